@@ -1,0 +1,59 @@
+# make run and make test need Go, git, make and a C compiler; what else is
+# missing they install.
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+LINT    := go tool -modfile=tools/lint.mod
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: build ## Serve the pictures in testdata on http://localhost:8080
+	./bin/thumbery serve
+
+.PHONY: build
+build: ## Build bin/thumbery
+	@tools/install.sh
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/thumbery ./cmd/thumbery
+
+.PHONY: test
+test: ## Run all tests, with real servers and real photographs
+	@tools/install.sh test
+	@tools/photos.sh
+	go run ./internal/minio/build
+	go vet ./...
+	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
+	go test -race -timeout 15m ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every parser for 20 seconds
+	@grep -rn --include='*_test.go' -o 'func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |; s|:[0-9]*||' | \
+	while read dir name; do \
+		echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 20s $$dir || exit 1; \
+	done
+
+.PHONY: bench
+bench: ## Measure
+	@tools/install.sh
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: lint
+lint: ## Check the style: gofumpt and staticcheck
+	@tools/install.sh
+	@files=$$($(LINT) gofumpt -l $$(git ls-files '*.go')); \
+		if [ -n "$$files" ]; then echo "not formatted, run make format:"; echo "$$files"; exit 1; fi
+	$(LINT) staticcheck ./...
+
+.PHONY: format
+format: ## Format the code
+	$(LINT) gofumpt -w $$(git ls-files '*.go')
+
+.PHONY: pictures
+pictures: ## Make the pictures in testdata anew
+	go generate ./internal/pictures
+
+.PHONY: clean
+clean: ## Remove what was built and cached here
+	rm -rf bin thumbery-cache

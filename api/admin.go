@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/pprof"
+	"sync"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Check is one thing that must work for the service to be ready. The error is
+// shown to whoever may reach the admin listener.
+type Check struct {
+	Name string
+	Do   func(context.Context) error
+}
+
+// checkTimeout bounds one check: an orchestrator asks every few seconds.
+const checkTimeout = 5 * time.Second
+
+// NewAdmin returns the handler of the admin listener, which must not be
+// reachable by the public: /healthz, /readyz, /metrics and /debug/pprof.
+func NewAdmin(checks []Check, metrics http.Handler) http.Handler {
+	r := chi.NewRouter()
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, checks) })
+	r.Handle("/metrics", metrics)
+	r.HandleFunc("/debug/pprof/*", pprof.Index)
+	r.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	r.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	r.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	r.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	return r
+}
+
+// readiness is the answer of /readyz.
+type readiness struct {
+	Ready  bool              `json:"ready"`
+	Checks map[string]string `json:"checks"` // "ok", or what is wrong
+}
+
+func ready(w http.ResponseWriter, r *http.Request, checks []Check) {
+	answer := readiness{Ready: true, Checks: map[string]string{}}
+	for i, err := range checkAll(r.Context(), checks) {
+		answer.Checks[checks[i].Name] = "ok"
+		if err != nil {
+			answer.Ready = false
+			answer.Checks[checks[i].Name] = err.Error()
+		}
+	}
+	status := http.StatusOK
+	if !answer.Ready {
+		status = http.StatusServiceUnavailable
+	}
+	writeJSON(w, status, answer)
+}
+
+// checkAll does all checks at once and returns their errors in order.
+func checkAll(ctx context.Context, checks []Check) []error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	errs := make([]error, len(checks))
+	var all sync.WaitGroup
+	for i, c := range checks {
+		all.Go(func() { errs[i] = c.Do(ctx) })
+	}
+	all.Wait()
+	return errs
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// A client that does not take the body any more is no concern of ours.
+	_ = json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,378 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"image"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/cache/cachetest"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+var now = time.Unix(1_800_000_000, 0)
+
+// house is the public side on fakes.
+type house struct {
+	http.Handler
+	origin      *storagetest.Fake
+	derivatives *cachetest.Fake
+	resizer     *resizetest.Fake
+	log         *bytes.Buffer
+	answers     []string
+}
+
+func (h *house) Answered(outcome string, _ int, _ int64, _ time.Duration) {
+	h.answers = append(h.answers, outcome)
+}
+
+func newHouse(change ...func(*Config)) *house {
+	h := &house{
+		origin: storagetest.NewFake(map[string][]byte{
+			"cat.jpg":  resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
+			"a b.jpg":  resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
+			"text.jpg": []byte("this is a text, and no picture"),
+		}),
+		derivatives: cachetest.NewFake(),
+		resizer:     &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}},
+		log:         &bytes.Buffer{},
+	}
+	log := slog.New(slog.NewTextHandler(h.log, nil))
+	p := pipeline.New(pipeline.Config{
+		Origin: h.origin, Originals: cachetest.NewFake(), Derivatives: h.derivatives, HotBytes: 1 << 20,
+		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8),
+		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: h.resizer.CanWrite},
+		MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: log, Now: time.Now,
+	})
+	c := Config{Pipeline: p, MaxAge: time.Hour, Observer: h, Log: log, Now: func() time.Time { return now }}
+	for _, f := range change {
+		f(&c)
+	}
+	h.Handler = New(c)
+	return h
+}
+
+func (h *house) ask(method, path string, headers ...string) *http.Response {
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func (h *house) get(path string, headers ...string) *http.Response {
+	return h.ask(http.MethodGet, path, headers...)
+}
+
+func wantHeaders(t *testing.T, r *http.Response, want map[string]string) {
+	t.Helper()
+	for name, value := range want {
+		if got := strings.Join(r.Header.Values(name), " + "); got != value {
+			t.Errorf("%s: %q, want %q", name, got, value)
+		}
+	}
+}
+
+func TestPictureHeaders(t *testing.T) {
+	h := newHouse()
+	r := h.get("/40x30/cat.jpg")
+	if r.StatusCode != 200 {
+		t.Fatal(r.Status)
+	}
+	wantHeaders(t, r, map[string]string{
+		"Content-Type": "image/jpeg", "Cache-Control": "public, max-age=3600, immutable",
+		"Cache-Status": "thumbery;fwd=miss;stored;detail=disk", "Vary": "", "Accept-Ranges": "bytes",
+		"X-Content-Type-Options": "nosniff", "Content-Security-Policy": contentPolicy,
+		"Access-Control-Allow-Origin": "", "Content-Disposition": "",
+		"Last-Modified": "Fri, 17 May 2024 10:30:00 GMT",
+	})
+	for _, step := range []string{"fetch;dur=", "queue;dur=", "resize;dur=", "store;dur="} {
+		if !strings.Contains(r.Header.Get("Server-Timing"), step) {
+			t.Errorf("Server-Timing %q has no %s", r.Header.Get("Server-Timing"), step)
+		}
+	}
+	if tag := r.Header.Get("ETag"); len(tag) < 20 || tag[0] != '"' || tag[len(tag)-1] != '"' {
+		t.Errorf("ETag %s is not a strong one", tag)
+	}
+	if r.Header.Get("X-Request-Id") == "" {
+		t.Error("no request id")
+	}
+	wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"Cache-Status": "thumbery;hit;detail=memory", "Server-Timing": ""})
+}
+
+func TestHeadIsGetWithoutBody(t *testing.T) {
+	h := newHouse()
+	for _, path := range []string{"/40x30/cat.jpg", "/raw/cat.jpg", "/info/cat.jpg", "/40x30/no.jpg", "/40y30/cat.jpg"} {
+		h.get(path)
+		get, head := h.get(path), h.ask(http.MethodHead, path)
+		if get.StatusCode != head.StatusCode {
+			t.Errorf("%s: GET %d, HEAD %d", path, get.StatusCode, head.StatusCode)
+		}
+		for name := range get.Header {
+			if name != "X-Request-Id" && get.Header.Get(name) != head.Header.Get(name) {
+				t.Errorf("%s: %s is %q for GET and %q for HEAD", path, name, get.Header.Get(name), head.Header.Get(name))
+			}
+		}
+	}
+}
+
+func TestConditionsAndRanges(t *testing.T) {
+	h := newHouse()
+	first := h.get("/40x30/cat.jpg")
+	tag, date := first.Header.Get("ETag"), first.Header.Get("Last-Modified")
+	tests := []struct {
+		name    string
+		headers []string
+		status  int
+	}{
+		{"same tag", []string{"If-None-Match", tag}, 304},
+		{"weak tag", []string{"If-None-Match", "W/" + tag}, 304},
+		{"in a list", []string{"If-None-Match", `"x", ` + tag + `, "y"`}, 304},
+		{"any", []string{"If-None-Match", "*"}, 304},
+		{"other tag", []string{"If-None-Match", `"x"`}, 200},
+		{"same date", []string{"If-Modified-Since", date}, 304},
+		{"earlier date", []string{"If-Modified-Since", "Mon, 01 Jan 2001 00:00:00 GMT"}, 200},
+		{"other tag beats date", []string{"If-None-Match", `"x"`, "If-Modified-Since", date}, 200},
+		{"range", []string{"Range", "bytes=0-9"}, 206},
+		{"range of another", []string{"Range", "bytes=0-9", "If-Range", `"x"`}, 200},
+		{"range of this", []string{"Range", "bytes=0-9", "If-Range", tag}, 206},
+		{"no such range", []string{"Range", "bytes=9999999-"}, 416},
+		{"precondition fails", []string{"If-Match", `"x"`}, 412},
+	}
+	for _, tt := range tests {
+		r := h.get("/40x30/cat.jpg", tt.headers...)
+		if r.StatusCode != tt.status {
+			t.Errorf("%s: %d, want %d", tt.name, r.StatusCode, tt.status)
+		}
+		if tt.status == 304 && (r.Header.Get("ETag") != tag || r.Header.Get("Cache-Control") == "" || r.ContentLength > 0) {
+			t.Errorf("%s: 304 with %v", tt.name, r.Header)
+		}
+		if tt.status == 206 && r.ContentLength != 10 && r.Header.Get("Content-Length") != "10" {
+			t.Errorf("%s: Content-Length %q", tt.name, r.Header.Get("Content-Length"))
+		}
+	}
+}
+
+func TestAutoVaries(t *testing.T) {
+	h := newHouse()
+	tags := map[string]string{}
+	for accept, media := range map[string]string{
+		"": "image/jpeg", "image/webp": "image/webp", "image/avif,image/webp": "image/avif",
+	} {
+		r := h.get("/40x30,f_auto/cat.jpg", "Accept", accept)
+		wantHeaders(t, r, map[string]string{"Vary": "Accept"})
+		if r.StatusCode != 200 {
+			t.Fatalf("Accept %q: %s", accept, r.Status)
+		}
+		tags[r.Header.Get("ETag")] = media
+	}
+	if len(tags) != 3 {
+		t.Errorf("three formats have the tags %v", tags)
+	}
+	wantHeaders(t, h.get("/40x30,f_webp/cat.jpg"), map[string]string{"Vary": ""})
+}
+
+func TestParseAccept(t *testing.T) {
+	both := variant.AcceptWebP | variant.AcceptAVIF
+	for value, want := range map[string]variant.Accept{
+		"": 0, "*/*": 0, "image/*": 0, "image/webp": variant.AcceptWebP, "IMAGE/WEBP;Q=0.5": variant.AcceptWebP,
+		"image/avif,image/webp,image/apng,image/*,*/*;q=0.8": both,
+		"image/webp;q=0": 0, "image/webp;q=0.0": 0, "image/webp; q=0.001": variant.AcceptWebP,
+		"image/webp;q=x": 0, "image/webp;q=2": 0, "image/webp;q=-1": 0, "image/webp;q=": 0,
+		"image/webp;v=1;q=0": 0, "image/webp;v=1": variant.AcceptWebP,
+		"text/html , image/avif ;q=0.9": variant.AcceptAVIF, "image/webpx": 0, ",,;;": 0,
+	} {
+		if got := parseAccept([]string{value}); got != want {
+			t.Errorf("parseAccept(%q) = %b, want %b", value, got, want)
+		}
+	}
+	if got := parseAccept([]string{"image/webp", "image/avif"}); got != both {
+		t.Errorf("two headers give %b", got)
+	}
+}
+
+func FuzzParseAccept(f *testing.F) {
+	f.Add("image/avif,image/webp;q=0.5,*/*;q=0")
+	f.Fuzz(func(t *testing.T, s string) {
+		a := parseAccept([]string{s})
+		if a&variant.AcceptWebP != 0 && !strings.Contains(strings.ToLower(s), "image/webp") {
+			t.Errorf("%q accepts WebP", s)
+		}
+	})
+}
+
+func TestDownload(t *testing.T) {
+	h := newHouse()
+	for path, want := range map[string]string{
+		"/40x30,dl/cat.jpg":               `attachment; filename=cat.jpg`,
+		"/40x30,dl,f_png/cat.jpg":         `attachment; filename=cat.png`,
+		"/40x30,dl_my_kitten.jpg/cat.jpg": `attachment; filename=my_kitten.jpg`,
+		"/raw,dl/a%20b.jpg":               `attachment; filename="a b.jpg"`,
+		"/40x30/cat.jpg":                  "",
+	} {
+		wantHeaders(t, h.get(path), map[string]string{"Content-Disposition": want})
+	}
+	if h.derivatives.Len() != 2 {
+		t.Errorf("%d derivatives are kept, want 2: how it is saved does not change it", h.derivatives.Len())
+	}
+}
+
+func TestProblems(t *testing.T) {
+	h := newHouse()
+	secret := errors.New("bucket secret-bucket at 10.0.0.1")
+	h.origin.Fail("down.jpg", storage.Unavailable(context.Background(), "fake", secret))
+	h.origin.Fail("strange.jpg", secret)
+	tests := []struct {
+		method, path string
+		status       int
+		kind         string
+		option       string
+		retry        string
+	}{
+		{"GET", "/40y30/cat.jpg", 400, "bad-options", "40y30", ""},
+		{"GET", "/40x30,q_0/cat.jpg", 400, "bad-options", "q_0", ""},
+		{"GET", "/40x30/../cat.jpg", 400, "bad-key", "", ""},
+		{"GET", "/40x30/no.jpg", 404, "not-found", "", ""},
+		{"POST", "/40x30/cat.jpg", 405, "method", "", ""},
+		{"GET", "/40x30/text.jpg", 415, "not-a-picture", "", ""},
+		{"GET", "/40x30,gray/cat.jpg", 501, "unsupported", "gray", ""},
+		{"GET", "/40x30/down.jpg", 502, "origin-unavailable", "", "2"},
+	}
+	for _, tt := range tests {
+		r := h.ask(tt.method, tt.path, "X-Request-Id", "abc-1")
+		var p problem
+		if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
+			t.Errorf("%s: %v", tt.path, err)
+		}
+		if r.StatusCode != tt.status || p.Status != tt.status || p.Type != "urn:thumbery:"+tt.kind || p.Option != tt.option {
+			t.Errorf("%s: %d %+v", tt.path, r.StatusCode, p)
+		}
+		if strings.Contains(p.Detail, "secret") || strings.Contains(p.Detail, "10.0.0.1") {
+			t.Errorf("%s leaks %q", tt.path, p.Detail)
+		}
+		wantHeaders(t, r, map[string]string{
+			"Content-Type": "application/problem+json", "Retry-After": tt.retry, "X-Request-Id": "abc-1",
+			"X-Content-Type-Options": "nosniff", "ETag": "", "Last-Modified": "",
+		})
+	}
+	if !strings.Contains(h.log.String(), "secret-bucket") || !strings.Contains(h.log.String(), "id=abc-1") {
+		t.Error("the cause is not in the log, under the request id")
+	}
+}
+
+func TestFullQueueIsRefusedAtOnce(t *testing.T) {
+	h := newHouse()
+	h.resizer.Fail = resize.ErrBusy
+	r := h.get("/40x30/cat.jpg")
+	if r.StatusCode != 503 {
+		t.Errorf("status %d", r.StatusCode)
+	}
+	wantHeaders(t, r, map[string]string{"Retry-After": "2", "Cache-Control": "no-store"})
+}
+
+func TestPanicIsAnAnswer(t *testing.T) {
+	h := newHouse(func(c *Config) { c.Pipeline = nil })
+	if r := h.get("/40x30/cat.jpg"); r.StatusCode != 500 {
+		t.Errorf("status %d", r.StatusCode)
+	}
+	if !strings.Contains(h.log.String(), "nil pointer") {
+		t.Error("the panic is not in the log")
+	}
+}
+
+func TestSigned(t *testing.T) {
+	var keys variant.Keyring
+	if err := keys.Add("k:0123456789abcdef"); err != nil {
+		t.Fatal(err)
+	}
+	h := newHouse(func(c *Config) { c.Keys = &keys })
+	path := variant.Path{Ops: "40x30", Key: "cat.jpg"}
+	for expires, control := range map[time.Time]string{
+		{}:                       "public, max-age=3600, immutable",
+		now.Add(2 * time.Hour):   "public, max-age=3600, immutable",
+		now.Add(time.Minute):     "public, max-age=60",
+		now.Add(2 * time.Second): "public, max-age=2",
+	} {
+		r := h.get(keys.Sign(path, expires).String())
+		if r.StatusCode != 200 {
+			t.Errorf("signed until %v: %s", expires, r.Status)
+		}
+		wantHeaders(t, r, map[string]string{"Cache-Control": control})
+	}
+	for name, p := range map[string]string{
+		"unsigned": path.String(),
+		"expired":  keys.Sign(path, now.Add(-time.Second)).String(),
+		"moved":    strings.Replace(keys.Sign(path, time.Time{}).String(), "40x30", "41x30", 1),
+	} {
+		if r := h.get(p); r.StatusCode != 403 || r.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %s %v", name, r.Status, r.Header)
+		}
+	}
+	if h.origin.TotalOpens() != 1 {
+		t.Errorf("the origin was asked %d times", h.origin.TotalOpens())
+	}
+}
+
+func TestCORS(t *testing.T) {
+	h := newHouse(func(c *Config) { c.CORS = "https://example.com" })
+	wantHeaders(t, h.get("/40x30,f_auto/cat.jpg"), map[string]string{
+		"Access-Control-Allow-Origin": "https://example.com", "Vary": "Accept, Origin",
+	})
+	wantHeaders(t, h.get("/40y30/cat.jpg"), map[string]string{"Access-Control-Allow-Origin": "https://example.com"})
+	r := h.ask(http.MethodOptions, "/40x30/cat.jpg")
+	if r.StatusCode != 204 {
+		t.Errorf("preflight: %s", r.Status)
+	}
+}
+
+func TestRequestIDs(t *testing.T) {
+	h := newHouse()
+	for given, kept := range map[string]bool{
+		"abc-1.2_Z": true, "": false, "with space": false, "new\x01line": false, strings.Repeat("x", 129): false,
+	} {
+		got := h.get("/40x30/cat.jpg", "X-Request-Id", given).Header.Get("X-Request-Id")
+		if (got == given) != kept || got == "" {
+			t.Errorf("given %q, answered %q", given, got)
+		}
+	}
+}
+
+func TestInfo(t *testing.T) {
+	h := newHouse()
+	r := h.get("/info/cat.jpg")
+	var got infoDocument
+	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	size := int64(len(resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))))
+	if want := (infoDocument{80, 60, "jpeg", size, 1, false, 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if again := h.get("/info/cat.jpg", "If-None-Match", r.Header.Get("ETag")); again.StatusCode != 304 {
+		t.Errorf("the second time: %s", again.Status)
+	}
+}
+
+func TestOutcomesAreCounted(t *testing.T) {
+	h := newHouse()
+	for _, path := range []string{"/40x30/cat.jpg", "/40x30/cat.jpg", "/40x30/no.jpg", "/info/cat.jpg"} {
+		h.get(path)
+	}
+	if got, want := strings.Join(h.answers, " "), "miss memory not-found disk"; got != want {
+		t.Errorf("counted %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,64 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+)
+
+// deliver sends a body whose headers are set: by nginx where that is wanted and
+// the body is on disk, otherwise by ourselves.
+func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipeline.Result) {
+	h := w.Header()
+	if s.Accel != "" && result.Blob.Path != "" {
+		// nginx makes its own validators from the file, and answers
+		// conditions and ranges by them: ours would contradict it.
+		h.Del("ETag")
+		h.Set("X-Accel-Redirect", s.Accel+result.Blob.Path)
+		w.WriteHeader(http.StatusOK)
+		return
+	}
+	allowTime(w, s.Now(), result.Blob.Size)
+	http.ServeContent(w, r, "", result.Blob.ModTime, result.Blob.Content())
+}
+
+// serve sends a body that is at hand.
+func serve(w http.ResponseWriter, r *http.Request, modTime time.Time, body []byte) {
+	http.ServeContent(w, r, "", modTime, bytes.NewReader(body))
+}
+
+// A client that takes a body more slowly than this is cut off, so that it does
+// not hold our memory and descriptors for ever.
+const (
+	slowestStart = 30 * time.Second
+	slowestRate  = 16 << 10 // bytes a second
+)
+
+// allowTime sets the time until which a body of so many bytes must have gone.
+func allowTime(w http.ResponseWriter, now time.Time, size int64) {
+	deadline := now.Add(slowestStart + time.Duration(size/slowestRate)*time.Second)
+	// Not every ResponseWriter has deadlines; those of a real server do.
+	_ = http.NewResponseController(w).SetWriteDeadline(deadline)
+}
+
+func infoJSON(d pipeline.Description) []byte {
+	body, err := json.Marshal(newInfo(d.Header, d.Bytes))
+	if err != nil {
+		panic(err) // integers, strings and booleans always marshal
+	}
+	return append(body, '\n')
+}
+
+// preflight answers the question that a browser asks before an unusual request
+// to another site (Fetch standard, 4.8).
+func (s *server) preflight(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", s.CORS)
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+	h.Set("Access-Control-Allow-Headers", "*")
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -1,0 +1,198 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dunglas/httpsfv"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// outcome is how a request was answered, as Cache-Status and the metrics tell
+// it.
+type outcome struct {
+	source pipeline.Source
+	stored bool
+	shared bool
+}
+
+func outcomeOf(r *pipeline.Result) outcome {
+	if r.Source != pipeline.FromOrigin {
+		return outcome{source: r.Source, stored: true}
+	}
+	return outcome{r.Source, r.Stored, r.Shared}
+}
+
+// String is the outcome's name in metrics and logs.
+func (o outcome) String() string {
+	switch {
+	case o.source == pipeline.FromMemory:
+		return "memory"
+	case o.source == pipeline.FromDisk:
+		return "disk"
+	case o.shared:
+		return "shared"
+	default:
+		return "miss"
+	}
+}
+
+// cacheName is how we sign Cache-Status.
+const cacheName = "thumbery"
+
+// cacheStatuses writes out the few values of Cache-Status (RFC 9211), so that a
+// hit need not.
+func cacheStatuses() map[outcome]string {
+	all := map[outcome]string{}
+	for _, stored := range []bool{false, true} {
+		for _, shared := range []bool{false, true} {
+			for source := pipeline.FromMemory; source <= pipeline.FromOrigin; source++ {
+				o := outcome{source, stored, shared}
+				all[o] = cacheStatus(o)
+			}
+		}
+	}
+	return all
+}
+
+func cacheStatus(o outcome) string {
+	item := httpsfv.NewItem(httpsfv.Token(cacheName))
+	if o.source != pipeline.FromOrigin {
+		item.Params.Add("hit", true)
+		item.Params.Add("detail", httpsfv.Token(o.String()))
+	} else {
+		item.Params.Add("fwd", httpsfv.Token("miss"))
+		if o.stored {
+			item.Params.Add("stored", true)
+			item.Params.Add("detail", httpsfv.Token("disk"))
+		}
+		if o.shared {
+			item.Params.Add("collapsed", true)
+		}
+	}
+	s, err := httpsfv.Marshal(httpsfv.List{item})
+	if err != nil {
+		panic(err) // a constant that is not a token
+	}
+	return s
+}
+
+// pictureHeaders are those of a picture, whatever the status will be.
+func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
+	h.Set("Content-Type", r.MediaType)
+	h.Set("ETag", resultETag(r))
+	h.Set("Cache-Status", s.cacheStatus[outcomeOf(r)])
+	if timing := serverTiming(r.Steps); timing != "" {
+		h.Set("Server-Timing", timing)
+	}
+	if q.variant.Format == variant.FormatAuto {
+		addVary(h, "Accept")
+	}
+	if q.variant.Download {
+		h.Set("Content-Disposition", disposition(q, r.MediaType))
+	}
+	s.commonHeaders(h, q)
+}
+
+// commonHeaders are those of every success.
+func (s *server) commonHeaders(h http.Header, q request) {
+	h.Set("Cache-Control", s.control(q))
+	s.safeHeaders(h)
+}
+
+// contentPolicy keeps a picture that is opened as a document, an SVG above all,
+// from running or loading anything.
+const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+// safeHeaders are those of every answer with a body.
+func (s *server) safeHeaders(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", contentPolicy)
+	if s.CORS != "" {
+		h.Set("Access-Control-Allow-Origin", s.CORS)
+	}
+	if s.CORS != "" && s.CORS != "*" {
+		addVary(h, "Origin")
+	}
+}
+
+// addVary keeps Vary one line: nginx up to 1.22 passes on the first one only.
+func addVary(h http.Header, name string) {
+	if before := h.Get("Vary"); before != "" {
+		name = before + ", " + name
+	}
+	h.Set("Vary", name)
+}
+
+// control is Cache-Control. What expires may not be kept any longer.
+func (s *server) control(q request) string {
+	if left := q.expires.Sub(s.Now()); !q.expires.IsZero() && left < s.MaxAge {
+		return "public, max-age=" + seconds(max(0, left))
+	}
+	return s.maxAge
+}
+
+func cacheControl(maxAge time.Duration) string {
+	return "public, max-age=" + seconds(maxAge) + ", immutable"
+}
+
+func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
+
+// resultETag is strong: the name stands for everything that decided the bytes,
+// and the date and size for the original.
+func resultETag(r *pipeline.Result) string {
+	b := make([]byte, 0, 96)
+	b = append(b, '"')
+	b = append(b, r.Name...)
+	b = append(b, '-')
+	b = strconv.AppendInt(b, r.Blob.ModTime.Unix(), 36)
+	b = append(b, '-')
+	b = strconv.AppendInt(b, r.Blob.Size, 36)
+	b = append(b, '"')
+	return string(b)
+}
+
+// etag is that of a body that is at hand.
+func etag(kind string, body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + kind + "-" + hex.EncodeToString(sum[:12]) + `"`
+}
+
+// serverTiming writes Server-Timing in milliseconds (W3C, Server Timing).
+func serverTiming(steps []pipeline.Step) string {
+	b := make([]byte, 0, 96)
+	for _, step := range steps {
+		if len(b) > 0 {
+			b = append(b, ", "...)
+		}
+		b = append(append(b, step.Name...), ";dur="...)
+		b = strconv.AppendFloat(b, step.Took.Seconds()*1000, 'f', 1, 64)
+	}
+	return string(b)
+}
+
+// disposition offers to save the picture, under the name given or the key's,
+// with the ending that fits what it is.
+func disposition(q request, mediaType string) string {
+	name := q.variant.DownloadName
+	if name == "" {
+		base := path.Base(string(q.key))
+		name = base
+		if ending := endings[mediaType]; ending != "" && q.variant.Whole == variant.Picture {
+			name = strings.TrimSuffix(base, path.Ext(base)) + ending
+		}
+	}
+	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
+}
+
+var endings = map[string]string{
+	"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/avif": ".avif", "image/gif": ".gif",
+}

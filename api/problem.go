@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+var errMethod = errors.New("method not allowed")
+
+// statusClientGone is nginx's for a client that left before the answer. It is
+// only ever logged and counted.
+const statusClientGone = 499
+
+// kind is a row of the table from errors to answers.
+type kind struct {
+	is     error
+	status int
+	name   string // the last part of the problem's type
+	title  string
+	// detail is told to the public instead of the error's own words, which may
+	// name an origin; where it is "", the error speaks for itself.
+	detail string
+}
+
+// kinds is that table; the first row that fits is taken.
+var kinds = []kind{
+	{variant.ErrOptions, 400, "bad-options", "The options in the URL are wrong", ""},
+	{variant.ErrKey, 400, "bad-key", "The key in the URL is wrong", ""},
+	{variant.ErrForbidden, 403, "forbidden", "This URL is not permitted", ""},
+	{storage.ErrNotFound, 404, "not-found", "No such picture", "Every place that could have this picture was asked, and none has it."},
+	{errMethod, 405, "method", "Method not allowed", "Pictures are asked for by GET or HEAD."},
+	{resize.ErrNotPicture, 415, "not-a-picture", "This is not a picture that can be resized", "The file is there, but of no kind that is resized here. Its bytes are at /raw/<key>."},
+	{resize.ErrBroken, 422, "broken-picture", "The picture is broken", "The file is damaged, cut short or empty. Upload it again."},
+	{resize.ErrTooLarge, 422, "too-many-pixels", "The picture is too large", "The picture, or what is to be made of it, has more pixels than are processed here."},
+	{pipeline.ErrTooManyBytes, 422, "too-many-bytes", "The file is too large", "The file has more bytes than are fetched here."},
+	{resize.ErrBusy, 503, "busy", "Too busy", "More pictures are being made than fit. Try again in a moment."},
+	{context.Canceled, statusClientGone, "client-gone", "The client left", ""},
+	{storage.ErrUnavailable, 502, "origin-unavailable", "The origin does not answer", "The place where the originals are cannot be reached. Try again in a moment."},
+}
+
+var internal = kind{nil, 500, "internal", "Something went wrong here", "The cause is in the log of the server, under the request id."}
+
+// kindOf finds the row of an error.
+func kindOf(err error) kind {
+	if e, ok := errors.AsType[*resize.UnsupportedError](err); ok {
+		return kind{e, 501, "unsupported", "This option is not available", "The option " + e.Option + " is understood, but not available on this server."}
+	}
+	if _, ok := errors.AsType[*cache.PanicError](err); ok {
+		return internal
+	}
+	for _, k := range kinds {
+		if errors.Is(err, k.is) {
+			return k
+		}
+	}
+	return internal
+}
+
+// problem is a problem document (RFC 9457). Option and Suggestion are ours.
+type problem struct {
+	Type       string `json:"type"`
+	Title      string `json:"title"`
+	Status     int    `json:"status"`
+	Detail     string `json:"detail"`
+	Option     string `json:"option,omitempty"`
+	Suggestion string `json:"suggestion,omitempty"`
+	RequestID  string `json:"request_id"`
+}
+
+func newProblem(k kind, err error, requestID string) problem {
+	p := problem{
+		Type: "urn:thumbery:" + k.name, Title: k.title, Status: k.status, Detail: k.detail, RequestID: requestID,
+	}
+	if p.Detail == "" {
+		p.Detail = err.Error()
+	}
+	if e, ok := errors.AsType[*variant.Error](err); ok {
+		p.Option, p.Suggestion = e.Option, e.Suggestion
+	}
+	if e, ok := errors.AsType[*resize.UnsupportedError](err); ok {
+		p.Option = e.Option
+	}
+	return p
+}
+
+// How long others may keep an error, and should wait before they ask again.
+const (
+	errorMaxAge       = "public, max-age=60"
+	retryAfterSeconds = "2"
+)
+
+// fail writes the answer for an error.
+func (s *server) fail(w http.ResponseWriter, k kind, err error, requestID string) {
+	h := w.Header()
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Server-Timing", "Vary"} {
+		h.Del(name)
+	}
+	s.safeHeaders(h)
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", errorMaxAge)
+	if k.status >= 500 || k.status == http.StatusForbidden {
+		h.Set("Cache-Control", "no-store")
+	}
+	switch k.status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable:
+		h.Set("Retry-After", retryAfterSeconds)
+	case http.StatusMethodNotAllowed:
+		h.Set("Allow", "GET, HEAD")
+	}
+	w.WriteHeader(k.status)
+	// A client that does not take the body any more is no concern of ours.
+	_ = json.NewEncoder(w).Encode(newProblem(k, err, requestID))
+}

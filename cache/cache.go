@@ -1,0 +1,58 @@
+// Package cache keeps bytes under names: the Store on disk that its child
+// implements, a memory tier for what is hot (Hot), and the coalescing of equal
+// work (Flight). It knows no pictures, no origins and no HTTP.
+package cache
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// ErrMiss is returned by Store.Open for a name that is not there, or whose file
+// was found broken and has been removed.
+var ErrMiss = errors.New("not in the cache")
+
+// Store keeps whole bodies under names. It is safe for use by several
+// goroutines and several processes at once.
+//
+// Nobody ever sees half a body: an entry becomes visible when all of it is
+// there, and replaces an older one in one step.
+type Store interface {
+	// Open returns the entry and notes its use (at most hourly; failing to
+	// note is not an error). It returns ErrMiss if there is none, ErrName if
+	// the name is not one, and another error if the store cannot be read;
+	// callers treat all as a miss. The caller closes the Blob.
+	Open(name variant.Name) (*Blob, error)
+
+	// Touch notes the use of an entry that was served without Open, as Open
+	// does. A missing entry is not an error.
+	Touch(name variant.Name)
+
+	// Fill keeps everything that r gives under name, with modTime as the
+	// entry's modification time, and returns it opened. A zero modTime means
+	// that the origin gave none, and stays zero. How much r may give is the
+	// caller's to limit. The caller closes the Blob.
+	//
+	// If r fails, or ctx is done before r ends, nothing is kept, an older entry
+	// stays, and that error is returned. ErrName is returned for what is not a
+	// name, before r is read.
+	//
+	// If the store fails — full, read-only, gone — no byte is lost: the Blob
+	// lives in memory and its NotKept says why. An older entry may then remain.
+	//
+	// An empty body is no entry: an older one is removed, and the Blob is empty,
+	// in memory, with NotKept nil.
+	Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*Blob, error)
+
+	// Remove forgets one entry; a missing one is not an error. Blobs that are
+	// open stay whole.
+	Remove(name variant.Name) error
+
+	// Check reports whether an entry could be written now, by writing one
+	// outside the names.
+	Check() error
+}

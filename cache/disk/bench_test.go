@@ -1,0 +1,96 @@
+package disk
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+const benchName variant.Name = "3fa0c1d2e3f405162738495a6b7c8d9e-0123456789abcdef01234567"
+
+var benchTime = time.Unix(1_700_000_000, 0)
+
+func benchStore(b *testing.B, opts Options) *Store {
+	b.Helper()
+	s, err := Open(b.TempDir(), Derivatives, opts)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s
+}
+
+func benchFill(b *testing.B, s *Store, body []byte) {
+	b.Helper()
+	blob, err := s.Fill(b.Context(), benchName, bytes.NewReader(body), benchTime)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if blob.NotKept != nil {
+		b.Fatal(blob.NotKept)
+	}
+	if err := blob.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func BenchmarkOpenHit(b *testing.B) {
+	s := benchStore(b, Options{NoSync: true})
+	benchFill(b, s, make([]byte, 20<<10))
+	b.ReportAllocs()
+	for b.Loop() {
+		blob, err := s.Open(benchName)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := blob.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOpenMiss(b *testing.B) {
+	s := benchStore(b, Options{NoSync: true})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Open(benchName); err == nil {
+			b.Fatal("a hit in an empty store")
+		}
+	}
+}
+
+func BenchmarkTouch(b *testing.B) {
+	s := benchStore(b, Options{NoSync: true})
+	benchFill(b, s, make([]byte, 20<<10))
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Touch(benchName)
+	}
+}
+
+func BenchmarkFill20K(b *testing.B) {
+	for name, opts := range map[string]Options{"sync": {}, "nosync": {NoSync: true}} {
+		b.Run(name, func(b *testing.B) {
+			s := benchStore(b, opts)
+			body := make([]byte, 20<<10)
+			b.ReportAllocs()
+			for b.Loop() {
+				benchFill(b, s, body)
+			}
+		})
+	}
+}
+
+// BenchmarkOpenStore is what a start costs where all directories are there.
+func BenchmarkOpenStore(b *testing.B) {
+	dir := b.TempDir()
+	if _, err := Open(dir, Originals, Options{}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := Open(dir, Originals, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+// Package disk is the cache.Store on a file system, for nginx and several
+// processes to share.
+//
+// Below the cache directory lie one directory for each tier and tmp/, which
+// they share. A tier has 4096 directories, named by the first three digits of
+// the names in them; they are made by Open, and nothing removes one. A file
+// holds a body and nothing else. Its mtime is the origin's Last-Modified, its
+// atime the last use, to the hour.
+//
+// A file under its final name is whole: it is spooled to tmp/, brought to the
+// disk and renamed. What a crash leaves is a *.tmp file in tmp/, which a purge
+// removes; it tells the old ones by ctime, since mtime is the picture's. A
+// length of zero, which a power cut leaves where NoSync was set, is taken for a
+// miss. A file that is otherwise too short cannot be told from its body alone:
+// who finds one removes it with Remove.
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/peterbourgon/diskv/v3"
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// The directories below the cache directory.
+const (
+	Originals   = "originals"   // tier: what origins gave
+	Derivatives = "derivatives" // tier: what was made of it
+	Temporary   = "tmp"         // bodies on their way into a tier
+)
+
+// TemporarySuffix ends the names of the files in Temporary.
+const TemporarySuffix = ".tmp"
+
+// Options are optional.
+type Options struct {
+	// NoSync leaves bringing bodies to the disk to the kernel. A power cut may
+	// then leave bodies that are empty or full of zeros; a crash of the
+	// service may not.
+	NoSync bool
+	// Now is the clock that uses are noted by; time.Now if nil.
+	Now func() time.Time
+}
+
+// Store is one tier of a cache directory. It holds no descriptors and needs no
+// closing.
+type Store struct {
+	tier    string // absolute: dir/originals
+	root    int    // length of "dir/": Blob.Path is what follows in a path
+	tmp     string // dir/tmp
+	now     func() time.Time
+	system  system
+	buffers sync.Pool // of *[bufferBytes]byte
+}
+
+var _ cache.Store = (*Store)(nil)
+
+// bufferBytes is how much is read and written at once. Larger gains nothing
+// measurable, and each Fill that runs holds one.
+const bufferBytes = 128 << 10
+
+// system is what fails where a disk is full, broken, read-only or gone. Tests
+// put failures in its place.
+type system struct {
+	create func(path string) (*os.File, error)
+	write  func(f *os.File, p []byte) (int, error)
+	stamp  func(path string, atime, mtime time.Time) error
+	sync   func(f *os.File) error
+	place  func(tmp string, name variant.Name) error
+}
+
+// Open returns the store of one tier, Originals or Derivatives, below the cache
+// directory dir. It makes the directories that are missing, and needs no right
+// to write where none is: such a store can be read.
+func Open(dir, tier string, opts Options) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("cache directory %s: %w", dir, err)
+	}
+	if err := layOut(dir, tier); err != nil {
+		return nil, err
+	}
+	return newStore(dir, tier, opts), nil
+}
+
+// newStore is Open without the directories, which diskv and createTemporary
+// make where they are missing.
+func newStore(dir, tier string, opts Options) *Store {
+	s := &Store{
+		tier:    filepath.Join(dir, tier),
+		tmp:     filepath.Join(dir, Temporary),
+		now:     opts.Now,
+		buffers: sync.Pool{New: func() any { return new([bufferBytes]byte) }},
+	}
+	s.root = len(s.tier) - len(tier)
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.system = s.realSystem(opts)
+	return s
+}
+
+func (s *Store) realSystem(opts Options) system {
+	kv := diskv.New(diskv.Options{
+		BasePath:  s.tier,
+		Transform: func(name string) []string { return []string{name[:prefixDigits]} },
+		TempDir:   s.tmp,
+		PathPerm:  dirMode,
+		FilePerm:  fileMode,
+	})
+	sys := system{
+		create: createTemporary,
+		write:  (*os.File).Write,
+		stamp:  setTimes,
+		sync:   syncData,
+		place: func(tmp string, name variant.Name) error {
+			return kv.Import(tmp, string(name), true)
+		},
+	}
+	if opts.NoSync {
+		sys.sync = func(*os.File) error { return nil }
+	}
+	return sys
+}
+
+// path is where the body of a name lies, absolute.
+func (s *Store) path(name variant.Name) (string, error) {
+	if err := cache.CheckName(name); err != nil {
+		return "", err
+	}
+	return s.tier + "/" + string(name[:prefixDigits]) + "/" + string(name), nil
+}
+
+// Remove implements cache.Store.
+func (s *Store) Remove(name variant.Name) error {
+	path, err := s.path(name)
+	if err != nil {
+		return err
+	}
+	// Not os.Remove, which would remove a directory too.
+	if err := unix.Unlink(path); err != nil && err != unix.ENOENT {
+		return fmt.Errorf("remove %s from the cache: %w", path, err)
+	}
+	return nil
+}
+
+// RemoveSource forgets everything of this tier that was made of one source: the
+// names that are the source's or begin with it and a dash. It reads one
+// directory. It goes on after a file that cannot be removed, and returns how
+// many files are gone, their bodies' bytes, and the errors joined. What is being
+// filled meanwhile may appear afterwards.
+func (s *Store) RemoveSource(source variant.Name) (files int, bytes int64, err error) {
+	path, err := s.path(source)
+	if err != nil {
+		return 0, 0, err
+	}
+	if strings.Contains(string(source), "-") {
+		return 0, 0, fmt.Errorf("%w: %s is the name of a derivative, not of a source", cache.ErrName, source)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, 0, fmt.Errorf("forget a source: %w", err)
+	}
+	var failed []error
+	for _, e := range entries {
+		if own, _, _ := strings.Cut(e.Name(), "-"); own != string(source) {
+			continue
+		}
+		size, err := s.removeEntry(e)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		files++
+		bytes += size
+	}
+	return files, bytes, errors.Join(failed...)
+}
+
+// removeEntry removes one file and returns its size; zero if somebody else was
+// quicker.
+func (s *Store) removeEntry(e fs.DirEntry) (size int64, err error) {
+	if info, err := e.Info(); err == nil {
+		size = info.Size()
+	}
+	return size, s.Remove(variant.Name(e.Name()))
+}
+
+// Check implements cache.Store: it writes a file into tmp/ and removes it. It
+// does not wait for the disk.
+func (s *Store) Check() error {
+	p := s.newSpool()
+	defer p.drop()
+	if p.failure == nil {
+		// A whole block: less may fit into the inode of a full disk.
+		_, _ = p.Write(make([]byte, 4096))
+	}
+	if p.failure != nil {
+		return fmt.Errorf("the cache cannot be written: %w", p.failure)
+	}
+	return nil
+}

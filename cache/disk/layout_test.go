@@ -1,0 +1,178 @@
+package disk
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestMain makes the modes of files the same for everybody.
+func TestMain(m *testing.M) {
+	unix.Umask(0o022)
+	os.Exit(m.Run())
+}
+
+// TestOpen has its parts share one cache directory, since making all of it
+// takes up to two seconds.
+func TestOpen(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "cache")
+	for _, tier := range []string{Originals, Derivatives} {
+		if _, err := Open(dir, tier, Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, part := range []struct {
+		what string
+		test func(t *testing.T, dir string)
+	}{
+		{"makes all directories", openMakesAll},
+		{"a second time writes nothing", openWritesNothing},
+		{"makes what is missing", openMakesMissing},
+		{"keeps what is there", openKeeps},
+		{"of a relative directory", openRelative},
+	} {
+		t.Run(part.what, func(t *testing.T) { part.test(t, dir) })
+	}
+}
+
+func openMakesAll(t *testing.T, dir string) {
+	wantDirs(t, dir, []string{Derivatives, Originals, Temporary})
+	var all []string
+	for i := range 4096 {
+		all = append(all, fmt.Sprintf("%03x", i))
+	}
+	wantDirs(t, filepath.Join(dir, Originals), all)
+	wantDirs(t, filepath.Join(dir, Derivatives), all)
+	wantDirs(t, filepath.Join(dir, Temporary), nil)
+}
+
+// wantDirs fails the test unless dir has just these directories, of mode 0755.
+func wantDirs(t *testing.T, dir string, want []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != len(want) {
+		t.Fatalf("%s has %d entries, want %d", dir, len(entries), len(want))
+	}
+	for i, e := range entries {
+		info, err := e.Info()
+		if err != nil || e.Name() != want[i] || info.Mode() != os.ModeDir|0o755 {
+			t.Fatalf("%s has %v (%v), want directory %s of mode 0755", dir, info, err, want[i])
+		}
+	}
+}
+
+func openMakesMissing(t *testing.T, dir string) {
+	lost := filepath.Join(dir, Originals, "abc")
+	if err := os.Remove(lost); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir, Originals, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !exists(lost) {
+		t.Error("the missing directory was not made")
+	}
+}
+
+func openKeeps(t *testing.T, dir string) {
+	for range 2 {
+		s, err := Open(dir, Originals, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !exists(filepath.Join(dir, Originals, string(name[:3]), string(name))) {
+			fill(t, s, name, "body", someTime)
+			continue
+		}
+		wantOpen(t, s, name, "body")
+	}
+}
+
+// TestOpenAtOnce is several processes that start on an empty directory.
+func TestOpenAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := Open(dir, Originals, Options{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// openWritesNothing stands for a read-only file system, which not everybody may
+// mount.
+func openWritesNothing(t *testing.T, dir string) {
+	past := time.Unix(1e9, 0)
+	dirs := []string{dir, filepath.Join(dir, Originals), filepath.Join(dir, Temporary)}
+	for _, d := range dirs {
+		if err := os.Chtimes(d, past, past); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(dir, Originals, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		if info, err := os.Stat(d); err != nil || !info.ModTime().Equal(past) {
+			t.Errorf("Open changed %s (%v)", d, err)
+		}
+	}
+}
+
+func TestOpenFails(t *testing.T) {
+	base := t.TempDir()
+	file := filepath.Join(base, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	inTheWay := filepath.Join(base, "other")
+	if err := os.MkdirAll(filepath.Join(inTheWay, Originals), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(inTheWay, Originals, "000"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ dir, tier, want string }{
+		{file, Originals, "let uid"},
+		{filepath.Join(file, "below"), Originals, "let uid"},
+		{inTheWay, Originals, "000 is in the way"},
+		{base, "", "there is no tier"},
+		{base, "..", "there is no tier"},
+		{base, Temporary, "there is no tier"},
+	} {
+		_, err := Open(c.dir, c.tier, Options{})
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.dir) {
+			t.Errorf("Open(%q, %q) = %v, want it to name the directory and say %q", c.dir, c.tier, err, c.want)
+		}
+	}
+}
+
+func openRelative(t *testing.T, dir string) {
+	t.Chdir(filepath.Dir(dir))
+	s, err := Open("./cache/", Derivatives, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("/")
+	path := fill(t, s, name, "body", someTime)
+	b, err := s.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if want := dir + "/" + b.Path; path != want {
+		t.Errorf("the file is %s, want %s", path, want)
+	}
+}

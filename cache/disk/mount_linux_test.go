@@ -1,0 +1,99 @@
+package disk
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// newMountedStore returns a store on a file system of the given size, or skips
+// the test where that needs more rights. That it can be unmounted at the end
+// shows that nothing is open.
+func newMountedStore(t *testing.T, options string) (s *Store, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := unix.Mount("thumbery-test", dir, "tmpfs", 0, options); err != nil {
+		t.Skipf("mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Errorf("unmount: %v", err)
+			_ = unix.Unmount(dir, unix.MNT_DETACH)
+		}
+	})
+	s, err := Open(dir, Derivatives, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, dir
+}
+
+func TestFullDisk(t *testing.T) {
+	s, dir := newMountedStore(t, "size=200k")
+	fill(t, s, name, "small", someTime)
+	b, err := s.Fill(t.Context(), source, strings.NewReader(longBody), someTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNotKept(t, b, longBody)
+	b.Close()
+	wantNoTemporaries(t, dir)
+	wantMiss(t, s, source)
+	wantOpen(t, s, name, "small")
+	fill(t, s, source, "fits", someTime) // what was spooled has made room again
+}
+
+func TestNoInodes(t *testing.T) {
+	// The root, three directories and the 4096.
+	s, _ := newMountedStore(t, "nr_inodes=4099")
+	if err := s.Check(); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("Check = %v, want ENOSPC", err)
+	}
+	b, err := s.Fill(t.Context(), name, strings.NewReader(longBody), someTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	wantNotKept(t, b, longBody)
+}
+
+func TestReadOnlyFileSystem(t *testing.T) {
+	s, dir := newMountedStore(t, "")
+	fill(t, s, name, "body", someTime)
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Skipf("remount: %v", err)
+	}
+	s, err := Open(dir, Derivatives, Options{})
+	if err != nil {
+		t.Fatalf("Open where all is there: %v", err)
+	}
+	wantOpen(t, s, name, "body")
+	s.Touch(name)
+	b, err := s.Fill(t.Context(), name, strings.NewReader("new"), someTime)
+	if err != nil || !errors.Is(b.NotKept, unix.EROFS) {
+		t.Errorf("Fill = %+v, %v, want NotKept for EROFS", b, err)
+	}
+	for what, err := range map[string]error{"Check": s.Check(), "Remove": s.Remove(name)} {
+		if !errors.Is(err, unix.EROFS) {
+			t.Errorf("%s = %v, want EROFS", what, err)
+		}
+	}
+	if _, err := Open(dir, Originals, Options{}); !errors.Is(err, unix.EROFS) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("Open of a tier that is not there = %v", err)
+	}
+}
+
+func TestTwoFileSystems(t *testing.T) {
+	_, dir := newMountedStore(t, "")
+	tmp := filepath.Join(dir, Temporary)
+	if err := unix.Mount("thumbery-test", tmp, "tmpfs", 0, ""); err != nil {
+		t.Skipf("mount: %v", err)
+	}
+	defer func() { _ = unix.Unmount(tmp, 0) }()
+	if _, err := Open(dir, Derivatives, Options{}); err == nil || !strings.Contains(err.Error(), "two file systems") {
+		t.Errorf("Open = %v, want it refused", err)
+	}
+}

@@ -1,0 +1,134 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// useNoted is how old a noted use must be for the next one to be noted. It
+// bounds the writes that reading causes, and is far below the ages at which
+// anything is purged.
+const useNoted = time.Hour
+
+// Open implements cache.Store. A hit costs openat, fstat and the two short
+// system calls of os.NewFile; once an hour one more.
+func (s *Store) Open(name variant.Name) (*cache.Blob, error) {
+	path, err := s.path(name)
+	if err != nil {
+		return nil, err
+	}
+	var st unix.Stat_t
+	fd, err := openRegular(path, &st)
+	if err != nil {
+		return nil, err
+	}
+	if st.Size == 0 {
+		_ = unix.Close(fd)
+		// Somebody may be putting a whole body there just now, which is then
+		// lost: a miss more, no harm.
+		_ = unix.Unlink(path)
+		return nil, cache.ErrMiss
+	}
+	s.noteUse(path, &st)
+	return onDisk(os.NewFile(uintptr(fd), path), &st, path[s.root:]), nil
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// openRegular opens a body for reading. It goes past os.Open and os.File.Stat,
+// which cost a quarter more. O_NONBLOCK means nothing to a file, but keeps a
+// FIFO from holding us until somebody writes to it.
+func openRegular(path string, st *unix.Stat_t) (fd int, err error) {
+	fd, err = retry(func() (int, error) {
+		return unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	})
+	switch {
+	case err == unix.ENOENT:
+		return -1, cache.ErrMiss
+	case err != nil:
+		return -1, fmt.Errorf("open %s: %w", path, err)
+	}
+	err = unix.Fstat(fd, st)
+	if err == nil && st.Mode&unix.S_IFMT != unix.S_IFREG {
+		err = errNotRegular
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, fmt.Errorf("open %s: %w", path, err)
+	}
+	return fd, nil
+}
+
+// Touch implements cache.Store.
+func (s *Store) Touch(name variant.Name) {
+	path, err := s.path(name)
+	if err != nil {
+		return
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return
+	}
+	s.noteUse(path, &st)
+}
+
+// noteUse sets the atime of a file to now if what it has is older than useNoted
+// or lies in the future, where it would not move for long. That fails on a
+// read-only file system and on another user's files, which is no reason not to
+// serve them. If the file has been replaced since, the new one is noted, which
+// is as good.
+func (s *Store) noteUse(path string, st *unix.Stat_t) {
+	now := s.now()
+	if age := now.Sub(time.Unix(st.Atim.Unix())); age < 0 || age >= useNoted {
+		_ = setAccessTime(path, now, st)
+	}
+}
+
+// onDisk makes a Blob of an open file.
+func onDisk(f *os.File, st *unix.Stat_t, relative string) *cache.Blob {
+	return cache.OnDisk(f, st.Size, modTimeOf(st), relative)
+}
+
+// An origin that gives no Last-Modified is remembered as the epoch, which all
+// nodes agree on, and which net/http takes for unknown too.
+func modTimeOf(st *unix.Stat_t) time.Time {
+	sec, _ := st.Mtim.Unix()
+	if sec == 0 {
+		return time.Time{}
+	}
+	return time.Unix(sec, 0).UTC()
+}
+
+// setTimes gives a file in tmp/ both its times, the modification time in whole
+// seconds.
+func setTimes(path string, accessed, modified time.Time) error {
+	if modified.IsZero() {
+		modified = time.Unix(0, 0)
+	}
+	atime, err := unix.TimeToTimespec(accessed)
+	if err != nil {
+		return err
+	}
+	mtime, err := unix.TimeToTimespec(time.Unix(modified.Unix(), 0))
+	if err != nil {
+		return err
+	}
+	return unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{atime, mtime}, unix.AT_SYMLINK_NOFOLLOW)
+}
+
+// retry repeats a system call that a signal interrupted, as package os does.
+func retry[T any](call func() (T, error)) (T, error) {
+	for {
+		v, err := call()
+		if err != unix.EINTR {
+			return v, err
+		}
+	}
+}

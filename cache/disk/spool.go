@@ -1,0 +1,154 @@
+package disk
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// spool is a body on its way to its name. It goes to a file in tmp/ until
+// something fails there; then what the file has is read back, and the body goes
+// to memory.
+type spool struct {
+	system *system
+	castag *crc32.Table
+
+	file *os.File    // nil once the body is in memory or handed out
+	path string      // of the file while it is in tmp/; "" otherwise
+	size int64       // bytes so far
+	sum  uint32      // CRC-32C of what the file has
+	stat unix.Stat_t // of the file when it was placed
+
+	memory  bytes.Buffer
+	failure error // why the body is in memory; nil while it is not
+}
+
+func (s *Store) newSpool() *spool {
+	p := &spool{system: &s.system, castag: crc32.MakeTable(crc32.Castagnoli)}
+	path := filepath.Join(s.tmp, rand.Text()+TemporarySuffix)
+	p.file, p.failure = p.system.create(path)
+	if p.failure == nil {
+		p.path = path
+	}
+	return p
+}
+
+// createTemporary makes the directory anew if somebody has emptied the cache
+// directory under us.
+func createTemporary(path string) (*os.File, error) {
+	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL | unix.O_NOFOLLOW
+	f, err := os.OpenFile(path, flags, fileMode)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, flags, fileMode)
+}
+
+// Write takes all of b, unless what the file has cannot be read back.
+func (p *spool) Write(b []byte) (int, error) {
+	n := 0
+	if p.failure == nil {
+		var err error
+		n, err = p.system.write(p.file, b)
+		p.sum = crc32.Update(p.sum, p.castag, b[:n])
+		p.size += int64(n)
+		if err == nil {
+			return n, nil
+		}
+		if err := p.retreat(err); err != nil {
+			return n, err
+		}
+	}
+	p.memory.Write(b[n:])
+	p.size += int64(len(b) - n)
+	return len(b), nil
+}
+
+// keep gives a body that is in the file its times and its name.
+func (p *spool) keep(name variant.Name, modTime, now time.Time) error {
+	if p.failure != nil {
+		return nil
+	}
+	if err := p.place(name, modTime, now); err != nil {
+		return p.retreat(err)
+	}
+	return nil
+}
+
+// place stamps before it syncs, so that the times are on the disk with the
+// body, and does both before the name can be seen.
+func (p *spool) place(name variant.Name, modTime, now time.Time) error {
+	if err := p.system.stamp(p.path, now, modTime); err != nil {
+		return fmt.Errorf("set the times of %s: %w", p.path, err)
+	}
+	if err := p.system.sync(p.file); err != nil {
+		return fmt.Errorf("sync %s: %w", p.path, err)
+	}
+	// The file system may not know every time: what it took is what Open sees.
+	if err := unix.Fstat(int(p.file.Fd()), &p.stat); err != nil {
+		return fmt.Errorf("stat %s: %w", p.path, err)
+	}
+	if err := p.system.place(p.path, name); err != nil {
+		return fmt.Errorf("move %s into the cache: %w", p.path, err)
+	}
+	p.path = ""
+	return nil
+}
+
+// retreat reads what the file has into memory, where the body lives from then
+// on. The sum is checked because a kernel that failed to write a page may drop
+// it and show what the disk had there before.
+func (p *spool) retreat(cause error) error {
+	data := make([]byte, p.size, p.size+bytes.MinRead)
+	_, err := p.file.ReadAt(data, 0)
+	if err == nil && crc32.Checksum(data, p.castag) != p.sum {
+		err = errors.New("the disk gave back other bytes")
+	}
+	if err != nil {
+		return fmt.Errorf("%w, and what was written cannot be read back: %w", cause, err)
+	}
+	p.failure = cause
+	p.memory = *bytes.NewBuffer(data)
+	p.drop()
+	return nil
+}
+
+// blob hands the body out; the file, if there is one, is the Blob's then.
+// relative is the path it was placed at.
+func (p *spool) blob(relative string, modTime time.Time) *cache.Blob {
+	if p.failure != nil {
+		b := cache.InMemory(p.memory.Bytes(), modTime)
+		b.NotKept = fmt.Errorf("not kept on disk: %w", p.failure)
+		return b
+	}
+	b := onDisk(p.file, &p.stat, relative)
+	p.file = nil
+	return b
+}
+
+// drop closes the file and removes it from tmp/, where it has not been handed
+// out or placed.
+func (p *spool) drop() {
+	if p.file != nil {
+		_ = p.file.Close()
+		p.file = nil
+	}
+	if p.path != "" {
+		_ = unix.Unlink(p.path)
+		p.path = ""
+	}
+}

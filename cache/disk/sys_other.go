@@ -1,0 +1,23 @@
+//go:build !linux
+
+package disk
+
+import (
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// syncData brings a body to the disk.
+func syncData(f *os.File) error { return f.Sync() }
+
+// setAccessTime sets the atime of a file and its mtime to what it had, since
+// not every system can leave that.
+func setAccessTime(path string, accessed time.Time, st *unix.Stat_t) error {
+	atime, err := unix.TimeToTimespec(accessed)
+	if err != nil {
+		return err
+	}
+	return unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{atime, st.Mtim}, unix.AT_SYMLINK_NOFOLLOW)
+}

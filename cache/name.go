@@ -1,0 +1,45 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// ErrName is returned for a variant.Name that is none. No store ever makes a
+// path of one.
+var ErrName = errors.New("not a name of the cache")
+
+// The bounds of each part of a name, in hexadecimal digits. A directory is
+// named by the first three digits; 64 are what SHA-256 gives, and both parts
+// stay well below the 255 bytes of a file name.
+const (
+	minPart = 3
+	maxPart = 64
+)
+
+// CheckName returns an error of kind ErrName unless name is 3 to 64 lower-case
+// hexadecimal digits, or two such groups with a dash between them.
+func CheckName(name variant.Name) error {
+	source, rest, two := strings.Cut(string(name), "-")
+	if !isPart(source) || two && !isPart(rest) {
+		return fmt.Errorf("%w: %.140q", ErrName, string(name))
+	}
+	return nil
+}
+
+func isPart(s string) bool {
+	if len(s) < minPart || len(s) > maxPart {
+		return false
+	}
+	for i := range len(s) {
+		if !isLowerHex(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isLowerHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' }

@@ -1,0 +1,73 @@
+// Command thumbery resizes images on the fly in front of S3. Here are the
+// flags, the wiring of the packages, and the exit codes; nothing is decided
+// here that a request could notice.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes: 0 done, 1 failed, 2 the command line or what it names is wrong.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
+	URL     urlCmd     `cmd:"" name:"url" help:"Print the URL path of a picture, in its canonical spelling, and signed if there is a key."`
+	Version versionCmd `cmd:"" help:"Print versions, and the formats that can be read and written."`
+}
+
+const description = `Thumbery resizes images on the fly in front of S3, and keeps originals and results in a disk cache.
+
+Every flag is an environment variable, too, whose name its help tells; several values of a repeatable one are separated by spaces there.`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is the program, and returns its exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	// --help ends the parsing by a call, and so is turned into a panic and back.
+	type exit int
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(exit); !ok {
+				panic(r)
+			}
+		}
+	}()
+	parser := kong.Must(
+		&cli{}, kong.Name("thumbery"), kong.Description(description), kong.DefaultEnvars("THUMBERY"),
+		kong.Vars{"default_source": defaultSource}, kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(code int) { panic(exit(code)) }), kong.BindTo(stdout, (*io.Writer)(nil)),
+	)
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	ctx, err := parser.Parse(args)
+	if err == nil {
+		err = ctx.Run()
+	} else {
+		err = usage(err)
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, "thumbery:", err)
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// usageError is a mistake in the command line, or in what it names.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+func usage(err error) error { return &usageError{err} }

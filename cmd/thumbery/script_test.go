@@ -1,0 +1,23 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"thumbery": main})
+}
+
+// TestScripts runs the command as people and cron do: testdata/script shows
+// what is typed and what comes back.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("AWS_EC2_METADATA_DISABLED", "true") // no test asks the machine for its role
+			return nil
+		},
+	})
+}

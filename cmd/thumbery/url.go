@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+type urlCmd struct {
+	linkFlags
+	Ops     string        `arg:"" help:"Options, such as 300x200,f_auto."`
+	Picture string        `arg:"" name:"key" help:"The picture's key, such as photos/cat.jpg."`
+	Base    string        `placeholder:"URL" help:"Put this before the path, such as https://img.example.com."`
+	Expires time.Duration `help:"How long the signed URL is good for, such as 24h; 0 is for ever." default:"0"`
+	Explain bool          `help:"Say in words what the path means."`
+}
+
+// Run prints the URL.
+func (c *urlCmd) Run(stdout io.Writer) error {
+	keys, err := c.keyring()
+	if err != nil {
+		return err
+	}
+	presets, err := c.presets()
+	if err != nil {
+		return err
+	}
+	if c.Expires != 0 && keys.Empty() {
+		return usage(fmt.Errorf("--expires: only signed URLs expire: give a --key, too"))
+	}
+	links := variant.Links{Base: c.Base, Keyring: keys, Presets: presets, Expires: c.Expires}
+	url, err := links.URL(c.Ops, c.Picture)
+	if err != nil {
+		return usage(err)
+	}
+	fmt.Fprintln(stdout, url)
+	if c.Explain {
+		return c.explain(stdout, presets)
+	}
+	return nil
+}
+
+func (c *urlCmd) explain(stdout io.Writer, presets variant.Presets) error {
+	ops, err := presets.Parse(c.Ops)
+	if err != nil {
+		return usage(err)
+	}
+	if ops.Preset != "" {
+		fmt.Fprintf(stdout, "  preset %s, together: %s\n", ops.Preset, ops.Variant)
+	}
+	for _, line := range ops.Variant.Explain() {
+		fmt.Fprintln(stdout, "  "+line)
+	}
+	fmt.Fprintf(stdout, "  of the picture %q\n", c.Picture)
+	return nil
+}

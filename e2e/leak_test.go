@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Neither goroutines nor descriptors grow over ten thousand requests: hits,
+// misses, errors, ranges, conditions, and clients that leave.
+func TestNothingGrows(t *testing.T) {
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir(), "--hot", "1MiB")
+	round := func(from, to int) {
+		t.Helper()
+		var all sync.WaitGroup
+		for worker := range clients {
+			all.Go(func() {
+				for i := from + worker; i < to; i += clients {
+					if err := mixed(s.url, i); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+		client.CloseIdleConnections()
+	}
+	round(0, 500) // until everything has been made that stays
+	goroutines, descriptors := s.settled(t)
+	round(500, 10_500)
+	moreGoroutines, moreDescriptors := s.settled(t)
+	t.Logf("goroutines %v -> %v, descriptors %v -> %v", goroutines, moreGoroutines, descriptors, moreDescriptors)
+	const some = 5 // the runtime's own come and go
+	if moreGoroutines > goroutines+some || moreDescriptors > descriptors+some {
+		t.Errorf("goroutines %v -> %v, descriptors %v -> %v", goroutines, moreGoroutines, descriptors, moreDescriptors)
+	}
+}
+
+// settled returns the numbers of goroutines and descriptors, once the
+// connections of the load have gone.
+func (s *server) settled(t *testing.T) (goroutines, descriptors float64) {
+	t.Helper()
+	for range 200 {
+		g, d := s.metric(t, "go_goroutines"), s.metric(t, "process_open_fds")
+		if g == goroutines && d == descriptors {
+			break
+		}
+		goroutines, descriptors = g, d
+	}
+	return goroutines, descriptors
+}
+
+// mixed is the i-th request of a mixture, and checks its answer.
+func mixed(base string, i int) error {
+	ask := func(path string, status int, headers ...string) error {
+		r, err := do(http.MethodGet, base+path, headers...)
+		if err == nil && r.status != status {
+			err = fmt.Errorf("%s: %d, want %d: %.200s", path, r.status, status, r.body)
+		}
+		return err
+	}
+	switch i % 10 {
+	case 0:
+		return ask(fmt.Sprintf("/8x8,v_%d/odd/alpha.png", i%500), 200) // half of them misses
+	case 1:
+		return ask("/300x/odd/truncated.jpg", 422)
+	case 2:
+		return ask(fmt.Sprintf("/300x/odd/none-%d.jpg", i), 404)
+	case 3:
+		return ask("/raw/photos/cat.jpg", 206, "Range", "bytes=100-199")
+	case 4:
+		return ask("/100x/photos/cat.jpg", 304, "If-None-Match", "*")
+	case 5:
+		return ask("/info/photos/cat.jpg", 200)
+	case 6:
+		return leave(base + fmt.Sprintf("/300x,v_%d/photos/cat.jpg", i%500))
+	case 7:
+		return ask("/300x,nonsense/photos/cat.jpg", 400)
+	case 8:
+		return ask("/raw/photos/lake.jpg", 200)
+	default:
+		return ask("/100x,f_webp/photos/cat.jpg", 200)
+	}
+}
+
+// leaver shares no connections with those who stay.
+var leaver = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
+// leave asks and does not wait for the answer.
+func leave(url string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := leaver.Do(req)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
+}

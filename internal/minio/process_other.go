@@ -1,0 +1,8 @@
+//go:build !linux
+
+package minio
+
+import "syscall"
+
+// dieWithParent needs a kernel that can do it.
+func dieWithParent() *syscall.SysProcAttr { return nil }

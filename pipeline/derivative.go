@@ -1,0 +1,137 @@
+package pipeline
+
+import (
+	"bytes"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// made is a derivative in memory, shared by all who waited for it.
+type made struct {
+	data      []byte
+	modTime   time.Time
+	mediaType string
+	path      string // in the disk cache; "" if it could not be kept
+	source    Source
+	stored    bool
+	steps     []Step
+}
+
+func (m *made) step(name string, took time.Duration) {
+	m.steps = append(m.steps[:len(m.steps):len(m.steps)], Step{name, took})
+}
+
+func (m *made) reader() io.Reader { return bytes.NewReader(m.data) }
+
+func (m *made) entry(now time.Time) *entry {
+	e := &entry{data: m.data, modTime: m.modTime, mediaType: m.mediaType, path: m.path}
+	e.noted.Store(now.Unix())
+	return e
+}
+
+func (m *made) result(name variant.Name, shared bool) *Result {
+	b := cache.InMemory(m.data, m.modTime)
+	b.Path = m.path
+	return &Result{
+		Blob: b, Name: name, MediaType: m.mediaType, Source: m.source,
+		Stored: m.stored, Shared: shared, Steps: m.steps,
+	}
+}
+
+// loaded brings a result from disk into memory, where several can have it.
+func loaded(r *Result) (*made, error) {
+	defer r.Blob.Close()
+	data, err := io.ReadAll(r.Blob.Content())
+	return &made{
+		data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path,
+		source: r.Source, stored: true,
+	}, err
+}
+
+// entry is a derivative in the hot tier.
+type entry struct {
+	data      []byte
+	modTime   time.Time
+	mediaType string
+	path      string
+	noted     atomic.Int64 // when its use was last noted on disk, unix seconds
+}
+
+// noteEvery is how often the use of a hot derivative is passed on to the disk.
+const noteEvery = time.Hour
+
+// hot returns a derivative from memory, or nil.
+func (p *Pipeline) hot(name variant.Name) *Result {
+	e, ok := p.memory.Get(name)
+	if !ok {
+		return nil
+	}
+	now, noted := p.Now().Unix(), e.noted.Load()
+	if now-noted >= int64(noteEvery/time.Second) && e.noted.CompareAndSwap(noted, now) {
+		p.Derivatives.Touch(name)
+	}
+	b := cache.InMemory(e.data, e.modTime)
+	b.Path = e.path
+	return &Result{Blob: b, Name: name, MediaType: e.mediaType, Source: FromMemory, Stored: e.path != ""}
+}
+
+// onDisk returns a derivative from disk, or nil, and brings it into memory if
+// there is a place for it.
+func (p *Pipeline) onDisk(name variant.Name) *Result {
+	b, err := p.Derivatives.Open(name)
+	if err != nil {
+		p.unreadable(err)
+		return nil
+	}
+	media, ok := sniff(b)
+	if !ok { // nothing we have ever written: a file damaged by others
+		b.Close()
+		p.forget(p.Derivatives, name)
+		return nil
+	}
+	r := &Result{Blob: b, Name: name, MediaType: media, Source: FromDisk, Stored: true}
+	p.warm(name, r)
+	return r
+}
+
+// warmUpTo is the size up to which a derivative found on disk is read into
+// memory; larger ones are sent by the kernel, for less than copying them costs.
+const warmUpTo = 128 << 10
+
+// warm puts what was found on disk into memory.
+func (p *Pipeline) warm(name variant.Name, r *Result) {
+	if p.HotBytes == 0 || r.Blob.Size > warmUpTo {
+		return
+	}
+	data := make([]byte, r.Blob.Size)
+	if _, err := io.ReadFull(io.NewSectionReader(r.Blob.At(), 0, r.Blob.Size), data); err != nil {
+		return
+	}
+	m := made{data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path}
+	p.memory.Put(name, m.entry(p.Now()))
+}
+
+// sniffBytes is enough to tell all formats apart.
+const sniffBytes = 64
+
+// sniff tells the media type from the first bytes; ok is false if it is no
+// picture.
+func sniff(b *cache.Blob) (media string, ok bool) {
+	var head [sniffBytes]byte
+	n, _ := b.At().ReadAt(head[:min(b.Size, sniffBytes)], 0)
+	f, ok := resize.Sniff(head[:n])
+	return resize.MediaType(f), ok
+}
+
+// mediaType is that of any file: a picture's, or that of unknown bytes.
+func mediaType(b *cache.Blob) string {
+	if media, ok := sniff(b); ok {
+		return media
+	}
+	return "application/octet-stream"
+}

@@ -1,0 +1,297 @@
+// Package pipeline is the order of things: from memory, from disk, or made —
+// once for everybody who waits for it — from an original that is on disk or
+// fetched once for everybody who needs it. It knows no HTTP, no vendor and no
+// file system; a cache that fails costs it time, never correctness.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// ErrTooManyBytes means that an original is larger than Config.MaxBytes.
+var ErrTooManyBytes = errors.New("original too large")
+
+// Config is what a Pipeline is made of. All fields are needed, but HotBytes and
+// Observer.
+type Config struct {
+	Origin      storage.Origin
+	Originals   cache.Store
+	Derivatives cache.Store
+	// HotBytes is how much of the derivatives is kept in memory too.
+	HotBytes int64
+	Resizer  resize.Resizer
+	Gate     *resize.Gate
+	Settings resize.Settings
+	// MaxBytes is the size of the largest original that is fetched.
+	MaxBytes int64
+	// FetchTimeout bounds one fetch from the origin, from the first byte sent
+	// to the last one received.
+	FetchTimeout time.Duration
+	Observer     Observer
+	Log          *slog.Logger
+	Now          func() time.Time
+}
+
+// Observer is told what happens, for metrics. Its methods are called by many
+// goroutines at once.
+type Observer interface {
+	// Fetched: an origin was asked. bytes is what it sent, also on failure.
+	Fetched(took time.Duration, bytes int64, err error)
+	// Resized: a picture was made, or could not be.
+	Resized(took time.Duration, err error)
+	// Kept: a body was written to a tier of the disk cache, or could not be.
+	Kept(tier string, bytes int64, err error)
+}
+
+// The tiers of the disk cache, as observers and logs name them.
+const (
+	TierOriginals   = "originals"
+	TierDerivatives = "derivatives"
+)
+
+// Pipeline answers requests for pictures. It is safe for use by several
+// goroutines.
+type Pipeline struct {
+	Config
+	recipe   string
+	memory   *cache.Hot[*entry]
+	making   cache.Flight[*made]
+	fetching cache.Flight[*fetched]
+}
+
+// New returns a Pipeline.
+func New(c Config) *Pipeline {
+	if c.Observer == nil {
+		c.Observer = silence{}
+	}
+	return &Pipeline{
+		Config: c,
+		recipe: c.Resizer.Recipe() + " " + c.Settings.Recipe(),
+		memory: cache.NewHot(c.HotBytes, func(e *entry) int { return len(e.data) }),
+	}
+}
+
+// Memory returns how many derivatives, and how many bytes of them, are in
+// memory.
+func (p *Pipeline) Memory() (entries int, bytes int64) { return p.memory.Stats() }
+
+// Source says where an answer came from.
+type Source uint8
+
+// The values of Source.
+const (
+	FromMemory Source = iota // the hot tier
+	FromDisk                 // the disk cache
+	FromOrigin               // made for this request, or fetched
+)
+
+// Step is one part of the work for an answer.
+type Step struct {
+	Name string // "fetch", "queue", "resize", "store"
+	Took time.Duration
+}
+
+// Result is an answer. Its Blob must be closed.
+type Result struct {
+	Blob      *cache.Blob
+	Name      variant.Name // unique to the body, together with Blob.ModTime
+	MediaType string
+	Source    Source
+	Stored    bool   // is in the disk cache now
+	Shared    bool   // was made for another request that was there before
+	Steps     []Step // what was done for it; not to be changed
+}
+
+// Picture returns a derivative of the original named key.
+//
+// Errors are of these kinds: storage.ErrNotFound and storage.ErrUnavailable of
+// the origin, ErrTooManyBytes, those of package resize, and ctx's own. A done
+// ctx ends the waiting; the work goes on only if somebody else waits for it.
+func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {
+	name := v.Name(key, a, p.recipe)
+	if r := p.hot(name); r != nil {
+		return r, nil
+	}
+	if r := p.onDisk(name); r != nil {
+		return r, nil
+	}
+	m, shared, err := p.making.Do(ctx, string(name), func(ctx context.Context) (*made, error) {
+		if r := p.onDisk(name); r != nil { // made while we were on our way here
+			return loaded(r)
+		}
+		return p.make(ctx, name, key, v, a)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m.result(name, shared), nil
+}
+
+// Original returns the bytes of an original as they are. Errors are as for
+// Picture.
+func (p *Pipeline) Original(ctx context.Context, key variant.Key) (*Result, error) {
+	o, err := p.original(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{
+		Blob: o.blob, Name: key.Name(), MediaType: mediaType(o.blob), Source: o.source,
+		Stored: o.blob.NotKept == nil, Shared: o.shared, Steps: o.steps,
+	}, nil
+}
+
+// Description is what is known of an original without decoding it.
+type Description struct {
+	resize.Header
+	Bytes   int64
+	ModTime time.Time
+	Source  Source
+}
+
+// Describe returns what an original's header says. Errors are as for Picture.
+func (p *Pipeline) Describe(ctx context.Context, key variant.Key) (Description, error) {
+	o, err := p.original(ctx, key)
+	if err != nil {
+		return Description{}, err
+	}
+	defer o.blob.Close()
+	h, err := p.inspect(key, o)
+	return Description{h, o.blob.Size, o.blob.ModTime, o.source}, err
+}
+
+// make makes a derivative and keeps it.
+func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key, v variant.Variant, a variant.Accept) (*made, error) {
+	o, err := p.original(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer o.blob.Close()
+	header, err := p.inspect(key, o)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := resize.NewPlan(header, v, a, p.Settings)
+	if err != nil {
+		return nil, err
+	}
+	m := &made{modTime: o.blob.ModTime, mediaType: resize.MediaType(plan.Output.Format), source: FromOrigin, steps: o.steps}
+	if m.data, err = p.resize(ctx, m, o.blob, header, plan); err != nil {
+		return nil, err
+	}
+	p.keep(ctx, name, m)
+	return m, nil
+}
+
+// inspect reads the header. A broken original is forgotten, so that it is
+// fetched again when somebody has mended it.
+func (p *Pipeline) inspect(key variant.Key, o *original) (resize.Header, error) {
+	h, err := resize.Inspect(o.blob.At(), o.blob.Size)
+	if errors.Is(err, resize.ErrBroken) {
+		p.forget(p.Originals, key.Name())
+	}
+	if err != nil {
+		return h, err
+	}
+	if !p.Resizer.CanRead(h.Format) {
+		return h, fmt.Errorf("%w: %s", resize.ErrNotPicture, h.Format)
+	}
+	return h, nil
+}
+
+// resize waits for its turn and makes the picture. The original is brought into
+// memory only then.
+func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, h resize.Header, plan resize.Plan) ([]byte, error) {
+	queued := p.Now()
+	leave, err := p.Gate.Enter(ctx, max(h.Pixels(), plan.Pixels()))
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	began := p.Now()
+	m.step("queue", began.Sub(queued))
+	src, release, err := b.Map()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	data, err := p.Resizer.Resize(ctx, src, h, plan)
+	took := p.Now().Sub(began)
+	m.step("resize", took)
+	p.Observer.Resized(took, err)
+	return data, err
+}
+
+// keep writes a derivative to disk and to memory.
+func (p *Pipeline) keep(ctx context.Context, name variant.Name, m *made) {
+	began := p.Now()
+	b, err := p.Derivatives.Fill(ctx, name, m.reader(), m.modTime)
+	if err == nil {
+		m.path, err = b.Path, b.NotKept
+		b.Close()
+	}
+	m.stored = err == nil
+	m.step("store", p.Now().Sub(began))
+	p.kept(TierDerivatives, int64(len(m.data)), err)
+	p.memory.Put(name, m.entry(p.Now()))
+}
+
+// kept reports the outcome of a Fill.
+func (p *Pipeline) kept(tier string, bytes int64, err error) {
+	p.Observer.Kept(tier, bytes, err)
+	if err != nil {
+		p.Log.Warn("not kept in the disk cache", "tier", tier, "cause", err)
+	}
+}
+
+// unreadable tells of a disk cache that cannot be read, which otherwise looks
+// like one that is empty.
+func (p *Pipeline) unreadable(err error) {
+	if !errors.Is(err, cache.ErrMiss) {
+		p.Log.Warn("cannot read the disk cache", "cause", err)
+	}
+}
+
+func (p *Pipeline) forget(s cache.Store, name variant.Name) {
+	if err := s.Remove(name); err != nil {
+		p.Log.Warn("cannot remove from the disk cache", "name", name, "cause", err)
+	}
+}
+
+// limited gives an error instead of the first byte beyond the limit.
+type limited struct {
+	r    io.Reader
+	left int64
+	max  int64
+}
+
+func (l *limited) Read(b []byte) (int, error) {
+	if l.left < 0 {
+		return 0, tooManyBytes(l.max)
+	}
+	n, err := l.r.Read(b[:min(int64(len(b)), l.left+1)])
+	l.left -= int64(n)
+	if l.left < 0 {
+		return 0, tooManyBytes(l.max)
+	}
+	return n, err
+}
+
+func tooManyBytes(limit int64) error {
+	return fmt.Errorf("%w: more than %d bytes", ErrTooManyBytes, limit)
+}
+
+type silence struct{}
+
+func (silence) Fetched(time.Duration, int64, error) {}
+func (silence) Resized(time.Duration, error)        {}
+func (silence) Kept(string, int64, error)           {}

@@ -1,0 +1,346 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	_ "image/jpeg"
+	"io"
+	"log/slog"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/cache/cachetest"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// house is a pipeline on fakes.
+type house struct {
+	*pipeline.Pipeline
+	origin      *storagetest.Fake
+	originals   *cachetest.Fake
+	derivatives *cachetest.Fake
+	resizer     *resizetest.Fake
+}
+
+func newHouse(change ...func(*pipeline.Config)) *house {
+	h := &house{
+		origin: storagetest.NewFake(map[string][]byte{
+			"cat.jpg":    picture(80, 60),
+			"dog.jpg":    picture(60, 80),
+			"text.jpg":   []byte("this is a text, and no picture"),
+			"empty.jpg":  {},
+			"broken.jpg": picture(80, 60)[:500],
+		}),
+		originals: cachetest.NewFake(), derivatives: cachetest.NewFake(), resizer: &resizetest.Fake{},
+	}
+	c := pipeline.Config{
+		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
+		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8), Settings: resize.Settings{MaxPixels: 1 << 20},
+		MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	h.Pipeline = pipeline.New(c)
+	return h
+}
+
+func picture(w, h int) []byte { return resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, w, h))) }
+
+func parse(t *testing.T, ops string) variant.Variant {
+	t.Helper()
+	v, err := variant.Parse(ops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (h *house) ask(ctx context.Context, t *testing.T, key variant.Key, ops string) (*pipeline.Result, error) {
+	t.Helper()
+	return h.Picture(ctx, key, parse(t, ops), 0)
+}
+
+// want asks for a picture and checks its size and where it came from.
+func (h *house) want(t *testing.T, key variant.Key, ops string, source pipeline.Source, width, height int) *pipeline.Result {
+	t.Helper()
+	r, err := h.ask(t.Context(), t, key, ops)
+	if err != nil {
+		t.Fatalf("%s of %s: %v", ops, key, err)
+	}
+	defer r.Blob.Close()
+	m, _, err := image.Decode(r.Blob.Content())
+	if err != nil || m.Bounds().Dx() != width || m.Bounds().Dy() != height {
+		t.Errorf("%s of %s: %v, %v, want %dx%d", ops, key, m.Bounds(), err, width, height)
+	}
+	if r.Source != source || r.MediaType != "image/jpeg" {
+		t.Errorf("%s of %s: source %d %s, want %d image/jpeg", ops, key, r.Source, r.MediaType, source)
+	}
+	return r
+}
+
+func TestTiers(t *testing.T) {
+	h := newHouse()
+	made := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	if !made.Stored || made.Shared || len(made.Steps) != 4 {
+		t.Errorf("made: %+v", made)
+	}
+	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
+	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15) // from the original on disk
+	if got := h.origin.TotalOpens(); got != 1 {
+		t.Errorf("the origin was asked %d times, want once", got)
+	}
+
+	cold := newHouse(func(c *pipeline.Config) { c.Derivatives, c.HotBytes = h.derivatives, 0 })
+	cold.want(t, "cat.jpg", "40x30", pipeline.FromDisk, 40, 30)
+	cold.want(t, "cat.jpg", "40x30", pipeline.FromDisk, 40, 30) // no memory, still disk
+	if cold.origin.TotalOpens() != 0 || cold.resizer.Calls() != 0 {
+		t.Error("a hit on disk asked the origin or the resizer")
+	}
+}
+
+// Forty simultaneous requests for four variants of one picture: one fetch, four
+// resizes.
+func TestCoalescing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		release := h.origin.Hold()
+		var shared int
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		for i := range 40 {
+			ops := []string{"40x30", "30x", "x20", "10x10"}[i%4]
+			all.Go(func() {
+				r, err := h.ask(t.Context(), t, "cat.jpg", ops)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer r.Blob.Close()
+				if _, err := io.Copy(io.Discard, r.Blob.Content()); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if r.Shared {
+					shared++
+				}
+			})
+		}
+		synctest.Wait() // all of them wait for the origin
+		release()
+		all.Wait()
+		if h.origin.TotalOpens() != 1 || h.resizer.Calls() != 4 || shared != 36 {
+			t.Errorf("%d fetches, %d resizes, %d shared; want 1, 4, 36", h.origin.TotalOpens(), h.resizer.Calls(), shared)
+		}
+	})
+}
+
+// One who leaves does not take the others' picture away; when the last one
+// leaves, the work ends.
+func TestLeaving(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		release := h.origin.Hold()
+		first, leave := context.WithCancel(t.Context())
+		errs := make(chan error, 2)
+		wait := func(ctx context.Context) { _, err := h.ask(ctx, t, "cat.jpg", "40x30"); errs <- err }
+		go wait(first)
+		synctest.Wait()
+		go wait(t.Context())
+		synctest.Wait()
+		leave()
+		if err := <-errs; !errors.Is(err, context.Canceled) {
+			t.Errorf("who left got %v", err)
+		}
+		release()
+		if err := <-errs; err != nil {
+			t.Errorf("who stayed got %v", err)
+		}
+
+		h = newHouse()
+		h.origin.Hold()
+		second, leave := context.WithCancel(t.Context())
+		go wait(second)
+		synctest.Wait()
+		leave()
+		<-errs
+		synctest.Wait() // and no goroutine remains blocked, or synctest fails
+	})
+}
+
+func TestErrors(t *testing.T) {
+	unavailable := errors.New("connection refused")
+	tests := []struct {
+		name string
+		key  variant.Key
+		ops  string
+		set  func(*house)
+		kind error
+	}{
+		{"missing", "no.jpg", "40x30", nil, storage.ErrNotFound},
+		{"text", "text.jpg", "40x30", nil, resize.ErrNotPicture},
+		{"empty", "empty.jpg", "40x30", nil, resize.ErrBroken},
+		{"cut short", "broken.jpg", "40x30", nil, resize.ErrBroken},
+		{"origin down", "cat.jpg", "40x30", func(h *house) { h.origin.FailAll(storage.Unavailable(context.Background(), "fake", unavailable)) }, storage.ErrUnavailable},
+		{"body cut short", "cat.jpg", "40x30", func(h *house) { h.origin.Truncate("cat.jpg", 100) }, storage.ErrUnavailable},
+		{"too many pixels", "cat.jpg", "4000x4000,up_1", nil, resize.ErrTooLarge},
+		{"resizer fails", "cat.jpg", "40x30", func(h *house) { h.resizer.Fail = resize.ErrBroken }, resize.ErrBroken},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHouse()
+			if tt.set != nil {
+				tt.set(h)
+			}
+			for range 2 {
+				if r, err := h.ask(t.Context(), t, tt.key, tt.ops); !errors.Is(err, tt.kind) {
+					t.Errorf("got %+v, %v, want %v", r, err, tt.kind)
+				}
+			}
+			if h.derivatives.Len() != 0 {
+				t.Error("something wrong was kept as a derivative")
+			}
+		})
+	}
+}
+
+// What is broken is not kept as an original either, and is fetched again when
+// it has been mended.
+func TestBrokenOriginalIsForgotten(t *testing.T) {
+	h := newHouse()
+	h.origin.Truncate("cat.jpg", 100)
+	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); !errors.Is(err, storage.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	if _, err := h.ask(t.Context(), t, "broken.jpg", "40x30"); !errors.Is(err, resize.ErrBroken) {
+		t.Fatal(err)
+	}
+	if n := h.originals.Len(); n != 0 {
+		t.Errorf("%d originals are kept", n)
+	}
+	h.origin.Truncate("cat.jpg", -1)
+	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+}
+
+// A cache that fails costs time, never correctness.
+func TestCacheFails(t *testing.T) {
+	h := newHouse()
+	full := &fullDisk{}
+	h = newHouse(func(c *pipeline.Config) { c.Observer = full })
+	h.originals.FailFill(syscall.ENOSPC)
+	h.derivatives.FailFill(syscall.ENOSPC)
+	made := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	if made.Stored {
+		t.Error("is said to be stored on a full disk")
+	}
+	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
+	if full.errors["originals"] != 1 || full.errors["derivatives"] != 1 {
+		t.Errorf("observed %v", full.errors)
+	}
+
+	h = newHouse()
+	h.originals.FailOpen(syscall.EIO)
+	h.derivatives.FailOpen(syscall.EIO)
+	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); err != nil {
+		t.Errorf("with a disk that cannot be read: %v", err)
+	}
+}
+
+type fullDisk struct{ errors map[string]int }
+
+func (f *fullDisk) Fetched(time.Duration, int64, error) {}
+func (f *fullDisk) Resized(time.Duration, error)        {}
+func (f *fullDisk) Kept(tier string, _ int64, err error) {
+	if f.errors == nil {
+		f.errors = map[string]int{}
+	}
+	if err != nil {
+		f.errors[tier]++
+	}
+}
+
+func TestTooManyBytes(t *testing.T) {
+	h := newHouse(func(c *pipeline.Config) { c.MaxBytes = 100 })
+	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); !errors.Is(err, pipeline.ErrTooManyBytes) {
+		t.Errorf("got %v", err)
+	}
+	exact := int64(len(picture(80, 60)))
+	newHouse(func(c *pipeline.Config) { c.MaxBytes = exact }).want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+}
+
+func TestFetchTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		h.origin.Hold()
+		began := time.Now()
+		_, err := h.ask(t.Context(), t, "cat.jpg", "40x30")
+		if !errors.Is(err, storage.ErrUnavailable) || time.Since(began) != time.Minute {
+			t.Errorf("%v after %v, want unavailable after a minute", err, time.Since(began))
+		}
+	})
+}
+
+func TestOriginal(t *testing.T) {
+	h := newHouse()
+	for _, want := range []pipeline.Source{pipeline.FromOrigin, pipeline.FromDisk} {
+		r, err := h.Original(t.Context(), "cat.jpg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r.Blob.Content())
+		if err != nil || !bytes.Equal(body, picture(80, 60)) || r.MediaType != "image/jpeg" || r.Source != want {
+			t.Errorf("%d bytes of %s from %d, %v", len(body), r.MediaType, r.Source, err)
+		}
+		r.Blob.Close()
+	}
+	r, err := h.Original(t.Context(), "text.jpg")
+	if err != nil || r.MediaType != "application/octet-stream" {
+		t.Errorf("text: %+v, %v", r, err)
+	}
+	r, err = h.Original(t.Context(), "empty.jpg")
+	if err != nil || r.Blob.Size != 0 {
+		t.Errorf("empty: %+v, %v", r, err)
+	}
+	d, err := h.Describe(t.Context(), "cat.jpg")
+	if err != nil || d.Width != 80 || d.Height != 60 || d.Bytes != int64(len(picture(80, 60))) {
+		t.Errorf("described as %+v, %v", d, err)
+	}
+}
+
+// The use of what is in memory is passed on to the disk once an hour.
+func TestHotUseIsNoted(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	h := newHouse(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
+	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	for _, minutes := range []int{10, 40, 9, 5, 30} { // at 10, 50, 59, 64, 94
+		now = now.Add(time.Duration(minutes) * time.Minute)
+		h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
+	}
+	if got := h.derivatives.Counts().Touches; got != 1 {
+		t.Errorf("noted %d times in 94 minutes, want once", got)
+	}
+}
+
+// A file that is none of ours under the name of a derivative is removed.
+func TestDamagedDerivative(t *testing.T) {
+	h := newHouse()
+	r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	b, err := h.derivatives.Fill(t.Context(), r.Name, bytes.NewReader([]byte("garbage")), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	again := newHouse(func(c *pipeline.Config) { c.Derivatives = h.derivatives })
+	again.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+}

@@ -1,0 +1,121 @@
+package resize
+
+import "encoding/binary"
+
+// ifdReader reads the directories of a TIFF structure that lies at base and is
+// size bytes long; EXIF is one.
+type ifdReader struct {
+	s          *source
+	base, size int64
+	order      binary.ByteOrder
+}
+
+// TIFF tags and types, from the TIFF 6.0 specification and EXIF 2.3.
+const (
+	tagWidth       = 0x100
+	tagHeight      = 0x101
+	tagBits        = 0x102
+	tagPhotometric = 0x106
+	tagOrientation = 0x112
+	tagExtra       = 0x152
+	tagICC         = 0x8773
+
+	typeShort = 3
+	typeLong  = 4
+)
+
+// openIFDs reads the header of a TIFF structure and returns the offset of its
+// first directory.
+func openIFDs(s *source, base, size int64) (d ifdReader, first int64, err error) {
+	d = ifdReader{s: s, base: base, size: size, order: binary.LittleEndian}
+	b, err := d.at(0, 8)
+	if err != nil {
+		return d, 0, err
+	}
+	switch string(b[:4]) {
+	case "II*\x00":
+	case "MM\x00*":
+		d.order = binary.BigEndian
+	default:
+		return d, 0, broken("no TIFF header")
+	}
+	return d, int64(d.order.Uint32(b[4:])), nil
+}
+
+func (d ifdReader) at(off int64, n int) ([]byte, error) {
+	if off < 0 || off+int64(n) > d.size {
+		return nil, cutShort("a TIFF directory")
+	}
+	return d.s.at(d.base+off, n)
+}
+
+// ifdEntry is one entry of a directory.
+type ifdEntry struct {
+	tag, kind uint16
+	count     uint32
+	value     [4]byte // the value, or its offset if it is longer
+}
+
+// each calls f for the entries of the directory at off, at most maxEntries of
+// them, and returns the offset of the next directory, 0 after the last.
+func (d ifdReader) each(off int64, f func(ifdEntry)) (next int64, err error) {
+	b, err := d.at(off, 2)
+	if err != nil {
+		return 0, err
+	}
+	n := int(d.order.Uint16(b))
+	for i := range min(n, maxEntries) {
+		b, err := d.at(off+2+12*int64(i), 12)
+		if err != nil {
+			return 0, err
+		}
+		f(ifdEntry{
+			tag: d.order.Uint16(b), kind: d.order.Uint16(b[2:]),
+			count: d.order.Uint32(b[4:]), value: [4]byte(b[8:]),
+		})
+	}
+	b, err = d.at(off+2+12*int64(n), 4)
+	if err != nil {
+		return 0, nil // EXIF writers often leave the link to the next one out
+	}
+	return int64(d.order.Uint32(b)), nil
+}
+
+// first returns the first number of an entry's value, 0 if it is of another
+// type or cannot be read.
+func (d ifdReader) first(e ifdEntry) int {
+	b := e.value[:]
+	switch {
+	case e.kind == typeLong && e.count == 1:
+		return int(min(d.order.Uint32(b), SourceSideMax+1))
+	case e.kind != typeShort || e.count == 0:
+		return 0
+	case e.count > 2:
+		var err error
+		if b, err = d.at(int64(d.order.Uint32(b)), 2); err != nil {
+			return 0
+		}
+	}
+	return int(d.order.Uint16(b))
+}
+
+// exifOrientation reads the orientation from the EXIF data of n bytes at off,
+// with or without its "Exif" prefix. Damaged EXIF means 1: it is no reason to
+// refuse a picture.
+func exifOrientation(s *source, off, n int64) int {
+	const prefix = "Exif\x00\x00"
+	if b, err := s.at(off, len(prefix)); err == nil && n >= int64(len(prefix)) && string(b) == prefix {
+		off, n = off+int64(len(prefix)), n-int64(len(prefix))
+	}
+	orientation := 1
+	d, first, err := openIFDs(s, off, n)
+	if err != nil {
+		return 1
+	}
+	_, _ = d.each(first, func(e ifdEntry) {
+		if v := d.first(e); e.tag == tagOrientation && v >= 1 && v <= 8 {
+			orientation = v
+		}
+	})
+	return orientation
+}

@@ -1,0 +1,182 @@
+package resize_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/thumbery/thumbery/resize"
+)
+
+func enter(t *testing.T, g *resize.Gate, pixels int64) func() {
+	t.Helper()
+	leave, err := g.Enter(t.Context(), pixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leave
+}
+
+// enterLater is enter for another goroutine; that it stays in shows in Load.
+func enterLater(t *testing.T, g *resize.Gate, pixels int64) {
+	if _, err := g.Enter(t.Context(), pixels); err != nil {
+		t.Error(err)
+	}
+}
+
+func checkLoad(t *testing.T, g *resize.Gate, running, waiting int) {
+	t.Helper()
+	if r, w := g.Load(); r != running || w != waiting {
+		t.Errorf("%d running and %d waiting, want %d and %d", r, w, running, waiting)
+	}
+}
+
+func TestGateLimitsWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := resize.NewGate(2, 1000, 10)
+		first, second := enter(t, g, 1), enter(t, g, 1)
+		go enterLater(t, g, 1)
+		synctest.Wait()
+		checkLoad(t, g, 2, 1)
+		first()
+		first() // counts once
+		synctest.Wait()
+		checkLoad(t, g, 2, 0)
+		second()
+		checkLoad(t, g, 1, 0)
+	})
+}
+
+func TestGateLimitsPixels(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := resize.NewGate(10, 1000, 10)
+		if _, err := g.Enter(t.Context(), 1001); !errors.Is(err, resize.ErrTooLarge) {
+			t.Errorf("more than may ever enter: %v", err)
+		}
+		alone := enter(t, g, 1000)
+		go enterLater(t, g, 1)
+		synctest.Wait()
+		checkLoad(t, g, 1, 1)
+		alone()
+		synctest.Wait()
+		checkLoad(t, g, 1, 0)
+	})
+}
+
+func TestGateIsInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := resize.NewGate(10, 1000, 10)
+		small := enter(t, g, 100)
+		var mu sync.Mutex
+		var order []int64
+		for _, pixels := range []int64{1000, 10, 20} { // the small ones would fit now
+			go func() {
+				leave, err := g.Enter(t.Context(), pixels)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				order = append(order, pixels)
+				mu.Unlock()
+				leave()
+			}()
+			synctest.Wait()
+		}
+		checkLoad(t, g, 1, 3)
+		small()
+		synctest.Wait()
+		if len(order) != 3 || order[0] != 1000 {
+			t.Errorf("admitted in the order %v, the large one must be first", order)
+		}
+		checkLoad(t, g, 0, 0)
+	})
+}
+
+func TestGateIsBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := resize.NewGate(1, 0, 1)
+		leave := enter(t, g, 1<<40)
+		go enterLater(t, g, 1)
+		synctest.Wait()
+		if _, err := g.Enter(t.Context(), 1); !errors.Is(err, resize.ErrBusy) {
+			t.Errorf("a full queue: %v", err)
+		}
+		leave()
+	})
+	if _, err := resize.NewGate(0, 0, 0).Enter(t.Context(), 1); err != nil {
+		t.Errorf("one worker is the least: %v", err)
+	}
+}
+
+func TestGateLetsGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := resize.NewGate(2, 100, 2)
+		leave := enter(t, g, 60)
+		ctx, cancel := context.WithCancel(t.Context())
+		failed := make(chan error, 1)
+		go func() {
+			_, err := g.Enter(ctx, 100)
+			failed <- err
+		}()
+		synctest.Wait()
+		go enterLater(t, g, 40) // fits, but is behind
+		synctest.Wait()
+		checkLoad(t, g, 1, 2)
+		cancel()
+		if err := <-failed; !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled while waiting: %v", err)
+		}
+		synctest.Wait()
+		checkLoad(t, g, 2, 0) // the one behind has moved up
+		if _, err := g.Enter(ctx, 1); !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled before: %v", err)
+		}
+		leave()
+	})
+}
+
+// TestGateUnderLoad lets many come, go and give up, and looks that limits are
+// never broken and everything is given back.
+func TestGateUnderLoad(t *testing.T) {
+	const workers, maxPixels = 3, 1000
+	g := resize.NewGate(workers, maxPixels, 1000)
+	var mu sync.Mutex
+	var running int
+	var pixels int64
+	change := func(n int, by int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		running, pixels = running+n, pixels+by
+		if running > workers || pixels > maxPixels {
+			t.Errorf("%d running with %d pixels", running, pixels)
+		}
+	}
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if i%3 == 0 {
+				go cancel()
+			}
+			size := int64(1 + i*7%maxPixels)
+			leave, err := g.Enter(ctx, size)
+			if err != nil {
+				return
+			}
+			change(1, size)
+			change(-1, -size)
+			leave()
+		})
+	}
+	all.Wait()
+	checkLoad(t, g, 0, 0)
+	leave, err := g.Enter(t.Context(), maxPixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave()
+}

@@ -1,0 +1,169 @@
+package resize
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Bounds on what one picture can make Inspect do. Real files stay far below
+// them; beyond is an ErrBroken.
+const (
+	maxSegments = 16 << 10 // JPEG markers with content
+	maxScans    = 128      // JPEG; progressive files have about 10. Each costs a pass over the whole picture
+	maxChunks   = 1 << 18  // PNG and WebP
+	maxFrames   = 1 << 16  // GIF and WebP
+	maxBoxes    = 4 << 10  // AVIF and HEIC, on each level
+	maxItems    = 16 << 10 // AVIF and HEIC
+	maxAlphas   = 4        // AVIF and HEIC, for one picture
+	maxExtents  = 64 << 10 // AVIF and HEIC, of all items together
+	maxIFDs     = 4 << 10  // TIFF
+	maxEntries  = 1 << 10  // entries looked at in one IFD
+	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path
+	maxProlog   = 64 << 10 // bytes of an SVG before its root element is over
+)
+
+// SourceSideMax is the longest side of a picture that is read: libvips'
+// VIPS_MAX_COORD. It also keeps the arithmetic of NewPlan within 64 bits.
+const SourceSideMax = 10_000_000
+
+// Inspect reads what r, of size bytes, says of itself, and checks that it is
+// there to its end, so that a file cut short is refused before any decoder
+// sees it. It decodes nothing and holds little: some 128 KiB, and for AVIF and
+// HEIC a bounded list of items. Most formats are read only in their headers.
+//
+// The error is ErrNotPicture for bytes of another kind, of kind ErrBroken for
+// an empty or damaged picture, of kind ErrTooLarge where a side is beyond
+// SourceSideMax, and otherwise what r returned. r's own errors are wrapped.
+//
+// What is checked: JPEG up to its end marker, PNG up to IEND, GIF block by
+// block (a missing trailer is accepted, as browsers do), WebP by its chunks,
+// AVIF and HEIC by their boxes and item extents. What is compressed inside can
+// still be damaged. An AVIF's coded size is compared with the declared one,
+// because decoders do so only after decoding; a HEIC's is not.
+func Inspect(r io.ReaderAt, size int64) (Header, error) {
+	if size <= 0 {
+		return Header{}, broken("it is empty")
+	}
+	s := newSource(r, size)
+	head, err := s.at(0, int(min(size, sniffBytes)))
+	if err != nil {
+		return Header{}, err
+	}
+	inspect, ok := inspector(head)
+	if !ok {
+		return Header{}, ErrNotPicture
+	}
+	h, err := inspect(s)
+	if err != nil {
+		return Header{}, err
+	}
+	return h, h.check()
+}
+
+func inspector(head []byte) (func(*source) (Header, error), bool) {
+	f, ok := Sniff(head)
+	if !ok {
+		// The root element of an SVG may stand far behind its start.
+		return inspectSVG, looksLikeXML(head)
+	}
+	switch f {
+	case variant.JPEG:
+		return inspectJPEG, true
+	case variant.PNG:
+		return inspectPNG, true
+	case variant.GIF:
+		return inspectGIF, true
+	case variant.WebP:
+		return inspectWebP, true
+	case variant.AVIF, variant.HEIC:
+		return inspectHEIF, true
+	case variant.TIFF:
+		return inspectTIFF, true
+	case variant.SVG:
+		return inspectSVG, true
+	case variant.JXL:
+		return inspectJXL, true
+	case variant.JP2:
+		return inspectJP2, true
+	}
+	return nil, false
+}
+
+// check holds what every format promises.
+func (h Header) check() error {
+	switch {
+	case h.Width < 1 || h.Height < 1:
+		return broken("it is %dx%d pixels", h.Width, h.Height)
+	case h.Width > SourceSideMax || h.Height > SourceSideMax:
+		return tooLarge("the picture is %dx%d, sides are limited to %d", h.Width, h.Height, SourceSideMax)
+	}
+	return nil
+}
+
+// sniffBytes is how much of a file Sniff makes use of.
+const sniffBytes = 64
+
+// Sniff says what kind of picture begins with head, of which 32 bytes do,
+// except that an AVIF may list its brands in any order and an SVG may begin
+// with comments; 64 bytes decide nearly all of those.
+func Sniff(head []byte) (variant.Format, bool) {
+	head = head[:min(len(head), sniffBytes)]
+	for _, m := range magics {
+		if len(head) >= m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.bytes)) {
+			return m.format, m.offset == 0 || bytes.HasPrefix(head, []byte("RIFF"))
+		}
+	}
+	if f, ok := sniffBrands(head); ok {
+		return f, true
+	}
+	return variant.SVG, looksLikeXML(head) && bytes.Contains(head, []byte("<svg"))
+}
+
+type magic struct {
+	offset int
+	bytes  string
+	format variant.Format
+}
+
+// magics are the signatures in fixed places; read-only.
+var magics = []magic{
+	{0, "\xff\xd8\xff", variant.JPEG},
+	{0, "\x89PNG\r\n\x1a\n", variant.PNG},
+	{0, "GIF87a", variant.GIF},
+	{0, "GIF89a", variant.GIF},
+	{8, "WEBP", variant.WebP},
+	{0, "II*\x00", variant.TIFF},
+	{0, "MM\x00*", variant.TIFF},
+	{0, "\xff\x0a", variant.JXL},
+	{0, "\x00\x00\x00\x0cJXL \r\n\x87\n", variant.JXL},
+	{0, "\x00\x00\x00\x0cjP  \r\n\x87\n", variant.JP2},
+	{0, "\xff\x4f\xff\x51", variant.JP2},
+}
+
+// looksLikeXML reports whether head begins like markup that is not HTML.
+func looksLikeXML(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	for _, start := range []string{"<svg", "<?xml", "<!--", "<!DOCTYPE svg"} {
+		if bytes.HasPrefix(head, []byte(start)) {
+			return true
+		}
+	}
+	return false
+}
+
+// MediaType is the Content-Type of a format, or "application/octet-stream" for
+// one that is no encoding.
+func MediaType(f variant.Format) string {
+	switch f {
+	case variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF,
+		variant.TIFF, variant.HEIC, variant.JXL, variant.JP2:
+		return "image/" + f.String()
+	case variant.SVG:
+		return "image/svg+xml"
+	case variant.PDF:
+		return "application/pdf"
+	}
+	return "application/octet-stream"
+}

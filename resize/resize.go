@@ -1,0 +1,87 @@
+// Package resize says how pictures are measured, planned and made: Inspect
+// reads a picture's header without decoding it, NewPlan is the arithmetic from
+// header and wish to exact sizes and rectangles, Gate admits work by pixels,
+// and Resizer is what carries a plan out. It opens no files, calls no network
+// and links no C; its child vips holds libvips.
+package resize
+
+import (
+	"context"
+	"errors"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// The kinds of failure. Test with errors.Is.
+var (
+	// ErrNotPicture means that the bytes are of no kind that we read.
+	ErrNotPicture = errors.New("not a picture that can be read")
+	// ErrBroken means that the bytes are of a kind that we read, but damaged,
+	// cut short or empty.
+	ErrBroken = errors.New("broken picture")
+	// ErrTooLarge means that the picture has more pixels than we decode, or
+	// the answer would have.
+	ErrTooLarge = errors.New("too many pixels")
+	// ErrBusy means that the gate's queue is full.
+	ErrBusy = errors.New("too busy")
+)
+
+// UnsupportedError names an option that is understood but that this engine
+// cannot carry out.
+type UnsupportedError struct{ Option string }
+
+func (e *UnsupportedError) Error() string {
+	return "option " + e.Option + " is not available on this server"
+}
+
+// Header is what can be said of a picture without decoding it.
+//
+// Width, Height and Orientation are what a decoder gives. For AVIF and HEIC
+// that is the picture after the container's own turning, mirroring and cutting
+// (irot, imir, clap), which every decoder applies by itself: Orientation is
+// always 1 there, and EXIF is not looked at, as the standard demands.
+type Header struct {
+	Format        variant.Format // an encoding, never Keep or Auto
+	Width, Height int            // pixels as decoded, before Orientation is applied; at least 1
+	Orientation   int            // EXIF 1..8; 1 where the picture does not say
+	Alpha         bool           // has an alpha channel or a transparent colour
+	Pages         int            // frames or pages, at least 1
+	Depth         int            // bits a sample: 1, 2, 4, 8, 10, 12, 16
+	Gray          bool           // one channel, besides alpha
+	CMYK          bool           // four inks (or YCCK) instead of RGB or grey
+	Progressive   bool           // JPEG progressive, PNG or GIF interlaced
+	ICC           bool           // carries a colour profile
+}
+
+// Upright returns the sides after Orientation has been applied.
+func (h Header) Upright() (width, height int) {
+	if h.Orientation >= 5 {
+		return h.Height, h.Width
+	}
+	return h.Width, h.Height
+}
+
+// Pixels is what decoding costs: width times height.
+func (h Header) Pixels() int64 { return int64(h.Width) * int64(h.Height) }
+
+// Resizer carries plans out. Implementations are safe for use by several
+// goroutines.
+type Resizer interface {
+	// Resize makes one picture of src, which must be what h and p were made
+	// from and is only read, and only until Resize returns.
+	//
+	// The errors are of kind ErrBroken where the picture is at fault,
+	// ErrNotPicture where CanRead says no or src is not of h's format, and an
+	// *UnsupportedError where this engine lacks something; anything else is our
+	// own failure. A done ctx is noticed before the work starts, not during
+	// it, and its error is returned.
+	Resize(ctx context.Context, src []byte, h Header, p Plan) ([]byte, error)
+
+	// Recipe changes whenever the same plan would give other bytes: it is part
+	// of a derivative's name.
+	Recipe() string
+
+	// CanRead and CanWrite say what this build of the engine handles.
+	CanRead(f variant.Format) bool
+	CanWrite(f variant.Format) bool
+}

@@ -1,0 +1,121 @@
+package resizetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"slices"
+	"sync/atomic"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Fake is a Resizer in plain Go: it reads JPEG and PNG, scales to the nearest
+// pixel, and writes JPEG and PNG. The zero value works; the fields must not
+// change while it is in use.
+type Fake struct {
+	// Formats are what CanWrite says yes to; nil is JPEG and PNG. Formats other
+	// than JPEG come out as PNG all the same.
+	Formats []variant.Format
+	// Fail, if not nil, is what every call returns.
+	Fail error
+	// Began, if not nil, takes a value from every call as it begins.
+	Began chan<- struct{}
+	// Block, if not nil, holds every call until it can be received from or ctx
+	// is done.
+	Block <-chan struct{}
+
+	calls atomic.Int64
+}
+
+// Calls is how often Resize was called.
+func (f *Fake) Calls() int { return int(f.calls.Load()) }
+
+// Recipe implements resize.Resizer.
+func (f *Fake) Recipe() string { return "fake" }
+
+// CanRead implements resize.Resizer.
+func (f *Fake) CanRead(format variant.Format) bool {
+	return format == variant.JPEG || format == variant.PNG
+}
+
+// CanWrite implements resize.Resizer.
+func (f *Fake) CanWrite(format variant.Format) bool {
+	if f.Formats == nil {
+		return f.CanRead(format)
+	}
+	return slices.Contains(f.Formats, format)
+}
+
+// Resize implements resize.Resizer.
+func (f *Fake) Resize(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+	f.calls.Add(1)
+	if err := f.hold(ctx); err != nil {
+		return nil, err
+	}
+	if got, ok := resize.Sniff(src); !ok || got != h.Format || !f.CanRead(got) {
+		return nil, resize.ErrNotPicture
+	}
+	if !f.CanWrite(p.Output.Format) {
+		return nil, &resize.UnsupportedError{Option: "f_" + p.Output.Format.String()}
+	}
+	m, _, err := image.Decode(bytes.NewReader(src))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", resize.ErrBroken, err)
+	}
+	out := compose(m, h, p)
+	if p.Output.Format == variant.JPEG {
+		return JPEG(out), nil
+	}
+	return PNG(out), nil
+}
+
+func (f *Fake) hold(ctx context.Context) error {
+	if f.Began != nil {
+		select {
+		case f.Began <- struct{}{}:
+		case <-ctx.Done():
+		}
+	}
+	if f.Block != nil {
+		select {
+		case <-f.Block:
+		case <-ctx.Done():
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return f.Fail
+}
+
+// compose carries the plan out, one pixel of the result after another.
+func compose(m image.Image, h resize.Header, p resize.Plan) image.Image {
+	canvas := image.NewNRGBA(image.Rect(0, 0, p.CanvasW, p.CanvasH))
+	c := p.Background
+	draw.Draw(canvas, canvas.Rect, image.NewUniform(color.NRGBA{c.R, c.G, c.B, c.A}), image.Point{}, draw.Src)
+	w, height := h.Upright()
+	for y := range p.Cut.Height {
+		for x := range p.Cut.Width {
+			ux := (2*(p.Cut.Left+x) + 1) * w / (2 * p.ScaledW)
+			uy := (2*(p.Cut.Top+y) + 1) * height / (2 * p.ScaledH)
+			sx, sy := resize.StoredPoint(h.Orientation, h.Width, h.Height, ux, uy)
+			over(canvas, p.OffsetX+x, p.OffsetY+y, m.At(m.Bounds().Min.X+sx, m.Bounds().Min.Y+sy))
+		}
+	}
+	return canvas
+}
+
+// over draws one pixel: on a transparent canvas it replaces what is there.
+func over(canvas *image.NRGBA, x, y int, c color.Color) {
+	if _, _, _, a := c.RGBA(); a == 0xffff {
+		canvas.Set(x, y, c)
+		return
+	}
+	at := image.Rect(x, y, x+1, y+1)
+	draw.Draw(canvas, at, image.NewUniform(c), image.Point{}, draw.Over)
+}

@@ -1,0 +1,123 @@
+package resize
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// Reads are of stride bytes for formats whose headers are far apart, and of
+// window bytes where all of the file is looked at.
+const (
+	stride = 4 << 10
+	window = 64 << 10
+)
+
+// source reads a picture at offsets through one buffer. Nothing outside the
+// file can be reached through it: what lies beyond the end is an ErrBroken.
+type source struct {
+	r     io.ReaderAt
+	size  int64
+	ahead int    // bytes read at once, stride or window
+	buf   []byte // backing of held
+	held  []byte // the bytes at off
+	off   int64
+}
+
+func newSource(r io.ReaderAt, size int64) *source {
+	return &source{r: r, size: size, ahead: stride}
+}
+
+func broken(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrBroken}, args...)...)
+}
+
+func cutShort(what string) error { return broken("cut short in %s", what) }
+
+// at returns the n bytes at off, n <= window. They are valid until the next
+// call. An error is of kind ErrBroken if the file ends before, else the
+// reader's own.
+func (s *source) at(off int64, n int) ([]byte, error) {
+	if off < 0 || off > s.size || int64(n) > s.size-off {
+		return nil, broken("cut short")
+	}
+	if i := off - s.off; i < 0 || i+int64(n) > int64(len(s.held)) {
+		if err := s.fill(off, n); err != nil {
+			return nil, err
+		}
+	}
+	i := int(off - s.off)
+	return s.held[i : i+n], nil
+}
+
+// rest returns at least one byte at off, and as many as are at hand.
+func (s *source) rest(off int64) ([]byte, error) {
+	if _, err := s.at(off, 1); err != nil {
+		return nil, err
+	}
+	return s.held[off-s.off:], nil
+}
+
+func (s *source) fill(off int64, n int) error {
+	want := int(min(int64(max(n, s.ahead)), s.size-off))
+	if cap(s.buf) < want {
+		s.buf = make([]byte, max(want, s.ahead))
+	}
+	s.held, s.off = s.buf[:0], off
+	got, err := s.r.ReadAt(s.buf[:want], off)
+	switch {
+	case got >= n:
+		s.held = s.buf[:got]
+		return nil
+	case err == io.EOF || err == nil:
+		return broken("cut short") // the file is shorter than was said
+	default:
+		return fmt.Errorf("reading the picture: %w", err)
+	}
+}
+
+// nextMarker finds the first JPEG marker at or after off, as libjpeg does: FF
+// followed by neither a stuffed 00 nor another FF, and not RST0..7, which have
+// no content. It returns the marker's code and the offset after it.
+func (s *source) nextMarker(off int64) (code byte, next int64, err error) {
+	for off+1 < s.size {
+		held, err := s.rest(off)
+		if err != nil {
+			return 0, 0, err
+		}
+		code, n := scanMarker(held)
+		off += int64(n)
+		if code != 0 {
+			return code, off, nil
+		}
+		if n == 0 { // an FF at the end of what is held: look at it with its successor
+			if _, err := s.at(off, 2); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
+	return 0, 0, broken("cut short: the end marker is missing")
+}
+
+// scanMarker looks for a marker in b. It returns its code and what lies up to
+// and with it, or 0 and how many bytes can be passed over.
+func scanMarker(b []byte) (code byte, n int) {
+	for {
+		i := bytes.IndexByte(b[n:], 0xff)
+		if i < 0 {
+			return 0, len(b)
+		}
+		n += i
+		if n+1 == len(b) {
+			return 0, n
+		}
+		switch c := b[n+1]; {
+		case c == 0xff:
+			n++
+		case c == 0, c >= 0xd0 && c <= 0xd7:
+			n += 2
+		default:
+			return c, n + 2
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package vips
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// The flags of VP8X, and where the first chunk stands.
+const (
+	webpICC  = 0x20
+	webpEXIF = 0x08
+	webpXMP  = 0x04
+
+	webpFirst = 12
+)
+
+// stripWebP removes EXIF, XMP and profile from a still WebP that libvips made:
+// libvips 8.14 writes EXIF, with the place where a photograph was taken,
+// although it is told to strip it. Without alpha the extended header goes too.
+func stripWebP(b []byte) ([]byte, error) {
+	if len(b) < webpFirst {
+		return nil, errors.New("libvips gave a WebP without a header")
+	}
+	out := append(make([]byte, 0, len(b)), b[:webpFirst]...)
+	header := -1
+	alpha := false
+	for off := webpFirst; off+8 <= len(b); {
+		n := int(binary.LittleEndian.Uint32(b[off+4:]))
+		end := off + 8 + n + n&1
+		if n > len(b)-off-8 || end > len(b) {
+			return nil, errors.New("libvips gave a WebP with a chunk beyond its end")
+		}
+		switch string(b[off : off+4]) {
+		case "EXIF", "XMP ", "ICCP":
+		case "VP8X":
+			header = len(out)
+			out = append(out, b[off:end]...)
+		case "ALPH":
+			alpha = true
+			fallthrough
+		default:
+			out = append(out, b[off:end]...)
+		}
+		off = end
+	}
+	if header >= 0 {
+		out = fixHeader(out, header, alpha)
+	}
+	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8))
+	return out, nil
+}
+
+// fixHeader brings VP8X in line with what is left, or takes it out where
+// nothing needs it: a VP8L says by itself whether it has alpha.
+func fixHeader(out []byte, header int, alpha bool) []byte {
+	if !alpha {
+		return append(out[:header], out[header+8+10:]...)
+	}
+	out[header+8] &^= webpICC | webpEXIF | webpXMP
+	return out
+}

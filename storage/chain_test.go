@@ -1,0 +1,141 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+)
+
+func TestChainConforms(t *testing.T) {
+	storagetest.Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
+		return storage.Chain(fake("empty"), storagetest.NewFake(objects), fake("last"))
+	})
+}
+
+func TestChain(t *testing.T) {
+	down := errors.New("connection refused")
+	tests := []struct {
+		name  string
+		has   []string // of places 0, 1, 2: "yes", "no", "down"
+		want  string   // the place that serves; "" for none
+		kind  error
+		asked []int
+	}{
+		{"first", []string{"yes", "yes", "yes"}, "0", nil, []int{1, 0, 0}},
+		{"second", []string{"no", "yes", "yes"}, "1", nil, []int{1, 1, 0}},
+		{"last", []string{"no", "no", "yes"}, "2", nil, []int{1, 1, 1}},
+		{"all say no", []string{"no", "no", "no"}, "", storage.ErrNotFound, []int{1, 1, 1}},
+		{"behind one that is down", []string{"down", "no", "yes"}, "2", nil, []int{1, 1, 1}},
+		{"perhaps in the first", []string{"down", "no", "no"}, "", storage.ErrUnavailable, []int{1, 1, 1}},
+		{"perhaps in the last", []string{"no", "no", "down"}, "", storage.ErrUnavailable, []int{1, 1, 1}},
+		{"all down", []string{"down", "down", "down"}, "", storage.ErrUnavailable, []int{1, 1, 1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var origins []storage.Origin
+			var fakes []*storagetest.Fake
+			for i, has := range tt.has {
+				f := fake(string(rune('0' + i)))
+				switch has {
+				case "yes":
+					f.Put("key", []byte(f.String()))
+				case "down":
+					f.FailAll(storage.Unavailable(t.Context(), "place "+f.String(), down))
+				}
+				fakes, origins = append(fakes, f), append(origins, f)
+			}
+			got, err := readAll(t, storage.Chain(origins...), "key")
+			if got != tt.want {
+				t.Errorf("read %q, want %q", got, tt.want)
+			}
+			wantKind(t, err, tt.kind)
+			for i, f := range fakes {
+				if f.Opens("key") != tt.asked[i] {
+					t.Errorf("place %d was asked %d times, want %d", i, f.Opens("key"), tt.asked[i])
+				}
+				if tt.kind == storage.ErrUnavailable && strings.Contains(err.Error(), "place "+f.String()) != (tt.has[i] == "down") {
+					t.Errorf("%v: is place %d, which is %q, named?", err, i, tt.has[i])
+				}
+			}
+		})
+	}
+}
+
+// TestChainOddErrors: what is neither kind counts as ErrUnavailable, also if it
+// looks like a context's error or claims both kinds.
+func TestChainOddErrors(t *testing.T) {
+	for _, odd := range []error{
+		errors.New("odd"), context.DeadlineExceeded, context.Canceled, errors.Join(storage.ErrNotFound, storage.ErrUnavailable),
+	} {
+		f := fake("odd")
+		f.FailAll(odd)
+		_, err := storage.Chain(f, fake("empty")).Open(t.Context(), "key")
+		wantKind(t, err, storage.ErrUnavailable)
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			t.Errorf("%v is taken for the caller's", err)
+		}
+	}
+}
+
+func TestChainCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := fake("first"), fake("second", "key")
+		defer first.Hold()()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := storage.Chain(first, second).Open(ctx, "key")
+		if !errors.Is(err, context.DeadlineExceeded) || second.TotalOpens() != 0 {
+			t.Errorf("error is %v, second was asked %d times; want the context's, 0", err, second.TotalOpens())
+		}
+		wantKind(t, err, nil)
+	})
+}
+
+// TestChainChecks: one that hangs does not keep the others from being asked.
+func TestChainChecks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hangs, fails, works := fake("hangs"), fake("fails"), fake("works")
+		defer hangs.Hold()()
+		fails.FailAll(errors.New("boom"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := storage.Chain(hangs, fails, works).Check(ctx)
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "hangs: ") ||
+			!strings.Contains(err.Error(), "fails: boom") || strings.Contains(err.Error(), "works") {
+			t.Errorf("error is %v", err)
+		}
+	})
+}
+
+func TestChainOfFew(t *testing.T) {
+	one := fake("one")
+	if storage.Chain(one) != storage.Origin(one) {
+		t.Error("a chain of one is not that one")
+	}
+	none := storage.Chain()
+	_, err := none.Open(t.Context(), "key")
+	wantKind(t, err, storage.ErrNotFound)
+	if err := none.Check(t.Context()); err != nil || none.String() == "" {
+		t.Errorf("Check %v, String %q", err, none)
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	a, b, c := fake("a"), fake("b"), fake("c")
+	var m storage.Mounts
+	for prefix, origin := range map[string]storage.Origin{"/": storage.Chain(a, storage.Chain(b, a)), "long/prefix": c, "x": b} {
+		if err := m.Add(prefix, origin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := m.Places(), []storage.Origin{c, b, a}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

@@ -1,0 +1,144 @@
+// Package dir is the origin that reads originals from a directory.
+package dir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/thumbery/thumbery/storage"
+)
+
+// Origin reads the regular files below a directory. Nothing outside of the
+// directory can be reached, also not through symbolic links; one that points to
+// another place inside works.
+//
+// The directory is opened anew for every object: it may appear late, be mounted
+// again, or be a symbolic link that is switched, without a restart. While it is
+// not there, everything is ErrUnavailable.
+type Origin struct {
+	root string // absolute
+}
+
+// New returns the origin of a directory, which need not exist yet. A relative
+// path is taken from the working directory of now.
+func New(path string) (*Origin, error) {
+	root, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("directory %q: %w", path, err)
+	}
+	return &Origin{root: root}, nil
+}
+
+// Open returns the origin of a URL such as file:///srv/pictures, or of one
+// relative to the working directory, such as file:pictures. It has no
+// parameters. The directory need not exist yet.
+func Open(u *url.URL) (*Origin, error) {
+	const form = "write file:///srv/pictures, or file:pictures if it is relative"
+	switch {
+	case u.Scheme != "file":
+		return nil, fmt.Errorf("a URL of a directory begins with file:, not %q: %s", u.Scheme, form)
+	case u.Host != "" || u.User != nil:
+		return nil, fmt.Errorf("a file: URL names no host, and has three slashes or none: %s", form)
+	}
+	if err := storage.CheckParameters(u); err != nil {
+		return nil, err
+	}
+	path := u.Path
+	if u.Opaque != "" {
+		var err error
+		if path, err = url.PathUnescape(u.Opaque); err != nil {
+			return nil, fmt.Errorf("file: URL: %w", err)
+		}
+	}
+	if path == "" {
+		return nil, fmt.Errorf("a file: URL without a directory: %s", form)
+	}
+	return New(path)
+}
+
+// Open opens a file. Whatever is not a regular file is ErrNotFound, and so is a
+// key that no file can have.
+func (o *Origin) Open(ctx context.Context, key string) (*storage.Object, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, storage.Unavailable(ctx, o.String(), err)
+	}
+	root, err := os.OpenRoot(o.root)
+	if err != nil {
+		return nil, storage.Unavailable(ctx, o.String(), err)
+	}
+	defer func() { _ = root.Close() }()
+	// O_NONBLOCK: opening a FIFO must not wait for its writer.
+	f, err := root.OpenFile(filepath.FromSlash(key), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, o.failure(ctx, key, err)
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		_ = f.Close()
+		if err != nil {
+			return nil, storage.Unavailable(ctx, o.String(), err)
+		}
+		return nil, storage.NotFound(o.String(), key)
+	}
+	return &storage.Object{
+		Body:    storage.Exact(ctx, f, info.Size(), o.String()),
+		Size:    info.Size(),
+		ModTime: info.ModTime().UTC().Truncate(time.Second),
+		ETag:    fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size()),
+	}, nil
+}
+
+// failure sorts the errors of opening a key below a root that could be opened.
+func (o *Origin) failure(ctx context.Context, key string, err error) error {
+	if isAbsence(err) {
+		return storage.NotFound(o.String(), key)
+	}
+	return storage.Unavailable(ctx, o.String(), err)
+}
+
+// isAbsence reports whether err says that there can be no such file here, as
+// opposed to one that cannot be read.
+func isAbsence(err error) bool {
+	errno, ok := errors.AsType[syscall.Errno](err)
+	if !ok {
+		return true // os.Root refuses it: the path leads out of the directory
+	}
+	switch errno {
+	case syscall.ENOENT, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.ELOOP:
+		return true
+	case syscall.EINVAL, syscall.EILSEQ: // file systems that cannot spell the name
+		return true
+	case syscall.ENXIO, syscall.ENODEV: // a socket; a device without a driver
+		return true
+	case syscall.EISDIR:
+		return true
+	default:
+		return false
+	}
+}
+
+// Check opens the directory.
+func (o *Origin) Check(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return storage.Unavailable(ctx, o.String(), err)
+	}
+	root, err := os.OpenRoot(o.root)
+	if err != nil {
+		return storage.Unavailable(ctx, o.String(), err)
+	}
+	return root.Close()
+}
+
+// Root is the absolute path of the directory.
+func (o *Origin) Root() string { return o.root }
+
+// String is the directory as a URL.
+func (o *Origin) String() string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(o.root)}).String()
+}

@@ -1,0 +1,101 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync/atomic"
+)
+
+// Exact wraps a body so that it keeps the promise of Origin.Open: it gives
+// exactly size bytes and then io.EOF. A body that ends early, goes on, or fails
+// gives an error of kind ErrUnavailable that names place; after ctx is done
+// every Read gives ctx's error. With size -1 any length is right.
+//
+// Closing it closes body; a Read after that fails. Closing twice is harmless.
+func Exact(ctx context.Context, body io.ReadCloser, size int64, place string) io.ReadCloser {
+	return &exact{ctx: ctx, body: body, size: size, place: place}
+}
+
+type exact struct {
+	ctx    context.Context
+	body   io.ReadCloser
+	size   int64
+	place  string
+	given  int64
+	err    error // what every further Read returns
+	closed atomic.Bool
+}
+
+func (e *exact) Read(p []byte) (int, error) {
+	switch {
+	case e.closed.Load():
+		return 0, fmt.Errorf("%s: read: %w", e.place, fs.ErrClosed)
+	case e.err != nil:
+		return 0, e.err
+	case e.ctx.Err() != nil:
+		return 0, e.fail(e.ctx.Err())
+	case len(p) == 0:
+		return 0, nil
+	case e.given == e.size:
+		return 0, e.finish()
+	}
+	if e.size >= 0 && int64(len(p)) > e.size-e.given {
+		p = p[:e.size-e.given]
+	}
+	n, err := e.body.Read(p)
+	e.given += int64(n)
+	switch {
+	case err == nil:
+		return n, nil
+	case !errors.Is(err, io.EOF):
+		return n, e.fail(err)
+	case e.size < 0 || e.given == e.size:
+		// The place's own end; it cannot go on after that.
+		e.err = io.EOF
+		return n, io.EOF
+	default:
+		return n, e.fail(fmt.Errorf("the body ended after %d of %d bytes", e.given, e.size))
+	}
+}
+
+// finish makes sure that the body ends where it should.
+func (e *exact) finish() error {
+	var more [1]byte
+	n, err := readOne(e.body, more[:])
+	switch {
+	case n > 0:
+		return e.fail(fmt.Errorf("the body goes on after %d bytes", e.size))
+	case errors.Is(err, io.EOF):
+		e.err = io.EOF
+		return io.EOF
+	default:
+		return e.fail(err)
+	}
+}
+
+// readOne reads until r gives a byte or an error, in a bounded number of tries:
+// a Reader may give neither.
+func readOne(r io.Reader, p []byte) (int, error) {
+	const tries = 100 // as bufio.Reader
+	for range tries {
+		if n, err := r.Read(p); n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
+func (e *exact) fail(cause error) error {
+	e.err = Unavailable(e.ctx, e.place, cause)
+	return e.err
+}
+
+func (e *exact) Close() error {
+	if e.closed.Swap(true) {
+		return nil
+	}
+	return e.body.Close()
+}

@@ -1,0 +1,33 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Unavailable is the error of a place that could not answer because of cause:
+// of kind ErrUnavailable, or, when ctx is done, of ctx's own error, because then
+// it was not the place that failed.
+//
+// Whether ctx is done is asked of ctx. The time-outs of net and net/http claim
+// to be context.DeadlineExceeded; for that reason the error gives cause's text
+// only, and errors.Is finds nothing of cause in it.
+func Unavailable(ctx context.Context, place string, cause error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	return fmt.Errorf("%s: %w: %v", place, ErrUnavailable, cause)
+}
+
+// NotFound is the error, of kind ErrNotFound, of a place that said that it has
+// no object under key.
+func NotFound(place, key string) error {
+	return fmt.Errorf("%s: %w: %q", place, ErrNotFound, key)
+}
+
+// saidNo reports that a place was asked and has no such object. An error that
+// is of both kinds is no such answer.
+func saidNo(err error) bool {
+	return errors.Is(err, ErrNotFound) && !errors.Is(err, ErrUnavailable)
+}

@@ -1,0 +1,188 @@
+package s3_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/thumbery/thumbery/internal/minio"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/s3"
+	"github.com/thumbery/thumbery/storage/storagetest"
+)
+
+// TestMinIO is everything that a real server can be asked to do.
+func TestMinIO(t *testing.T) {
+	server := minio.Start(t)
+	t.Run("Conforms", func(t *testing.T) {
+		n := 0
+		for _, prefix := range []string{"", "pre fix/ü", "a+b%/c#d?e"} {
+			t.Run(prefix, func(t *testing.T) {
+				storagetest.Run(t, func(t *testing.T, objects map[string][]byte) storage.Origin {
+					n++
+					bucket := fmt.Sprintf("conforms-%d", n)
+					fill(t, server, bucket, prefix, objects)
+					return open(t, server, bucket, prefix, "")
+				})
+			})
+		}
+	})
+	t.Run("PrefixBounds", func(t *testing.T) { testPrefixBounds(t, server) })
+	t.Run("Refusals", func(t *testing.T) { testRefusals(t, server) })
+	t.Run("Anonymous", func(t *testing.T) { testAnonymous(t, server) })
+	t.Run("Environment", func(t *testing.T) { testEnvironment(t, server) })
+	t.Run("Region", func(t *testing.T) { testRegion(t, server) })
+	t.Run("Down", func(t *testing.T) { testDown(t, server) }) // last: it stops the server
+}
+
+// testPrefixBounds: what is beside the prefix cannot be reached.
+func testPrefixBounds(t *testing.T, server *minio.Server) {
+	fill(t, server, "bounds", "", map[string][]byte{"in/a": []byte("a"), "inside": []byte("b"), "out": []byte("c")})
+	origin := open(t, server, "bounds", "in", "")
+	if got, err := readAll(t, origin, "a"); err != nil || got != "a" {
+		t.Errorf("a: %q, %v", got, err)
+	}
+	for _, key := range []string{"side", "in/a", "out", "inside"} {
+		if got, err := readAll(t, origin, key); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%s: %q, %v; want ErrNotFound", key, got, err)
+		}
+	}
+}
+
+// testRefusals: a place that says no to us does not say that there is no object.
+func testRefusals(t *testing.T, server *minio.Server) {
+	fill(t, server, "refusals", "", map[string][]byte{"a": []byte("a")})
+	tests := []struct {
+		name, bucket, access, secret, query, text string
+	}{
+		{"no such bucket", "nowhere", server.AccessKey, server.SecretKey, "", "NoSuchBucket"},
+		{"no such bucket, region given", "nowhere", server.AccessKey, server.SecretKey, "&region=us-east-1", "NoSuchBucket"},
+		{"wrong secret", "refusals", server.AccessKey, "wrong-secret", "", "SignatureDoesNotMatch"},
+		{"wrong user", "refusals", "nobody-we-know", "wrong-secret", "", "InvalidAccessKeyId"},
+		{"not public", "refusals", "", "", "&anonymous=true", "s3:ListBucket"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			origin := openAs(t, server, tt.bucket, "", tt.query, s3.Options{AccessKey: tt.access, SecretKey: tt.secret})
+			for _, key := range []string{"a", "missing"} {
+				_, err := origin.Open(t.Context(), key)
+				wantUnavailable(t, err, tt.text)
+			}
+			wantUnavailable(t, origin.Check(t.Context()), tt.text)
+		})
+	}
+}
+
+func testAnonymous(t *testing.T, server *minio.Server) {
+	fill(t, server, "public", "", map[string][]byte{"a": []byte("a")})
+	server.MakePublic(t, "public")
+	origin := openAs(t, server, "public", "", "&anonymous=true", s3.Options{})
+	if got, err := readAll(t, origin, "a"); err != nil || got != "a" {
+		t.Errorf("a: %q, %v", got, err)
+	}
+	if _, err := origin.Open(t.Context(), "missing"); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("missing: %v, want ErrNotFound", err)
+	}
+	if err := origin.Check(t.Context()); err != nil {
+		t.Errorf("Check: %v", err)
+	}
+}
+
+// testEnvironment: the credentials that people give.
+func testEnvironment(t *testing.T, server *minio.Server) {
+	t.Setenv("AWS_ACCESS_KEY_ID", server.AccessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", server.SecretKey)
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true") // no test asks the real service
+	fill(t, server, "environment", "", map[string][]byte{"a": []byte("a")})
+	if got, err := readAll(t, openAs(t, server, "environment", "", "", s3.Options{}), "a"); err != nil || got != "a" {
+		t.Errorf("a: %q, %v", got, err)
+	}
+}
+
+func testRegion(t *testing.T, server *minio.Server) {
+	fill(t, server, "region", "", map[string][]byte{"a": []byte("a")})
+	for _, query := range []string{"", "&region=us-east-1", "&lookup=path"} {
+		if got, err := readAll(t, open(t, server, "region", "", query), "a"); err != nil || got != "a" {
+			t.Errorf("%s: %q, %v", query, got, err)
+		}
+	}
+}
+
+// testDown: the server goes away in the middle of a body, and comes back.
+func testDown(t *testing.T, server *minio.Server) {
+	large := make([]byte, 32<<20) // more than the sockets' buffers hold
+	fill(t, server, "down", "", map[string][]byte{"large": large, "a": []byte("a")})
+	origin := open(t, server, "down", "", "")
+	object, err := origin.Open(t.Context(), "large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(object.Body, make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	server.Stop()
+	_, err = io.ReadAll(object.Body)
+	wantUnavailable(t, err, "s3://down")
+	if err := object.Body.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	_, err = origin.Open(t.Context(), "a")
+	wantUnavailable(t, err, "refused")
+	wantUnavailable(t, origin.Check(t.Context()), "refused")
+
+	server.Restart(t)
+	if got, err := readAll(t, origin, "a"); err != nil || got != "a" {
+		t.Errorf("after the restart: %q, %v", got, err)
+	}
+}
+
+func fill(t *testing.T, server *minio.Server, bucket, prefix string, objects map[string][]byte) {
+	t.Helper()
+	server.MakeBucket(t, bucket)
+	if prefix != "" {
+		prefix += "/"
+	}
+	for key, data := range objects {
+		server.Put(t, bucket, prefix+key, data)
+	}
+}
+
+func open(t *testing.T, server *minio.Server, bucket, prefix, query string) *s3.Origin {
+	t.Helper()
+	return openAs(t, server, bucket, prefix, query, s3.Options{AccessKey: server.AccessKey, SecretKey: server.SecretKey})
+}
+
+func openAs(t *testing.T, server *minio.Server, bucket, prefix, query string, options s3.Options) *s3.Origin {
+	t.Helper()
+	u := &url.URL{Scheme: "s3", Host: bucket, Path: "/" + prefix, RawQuery: "endpoint=" + server.Endpoint + query}
+	parsed, err := url.Parse(u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	origin, err := s3.OpenWith(parsed, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return origin
+}
+
+func readAll(t *testing.T, origin storage.Origin, key string) (string, error) {
+	t.Helper()
+	object, err := origin.Open(t.Context(), key)
+	if err != nil {
+		return "", err
+	}
+	defer object.Body.Close()
+	got, err := io.ReadAll(object.Body)
+	return string(got), err
+}
+
+func wantUnavailable(t *testing.T, err error, text string) {
+	t.Helper()
+	if !errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrNotFound) || !strings.Contains(err.Error(), text) {
+		t.Errorf("error is %v, want ErrUnavailable only, with %q", err, text)
+	}
+}

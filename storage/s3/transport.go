@@ -1,0 +1,99 @@
+package s3
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+const (
+	maxIdle  = 64  // connections kept: as many as are fetched from at once on a large machine
+	maxConns = 256 // connections at once; more requests wait, as long as their contexts let them
+	// maxHeader bytes of a response's header: S3 allows 2 KiB of metadata, others
+	// a little more.
+	maxHeader = 64 << 10
+	idleTime  = time.Minute
+)
+
+// newTransport makes the transport below minio-go: bounded in everything but the
+// size of bodies, which is the caller's.
+func newTransport(o Options) http.RoundTripper {
+	dialer := &net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second}
+	return guarded(&http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    o.ConnectTimeout,
+		ResponseHeaderTimeout:  o.HeaderTimeout,
+		MaxIdleConns:           maxIdle,
+		MaxIdleConnsPerHost:    maxIdle,
+		MaxConnsPerHost:        maxConns,
+		IdleConnTimeout:        idleTime,
+		MaxResponseHeaderBytes: maxHeader,
+		// An object stored with Content-Encoding: gzip is not to be unpacked, and
+		// nothing is to be packed on the way: Content-Length is the object's size.
+		DisableCompression: true,
+	}, o.StallTimeout)
+}
+
+// guarded keeps from minio-go what a transport lets through and should not.
+func guarded(transport http.RoundTripper, stall time.Duration) http.RoundTripper {
+	return impatient{strict{transport}, stall}
+}
+
+// strict refuses responses that look like success and are no whole object, and
+// pages for people that look like "no such object". It takes out of the others
+// what minio-go would stumble over, and cookies, which it would keep.
+type strict struct{ next http.RoundTripper }
+
+// needed are the headers of a success that something is made of. Others can do
+// harm: minio-go fails for an object whose uploader gave it "Expires: 0".
+var needed = []string{"Content-Length", "Content-Type", "Etag", "Last-Modified", "X-Amz-Request-Id", "X-Amz-Bucket-Region"}
+
+func (s strict) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	resp.Header.Del("Set-Cookie")
+	if err := refuse(resp); err != nil {
+		_ = resp.Body.Close()
+		return nil, err
+	}
+	if resp.StatusCode >= 300 {
+		return resp, nil
+	}
+	for name := range resp.Header {
+		if !slices.Contains(needed, name) {
+			delete(resp.Header, name)
+		}
+	}
+	return resp, nil
+}
+
+func refuse(resp *http.Response) error {
+	switch {
+	case resp.StatusCode == http.StatusNotFound && isPage(resp):
+		return errors.New("a web page with status 404, not an answer of S3: something before the place has lost it, or the endpoint is another server")
+	case resp.StatusCode >= 300:
+		return nil
+	case resp.StatusCode != http.StatusOK:
+		return fmt.Errorf("the place answers %s to a plain request", resp.Status)
+	// A body that ends with its connection looks whole wherever it is cut.
+	case resp.ContentLength < 0 && !slices.Contains(resp.TransferEncoding, "chunked"):
+		return errors.New("the place does not say where the body ends")
+	}
+	return nil
+}
+
+// isPage reports a body in HTML or plain text, as load balancers and web servers
+// give with a 404. Errors of S3 are XML. minio-go takes any 404 for NoSuchKey.
+func isPage(resp *http.Response) bool {
+	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return mediaType == "text/html" || mediaType == "text/plain"
+}

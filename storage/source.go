@@ -1,0 +1,134 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Source is one --source: the places to ask, in order, for keys below a prefix.
+type Source struct {
+	Prefix string     // "" or ending with a slash
+	URLs   []*url.URL // at least one; absolute, without a fragment
+}
+
+const sourceForm = "a source is PREFIX=URL[,URL…], such as /=s3://bucket or avatars/=file:///srv/avatars"
+
+// ParseSource reads PREFIX=URL[,URL…]. A comma within a URL is written %2C. What
+// a scheme means, and which parameters it takes, the children say that open it.
+// Errors are one line, and quote nothing that could be a password.
+func ParseSource(s string) (Source, error) {
+	prefix, list, ok := strings.Cut(s, "=")
+	if !ok || strings.Contains(prefix, "?") || strings.Contains(prefix, "://") {
+		return Source{}, errors.New("the prefix is missing: " + sourceForm)
+	}
+	prefix, err := CleanPrefix(prefix)
+	if err != nil {
+		return Source{}, err
+	}
+	source := Source{Prefix: prefix}
+	for part := range strings.SplitSeq(list, ",") {
+		u, err := parsePlace(part)
+		if err != nil {
+			return Source{}, err
+		}
+		source.URLs = append(source.URLs, u)
+	}
+	return source, nil
+}
+
+// parsePlace reads one URL of a source.
+func parsePlace(s string) (*url.URL, error) {
+	if s == "" {
+		return nil, errors.New("a URL is empty: " + sourceForm)
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		// url.Error quotes the whole URL.
+		if inner, ok := errors.AsType[*url.Error](err); ok {
+			err = inner.Err
+		}
+		return nil, fmt.Errorf("not a URL: %w; %s", clip(err), sourceForm)
+	}
+	switch {
+	case u.Scheme == "":
+		return nil, errors.New("a URL has no scheme: write a directory as file:///srv/pictures, or file:pictures if it is relative")
+	case u.User != nil:
+		return nil, errors.New("a URL contains a user or password: the command line and logs are no place for them")
+	case strings.Contains(s, "#"):
+		return nil, errors.New("a URL contains #: write %23 where it is part of a name")
+	}
+	return u, nil
+}
+
+// clip takes away what the errors of net/url quote, which may be a password.
+func clip(err error) error {
+	text, _, _ := strings.Cut(err.Error(), `"`)
+	return errors.New(strings.TrimSpace(text))
+}
+
+// String spells the source as ParseSource reads it. The values of parameters
+// that a scheme might refuse because they are secret are left out.
+func (s Source) String() string {
+	texts := make([]string, len(s.URLs))
+	for i, u := range s.URLs {
+		texts[i] = strings.ReplaceAll(RedactURL(u), ",", "%2C")
+	}
+	return "/" + s.Prefix + "=" + strings.Join(texts, ",")
+}
+
+// RedactURL spells u with "xxxxx" for its password and for the values of
+// parameters whose names sound secret.
+func RedactURL(u *url.URL) string {
+	clean := *u
+	if clean.RawQuery != "" {
+		pairs := strings.Split(clean.RawQuery, "&")
+		for i, pair := range pairs {
+			name, _, _ := strings.Cut(pair, "=")
+			if plain, err := url.QueryUnescape(name); err != nil || SoundsSecret(plain) {
+				pairs[i] = name + "=xxxxx"
+			}
+		}
+		clean.RawQuery = strings.Join(pairs, "&")
+	}
+	return clean.Redacted()
+}
+
+// SoundsSecret reports whether a parameter's name is one that people give to
+// credentials.
+func SoundsSecret(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(
+		[]string{"secret", "key", "token", "passw", "pwd", "credential", "signature", "auth"},
+		func(word string) bool { return strings.Contains(name, word) },
+	)
+}
+
+// CheckParameters returns an error that names the parameters of u which are not
+// among known or come twice, and lists the known ones. It quotes no values.
+func CheckParameters(u *url.URL, known ...string) error {
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return errors.New("the parameters cannot be read: write ?name=value&name=value, with percent signs as %25")
+	}
+	var unknown []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(known, name) {
+			unknown = append(unknown, strconv.Quote(name))
+		} else if n := len(values[name]); n > 1 {
+			return fmt.Errorf("parameter %q is given %d times", name, n)
+		}
+	}
+	switch {
+	case len(unknown) == 0:
+		return nil
+	case len(known) == 0:
+		return fmt.Errorf("unknown parameter %s: a %s: URL takes none", strings.Join(unknown, ", "), u.Scheme)
+	}
+	return fmt.Errorf("unknown parameter %s: a %s: URL takes %s",
+		strings.Join(unknown, ", "), u.Scheme, strings.Join(known, ", "))
+}

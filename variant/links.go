@@ -1,0 +1,81 @@
+package variant
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strings"
+	"time"
+)
+
+// Links makes the URLs of pictures, for templates. The zero value makes paths
+// without a host. It is safe for use by several goroutines if Keyring and
+// Presets are not changed any more.
+type Links struct {
+	// Base is put before every path, such as "https://img.example.com".
+	Base string
+	// Hosts, if any, take the place of Base: one picture always gets the same
+	// host, whatever its size, and pictures are spread evenly over them.
+	// Adding a host moves no pictures but those that it gets. Each is a name
+	// ("img1.example.com", reached by https) or begins with a scheme or "//".
+	Hosts []string
+	// Keyring signs, if it has a key.
+	Keyring *Keyring
+	// Presets are the names of the server that may stand first in ops.
+	Presets Presets
+	// Expires is how long a signed URL is good for; 0 is for ever. It changes
+	// URLs all the time, and so costs browsers their cache.
+	Expires time.Duration
+	// Now is time.Now if it is nil.
+	Now func() time.Time
+}
+
+// URL returns the URL of a picture in the canonical spelling of ops, so that
+// there is one URL for one wish. It returns an *Error of kind ErrOptions or
+// ErrKey for what the server would refuse.
+func (l Links) URL(ops, key string) (string, error) {
+	o, err := l.Presets.Parse(ops)
+	if err != nil {
+		return "", err
+	}
+	k, err := ParseKey(key)
+	if err != nil {
+		return "", err
+	}
+	canonical := o.Variant.String()
+	if o.Preset != "" {
+		canonical = ops
+	}
+	p := l.Keyring.Sign(Path{Ops: canonical, Key: k}, l.expiry())
+	return l.host(k) + p.String(), nil
+}
+
+// FuncMap is for text/template and html/template: {{picture "300x200" .Key}}.
+func (l Links) FuncMap() map[string]any {
+	return map[string]any{"picture": l.URL}
+}
+
+func (l Links) expiry() time.Time {
+	switch {
+	case l.Expires == 0:
+		return time.Time{}
+	case l.Now == nil:
+		return time.Now().Add(l.Expires)
+	}
+	return l.Now().Add(l.Expires)
+}
+
+// host picks by rendezvous hashing: the host whose hash together with the key
+// is the greatest (Thaler and Ravishankar, 1998).
+func (l Links) host(k Key) string {
+	best, bestScore := l.Base, uint64(0)
+	for i, host := range l.Hosts {
+		sum := sha256.Sum256([]byte(host + "\x00" + string(k)))
+		if score := binary.BigEndian.Uint64(sum[:]); i == 0 || score > bestScore {
+			best, bestScore = host, score
+		}
+	}
+	if len(l.Hosts) > 0 && !strings.Contains(best, "//") {
+		best = "https://" + best
+	}
+	return strings.TrimSuffix(best, "/")
+}

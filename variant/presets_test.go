@@ -1,0 +1,100 @@
+package variant
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func presets(t *testing.T, all ...string) Presets {
+	t.Helper()
+	p := Presets{}
+	for _, s := range all {
+		if err := p.Add(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+func TestPresets(t *testing.T) {
+	p := presets(t, "thumb=300x200,f_auto", "wide=1200x", "face=100x100,fp_0.5_0.2")
+	for ops, want := range map[string]string{
+		"thumb":               "300x200,f_auto",
+		"thumb,f_webp":        "300x200,f_webp",
+		"thumb,dpr_2,600x":    "600x200,dpr_2,f_auto",
+		"wide,h_100":          "1200x100",
+		"face,g_n":            "100x100,g_n",
+		"face,fit_inside,q_5": "100x100,fit_inside,q_5",
+		"10x10":               "10x10",
+	} {
+		o, err := p.Parse(ops)
+		if err != nil || o.Variant.String() != want {
+			t.Errorf("Parse(%q) = %q, %v, want %q", ops, o.Variant, err, want)
+		}
+		if again := mustParse(t, want); o.Variant != again {
+			t.Errorf("%q and %q are two values: %+v, %+v", ops, want, o.Variant, again)
+		}
+	}
+	for ops, suggestion := range map[string]string{"thum": "thumb", "thumb,thumb": "", "f_webp,thumb": "", "thumb,f_auto,f_webp": ""} {
+		_, err := p.Parse(ops)
+		if e, ok := errors.AsType[*Error](err); !ok || e.Suggestion != suggestion {
+			t.Errorf("Parse(%q): %v, want the suggestion %q", ops, err, suggestion)
+		}
+	}
+}
+
+func TestPresetsAddErrors(t *testing.T) {
+	p := presets(t, "thumb=300x200")
+	for s, reason := range map[string]string{
+		"thumb":        "NAME=OPTIONS",
+		"Thumb=300x":   "must be of",
+		"9x=300x":      "must be of",
+		"=300x":        "must be of",
+		"thumb=300x":   "twice",
+		"raw=300x":     "is an option",
+		"gray=300x":    "is an option",
+		"x200=300x":    "is an option",
+		"pad=300x":     "is an option",
+		"bad=300":      `option "300"`,
+		"nested=thumb": "unknown",
+	} {
+		if err := p.Add(s); err == nil || !strings.Contains(err.Error(), reason) {
+			t.Errorf("Add(%q) = %v, want %q", s, err, reason)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	p := presets(t, "thumb=123x77", "wide=1200x")
+	sizes, only := Limits{Sizes: []int{300, 600}}, Limits{PresetsOnly: true}
+	tests := []struct {
+		limits Limits
+		ops    string
+		ok     bool
+	}{
+		{Limits{}, "999x1", true},
+		{sizes, "300x600", true},
+		{sizes, "300x", true},
+		{sizes, "301x", false},
+		{sizes, "300x299", false},
+		{sizes, "thumb", true},
+		{sizes, "thumb,600x", true},
+		{sizes, "thumb,601x", false},
+		{sizes, "123x77", false},
+		{sizes, "raw", true},
+		{only, "thumb", true},
+		{only, "thumb,f_webp", false},
+		{only, "123x77", false},
+		{only, "info", true},
+	}
+	for _, tt := range tests {
+		o, err := p.Parse(tt.ops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tt.limits.Permit(o, p); (err == nil) != tt.ok || err != nil && !errors.Is(err, ErrForbidden) {
+			t.Errorf("%+v.Permit(%q) = %v, want ok %v", tt.limits, tt.ops, err, tt.ok)
+		}
+	}
+}

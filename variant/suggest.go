@@ -1,0 +1,101 @@
+package variant
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+func quoteForPeople(s string) string { return strconv.Quote(s) }
+
+// notInGrammar reports a character that no option contains.
+func notInGrammar(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
+}
+
+// badCharacter guesses at upper case and at the separators of other services.
+func badCharacter(token string, at int) error {
+	guess := strings.NewReplacer(":", "_", "=", "_", "*", "x").Replace(strings.ToLower(token))
+	e := &Error{
+		Kind: ErrOptions, Option: token,
+		Reason: fmt.Sprintf("has the character %q; options are written with a-z, 0-9, \".\", \"_\" and \"-\"", []rune(token[at:])[0]),
+	}
+	if strings.ContainsFunc(guess, notInGrammar) {
+		return e // and Parse is not asked again, which would ask us again
+	}
+	if _, err := Parse(guess); err == nil {
+		e.Suggestion = guess
+	}
+	return e
+}
+
+// unknownOption suggests the nearest option or size.
+func unknownOption(token, name string) error {
+	e := &Error{Kind: ErrOptions, Option: token, Reason: "is unknown"}
+	if isDigits(name) && name == token {
+		e.Suggestion = token + "x"
+		return e
+	}
+	candidates := make([]string, 0, len(options)+2)
+	for i := range options {
+		candidates = append(candidates, options[i].name)
+	}
+	best, ok := nearest(name, append(candidates, "raw", "info"))
+	if !ok {
+		return e
+	}
+	e.Suggestion = best + token[len(name):]
+	if o := optionsByName[best]; o != nil {
+		if _, err := Parse(e.Suggestion); err != nil {
+			e.Suggestion = o.usage
+		}
+	}
+	return e
+}
+
+// badValue suggests the nearest word where the value is one of a list.
+func badValue(token, name string, err error) error {
+	e := &Error{Kind: ErrOptions, Option: token, Reason: err.Error()}
+	if w, ok := errors.AsType[*wordError](err); ok {
+		if best, ok := nearest(w.given, w.allowed); ok {
+			e.Suggestion = name + "_" + best
+		}
+	}
+	return e
+}
+
+// nearest returns the candidate with the smallest edit distance to s, if it is
+// near enough to be meant.
+func nearest(s string, candidates []string) (string, bool) {
+	best, bestDistance := "", 3
+	for _, c := range candidates {
+		if c == "" || len(s) > 24 {
+			continue
+		}
+		if d := distance(s, c); d < bestDistance && 2*d < len(c) {
+			best, bestDistance = c, d
+		}
+	}
+	return best, best != ""
+}
+
+// distance is Levenshtein's, over bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

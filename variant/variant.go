@@ -1,0 +1,159 @@
+package variant
+
+// Variant is everything a URL says about the picture it wants, except which
+// picture. It is comparable: two spellings of one wish parse to equal values,
+// and String gives the one canonical spelling. In every field the zero value
+// means "not asked for".
+//
+// Lengths are in CSS pixels before DPR is applied, unless a field says
+// otherwise.
+type Variant struct {
+	// Whole says that the whole segment was "raw" or "info"; all other fields
+	// but Download, DownloadName and Version are then zero.
+	Whole Whole
+
+	Width, Height int     // 1..MaxSide, 0 where that side is free
+	DPR           float64 // device pixels for a CSS pixel, 0.1..8; 0 means 1
+	Enlarge       bool    // may the result be larger than the source allows
+
+	Fit     Fit     // FitCover where both sides are given; FitNone otherwise
+	Gravity Gravity // where to cut, or to place on the canvas; 0 is centre
+	FocalX  float64 // 0 (left) .. 1 (right), when Gravity is GravityFocal
+	FocalY  float64 // 0 (top) .. 1 (bottom), when Gravity is GravityFocal
+	Crop    Crop    // cut from the upright original before resizing
+	Trim    int     // 1..255: how much a border may differ and still go
+
+	Pad        int   // 1..MaxSide on each side
+	Background Color // under transparency, in letterboxes and paddings
+	Rotate     int   // 90, 180, 270: clockwise degrees
+	Flip       Flip
+	Round      int // corner radius
+
+	Blur       float64 // sigma in output pixels, 0.3..100
+	Sharpen    float64 // sigma in output pixels, 0.3..10
+	Brightness int     // -100..100
+	Contrast   int     // -100..100
+	Saturation int     // -100..100
+	Gray       bool
+	Pixelate   int    // block side in output pixels, 2..1000
+	Watermark  string // a name configured on the server
+
+	Format   Format // FormatKeep, FormatAuto, or one that can be written
+	Quality  int    // 1..100
+	MaxBytes int    // at most so many bytes
+	Lossless bool
+	Page     int  // 1-based
+	Still    bool // first frame only
+
+	Download     bool   // Content-Disposition: attachment
+	DownloadName string // the file name to suggest
+	Version      string // cache buster, part of the name
+}
+
+// Whole is a request that is not for a resized picture.
+type Whole uint8
+
+// The values of Whole.
+const (
+	Picture Whole = iota // a resized picture
+	Raw                  // the original's bytes, as they are
+	Info                 // JSON about the original
+)
+
+// Fit says how a picture is brought into a box of two given sides; the words
+// are those of CSS object-fit.
+type Fit uint8
+
+// The values of Fit.
+const (
+	FitNone    Fit = iota // fewer than two sides are given
+	FitCover              // fill the box, cut what hangs over
+	FitContain            // all of the picture, letterboxed to exactly the box
+	FitInside             // all of the picture, no side longer than the box
+	FitOutside            // all of the picture, no side shorter than the box
+	FitFill               // exactly the box, distorted
+)
+
+// Gravity says which part of a picture matters when something must be cut.
+type Gravity uint8
+
+// The values of Gravity.
+const (
+	GravityCenter Gravity = iota
+	GravityN
+	GravityNE
+	GravityE
+	GravitySE
+	GravityS
+	GravitySW
+	GravityW
+	GravityNW
+	GravitySmart // where the eye goes
+	GravityFocal // at FocalX, FocalY
+)
+
+// Flip mirrors a picture.
+type Flip uint8
+
+// The values of Flip.
+const (
+	FlipNone Flip = iota
+	FlipH         // left becomes right
+	FlipV         // top becomes bottom
+	FlipHV        // both
+)
+
+// Length is a distance in source pixels, or in percent of the source's side.
+type Length struct {
+	Value   float64 // pixels (whole), or percent 0..100 with two decimals
+	Percent bool
+}
+
+// Crop is a rectangle of the upright original. It is set if W and H are not
+// zero.
+type Crop struct{ X, Y, W, H Length }
+
+// Set says whether a crop was asked for.
+func (c Crop) Set() bool { return c.W.Value > 0 && c.H.Value > 0 }
+
+// Color is an sRGB colour with straight alpha. Set tells transparent black
+// from "not asked for".
+type Color struct {
+	R, G, B, A uint8
+	Set        bool
+}
+
+// Format is the encoding of a picture.
+type Format uint8
+
+// The formats. FormatKeep and FormatAuto are wishes; the others are encodings,
+// those up to GIF can be written.
+const (
+	FormatKeep Format = iota // what the original has
+	FormatAuto               // the best that the client accepts
+	JPEG
+	PNG
+	WebP
+	AVIF
+	GIF
+	TIFF
+	HEIC
+	SVG
+	JXL
+	JP2
+	PDF
+)
+
+// Accept is the set of modern formats that a client said it takes, reduced to
+// those that matter for FormatAuto so that there are few different ones.
+type Accept uint8
+
+// The members of Accept.
+const (
+	AcceptWebP Accept = 1 << iota
+	AcceptAVIF
+)
+
+// MaxSide is the longest side that can be asked for, in device pixels: the
+// limit of WebP, the tightest of the formats we write.
+const MaxSide = 16383
