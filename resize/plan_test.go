@@ -202,12 +202,26 @@ func TestPlanNamesTheOption(t *testing.T) {
 
 func TestUnsupported(t *testing.T) {
 	for _, c := range []struct{ ops, option string }{
-		{"trim", "trim"}, {"100x,pad_10", "pad"}, {"rot_90", "rot"}, {"flip_h", "flip"}, {"round_5", "round"},
-		{"blur_3", "blur"}, {"sharp_1", "sharp"}, {"bright_10", "bright"}, {"contrast_10", "contrast"},
-		{"sat_-10", "sat"}, {"gray", "gray"}, {"pixel_8", "pixel"}, {"wm_logo", "wm"}, {"bytes_1000", "bytes"},
-		{"page_2", "page"}, {"10x10,g_smart", "g_smart"}, {"bg_ff000080", "bg_ff000080"},
+		{"trim", "trim"},
+		{"100x,pad_10", "pad"},
+		{"rot_90", "rot"},
+		{"flip_h", "flip"},
+		{"round_5", "round"},
+		{"blur_3", "blur"},
+		{"sharp_1", "sharp"},
+		{"bright_10", "bright"},
+		{"contrast_10", "contrast"},
+		{"sat_-10", "sat"},
+		{"gray", "gray"},
+		{"pixel_8", "pixel"},
+		{"wm_logo", "wm"},
+		{"bytes_1000", "bytes"},
+		{"page_2", "page"},
+		{"10x10,g_smart", "g_smart"},
+		{"bg_ff000080", "bg_ff000080"},
 		{"100x100,dpr_2,up_1,fp_0.1_0.2,crop_0_0_10_10,bg_ff0000,f_webp,q_50,lossless,still,dl_a.jpg,v_1", ""},
-		{"page_1", ""}, {"dpr_1", ""},
+		{"page_1", ""},
+		{"dpr_1", ""},
 	} {
 		_, err := resize.NewPlan(photo(800, 600), parse(t, c.ops), 0, resize.Settings{CanWrite: all})
 		u, ok := errors.AsType[*resize.UnsupportedError](err)

@@ -170,8 +170,13 @@ func TestMatches(t *testing.T) {
 		pattern, pkg string
 		want         bool
 	}{
-		{"...", "x", true}, {"cache/...", "cache", true}, {"cache/...", "cache/disk", true}, {"cache/...", "cachex", false},
-		{"api", "api", true}, {"api", "api/x", false}, {"github.com/h2non/bimg", "github.com/h2non/bimg", true},
+		{"...", "x", true},
+		{"cache/...", "cache", true},
+		{"cache/...", "cache/disk", true},
+		{"cache/...", "cachex", false},
+		{"api", "api", true},
+		{"api", "api/x", false},
+		{"github.com/h2non/bimg", "github.com/h2non/bimg", true},
 	} {
 		if got := matches(tt.pattern, tt.pkg); got != tt.want {
 			t.Errorf("matches(%q, %q) = %v", tt.pattern, tt.pkg, got)

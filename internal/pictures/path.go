@@ -98,10 +98,14 @@ func tile(x, y, w, h, r float64) path {
 	a, b, c, d := point{x + w, y + r}, point{x + w, y + h - r}, point{x + w - r, y + h}, point{x + r, y + h}
 	e, f, g, s := point{x, y + h - r}, point{x, y + r}, point{x + r, y}, point{x + w - r, y}
 	return path{{start: s, curves: [][3]point{
-		{{x + w - k, y}, {x + w, y + k}, a}, line(a, b),
-		{{x + w, y + h - k}, {x + w - k, y + h}, c}, line(c, d),
-		{{x + k, y + h}, {x, y + h - k}, e}, line(e, f),
-		{{x, y + k}, {x + k, y}, g}, line(g, s),
+		{{x + w - k, y}, {x + w, y + k}, a},
+		line(a, b),
+		{{x + w, y + h - k}, {x + w - k, y + h}, c},
+		line(c, d),
+		{{x + k, y + h}, {x, y + h - k}, e},
+		line(e, f),
+		{{x, y + k}, {x + k, y}, g},
+		line(g, s),
 	}}}
 }
 
