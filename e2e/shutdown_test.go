@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -67,7 +68,9 @@ func TestUnixSocket(t *testing.T) {
 	l.Close()
 	s := start(t, "--listen", "unix:"+path, "--admin", "127.0.0.1:0", "--source", "/=file:"+testdata(t), "--cache", t.TempDir())
 	s.log.waitForText(t, "address="+path)
-	unix := &http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}}
+	unix := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return net.Dial("unix", path)
+	}}}
 	res, err := unix.Get("http://thumbery/300x200/photos/cat.jpg")
 	if err != nil {
 		t.Fatal(err)

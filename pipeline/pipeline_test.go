@@ -235,9 +235,8 @@ func TestBrokenOriginalIsForgotten(t *testing.T) {
 
 // A cache that fails costs time, never correctness.
 func TestCacheFails(t *testing.T) {
-	h := newHouse()
 	full := &fullDisk{}
-	h = newHouse(func(c *pipeline.Config) { c.Observer = full })
+	h := newHouse(func(c *pipeline.Config) { c.Observer = full })
 	h.originals.FailFill(syscall.ENOSPC)
 	h.derivatives.FailFill(syscall.ENOSPC)
 	made := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
