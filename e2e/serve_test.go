@@ -180,6 +180,7 @@ func TestBadInput(t *testing.T) {
 		{"/300x/odd/text.jpg", 415, "not-a-picture", ""},
 		{"/300x/odd/html.jpg", 415, "not-a-picture", ""},
 		{"/300x/odd/bomb.png", 422, "too-many-pixels", ""},
+		{"/300x/odd/drawing.svg", 415, "not-a-picture", ""},
 		{"/300x/odd/missing.jpg", 404, "not-found", ""},
 		{"/300x/odd", 404, "not-found", ""},
 		{"/info/odd/text.jpg", 415, "not-a-picture", ""},

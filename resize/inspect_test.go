@@ -39,7 +39,6 @@ func TestInspect(t *testing.T) {
 	q := resizetest.Quarters(40, 30)
 	photo := resizetest.JPEG(q)
 	full := image.Rect(0, 0, 40, 30)
-	type change = func(*resize.Header)
 	for _, c := range []struct {
 		name string
 		src  []byte
