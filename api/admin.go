@@ -3,12 +3,17 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // Check is one thing that must work for the service to be ready. The error is
@@ -21,15 +26,26 @@ type Check struct {
 // checkTimeout bounds one check: an orchestrator asks every few seconds.
 const checkTimeout = 5 * time.Second
 
+// AdminConfig is what the admin side of the service is made of.
+type AdminConfig struct {
+	Checks  []Check
+	Metrics http.Handler
+	// Forget removes a picture from the cache; what it returns is the answer.
+	Forget func(variant.Key) (pipeline.Forgotten, error)
+	Log    *slog.Logger
+}
+
 // NewAdmin returns the handler of the admin listener, which must not be
-// reachable by the public: /healthz, /readyz, /metrics and /debug/pprof.
-func NewAdmin(checks []Check, metrics http.Handler) http.Handler {
+// reachable by the public: /healthz, /readyz, /metrics, /debug/pprof, and
+// DELETE /cache/<key>.
+func NewAdmin(c AdminConfig) http.Handler {
 	r := chi.NewRouter()
+	r.Delete("/cache/*", c.forget)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, checks) })
-	r.Handle("/metrics", metrics)
+	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, c.Checks) })
+	r.Handle("/metrics", c.Metrics)
 	r.HandleFunc("/debug/pprof/*", pprof.Index)
 	r.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	r.HandleFunc("/debug/pprof/profile", pprof.Profile)
@@ -71,6 +87,24 @@ func checkAll(ctx context.Context, checks []Check) []error {
 	}
 	all.Wait()
 	return errs
+}
+
+// forget answers DELETE /cache/<key> with what was removed of the picture; that
+// nothing was there is no error.
+func (c AdminConfig) forget(w http.ResponseWriter, r *http.Request) {
+	key, err := variant.ParseKey(strings.TrimPrefix(r.URL.Path, "/cache/"))
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		return
+	}
+	forgotten, err := c.Forget(key)
+	if err != nil {
+		c.Log.Error("cannot forget a picture", "key", key, "cause", err)
+		writeJSON(w, http.StatusInternalServerError, map[string]any{"error": err.Error(), "removed": forgotten})
+		return
+	}
+	c.Log.Info("forgot a picture", "key", key, "originals", forgotten.Originals, "derivatives", forgotten.Derivatives)
+	writeJSON(w, http.StatusOK, forgotten)
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -28,9 +28,9 @@ type Store interface {
 	// callers treat all as a miss. The caller closes the Blob.
 	Open(name variant.Name) (*Blob, error)
 
-	// Touch notes the use of an entry that was served without Open, as Open
-	// does. A missing entry is not an error.
-	Touch(name variant.Name)
+	// Touch notes the use of an entry that is served without Open, as Open
+	// does, and says what there is; its errors are those of Open.
+	Touch(name variant.Name) (Stat, error)
 
 	// Fill keeps everything that r gives under name, with modTime as the
 	// entry's modification time, and returns it opened. A zero modTime means
@@ -52,7 +52,19 @@ type Store interface {
 	// open stay whole.
 	Remove(name variant.Name) error
 
+	// RemoveSource forgets every entry that was made of a source, the one of
+	// its own name among them. It goes on after one that cannot be removed, and
+	// returns how many are gone, their bytes, and the errors joined.
+	RemoveSource(source variant.Name) (files int, bytes int64, err error)
+
 	// Check reports whether an entry could be written now, by writing one
 	// outside the names.
 	Check() error
+}
+
+// Stat is what is known of an entry without opening it.
+type Stat struct {
+	Size    int64     // bytes
+	ModTime time.Time // as Blob.ModTime
+	Path    string    // as Blob.Path
 }

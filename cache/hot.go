@@ -88,6 +88,22 @@ func (h *Hot[V]) Forget(name variant.Name) {
 	}
 }
 
+// ForgetAll drops the entries of all names that which picks, and returns how many.
+// It looks at every entry.
+func (h *Hot[V]) ForgetAll(which func(variant.Name) bool) (n int) {
+	if h == nil {
+		return 0
+	}
+	for name := range h.items.Keys() {
+		if which(name) {
+			if _, present := h.items.Invalidate(name); present {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Stats returns the number of entries and what they count in bytes, overhead
 // included.
 func (h *Hot[V]) Stats() (entries int, bytes int64) {

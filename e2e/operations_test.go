@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -57,6 +58,33 @@ func TestOperations(t *testing.T) {
 	} {
 		if !strings.Contains(s.log.String(), want) {
 			t.Errorf("the log has no %q\n%s", want, s.log)
+		}
+	}
+}
+
+// DELETE /cache/<key> forgets a picture with all its variants, and answers what
+// went; the next request makes it again.
+func TestForgetByAdmin(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a b.jpg"), read(t, filepath.Join(testdata(t), "photos", "cat.jpg")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cache := t.TempDir()
+	s := serve(t, "--source", "/=file:"+dir, "--cache", cache)
+	get(t, s.url+"/30x/a%20b.jpg")
+	get(t, s.url+"/40x/a%20b.jpg")
+	if err := os.WriteFile(filepath.Join(dir, "a b.jpg"), read(t, filepath.Join(testdata(t), "photos", "lake.jpg")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := ask(t, http.MethodDelete, s.admin+"/cache/a%20b.jpg")
+	var f struct{ Originals, Derivatives, Memory int }
+	if err := json.Unmarshal(r.body, &f); err != nil || r.status != 200 || f.Originals != 1 || f.Derivatives != 2 || f.Memory != 2 {
+		t.Errorf("forgot %d %s, %v", r.status, r.body, err)
+	}
+	wantPicture(t, get(t, s.url+"/30x/a%20b.jpg"), 30, 20, "jpeg") // the new one
+	for path, status := range map[string]int{"/cache/none.jpg": 200, "/cache/../x": 400, "/cache/": 400} {
+		if r := ask(t, http.MethodDelete, s.admin+path); r.status != status {
+			t.Errorf("DELETE %s: %d, want %d", path, r.status, status)
 		}
 	}
 }

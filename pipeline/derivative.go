@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"sync/atomic"
 	"time"
@@ -29,8 +30,8 @@ func (m *made) step(name string, took time.Duration) {
 func (m *made) reader() io.Reader { return bytes.NewReader(m.data) }
 
 func (m *made) entry(now time.Time) *entry {
-	e := &entry{data: m.data, modTime: m.modTime, mediaType: m.mediaType, path: m.path}
-	e.noted.Store(now.Unix())
+	e := &entry{data: m.data, modTime: m.modTime, mediaType: m.mediaType, path: m.path, stored: m.stored}
+	e.seen.Store(now.UnixNano())
 	return e
 }
 
@@ -59,11 +60,14 @@ type entry struct {
 	modTime   time.Time
 	mediaType string
 	path      string
-	noted     atomic.Int64 // when its use was last noted on disk, unix seconds
+	stored    bool
+	seen      atomic.Int64 // when its file was last looked at, unix nanoseconds
 }
 
-// noteEvery is how often the use of a hot derivative is passed on to the disk.
-const noteEvery = time.Hour
+// trust is how long a hot derivative is served without a look at the disk. A
+// purge by another process, or a picture that was forgotten there, so is
+// noticed within that time, for one system call a second.
+const trust = time.Second
 
 // hot returns a derivative from memory, or nil.
 func (p *Pipeline) hot(name variant.Name) *Result {
@@ -71,13 +75,28 @@ func (p *Pipeline) hot(name variant.Name) *Result {
 	if !ok {
 		return nil
 	}
-	now, noted := p.Now().Unix(), e.noted.Load()
-	if now-noted >= int64(noteEvery/time.Second) && e.noted.CompareAndSwap(noted, now) {
-		p.Derivatives.Touch(name)
+	now, seen := p.Now().UnixNano(), e.seen.Load()
+	if now-seen >= int64(trust) && e.seen.CompareAndSwap(seen, now) && !p.stillThere(name, e) {
+		p.memory.Forget(name)
+		return nil
 	}
 	b := cache.InMemory(e.data, e.modTime)
 	b.Path = e.path
-	return &Result{Blob: b, Name: name, MediaType: e.mediaType, Source: FromMemory, Stored: e.path != ""}
+	return &Result{Blob: b, Name: name, MediaType: e.mediaType, Source: FromMemory, Stored: e.stored}
+}
+
+// stillThere looks at the file of a hot derivative, and so notes its use. A
+// derivative that could not be kept on disk has none, and a disk that cannot be
+// read says nothing.
+func (p *Pipeline) stillThere(name variant.Name, e *entry) bool {
+	if !e.stored {
+		return true
+	}
+	st, err := p.Derivatives.Touch(name)
+	if errors.Is(err, cache.ErrMiss) {
+		return false
+	}
+	return err != nil || st.Size == int64(len(e.data)) && st.ModTime.Equal(e.modTime)
 }
 
 // onDisk returns a derivative from disk, or nil, and brings it into memory if
@@ -112,7 +131,7 @@ func (p *Pipeline) warm(name variant.Name, r *Result) {
 	if _, err := io.ReadFull(io.NewSectionReader(r.Blob.At(), 0, r.Blob.Size), data); err != nil {
 		return
 	}
-	m := made{data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path}
+	m := made{data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path, stored: true}
 	p.memory.Put(name, m.entry(p.Now()))
 }
 

@@ -20,7 +20,7 @@ type original struct {
 }
 
 // fetched is what a fetch leaves to all who waited for it: an entry on disk, or
-// the body in memory where it is empty or the disk does not work.
+// the body in memory where it is empty, forgotten or the disk does not work.
 type fetched struct {
 	inMemory bool
 	data     []byte
@@ -44,7 +44,7 @@ func (p *Pipeline) original(ctx context.Context, key variant.Key) (*original, er
 			return o, nil
 		}
 		p.unreadable(err)
-		f, shared, err := p.fetching.Do(ctx, string(name), func(ctx context.Context) (*fetched, error) {
+		f, shared, err := p.fetching.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (*fetched, error) {
 			if b, err := p.Originals.Open(name); err == nil { // came while we were on our way here
 				return &fetched{}, b.Close()
 			}
@@ -65,7 +65,7 @@ func (p *Pipeline) original(ctx context.Context, key variant.Key) (*original, er
 
 // fetch brings an original from its origin to disk.
 func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key) (*fetched, error) {
-	began := p.Now()
+	began, epoch := p.Now(), p.epoch(key)
 	b, err := p.download(ctx, name, key)
 	took := p.Now().Sub(began)
 	if err != nil {
@@ -76,7 +76,11 @@ func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key
 	p.Observer.Fetched(took, b.Size, nil)
 	p.kept(TierOriginals, b.Size, b.NotKept)
 	f := &fetched{modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", took}}}
-	if b.NotKept != nil || b.Size == 0 || !p.opens(name) {
+	forgotten := p.forgottenSince(key, epoch)
+	if forgotten {
+		p.forget(p.Originals, name)
+	}
+	if forgotten || b.NotKept != nil || b.Size == 0 || !p.opens(name) {
 		f.inMemory = true
 		f.data, err = io.ReadAll(b.Content())
 	}

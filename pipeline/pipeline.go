@@ -67,6 +67,7 @@ type Pipeline struct {
 	memory   *cache.Hot[*entry]
 	making   cache.Flight[*made]
 	fetching cache.Flight[*fetched]
+	epochs   epochs
 }
 
 // New returns a Pipeline.
@@ -125,7 +126,7 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 	if r := p.onDisk(name); r != nil {
 		return r, nil
 	}
-	m, shared, err := p.making.Do(ctx, string(name), func(ctx context.Context) (*made, error) {
+	m, shared, err := p.making.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (*made, error) {
 		if r := p.onDisk(name); r != nil { // made while we were on our way here
 			return loaded(r)
 		}
@@ -171,6 +172,7 @@ func (p *Pipeline) Describe(ctx context.Context, key variant.Key) (Description, 
 
 // make makes a derivative and keeps it.
 func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key, v variant.Variant, a variant.Accept) (*made, error) {
+	epoch := p.epoch(key)
 	o, err := p.original(ctx, key)
 	if err != nil {
 		return nil, err
@@ -189,6 +191,9 @@ func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key,
 		return nil, err
 	}
 	p.keep(ctx, name, m)
+	if p.forgottenSince(key, epoch) {
+		p.drop(name)
+	}
 	return m, nil
 }
 

@@ -317,18 +317,96 @@ func TestOriginal(t *testing.T) {
 	}
 }
 
-// The use of what is in memory is passed on to the disk once an hour.
-func TestHotUseIsNoted(t *testing.T) {
+// What is in memory is looked for on disk once a second, which notes its use
+// there, and shows what another process has purged or replaced.
+func TestMemoryFollowsDisk(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	h := newHouse(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
-	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
-	for _, minutes := range []int{10, 40, 9, 5, 30} { // at 10, 50, 59, 64, 94
-		now = now.Add(time.Duration(minutes) * time.Minute)
+	r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	for range 10 { // three seconds
+		now = now.Add(300 * time.Millisecond)
 		h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
 	}
-	if got := h.derivatives.Counts().Touches; got != 1 {
-		t.Errorf("noted %d times in 94 minutes, want once", got)
+	if got := h.derivatives.Counts().Touches; got != 2 {
+		t.Errorf("noted %d times in 3 seconds, want 2: at 1.2 and 2.4", got)
 	}
+	if err := h.derivatives.Remove(r.Name); err != nil {
+		t.Fatal(err)
+	}
+	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
+	now = now.Add(time.Second)
+	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+
+	b, err := h.derivatives.Fill(t.Context(), r.Name, bytes.NewReader(picture(40, 30)), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	now = now.Add(time.Second)
+	if r := h.want(t, "cat.jpg", "40x30", pipeline.FromDisk, 40, 30); !r.Blob.ModTime.Equal(now.Add(-time.Second)) {
+		t.Error("the memory tier does not see that the file is another")
+	}
+}
+
+// What could not be kept on disk is served from memory all the same.
+func TestMemoryWithoutDisk(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	h := newHouse(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
+	h.derivatives.FailFill(syscall.ENOSPC)
+	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	now = now.Add(time.Minute)
+	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
+}
+
+func TestForget(t *testing.T) {
+	h := newHouse()
+	for _, ops := range []string{"40x30", "20x", "x10"} {
+		h.want(t, "cat.jpg", ops, pipeline.FromOrigin, map[string]int{"40x30": 40, "20x": 20, "x10": 13}[ops], map[string]int{"40x30": 30, "20x": 15, "x10": 10}[ops])
+	}
+	h.want(t, "dog.jpg", "30x40", pipeline.FromOrigin, 30, 40)
+	f, err := h.Forget("cat.jpg")
+	if f.Originals != 1 || f.Derivatives != 3 || f.Memory != 3 || f.Bytes < 1000 || err != nil {
+		t.Errorf("forgot %+v, %v", f, err)
+	}
+	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+	h.want(t, "dog.jpg", "30x40", pipeline.FromMemory, 30, 40)
+	if got := h.origin.Opens("cat.jpg"); got != 2 {
+		t.Errorf("the origin was asked %d times, want 2", got)
+	}
+}
+
+// What was begun before a picture was forgotten is answered and not kept, and
+// who asks afterwards does not get it.
+func TestForgetWhileMaking(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		release := h.origin.HoldBodies()
+		answered := make(chan error, 1)
+		go func() {
+			_, err := h.ask(t.Context(), t, "cat.jpg", "40x30")
+			answered <- err
+		}()
+		synctest.Wait()
+		if _, err := h.Forget("cat.jpg"); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, err := h.ask(t.Context(), t, "cat.jpg", "40x30")
+			answered <- err
+		}()
+		synctest.Wait()
+		release()
+		for range 2 {
+			if err := <-answered; err != nil {
+				t.Error(err)
+			}
+		}
+		// Once more if the first, having been forgotten, takes what the second
+		// has kept with it.
+		if got := h.origin.Opens("cat.jpg"); got < 2 || got > 3 {
+			t.Errorf("the origin was asked %d times, want 2: who came later must not get what was begun before", got)
+		}
+	})
 }
 
 // A file that is none of ours under the name of a derivative is removed.

@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) cache.Store) {
 		"names":                      names,
 		"neighbours":                 neighbours,
 		"touch":                      touch,
+		"remove source":              removeSource,
 		"check":                      check,
 		"fill and open at once":      atOnce,
 		"fill, open, remove at once": removeAtOnce,

@@ -99,21 +99,51 @@ func names(t *testing.T, s cache.Store) {
 		if err := s.Remove(bad); !errors.Is(err, cache.ErrName) {
 			t.Errorf("Remove(%q) = %v, want ErrName", bad, err)
 		}
-		s.Touch(bad)
+		if _, err := s.Touch(bad); !errors.Is(err, cache.ErrName) {
+			t.Errorf("Touch(%q) = %v, want ErrName", bad, err)
+		}
 	}
 }
 
 func touch(t *testing.T, s cache.Store) {
 	name, body := nameFor(t), []byte("body")
-	s.Touch(name)
+	if st, err := s.Touch(name); !errors.Is(err, cache.ErrMiss) {
+		t.Errorf("Touch of nothing = %+v, %v, want ErrMiss", st, err)
+	}
 	wantMiss(t, s, name)
 	fill(t, s, name, body)
-	s.Touch(name)
+	st, err := s.Touch(name)
 	b := open(t, s, name)
 	defer closeBlob(t, b)
 	wantBody(t, b, body)
 	if b.ModTime != someTime {
 		t.Errorf("ModTime after Touch = %v, want %v", b.ModTime, someTime)
+	}
+	if want := (cache.Stat{Size: 4, ModTime: someTime, Path: b.Path}); st != want || err != nil {
+		t.Errorf("Touch = %+v, %v, want %+v", st, err, want)
+	}
+}
+
+func removeSource(t *testing.T, s cache.Store) {
+	name := nameFor(t)
+	source, _, _ := strings.Cut(string(name), "-")
+	own := variant.Name(source)
+	other := nameOf(t.Name() + " other")
+	for _, n := range []variant.Name{own, name, own + "-abc", other} {
+		fill(t, s, n, []byte("four"))
+	}
+	if files, n, err := s.RemoveSource(own); files != 3 || n != 12 || err != nil {
+		t.Errorf("RemoveSource = %d files, %d bytes, %v, want 3, 12", files, n, err)
+	}
+	for _, n := range []variant.Name{own, name, own + "-abc"} {
+		wantMiss(t, s, n)
+	}
+	wantEntry(t, s, other, []byte("four"))
+	if files, n, err := s.RemoveSource(own); files != 0 || n != 0 || err != nil {
+		t.Errorf("RemoveSource of nothing = %d, %d, %v", files, n, err)
+	}
+	if _, _, err := s.RemoveSource("../x"); !errors.Is(err, cache.ErrName) {
+		t.Errorf("RemoveSource of what is no name = %v", err)
 	}
 }
 

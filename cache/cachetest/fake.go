@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -86,10 +87,36 @@ func (f *Fake) Open(name variant.Name) (*cache.Blob, error) {
 }
 
 // Touch implements cache.Store.
-func (f *Fake) Touch(variant.Name) {
+func (f *Fake) Touch(name variant.Name) (cache.Stat, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counts.Touches++
+	if err := errors.Join(cache.CheckName(name), f.fail.open); err != nil {
+		return cache.Stat{}, err
+	}
+	e, ok := f.entries[name]
+	if !ok {
+		return cache.Stat{}, cache.ErrMiss
+	}
+	return cache.Stat{Size: int64(len(e.body)), ModTime: e.modTime}, nil
+}
+
+// RemoveSource implements cache.Store.
+func (f *Fake) RemoveSource(source variant.Name) (files int, bytes int64, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.counts.Removes++
+	if err := errors.Join(cache.CheckName(source), f.fail.remove); err != nil {
+		return 0, 0, err
+	}
+	for name, e := range f.entries {
+		if own, _, _ := strings.Cut(string(name), "-"); own == string(source) {
+			delete(f.entries, name)
+			files++
+			bytes += int64(len(e.body))
+		}
+	}
+	return files, bytes, nil
 }
 
 // Fill implements cache.Store.

@@ -31,7 +31,11 @@ func useByOpen(t *testing.T, s *Store, name variant.Name) {
 	b.Close()
 }
 
-func useByTouch(_ *testing.T, s *Store, name variant.Name) { s.Touch(name) }
+func useByTouch(t *testing.T, s *Store, name variant.Name) {
+	if _, err := s.Touch(name); err != nil {
+		t.Error(err)
+	}
+}
 
 func TestUseIsNotedHourly(t *testing.T) {
 	filled := time.Date(2024, 5, 6, 7, 8, 9, 123456789, time.UTC)

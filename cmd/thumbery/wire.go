@@ -59,7 +59,9 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		Pipeline: p, Presets: presets, Keys: keys, Limits: c.limits(), MaxAge: c.MaxAge, CORS: c.CORS,
 		Accel: accelPrefix(c.Accel), Observer: m, Log: log,
 	})
-	return service{public, api.NewAdmin(c.checks(origin, p), m.Handler())}, nil
+	return service{public, api.NewAdmin(api.AdminConfig{
+		Checks: c.checks(origin, p), Metrics: m.Handler(), Forget: p.Forget, Log: log,
+	})}, nil
 }
 
 // accelPrefix ends with one slash, so that a path can follow.

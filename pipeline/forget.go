@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Forgotten is what was removed of one picture.
+type Forgotten struct {
+	Originals   int   `json:"originals"`   // files
+	Derivatives int   `json:"derivatives"` // files
+	Memory      int   `json:"memory"`      // entries of the memory tier
+	Bytes       int64 `json:"bytes"`       // of the files
+}
+
+// Forget removes a picture from the cache: the original, every variant of it,
+// and what is in memory. What is being made of it at the moment is answered,
+// and not kept. The error says what could not be removed; all else has gone.
+func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
+	p.epochs.next(key)
+	var f Forgotten
+	originals, bytes, err := p.Originals.RemoveSource(key.Name())
+	f.Originals, f.Bytes = originals, bytes
+	derivatives, bytes, derivativesErr := p.Derivatives.RemoveSource(key.Name())
+	f.Derivatives = derivatives
+	f.Bytes += bytes
+	f.Memory = p.memory.ForgetAll(madeOf(key))
+	return f, errors.Join(err, derivativesErr)
+}
+
+func madeOf(key variant.Key) func(variant.Name) bool {
+	source := string(key.Name())
+	return func(n variant.Name) bool { return strings.HasPrefix(string(n), source) }
+}
+
+// drop removes one derivative from disk and memory.
+func (p *Pipeline) drop(name variant.Name) {
+	p.forget(p.Derivatives, name)
+	p.memory.Forget(name)
+}
+
+// epochs count how often pictures were forgotten, several pictures to a
+// counter. What was begun before a picture was forgotten, and is done after,
+// must not be kept; another picture's being forgotten in between costs making
+// this one again.
+type epochs [256]atomic.Uint64
+
+func (e *epochs) of(key variant.Key) *atomic.Uint64 {
+	// Two hexadecimal digits of the name, a hash.
+	name := key.Name()
+	return &e[digit(name[0])<<4|digit(name[1])]
+}
+
+func digit(c byte) int {
+	if c >= 'a' {
+		return int(c-'a') + 10
+	}
+	return int(c - '0')
+}
+
+func (e *epochs) next(key variant.Key) { e.of(key).Add(1) }
+
+// flightKey keeps who asks after a picture was forgotten from joining work that
+// was begun before.
+func (p *Pipeline) flightKey(name variant.Name, key variant.Key) string {
+	return string(name) + "@" + strconv.FormatUint(p.epoch(key), 36)
+}
+
+func (p *Pipeline) epoch(key variant.Key) uint64 { return p.epochs.of(key).Load() }
+
+func (p *Pipeline) forgottenSince(key variant.Key, epoch uint64) bool { return p.epoch(key) != epoch }
