@@ -2,13 +2,10 @@ package cache
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Blob is an open entry: a whole body that does not change while it is open,
@@ -23,6 +20,8 @@ type Blob struct {
 	// NotKept says why a body that was to be kept on disk lives in memory
 	// only; nil if it was kept or never meant to be.
 	NotKept error
+	// OnClose, if not nil, is called by the first Close.
+	OnClose func()
 
 	file *os.File
 	data []byte
@@ -60,27 +59,26 @@ func (b *Blob) At() io.ReaderAt {
 	return bytes.NewReader(b.data)
 }
 
-// Map returns the whole body without copying it, mapped read-only where it is
-// on disk. The bytes are good until release is called once, also after Close,
-// and must not be written to.
-func (b *Blob) Map() (data []byte, release func(), err error) {
-	switch {
-	case b.file == nil:
-		return b.data, func() {}, nil
-	case b.Size == 0:
-		return nil, func() {}, nil
-	case b.Size != int64(int(b.Size)):
-		return nil, nil, errors.New("body too large to map")
+// Bytes returns the whole body, which must not be changed. From disk it is read
+// into memory: mapping it would be cheaper, but a file that is truncated behind
+// our back, or a disk that fails, then kills the process.
+func (b *Blob) Bytes() ([]byte, error) {
+	if b.file == nil {
+		return b.data, nil
 	}
-	data, err = unix.Mmap(int(b.file.Fd()), 0, int(b.Size), unix.PROT_READ, unix.MAP_SHARED)
-	if err != nil {
-		return nil, nil, fmt.Errorf("map %s: %w", b.Path, err)
+	data := make([]byte, b.Size)
+	if _, err := io.ReadFull(io.NewSectionReader(b.file, 0, b.Size), data); err != nil {
+		return nil, fmt.Errorf("read %s: %w", b.Path, err)
 	}
-	return data, func() { _ = unix.Munmap(data) }, nil
+	return data, nil
 }
 
-// Close releases the file, if there is one.
+// Close releases the file, if there is one, and calls OnClose.
 func (b *Blob) Close() error {
+	if b.OnClose != nil {
+		b.OnClose()
+		b.OnClose = nil
+	}
 	if b.file == nil {
 		return nil
 	}

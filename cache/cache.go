@@ -16,6 +16,10 @@ import (
 // was found broken and has been removed.
 var ErrMiss = errors.New("not in the cache")
 
+// ErrNoRoom is the NotKept of a Blob that was not written because the disk is
+// to keep some space free.
+var ErrNoRoom = errors.New("the disk has less free space than it is to keep")
+
 // Store keeps whole bodies under names. It is safe for use by several
 // goroutines and several processes at once.
 //

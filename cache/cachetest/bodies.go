@@ -49,7 +49,7 @@ func wantViews(t *testing.T, b *cache.Blob, body []byte) {
 	t.Helper()
 	for range 2 {
 		wantBody(t, b, body)
-		wantMapped(t, b, body)
+		wantAll(t, b, body)
 		wantSeek(t, b, body)
 	}
 	part := make([]byte, 100)
@@ -62,14 +62,13 @@ func wantViews(t *testing.T, b *cache.Blob, body []byte) {
 	}
 }
 
-func wantMapped(t *testing.T, b *cache.Blob, body []byte) {
+func wantAll(t *testing.T, b *cache.Blob, body []byte) {
 	t.Helper()
-	data, release, err := b.Map()
+	data, err := b.Bytes()
 	if err != nil {
-		t.Fatalf("Map: %v", err)
+		t.Fatalf("Bytes: %v", err)
 	}
-	defer release()
-	wantBytes(t, "Map", data, body)
+	wantBytes(t, "Bytes", data, body)
 }
 
 func wantSeek(t *testing.T, b *cache.Blob, body []byte) {
@@ -119,7 +118,7 @@ func emptyBody(t *testing.T, s cache.Store) {
 	if b.Path != "" || b.ModTime != someTime {
 		t.Errorf("Path = %q, ModTime = %v, want none and %v", b.Path, b.ModTime, someTime)
 	}
-	wantMapped(t, b, nil)
+	wantAll(t, b, nil)
 	wantMiss(t, s, name)
 }
 
@@ -151,11 +150,15 @@ func oddPieces(t *testing.T, s cache.Store) {
 func closing(t *testing.T, s cache.Store) {
 	name, body := nameFor(t), randomBody(6, 5000)
 	b := fillAt(t, s, name, body, someTime)
-	data, release, err := b.Map()
+	data, err := b.Bytes()
 	if err != nil {
-		t.Fatalf("Map: %v", err)
+		t.Fatalf("Bytes: %v", err)
 	}
-	defer release()
+	closed := 0
+	b.OnClose = func() { closed++ }
 	closeBlob(t, b)
-	wantBytes(t, "Map after Close", data, body)
+	wantBytes(t, "Bytes after Close", data, body)
+	if closed != 1 {
+		t.Errorf("OnClose was called %d times", closed)
+	}
 }

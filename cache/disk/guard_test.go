@@ -1,0 +1,87 @@
+package disk
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/cachetest"
+)
+
+func TestGuardConforms(t *testing.T) {
+	cachetest.Run(t, func(*testing.T) cache.Store {
+		return Guard(cachetest.NewFake(), NewSpace(t.TempDir(), 0, nil))
+	})
+}
+
+func TestGuard(t *testing.T) {
+	now, free := time.Unix(1_800_000_000, 0), 0.5
+	var told []bool
+	space := NewSpace("/", 0.1, func(low bool, _ float64) { told = append(told, low) })
+	space.now = func() time.Time { return now }
+	looks := 0
+	var broken error
+	space.free = func(string) (float64, error) { looks++; return free, broken }
+	fake := cachetest.NewFake()
+	store := Guard(fake, space)
+	const name = "3fa0-12b"
+	fill := func(body string) *cache.Blob {
+		t.Helper()
+		b, err := store.Fill(t.Context(), name, bytes.NewReader([]byte(body)), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(b.Content()); string(got) != body || err != nil || !b.ModTime.Equal(now) {
+			t.Errorf("the body is %q of %v, %v", got, b.ModTime, err)
+		}
+		return b
+	}
+	if b := fill("first"); b.NotKept != nil || fake.Len() != 1 {
+		t.Errorf("with room: %v", b.NotKept)
+	}
+	free = 0.09
+	if b := fill("second"); b.NotKept != nil {
+		t.Errorf("it looked again within a second: %v", b.NotKept)
+	}
+	now = now.Add(time.Second)
+	for range 3 {
+		if b := fill("third"); !errors.Is(b.NotKept, cache.ErrNoRoom) {
+			t.Errorf("without room: %v", b.NotKept)
+		}
+	}
+	if _, err := store.Open(name); err != nil {
+		t.Errorf("what is there is not served without room: %v", err)
+	}
+	failing := errors.New("reader")
+	if _, err := store.Fill(t.Context(), name, failingReader{failing}, now); !errors.Is(err, failing) {
+		t.Errorf("a failing reader gives %v", err)
+	}
+	now, free = now.Add(time.Second), 0.11
+	if b := fill("fourth"); b.NotKept != nil {
+		t.Errorf("with room again: %v", b.NotKept)
+	}
+	now, broken, free = now.Add(time.Second), errors.New("statfs"), 0
+	if b := fill("fifth"); b.NotKept != nil {
+		t.Errorf("where nobody can say: %v", b.NotKept)
+	}
+	if len(told) != 2 || !told[0] || told[1] || looks != 4 {
+		t.Errorf("told %v after %d looks, want low and not low after 4", told, looks)
+	}
+}
+
+type failingReader struct{ err error }
+
+func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
+
+func TestFreeShare(t *testing.T) {
+	share, err := FreeShare(t.TempDir())
+	if err != nil || share <= 0 || share > 1 {
+		t.Errorf("FreeShare = %v, %v", share, err)
+	}
+	if _, err := FreeShare("/no/such/directory"); err == nil {
+		t.Error("a directory that is not there has free space")
+	}
+}

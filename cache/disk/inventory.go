@@ -1,0 +1,68 @@
+package disk
+
+import (
+	"sync"
+
+	"github.com/thumbery/thumbery/cache"
+)
+
+// Inventory knows about how much is in a cache directory without going through
+// it: what the last purge counted there, and what was kept and removed since by
+// whoever tells it. Others who write there, and files that are replaced, make
+// it wrong until the next purge. Its methods may be called by several
+// goroutines.
+type Inventory struct {
+	dir string
+
+	mu     sync.Mutex
+	census Census
+	since  [cache.Tiers]cache.Count
+}
+
+// NewInventory returns the Inventory of a cache directory.
+func NewInventory(dir string) *Inventory { return &Inventory{dir: dir} }
+
+// Kept tells that a body was written.
+func (i *Inventory) Kept(t cache.Tier, bytes int64) { i.add(t, cache.Count{Files: 1, Bytes: bytes}) }
+
+// Removed tells that so much was removed.
+func (i *Inventory) Removed(t cache.Tier, c cache.Count) { i.add(t, cache.Count{}.Minus(c)) }
+
+func (i *Inventory) add(t cache.Tier, c cache.Count) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.since[t] = i.since[t].Plus(c)
+}
+
+// Stock is what an Inventory knows.
+type Stock struct {
+	// Counted is the last census, its Time zero if there was none yet; then all
+	// that is known is what came and went since this process started.
+	Counted     Census      `json:"counted"`
+	Originals   cache.Count `json:"originals"`   // now; Disk only as counted
+	Derivatives cache.Count `json:"derivatives"` // now; Disk only as counted
+}
+
+// Stock returns what is known now.
+func (i *Inventory) Stock() Stock {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	// No census, or one that cannot be read, changes nothing of what is known.
+	if c, err := ReadCensus(i.dir); err == nil && c.Time.After(i.census.Time) {
+		i.census, i.since = c, [cache.Tiers]cache.Count{}
+	}
+	return Stock{
+		Counted:     i.census,
+		Originals:   notNegative(i.census.Originals.Plus(i.since[cache.Originals])),
+		Derivatives: notNegative(i.census.Derivatives.Plus(i.since[cache.Derivatives])),
+	}
+}
+
+// ByTier returns what is there now.
+func (s Stock) ByTier() [cache.Tiers]cache.Count {
+	return [cache.Tiers]cache.Count{cache.Originals: s.Originals, cache.Derivatives: s.Derivatives}
+}
+
+func notNegative(c cache.Count) cache.Count {
+	return cache.Count{Files: max(0, c.Files), Bytes: max(0, c.Bytes), Disk: max(0, c.Disk)}
+}

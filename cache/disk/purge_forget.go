@@ -1,0 +1,148 @@
+package disk
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// ForgetOptions are optional.
+type ForgetOptions struct {
+	DryRun   bool                // remove nothing, and count what would have been removed
+	Progress func(done, all int) // told after each shard how many of how many are done
+
+	unlink func(dir int, name string) error // tests make it fail
+}
+
+// Forgotten is what Forget has done, or would do if it was a DryRun.
+type Forgotten struct {
+	Pictures    int64       `json:"pictures"` // of which there was a file
+	Originals   cache.Count `json:"originals"`
+	Derivatives cache.Count `json:"derivatives"`
+	Failed      int64       `json:"failed"` // files that could not be removed, directories not read
+	Failure     string      `json:"failure,omitempty"`
+}
+
+// Forget removes pictures from a cache directory with all that was made of them:
+// those of keys, and those whose keys begin with one of prefixes and are in the
+// Journal. It waits for nobody, and reads the directories that a picture may
+// lie in.
+//
+// What is being fetched or made meanwhile may appear afterwards, and the keys
+// stay in the journal until a purge.
+//
+// It returns ErrNoCache if dir is no cache directory, and ctx's error, with what
+// was done until then, if ctx ended it. A file that cannot be removed is no
+// error: see Forgotten.Failed.
+func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []string, opts ForgetOptions) (Forgotten, error) {
+	p, err := newPurger(dir, cache.Policy{}, PurgeOptions{DryRun: opts.DryRun, unlink: opts.unlink})
+	if err != nil {
+		return Forgotten{}, err
+	}
+	f := &forgetting{purger: p, ctx: ctx, keys: map[string][]variant.Key{}, prefixes: prefixes}
+	for _, k := range keys {
+		shard := string(k.Name()[:shardDigits])
+		f.keys[shard] = append(f.keys[shard], k)
+	}
+	for i := range shards {
+		if err := context.Cause(ctx); err != nil {
+			return f.sum, err
+		}
+		f.shard(fmt.Sprintf("%0*x", shardDigits, i))
+		if opts.Progress != nil {
+			opts.Progress(i+1, shards)
+		}
+	}
+	return f.sum, nil
+}
+
+// forgetting is one call of Forget.
+type forgetting struct {
+	*purger
+	ctx      context.Context
+	keys     map[string][]variant.Key // by shard
+	prefixes []string
+	sum      Forgotten
+}
+
+// shard forgets the pictures of one shard.
+func (f *forgetting) shard(shard string) {
+	wanted := map[sourceID]struct{}{}
+	dirs := map[string]struct{}{}
+	want := func(k variant.Key) {
+		name := string(k.Name())
+		id, _ := sourceOf(name)
+		wanted[id] = struct{}{}
+		dirs[name[:prefixDigits]] = struct{}{}
+	}
+	for _, k := range f.keys[shard] {
+		want(k)
+	}
+	if err := f.noted(shard, want); err != nil {
+		f.fail(err)
+	}
+	found := map[sourceID]struct{}{}
+	for dir := range dirs {
+		for t := range cache.Tier(cache.Tiers) {
+			f.directory(t, dir, wanted, found)
+		}
+	}
+	f.sum.Pictures += int64(len(found))
+}
+
+// noted gives all keys of a shard's journal that have one of the prefixes.
+func (f *forgetting) noted(shard string, want func(variant.Key)) error {
+	if len(f.prefixes) == 0 {
+		return nil
+	}
+	file, err := openShard(f.dir, shard)
+	if err != nil || file == nil {
+		return err
+	}
+	defer file.Close()
+	for n, err := range notes(file, shard) {
+		if err != nil {
+			return fmt.Errorf("journal of the cache: %w", err)
+		}
+		if slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(string(n.key), p) }) {
+			want(n.key)
+		}
+	}
+	return nil
+}
+
+func (f *forgetting) fail(err error) {
+	f.sum.Failed++
+	if f.sum.Failure == "" {
+		f.sum.Failure = err.Error()
+	}
+}
+
+// directory removes the files of wanted pictures from one directory, and adds
+// those that had some to found.
+func (f *forgetting) directory(t cache.Tier, prefix string, wanted, found map[sourceID]struct{}) {
+	w := &worker{purger: f.purger, ctx: f.ctx, tally: &tally{}, report: func() {}}
+	w.choose = func(cache.Tier, *file) bool { return true }
+	w.skip = func(name string) bool {
+		id, ok := sourceOf(name)
+		if _, yes := wanted[id]; !ok || !yes {
+			return true
+		}
+		found[id] = struct{}{}
+		return false
+	}
+	w.directory(t, prefix, nil)
+	sum := &f.sum.Originals
+	if t == cache.Derivatives {
+		sum = &f.sum.Derivatives
+	}
+	*sum = sum.Plus(w.tally.gone[t])
+	f.sum.Failed += w.tally.failed
+	if f.sum.Failure == "" && w.tally.failure != nil {
+		f.sum.Failure = w.tally.failure.Error()
+	}
+}

@@ -1,0 +1,109 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// album is some pictures with the pictures made of them.
+func album(keys ...variant.Key) (files []planted) {
+	for _, k := range keys {
+		files = append(files,
+			planted{cache.Originals, k, 0, 0, 1000},
+			planted{cache.Derivatives, k, 1, 0, 10},
+			planted{cache.Derivatives, k, 2, 90 * day, 20})
+	}
+	return files
+}
+
+func TestForget(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		keys     []variant.Key
+		prefixes []string
+		goes     []variant.Key
+		pictures int64
+	}{
+		{name: "nothing"},
+		{name: "unknown", keys: []variant.Key{"photos/none.jpg"}, prefixes: []string{"none/"}},
+		{name: "a key", keys: []variant.Key{"photos/2019/a.jpg"}, goes: []variant.Key{"photos/2019/a.jpg"}, pictures: 1},
+		{name: "a key that was not noted", keys: []variant.Key{"unnoted"}, goes: []variant.Key{"unnoted"}, pictures: 1},
+		{name: "keys", keys: []variant.Key{"photos/2019/a.jpg", "b", "b"}, goes: []variant.Key{"photos/2019/a.jpg", "b"}, pictures: 2},
+		{
+			name: "a prefix", prefixes: []string{"photos/2019/"},
+			goes: []variant.Key{"photos/2019/a.jpg", "photos/2019/ü b.jpg"}, pictures: 2,
+		},
+		{
+			name: "a prefix that is no directory", prefixes: []string{"photos/2019"},
+			goes: []variant.Key{"photos/2019/a.jpg", "photos/2019/ü b.jpg", "photos/2019b"}, pictures: 3,
+		},
+		{
+			name: "both", keys: []variant.Key{"unnoted"}, prefixes: []string{"photos/2019b", "photos/2020/"},
+			goes: []variant.Key{"unnoted", "photos/2019b", "photos/2020/a.jpg"}, pictures: 3,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			noted := []variant.Key{"photos/2019/a.jpg", "photos/2019/ü b.jpg", "photos/2019b", "photos/2020/a.jpg", "b"}
+			files := album(append(noted, "unnoted")...)
+			dir := plant(t, files...)
+			mustNote(t, openJournal(t, dir, nil), noted...)
+			before := tree(t, dir)
+			for _, dry := range []bool{true, false} {
+				s, err := Forget(t.Context(), dir, tt.keys, tt.prefixes, ForgetOptions{DryRun: dry})
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.Originals.Disk, s.Derivatives.Disk = 0, 0
+				want := Forgotten{
+					Pictures: tt.pictures, Originals: cache.Count{Files: tt.pictures, Bytes: 1000 * tt.pictures},
+					Derivatives: cache.Count{Files: 2 * tt.pictures, Bytes: 30 * tt.pictures},
+				}
+				if s != want {
+					t.Errorf("dry run %v: %+v, want %+v", dry, s, want)
+				}
+				if dry {
+					wantTree(t, dir, before...)
+				}
+			}
+			gone := paths(album(tt.goes...))
+			wantTree(t, dir, slices.DeleteFunc(before, func(p string) bool { return slices.Contains(gone, p) })...)
+		})
+	}
+}
+
+func TestForgetWhatDoesNotGo(t *testing.T) {
+	dir := plant(t, album("a")...)
+	s, err := Forget(t.Context(), dir, []variant.Key{"a"}, nil, ForgetOptions{unlink: func(int, string) error { return unix.EACCES }})
+	if err != nil || s.Failed != 3 || s.Originals.Files != 0 || !strings.Contains(s.Failure, "permission denied") {
+		t.Errorf("%+v, %v", s, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Forget(ctx, dir, []variant.Key{"a"}, nil, ForgetOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	wantTree(t, dir, paths(album("a"))...)
+}
+
+// TestForgetBesidePurge does not wait: who wants a picture gone does not care
+// for a purge.
+func TestForgetBesidePurge(t *testing.T) {
+	dir := plant(t, album("a")...)
+	unlock, err := lockPurge(t.Context(), dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if s, err := Forget(t.Context(), dir, []variant.Key{"a"}, nil, ForgetOptions{}); err != nil || s.Pictures != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	wantTree(t, dir)
+}

@@ -1,0 +1,236 @@
+package disk
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// TestRandomSets purges random files by random policies, and has what is left
+// compared with what a purge is that sorts all files and takes one at a time.
+func TestRandomSets(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		files, policy, space := randomFiles(r), randomPolicy(r), randomSpace(r)
+		dir := plant(t, files...)
+		s := mustPurge(t, dir, policy, PurgeOptions{
+			Workers: 1 + r.IntN(4), space: func(string) (cache.Space, error) { return space, nil },
+		})
+		want := naive(files, policy, space)
+		if s.TooSmall != want.small {
+			t.Errorf("seed %d: TooSmall = %v", seed, s.TooSmall)
+		}
+		if left := int64(len(want.kept) + want.recent[0] + want.recent[1]); s.Originals.Kept.Files+s.Derivatives.Kept.Files != left {
+			t.Errorf("seed %d: kept %+v and %+v, want %d files", seed, s.Originals.Kept, s.Derivatives.Kept, left)
+		}
+		comparePurges(t, fmt.Sprintf("seed %d, %+v, %+v", seed, policy, space), tree(t, dir), want)
+	}
+}
+
+// fileBytes is what recent files have, and what all sizes are a multiple of, so
+// that the bytes of a body are those that it takes on the disk.
+const fileBytes = 4096
+
+// randomFiles are files no two of which rank alike, but for the recent ones,
+// which are all of one size so that their number is certain.
+func randomFiles(r *rand.Rand) (files []planted) {
+	age := float64(cache.Recent)
+	for i := range 20 + r.IntN(60) {
+		age *= 1.02 + r.Float64()/10
+		f := planted{
+			tier: cache.Tier(r.IntN(cache.Tiers)), key: variant.Key(fmt.Sprint("k", i)), n: 1 + r.IntN(3),
+			age: time.Duration(age), size: fileBytes * (1 + r.IntN(5)),
+		}
+		if age > float64(500*day) || r.IntN(5) == 0 {
+			f.age, f.size = time.Duration(r.Int64N(int64(cache.Recent))), fileBytes
+		}
+		files = append(files, f)
+	}
+	return files
+}
+
+func randomPolicy(r *rand.Rand) (p cache.Policy) {
+	for _, l := range []*cache.Limits{&p.All, &p.Originals, &p.Derivatives} {
+		if r.IntN(3) == 0 {
+			l.OlderThan = time.Duration(r.Int64N(int64(400 * day)))
+		}
+		if r.IntN(3) == 0 {
+			l.MaxFiles = 1 + r.Int64N(60)
+		}
+		if r.IntN(3) == 0 {
+			l.MaxBytes = 1 + r.Int64N(200*fileBytes)
+		}
+	}
+	if r.IntN(3) == 0 {
+		p.MinFree = r.Float64() / 2
+	}
+	return p
+}
+
+func randomSpace(r *rand.Rand) cache.Space {
+	s := cache.Space{TotalBytes: 400 * fileBytes, FreeBytes: r.Int64N(300 * fileBytes)}
+	if r.IntN(2) == 0 {
+		s.TotalFiles, s.FreeFiles = 200, r.Int64N(150)
+	}
+	return s
+}
+
+// naiveResult is what a purge must leave: these files, and so many recent ones.
+type naiveResult struct {
+	kept   map[string]bool // of those that are not recent
+	recent [cache.Tiers]int
+	small  bool
+}
+
+// naive is the purge that everybody can check.
+func naive(files []planted, p cache.Policy, space cache.Space) naiveResult {
+	files = slices.Clone(files)
+	files = slices.DeleteFunc(files, func(f planted) bool {
+		for _, l := range []cache.Limits{p.All, p.Of(f.tier)} {
+			if l.OlderThan > 0 && f.age > l.OlderThan {
+				space.FreeBytes += int64(f.size)
+				space.FreeFiles++
+				return true
+			}
+		}
+		return false
+	})
+	slices.SortStableFunc(files, func(a, b planted) int {
+		if a.age < cache.Recent && b.age < cache.Recent {
+			return cmp.Compare(a.tier, b.tier)
+		}
+		return cmp.Compare(b.age, a.age)
+	})
+	w := &naivePurge{files: files, space: space}
+	w.reduce(p.Originals, cache.Originals)
+	w.reduce(p.Derivatives, cache.Derivatives)
+	w.reduce(p.All, cache.Originals, cache.Derivatives)
+	w.free(p.MinFree)
+	result := naiveResult{kept: map[string]bool{}, small: w.small}
+	for _, f := range w.files {
+		if f.age < cache.Recent {
+			result.recent[f.tier]++
+		} else {
+			result.kept[f.path()] = true
+		}
+	}
+	return result
+}
+
+type naivePurge struct {
+	files []planted
+	space cache.Space
+	small bool
+}
+
+func (w *naivePurge) sum(tiers []cache.Tier) (c cache.Count) {
+	for _, f := range w.files {
+		if slices.Contains(tiers, f.tier) {
+			c = c.Plus(f.count())
+		}
+	}
+	return c
+}
+
+// removeOne removes the least recently used file of these tiers.
+func (w *naivePurge) removeOne(tiers []cache.Tier) bool {
+	i := slices.IndexFunc(w.files, func(f planted) bool { return slices.Contains(tiers, f.tier) })
+	if i < 0 {
+		return false
+	}
+	w.small = w.small || w.files[i].age < cache.Recent
+	w.space.FreeBytes += int64(w.files[i].size)
+	w.space.FreeFiles++
+	w.files = slices.Delete(w.files, i, i+1)
+	return true
+}
+
+func (w *naivePurge) reduce(l cache.Limits, tiers ...cache.Tier) {
+	had := w.sum(tiers)
+	for {
+		have := w.sum(tiers)
+		files := l.MaxFiles > 0 && had.Files > l.MaxFiles && have.Files > l.MaxFiles*9/10
+		bytes := l.MaxBytes > 0 && had.Bytes > l.MaxBytes && have.Bytes > l.MaxBytes*9/10
+		if !files && !bytes || !w.removeOne(tiers) {
+			return
+		}
+	}
+}
+
+func (w *naivePurge) free(minFree float64) {
+	target := min(minFree*1.1, 1)
+	short := func(free, total int64, share float64) bool { return float64(free) < float64(total)*share }
+	bytes := short(w.space.FreeBytes, w.space.TotalBytes, minFree)
+	inodes := short(w.space.FreeFiles, w.space.TotalFiles, minFree)
+	for bytes && w.space.FreeBytes < int64(math.Floor(float64(w.space.TotalBytes)*target)) ||
+		inodes && w.space.FreeFiles < int64(math.Floor(float64(w.space.TotalFiles)*target)) {
+		if !w.removeOne([]cache.Tier{cache.Originals, cache.Derivatives}) {
+			return
+		}
+	}
+}
+
+func comparePurges(t *testing.T, what string, got []string, want naiveResult) {
+	t.Helper()
+	var recent [cache.Tiers]int
+	for _, path := range got {
+		if path == censusFile || path == purgeLock || want.kept[path] {
+			delete(want.kept, path)
+			continue
+		}
+		tier := cache.Originals
+		if filepath.Dir(filepath.Dir(path)) == Derivatives {
+			tier = cache.Derivatives
+		}
+		recent[tier]++ // or one that should have gone; the sum says it
+	}
+	if len(want.kept) > 0 {
+		t.Errorf("%s: %d files went that should have stayed", what, len(want.kept))
+	}
+	if recent != want.recent {
+		t.Errorf("%s: %v others stayed, want %v", what, recent, want.recent)
+	}
+}
+
+// TestSpaceOf compares with what the file system says itself.
+func TestSpaceOf(t *testing.T) {
+	dir := t.TempDir()
+	s, err := spaceOf(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.TotalBytes < 1<<20 || s.FreeBytes < 0 || s.FreeBytes > s.TotalBytes || s.FreeFiles > s.TotalFiles {
+		t.Errorf("space = %+v", s)
+	}
+	if _, err := spaceOf(filepath.Join(dir, "none")); err == nil {
+		t.Error("the space of nothing")
+	}
+}
+
+// TestCountOnDisk has a file of 5000 bytes take what stat says.
+func TestCountOnDisk(t *testing.T) {
+	f := planted{cache.Derivatives, "a", 1, day, 5000}
+	dir := plant(t, f)
+	var st unix.Stat_t
+	if err := unix.Stat(filepath.Join(dir, f.path()), &st); err != nil {
+		t.Fatal(err)
+	}
+	s := mustPurge(t, dir, cache.Policy{MinFree: 1e-9}, PurgeOptions{})
+	if got, want := s.Derivatives.Kept, (cache.Count{Files: 1, Bytes: 5000, Disk: st.Blocks * 512}); got != want {
+		t.Errorf("kept %+v, want %+v", got, want)
+	}
+	if err := os.Remove(filepath.Join(dir, f.path())); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,416 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+const day = 24 * time.Hour
+
+// planted is a file of a cache directory.
+type planted struct {
+	tier cache.Tier
+	key  variant.Key
+	n    int // which derivative; 0 is the original
+	age  time.Duration
+	size int
+}
+
+func (p planted) name() string {
+	if p.tier == cache.Originals {
+		return string(p.key.Name())
+	}
+	return fmt.Sprintf("%s-%024x", p.key.Name(), p.n)
+}
+
+func (p planted) path() string {
+	return filepath.Join(p.tier.String(), p.name()[:prefixDigits], p.name())
+}
+
+func (p planted) count() cache.Count { return cache.Count{Files: 1, Bytes: int64(p.size)} }
+
+// now is when the tests' purges run. Temporaries have a real ctime, so that it
+// must not be long ago.
+var purgeTime = time.Now().Truncate(time.Second)
+
+func purgeNow() time.Time { return purgeTime }
+
+// plant makes a cache directory with these files.
+func plant(t *testing.T, files ...planted) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	for _, d := range []string{Originals, Derivatives, Temporary} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, f := range files {
+		plantFile(t, filepath.Join(dir, f.path()), f.size, f.age)
+	}
+	return dir
+}
+
+func plantFile(t *testing.T, path string, size int, age time.Duration) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, make([]byte, size), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, purgeTime.Add(-age), someTime); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tree lists what is below a directory, but for directories.
+func tree(t *testing.T, dir string) (paths []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			rel, _ := filepath.Rel(dir, path)
+			paths = append(paths, rel)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// wantTree fails the test unless exactly these files are there, beside those of
+// the purge itself.
+func wantTree(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	got := slices.DeleteFunc(tree(t, dir), func(p string) bool { return p == censusFile || p == purgeLock })
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("there are\n%q, want\n%q", got, want)
+	}
+}
+
+func mustPurge(t *testing.T, dir string, policy cache.Policy, opts PurgeOptions) Summary {
+	t.Helper()
+	if opts.Now == nil {
+		opts.Now = purgeNow
+	}
+	s, err := Purge(t.Context(), dir, policy, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func someFiles() (old, young []planted) {
+	old = []planted{
+		{cache.Originals, "a", 0, 31 * day, 1000},
+		{cache.Derivatives, "a", 1, 30*day + time.Second, 100},
+		{cache.Derivatives, "b", 1, 400 * day, 200},
+	}
+	young = []planted{
+		{cache.Originals, "b", 0, 29 * day, 3000},
+		{cache.Derivatives, "a", 2, 30 * day, 300},
+		{cache.Derivatives, "b", 2, 0, 400},
+		{cache.Derivatives, "c", 1, -time.Hour, 500},
+	}
+	return old, young
+}
+
+func paths(files []planted) (paths []string) {
+	for _, f := range files {
+		paths = append(paths, f.path())
+	}
+	return paths
+}
+
+func TestPurgeByAge(t *testing.T) {
+	old, young := someFiles()
+	dir := plant(t, append(old, young...)...)
+	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{})
+	wantTree(t, dir, paths(young)...)
+	wantTier(t, "originals", s.Originals, cache.Count{Files: 1, Bytes: 1000}, cache.Count{Files: 1, Bytes: 3000}, 29*day)
+	wantTier(t, "derivatives", s.Derivatives, cache.Count{Files: 2, Bytes: 300}, cache.Count{Files: 3, Bytes: 1200}, 30*day)
+	if s.TooSmall || s.DryRun || s.Failed != 0 || s.Foreign != 0 || s.Seconds <= 0 {
+		t.Errorf("summary = %+v", s)
+	}
+}
+
+func wantTier(t *testing.T, what string, s TierSummary, removed, kept cache.Count, oldest time.Duration) {
+	t.Helper()
+	for _, c := range []*cache.Count{&s.Removed, &s.Kept, &s.Seen} {
+		if c.Bytes > 0 && c.Disk == 0 {
+			t.Errorf("%s: %d bytes take nothing on the disk", what, c.Bytes)
+		}
+		c.Disk = 0
+	}
+	if s.Removed != removed || s.Kept != kept || s.Seen != removed.Plus(kept) {
+		t.Errorf("%s: seen %+v, removed %+v, kept %+v; want removed %+v, kept %+v", what, s.Seen, s.Removed, s.Kept, removed, kept)
+	}
+	if want := purgeTime.Add(-oldest); !s.OldestKept.Equal(want) {
+		t.Errorf("%s: the oldest kept was used at %v, want %v", what, s.OldestKept, want)
+	}
+}
+
+func TestDryRunIsWhatWouldBe(t *testing.T) {
+	for _, policy := range []cache.Policy{
+		{All: cache.Limits{OlderThan: 30 * day}},
+		{All: cache.Limits{OlderThan: 30 * day, MaxFiles: 3}},
+		{Derivatives: cache.Limits{MaxBytes: 450}},
+	} {
+		old, young := someFiles()
+		dir := plant(t, append(old, young...)...)
+		before := tree(t, dir)
+		plan := mustPurge(t, dir, policy, PurgeOptions{DryRun: true})
+		if after := tree(t, dir); !slices.Equal(after, before) {
+			t.Fatalf("a dry run made %q of %q", after, before)
+		}
+		done := mustPurge(t, dir, policy, PurgeOptions{})
+		if !plan.DryRun || done.DryRun {
+			t.Errorf("DryRun = %v and %v", plan.DryRun, done.DryRun)
+		}
+		plan.DryRun, plan.Seconds, done.Seconds = false, 0, 0
+		if plan != done {
+			t.Errorf("planned %+v, did %+v", plan, done)
+		}
+	}
+}
+
+func TestForeignEntriesStay(t *testing.T) {
+	dir := plant(t)
+	in := func(name string) string { return filepath.Join(Derivatives, "3fa", name) }
+	for _, name := range []string{"README", string(name) + ".bak", "3fb0", "3f", "3FA0", ".3fa", "3fa0-", "tmp1.tmp"} {
+		plantFile(t, filepath.Join(dir, in(name)), 10, 400*day)
+	}
+	plantFile(t, filepath.Join(dir, "secret"), 10, 400*day)
+	if err := os.Symlink(filepath.Join(dir, "secret"), filepath.Join(dir, in("3fa1"))); err != nil {
+		t.Fatal(err)
+	}
+	plantFile(t, filepath.Join(dir, in("3fa2"), "3fa3"), 10, 400*day) // a directory with a name of ours
+	plantFile(t, filepath.Join(dir, Derivatives, "other", "3fa4"), 10, 400*day)
+	if err := unix.Mkfifo(filepath.Join(dir, in("3fa5")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("3fa", filepath.Join(dir, Derivatives, "3fb")); err != nil {
+		t.Fatal(err)
+	}
+	before := tree(t, dir)
+	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: day, MaxFiles: 1}}, PurgeOptions{})
+	wantTree(t, dir, before...)
+	if s.Foreign != 11 || s.Derivatives.Seen.Files != 0 {
+		t.Errorf("foreign %d, seen %d; want 11, 0", s.Foreign, s.Derivatives.Seen.Files)
+	}
+	if s.Failed != 1 { // 3fb, whose name is a directory's and which is none
+		t.Errorf("failed %d (%s), want 1", s.Failed, s.Failure)
+	}
+}
+
+func TestLitter(t *testing.T) {
+	dir := plant(t)
+	tmp := filepath.Join(dir, Temporary)
+	plantFile(t, filepath.Join(tmp, "a.tmp"), 10, 400*day) // its ctime is now
+	plantFile(t, filepath.Join(tmp, "b"), 10, 400*day)
+	plantFile(t, filepath.Join(tmp, "c.tmp", "d.tmp"), 10, 400*day)
+	policy := cache.Policy{All: cache.Limits{OlderThan: day}}
+	for _, tt := range []struct {
+		later  time.Duration
+		litter int64
+	}{{0, 0}, {time.Hour - time.Minute, 0}, {time.Hour + time.Minute, 1}} {
+		now := func() time.Time { return time.Now().Add(tt.later) }
+		for _, dry := range []bool{true, false} {
+			s := mustPurge(t, dir, policy, PurgeOptions{Now: now, DryRun: dry})
+			if s.Litter.Files != tt.litter || s.Litter.Bytes != 10*tt.litter {
+				t.Errorf("%v later: litter %+v, want %d files", tt.later, s.Litter, tt.litter)
+			}
+		}
+	}
+	wantTree(t, dir, "tmp/b", "tmp/c.tmp/d.tmp")
+}
+
+// TestWhatFails has a directory that lets nothing be removed, as one of another
+// user or on a disk that has become read-only.
+func TestWhatFails(t *testing.T) {
+	old, young := someFiles()
+	for _, policy := range []cache.Policy{
+		{All: cache.Limits{OlderThan: 30 * day}},
+		{All: cache.Limits{OlderThan: 30 * day}, Derivatives: cache.Limits{MaxFiles: 4}}, // a second pass
+	} {
+		dir := plant(t, append(old, young...)...)
+		s := mustPurge(t, dir, policy, PurgeOptions{unlink: func(int, string) error { return unix.EROFS }})
+		wantTree(t, dir, append(paths(old), paths(young)...)...)
+		if s.Failed < 3 || s.Derivatives.Removed.Files != 0 || s.Derivatives.Kept.Files != 5 {
+			t.Errorf("summary = %+v", s)
+		}
+		if want := unix.EROFS.Error(); len(s.Failure) < len(want) || s.Failure[len(s.Failure)-len(want):] != want {
+			t.Errorf("failure = %q", s.Failure)
+		}
+	}
+}
+
+// TestAnotherGoes has one of files that rank alike not removable: another goes.
+func TestAnotherGoes(t *testing.T) {
+	var files []planted
+	for i := range 20 {
+		files = append(files, planted{cache.Derivatives, "k", i + 1, day, 10})
+	}
+	dir := plant(t, files...)
+	stuck := ""
+	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{MaxFiles: 10}}, PurgeOptions{unlink: func(dir int, name string) error {
+		if stuck == "" || stuck == name {
+			stuck = name
+			return unix.EPERM
+		}
+		return unix.Unlinkat(dir, name, 0)
+	}})
+	if left := len(tree(t, filepath.Join(dir, Derivatives))); left != 9 || s.Failed != 1 {
+		t.Errorf("%d files are left, %d failed; want 9, 1", left, s.Failed)
+	}
+}
+
+// TestVanished has somebody else remove files first.
+func TestVanished(t *testing.T) {
+	old, young := someFiles()
+	dir := plant(t, append(old, young...)...)
+	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{unlink: func(dir int, name string) error {
+		_ = unix.Unlinkat(dir, name, 0)
+		return unix.ENOENT
+	}})
+	if s.Failed != 0 || s.Derivatives.Removed.Files != 0 || s.Derivatives.Seen.Files != 3 {
+		t.Errorf("summary = %+v", s)
+	}
+}
+
+// TestUsedMeanwhile has a file used between being counted and being removed, one
+// made then, and one whose clock is ahead, which protects nothing.
+func TestUsedMeanwhile(t *testing.T) {
+	files := []planted{
+		{cache.Derivatives, "used", 1, 90 * day, 10},
+		{cache.Derivatives, "b", 1, 80 * day, 10},
+		{cache.Derivatives, "ahead", 1, -90 * day, 10},
+	}
+	dir := plant(t, files...)
+	fresh := planted{cache.Derivatives, "fresh", 1, -time.Minute, 10}
+	clk := &clock{purgeTime}
+	policy := cache.Policy{Derivatives: cache.Limits{MaxFiles: 1}}
+	passes := 0
+	opts := PurgeOptions{Now: clk.Now, Workers: 1, Progress: func(done, all int) {
+		if done != all {
+			return
+		}
+		if passes++; passes == 1 {
+			clk.now = purgeTime.Add(time.Hour)
+			at := purgeTime.Add(time.Minute)
+			if err := os.Chtimes(filepath.Join(dir, files[0].path()), at, someTime); err != nil {
+				t.Error(err)
+			}
+			plantFile(t, filepath.Join(dir, fresh.path()), 10, fresh.age)
+		}
+	}}
+	s := mustPurge(t, dir, policy, opts)
+	wantTree(t, dir, files[0].path(), fresh.path())
+	if passes != 2 || s.Derivatives.Removed.Files != 2 || s.Derivatives.Kept.Files != 2 || !s.TooSmall {
+		t.Errorf("%d passes: %+v", passes, s)
+	}
+}
+
+func TestOneAtATime(t *testing.T) {
+	old, _ := someFiles()
+	dir := plant(t, old...)
+	policy := cache.Policy{All: cache.Limits{OlderThan: day}}
+	unlock, err := lockPurge(t.Context(), dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, wait := range []time.Duration{0, time.Millisecond} {
+		if _, err := Purge(t.Context(), dir, policy, PurgeOptions{Wait: wait}); !errors.Is(err, ErrPurging) {
+			t.Errorf("with wait %v: %v, want ErrPurging", wait, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Purge(ctx, dir, policy, PurgeOptions{Wait: time.Hour}); !errors.Is(err, context.Canceled) {
+		t.Errorf("when cancelled: %v", err)
+	}
+	if s := mustPurge(t, dir, policy, PurgeOptions{DryRun: true}); s.Originals.Removed.Files != 1 {
+		t.Errorf("a dry run beside a purge: %+v", s)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := Purge(t.Context(), dir, policy, PurgeOptions{Wait: time.Hour})
+		done <- err
+	}()
+	unlock()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	wantTree(t, dir)
+}
+
+func TestNotACache(t *testing.T) {
+	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none"), ""} {
+		if _, err := Purge(t.Context(), dir, cache.Policy{}, PurgeOptions{}); !errors.Is(err, ErrNoCache) {
+			t.Errorf("Purge(%q) = %v, want ErrNoCache", dir, err)
+		}
+		if _, err := Forget(t.Context(), dir, nil, nil, ForgetOptions{}); !errors.Is(err, ErrNoCache) {
+			t.Errorf("Forget(%q) = %v, want ErrNoCache", dir, err)
+		}
+	}
+}
+
+func TestPurgeCancelled(t *testing.T) {
+	old, young := someFiles()
+	dir := plant(t, append(old, young...)...)
+	ctx, cancel := context.WithCancel(t.Context())
+	s, err := Purge(ctx, dir, cache.Policy{All: cache.Limits{OlderThan: day}}, PurgeOptions{
+		Workers: 1, Progress: func(int, int) { cancel() },
+	})
+	if !errors.Is(err, context.Canceled) || s.Originals.Seen.Files > 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	wantTree(t, dir, append(paths(old), paths(young)...)...)
+	if _, err := ReadCensus(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a purge that did not end left a census (%v)", err)
+	}
+}
+
+func TestCensus(t *testing.T) {
+	old, young := someFiles()
+	dir := plant(t, append(old, young...)...)
+	if _, err := ReadCensus(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("ReadCensus before a purge: %v", err)
+	}
+	mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 60 * day}}, PurgeOptions{})
+	c, err := ReadCensus(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Time.Equal(purgeTime) || c.Originals.Files != 2 || c.Originals.Bytes != 4000 || c.Derivatives.Files != 4 {
+		t.Errorf("census = %+v", c)
+	}
+	var ages []string
+	for _, a := range c.Derivatives.Ages {
+		ages = append(ages, fmt.Sprint(a.Below, " ", a.Files, " ", a.Bytes))
+	}
+	if want := []string{"2h 2 900", "1d 0 0", "7d 0 0", "30d 0 0", "90d 2 400", "older 0 0"}; !slices.Equal(ages, want) {
+		t.Errorf("ages = %q, want %q", ages, want)
+	}
+	if err := os.WriteFile(filepath.Join(dir, censusFile), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadCensus(dir); err == nil {
+		t.Error("half a census was read")
+	}
+}

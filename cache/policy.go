@@ -1,0 +1,86 @@
+package cache
+
+import "time"
+
+// Limits say what may stay. A field that is zero limits nothing.
+type Limits struct {
+	OlderThan time.Duration `json:"older_than_ns,omitzero"` // what was last used longer ago goes
+	MaxBytes  int64         `json:"max_bytes,omitzero"`     // of bodies
+	MaxFiles  int64         `json:"max_files,omitzero"`
+}
+
+func (l Limits) budget() bool { return l.MaxBytes > 0 || l.MaxFiles > 0 }
+
+// Policy decides what a purge removes: what is too old, and then what was used
+// least recently, down to 90% of each budget that is exceeded. The zero value
+// removes nothing.
+type Policy struct {
+	All         Limits `json:"all,omitzero"` // of both tiers together, whichever was used less recently
+	Originals   Limits `json:"originals,omitzero"`
+	Derivatives Limits `json:"derivatives,omitzero"`
+	// MinFree is the share, from 0 to 1, of the disk's space and of its inodes
+	// that is to be free. If less is, room is made for a tenth more than that.
+	// Inodes are not looked at where the file system does not count them.
+	MinFree float64 `json:"min_free,omitzero"`
+}
+
+// Of returns the limits that a tier has of its own.
+func (p Policy) Of(t Tier) Limits {
+	if t == Originals {
+		return p.Originals
+	}
+	return p.Derivatives
+}
+
+// Empty reports that the policy limits nothing.
+func (p Policy) Empty() bool { return p == Policy{} }
+
+// Budgets reports that there are limits other than age, for which all files must
+// be counted before it is known which must go.
+func (p Policy) Budgets() bool {
+	return p.All.budget() || p.Originals.budget() || p.Derivatives.budget() || p.MinFree > 0
+}
+
+// Expired reports that a file must go for its age alone.
+func (p Policy) Expired(t Tier, age time.Duration) bool {
+	return p.All.expired(age) || p.Of(t).expired(age)
+}
+
+func (l Limits) expired(age time.Duration) bool { return l.OlderThan > 0 && age > l.OlderThan }
+
+// Space is what a file system has, for those who are not root.
+type Space struct {
+	FreeBytes, TotalBytes int64
+	FreeFiles, TotalFiles int64 // inodes; both 0 where they are not counted
+}
+
+// Short reports that less than the share minFree is free, of bytes or of inodes.
+func (s Space) Short(minFree float64) bool {
+	return below(s.FreeBytes, s.TotalBytes, minFree) || below(s.FreeFiles, s.TotalFiles, minFree)
+}
+
+// Without is the space after c has been removed.
+func (s Space) Without(c Count) Space {
+	s.FreeBytes += c.Disk
+	if s.TotalFiles > 0 {
+		s.FreeFiles += c.Files
+	}
+	return s
+}
+
+// missing is how much must go for minFree and a tenth of it to be free; nothing
+// of what is not short.
+func (s Space) missing(minFree float64) (c Count) {
+	target := min(minFree*1.1, 1)
+	if below(s.FreeBytes, s.TotalBytes, minFree) {
+		c.Disk = share(s.TotalBytes, target) - s.FreeBytes
+	}
+	if below(s.FreeFiles, s.TotalFiles, minFree) {
+		c.Files = share(s.TotalFiles, target) - s.FreeFiles
+	}
+	return c
+}
+
+func below(free, total int64, minFree float64) bool { return float64(free) < float64(total)*minFree }
+
+func share(total int64, part float64) int64 { return int64(float64(total) * part) }

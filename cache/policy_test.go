@@ -1,0 +1,203 @@
+package cache
+
+import (
+	"testing"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// aged is n files of the same age, each of bytes, which take as much of the disk.
+type aged struct {
+	tier  Tier
+	age   time.Duration
+	n     int64
+	bytes int64
+}
+
+func census(entries []aged) *Census {
+	c := &Census{}
+	for _, e := range entries {
+		for range e.n {
+			c[e.tier].Add(e.age, Count{1, e.bytes, e.bytes})
+		}
+	}
+	return c
+}
+
+func TestPlan(t *testing.T) {
+	const o, d = Originals, Derivatives
+	roomy := Space{FreeBytes: 1 << 40, TotalBytes: 1 << 41, FreeFiles: 1 << 30, TotalFiles: 1 << 31}
+	for _, tt := range []struct {
+		name    string
+		policy  Policy
+		entries []aged
+		space   Space
+		goes    [Tiers]int64 // files
+		small   bool
+	}{
+		{name: "no limit", entries: []aged{{d, day, 10, 10}}, space: roomy},
+		{name: "no files", policy: Policy{All: Limits{MaxFiles: 1, MaxBytes: 1}, MinFree: 1}},
+		{
+			name: "at the limit", policy: Policy{All: Limits{MaxFiles: 10, MaxBytes: 100}},
+			entries: []aged{{d, day, 10, 10}}, space: roomy,
+		},
+		{
+			name: "one above goes down to 90%", policy: Policy{Derivatives: Limits{MaxFiles: 10}},
+			entries: []aged{{d, 10 * day, 1, 10}, {d, 5 * day, 1, 10}, {d, day, 9, 10}}, goes: [Tiers]int64{0, 2},
+		},
+		{
+			name: "bytes: the file that crosses the line goes", policy: Policy{Originals: Limits{MaxBytes: 100}},
+			entries: []aged{{o, 10 * day, 1, 10}, {o, 5 * day, 1, 30}, {o, day, 7, 10}}, goes: [Tiers]int64{2, 0},
+		},
+		{
+			name: "a bucket in part", policy: Policy{Derivatives: Limits{MaxFiles: 100}},
+			entries: []aged{{d, 10 * day, 10, 10}, {d, 5 * day, 100, 10}, {d, day, 10, 10}}, goes: [Tiers]int64{0, 30},
+		},
+		{
+			name: "a tier's budget is its own", policy: Policy{Originals: Limits{MaxFiles: 100}, Derivatives: Limits{MaxFiles: 10}},
+			entries: []aged{{o, 90 * day, 50, 10}, {d, day, 20, 10}}, goes: [Tiers]int64{0, 11},
+		},
+		{
+			name: "both tiers by age", policy: Policy{All: Limits{MaxFiles: 20}},
+			entries: []aged{{o, 20 * day, 2, 10}, {d, 15 * day, 2, 10}, {o, 10 * day, 2, 10}, {d, day, 8, 10}, {o, day, 8, 10}},
+			goes:    [Tiers]int64{2, 2},
+		},
+		{
+			name: "originals before derivatives of the same age", policy: Policy{All: Limits{MaxFiles: 20}},
+			entries: []aged{{o, day, 11, 10}, {d, day, 11, 10}}, goes: [Tiers]int64{4, 0},
+		},
+		{
+			name: "what one budget removed counts for the next", policy: Policy{All: Limits{MaxFiles: 20}, Derivatives: Limits{MaxFiles: 10}},
+			entries: []aged{{o, 10 * day, 10, 10}, {d, day, 15, 10}}, goes: [Tiers]int64{0, 6},
+		},
+		{
+			name: "the stricter of two", policy: Policy{Derivatives: Limits{MaxFiles: 100, MaxBytes: 500}},
+			entries: []aged{{d, 10 * day, 10, 10}, {d, 5 * day, 200, 10}}, goes: [Tiers]int64{0, 165},
+		},
+		{
+			name: "a budget wins over recent use", policy: Policy{Derivatives: Limits{MaxFiles: 10}},
+			entries: []aged{{d, day, 3, 10}, {d, time.Hour, 10, 10}, {d, -time.Hour, 10, 10}}, goes: [Tiers]int64{0, 14}, small: true,
+		},
+		{
+			name: "all that is not recent", policy: Policy{Derivatives: Limits{MaxFiles: 10}},
+			entries: []aged{{d, day, 3, 10}, {d, Recent, 1, 10}, {d, Recent - 1, 9, 10}}, goes: [Tiers]int64{0, 4},
+		},
+		{
+			name: "free bytes", policy: Policy{MinFree: 0.1},
+			entries: []aged{{d, 10 * day, 5, 10}, {o, 9 * day, 5, 10}, {d, day, 100, 10}}, goes: [Tiers]int64{1, 5},
+			space: Space{FreeBytes: 50, TotalBytes: 1000, FreeFiles: 500, TotalFiles: 1000},
+		},
+		{
+			name: "free inodes", policy: Policy{MinFree: 0.1},
+			entries: []aged{{d, 10 * day, 5, 10}, {o, 9 * day, 5, 10}, {d, day, 100, 10}}, goes: [Tiers]int64{5, 5},
+			space: Space{FreeBytes: 500, TotalBytes: 1000, FreeFiles: 100, TotalFiles: 1001},
+		},
+		{
+			name: "just enough is free", policy: Policy{MinFree: 0.1},
+			entries: []aged{{d, 10 * day, 5, 10}}, space: Space{FreeBytes: 100, TotalBytes: 1000},
+		},
+		{
+			name: "what a budget removed is free", policy: Policy{MinFree: 0.1, Derivatives: Limits{MaxFiles: 10}},
+			entries: []aged{{o, 90 * day, 5, 10}, {d, 10 * day, 20, 10}}, goes: [Tiers]int64{0, 11},
+			space: Space{FreeBytes: 50, TotalBytes: 1000, FreeFiles: 500, TotalFiles: 1000},
+		},
+		{
+			name: "a disk that others have filled", policy: Policy{MinFree: 0.5},
+			entries: []aged{{d, day, 5, 10}, {o, 0, 5, 10}}, goes: [Tiers]int64{5, 5}, small: true,
+			space: Space{FreeBytes: 50, TotalBytes: 1000},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			plan := tt.policy.Plan(census(tt.entries), tt.space)
+			if got := follow(plan, tt.entries); got != tt.goes || plan.TooSmall != tt.small {
+				t.Errorf("removes %v, too small %v; want %v, %v", got, plan.TooSmall, tt.goes, tt.small)
+			}
+			if plan.Empty() != (tt.goes == [Tiers]int64{}) {
+				t.Errorf("Empty() = %v", plan.Empty())
+			}
+		})
+	}
+}
+
+// follow counts what a plan removes.
+func follow(p Plan, entries []aged) (gone [Tiers]int64) {
+	var some [Tiers]Count
+	for _, e := range entries {
+		for range e.n {
+			switch p.Cuts[e.tier].Of(e.age) {
+			case Goes:
+				gone[e.tier]++
+			case Some:
+				if left := p.Cuts[e.tier].Some.Minus(some[e.tier]); left.positive() {
+					some[e.tier] = some[e.tier].Plus(Count{1, e.bytes, e.bytes})
+					gone[e.tier]++
+				}
+			}
+		}
+	}
+	return gone
+}
+
+func TestExpired(t *testing.T) {
+	p := Policy{All: Limits{OlderThan: 30 * day}, Originals: Limits{OlderThan: 10 * day}, Derivatives: Limits{OlderThan: 60 * day}}
+	for _, tt := range []struct {
+		tier Tier
+		age  time.Duration
+		want bool
+	}{
+		{Originals, -day, false},
+		{Originals, 10 * day, false},
+		{Originals, 10*day + 1, true},
+		{Derivatives, 30 * day, false},
+		{Derivatives, 30*day + 1, true},
+	} {
+		if got := p.Expired(tt.tier, tt.age); got != tt.want {
+			t.Errorf("Expired(%v, %v) = %v", tt.tier, tt.age, got)
+		}
+	}
+	if (Policy{}).Expired(Originals, 1<<63-1) {
+		t.Error("without a limit something is too old")
+	}
+}
+
+func TestZeroPlan(t *testing.T) {
+	var p Plan
+	for _, age := range []time.Duration{-1 << 63, 0, day, 1<<63 - 1} {
+		if p.Cuts[Originals].Of(age) != Stays || !p.Empty() {
+			t.Errorf("the zero plan removes what is %v old", age)
+		}
+	}
+}
+
+func TestBudgets(t *testing.T) {
+	age := Limits{OlderThan: 1}
+	for p, want := range map[Policy]bool{
+		{}: false, {All: age, Originals: age, Derivatives: age}: false,
+		{All: Limits{MaxFiles: 1}}: true, {Originals: Limits{MaxBytes: 1}}: true, {Derivatives: Limits{MaxBytes: 1}}: true, {MinFree: 0.1}: true,
+	} {
+		if p.Budgets() != want {
+			t.Errorf("%+v: Budgets() = %v", p, !want)
+		}
+		if p.Empty() != (p == Policy{}) {
+			t.Errorf("%+v: Empty() = %v", p, p.Empty())
+		}
+	}
+}
+
+func TestSpaceShort(t *testing.T) {
+	for _, tt := range []struct {
+		space Space
+		want  bool
+	}{
+		{Space{100, 1000, 0, 0}, false},
+		{Space{99, 1000, 0, 0}, true},
+		{Space{100, 1000, 100, 1000}, false},
+		{Space{100, 1000, 99, 1000}, true},
+		{Space{}, false},
+	} {
+		if got := tt.space.Short(0.1); got != tt.want {
+			t.Errorf("%+v: Short(0.1) = %v", tt.space, got)
+		}
+	}
+}
