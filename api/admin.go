@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
@@ -32,14 +33,17 @@ type AdminConfig struct {
 	Metrics http.Handler
 	// Forget removes a picture from the cache; what it returns is the answer.
 	Forget func(variant.Key) (pipeline.Forgotten, error)
-	Log    *slog.Logger
+	// Stock says what is in the cache, without going through it.
+	Stock func() any
+	Log   *slog.Logger
 }
 
 // NewAdmin returns the handler of the admin listener, which must not be
-// reachable by the public: /healthz, /readyz, /metrics, /debug/pprof, and
-// DELETE /cache/<key>.
+// reachable by the public: /healthz, /readyz, /metrics, /debug/pprof,
+// GET /cache, and DELETE /cache/<key>.
 func NewAdmin(c AdminConfig) http.Handler {
 	r := chi.NewRouter()
+	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, c.Stock()) })
 	r.Delete("/cache/*", c.forget)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
@@ -56,18 +60,25 @@ func NewAdmin(c AdminConfig) http.Handler {
 
 // readiness is the answer of /readyz.
 type readiness struct {
-	Ready  bool              `json:"ready"`
-	Checks map[string]string `json:"checks"` // "ok", or what is wrong
+	Ready  bool      `json:"ready"`
+	Checks []checked `json:"checks"`
+}
+
+type checked struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
 }
 
 func ready(w http.ResponseWriter, r *http.Request, checks []Check) {
-	answer := readiness{Ready: true, Checks: map[string]string{}}
+	answer := readiness{Ready: true}
 	for i, err := range checkAll(r.Context(), checks) {
-		answer.Checks[checks[i].Name] = "ok"
+		c := checked{Name: checks[i].Name, OK: err == nil}
 		if err != nil {
 			answer.Ready = false
-			answer.Checks[checks[i].Name] = err.Error()
+			c.Error = err.Error()
 		}
+		answer.Checks = append(answer.Checks, c)
 	}
 	status := http.StatusOK
 	if !answer.Ready {
@@ -83,10 +94,23 @@ func checkAll(ctx context.Context, checks []Check) []error {
 	errs := make([]error, len(checks))
 	var all sync.WaitGroup
 	for i, c := range checks {
-		all.Go(func() { errs[i] = c.Do(ctx) })
+		all.Go(func() { errs[i] = c.within(ctx) })
 	}
 	all.Wait()
 	return errs
+}
+
+// within does not wait longer than ctx allows, also for a check that does: a
+// disk that hangs knows no contexts.
+func (c Check) within(ctx context.Context) error {
+	done := make(chan error, 1)
+	go func() { done <- c.Do(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("no answer: %w", ctx.Err())
+	}
 }
 
 // forget answers DELETE /cache/<key> with what was removed of the picture; that

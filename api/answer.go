@@ -1,61 +1,105 @@
 package api
 
 import (
-	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"strings"
-
-	"github.com/go-chi/chi/v5/middleware"
+	"time"
 )
 
-// exchange is what is to be logged and counted of one request, found out while
-// it is answered.
+// exchange is one request and its answer: the ResponseWriter that all handlers
+// get, with what is to be logged and counted.
 type exchange struct {
+	http.ResponseWriter
 	id      string
 	outcome string
 	cause   error
+	status  int   // 0 until the header is written
+	bytes   int64 // of the body
 }
 
-type exchangeKey struct{}
+// exchangeOf returns the exchange behind a handler's ResponseWriter.
+func exchangeOf(w http.ResponseWriter) *exchange { return w.(*exchange) }
 
-func exchangeOf(r *http.Request) *exchange {
-	e, _ := r.Context().Value(exchangeKey{}).(*exchange)
-	return e
+func (e *exchange) WriteHeader(status int) {
+	if e.status == 0 && status >= http.StatusOK {
+		e.status = status
+	}
+	e.ResponseWriter.WriteHeader(status)
 }
 
-func noteOutcome(r *http.Request, o outcome) { exchangeOf(r).outcome = o.String() }
+func (e *exchange) Write(p []byte) (int, error) {
+	e.begin()
+	n, err := e.ResponseWriter.Write(p)
+	e.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom lets a file through to the server, which has the kernel send it.
+func (e *exchange) ReadFrom(r io.Reader) (int64, error) {
+	e.begin()
+	n, err := io.Copy(e.ResponseWriter, r)
+	e.bytes += n
+	return n, err
+}
+
+// begin notes the status of a body that no WriteHeader came before.
+func (e *exchange) begin() {
+	if e.status == 0 {
+		e.status = http.StatusOK
+	}
+}
+
+// Unwrap is for http.ResponseController.
+func (e *exchange) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
 // answer gives every request an id, and logs and counts its answer.
 func (s *server) answer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
-		e := &exchange{id: requestID(r.Header.Get("X-Request-Id"))}
-		w.Header().Set("X-Request-Id", e.id)
-		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-		next.ServeHTTP(ww, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, e)))
-		took := s.Now().Sub(began)
+		e := &exchange{ResponseWriter: w}
+		given := r.Header[headerRequestID]
+		if len(given) != 1 || !harmless(given[0]) {
+			given = []string{strconv.FormatUint(rand.Uint64(), 36)}
+		}
+		e.id = given[0]
+		w.Header()[headerRequestID] = given
+		next.ServeHTTP(e, r)
+		now := s.Now()
+		took := now.Sub(began)
 		if s.Observer != nil {
-			s.Observer.Answered(e.outcome, ww.Status(), int64(ww.BytesWritten()), took)
+			s.Observer.Answered(e.outcome, e.status, e.bytes, took)
 		}
-		level := slog.LevelInfo
-		attrs := []slog.Attr{
-			slog.String("id", e.id), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath()),
-			slog.Int("status", ww.Status()), slog.Int("bytes", ww.BytesWritten()),
-			slog.String("outcome", e.outcome), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
-		}
-		if e.cause != nil {
-			attrs = append(attrs, slog.Any("cause", e.cause))
-		}
-		if ww.Status() >= 500 {
-			level = slog.LevelError
-		}
-		s.Log.LogAttrs(r.Context(), level, "request", attrs...)
+		s.log(r, e, now, took)
 	})
+}
+
+// log writes a line of the access log. It goes past slog.Logger, which would
+// find out what line of code it was called from.
+func (s *server) log(r *http.Request, e *exchange, now time.Time, took time.Duration) {
+	level := slog.LevelInfo
+	if e.status >= 500 {
+		level = slog.LevelError
+	}
+	ctx := r.Context()
+	if !s.Log.Enabled(ctx, level) {
+		return
+	}
+	line := slog.NewRecord(now, level, "request", 0)
+	line.AddAttrs(
+		slog.String("id", e.id), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath()),
+		slog.Int("status", e.status), slog.Int64("bytes", e.bytes),
+		slog.String("outcome", e.outcome), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
+	)
+	if e.cause != nil {
+		line.AddAttrs(slog.Any("cause", e.cause))
+	}
+	// A log that cannot be written is not told of anywhere.
+	_ = s.Log.Handler().Handle(ctx, line)
 }
 
 // handle turns what a handler returns, or its panic, into an answer.
@@ -66,7 +110,7 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 			return
 		}
 		k := kindOf(err)
-		e := exchangeOf(r)
+		e := exchangeOf(w)
 		e.outcome, e.cause = k.name, err
 		s.fail(w, k, err, e.id)
 	}
@@ -89,13 +133,18 @@ func recovered(f func(http.ResponseWriter, *http.Request) error, w http.Response
 // maxRequestID bounds what is taken over from others into the log.
 const maxRequestID = 128
 
-// requestID takes over the id that a proxy has given, if it is harmless.
-func requestID(given string) string {
-	harmless := given != "" && len(given) <= maxRequestID && !strings.ContainsFunc(given, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
-	})
-	if harmless {
-		return given
+// harmless reports that an id that a proxy has given can be taken over.
+func harmless(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
 	}
-	return strconv.FormatUint(rand.Uint64(), 36)
+	for i := range len(id) {
+		c := id[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
 }

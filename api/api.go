@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/maypok86/otter/v2"
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
@@ -28,10 +29,9 @@ type Config struct {
 	MaxAge time.Duration
 	// CORS is the value of Access-Control-Allow-Origin; "" sends none.
 	CORS string
-	// Accel is the prefix of nginx's internal location. If it is set, bodies
-	// that are on disk are answered by X-Accel-Redirect to it and their path
-	// in the cache directory.
-	Accel string
+	// HandOver says how to leave bodies that are on disk to the server in
+	// front.
+	HandOver HandOver
 	// Observer is told of every answer.
 	Observer Observer
 	Log      *slog.Logger
@@ -48,8 +48,8 @@ type Observer interface {
 
 type server struct {
 	Config
-	cacheStatus map[outcome]string
-	maxAge      string // Cache-Control of a picture that never expires
+	values
+	wishes *otter.Cache[string, *wish]
 }
 
 // New returns the handler of the public listener.
@@ -57,7 +57,7 @@ func New(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &server{Config: c, cacheStatus: cacheStatuses(), maxAge: cacheControl(c.MaxAge)}
+	s := &server{Config: c, values: newValues(&c), wishes: newWishes()}
 	r := chi.NewRouter()
 	r.Use(s.answer)
 	r.Get("/", s.handle(s.index))
@@ -79,73 +79,62 @@ func (s *server) index(http.ResponseWriter, *http.Request) error {
 	}
 }
 
-// request is a URL understood and permitted.
-type request struct {
-	key     variant.Key
-	variant variant.Variant
-	accept  variant.Accept
-	expires time.Time // zero for never
-}
-
-// parse takes the URL apart, then asks whether it is permitted.
-func (s *server) parse(r *http.Request) (request, error) {
-	p, err := variant.ParsePath(r.URL.Path)
-	if err != nil {
-		return request{}, err
-	}
-	ops, err := s.Presets.Parse(p.Ops)
-	if err != nil {
-		return request{}, err
-	}
-	expires, err := s.Keys.Verify(p, s.Now())
-	if err != nil {
-		return request{}, err
-	}
-	if err := s.Limits.Permit(ops, s.Presets); err != nil {
-		return request{}, err
-	}
-	q := request{key: p.Key, variant: ops.Variant, expires: expires}
-	if q.variant.Format == variant.FormatAuto {
-		q.accept = parseAccept(r.Header["Accept"])
-	}
-	return q, nil
-}
-
 // picture answers every URL that names one.
 func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.parse(r)
+	q, err := s.request(r)
 	if err != nil {
 		return err
 	}
-	var result *pipeline.Result
-	switch q.variant.Whole {
-	case variant.Raw:
-		result, err = s.Pipeline.Original(r.Context(), q.key)
-	case variant.Info:
+	if q.variant.Whole == variant.Info {
 		return s.info(w, r, q)
-	default:
-		result, err = s.Pipeline.Picture(r.Context(), q.key, q.variant, q.accept)
 	}
+	handOver := s.HandOver.wanted(r)
+	result, err := s.find(r, q, handOver)
 	if err != nil {
 		return err
 	}
 	defer result.Blob.Close()
-	noteOutcome(r, outcomeOf(result))
-	s.pictureHeaders(w.Header(), q, result)
-	s.deliver(w, r, result)
+	exchangeOf(w).outcome = outcomeOf(&result).String()
+	s.pictureHeaders(w.Header(), q, &result)
+	if handOver && result.Blob.Path != "" {
+		s.HandOver.to(w, result.Blob.Path)
+		return nil
+	}
+	s.deliver(w, r, &result)
 	return nil
+}
+
+// find asks the pipeline. A hit that is handed over need not be opened.
+func (s *server) find(r *http.Request, q request, handOver bool) (pipeline.Result, error) {
+	if q.variant.Whole == variant.Raw {
+		return value(s.Pipeline.Original(r.Context(), q.key, q.variant))
+	}
+	if handOver {
+		if result, ok := s.Pipeline.Locate(q.name()); ok {
+			return result, nil
+		}
+	}
+	return value(s.Pipeline.Picture(r.Context(), q.key, q.variant, q.accept))
+}
+
+func value(r *pipeline.Result, err error) (pipeline.Result, error) {
+	if err != nil {
+		return pipeline.Result{}, err
+	}
+	return *r, nil
 }
 
 // info answers with what a picture's header says.
 func (s *server) info(w http.ResponseWriter, r *http.Request, q request) error {
-	d, err := s.Pipeline.Describe(r.Context(), q.key)
+	d, err := s.Pipeline.Describe(r.Context(), q.key, q.variant)
 	if err != nil {
 		return err
 	}
-	noteOutcome(r, outcome{source: d.Source, stored: true})
+	o := outcome{source: d.Source, stored: true}
+	exchangeOf(w).outcome = o.String()
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Status", s.cacheStatus[outcome{source: d.Source, stored: true}])
+	h[headerCacheStatus] = s.cacheStatus[o]
 	s.commonHeaders(h, q)
 	body := infoJSON(d)
 	h.Set("ETag", etag("info", body))

@@ -9,17 +9,10 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 )
 
-// deliver sends a body whose headers are set: by nginx where that is wanted and
-// the body is on disk, otherwise by ourselves.
+// deliver sends a body whose headers are set.
 func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipeline.Result) {
-	h := w.Header()
-	if s.Accel != "" && result.Blob.Path != "" {
-		// nginx makes its own validators from the file, and answers
-		// conditions and ranges by them: ours would contradict it.
-		h.Del("ETag")
-		h.Set("X-Accel-Redirect", s.Accel+result.Blob.Path)
-		w.WriteHeader(http.StatusOK)
-		return
+	if tag := s.HandOver.etag(result); tag != "" {
+		w.Header().Set("ETag", tag)
 	}
 	allowTime(w, s.Now(), result.Blob.Size)
 	http.ServeContent(w, r, "", result.Blob.ModTime, result.Blob.Content())

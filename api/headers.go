@@ -50,13 +50,13 @@ const cacheName = "thumbery"
 
 // cacheStatuses writes out the few values of Cache-Status (RFC 9211), so that a
 // hit need not.
-func cacheStatuses() map[outcome]string {
-	all := map[outcome]string{}
+func cacheStatuses() map[outcome][]string {
+	all := map[outcome][]string{}
 	for _, stored := range []bool{false, true} {
 		for _, shared := range []bool{false, true} {
 			for source := pipeline.FromMemory; source <= pipeline.FromOrigin; source++ {
 				o := outcome{source, stored, shared}
-				all[o] = cacheStatus(o)
+				all[o] = []string{cacheStatus(o)}
 			}
 		}
 	}
@@ -85,26 +85,78 @@ func cacheStatus(o outcome) string {
 	return s
 }
 
+// Names of headers as net/http spells them, for use without Header.Set, which
+// spells them anew and makes a slice for each value.
+const (
+	headerRequestID    = "X-Request-Id"
+	headerContentType  = "Content-Type"
+	headerCacheStatus  = "Cache-Status"
+	headerCacheControl = "Cache-Control"
+	headerNoSniff      = "X-Content-Type-Options"
+	headerPolicy       = "Content-Security-Policy"
+	headerCORS         = "Access-Control-Allow-Origin"
+	headerVary         = "Vary"
+)
+
+// values are the values of headers that are the same in every answer. They are
+// shared by all answers: nobody may write into the slices.
+type values struct {
+	cacheStatus  map[outcome][]string
+	contentType  map[string][]string
+	cacheControl []string // of a picture that never expires
+	noSniff      []string
+	policy       []string
+	cors         []string // nil for none
+	vary         []string // nil for none
+	varyAccept   []string
+}
+
+func newValues(c *Config) values {
+	v := values{
+		cacheStatus:  cacheStatuses(),
+		contentType:  map[string][]string{},
+		cacheControl: []string{cacheControl(c.MaxAge)},
+		noSniff:      []string{"nosniff"},
+		policy:       []string{contentPolicy},
+		varyAccept:   []string{"Accept"},
+	}
+	for mediaType := range endings {
+		v.contentType[mediaType] = []string{mediaType}
+	}
+	if c.CORS != "" {
+		v.cors = []string{c.CORS}
+	}
+	if c.CORS != "" && c.CORS != "*" {
+		v.vary = []string{"Origin"}
+		// One line: nginx up to 1.22 passes on the first one only.
+		v.varyAccept = []string{"Accept, Origin"}
+	}
+	return v
+}
+
 // pictureHeaders are those of a picture, whatever the status will be.
 func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
-	h.Set("Content-Type", r.MediaType)
-	h.Set("ETag", resultETag(r))
-	h.Set("Cache-Status", s.cacheStatus[outcomeOf(r)])
-	if timing := serverTiming(r.Steps); timing != "" {
-		h.Set("Server-Timing", timing)
+	if shared, ok := s.contentType[r.MediaType]; ok {
+		h[headerContentType] = shared
+	} else {
+		h.Set(headerContentType, r.MediaType)
 	}
-	if q.variant.Format == variant.FormatAuto {
-		addVary(h, "Accept")
+	h[headerCacheStatus] = s.cacheStatus[outcomeOf(r)]
+	if len(r.Steps) > 0 {
+		h.Set("Server-Timing", serverTiming(r.Steps))
 	}
 	if q.variant.Download {
 		h.Set("Content-Disposition", disposition(q, r.MediaType))
 	}
 	s.commonHeaders(h, q)
+	if q.variant.Format == variant.FormatAuto {
+		h[headerVary] = s.varyAccept
+	}
 }
 
 // commonHeaders are those of every success.
 func (s *server) commonHeaders(h http.Header, q request) {
-	h.Set("Cache-Control", s.control(q))
+	h[headerCacheControl] = s.control(q)
 	s.safeHeaders(h)
 }
 
@@ -114,30 +166,25 @@ const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 // safeHeaders are those of every answer with a body.
 func (s *server) safeHeaders(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", contentPolicy)
-	if s.CORS != "" {
-		h.Set("Access-Control-Allow-Origin", s.CORS)
+	h[headerNoSniff] = s.noSniff
+	h[headerPolicy] = s.policy
+	if s.cors != nil {
+		h[headerCORS] = s.cors
 	}
-	if s.CORS != "" && s.CORS != "*" {
-		addVary(h, "Origin")
+	if s.vary != nil {
+		h[headerVary] = s.vary
 	}
-}
-
-// addVary keeps Vary one line: nginx up to 1.22 passes on the first one only.
-func addVary(h http.Header, name string) {
-	if before := h.Get("Vary"); before != "" {
-		name = before + ", " + name
-	}
-	h.Set("Vary", name)
 }
 
 // control is Cache-Control. What expires may not be kept any longer.
-func (s *server) control(q request) string {
-	if left := q.expires.Sub(s.Now()); !q.expires.IsZero() && left < s.MaxAge {
-		return "public, max-age=" + seconds(max(0, left))
+func (s *server) control(q request) []string {
+	if q.expires.IsZero() {
+		return s.cacheControl
 	}
-	return s.maxAge
+	if left := q.expires.Sub(s.Now()); left < s.MaxAge {
+		return []string{"public, max-age=" + seconds(max(0, left))}
+	}
+	return s.cacheControl
 }
 
 func cacheControl(maxAge time.Duration) string {

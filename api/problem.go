@@ -42,7 +42,7 @@ var kinds = []kind{
 	{resize.ErrTooLarge, 422, "too-many-pixels", "The picture is too large", "The picture, or what is to be made of it, has more pixels than are processed here."},
 	{pipeline.ErrTooManyBytes, 422, "too-many-bytes", "The file is too large", "The file has more bytes than are fetched here."},
 	{resize.ErrBusy, 503, "busy", "Too busy", "More pictures are being made than fit. Try again in a moment."},
-	{context.Canceled, statusClientGone, "client-gone", "The client left", ""},
+	{context.Canceled, statusClientGone, "client-gone", "The client left", "Nobody waits for this answer."},
 	{storage.ErrUnavailable, 502, "origin-unavailable", "The origin does not answer", "The place where the originals are cannot be reached. Try again in a moment."},
 }
 
@@ -106,7 +106,7 @@ func (s *server) fail(w http.ResponseWriter, k kind, err error, requestID string
 	s.safeHeaders(h)
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", errorMaxAge)
-	if k.status >= 500 || k.status == http.StatusForbidden {
+	if k.status >= 500 || k.status == http.StatusForbidden || k.status == statusClientGone {
 		h.Set("Cache-Control", "no-store")
 	}
 	switch k.status {

@@ -34,6 +34,9 @@ func TestNothingGrows(t *testing.T) {
 	goroutines, descriptors := s.settled(t)
 	round(500, 10_500)
 	moreGoroutines, moreDescriptors := s.settled(t)
+	if made := s.metric(t, `thumbery_resize_seconds_count{result="ok"}`); made < 1000 {
+		t.Errorf("only %v pictures were made", made)
+	}
 	t.Logf("goroutines %v -> %v, descriptors %v -> %v", goroutines, moreGoroutines, descriptors, moreDescriptors)
 	const some = 5 // the runtime's own come and go
 	if moreGoroutines > goroutines+some || moreDescriptors > descriptors+some {
@@ -66,7 +69,7 @@ func mixed(base string, i int) error {
 	}
 	switch i % 10 {
 	case 0:
-		return ask(fmt.Sprintf("/8x8,v_%d/odd/alpha.png", i%500), 200) // half of them misses
+		return ask(fmt.Sprintf("/8x8,q_%d,bg_%06x/odd/alpha.png", 1+i%100, i), 200) // a miss each time
 	case 1:
 		return ask("/300x/odd/truncated.jpg", 422)
 	case 2:
@@ -78,7 +81,7 @@ func mixed(base string, i int) error {
 	case 5:
 		return ask("/info/photos/cat.jpg", 200)
 	case 6:
-		return leave(base + fmt.Sprintf("/300x,v_%d/photos/cat.jpg", i%500))
+		return leave(base + fmt.Sprintf("/300x,bg_%06x/photos/cat.jpg", i))
 	case 7:
 		return ask("/300x,nonsense/photos/cat.jpg", 400)
 	case 8:

@@ -45,7 +45,10 @@ func TestOperations(t *testing.T) {
 	}
 	var ready struct {
 		Ready  bool
-		Checks map[string]string
+		Checks []struct {
+			Name string
+			OK   bool
+		}
 	}
 	if err := json.Unmarshal(get(t, s.admin+"/readyz").body, &ready); err != nil || !ready.Ready || len(ready.Checks) != 2 {
 		t.Errorf("ready: %+v, %v", ready, err)

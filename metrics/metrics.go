@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/thumbery/thumbery/cache"
 )
 
 // Metrics implements the observers of api and pipeline.
@@ -31,6 +33,10 @@ type Metrics struct {
 type State struct {
 	Gate   func() (running, waiting int)
 	Memory func() (entries int, bytes int64)
+	// DiskLow says that nothing is kept because the disk is nearly full.
+	DiskLow func() bool
+	// Stock is about how much is in the disk cache.
+	Stock func() [cache.Tiers]cache.Count
 }
 
 // Seconds from a hit in memory to a slow origin.
@@ -57,6 +63,9 @@ func New(version string, s State) *Metrics {
 		gauge("queue", "Pictures waiting to be made.", func() float64 { _, waiting := s.Gate(); return float64(waiting) }),
 		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
 		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),
+		gauge("disk_low", "1 while nothing is kept because the disk has less free than it is to have.", func() float64 { return number(s.DiskLow()) }),
+		stock("cache_files", "Files in the disk cache, by tier: counted by the last purge, and kept up to date by this process.", s.Stock, func(c cache.Count) int64 { return c.Files }),
+		stock("cache_bytes", "Bytes of the bodies in the disk cache, by tier: counted as cache_files.", s.Stock, func(c cache.Count) int64 { return c.Bytes }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "build_info", Help: "Always 1; the version is in the label.",
 			ConstLabels: prometheus.Labels{"version": version},
@@ -83,6 +92,34 @@ func gauge(name, help string, read func() float64) prometheus.GaugeFunc {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read)
 }
 
+// stocks is a gauge for each tier, read from one snapshot.
+type stocks struct {
+	desc *prometheus.Desc
+	read func() [cache.Tiers]cache.Count
+	of   func(cache.Count) int64
+}
+
+func stock(name, help string, read func() [cache.Tiers]cache.Count, of func(cache.Count) int64) *stocks {
+	return &stocks{prometheus.NewDesc(namespace+"_"+name, help, []string{"tier"}, nil), read, of}
+}
+
+// Describe implements prometheus.Collector.
+func (s *stocks) Describe(ch chan<- *prometheus.Desc) { ch <- s.desc }
+
+// Collect implements prometheus.Collector.
+func (s *stocks) Collect(ch chan<- prometheus.Metric) {
+	for tier, count := range s.read() {
+		ch <- prometheus.MustNewConstMetric(s.desc, prometheus.GaugeValue, float64(s.of(count)), cache.Tier(tier).String())
+	}
+}
+
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // Handler shows the metrics.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
@@ -107,12 +144,12 @@ func (m *Metrics) Resized(took time.Duration, err error) {
 }
 
 // Kept counts a write to the disk cache.
-func (m *Metrics) Kept(tier string, bytes int64, err error) {
+func (m *Metrics) Kept(tier cache.Tier, bytes int64, err error) {
 	if err != nil {
-		m.cacheErrors.WithLabelValues(tier).Inc()
+		m.cacheErrors.WithLabelValues(tier.String()).Inc()
 		return
 	}
-	m.cacheBytes.WithLabelValues(tier).Add(float64(bytes))
+	m.cacheBytes.WithLabelValues(tier.String()).Add(float64(bytes))
 }
 
 func result(err error) string {

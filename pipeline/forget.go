@@ -11,10 +11,12 @@ import (
 
 // Forgotten is what was removed of one picture.
 type Forgotten struct {
-	Originals   int   `json:"originals"`   // files
-	Derivatives int   `json:"derivatives"` // files
-	Memory      int   `json:"memory"`      // entries of the memory tier
-	Bytes       int64 `json:"bytes"`       // of the files
+	Originals   int `json:"originals"`   // files
+	Derivatives int `json:"derivatives"` // files
+	Memory      int `json:"memory"`      // entries of the memory tier
+	// Bytes of the files.
+	OriginalBytes   int64 `json:"original_bytes"`
+	DerivativeBytes int64 `json:"derivative_bytes"`
 }
 
 // Forget removes a picture from the cache: the original, every variant of it,
@@ -23,11 +25,9 @@ type Forgotten struct {
 func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
 	p.epochs.next(key)
 	var f Forgotten
-	originals, bytes, err := p.Originals.RemoveSource(key.Name())
-	f.Originals, f.Bytes = originals, bytes
-	derivatives, bytes, derivativesErr := p.Derivatives.RemoveSource(key.Name())
-	f.Derivatives = derivatives
-	f.Bytes += bytes
+	var err, derivativesErr error
+	f.Originals, f.OriginalBytes, err = p.Originals.RemoveSource(key.Name())
+	f.Derivatives, f.DerivativeBytes, derivativesErr = p.Derivatives.RemoveSource(key.Name())
 	f.Memory = p.memory.ForgetAll(madeOf(key))
 	return f, errors.Join(err, derivativesErr)
 }

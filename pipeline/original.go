@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -22,6 +23,7 @@ type original struct {
 // fetched is what a fetch leaves to all who waited for it: an entry on disk, or
 // the body in memory where it is empty, forgotten or the disk does not work.
 type fetched struct {
+	wasThere bool // on disk, before anything was fetched
 	inMemory bool
 	data     []byte
 	modTime  time.Time
@@ -34,8 +36,8 @@ type fetched struct {
 const attempts = 3
 
 // original opens an original from disk, fetching it first if it is not there.
-func (p *Pipeline) original(ctx context.Context, key variant.Key) (*original, error) {
-	name := key.Name()
+func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Variant) (*original, error) {
+	name := v.Original(key)
 	o := &original{source: FromDisk}
 	for range attempts {
 		b, err := p.Originals.Open(name)
@@ -46,35 +48,43 @@ func (p *Pipeline) original(ctx context.Context, key variant.Key) (*original, er
 		p.unreadable(err)
 		f, shared, err := p.fetching.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (*fetched, error) {
 			if b, err := p.Originals.Open(name); err == nil { // came while we were on our way here
-				return &fetched{}, b.Close()
+				return &fetched{wasThere: true}, b.Close()
 			}
 			return p.fetch(ctx, name, key)
 		})
 		if err != nil {
 			return nil, err
 		}
-		o.source, o.shared, o.steps = FromOrigin, shared, f.steps
+		if !f.wasThere {
+			o.source, o.shared, o.steps = FromOrigin, shared, f.steps
+		}
 		if f.inMemory {
 			o.blob = cache.InMemory(f.data, f.modTime)
 			o.blob.NotKept = f.notKept
-			return o, nil
+			return o, p.spare.hold(o.blob)
 		}
 	}
 	return nil, fmt.Errorf("original %s does not stay in the disk cache", name)
 }
 
-// fetch brings an original from its origin to disk.
+// fetch brings an original from its origin to disk, when it is its turn.
 func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key) (*fetched, error) {
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	began, epoch := p.Now(), p.epoch(key)
-	b, err := p.download(ctx, name, key)
+	body := &limited{max: p.MaxBytes}
+	b, err := p.download(ctx, name, key, body)
 	took := p.Now().Sub(began)
+	p.Observer.Fetched(took, body.given, err)
 	if err != nil {
-		p.Observer.Fetched(took, 0, err)
 		return nil, err
 	}
 	defer b.Close()
-	p.Observer.Fetched(took, b.Size, nil)
-	p.kept(TierOriginals, b.Size, b.NotKept)
+	p.kept(cache.Originals, b.Size, b.NotKept)
 	f := &fetched{modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", took}}}
 	forgotten := p.forgottenSince(key, epoch)
 	if forgotten {
@@ -82,7 +92,7 @@ func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key
 	}
 	if forgotten || b.NotKept != nil || b.Size == 0 || !p.opens(name) {
 		f.inMemory = true
-		f.data, err = io.ReadAll(b.Content())
+		f.data, err = b.Bytes()
 	}
 	return f, err
 }
@@ -98,30 +108,69 @@ func (p *Pipeline) opens(name variant.Name) bool {
 	return b.Close() == nil
 }
 
-func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.Key) (*cache.Blob, error) {
+func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.Key, body *limited) (*cache.Blob, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.FetchTimeout, fmt.Errorf("%w: not done after %v", storage.ErrUnavailable, p.FetchTimeout))
 	defer cancel()
 	object, err := p.Origin.Open(ctx, string(key))
 	if err != nil {
-		return nil, timedOut(ctx, err)
+		return nil, failure(ctx, err)
 	}
 	defer object.Body.Close()
 	if object.Size > p.MaxBytes {
 		return nil, tooManyBytes(p.MaxBytes)
 	}
-	modTime := object.ModTime
-	if modTime.IsZero() {
-		modTime = p.Now()
-	}
-	b, err := p.Originals.Fill(ctx, name, &limited{object.Body, p.MaxBytes, p.MaxBytes}, modTime)
-	return b, timedOut(ctx, err)
+	body.r = object.Body
+	p.note(key)
+	b, err := p.Originals.Fill(ctx, name, body, object.ModTime)
+	return b, failure(ctx, err)
 }
 
-// timedOut gives our own time-out the kind that it has for those who asked: the
-// origin did not answer.
-func timedOut(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() == context.DeadlineExceeded {
-		return context.Cause(ctx)
+// note writes the key down. Where it cannot, the picture is kept all the same,
+// but not found by its prefix.
+func (p *Pipeline) note(key variant.Key) {
+	if p.Journal == nil {
+		return
 	}
-	return err
+	if err := p.Journal.Note(key); err != nil {
+		p.warn("a key is not written down, and will not be found by its prefix", "cause", err)
+	}
+}
+
+// failure gives an error of the origin its kind: our own time-out means that it
+// did not answer, and so does an error of no kind.
+func failure(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == context.DeadlineExceeded:
+		return context.Cause(ctx)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrUnavailable), errors.Is(err, ErrTooManyBytes):
+		return err
+	}
+	return fmt.Errorf("%w: %w", storage.ErrUnavailable, err)
+}
+
+// limited gives an error instead of the first byte beyond max.
+type limited struct {
+	r     io.Reader
+	max   int64
+	given int64 // bytes so far
+}
+
+func (l *limited) Read(b []byte) (int, error) {
+	if l.given > l.max {
+		return 0, tooManyBytes(l.max)
+	}
+	n, err := l.r.Read(b[:min(int64(len(b)), l.max-l.given+1)])
+	l.given += int64(n)
+	if l.given > l.max {
+		return 0, tooManyBytes(l.max)
+	}
+	return n, err
+}
+
+func tooManyBytes(limit int64) error {
+	return fmt.Errorf("%w: more than %d bytes", ErrTooManyBytes, limit)
 }

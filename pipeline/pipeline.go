@@ -8,8 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -24,7 +24,9 @@ var ErrTooManyBytes = errors.New("original too large")
 // Config is what a Pipeline is made of. All fields are needed, but HotBytes and
 // Observer.
 type Config struct {
-	Origin      storage.Origin
+	Origin storage.Origin
+	// Journal, if not nil, is told the key of each original before it is kept.
+	Journal     Journal
 	Originals   cache.Store
 	Derivatives cache.Store
 	// HotBytes is how much of the derivatives is kept in memory too.
@@ -42,6 +44,10 @@ type Config struct {
 	Now          func() time.Time
 }
 
+// Journal writes down keys, so that what is kept under their hashes can be found
+// again.
+type Journal interface{ Note(key variant.Key) error }
+
 // Observer is told what happens, for metrics. Its methods are called by many
 // goroutines at once.
 type Observer interface {
@@ -50,14 +56,8 @@ type Observer interface {
 	// Resized: a picture was made, or could not be.
 	Resized(took time.Duration, err error)
 	// Kept: a body was written to a tier of the disk cache, or could not be.
-	Kept(tier string, bytes int64, err error)
+	Kept(tier cache.Tier, bytes int64, err error)
 }
-
-// The tiers of the disk cache, as observers and logs name them.
-const (
-	TierOriginals   = "originals"
-	TierDerivatives = "derivatives"
-)
 
 // Pipeline answers requests for pictures. It is safe for use by several
 // goroutines.
@@ -68,6 +68,10 @@ type Pipeline struct {
 	making   cache.Flight[*made]
 	fetching cache.Flight[*fetched]
 	epochs   epochs
+	slots    chan struct{}    // one for each fetch that runs
+	spare    budget           // for originals that the disk does not take
+	kinds    *cache.Hot[kind] // of files that Locate has found
+	warned   atomic.Int64     // when a body that was not kept was last logged, unix nanoseconds
 }
 
 // New returns a Pipeline.
@@ -77,8 +81,11 @@ func New(c Config) *Pipeline {
 	}
 	return &Pipeline{
 		Config: c,
+		slots:  make(chan struct{}, maxFetches),
+		spare:  budget{bytes: spareOriginals * c.MaxBytes},
 		recipe: c.Resizer.Recipe() + " " + c.Settings.Recipe(),
 		memory: cache.NewHot(c.HotBytes, func(e *entry) int { return len(e.data) }),
+		kinds:  cache.NewHot(kindBytes, func(kind) int { return 0 }),
 	}
 }
 
@@ -138,15 +145,15 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 	return m.result(name, shared), nil
 }
 
-// Original returns the bytes of an original as they are. Errors are as for
-// Picture.
-func (p *Pipeline) Original(ctx context.Context, key variant.Key) (*Result, error) {
-	o, err := p.original(ctx, key)
+// Original returns the bytes of an original as they are. Of v, the cache buster
+// counts. Errors are as for Picture.
+func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Variant) (*Result, error) {
+	o, err := p.original(ctx, key, v)
 	if err != nil {
 		return nil, err
 	}
 	return &Result{
-		Blob: o.blob, Name: key.Name(), MediaType: mediaType(o.blob), Source: o.source,
+		Blob: o.blob, Name: v.Original(key), MediaType: mediaType(o.blob), Source: o.source,
 		Stored: o.blob.NotKept == nil, Shared: o.shared, Steps: o.steps,
 	}, nil
 }
@@ -157,28 +164,31 @@ type Description struct {
 	Bytes   int64
 	ModTime time.Time
 	Source  Source
+	Stored  bool // as in Result
+	Shared  bool // as in Result
 }
 
-// Describe returns what an original's header says. Errors are as for Picture.
-func (p *Pipeline) Describe(ctx context.Context, key variant.Key) (Description, error) {
-	o, err := p.original(ctx, key)
+// Describe returns what an original's header says. Of v, the cache buster
+// counts. Errors are as for Picture.
+func (p *Pipeline) Describe(ctx context.Context, key variant.Key, v variant.Variant) (Description, error) {
+	o, err := p.original(ctx, key, v)
 	if err != nil {
 		return Description{}, err
 	}
 	defer o.blob.Close()
-	h, err := p.inspect(key, o)
-	return Description{h, o.blob.Size, o.blob.ModTime, o.source}, err
+	h, err := p.inspect(v.Original(key), o)
+	return Description{h, o.blob.Size, o.blob.ModTime, o.source, o.blob.NotKept == nil, o.shared}, err
 }
 
 // make makes a derivative and keeps it.
 func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key, v variant.Variant, a variant.Accept) (*made, error) {
 	epoch := p.epoch(key)
-	o, err := p.original(ctx, key)
+	o, err := p.original(ctx, key, v)
 	if err != nil {
 		return nil, err
 	}
 	defer o.blob.Close()
-	header, err := p.inspect(key, o)
+	header, err := p.inspect(v.Original(key), o)
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +198,7 @@ func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key,
 	}
 	m := &made{modTime: o.blob.ModTime, mediaType: resize.MediaType(plan.Output.Format), source: FromOrigin, steps: o.steps}
 	if m.data, err = p.resize(ctx, m, o.blob, header, plan); err != nil {
+		p.forgetBroken(v.Original(key), err)
 		return nil, err
 	}
 	p.keep(ctx, name, m)
@@ -197,14 +208,11 @@ func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key,
 	return m, nil
 }
 
-// inspect reads the header. A broken original is forgotten, so that it is
-// fetched again when somebody has mended it.
-func (p *Pipeline) inspect(key variant.Key, o *original) (resize.Header, error) {
+// inspect reads the header of the original of that name.
+func (p *Pipeline) inspect(name variant.Name, o *original) (resize.Header, error) {
 	h, err := resize.Inspect(o.blob.At(), o.blob.Size)
-	if errors.Is(err, resize.ErrBroken) {
-		p.forget(p.Originals, key.Name())
-	}
 	if err != nil {
+		p.forgetBroken(name, err)
 		return h, err
 	}
 	if !p.Resizer.CanRead(h.Format) {
@@ -213,22 +221,29 @@ func (p *Pipeline) inspect(key variant.Key, o *original) (resize.Header, error) 
 	return h, nil
 }
 
+// forgetBroken removes an original that turned out to be broken or no picture at
+// all, so that it is fetched again when somebody has mended it.
+func (p *Pipeline) forgetBroken(name variant.Name, err error) {
+	if errors.Is(err, resize.ErrBroken) || errors.Is(err, resize.ErrNotPicture) {
+		p.forget(p.Originals, name)
+	}
+}
+
 // resize waits for its turn and makes the picture. The original is brought into
 // memory only then.
 func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, h resize.Header, plan resize.Plan) ([]byte, error) {
 	queued := p.Now()
-	leave, err := p.Gate.Enter(ctx, max(h.Pixels(), plan.Pixels()))
+	leave, err := p.Gate.Enter(ctx, plan.Cost(h))
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
 	began := p.Now()
 	m.step("queue", began.Sub(queued))
-	src, release, err := b.Map()
+	src, err := b.Bytes()
 	if err != nil {
 		return nil, err
 	}
-	defer release()
 	data, err := p.Resizer.Resize(ctx, src, h, plan)
 	took := p.Now().Sub(began)
 	m.step("resize", took)
@@ -239,22 +254,36 @@ func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, h resize.
 // keep writes a derivative to disk and to memory.
 func (p *Pipeline) keep(ctx context.Context, name variant.Name, m *made) {
 	began := p.Now()
-	b, err := p.Derivatives.Fill(ctx, name, m.reader(), m.modTime)
+	// What has been made is kept, also if nobody waits for it any more: the next
+	// one who asks is as impatient.
+	b, err := p.Derivatives.Fill(context.WithoutCancel(ctx), name, m.reader(), m.modTime)
 	if err == nil {
 		m.path, err = b.Path, b.NotKept
 		b.Close()
 	}
 	m.stored = err == nil
 	m.step("store", p.Now().Sub(began))
-	p.kept(TierDerivatives, int64(len(m.data)), err)
+	p.kept(cache.Derivatives, int64(len(m.data)), err)
 	p.memory.Put(name, m.entry(p.Now()))
 }
 
-// kept reports the outcome of a Fill.
-func (p *Pipeline) kept(tier string, bytes int64, err error) {
+// warnEvery keeps a disk that is full from filling the log, too.
+const warnEvery = time.Minute
+
+// kept reports the outcome of a Fill. That there is no room is said elsewhere,
+// once, by who found it out.
+func (p *Pipeline) kept(tier cache.Tier, bytes int64, err error) {
 	p.Observer.Kept(tier, bytes, err)
-	if err != nil {
-		p.Log.Warn("not kept in the disk cache", "tier", tier, "cause", err)
+	if err != nil && !errors.Is(err, cache.ErrNoRoom) {
+		p.warn("not kept in the disk cache", "tier", tier, "cause", err)
+	}
+}
+
+// warn tells of a disk that does not work, once a minute.
+func (p *Pipeline) warn(message string, attrs ...any) {
+	now, last := p.Now().UnixNano(), p.warned.Load()
+	if now-last >= int64(warnEvery) && p.warned.CompareAndSwap(last, now) {
+		p.Log.Warn(message+"; what else fails in the next minute is not logged", attrs...)
 	}
 }
 
@@ -262,7 +291,7 @@ func (p *Pipeline) kept(tier string, bytes int64, err error) {
 // like one that is empty.
 func (p *Pipeline) unreadable(err error) {
 	if !errors.Is(err, cache.ErrMiss) {
-		p.Log.Warn("cannot read the disk cache", "cause", err)
+		p.warn("cannot read the disk cache", "cause", err)
 	}
 }
 
@@ -272,31 +301,8 @@ func (p *Pipeline) forget(s cache.Store, name variant.Name) {
 	}
 }
 
-// limited gives an error instead of the first byte beyond the limit.
-type limited struct {
-	r    io.Reader
-	left int64
-	max  int64
-}
-
-func (l *limited) Read(b []byte) (int, error) {
-	if l.left < 0 {
-		return 0, tooManyBytes(l.max)
-	}
-	n, err := l.r.Read(b[:min(int64(len(b)), l.left+1)])
-	l.left -= int64(n)
-	if l.left < 0 {
-		return 0, tooManyBytes(l.max)
-	}
-	return n, err
-}
-
-func tooManyBytes(limit int64) error {
-	return fmt.Errorf("%w: more than %d bytes", ErrTooManyBytes, limit)
-}
-
 type silence struct{}
 
 func (silence) Fetched(time.Duration, int64, error) {}
 func (silence) Resized(time.Duration, error)        {}
-func (silence) Kept(string, int64, error)           {}
+func (silence) Kept(cache.Tier, int64, error)       {}

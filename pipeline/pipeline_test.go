@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
@@ -195,6 +196,7 @@ func TestErrors(t *testing.T) {
 		{"origin down", "cat.jpg", "40x30", func(h *house) { h.origin.FailAll(storage.Unavailable(context.Background(), "fake", unavailable)) }, storage.ErrUnavailable},
 		{"body cut short", "cat.jpg", "40x30", func(h *house) { h.origin.Truncate("cat.jpg", 100) }, storage.ErrUnavailable},
 		{"too many pixels", "cat.jpg", "4000x4000,up_1", nil, resize.ErrTooLarge},
+		{"an error of no kind", "cat.jpg", "40x30", func(h *house) { h.origin.FailAll(unavailable) }, storage.ErrUnavailable},
 		{"resizer fails", "cat.jpg", "40x30", func(h *house) { h.resizer.Fail = resize.ErrBroken }, resize.ErrBroken},
 	}
 	for _, tt := range tests {
@@ -244,7 +246,7 @@ func TestCacheFails(t *testing.T) {
 		t.Error("is said to be stored on a full disk")
 	}
 	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
-	if full.errors["originals"] != 1 || full.errors["derivatives"] != 1 {
+	if full.errors != [cache.Tiers]int{1, 1} {
 		t.Errorf("observed %v", full.errors)
 	}
 
@@ -256,14 +258,11 @@ func TestCacheFails(t *testing.T) {
 	}
 }
 
-type fullDisk struct{ errors map[string]int }
+type fullDisk struct{ errors [cache.Tiers]int }
 
 func (f *fullDisk) Fetched(time.Duration, int64, error) {}
 func (f *fullDisk) Resized(time.Duration, error)        {}
-func (f *fullDisk) Kept(tier string, _ int64, err error) {
-	if f.errors == nil {
-		f.errors = map[string]int{}
-	}
+func (f *fullDisk) Kept(tier cache.Tier, _ int64, err error) {
 	if err != nil {
 		f.errors[tier]++
 	}
@@ -293,7 +292,7 @@ func TestFetchTimeout(t *testing.T) {
 func TestOriginal(t *testing.T) {
 	h := newHouse()
 	for _, want := range []pipeline.Source{pipeline.FromOrigin, pipeline.FromDisk} {
-		r, err := h.Original(t.Context(), "cat.jpg")
+		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Raw})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -303,15 +302,15 @@ func TestOriginal(t *testing.T) {
 		}
 		r.Blob.Close()
 	}
-	r, err := h.Original(t.Context(), "text.jpg")
+	r, err := h.Original(t.Context(), "text.jpg", variant.Variant{Whole: variant.Raw})
 	if err != nil || r.MediaType != "application/octet-stream" {
 		t.Errorf("text: %+v, %v", r, err)
 	}
-	r, err = h.Original(t.Context(), "empty.jpg")
+	r, err = h.Original(t.Context(), "empty.jpg", variant.Variant{Whole: variant.Raw})
 	if err != nil || r.Blob.Size != 0 {
 		t.Errorf("empty: %+v, %v", r, err)
 	}
-	d, err := h.Describe(t.Context(), "cat.jpg")
+	d, err := h.Describe(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Info})
 	if err != nil || d.Width != 80 || d.Height != 60 || d.Bytes != int64(len(picture(80, 60))) {
 		t.Errorf("described as %+v, %v", d, err)
 	}
@@ -358,6 +357,86 @@ func TestMemoryWithoutDisk(t *testing.T) {
 	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
 }
 
+// Another cache buster fetches the original again, and they all are forgotten
+// together.
+func TestCacheBuster(t *testing.T) {
+	h := newHouse()
+	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	h.origin.Put("cat.jpg", picture(60, 80))
+	h.want(t, "cat.jpg", "39x", pipeline.FromOrigin, 39, 29)
+	h.want(t, "cat.jpg", "30x,v_2", pipeline.FromOrigin, 30, 40)
+	h.want(t, "cat.jpg", "15x,v_2", pipeline.FromOrigin, 15, 20)
+	if got := h.origin.Opens("cat.jpg"); got != 2 {
+		t.Errorf("the origin was asked %d times, want once for each cache buster", got)
+	}
+	d, err := h.Describe(t.Context(), "cat.jpg", parse(t, "info,v_2"))
+	if err != nil || d.Width != 60 {
+		t.Errorf("described as %+v, %v", d, err)
+	}
+	if f, err := h.Forget("cat.jpg"); f.Originals != 2 || f.Derivatives != 4 || err != nil {
+		t.Errorf("forgot %+v, %v", f, err)
+	}
+}
+
+// What was finished is kept, though the last one who waited has left.
+func TestFinishedWorkIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		began, block := make(chan struct{}), make(chan struct{})
+		h.resizer.Began, h.resizer.Block = began, block
+		ctx, leave := context.WithCancel(t.Context())
+		derivatives := &leavingStore{h.derivatives, leave, make(chan struct{})}
+		h.Pipeline = pipeline.New(func() pipeline.Config { c := h.Config; c.Derivatives = derivatives; return c }())
+		go func() { <-began; close(block) }()
+		if _, err := h.ask(ctx, t, "cat.jpg", "40x30"); !errors.Is(err, context.Canceled) {
+			t.Errorf("who left got %v", err)
+		}
+		<-derivatives.filled
+		if h.derivatives.Len() != 1 {
+			t.Error("what was made is thrown away")
+		}
+	})
+}
+
+// leavingStore makes the client leave when its picture is about to be kept.
+type leavingStore struct {
+	*cachetest.Fake
+	leave  func()
+	filled chan struct{}
+}
+
+func (s *leavingStore) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*cache.Blob, error) {
+	s.leave()
+	synctest.Wait() // until the client has been answered, and the work cancelled
+	defer close(s.filled)
+	return s.Fake.Fill(ctx, name, r, modTime)
+}
+
+// With a disk that takes nothing, no more originals are in memory than fit.
+func TestMemoryForOriginalsIsBounded(t *testing.T) {
+	h := newHouse(func(c *pipeline.Config) { c.MaxBytes = int64(len(picture(80, 60))) })
+	h.originals.FailFill(syscall.ENOSPC)
+	var open []*pipeline.Result
+	for range 4 {
+		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, r)
+	}
+	if r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}); !errors.Is(err, resize.ErrBusy) {
+		t.Errorf("the fifth gets %+v, %v", r, err)
+	}
+	for _, r := range open {
+		r.Blob.Close()
+	}
+	if r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}); err != nil {
+		t.Errorf("when the others have gone: %v", err)
+	} else {
+		r.Blob.Close()
+	}
+}
+
 func TestForget(t *testing.T) {
 	h := newHouse()
 	for _, ops := range []string{"40x30", "20x", "x10"} {
@@ -365,7 +444,7 @@ func TestForget(t *testing.T) {
 	}
 	h.want(t, "dog.jpg", "30x40", pipeline.FromOrigin, 30, 40)
 	f, err := h.Forget("cat.jpg")
-	if f.Originals != 1 || f.Derivatives != 3 || f.Memory != 3 || f.Bytes < 1000 || err != nil {
+	if f.Originals != 1 || f.Derivatives != 3 || f.Memory != 3 || f.OriginalBytes < 300 || f.DerivativeBytes < 900 || err != nil {
 		t.Errorf("forgot %+v, %v", f, err)
 	}
 	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)

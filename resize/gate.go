@@ -8,7 +8,7 @@ import (
 
 // Gate admits work so that neither processors nor memory are overcommitted: at
 // most so many pictures at once, and at most so many pixels in all of them
-// together. It is first come, first served: a large picture at the head of the
+// together, as Plan.Cost counts them. It is first come, first served: a large picture at the head of the
 // queue waits for room, and nobody overtakes it. It is safe for use by several
 // goroutines.
 type Gate struct {
@@ -34,17 +34,17 @@ func NewGate(workers int, maxPixels int64, queue int) *Gate {
 	return &Gate{workers: max(workers, 1), maxPixels: maxPixels, queue: max(queue, 0)}
 }
 
-// Enter waits for admission of a picture of so many pixels, counting at least
-// 1. The caller calls leave when the work is done; calling it again does
+// Enter waits for admission of a picture of so many pixels, counting at least 1
+// and at most the gate's limit: a picture that weighs more is not refused here,
+// which is NewPlan's to do, but enters alone. The caller calls leave when the work is done; calling it again does
 // nothing.
 //
-// The errors are ErrTooLarge for a picture that could never enter, ErrBusy at
-// once if the queue is full, and ctx's own if it ends first, which frees the
-// place in the queue. A ctx that is done already is never admitted.
+// The errors are ErrBusy at once if the queue is full, and ctx's own if it ends
+// first, which frees the place in the queue. A ctx that is done already is never admitted.
 func (g *Gate) Enter(ctx context.Context, pixels int64) (leave func(), err error) {
 	pixels = max(pixels, 1)
-	if g.maxPixels > 0 && pixels > g.maxPixels {
-		return nil, tooLarge("%d pixels, the limit is %d", pixels, g.maxPixels)
+	if g.maxPixels > 0 {
+		pixels = min(pixels, g.maxPixels)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -52,16 +52,21 @@ func TestGateLimitsWorkers(t *testing.T) {
 func TestGateLimitsPixels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := resize.NewGate(10, 1000, 10)
-		if _, err := g.Enter(t.Context(), 1001); !errors.Is(err, resize.ErrTooLarge) {
-			t.Errorf("more than may ever enter: %v", err)
+		for _, pixels := range []int64{1000, 1001, 1 << 60} { // what weighs more than all is admitted alone
+			alone := enter(t, g, pixels)
+			entered := make(chan func(), 1)
+			go func() {
+				leave, _ := g.Enter(t.Context(), 1)
+				entered <- leave
+			}()
+			synctest.Wait()
+			checkLoad(t, g, 1, 1)
+			alone()
+			leave := <-entered
+			checkLoad(t, g, 1, 0)
+			leave()
+			checkLoad(t, g, 0, 0)
 		}
-		alone := enter(t, g, 1000)
-		go enterLater(t, g, 1)
-		synctest.Wait()
-		checkLoad(t, g, 1, 1)
-		alone()
-		synctest.Wait()
-		checkLoad(t, g, 1, 0)
 	})
 }
 

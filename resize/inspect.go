@@ -18,6 +18,8 @@ const (
 	maxItems    = 16 << 10 // AVIF and HEIC
 	maxAlphas   = 4        // AVIF and HEIC, for one picture
 	maxExtents  = 64 << 10 // AVIF and HEIC, of all items together
+	maxLinks    = 64 << 10 // AVIF and HEIC, references and associations of all items together
+	maxOBUs     = 16 << 10 // AVIF, in all coded pictures together
 	maxIFDs     = 4 << 10  // TIFF
 	maxEntries  = 1 << 10  // entries looked at in one IFD
 	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path

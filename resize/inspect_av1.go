@@ -1,20 +1,15 @@
 package resize
 
-// Types of AV1 open bitstream units, from the AV1 specification, 6.2.2.
-const (
-	obuSequence = 1
-	maxOBUs     = 16 << 10
-)
+// obuSequence is the type of open bitstream units that are sequence headers,
+// from the AV1 specification, 6.2.2.
+const obuSequence = 1
 
 // av1Size reads the largest frame that the AV1 data of n bytes at off may hold,
 // from all of its sequence headers: what the container says of its size binds
-// no decoder.
-func (s *source) av1Size(off, n int64) (width, height int, err error) {
+// no decoder. Each unit is taken from *units, which must not run out.
+func (s *source) av1Size(off, n int64, units *int) (width, height int, err error) {
 	end := off + n
-	for range maxOBUs {
-		if off >= end {
-			break
-		}
+	for ; off < end && *units > 0; *units-- {
 		b, err := s.at(off, int(min(end-off, 512)))
 		if err != nil {
 			return 0, 0, err

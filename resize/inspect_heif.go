@@ -38,6 +38,8 @@ type heifReader struct {
 	alphaOf []uint32        // those of the primary item
 	items   map[uint32]*heifItem
 	extents int // of all items
+	links   int // of all items
+	units   int // AV1 units that may still be looked at
 	idat    box
 }
 
@@ -49,7 +51,7 @@ type heifProperty struct {
 }
 
 func inspectHEIF(s *source) (Header, error) {
-	r := &heifReader{s: s, h: Header{Orientation: 1, Pages: 1, Depth: 8}, alphas: map[uint32]bool{}, items: map[uint32]*heifItem{}}
+	r := &heifReader{s: s, h: Header{Orientation: 1, Pages: 1, Depth: 8}, alphas: map[uint32]bool{}, items: map[uint32]*heifItem{}, units: maxOBUs}
 	err := s.boxes(0, s.size, func(b box) error {
 		if b.kind != "meta" {
 			return nil
@@ -211,8 +213,10 @@ func (r *heifReader) readAssociations(b box) error {
 		width := 1 + int(flags&1)
 		for range c.count(4, maxItems) {
 			id := uint32(c.uint(idBytes(version > 0)))
+			r.link(c)
 			for range c.count(1, 255) {
 				index := int(c.uint(width)) &^ (1 << (8*width - 1)) // without the "essential" bit
+				r.link(c)
 				if c.err == nil && index >= 1 && index <= len(r.props) {
 					r.associate(id, index-1)
 				}
@@ -223,6 +227,14 @@ func (r *heifReader) readAssociations(b box) error {
 		}
 		return c.err
 	})
+}
+
+// link counts what c read as one of the links between items and properties,
+// which all together are limited: the file may be full of them.
+func (r *heifReader) link(c *cursor) {
+	if r.links++; r.links > maxLinks && c.err == nil {
+		c.err = broken("more than %d references", maxLinks)
+	}
 }
 
 func (r *heifReader) associate(id uint32, prop int) {
@@ -247,6 +259,7 @@ func (r *heifReader) readReferences(b box) error {
 		from := uint32(c.uint(idBytes(version > 0)))
 		for range c.count(2, maxItems) {
 			to := uint32(c.uint(idBytes(version > 0)))
+			r.link(c)
 			if c.err != nil {
 				break
 			}
@@ -262,8 +275,7 @@ func (r *heifReader) refer(kind string, from, to uint32) {
 		r.h.Alpha = true
 		r.alphaOf = append(r.alphaOf, from)
 	case kind == "dimg":
-		if item := r.item(from); len(item.tiles) < maxItems {
-			item.tiles = append(item.tiles, to)
-		}
+		item := r.item(from)
+		item.tiles = append(item.tiles, to)
 	}
 }

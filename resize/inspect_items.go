@@ -84,7 +84,7 @@ func (r *heifReader) checkCoded(item *heifItem, width, height int) error {
 	if item.extents != 1 {
 		return broken("its pixels lie in %d places", item.extents)
 	}
-	w, h, err := r.s.av1Size(item.off, item.n)
+	w, h, err := r.s.av1Size(item.off, item.n, &r.units)
 	if err == nil && (w > width || h > height) {
 		return broken("%dx%d pixels are coded where %dx%d are declared", w, h, width, height)
 	}

@@ -50,6 +50,12 @@ func (p Plan) CutsNothing() bool { return p.Cut == Rect{Width: p.ScaledW, Height
 // Flattened reports whether the result has no alpha.
 func (p Plan) Flattened() bool { return p.Background.A == 255 }
 
+// Composed reports whether p is more than scaling and cutting the picture with
+// header h: turning it upright, laying it on a canvas or on a background.
+func (p Plan) Composed(h Header) bool {
+	return h.Orientation > 1 || p.Letterboxed() || h.Alpha && p.Flattened()
+}
+
 // Pixels is the size of the result.
 func (p Plan) Pixels() int64 { return int64(p.CanvasW) * int64(p.CanvasH) }
 
@@ -57,13 +63,22 @@ func (p Plan) Pixels() int64 { return int64(p.CanvasW) * int64(p.CanvasH) }
 // cut: VIPS_MAX_COORD. Only strong enlarging of a small crop gets there.
 const scaledSideMax = SourceSideMax
 
+// freePixels is how many pixels a result may have whatever the source has. More
+// is for sources that have as many: with up_1 and fit_contain whoever knows the
+// address of one tiny picture could otherwise have us encode MaxPixels, 100
+// megapixels, again and again, up to 15 seconds and 1.6 GB each. 16 Mi is
+// 4096x4096, and at most some three seconds, of noise.
+const freePixels = 16 << 20
+
 // NewPlan works out how to make v of a picture with header h for a client that
 // accepts a. It is a pure function.
 //
 // The errors are an *UnsupportedError (see Unsupported), a *variant.Error of
 // kind variant.ErrOptions for a wish that this picture cannot fulfil, and kind
-// ErrTooLarge if the source or the result has more than s.MaxPixels, or a side
-// of the result more than variant.MaxSide.
+// ErrTooLarge if the source or the result has more than s.MaxPixels, a side of
+// the result more than variant.MaxSide, or the result more than 16 Mi pixels and
+// more than the source; and for f_avif, f_gif and lossless, which take longest,
+// more than 8 Mi.
 //
 // A crop is in pixels or percent of the upright source, rounded to whole
 // source pixels and clamped to the picture. A focal point is always relative
@@ -92,7 +107,7 @@ func NewPlan(h Header, v variant.Variant, a variant.Accept, s Settings) (Plan, e
 		return Plan{}, err
 	}
 	p := newFit(h, v, region).plan()
-	if err := p.check(s); err != nil {
+	if err := p.check(h, s); err != nil {
 		return Plan{}, err
 	}
 	if p.Output, err = chooseOutput(h, v, a, s, p.Pixels()); err != nil {
@@ -106,12 +121,14 @@ func tooLarge(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrTooLarge}, args...)...)
 }
 
-func (p Plan) check(s Settings) error {
+func (p Plan) check(h Header, s Settings) error {
 	switch {
 	case max(p.CanvasW, p.CanvasH) > variant.MaxSide:
 		return tooLarge("the result would be %dx%d, sides are limited to %d", p.CanvasW, p.CanvasH, variant.MaxSide)
 	case s.exceeds(p.Pixels()):
 		return tooLarge("the result would have %d pixels, the limit is %d", p.Pixels(), s.MaxPixels)
+	case p.Pixels() > max(freePixels, h.Pixels()):
+		return tooLarge("the result would have %d pixels of a picture of %d, the limit is %d", p.Pixels(), h.Pixels(), freePixels)
 	case max(p.ScaledW, p.ScaledH) > scaledSideMax:
 		return tooLarge("the crop would be enlarged as part of a picture of %dx%d", p.ScaledW, p.ScaledH)
 	}

@@ -253,7 +253,7 @@ func TestPlanOutput(t *testing.T) {
 		{kind(variant.JPEG, false), "100x", both, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
 		{kind(variant.PNG, true), "100x", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
 		{kind(variant.PNG, true), "100x,bg_ff0000", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, red},
-		{kind(variant.WebP, true), "100x", 0, all, resize.Output{Format: variant.WebP, Quality: 78}, none},
+		{kind(variant.WebP, true), "100x", 0, all, resize.Output{Format: variant.WebP, Quality: 75}, none},
 		{kind(variant.WebP, true), "100x", 0, old, resize.Output{Format: variant.PNG, Quality: 80}, none},
 		{kind(variant.WebP, true), "100x,bg_ff0000", 0, old, resize.Output{Format: variant.JPEG, Quality: 80}, red},
 		{kind(variant.HEIC, false), "100x", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
@@ -261,18 +261,18 @@ func TestPlanOutput(t *testing.T) {
 		{kind(variant.SVG, true), "100x", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
 		{kind(variant.GIF, true), "100x", 0, all, resize.Output{Format: variant.GIF, Quality: 80}, none},
 		{kind(variant.PNG, true), "100x,f_jpeg", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.JPEG, false), "100x,f_webp,lossless", 0, all, resize.Output{Format: variant.WebP, Quality: 78, Lossless: true}, opaque},
+		{kind(variant.JPEG, false), "100x,f_webp,lossless", 0, all, resize.Output{Format: variant.WebP, Quality: 75, Lossless: true}, opaque},
 		{kind(variant.JPEG, false), "100x,f_png,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, opaque},
 		{kind(variant.JPEG, false), "100x,q_33", 0, all, resize.Output{Format: variant.JPEG, Quality: 33}, opaque},
-		{kind(variant.JPEG, false), "100x,f_auto", both, all, resize.Output{Format: variant.AVIF, Quality: 52}, opaque},
-		{kind(variant.JPEG, false), "1600x,f_auto", both, all, resize.Output{Format: variant.WebP, Quality: 78}, opaque},
+		{kind(variant.JPEG, false), "100x,f_auto", both, all, resize.Output{Format: variant.AVIF, Quality: 55}, opaque},
+		{kind(variant.JPEG, false), "1600x,f_auto", both, all, resize.Output{Format: variant.WebP, Quality: 75}, opaque},
 		{kind(variant.JPEG, false), "1600x,f_auto", variant.AcceptAVIF, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.JPEG, false), "100x,f_auto", variant.AcceptWebP, all, resize.Output{Format: variant.WebP, Quality: 78}, opaque},
+		{kind(variant.JPEG, false), "100x,f_auto", variant.AcceptWebP, all, resize.Output{Format: variant.WebP, Quality: 75}, opaque},
 		{kind(variant.JPEG, false), "100x,f_auto", both, old, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
 		{kind(variant.PNG, true), "100x,f_auto", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
 		{kind(variant.PNG, false), "100x,f_auto", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
 		{kind(variant.JPEG, false), "100x,f_auto,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, opaque},
-		{kind(variant.GIF, true), "100x,f_auto", variant.AcceptWebP, all, resize.Output{Format: variant.WebP, Quality: 78}, none},
+		{kind(variant.GIF, true), "100x,f_auto", variant.AcceptWebP, all, resize.Output{Format: variant.WebP, Quality: 75}, none},
 	} {
 		p, err := resize.NewPlan(c.h, parse(t, c.ops), c.accept, resize.Settings{CanWrite: c.canWrite})
 		if err != nil || p.Output != c.want || p.Background != c.under {
@@ -287,7 +287,7 @@ func TestPlanOutput(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	s := resize.Settings{Quality: map[variant.Format]int{variant.JPEG: 70, variant.WebP: 101}, CanWrite: all}
-	for f, want := range map[variant.Format]int{variant.JPEG: 70, variant.WebP: 78, variant.AVIF: 52} {
+	for f, want := range map[variant.Format]int{variant.JPEG: 70, variant.WebP: 75, variant.AVIF: 55} {
 		p, err := resize.NewPlan(photo(10, 10), variant.Variant{Format: f}, 0, s)
 		if err != nil || p.Output.Quality != want {
 			t.Errorf("%v: quality %d, %v, want %d", f, p.Output.Quality, err, want)

@@ -20,13 +20,14 @@ type Settings struct {
 }
 
 // DefaultQuality is the quality of a format if nothing else is asked for. The
-// numbers look about alike on photographs: the formats' scales differ.
+// numbers look about alike on photographs: the formats' scales differ. This is
+// the only table; the command line's default repeats it for people to read.
 func DefaultQuality(f variant.Format) int {
 	switch f {
 	case variant.WebP:
-		return 78
+		return 75
 	case variant.AVIF:
-		return 52
+		return 55
 	}
 	return 80
 }
@@ -42,7 +43,7 @@ func (s Settings) Recipe() string {
 		}
 		recipe += "."
 	}
-	return recipe + fmt.Sprintf("a%d", autoAVIFPixels)
+	return recipe + fmt.Sprintf("a%d.%d", autoAVIFPixels, slowPixels)
 }
 
 func (s Settings) exceeds(pixels int64) bool { return s.MaxPixels > 0 && pixels > s.MaxPixels }
@@ -69,12 +70,23 @@ func (s Settings) canWrite(f variant.Format) bool {
 // seconds.
 const autoAVIFPixels = 1 << 20
 
+// slowPixels is the largest result for the encoders that take longest: AVIF, GIF
+// and what is lossless besides PNG. On noise they take a second of CPU a
+// megapixel, on photographs a quarter. 8 Mi holds a screen of 3840x2160.
+const slowPixels = 8 << 20
+
+// affordable reports whether a result of so many pixels may be encoded as f.
+func affordable(f variant.Format, lossless bool, pixels int64) bool {
+	slow := f == variant.AVIF || f == variant.GIF || lossless && f != variant.PNG
+	return !slow || pixels <= slowPixels
+}
+
 // chooseOutput decides the encoding of a result of so many pixels.
 func chooseOutput(h Header, v variant.Variant, a variant.Accept, s Settings, pixels int64) (Output, error) {
 	f := v.Format
 	switch f {
 	case variant.FormatKeep:
-		f = s.keep(h, v)
+		f = s.keep(h, v, pixels)
 	case variant.FormatAuto:
 		f = s.auto(h, v, a, pixels)
 	}
@@ -87,6 +99,9 @@ func chooseOutput(h Header, v variant.Variant, a variant.Accept, s Settings, pix
 			Reason: "the result would be a " + f.String() + ", which cannot be lossless", Suggestion: "lossless,f_webp",
 		}
 	}
+	if !affordable(f, v.Lossless, pixels) {
+		return Output{}, tooLarge("the result would have %d pixels, the limit for this format is %d", pixels, slowPixels)
+	}
 	o := Output{Format: f, Quality: s.quality(f), Lossless: v.Lossless && f != variant.PNG}
 	if v.Quality > 0 {
 		o.Quality = v.Quality
@@ -94,9 +109,10 @@ func chooseOutput(h Header, v variant.Variant, a variant.Accept, s Settings, pix
 	return o, nil
 }
 
-// keep is the original's format, or the nearest that can be written.
-func (s Settings) keep(h Header, v variant.Variant) variant.Format {
-	if s.canWrite(h.Format) {
+// keep is the original's format, or the nearest that can be written, at this
+// size and in reasonable time.
+func (s Settings) keep(h Header, v variant.Variant, pixels int64) variant.Format {
+	if s.canWrite(h.Format) && affordable(h.Format, v.Lossless, pixels) {
 		return h.Format
 	}
 	return plain(h, v)
@@ -106,7 +122,7 @@ func (s Settings) auto(h Header, v variant.Variant, a variant.Accept, pixels int
 	switch {
 	case a&variant.AcceptAVIF != 0 && s.canWrite(variant.AVIF) && pixels <= autoAVIFPixels:
 		return variant.AVIF
-	case a&variant.AcceptWebP != 0 && s.canWrite(variant.WebP):
+	case a&variant.AcceptWebP != 0 && s.canWrite(variant.WebP) && affordable(variant.WebP, v.Lossless, pixels):
 		return variant.WebP
 	}
 	return plain(h, v)

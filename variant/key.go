@@ -59,10 +59,22 @@ const (
 	variantHashBytes = 12
 )
 
-// Name is the name of the original in the cache.
+// Name is the name of the original in the cache, and the beginning of the names
+// of all that has to do with it.
 func (k Key) Name() Name {
 	sum := sha256.Sum256([]byte(k))
 	return Name(hex.EncodeToString(sum[:sourceHashBytes]))
+}
+
+// Original is the name of the original that v is made of. It is Name, but with
+// another cache buster there is another original: what is busted is the whole
+// way of a picture.
+func (v Variant) Original(k Key) Name {
+	if v.Version == "" {
+		return k.Name()
+	}
+	sum := sha256.Sum256([]byte(v.Version))
+	return k.Name() + Name("-"+hex.EncodeToString(sum[:variantHashBytes]))
 }
 
 // Name is the name of a derivative of k in the cache. It depends on everything

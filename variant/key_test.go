@@ -69,6 +69,13 @@ func TestNames(t *testing.T) {
 			t.Errorf("another %s gives the same name", what)
 		}
 	}
+	first, second := mustParse(t, "300x,v_1").Original(key), mustParse(t, "raw,v_2").Original(key)
+	if first == second || first == key.Name() || !strings.HasPrefix(string(first), string(key.Name())) {
+		t.Errorf("the originals of two cache busters are %q and %q", first, second)
+	}
+	if mustParse(t, "300x").Original(key) != key.Name() {
+		t.Error("without a cache buster the original has another name than the key")
+	}
 	if name("300x,f_auto", AcceptWebP, "1") == name("300x,f_auto", AcceptWebP|AcceptAVIF, "1") {
 		t.Error("f_auto has one name for two sets of accepted formats")
 	}

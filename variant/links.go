@@ -30,7 +30,7 @@ type Links struct {
 }
 
 // URL returns the URL of a picture in the canonical spelling of ops, so that
-// there is one URL for one wish. It returns an *Error of kind ErrOptions or
+// there is one URL for one wish; a preset's name stays. It returns an *Error of kind ErrOptions or
 // ErrKey for what the server would refuse.
 func (l Links) URL(ops, key string) (string, error) {
 	o, err := l.Presets.Parse(ops)
@@ -41,11 +41,7 @@ func (l Links) URL(ops, key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	canonical := o.Variant.String()
-	if o.Preset != "" {
-		canonical = ops
-	}
-	p := l.Keyring.Sign(Path{Ops: canonical, Key: k}, l.expiry())
+	p := l.Keyring.Sign(Path{Ops: o.Canonical, Key: k}, l.expiry())
 	return l.host(k) + p.String(), nil
 }
 

@@ -23,7 +23,8 @@ func TestLinksURL(t *testing.T) {
 		{Links{Base: "https://i.example.com/"}, "300x", "a.jpg", "https://i.example.com/300x/a.jpg"},
 		{Links{Hosts: []string{"i.example.com"}}, "300x", "a.jpg", "https://i.example.com/300x/a.jpg"},
 		{Links{Hosts: []string{"//i.example.com"}}, "300x", "a.jpg", "//i.example.com/300x/a.jpg"},
-		{Links{Presets: presets(t, "thumb=9x9")}, "thumb,q_5", "a.jpg", "/thumb,q_5/a.jpg"},
+		{Links{Presets: presets(t, "thumb=9x9")}, "thumb,q_05,w_4", "a.jpg", "/thumb,4x,q_5/a.jpg"},
+		{Links{Presets: presets(t, "thumb=9x9")}, "thumb", "a.jpg", "/thumb/a.jpg"},
 	}
 	for _, tt := range tests {
 		if got, err := tt.links.URL(tt.ops, tt.key); err != nil || got != tt.want {

@@ -115,6 +115,12 @@ func (v Variant) normal() (Variant, error) {
 	if v.Whole != Picture {
 		return v.normalWhole()
 	}
+	if v.Crop.everything() {
+		v.Crop = Crop{}
+	}
+	if v.Page == 1 {
+		v.Page = 0
+	}
 	v.normalFit()
 	if v.DPR == 1 || v.Width == 0 && v.Height == 0 && v.Pad == 0 && v.Round == 0 {
 		v.DPR = 0

@@ -36,6 +36,8 @@ func TestParseSpellings(t *testing.T) {
 		{"300x200,fp_0.5_0.5,crop_0_0_10_10", "300x200,fp_0.5_0.5,crop_0_0_10_10"},
 		{"300x200,fp_0.00001_1", "300x200,fp_0_1"},
 		{"crop_10p_0_50.5p_100", "crop_10p_0_50.5p_100"},
+		{"crop_0_0p_100p_100p", "dpr_1"},
+		{"page_1", "dpr_1"},
 		{"trim", "trim_10"},
 		{"trim_10", "trim_10"},
 		{"bg_ff0000ff", "bg_ff0000"},

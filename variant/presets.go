@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Presets are options under a name, configured on the server. They are written
-// once, before use, and only read afterwards.
+// Presets are options under a name, configured on the server, as they were
+// written and not in normal form. They are filled by Add before use, and only
+// read afterwards.
 type Presets map[string]Variant
 
 // maxPresetName is generous: a name is part of every URL that uses it.
@@ -29,7 +30,13 @@ func (p Presets) Add(s string) error {
 	if _, known := optionsByName[name]; known || parses(name) {
 		return fmt.Errorf("%q is an option; a preset needs another name", name)
 	}
-	v, err := Parse(ops)
+	// What a preset leaves open another option may give a meaning: it is kept as
+	// it was written, and brought to normal form with what is added.
+	var v Variant
+	err := v.set(ops)
+	if err == nil {
+		_, err = v.normal()
+	}
 	if err != nil {
 		return fmt.Errorf("preset %q: %w", name, err)
 	}
@@ -54,6 +61,9 @@ type Ops struct {
 	Preset  string  // the preset's name, "" if none was used
 	Bare    bool    // a preset, and nothing after it
 	Variant Variant // what it all means together
+	// Canonical is the one spelling: the preset, if there is one, and the
+	// options in order.
+	Canonical string
 }
 
 // Parse reads an options segment that may begin with a preset's name; options
@@ -63,15 +73,25 @@ func (p Presets) Parse(ops string) (Ops, error) {
 	v, ok := p[first]
 	if !ok {
 		v, err := Parse(ops)
-		return Ops{Variant: v}, p.suggest(first, err)
+		if err != nil {
+			return Ops{}, p.suggest(first, err)
+		}
+		return Ops{Variant: v, Canonical: v.String()}, nil
 	}
+	o := Ops{Preset: first, Bare: !more, Canonical: first}
 	if more {
+		var added Variant // not in normal form, as it means something only with the preset
+		if err := added.set(rest); err != nil {
+			return Ops{}, err
+		}
 		if err := v.set(rest); err != nil {
 			return Ops{}, err
 		}
+		o.Canonical += "," + added.String()
 	}
-	v, err := v.normal()
-	return Ops{Preset: first, Bare: !more, Variant: v}, err
+	var err error
+	o.Variant, err = v.normal()
+	return o, err
 }
 
 // suggest adds the nearest preset to the error about an unknown first word.
@@ -93,7 +113,9 @@ func (p Presets) suggest(first string, err error) error {
 // everything.
 type Limits struct {
 	// Sizes are the only widths and heights, in CSS pixels, that may be asked
-	// for outside presets; empty allows all.
+	// for outside presets; empty allows all. With them a side must be given,
+	// and DPR is one of 1, 1.5, 2 and 3. Other options stay free: only
+	// signatures, or PresetsOnly, bound those.
 	Sizes []int
 	// PresetsOnly allows a preset's name, "raw" and "info", and nothing else.
 	PresetsOnly bool
@@ -107,9 +129,18 @@ func (l Limits) Permit(o Ops, p Presets) error {
 	if l.PresetsOnly && !o.Bare {
 		return &Error{Kind: ErrForbidden, Reason: "only presets are served here: " + presetNames(p)}
 	}
+	if len(l.Sizes) == 0 || o.Bare {
+		return nil
+	}
 	preset := p[o.Preset]
+	switch {
+	case o.Variant.Width == 0 && o.Variant.Height == 0:
+		return &Error{Kind: ErrForbidden, Reason: fmt.Sprintf("a width or a height must be given, one of %v", l.Sizes)}
+	case o.Variant.DPR != preset.DPR && !slices.Contains([]float64{0, 1.5, 2, 3}, o.Variant.DPR):
+		return &Error{Kind: ErrForbidden, Option: "dpr_" + decimalString(o.Variant.DPR), Reason: "only dpr_1, dpr_1.5, dpr_2 and dpr_3 are served here"}
+	}
 	for _, side := range [][2]int{{o.Variant.Width, preset.Width}, {o.Variant.Height, preset.Height}} {
-		if len(l.Sizes) == 0 || side[0] == side[1] || side[0] == 0 || slices.Contains(l.Sizes, side[0]) {
+		if side[0] == side[1] || side[0] == 0 || slices.Contains(l.Sizes, side[0]) {
 			continue
 		}
 		return &Error{

@@ -18,7 +18,8 @@ func presets(t *testing.T, all ...string) Presets {
 }
 
 func TestPresets(t *testing.T) {
-	p := presets(t, "thumb=300x200,f_auto", "wide=1200x", "face=100x100,fp_0.5_0.2")
+	p := presets(t, "thumb=300x200,f_auto", "wide=1200x", "face=100x100,fp_0.5_0.2",
+		"dense=dpr_2,f_auto", "top=w_600,g_n", "big=up_1,q_80")
 	for ops, want := range map[string]string{
 		"thumb":               "300x200,f_auto",
 		"thumb,f_webp":        "300x200,f_webp",
@@ -27,6 +28,10 @@ func TestPresets(t *testing.T) {
 		"face,g_n":            "100x100,g_n",
 		"face,fit_inside,q_5": "100x100,fit_inside,q_5",
 		"10x10":               "10x10",
+		"dense,30x20":         "30x20,dpr_2,f_auto",
+		"top,h_200":           "600x200,g_n",
+		"big,30x":             "30x,up_1,q_80",
+		"top":                 "600x",
 	} {
 		o, err := p.Parse(ops)
 		if err != nil || o.Variant.String() != want {
@@ -83,6 +88,11 @@ func TestLimits(t *testing.T) {
 		{sizes, "thumb,601x", false},
 		{sizes, "123x77", false},
 		{sizes, "raw", true},
+		{sizes, "q_80", false},
+		{sizes, "dpr_1", false},
+		{sizes, "300x,dpr_2", true},
+		{sizes, "300x,dpr_1", true},
+		{sizes, "300x,dpr_1.2345", false},
 		{only, "thumb", true},
 		{only, "thumb,f_webp", false},
 		{only, "123x77", false},

@@ -149,7 +149,10 @@ func parseFocal(v *Variant, s string) error {
 }
 
 func printFocal(v *Variant) (string, bool) {
-	return decimalString(v.FocalX) + "_" + decimalString(v.FocalY), v.Gravity == GravityFocal
+	if v.Gravity != GravityFocal {
+		return "", false
+	}
+	return decimalString(v.FocalX) + "_" + decimalString(v.FocalY), true
 }
 
 func parseCrop(v *Variant, s string) error {
@@ -192,7 +195,10 @@ func (l Length) String() string {
 
 func printCrop(v *Variant) (string, bool) {
 	c := v.Crop
-	return fmt.Sprintf("%v_%v_%v_%v", c.X, c.Y, c.W, c.H), c.Set()
+	if !c.Set() {
+		return "", false
+	}
+	return fmt.Sprintf("%v_%v_%v_%v", c.X, c.Y, c.W, c.H), true
 }
 
 func parseBackground(v *Variant, s string) error {
@@ -212,11 +218,14 @@ func parseBackground(v *Variant, s string) error {
 
 func printBackground(v *Variant) (string, bool) {
 	c := v.Background
+	if !c.Set {
+		return "", false
+	}
 	s := fmt.Sprintf("%02x%02x%02x", c.R, c.G, c.B)
 	if c.A != 255 {
 		s += fmt.Sprintf("%02x", c.A)
 	}
-	return s, c.Set
+	return s, true
 }
 
 func parseRotate(v *Variant, s string) error {

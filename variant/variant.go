@@ -116,6 +116,12 @@ type Crop struct{ X, Y, W, H Length }
 // Set says whether a crop was asked for.
 func (c Crop) Set() bool { return c.W.Value > 0 && c.H.Value > 0 }
 
+// everything says that the crop cuts nothing away, whatever the picture.
+func (c Crop) everything() bool {
+	all := Length{100, true}
+	return c.X.Value == 0 && c.Y.Value == 0 && c.W == all && c.H == all
+}
+
 // Color is an sRGB colour with straight alpha. Set tells transparent black
 // from "not asked for".
 type Color struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -69,7 +70,7 @@ func (q *qualityFlag) UnmarshalText(text []byte) error {
 // linkFlags are the flags that decide how URLs are written and which are permitted;
 // serve and url share them.
 type linkFlags struct {
-	Key    []string `placeholder:"KID:SECRET" sep:" " help:"Sign URLs with this key, and serve only signed ones. Repeatable: the first signs, all are accepted."`
+	Key    []string `placeholder:"KID:SECRET" sep:" " help:"Sign URLs with this key, and serve only signed ones. Repeatable: the first signs, all are accepted. A secret has no spaces."`
 	Preset []string `placeholder:"NAME=OPS" sep:" " help:"Options under a name, such as thumb=300x200,f_auto. Repeatable."`
 }
 
@@ -88,6 +89,11 @@ func (f *linkFlags) presets() (variant.Presets, error) {
 	for _, p := range f.Preset {
 		if err := presets.Add(p); err != nil {
 			return nil, usage(fmt.Errorf("--preset: %w", err))
+		}
+	}
+	for name, v := range presets {
+		if err := resize.Unsupported(v); err != nil {
+			return nil, usage(fmt.Errorf("--preset %s: %w", name, err))
 		}
 	}
 	return presets, nil

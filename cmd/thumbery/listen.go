@@ -52,6 +52,9 @@ func listen(public, admin string) (l listeners, err error) {
 func open(flag, address string) ([]net.Listener, error) {
 	network := "tcp"
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		if path == "" {
+			return nil, fmt.Errorf("%s: unix: needs a path, as in unix:/run/thumbery.sock", flag)
+		}
 		network, address = "unix", path
 		removeStale(path)
 	}

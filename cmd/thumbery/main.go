@@ -12,14 +12,17 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Exit codes: 0 done, 1 failed, 2 the command line or what it names is wrong.
+// Exit codes: 0 done, 1 failed, 2 the command line or what it names is wrong, 3
+// done but for some files.
 const (
 	exitFailed = 1
 	exitUsage  = 2
+	exitPartly = 3
 )
 
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
+	Purge   purgeCmd   `cmd:"" help:"Remove from the cache what is old or too much, or forget pictures. For cron; a server may go on meanwhile."`
 	URL     urlCmd     `cmd:"" name:"url" help:"Print the URL path of a picture, in its canonical spelling, and signed if there is a key."`
 	Version versionCmd `cmd:"" help:"Print versions, and the formats that can be read and written."`
 }
@@ -62,8 +65,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return exitUsage
 	}
+	if _, ok := errors.AsType[*partlyError](err); ok {
+		return exitPartly
+	}
 	return exitFailed
 }
+
+// partlyError is what could not be done, where the rest has been.
+type partlyError struct{ error }
+
+func (e *partlyError) Unwrap() error { return e.error }
 
 // usageError is a mistake in the command line, or in what it names.
 type usageError struct{ error }

@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -18,25 +19,27 @@ import (
 
 type serveCmd struct {
 	linkFlags
+	cacheFlags
 
 	Listen string        `default:":8080" help:"Where to serve: HOST:PORT or unix:/PATH. Sockets given by systemd come first."`
 	Admin  string        `default:"127.0.0.1:8081" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof; empty for nowhere. Keep it from the public."`
 	Grace  time.Duration `default:"30s" help:"How long running requests may go on after SIGTERM."`
 
 	Source   []sourceFlag `default:"${default_source}" sep:" " placeholder:"PREFIX=URL[,URL…]" help:"Where the originals under a prefix are: s3://bucket/prefix?endpoint=…&region=…&profile=…, or file:///dir; a comma makes a chain, asked in order. Repeatable; the longest prefix wins."`
-	Cache    string       `default:"thumbery-cache" help:"The directory of the disk cache."`
 	MaxBytes amount       `default:"64MiB" help:"The largest original that is fetched."`
 
 	Sizes       []sizeFlag `placeholder:"300" help:"The only sides that may be asked for outside presets."`
 	PresetsOnly bool       `help:"Serve nothing but presets, raw and info."`
 
-	Hot       amount        `default:"64MiB" help:"How much of the derivatives to keep in memory, too. Not used with --accel."`
+	Hot       amount        `default:"64MiB" help:"How much of the derivatives to keep in memory, too. Not used with --accel and --sendfile-header."`
 	Workers   int           `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
 	Queue     int           `default:"100" help:"How many may wait to be made; more are refused with 503."`
 	MaxPixels amount        `default:"100M" help:"The most pixels of a picture, and of all that are made at once."`
 	Quality   []qualityFlag `default:"jpeg=80,webp=75,avif=55" help:"Quality where the URL does not say it."`
 
-	Accel  string        `placeholder:"/PREFIX" help:"Let nginx send what is on disk: answer with X-Accel-Redirect to this internal location."`
+	Accel          string `placeholder:"/PREFIX" xor:"handover" help:"Let nginx send what is on disk: answer with X-Accel-Redirect to this internal location."`
+	SendfileHeader string `placeholder:"X-Sendfile" xor:"handover" help:"Let lighttpd or Apache send what is on disk: answer with this header and the file's path."`
+
 	MaxAge time.Duration `default:"720h" help:"How long browsers and proxies may keep a picture."`
 	CORS   string        `name:"cors" placeholder:"ORIGIN" help:"Access-Control-Allow-Origin of every answer, such as *."`
 	Log    string        `enum:"text,json" default:"text" help:"The log's format: text or json."`
@@ -45,9 +48,44 @@ type serveCmd struct {
 // defaultSource serves the pictures that come with the code.
 const defaultSource = "/=file:testdata"
 
+// Validate is called by kong, and says what is wrong with a flag before anything
+// has started.
+func (c *serveCmd) Validate() error {
+	if err := c.cacheFlags.validate(); err != nil {
+		return err
+	}
+	for flag, n := range map[string]int64{
+		"--workers": int64(c.Workers), "--queue": int64(c.Queue), "--grace": int64(c.Grace), "--max-age": int64(c.MaxAge),
+	} {
+		if n < 0 {
+			return fmt.Errorf("%s: must not be less than 0", flag)
+		}
+	}
+	switch {
+	case c.MaxBytes == 0:
+		return errors.New("--max-bytes: must be more than 0")
+	case c.MaxPixels == 0:
+		return errors.New("--max-pixels: must be more than 0")
+	case c.PresetsOnly && len(c.Preset) == 0:
+		return errors.New("--presets-only: there are no presets: give --preset, too")
+	case !corsOrigin.MatchString(c.CORS):
+		return fmt.Errorf("--cors: %q is neither * nor an origin such as https://example.com", c.CORS)
+	case !accelPrefix.MatchString(c.Accel):
+		return fmt.Errorf("--accel: %q is no prefix such as /cache/", c.Accel)
+	}
+	return nil
+}
+
+var (
+	corsOrigin  = regexp.MustCompile(`^(|\*|null|[a-z][a-z0-9+.-]*://[^/?#\s]+)$`)
+	accelPrefix = regexp.MustCompile(`^(|(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?)$`)
+)
+
 // Run serves until SIGTERM or SIGINT.
 func (c *serveCmd) Run(stdout io.Writer) error {
-	log := c.logger()
+	log, lines := c.logger()
+	defer lines.Close()
+	c.relaxGC()
 	service, err := c.wire(log)
 	if err != nil {
 		return err
@@ -64,18 +102,15 @@ func (c *serveCmd) Run(stdout io.Writer) error {
 	if c.isDemo() {
 		demo(stdout, listeners.public[0].Addr())
 	}
+	context.AfterFunc(stop, cancel) // whoever sends a second signal means it
+	if service.keeper != nil {
+		go service.keeper.run(stop)
+	}
 	servers := servers{
 		{newServer(service.public, log), listeners.public},
 		{newServer(service.admin, log), listeners.admin},
 	}
 	return servers.run(stop, c.Grace, log)
-}
-
-func (c *serveCmd) logger() *slog.Logger {
-	if c.Log == "json" {
-		return slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, nil))
 }
 
 func (c *serveCmd) limits() variant.Limits {

@@ -15,19 +15,26 @@ var version = "devel"
 
 type versionCmd struct{}
 
-// Run prints the versions.
+// Run prints the versions, which formats can be resized and asked for, and which
+// this build of libvips would know besides.
 func (versionCmd) Run(stdout io.Writer) error {
-	engine, err := vips.New(vips.Options{})
+	engine, err := vips.New()
 	if err != nil {
 		return err
 	}
 	v := engine.Versions()
-	fmt.Fprintf(stdout, "thumbery %s\n", version)
-	fmt.Fprintf(stdout, "go       %s\n", strings.TrimPrefix(runtime.Version(), "go"))
-	fmt.Fprintf(stdout, "bimg     %s\n", v.Bimg)
-	fmt.Fprintf(stdout, "libvips  %s\n", v.Libvips)
-	fmt.Fprintf(stdout, "reads    %s\n", formatList(v.Readable))
-	fmt.Fprintf(stdout, "writes   %s\n", formatList(v.Writable))
+	for _, line := range []struct{ name, value string }{
+		{"thumbery", version},
+		{"go", strings.TrimPrefix(runtime.Version(), "go")},
+		{"bimg", v.Bimg},
+		{"libvips", v.Libvips},
+		{"reads", formatList(v.Readable)},
+		{"writes", formatList(v.Writable)},
+		{"libvips reads", formatList(v.LibraryReads)},
+		{"libvips writes", formatList(v.LibraryWrites)},
+	} {
+		fmt.Fprintf(stdout, "%-14s %s\n", line.name, line.value)
+	}
 	return nil
 }
 

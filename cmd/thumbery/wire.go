@@ -10,11 +10,10 @@ import (
 	"net/url"
 	"os"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/api"
-	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
@@ -29,8 +28,11 @@ import (
 // arrives in it at 1 MiB a second.
 const fetchTimeout = 65 * time.Second
 
-// service is what serve serves.
-type service struct{ public, admin http.Handler }
+// service is what serve serves, and who keeps its cache.
+type service struct {
+	public, admin http.Handler
+	keeper        *keeper // or nil
+}
 
 // wire puts the packages together. Its errors are mistakes in the flags.
 func (c *serveCmd) wire(log *slog.Logger) (service, error) {
@@ -42,34 +44,51 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	if err != nil {
 		return service{}, err
 	}
-	if c.Accel != "" && !strings.HasPrefix(c.Accel, "/") {
-		return service{}, usage(fmt.Errorf("--accel: %q does not begin with a slash", c.Accel))
+	handOver, err := c.handOver()
+	if err != nil {
+		return service{}, err
 	}
 	origin, err := c.origin()
 	if err != nil {
 		return service{}, err
 	}
-	p, err := c.pipeline(origin, log)
+	dir, err := c.open(log)
 	if err != nil {
 		return service{}, err
 	}
-	m := metrics.New(version, metrics.State{Gate: p.Gate.Load, Memory: p.Memory})
-	p.Observer = m
+	engine, err := vips.New()
+	if err != nil {
+		return service{}, err
+	}
+	gate := resize.NewGate(c.workers(), int64(c.MaxPixels), c.Queue)
+	var p *pipeline.Pipeline
+	m := metrics.New(version, metrics.State{
+		Gate: gate.Load, Memory: func() (int, int64) { return p.Memory() },
+		DiskLow: dir.space.Low, Stock: func() [cache.Tiers]cache.Count { return dir.inventory.Stock().ByTier() },
+	})
+	p = pipeline.New(pipeline.Config{
+		Origin: origin, Journal: dir.journal, Originals: dir.originals, Derivatives: dir.derivatives, HotBytes: c.hotBytes(),
+		Resizer: engine, Gate: gate,
+		Settings: resize.Settings{MaxPixels: int64(c.MaxPixels), Quality: c.qualities(), CanWrite: engine.CanWrite},
+		MaxBytes: int64(c.MaxBytes), FetchTimeout: fetchTimeout, Observer: observer{m, dir.inventory}, Log: log, Now: time.Now,
+	})
 	public := api.New(api.Config{
 		Pipeline: p, Presets: presets, Keys: keys, Limits: c.limits(), MaxAge: c.MaxAge, CORS: c.CORS,
-		Accel: accelPrefix(c.Accel), Observer: m, Log: log,
+		HandOver: handOver, Observer: m, Log: log,
 	})
-	return service{public, api.NewAdmin(api.AdminConfig{
-		Checks: c.checks(origin, p), Metrics: m.Handler(), Forget: p.Forget, Log: log,
-	})}, nil
+	admin := api.NewAdmin(api.AdminConfig{
+		Checks: c.checks(origin, dir), Metrics: m.Handler(), Forget: dir.forget(p), Stock: c.stock(dir, p), Log: log,
+	})
+	return service{public, admin, dir.keeper}, nil
 }
 
-// accelPrefix ends with one slash, so that a path can follow.
-func accelPrefix(s string) string {
-	if s == "" {
-		return ""
+// hotBytes is what the memory tier gets. With a server in front that reads the
+// disk, the kernel keeps there what is hot.
+func (c *serveCmd) hotBytes() int64 {
+	if c.Accel != "" || c.SendfileHeader != "" {
+		return 0
 	}
-	return strings.TrimRight(s, "/") + "/"
+	return int64(c.Hot)
 }
 
 // origin opens all places and mounts them.
@@ -120,36 +139,11 @@ func openDir(u *url.URL) (storage.Origin, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(d.Root()); errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(d.Root())
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil, errors.New("there is no such directory; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket")
 	}
 	return d, nil
-}
-
-// pipeline opens the cache and the engine.
-func (c *serveCmd) pipeline(origin storage.Origin, log *slog.Logger) (*pipeline.Pipeline, error) {
-	originals, err := disk.Open(c.Cache, disk.Originals, disk.Options{})
-	if err != nil {
-		return nil, usage(fmt.Errorf("--cache: %w", err))
-	}
-	derivatives, err := disk.Open(c.Cache, disk.Derivatives, disk.Options{})
-	if err != nil {
-		return nil, usage(fmt.Errorf("--cache: %w", err))
-	}
-	engine, err := vips.New(vips.Options{})
-	if err != nil {
-		return nil, err
-	}
-	hot := int64(c.Hot)
-	if c.Accel != "" {
-		hot = 0 // nginx reads the disk, and the kernel keeps what is hot there
-	}
-	return pipeline.New(pipeline.Config{
-		Origin: origin, Originals: originals, Derivatives: derivatives, HotBytes: hot,
-		Resizer: engine, Gate: resize.NewGate(c.workers(), int64(c.MaxPixels), c.Queue),
-		Settings: resize.Settings{MaxPixels: int64(c.MaxPixels), Quality: c.qualities(), CanWrite: engine.CanWrite},
-		MaxBytes: int64(c.MaxBytes), FetchTimeout: fetchTimeout, Log: log, Now: time.Now,
-	}), nil
 }
 
 func (c *serveCmd) workers() int {
@@ -168,8 +162,8 @@ func (c *serveCmd) qualities() map[variant.Format]int {
 }
 
 // checks are what must work for the service to be ready.
-func (c *serveCmd) checks(origin *storage.Mounts, p *pipeline.Pipeline) []api.Check {
-	checks := []api.Check{{Name: "cache " + c.Cache, Do: func(context.Context) error { return p.Originals.Check() }}}
+func (c *serveCmd) checks(origin *storage.Mounts, d *cacheDir) []api.Check {
+	checks := []api.Check{{Name: "cache " + c.Cache, Do: func(context.Context) error { return d.originals.Check() }}}
 	for _, place := range origin.Places() {
 		checks = append(checks, api.Check{Name: "origin " + place.String(), Do: place.Check})
 	}

@@ -29,7 +29,6 @@ func TestNewPasses(t *testing.T) {
 		}
 		return p
 	}
-	options := Options{AVIFSpeed: 7, PNGCompression: 6}
 	upright := resize.Header{Format: variant.JPEG, Width: 800, Height: 600, Orientation: 1}
 	turned, alpha, profile, cmyk := upright, upright, upright, upright
 	turned.Orientation, alpha.Alpha, profile.ICC = 6, true, true
@@ -83,25 +82,8 @@ func TestNewPasses(t *testing.T) {
 			first: scale(func(o *bimg.Options) { o.Type, o.Quality, o.StripMetadata = bimg.WEBP, 71, true }),
 		}},
 	} {
-		if got := newPasses(c.h, c.p, options); !reflect.DeepEqual(got, c.want) {
+		if got := newPasses(c.h, c.p); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", c.name, got, c.want)
-		}
-	}
-}
-
-func TestExplain(t *testing.T) {
-	for text, broken := range map[string]bool{
-		"VipsJpeg: Premature end of JPEG file": true,
-		"pngload_buffer: libpng read error":    true,
-		"webpload_buffer: unable to parse":     true,
-		"gifload_buffer: bad data":             true,
-		"source: bad seek to 7\nheifload_buffer: bad image dimensions on decode\nvips2png: unable to write": true,
-		"vips2webp: unable to encode":     false,
-		"heifsave: Encoder plugin failed": false,
-		"vips_tracked: out of memory":     false,
-	} {
-		if got := explain(errorString(text)); isBroken(got) != broken {
-			t.Errorf("%s: %v", text, got)
 		}
 	}
 }

@@ -13,13 +13,45 @@ type Version struct {
 	Compiled string           // the library that was compiled against
 	Readable []variant.Format // what can be resized
 	Writable []variant.Format // what can be asked for
+	// LibraryReads and LibraryWrites are what this build of libvips has loaders
+	// and savers for, most of which the engine leaves alone. AVIF and HEIC share
+	// theirs, which need not have both codecs.
+	LibraryReads, LibraryWrites []variant.Format
 }
 
 // Versions tells what e is made of.
 func (e *Engine) Versions() Version {
 	return Version{
 		Bimg: bimg.Version, Libvips: libraryVersion(), Compiled: bimg.VipsVersion,
-		Readable: append([]variant.Format(nil), e.readable...),
-		Writable: append([]variant.Format(nil), e.writable...),
+		Readable:      append([]variant.Format(nil), e.readable...),
+		Writable:      append([]variant.Format(nil), e.writable...),
+		LibraryReads:  libraryHas("load_buffer"),
+		LibraryWrites: libraryHas("save_buffer"),
 	}
+}
+
+// libraryHas are the formats for which libvips has the operation that begins
+// with the format's name there and ends with suffix.
+func libraryHas(suffix string) []variant.Format {
+	var has []variant.Format
+	for _, o := range []struct {
+		name    string
+		formats []variant.Format
+	}{
+		{"jpeg", []variant.Format{variant.JPEG}},
+		{"png", []variant.Format{variant.PNG}},
+		{"webp", []variant.Format{variant.WebP}},
+		{"heif", []variant.Format{variant.AVIF, variant.HEIC}},
+		{"gif", []variant.Format{variant.GIF}},
+		{"tiff", []variant.Format{variant.TIFF}},
+		{"svg", []variant.Format{variant.SVG}},
+		{"jxl", []variant.Format{variant.JXL}},
+		{"jp2k", []variant.Format{variant.JP2}},
+		{"pdf", []variant.Format{variant.PDF}},
+	} {
+		if hasOperation(o.name + suffix) {
+			has = append(has, o.formats...)
+		}
+	}
+	return has
 }

@@ -1,7 +1,7 @@
 // Package vips is the resize.Resizer on libvips, by way of bimg. It is the only
 // package that links C.
 //
-// It reads and writes JPEG, PNG, WebP, AVIF and GIF, and reads HEIC if asked to.
+// It reads and writes JPEG, PNG, WebP, AVIF and GIF.
 // Colours with an embedded RGB profile, and CMYK, are brought to sRGB; the
 // profile and all other metadata are left out.
 //
@@ -10,8 +10,10 @@
 //   - Alpha is resized without being premultiplied: what colour transparent
 //     pixels have shows at the edges of what is opaque.
 //   - Of several frames or pages, the first is made.
-//   - Pixels damaged inside a JPEG or PNG come out as grey or noise instead of
-//     as an error; resize.Inspect only finds files that are cut short.
+//   - Pixels damaged inside a JPEG, GIF or lossy WebP come out as grey or noise
+//     instead of as an error; resize.Inspect only finds files that are cut short.
+//     A PNG's checksums are compared, and the other codings notice by themselves
+//     most of the time.
 //   - Enlarging, and a fill that keeps or enlarges one side while it shrinks the
 //     other, is bicubic without low-pass filter and moved by half a pixel at
 //     most; a side that shrinks strongly then shows aliasing.
@@ -22,7 +24,6 @@ package vips
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -34,64 +35,20 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Options are what the operator decides about the engine. The zero value is
-// good.
-type Options struct {
-	// Concurrency is how many threads libvips uses for one picture, 1 if 0. It
-	// holds for the whole process. Serving many pictures at once, one is best.
-	Concurrency int
-	// AVIFSpeed is how fast, and badly, AVIF is encoded, 1..8; DefaultAVIFSpeed
-	// if 0. One megapixel of a photograph took, with libvips 8.14 and at about
-	// the same number of bytes:
-	//
-	//	speed   CPU, ms   mean squared error
-	//	5       1200
-	//	6       400       16.4
-	//	7       260       19.1
-	//	8       135       19.7
-	//	(WebP   125)
-	AVIFSpeed int
-	// PNGCompression is zlib's level, 1..9; DefaultPNGCompression if 0.
-	PNGCompression int
-	// Baseline writes JPEGs that load from top to bottom, instead of
-	// progressive ones, which are a few percent smaller and take longer to make.
-	Baseline bool
-	// HEIC allows to read it. Its decoder, libde265, is less well tested against
-	// hostile files than the others.
-	HEIC bool
-}
-
-// The defaults of Options.
-const (
-	DefaultAVIFSpeed      = 7
-	DefaultPNGCompression = 6
-)
-
 // recipe is raised when the code here makes other bytes of the same plan.
 const recipe = 1
 
 // Engine implements resize.Resizer.
 type Engine struct {
-	options  Options
 	readable []variant.Format
 	writable []variant.Format
 }
 
 // New prepares libvips, whose settings are the process's, and returns an engine.
-// It fails if o is out of range or libvips was built without JPEG or PNG.
-func New(o Options) (*Engine, error) {
-	o.Concurrency = max(o.Concurrency, 1)
-	if o.AVIFSpeed == 0 {
-		o.AVIFSpeed = DefaultAVIFSpeed
-	}
-	if o.PNGCompression == 0 {
-		o.PNGCompression = DefaultPNGCompression
-	}
-	if o.AVIFSpeed < 1 || o.AVIFSpeed > 8 || o.PNGCompression < 1 || o.PNGCompression > 9 {
-		return nil, fmt.Errorf("vips: AVIF speed %d must be 1 to 8, PNG compression %d 1 to 9", o.AVIFSpeed, o.PNGCompression)
-	}
-	configure(o.Concurrency)
-	e := &Engine{options: o}
+// It fails if libvips was built without JPEG, PNG or TIFF.
+func New() (*Engine, error) {
+	configure()
+	e := &Engine{}
 	e.discover()
 	for _, f := range []variant.Format{variant.JPEG, variant.PNG} {
 		if !e.CanRead(f) || !e.CanWrite(f) {
@@ -104,20 +61,26 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// discover asks libvips what it was built with.
+// discover asks libvips what it was built with. HEIC is left out: its decoder,
+// libde265, is less well tested against hostile files than the others.
 func (e *Engine) discover() {
-	formats := []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF}
-	for _, f := range formats {
+	for _, f := range []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF} {
 		if bimg.IsTypeSupported(bimgType(f)) {
 			e.readable = append(e.readable, f)
 		}
-		if bimg.IsTypeSupportedSave(bimgType(f)) {
+		if bimg.IsTypeSupportedSave(bimgType(f)) && (f != variant.AVIF || encodesAVIF()) {
 			e.writable = append(e.writable, f)
 		}
 	}
-	if e.options.HEIC && bimg.IsTypeSupported(bimg.HEIF) {
-		e.readable = append(e.readable, variant.HEIC)
-	}
+}
+
+// encodesAVIF tries it on a small black picture. heifsave is there also where
+// libheif has no encoder for AV1, and f_auto would choose what always fails.
+func encodesAVIF() bool {
+	const side = 16
+	black := encodeTIFF(make([]byte, 4*side*side), side, side, 3)
+	_, err := convert(black, encoding(resize.Output{Format: variant.AVIF, Quality: 50}))
+	return err == nil
 }
 
 // CanRead implements resize.Resizer.
@@ -131,8 +94,7 @@ func (e *Engine) CanWrite(f variant.Format) bool { return slices.Contains(e.writ
 // millions of good derivatives should be thrown away for it. To do that
 // nevertheless, purge.
 func (e *Engine) Recipe() string {
-	o := e.options
-	return fmt.Sprintf("v%d.%d.%d.%t", recipe, o.AVIFSpeed, o.PNGCompression, o.Baseline)
+	return fmt.Sprintf("v%d.%d.%d", recipe, avifSpeed, pngCompression)
 }
 
 // Resize implements resize.Resizer. src may be mapped memory that cannot be
@@ -147,8 +109,12 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resi
 	if !e.CanWrite(p.Output.Format) { // bimg would leak the picture
 		return nil, &resize.UnsupportedError{Option: "f_" + p.Output.Format.String()}
 	}
-	out, err := run(src, h.Orientation, p, newPasses(h, p, e.options))
-	runtime.KeepAlive(src) // libvips reads it until the end, unseen by Go
+	if h.Format == variant.PNG {
+		if err := checkPNG(src); err != nil {
+			return nil, err
+		}
+	}
+	out, err := run(src, h, p)
 	if err == nil && p.Output.Format == variant.WebP {
 		out, err = stripWebP(out)
 	}
@@ -173,36 +139,65 @@ func sameFormat(src []byte, f variant.Format) bool {
 	return heif(got) && slices.Contains([]bimg.ImageType{bimg.AVIF, bimg.HEIF}, bimg.DetermineImageType(src))
 }
 
-func run(src []byte, orientation int, p resize.Plan, todo passes) ([]byte, error) {
-	out, err := bimg.Resize(src, todo.first)
+// convert is bimg.Resize, which gives libvips a pointer into src and lets go of
+// src: libvips reads it until the end, unseen by Go's garbage collector.
+func convert(src []byte, o bimg.Options) ([]byte, error) {
+	out, err := bimg.Resize(src, o)
+	runtime.KeepAlive(src)
+	return out, err
+}
+
+func run(src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+	todo := newPasses(h, p)
+	mild, corrected, err := gentle(src, h, p)
 	if err != nil {
-		return nil, explain(err)
+		return nil, explain(err, src, h.Format)
+	}
+	if corrected {
+		todo.first.OutputICC = "" // once is right
+	}
+	out, err := convert(mild, todo.first)
+	if err != nil {
+		return nil, explain(err, src, h.Format)
 	}
 	if !todo.finish {
 		return out, nil
 	}
-	if out, err = finish(out, orientation, p); err != nil {
+	if out, err = finish(out, h.Orientation, p); err != nil {
 		return nil, err
 	}
-	if out, err = bimg.Resize(out, todo.last); err != nil {
-		return nil, fmt.Errorf("encoding: %w", err)
+	if out, err = convert(out, todo.last); err != nil {
+		return nil, ours(err)
 	}
 	return out, nil
 }
 
-// explain tells a broken picture from our own failure by what libvips says.
-// Decoding is lazy, so that both come from one call, and a save that gets no
-// pixels complains too, after the loader.
-func explain(err error) error {
-	text := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
-	has := func(s string) bool { return strings.Contains(text, s) }
-	ours := slices.ContainsFunc([]string{"memory", "allocate"}, has)
-	theirs := slices.ContainsFunc([]string{"load", "2vips", "source:", "VipsJpeg", "libpng read"}, has)
-	saving := slices.ContainsFunc([]string{"save", "vips2", "cgif"}, has)
-	if ours || saving && !theirs {
-		return errors.New("libvips: " + text)
+// explain tells a broken picture from our own failure, by decoding it once more
+// and doing nothing with it. What libvips says of its failure does not: the text
+// comes from a buffer that all threads share, empty or speaking of another
+// picture, and decoding is lazy, so that often only the encoder complains.
+func explain(err error, src []byte, f variant.Format) error {
+	if !decodes(loader(f), src) {
+		return fmt.Errorf("%w: its pixels cannot be decoded", resize.ErrBroken)
 	}
-	return fmt.Errorf("%w: %s", resize.ErrBroken, text)
+	return ours(err)
+}
+
+// ours is a failure that no picture is to blame for. The text may be another
+// thread's.
+func ours(err error) error {
+	text := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+	return fmt.Errorf("libvips failed; the last that any thread of it said: %q", text)
+}
+
+// loader is the operation that bimg reads f with.
+func loader(f variant.Format) string {
+	switch f {
+	case variant.AVIF:
+		return "heifload_buffer"
+	default:
+		return f.String() + "load_buffer"
+	}
 }
 
 // checkResult holds the engine to the plan: a result of another size or format

@@ -19,49 +19,27 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-func engine(t testing.TB, o Options) *Engine {
+func engine(t testing.TB) *Engine {
 	t.Helper()
-	e, err := New(o)
+	e, err := New()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return e
 }
 
-type errorString string
-
-func (e errorString) Error() string { return string(e) }
-
-func isBroken(err error) bool { return errors.Is(err, resize.ErrBroken) }
-
-func TestConformance(t *testing.T) { resizetest.Run(t, engine(t, Options{})) }
-
-func TestOptions(t *testing.T) {
-	for _, o := range []Options{{AVIFSpeed: 9}, {AVIFSpeed: -1}, {PNGCompression: 10}} {
-		if e, err := New(o); err == nil {
-			t.Errorf("%+v is accepted: %s", o, e.Recipe())
-		}
-	}
-	plain := engine(t, Options{})
-	if plain.Recipe() != engine(t, Options{Concurrency: 2, HEIC: true}).Recipe() {
-		t.Error("options that change no bytes change the recipe")
-	}
-	for _, o := range []Options{{AVIFSpeed: 5}, {PNGCompression: 9}, {Baseline: true}} {
-		if plain.Recipe() == engine(t, o).Recipe() {
-			t.Errorf("%+v keeps the recipe", o)
-		}
-	}
-}
+func TestConformance(t *testing.T) { resizetest.Run(t, engine(t)) }
 
 func TestFormats(t *testing.T) {
-	e := engine(t, Options{})
+	e := engine(t)
 	for _, f := range []variant.Format{variant.TIFF, variant.HEIC, variant.SVG, variant.PDF, variant.JXL, variant.JP2, variant.FormatAuto} {
 		if e.CanRead(f) || e.CanWrite(f) {
 			t.Errorf("%v: read %t, written %t", f, e.CanRead(f), e.CanWrite(f))
 		}
 	}
 	v := e.Versions()
-	if v.Bimg != "1.1.9" || !strings.HasPrefix(v.Libvips, "8.") || !slices.Contains(v.Readable, variant.JPEG) || !slices.Contains(v.Writable, variant.PNG) {
+	if v.Bimg != "1.1.9" || !strings.HasPrefix(v.Libvips, "8.") || !slices.Contains(v.Readable, variant.JPEG) || !slices.Contains(v.Writable, variant.PNG) ||
+		!slices.Contains(v.LibraryReads, variant.TIFF) || slices.Contains(v.LibraryWrites, variant.SVG) {
 		t.Errorf("%+v", v)
 	}
 }
@@ -113,7 +91,7 @@ func off(a, b color.NRGBA) int {
 
 // TestColours checks what colour management must do.
 func TestColours(t *testing.T) {
-	e := engine(t, Options{})
+	e := engine(t)
 	m, _ := made(t, e, "odd/p3.jpg", "96x,f_png")
 	for row, want := range []color.NRGBA{{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}} {
 		for _, x := range []int{24, 72} {
@@ -138,7 +116,7 @@ func TestColours(t *testing.T) {
 
 // TestOrientations: the F upright, red at the top left, all eight alike.
 func TestOrientations(t *testing.T) {
-	e := engine(t, Options{})
+	e := engine(t)
 	first, _ := made(t, e, "odd/orientation-1.jpg", "120x80,f_png")
 	for _, o := range "2345678" {
 		m, _ := made(t, e, "odd/orientation-"+string(o)+".jpg", "120x80,f_png")
@@ -157,7 +135,7 @@ func TestOrientations(t *testing.T) {
 // TestTurnedWebP: a WebP large enough to be shrunk while it is read, in each
 // orientation.
 func TestTurnedWebP(t *testing.T) {
-	e := engine(t, Options{})
+	e := engine(t)
 	for o := 1; o <= 8; o++ {
 		stored := resizetest.PNG(resizetest.Stored(resizetest.Quarters(800, 480), o))
 		src, _ := makeOf(t, e, stored, "dpr_1,f_webp,q_95")
@@ -177,7 +155,7 @@ func TestTurnedWebP(t *testing.T) {
 
 // TestOddPictures makes something of all that can be read.
 func TestOddPictures(t *testing.T) {
-	e := engine(t, Options{})
+	e := engine(t)
 	for _, name := range []string{
 		"1x1.jpg", "1x1.png", "alpha.png", "alpha.webp", "animated.gif", "animated.webp", "gray-alpha.png", "interlaced.png",
 		"lossless.webp", "palette.png", "photo.avif", "tall.jpg", "trailing.jpg", "wide.png", "16bit.png", "cmyk.jpg", "p3.jpg",
@@ -195,7 +173,7 @@ func TestOddPictures(t *testing.T) {
 }
 
 func TestPaletteKeepsItsHole(t *testing.T) {
-	e := engine(t, Options{})
+	e := engine(t)
 	if m, _ := made(t, e, "odd/palette.png", "dpr_1,f_png"); pixel(m, 220, 80).A != 0 {
 		t.Errorf("the hole is %v", pixel(m, 220, 80))
 	}
@@ -213,7 +191,7 @@ func TestStrongFill(t *testing.T) {
 			stripes.SetNRGBA(x, y, color.NRGBA{uint8(255 * (x / 4 % 2)), 0, 0, 255})
 		}
 	}
-	e := engine(t, Options{})
+	e := engine(t)
 	out, _ := makeOf(t, e, resizetest.JPEG(stripes), "800x20,fit_fill,f_png")
 	m, _, err := image.Decode(bytes.NewReader(out))
 	if err != nil {
@@ -231,7 +209,7 @@ func TestStrongFill(t *testing.T) {
 
 // TestMapped gives the engine memory that cannot be written to.
 func TestMapped(t *testing.T) {
-	e := engine(t, Options{})
+	e := engine(t)
 	for _, name := range []string{"orientation-6.jpg", "alpha.png", "alpha.webp", "animated.gif", "photo.avif"} {
 		f, err := os.Open("../../testdata/odd/" + name)
 		if err != nil {
@@ -255,7 +233,7 @@ func TestMapped(t *testing.T) {
 
 // TestOnlyKnownBytes: what is not of the header's format never reaches libvips.
 func TestOnlyKnownBytes(t *testing.T) {
-	e := engine(t, Options{})
+	e := engine(t)
 	h := resize.Header{Format: variant.JPEG, Width: 10, Height: 10, Orientation: 1}
 	p := resize.Plan{ScaledW: 5, ScaledH: 5, Cut: resize.Rect{Width: 5, Height: 5}, CanvasW: 5, CanvasH: 5, Output: resize.Output{Format: variant.PNG}}
 	for _, src := range []string{"", "%PDF-1.4", "<svg/>", "P6 10 10 255 ", "II*\x00\x08\x00\x00\x00", "push graphic-context"} {

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"image"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/storage/storagetest"
+)
+
+// nobody is a client that takes everything and remembers nothing.
+type nobody struct {
+	header http.Header
+	status int
+}
+
+func (n *nobody) Header() http.Header         { return n.header }
+func (n *nobody) WriteHeader(status int)      { n.status = status }
+func (n *nobody) Write(p []byte) (int, error) { return len(p), nil }
+
+// ReadFrom stands for sendfile, which copies nothing either.
+func (n *nobody) ReadFrom(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
+
+// BenchmarkHit is a hit in the handler alone, with a real cache directory, the
+// access log in a file and a request as nginx passes it on.
+func BenchmarkHit(b *testing.B) {
+	for _, bm := range []struct {
+		name, accel string
+		hot         int64
+	}{{"accel", "/cache/", 0}, {"disk", "", 0}, {"memory", "", 1 << 20}} {
+		b.Run(bm.name, func(b *testing.B) { benchmarkHit(b, bm.accel, bm.hot) })
+	}
+}
+
+func benchmarkHit(b *testing.B, accel string, hot int64) {
+	h := diskHouse(b, hot, func(c *Config) {
+		if accel != "" {
+			c.HandOver = HandOver{AccelHeader, accel}
+		}
+	})
+	r := httptest.NewRequest(http.MethodGet, "/40x30,g_ne/photos/cat.jpg", nil)
+	r.Header.Set("X-Request-Id", "7d1f0a52be8649f6a5a1c1ac0b90a0ee")
+	r.Header.Set("Accept", "image/avif,image/webp,*/*")
+	w := &nobody{header: http.Header{}}
+	h.ServeHTTP(w, r)
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		h.ServeHTTP(w, r)
+	}
+	if w.status != http.StatusOK {
+		b.Errorf("status %d", w.status)
+	}
+}
+
+// diskHouse is the public side with a real cache directory and a log in a file.
+func diskHouse(tb testing.TB, hot int64, change ...func(*Config)) http.Handler {
+	tb.Helper()
+	dir := tb.TempDir()
+	open := func(tier string) *disk.Store {
+		s, err := disk.Open(filepath.Join(dir, "cache"), tier, disk.Options{NoSync: true})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return s
+	}
+	file, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { file.Close() })
+	log := slog.New(slog.NewTextHandler(file, nil))
+	resizer := &resizetest.Fake{}
+	p := pipeline.New(pipeline.Config{
+		Origin: storagetest.NewFake(map[string][]byte{
+			"photos/cat.jpg": resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
+		}),
+		Originals: open(disk.Originals), Derivatives: open(disk.Derivatives), HotBytes: hot,
+		Resizer: resizer, Gate: resize.NewGate(2, 1<<20, 8),
+		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: resizer.CanWrite},
+		MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: log, Now: time.Now,
+	})
+	c := Config{Pipeline: p, MaxAge: time.Hour, Log: log}
+	for _, f := range change {
+		f(&c)
+	}
+	return New(c)
+}

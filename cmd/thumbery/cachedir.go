@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// cacheFlags are about the directory of the disk cache.
+type cacheFlags struct {
+	Cache      string        `default:"thumbery-cache" help:"The directory of the disk cache."`
+	NoSync     bool          `help:"Leave writing to the disk to the kernel: faster on slow disks, and a power cut may leave damaged files."`
+	PurgeEvery time.Duration `placeholder:"1h" help:"Purge the cache about so often, by the limits below, as thumbery purge does. Without it, that is cron's job."`
+	policyFlags
+}
+
+// validate says which flags contradict each other.
+func (f *cacheFlags) validate() error {
+	switch {
+	case f.Cache == "":
+		return errors.New("--cache: must name a directory")
+	case f.PurgeEvery < 0 || f.PurgeEvery > 0 && f.PurgeEvery < time.Minute:
+		return errors.New("--purge-every: must be a minute or more")
+	case f.PurgeEvery > 0 && f.policy().Empty():
+		return errors.New("--purge-every: there is nothing to purge by: give --older-than, --max-size, --max-files or --min-free, too")
+	}
+	return nil
+}
+
+// cacheDir is an open cache directory.
+type cacheDir struct {
+	originals, derivatives cache.Store
+	journal                pipeline.Journal // nil where keys cannot be written down
+	inventory              *disk.Inventory
+	space                  *disk.Space
+	keeper                 *keeper // nil if nobody purges in this process
+}
+
+// open opens the cache directory, with the guard of --min-free around its
+// stores.
+func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
+	options := disk.Options{NoSync: f.NoSync}
+	originals, err := disk.Open(f.Cache, disk.Originals, options)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--cache: %w", err))
+	}
+	derivatives, err := disk.Open(f.Cache, disk.Derivatives, options)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--cache: %w", err))
+	}
+	space := disk.NewSpace(f.Cache, float64(f.MinFree), func(low bool, free float64) {
+		if low {
+			log.Error("the disk has less than --min-free left: nothing is kept until there is more", "free", free)
+			return
+		}
+		log.Info("the disk has enough left again", "free", free)
+	})
+	d := &cacheDir{
+		originals: disk.Guard(originals, space), derivatives: disk.Guard(derivatives, space),
+		inventory: disk.NewInventory(f.Cache), space: space,
+	}
+	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
+		d.journal = journal
+	} else { // a cache that can only be read is served all the same
+		log.Warn("keys are not written down, and pictures will not be found by their prefix", "cause", err)
+	}
+	if f.PurgeEvery > 0 {
+		d.keeper = &keeper{dir: f.Cache, every: f.PurgeEvery, policy: f.policy(), log: log, purge: disk.Purge}
+	}
+	return d, nil
+}
+
+// observer passes on to the metrics what the pipeline tells, and keeps the
+// inventory.
+type observer struct {
+	pipeline.Observer
+	inventory *disk.Inventory
+}
+
+// Kept implements pipeline.Observer.
+func (o observer) Kept(t cache.Tier, bytes int64, err error) {
+	o.Observer.Kept(t, bytes, err)
+	if err == nil {
+		o.inventory.Kept(t, bytes)
+	}
+}
+
+// forget is p.Forget, told to the inventory.
+func (d *cacheDir) forget(p *pipeline.Pipeline) func(variant.Key) (pipeline.Forgotten, error) {
+	return func(key variant.Key) (pipeline.Forgotten, error) {
+		f, err := p.Forget(key)
+		d.inventory.Removed(cache.Originals, cache.Count{Files: int64(f.Originals), Bytes: f.OriginalBytes})
+		d.inventory.Removed(cache.Derivatives, cache.Count{Files: int64(f.Derivatives), Bytes: f.DerivativeBytes})
+		return f, err
+	}
+}
+
+// stock is the answer to GET /cache.
+type stock struct {
+	disk.Stock
+	Budget cache.Policy `json:"budget"` // of this server's keeper and guard
+	Memory memoryStock  `json:"memory"`
+}
+
+type memoryStock struct {
+	Entries int   `json:"entries"`
+	Bytes   int64 `json:"bytes"`
+}
+
+func (c *serveCmd) stock(d *cacheDir, p *pipeline.Pipeline) func() any {
+	return func() any {
+		entries, bytes := p.Memory()
+		return stock{d.inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
+	}
+}

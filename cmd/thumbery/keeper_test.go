@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/disk"
+)
+
+// The keeper purges about once an interval, not always at the same distance,
+// goes on after failures, and ends with its context.
+func TestKeeper(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		var at []time.Duration
+		began := time.Now()
+		k := &keeper{dir: "d", every: time.Hour, policy: cache.Policy{MinFree: 0.1}, log: slog.New(slog.NewTextHandler(&log, nil))}
+		k.purge = func(_ context.Context, dir string, p cache.Policy, _ disk.PurgeOptions) (disk.Summary, error) {
+			if dir != "d" || p != k.policy {
+				t.Errorf("purges %q by %+v", dir, p)
+			}
+			at = append(at, time.Since(began))
+			switch len(at) {
+			case 2:
+				return disk.Summary{}, disk.ErrPurging
+			case 3:
+				return disk.Summary{}, errors.New("disk on fire")
+			}
+			return disk.Summary{TooSmall: true}, nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Hour+30*time.Minute)
+		defer cancel()
+		k.run(ctx)
+		if len(at) < 90 || len(at) > 112 || at[0] >= time.Hour {
+			t.Errorf("%d purges in 100 hours, the first after %v", len(at), at[0])
+		}
+		distances := map[time.Duration]bool{}
+		for i := 1; i < len(at); i++ {
+			d := at[i] - at[i-1]
+			distances[d] = true
+			if d < 54*time.Minute || d > 66*time.Minute {
+				t.Errorf("%v between two purges", d)
+			}
+		}
+		if len(distances) < 10 {
+			t.Errorf("only %d different distances", len(distances))
+		}
+		for _, want := range []string{"another purge goes on", "disk on fire", "level=WARN msg=\"purged the cache\""} {
+			if !strings.Contains(log.String(), want) {
+				t.Errorf("the log has no %q", want)
+			}
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+)
+
+// policyFlags say what a purge removes. purge and serve share them, and so the
+// environment variables.
+type policyFlags struct {
+	limitFlags
+	MinFree     percent    `placeholder:"10%" help:"Remove what was used least recently where less of the disk's space or inodes is free."`
+	Originals   limitFlags `embed:"" prefix:"originals-" group:"Of the originals alone"`
+	Derivatives limitFlags `embed:"" prefix:"derivatives-" group:"Of the derivatives alone"`
+}
+
+// limitFlags are cache.Limits.
+type limitFlags struct {
+	OlderThan age      `placeholder:"30d" help:"Remove what was last used longer ago; 36h, 30d, 8w."`
+	MaxSize   budget   `placeholder:"50GiB" help:"Remove what was used least recently where there is more, down to 90%."`
+	MaxFiles  quantity `placeholder:"1000000" help:"Remove what was used least recently where there are more files, down to 90%."`
+}
+
+func (f limitFlags) limits() cache.Limits {
+	return cache.Limits{OlderThan: time.Duration(f.OlderThan), MaxBytes: int64(f.MaxSize), MaxFiles: int64(f.MaxFiles)}
+}
+
+// policy returns an empty Policy if no flag was given.
+func (f policyFlags) policy() cache.Policy {
+	return cache.Policy{
+		All: f.limits(), Originals: f.Originals.limits(), Derivatives: f.Derivatives.limits(), MinFree: float64(f.MinFree),
+	}
+}
+
+// budget is an amount that may not be 0: nobody means to keep nothing.
+type budget amount
+
+func (b *budget) UnmarshalText(text []byte) error {
+	if err := (*amount)(b).UnmarshalText(text); err != nil {
+		return err
+	}
+	if *b == 0 {
+		return errors.New("a limit must be more than 0; leave it out for none")
+	}
+	return nil
+}
+
+// quantity is a number of files, such as 1000000 or 4M.
+type quantity int64
+
+func (q *quantity) UnmarshalText(text []byte) error {
+	if err := (*budget)(q).UnmarshalText(text); err != nil {
+		return fmt.Errorf("%q is no number of files such as 1000000 or 4M", text)
+	}
+	return nil
+}
+
+// percent is a share from 0 to 1, written as 10%.
+type percent float64
+
+func (p *percent) UnmarshalText(text []byte) error {
+	number, ok := strings.CutSuffix(string(text), "%")
+	n, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil || !(n > 0 && n < 100) {
+		return fmt.Errorf("%q is no share between 0 and 100, such as 10%%", text)
+	}
+	*p = percent(n / 100)
+	return nil
+}
+
+// age is a time.Duration that may be written in days and weeks: 30d, 8w, 1d12h.
+type age time.Duration
+
+func (a *age) UnmarshalText(text []byte) error {
+	d, err := parseAge(string(text))
+	if err != nil || d <= 0 {
+		return fmt.Errorf("%q is no time such as 36h, 30d or 8w", text)
+	}
+	*a = age(d)
+	return nil
+}
+
+var errAge = errors.New("not an age")
+
+// parseAge reads weeks, then days, then what time.ParseDuration reads.
+func parseAge(s string) (sum time.Duration, err error) {
+	if s == "" {
+		return 0, errAge
+	}
+	const day = 24 * time.Hour
+	for _, u := range []struct {
+		letter string
+		unit   time.Duration
+	}{{"w", 7 * day}, {"d", day}} {
+		number, rest, found := strings.Cut(s, u.letter)
+		if !found {
+			continue
+		}
+		n, err := strconv.ParseUint(number, 10, 32)
+		if err != nil || n > uint64((math.MaxInt64-sum)/u.unit) {
+			return 0, errAge
+		}
+		sum, s = sum+time.Duration(n)*u.unit, rest
+	}
+	if s == "" {
+		return sum, nil
+	}
+	rest, err := time.ParseDuration(s)
+	if err != nil || rest < 0 || rest > math.MaxInt64-sum {
+		return 0, errAge
+	}
+	return sum + rest, nil
+}

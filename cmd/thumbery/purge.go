@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/variant"
+)
+
+type purgeCmd struct {
+	Cache string `default:"thumbery-cache" help:"The directory of the disk cache."`
+	policyFlags
+
+	// Not from the environment: serve's --source is another thing, and what
+	// happens once is not to be configured.
+	Source []keyFlag    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and all that was made of it. Repeatable."`
+	Prefix []prefixFlag `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin so, such as photos/2019/. Repeatable."`
+
+	DryRun bool          `env:"-" help:"Remove nothing, and say what would go."`
+	JSON   bool          `name:"json" env:"-" help:"Print the summary as JSON."`
+	Wait   time.Duration `default:"0s" env:"-" placeholder:"10m" help:"How long to wait for another purge of this directory to end. With 0, one that finds another running leaves the work to it."`
+}
+
+// keyFlag is a picture's key.
+type keyFlag variant.Key
+
+func (k *keyFlag) UnmarshalText(text []byte) error {
+	key, err := variant.ParseKey(string(text))
+	*k = keyFlag(key)
+	return err
+}
+
+// prefixFlag is what keys begin with.
+type prefixFlag string
+
+func (p *prefixFlag) UnmarshalText(text []byte) error {
+	// What no key begins with is a slip that would look like success.
+	if _, err := variant.ParseKey(strings.TrimSuffix(string(text), "/")); err != nil {
+		return fmt.Errorf("no key begins with %q: %w", text, err)
+	}
+	*p = prefixFlag(text)
+	return nil
+}
+
+func (c *purgeCmd) forgets() bool { return len(c.Source)+len(c.Prefix) > 0 }
+
+// Run purges until it is done or SIGTERM or SIGINT comes.
+func (c *purgeCmd) Run(stdout io.Writer) error {
+	policy := c.policy()
+	if policy.Empty() && !c.forgets() {
+		return usage(errors.New("purge: say what to remove: --older-than 30d, --max-size 50GiB, --max-files, --min-free 10%, --source KEY or --prefix PREFIX"))
+	}
+	if c.Wait < 0 {
+		return usage(errors.New("--wait: must not be below 0"))
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+	report, err := c.purge(ctx, policy)
+	if errors.Is(err, disk.ErrNoCache) {
+		return usage(fmt.Errorf("--cache: %w", err))
+	}
+	report.Busy = errors.Is(err, disk.ErrPurging)
+	if err := report.print(stdout, c.JSON); err != nil {
+		return err
+	}
+	if report.Busy && c.Wait == 0 {
+		return report.failure()
+	}
+	if err != nil {
+		return fmt.Errorf("purge %s: %w", c.Cache, err)
+	}
+	return report.failure()
+}
+
+// purge forgets first, since that waits for nobody.
+func (c *purgeCmd) purge(ctx context.Context, policy cache.Policy) (r purgeReport, err error) {
+	bar := newBar(os.Stderr)
+	defer bar.done()
+	if c.forgets() {
+		f, err := disk.Forget(ctx, c.Cache, convert[variant.Key](c.Source), convert[string](c.Prefix),
+			disk.ForgetOptions{DryRun: c.DryRun, Progress: bar.progress("forgetting")})
+		r.Forgotten = &f
+		if err != nil {
+			return r, err
+		}
+	}
+	if policy.Empty() {
+		return r, nil
+	}
+	s, err := disk.Purge(ctx, c.Cache, policy, disk.PurgeOptions{DryRun: c.DryRun, Wait: c.Wait, Progress: bar.progress("purging")})
+	if s.Seconds > 0 { // it has run
+		r.Summary = &s
+	}
+	return r, err
+}
+
+func convert[To, From ~string](from []From) []To {
+	to := make([]To, len(from))
+	for i, f := range from {
+		to[i] = To(f)
+	}
+	return to
+}

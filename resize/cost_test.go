@@ -1,0 +1,114 @@
+package resize_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// TestPlanBoundsResults: a small picture does not give a large one, and the slow
+// encoders get what they finish in seconds.
+func TestPlanBoundsResults(t *testing.T) {
+	s := resize.Settings{MaxPixels: 100_000_000, CanWrite: all}
+	for _, c := range []struct {
+		w, h int
+		ops  string
+		fine bool
+	}{
+		{1, 1, "10000x10000,fit_contain", false},
+		{1, 1, "4096x4096,fit_contain", true},
+		{1, 1, "4097x4096,fit_contain", false},
+		{1, 1, "4096x4096,up_1", true},
+		{1, 1, "4096x4097,fit_fill,up_1", false},
+		{4000, 4000, "5000x5000,fit_contain", false},
+		{10000, 9000, "dpr_1", true},
+		{10000, 9000, "9000x10000,fit_contain", true}, // as many as the source
+		{10000, 9000, "9001x10000,fit_contain", false},
+		{10000, 9000, "dpr_1,f_webp", true},
+		{10000, 9000, "dpr_1,f_png,lossless", true},
+		{10000, 9000, "3840x2160,f_avif", true},
+		{10000, 9000, "4096x2048,f_avif", true},
+		{10000, 9000, "4096x2049,f_avif", false},
+		{10000, 9000, "4096x2049,f_gif", false},
+		{10000, 9000, "4096x2049,f_webp,lossless", false},
+		{10000, 9000, "4096x2049,f_webp", true},
+	} {
+		p, err := resize.NewPlan(photo(c.w, c.h), parse(t, c.ops), 0, s)
+		if c.fine && err != nil || !c.fine && (!errors.Is(err, resize.ErrTooLarge) || p != resize.Plan{}) {
+			t.Errorf("%dx%d %s: %+v, %v, want a plan: %t", c.w, c.h, c.ops, p, err, c.fine)
+		}
+	}
+}
+
+// TestPlanAvoidsSlowEncoders: who does not ask for a format gets one that can be
+// made.
+func TestPlanAvoidsSlowEncoders(t *testing.T) {
+	for _, c := range []struct {
+		from variant.Format
+		ops  string
+		want resize.Output
+	}{
+		{variant.AVIF, "3840x2160", resize.Output{Format: variant.AVIF, Quality: 55}},
+		{variant.AVIF, "dpr_1", resize.Output{Format: variant.JPEG, Quality: 80}},
+		{variant.GIF, "dpr_1", resize.Output{Format: variant.JPEG, Quality: 80}},
+		{variant.WebP, "dpr_1", resize.Output{Format: variant.WebP, Quality: 75}},
+		{variant.WebP, "dpr_1,lossless", resize.Output{Format: variant.PNG, Quality: 80}},
+		{variant.JPEG, "dpr_1,lossless,f_auto", resize.Output{Format: variant.PNG, Quality: 80}},
+		{variant.JPEG, "dpr_1,f_auto", resize.Output{Format: variant.WebP, Quality: 75}},
+	} {
+		h := photo(5000, 4000)
+		h.Format = c.from
+		p, err := resize.NewPlan(h, parse(t, c.ops), variant.AcceptAVIF|variant.AcceptWebP, resize.Settings{CanWrite: all})
+		if err != nil || p.Output != c.want {
+			t.Errorf("%v %s: %+v, %v, want %+v", c.from, c.ops, p.Output, err, c.want)
+		}
+	}
+}
+
+func TestCost(t *testing.T) {
+	turned, deep, alpha := photo(1000, 1000), photo(1000, 1000), photo(1000, 1000)
+	turned.Orientation, deep.Depth, alpha.Alpha = 6, 16, true
+	for _, c := range []struct {
+		h    resize.Header
+		ops  string
+		want int64
+	}{
+		{photo(1000, 1000), "100x100,f_jpeg", 1_000_000 + 10_000},
+		{photo(1000, 1000), "100x100,f_png", 1_000_000 + 20_000},
+		{photo(1000, 1000), "100x100,f_gif", 1_000_000 + 40_000},
+		{photo(1000, 1000), "100x100,f_webp", 1_000_000 + 50_000},
+		{photo(1000, 1000), "100x100,f_avif", 1_000_000 + 70_000},
+		{photo(1000, 1000), "100x100,f_webp,lossless", 1_000_000 + 100_000},
+		{photo(1000, 1000), "200x100,f_jpeg,fit_contain", 1_000_000 + 100_000},
+		{turned, "100x100,f_jpeg", 1_000_000 + 50_000},
+		{alpha, "100x100,f_jpeg", 1_000_000 + 50_000},
+		{alpha, "100x100,f_png", 1_000_000 + 20_000},
+		{deep, "100x100,f_jpeg", 2_000_000 + 10_000},
+		{photo(1, 1), "4096x4096,fit_contain,f_png", 1 + 6<<24},
+	} {
+		p, err := resize.NewPlan(c.h, parse(t, c.ops), 0, resize.Settings{CanWrite: all})
+		if got := p.Cost(c.h); err != nil || got != c.want {
+			t.Errorf("%+v %s: %d, %v, want %d", c.h, c.ops, got, err, c.want)
+		}
+	}
+}
+
+// TestCostIsAdmitted: what NewPlan accepts, a gate with the same limit admits,
+// however much it weighs.
+func TestCostIsAdmitted(t *testing.T) {
+	s := resize.Settings{MaxPixels: 1_000_000, CanWrite: all}
+	g := resize.NewGate(1, s.MaxPixels, 0)
+	for _, ops := range []string{"dpr_1", "dpr_1,f_avif", "1000x1000,fit_contain,f_webp,lossless", "1x1"} {
+		p, err := resize.NewPlan(photo(1000, 1000), parse(t, ops), 0, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave, err := g.Enter(t.Context(), p.Cost(photo(1000, 1000)))
+		if err != nil {
+			t.Fatalf("%s: %v", ops, err)
+		}
+		leave()
+	}
+}
