@@ -35,9 +35,16 @@ fuzz: ## Fuzz every parser for 20 seconds
 	done
 
 .PHONY: bench
-bench: ## Measure
-	@tools/install.sh
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## Measure, against peers in the same run; 10 minutes
+	@tools/install.sh bench
+	go test -run '^$$' -bench . -benchmem ./variant ./cache/... ./api
+	go run ./internal/bench/hits
+	go run ./internal/bench/latency
+	go run ./internal/bench/purge -files 100000
+
+.PHONY: bench-purge
+bench-purge: ## Measure the purge of a million files; 20 minutes, 40 GB in /tmp
+	go run ./internal/bench/purge -files 1000000
 
 .PHONY: lint
 lint: ## Check the style: gofumpt and staticcheck

@@ -43,7 +43,7 @@ func BenchmarkHit(b *testing.B) {
 }
 
 func benchmarkHit(b *testing.B, accel string, hot int64) {
-	h := diskHouse(b, hot, func(c *Config) {
+	h, _ := diskHouse(b, hot, func(c *Config) {
 		if accel != "" {
 			c.HandOver = HandOver{AccelHeader, accel}
 		}
@@ -63,12 +63,14 @@ func benchmarkHit(b *testing.B, accel string, hot int64) {
 	}
 }
 
-// diskHouse is the public side with a real cache directory and a log in a file.
-func diskHouse(tb testing.TB, hot int64, change ...func(*Config)) http.Handler {
+// diskHouse is the public side with a real cache directory, which it returns, and
+// a log in a file.
+func diskHouse(tb testing.TB, hot int64, change ...func(*Config)) (public http.Handler, cache string) {
 	tb.Helper()
 	dir := tb.TempDir()
+	cache = filepath.Join(dir, "cache")
 	open := func(tier string) *disk.Store {
-		s, err := disk.Open(filepath.Join(dir, "cache"), tier, disk.Options{NoSync: true})
+		s, err := disk.Open(cache, tier, disk.Options{NoSync: true})
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -94,5 +96,5 @@ func diskHouse(tb testing.TB, hot int64, change ...func(*Config)) http.Handler {
 	for _, f := range change {
 		f(&c)
 	}
-	return New(c)
+	return New(c), cache
 }

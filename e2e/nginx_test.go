@@ -1,83 +1,51 @@
 package e2e
 
 import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/nginx"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
 )
 
-// nginx starts a real nginx with deploy/nginx.conf in front of s, and returns
-// its URL. Only the three places that the file says to change are changed.
-func nginx(t *testing.T, s *server, cache string) string {
+// front starts a real nginx with deploy/nginx.conf in front of s, and returns
+// its URL. Only the places that the file says to change are changed, and what
+// edit does, if it is not nil.
+func front(t *testing.T, s *server, cache string, edit func(string) string) string {
 	t.Helper()
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		program = "/usr/sbin/nginx"
-	}
 	address := freeAddress(t)
-	conf := string(read(t, "../deploy/nginx.conf"))
-	for _, change := range [][2]string{
-		{"server 127.0.0.1:8080;", "server " + strings.TrimPrefix(s.url, "http://") + ";"},
-		{"listen 80;", "listen " + address + ";"},
-		{"alias /var/cache/thumbery/;", "alias " + cache + "/;"},
-	} {
-		if strings.Count(conf, change[0]) != 1 {
-			t.Fatalf("deploy/nginx.conf has not exactly one %q", change[0])
-		}
-		conf = strings.Replace(conf, change[0], change[1], 1)
-	}
-	dir := t.TempDir()
-	main := fmt.Sprintf(`daemon off; pid %[1]s/pid; error_log stderr; %[2]s
-events { worker_connections 256; }
-http {
-	access_log off;
-	client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
-%[3]s
-}
-`, dir, nginxUser(t), conf)
-	file := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(file, []byte(main), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "-c", file, "-e", "stderr")
 	log := &logBuffer{lines: make(chan string)}
-	cmd.Stderr = log
-	cmd.WaitDelay = 10 * time.Second
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	n, err := nginx.Start(nginx.Config{
+		File: "../deploy/nginx.conf", Listen: address, Cache: cache, Edit: edit, Log: log,
+		Public: strings.TrimPrefix(s.url, "http://"), Admin: strings.TrimPrefix(s.admin, "http://"),
+	})
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // its workers, too
-		_ = cmd.Wait()
 		if t.Failed() {
 			t.Logf("nginx:\n%s", log)
 		}
 	})
-	waitForPort(t, address)
-	return "http://" + address
-}
-
-// nginxUser keeps nginx's workers from becoming another user than the one whose
-// temporary directories it is to read.
-func nginxUser(t *testing.T) string {
-	t.Helper()
-	u, err := user.Current()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Uid == "0" {
-		return "user root;"
-	}
-	return ""
+	t.Cleanup(func() { n.Close() })
+	return "http://" + address
 }
 
 func freeAddress(t *testing.T) string {
@@ -90,26 +58,12 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func waitForPort(t *testing.T, address string) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for range 1000 {
-		if c, err := net.Dial("tcp", address); err == nil {
-			c.Close()
-			return
-		}
-		<-tick.C
-	}
-	t.Fatalf("nothing listens at %s", address)
-}
-
 // With --accel the picture is sent by nginx, with its own conditions and
 // ranges, and the headers that nginx would drop are kept.
 func TestAccel(t *testing.T) {
 	cache := t.TempDir()
 	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache, "--accel", "/cache/", "--cors", "https://example.com")
-	front := nginx(t, s, cache)
+	front := front(t, s, cache, nil)
 	const path = "/300x200,f_auto/photos/cat.jpg"
 
 	direct := get(t, s.url+path)
@@ -155,4 +109,231 @@ func TestAccel(t *testing.T) {
 		t.Errorf("the internal location answers %d", r.status)
 	}
 	wantPicture(t, get(t, front+"/raw/photos/cat.jpg"), 1600, 2000, "jpeg")
+}
+
+// Keys go through nginx as they are, and errors come back as they are.
+func TestNginxPassesThrough(t *testing.T) {
+	cache, pictures := t.TempDir(), t.TempDir()
+	body := read(t, filepath.Join(testdata(t), "photos", "cat.jpg"))
+	keys := []string{"a b.jpg", "100%.jpg", "a+b.jpg", "%41.jpg", "Kätzchen/猫 🐈.jpg", "a?b#c&d=e.jpg", "q\"'<>\\.jpg", "semi;colon:at@.jpg"}
+	for _, key := range keys {
+		file := filepath.Join(pictures, filepath.FromSlash(key))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, body, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := serve(t, "--source", "/=file:"+pictures, "--cache", cache, "--accel", "/cache/", "--preset", "cache=60x60", "--preset", "healthz=61x")
+	front := front(t, s, cache, nil)
+	for _, key := range keys {
+		path := variant.Path{Ops: "120x80", Key: variant.Key(key)}.String()
+		for _, want := range []string{missStored, hitDisk} {
+			r := get(t, front+path)
+			wantPicture(t, r, 120, 80, "jpeg")
+			wantCache(t, r, want)
+		}
+	}
+	// Spellings that a proxy may change: escaped where it need not be, and not
+	// where it might.
+	for _, path := range []string{"/120x80/%61%20b.jpg", "/120x80/a+b.jpg", "/120x80/a%2Bb.jpg", "/120x80/%2541.jpg", "/%31%32%30x80/100%25.jpg", "/120x80/K%C3%A4tzchen%2F%E7%8C%AB%20%F0%9F%90%88.jpg"} {
+		r := get(t, front+path)
+		wantPicture(t, r, 120, 80, "jpeg")
+		wantCache(t, r, hitDisk)
+	}
+	for _, tt := range []struct {
+		path   string
+		status int
+		kind   string
+		detail string
+	}{
+		{"/120x80//a%20b.jpg", 400, "bad-key", "empty segment"},
+		{"//120x80/a%20b.jpg", 400, "bad-options", "empty"},
+		{"/120x80/K%C3%A4tzchen//x.jpg", 400, "bad-key", "empty segment"},
+		{"/120x80/none.jpg", 404, "not-found", ""},
+		{"/120x80/%ff", 400, "bad-key", "UTF-8"},
+		{"/120y80/a%20b.jpg", 400, "bad-options", "120y80"},
+		{"/120x80,blur_3/a%20b.jpg", 501, "unsupported", "blur"},
+		{"/cache/derivatives/000/", 400, "bad-key", ""},
+	} {
+		r := get(t, front+tt.path)
+		wantProblem(t, tt.path, r, tt.status, tt.kind, tt.detail)
+		direct := get(t, s.url+tt.path)
+		if withoutID(r.body) != withoutID(direct.body) {
+			t.Errorf("%s: through nginx %s, direct %s", tt.path, r.body, direct.body)
+		}
+	}
+	wantProblem(t, "POST", ask(t, http.MethodPost, front+"/120x80/a%20b.jpg"), 405, "method", "")
+	// A preset of the internal location's name is none the worse for it.
+	wantPicture(t, get(t, front+"/cache/a%20b.jpg"), 60, 60, "jpeg")
+	if r := get(t, front+"/healthz"); r.status != 200 || !strings.Contains(string(r.body), "ok") {
+		t.Errorf("health: %d %s", r.status, r.body)
+	}
+	wantPicture(t, get(t, front+"/healthz/a%20b.jpg"), 61, 76, "jpeg")
+}
+
+// withoutID is a problem document without what differs each time.
+func withoutID(body []byte) string {
+	before, _, _ := strings.Cut(string(body), `"request_id"`)
+	return before
+}
+
+// One URL is three pictures, and each has headers of its own.
+func TestNginxAuto(t *testing.T) {
+	cache := t.TempDir()
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache, "--accel", "/cache/")
+	front := front(t, s, cache, nil)
+	for _, cacheStatus := range []string{missStored, hitDisk} {
+		for accept, mediaType := range map[string]string{
+			"image/*,*/*;q=0.8":                     "image/jpeg",
+			"image/webp,image/apng,*/*;q=0.8":       "image/webp",
+			"image/avif,image/webp,image/*,*/*;q=0": "image/avif",
+		} {
+			r := get(t, front+"/200x,f_auto/photos/coast.jpg", "Accept", accept, "Cookie", "a=b")
+			format, ok := resize.Sniff(r.body)
+			if r.status != 200 || !ok || resize.MediaType(format) != mediaType {
+				t.Fatalf("%s: status %d, %v", accept, r.status, format)
+			}
+			for name, want := range map[string]string{"Content-Type": mediaType, "Vary": "Accept", "Cache-Status": cacheStatus, "Content-Length": strconv.Itoa(len(r.body))} {
+				if got := strings.Join(r.header.Values(name), " + "); got != want {
+					t.Errorf("%s: %s is %q, want %q", accept, name, got, want)
+				}
+			}
+			head := ask(t, http.MethodHead, front+"/200x,f_auto/photos/coast.jpg", "Accept", accept)
+			if head.header.Get("ETag") != r.header.Get("ETag") || head.header.Get("Content-Type") != mediaType || len(head.body) != 0 {
+				t.Errorf("%s: HEAD %v", accept, head.header)
+			}
+		}
+	}
+	if direct := get(t, s.url+"/200x,f_auto/photos/coast.jpg", "Accept", "image/webp"); direct.header.Get("X-Request-Id") == "" {
+		t.Error("no request id")
+	}
+	given := get(t, front+"/200x,f_auto/photos/coast.jpg").header.Get("X-Request-Id")
+	if len(given) != 32 {
+		t.Errorf("request id %q is not nginx's", given)
+	}
+}
+
+// A file that has gone when nginx opens it is made again within the request.
+func TestNginxRegenerates(t *testing.T) {
+	cache := t.TempDir()
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache, "--accel", "/cache/")
+	// An internal location that never finds anything: as if every file were
+	// purged just then.
+	front := front(t, s, cache, func(conf string) string {
+		return strings.Replace(conf, "alias "+cache+"/;", "alias "+cache+"/nowhere/;", 1)
+	})
+	const path = "/300x200,f_auto/photos/cat.jpg"
+	first := get(t, front+path)
+	wantPicture(t, first, 300, 200, "jpeg")
+	for _, name := range []string{"X-Accel-Redirect", "X-Thumbery-No-Accel"} {
+		if first.header.Get(name) != "" {
+			t.Errorf("the client sees %s", name)
+		}
+	}
+	if first.header.Get("Vary") != "Accept" || first.header.Get("X-Request-Id") == "" || first.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("headers %v", first.header)
+	}
+	// Its tag is the one that nginx would give, and it is good for conditions.
+	tag := first.header.Get("ETag")
+	if want := nginxTag(t, cache); tag != want {
+		t.Errorf("tag %q, nginx's is %q", tag, want)
+	}
+	if again := get(t, front+path, "If-None-Match", tag); again.status != http.StatusNotModified {
+		t.Errorf("with its own tag: %d", again.status)
+	}
+	part := get(t, front+path, "Range", "bytes=10-19", "If-Range", tag)
+	if part.status != http.StatusPartialContent || !bytes.Equal(part.body, first.body[10:20]) {
+		t.Errorf("range: %d, %d bytes", part.status, len(part.body))
+	}
+	if head := ask(t, http.MethodHead, front+path); head.status != 200 || head.header.Get("Content-Length") != strconv.Itoa(len(first.body)) {
+		t.Errorf("HEAD: %d %v", head.status, head.header)
+	}
+	webp := get(t, front+path, "Accept", "image/webp")
+	wantPicture(t, webp, 300, 200, "webp")
+	key := get(t, front+"/raw/photos/cat.jpg")
+	if !bytes.Equal(key.body, read(t, filepath.Join(testdata(t), "photos", "cat.jpg"))) {
+		t.Errorf("raw: %d, %d bytes", key.status, len(key.body))
+	}
+	// What a client says of it does not reach Thumbery.
+	if r := get(t, front+path, "X-Thumbery-No-Accel", "1"); r.status != 200 || !bytes.Equal(r.body, first.body) {
+		t.Errorf("with the header of a client: %d", r.status)
+	}
+}
+
+// nginxTag is the tag that nginx gives to the one derivative in a cache.
+func nginxTag(t *testing.T, cache string) string {
+	t.Helper()
+	kept := files(t, filepath.Join(cache, "derivatives"))
+	if len(kept) != 1 {
+		t.Fatalf("%d derivatives", len(kept))
+	}
+	info, err := os.Stat(kept[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf(`"%x-%x"`, info.ModTime().Unix(), info.Size())
+}
+
+// TLS and HTTP/2 are there, commented out, and work.
+func TestNginxTLS(t *testing.T) {
+	cache := t.TempDir()
+	certificate, key := selfSigned(t)
+	secure := freeAddress(t)
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache, "--accel", "/cache/")
+	front(t, s, cache, func(conf string) string {
+		conf = strings.ReplaceAll(conf, "#tls ", "")
+		return strings.NewReplacer(
+			"listen 443 ssl", "listen "+secure+" ssl",
+			"/etc/ssl/thumbery/fullchain.pem", certificate, "/etc/ssl/thumbery/privkey.pem", key,
+		).Replace(conf)
+	})
+	client := &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
+	}}
+	defer client.CloseIdleConnections()
+	for range 2 {
+		r, err := client.Get("https://" + secure + "/300x200/photos/cat.jpg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		if err != nil || r.ProtoMajor != 2 {
+			t.Errorf("%s, %v", r.Proto, err)
+		}
+		wantPicture(t, response{r.StatusCode, r.Header, body}, 300, 200, "jpeg")
+	}
+}
+
+// selfSigned makes a certificate, as httptest has one, in two files.
+func selfSigned(t *testing.T) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
+	for file, block := range map[string]*pem.Block{
+		certificate: {Type: "CERTIFICATE", Bytes: public}, key: {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certificate, key
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what is missing to build Thumbery, and with "test" what its tests
-# need, too. Does nothing, quickly, where everything is there.
+# Installs what is missing to build Thumbery, and with "test" or "bench" what
+# those need, too. Does nothing, quickly, where everything is there.
 set -eu
 
 PATH="$PATH:/usr/sbin:/sbin" # where nginx is
@@ -12,9 +12,13 @@ need() { # need COMMAND PACKAGE
 need pkg-config pkg-config
 need cc gcc
 pkg-config --exists vips 2>/dev/null || missing="$missing libvips-dev"
-if [ "${1:-}" = test ]; then
+case "${1:-}" in
+test) need nginx nginx-light ;;
+bench)
 	need nginx nginx-light
-fi
+	need wrk wrk
+	;;
+esac
 
 [ -z "$missing" ] && exit 0
 
