@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"runtime/debug"
 	"strconv"
 	"time"
+
+	"github.com/thumbery/thumbery/cache"
 )
 
 // exchange is one request and its answer: the ResponseWriter that all handlers
@@ -20,12 +23,18 @@ type exchange struct {
 	cause   error
 	status  int   // 0 until the header is written
 	bytes   int64 // of the body
+	failing bool  // the answer is a problem document
+	refused error // what http.ServeContent has refused, and we say in our own way
 }
 
 // exchangeOf returns the exchange behind a handler's ResponseWriter.
 func exchangeOf(w http.ResponseWriter) *exchange { return w.(*exchange) }
 
 func (e *exchange) WriteHeader(status int) {
+	if refusal := refusals[status]; refusal != nil && !e.failing {
+		e.refused = refusal
+		return
+	}
 	if e.status == 0 && status >= http.StatusOK {
 		e.status = status
 	}
@@ -33,6 +42,9 @@ func (e *exchange) WriteHeader(status int) {
 }
 
 func (e *exchange) Write(p []byte) (int, error) {
+	if e.refused != nil {
+		return len(p), nil // its plain text
+	}
 	e.begin()
 	n, err := e.ResponseWriter.Write(p)
 	e.bytes += int64(n)
@@ -82,7 +94,7 @@ func (s *server) answer(next http.Handler) http.Handler {
 // find out what line of code it was called from.
 func (s *server) log(r *http.Request, e *exchange, now time.Time, took time.Duration) {
 	level := slog.LevelInfo
-	if e.status >= 500 {
+	if e.status >= 500 && e.status != http.StatusNotImplemented { // which is the client's to mend
 		level = slog.LevelError
 	}
 	ctx := r.Context()
@@ -91,15 +103,28 @@ func (s *server) log(r *http.Request, e *exchange, now time.Time, took time.Dura
 	}
 	line := slog.NewRecord(now, level, "request", 0)
 	line.AddAttrs(
-		slog.String("id", e.id), slog.String("method", r.Method), slog.String("path", r.URL.EscapedPath()),
+		slog.String("id", e.id), slog.String("method", r.Method), slog.String("path", shortened(r.URL.EscapedPath())),
 		slog.Int("status", e.status), slog.Int64("bytes", e.bytes),
 		slog.String("outcome", e.outcome), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
 	)
 	if e.cause != nil {
 		line.AddAttrs(slog.Any("cause", e.cause))
 	}
+	if p, ok := errors.AsType[*cache.PanicError](e.cause); ok {
+		line.AddAttrs(slog.String("stack", string(p.Stack)))
+	}
 	// A log that cannot be written is not told of anywhere.
 	_ = s.Log.Handler().Handle(ctx, line)
+}
+
+// loggedPath is how much of a path is logged: more than any that is right.
+const loggedPath = 2048
+
+func shortened(path string) string {
+	if len(path) > loggedPath {
+		return path[:loggedPath] + "…"
+	}
+	return path
 }
 
 // handle turns what a handler returns, or its panic, into an answer.
@@ -112,7 +137,8 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		k := kindOf(err)
 		e := exchangeOf(w)
 		e.outcome, e.cause = k.name, err
-		s.fail(w, k, err, e.id)
+		e.failing, e.refused = true, nil
+		s.fail(e, k, err, e.id)
 	}
 }
 

@@ -5,6 +5,7 @@
 package api
 
 import (
+	"bytes"
 	"log/slog"
 	"net/http"
 	"time"
@@ -100,8 +101,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 		s.HandOver.to(w, result.Blob.Path)
 		return nil
 	}
-	s.deliver(w, r, &result)
-	return nil
+	return s.deliver(w, r, &result)
 }
 
 // find asks the pipeline. A hit that is handed over need not be opened.
@@ -130,7 +130,7 @@ func (s *server) info(w http.ResponseWriter, r *http.Request, q request) error {
 	if err != nil {
 		return err
 	}
-	o := outcome{source: d.Source, stored: true}
+	o := describedOutcome(d)
 	exchangeOf(w).outcome = o.String()
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
@@ -138,8 +138,10 @@ func (s *server) info(w http.ResponseWriter, r *http.Request, q request) error {
 	s.commonHeaders(h, q)
 	body := infoJSON(d)
 	h.Set("ETag", etag("info", body))
-	serve(w, r, d.ModTime, body)
-	return nil
+	if q.variant.Download {
+		h.Set("Content-Disposition", disposition(q, "application/json"))
+	}
+	return s.send(w, r, d.ModTime, int64(len(body)), bytes.NewReader(body))
 }
 
 // infoDocument is the answer to /info/<key>. Width and height are those of the

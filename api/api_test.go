@@ -158,6 +158,16 @@ func TestConditionsAndRanges(t *testing.T) {
 		if r.StatusCode != tt.status {
 			t.Errorf("%s: %d, want %d", tt.name, r.StatusCode, tt.status)
 		}
+		if tt.status == 412 || tt.status == 416 {
+			wantHeaders(t, r, map[string]string{"Content-Type": "application/problem+json", "ETag": "", "Cache-Control": "no-store"})
+			var p problem
+			if err := json.NewDecoder(r.Body).Decode(&p); err != nil || p.Status != tt.status {
+				t.Errorf("%s: %+v, %v", tt.name, p, err)
+			}
+		}
+		if tt.status == 416 && !strings.HasPrefix(r.Header.Get("Content-Range"), "bytes */") {
+			t.Errorf("%s: Content-Range %q", tt.name, r.Header.Get("Content-Range"))
+		}
 		if tt.status == 304 && (r.Header.Get("ETag") != tag || r.Header.Get("Cache-Control") == "" || r.ContentLength > 0) {
 			t.Errorf("%s: 304 with %v", tt.name, r.Header)
 		}

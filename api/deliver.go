@@ -1,26 +1,28 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
 )
 
-// deliver sends a body whose headers are set.
-func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipeline.Result) {
+// deliver sends a body whose headers are set. Its errors are errRange and
+// errPrecondition.
+func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipeline.Result) error {
 	if tag := s.HandOver.etag(result); tag != "" {
 		w.Header().Set("ETag", tag)
 	}
-	allowTime(w, s.Now(), result.Blob.Size)
-	http.ServeContent(w, r, "", result.Blob.ModTime, result.Blob.Content())
+	return s.send(w, r, result.Blob.ModTime, result.Blob.Size, result.Blob.Content())
 }
 
-// serve sends a body that is at hand.
-func serve(w http.ResponseWriter, r *http.Request, modTime time.Time, body []byte) {
-	http.ServeContent(w, r, "", modTime, bytes.NewReader(body))
+// send answers conditions and ranges, and sends what is left of a body.
+func (s *server) send(w http.ResponseWriter, r *http.Request, modTime time.Time, size int64, body io.ReadSeeker) error {
+	allowTime(w, s.Now(), size)
+	http.ServeContent(w, r, "", modTime, body)
+	return exchangeOf(w).refused
 }
 
 // A client that takes a body more slowly than this is cut off, so that it does

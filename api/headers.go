@@ -31,6 +31,13 @@ func outcomeOf(r *pipeline.Result) outcome {
 	return outcome{r.Source, r.Stored, r.Shared}
 }
 
+func describedOutcome(d pipeline.Description) outcome {
+	if d.Source != pipeline.FromOrigin {
+		return outcome{source: d.Source, stored: true}
+	}
+	return outcome{d.Source, d.Stored, d.Shared}
+}
+
 // String is the outcome's name in metrics and logs.
 func (o outcome) String() string {
 	switch {

@@ -13,7 +13,17 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-var errMethod = errors.New("method not allowed")
+var (
+	errMethod       = errors.New("method not allowed")
+	errRange        = errors.New("no such part")
+	errPrecondition = errors.New("precondition failed")
+)
+
+// refusals are the statuses by which http.ServeContent refuses a request.
+var refusals = map[int]error{
+	http.StatusRequestedRangeNotSatisfiable: errRange,
+	http.StatusPreconditionFailed:           errPrecondition,
+}
 
 // statusClientGone is nginx's for a client that left before the answer. It is
 // only ever logged and counted.
@@ -37,6 +47,8 @@ var kinds = []kind{
 	{variant.ErrForbidden, 403, "forbidden", "This URL is not permitted", ""},
 	{storage.ErrNotFound, 404, "not-found", "No such picture", "Every place that could have this picture was asked, and none has it."},
 	{errMethod, 405, "method", "Method not allowed", "Pictures are asked for by GET or HEAD."},
+	{errPrecondition, 412, "precondition", "The precondition does not hold", "If-Match or If-Unmodified-Since asks for another version than there is."},
+	{errRange, 416, "range", "No such part", "The part that Range asks for is not in this file; its length is in Content-Range."},
 	{resize.ErrNotPicture, 415, "not-a-picture", "This is not a picture that can be resized", "The file is there, but of no kind that is resized here. Its bytes are at /raw/<key>."},
 	{resize.ErrBroken, 422, "broken-picture", "The picture is broken", "The file is damaged, cut short or empty. Upload it again."},
 	{resize.ErrTooLarge, 422, "too-many-pixels", "The picture is too large", "The picture, or what is to be made of it, has more pixels than are processed here."},
@@ -97,18 +109,29 @@ const (
 	retryAfterSeconds = "2"
 )
 
+// errorControl is Cache-Control of an error: what is our fault, or the fault of
+// this one request, is no answer for the next.
+func errorControl(status int) string {
+	switch status {
+	case http.StatusForbidden, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable, statusClientGone:
+		return "no-store"
+	}
+	if status >= 500 {
+		return "no-store"
+	}
+	return errorMaxAge
+}
+
 // fail writes the answer for an error.
 func (s *server) fail(w http.ResponseWriter, k kind, err error, requestID string) {
 	h := w.Header()
 	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Server-Timing", "Vary"} {
 		h.Del(name)
 	}
+	allowTime(w, s.Now(), 0)
 	s.safeHeaders(h)
 	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", errorMaxAge)
-	if k.status >= 500 || k.status == http.StatusForbidden || k.status == statusClientGone {
-		h.Set("Cache-Control", "no-store")
-	}
+	h.Set("Cache-Control", errorControl(k.status))
 	switch k.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
 		h.Set("Retry-After", retryAfterSeconds)
