@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/maypok86/otter/v2"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
@@ -50,7 +50,7 @@ type Observer interface {
 type server struct {
 	Config
 	values
-	wishes *otter.Cache[string, *wish]
+	wishes *cache.Hot[string, *wish]
 }
 
 // New returns the handler of the public listener.

@@ -4,8 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/maypok86/otter/v2"
-
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -21,6 +20,7 @@ type wish struct {
 	key     variant.Key
 	variant variant.Variant
 	expires time.Time // zero for never
+	length  int       // of the path, in bytes
 	// names are those of the derivative for each variant.Accept, where bodies
 	// are handed over; all the same where it does not matter.
 	names [variant.AcceptWebP | variant.AcceptAVIF + 1]variant.Name
@@ -43,12 +43,13 @@ func (s *server) request(r *http.Request) (q request, err error) {
 // wish remembers what was permitted, which it stays until it expires: keys,
 // presets and limits do not change.
 func (s *server) wish(path string) (*wish, error) {
-	if w, ok := s.wishes.GetIfPresent(path); ok && (w.expires.IsZero() || s.Now().Before(w.expires)) {
+	if w, ok := s.wishes.Get(path); ok && (w.expires.IsZero() || s.Now().Before(w.expires)) {
 		return w, nil
 	}
 	w, err := s.parse(path)
 	if err == nil {
-		s.wishes.Set(path, w)
+		w.length = len(path)
+		s.wishes.Put(path, w)
 	}
 	return w, err
 }
@@ -93,11 +94,6 @@ const (
 	wishSize  = 1 << 10
 )
 
-func newWishes() *otter.Cache[string, *wish] {
-	return otter.Must(&otter.Options[string, *wish]{
-		MaximumWeight: wishBytes,
-		Weigher:       func(path string, _ *wish) uint32 { return uint32(wishSize + 3*len(path)) },
-		// Evict where the entry is put, not some time later on a goroutine.
-		Executor: func(evict func()) { evict() },
-	})
+func newWishes() *cache.Hot[string, *wish] {
+	return cache.NewHot[string](wishBytes, func(w *wish) int { return wishSize + 3*w.length })
 }

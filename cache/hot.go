@@ -4,8 +4,6 @@ import (
 	"math"
 
 	"github.com/maypok86/otter/v2"
-
-	"github.com/thumbery/thumbery/variant"
 )
 
 // hotOverhead is what an entry costs beside its value, in bytes: the node with
@@ -21,8 +19,8 @@ const hotShare = 8
 // stay is decided by how often and how lately they were used, so that one crawl
 // through everything does not push out what is hot. Its methods may be called
 // by several goroutines, and on a nil Hot, which always misses.
-type Hot[V any] struct {
-	items   *otter.Cache[variant.Name, V]
+type Hot[K ~string, V any] struct {
+	items   *otter.Cache[K, V]
 	size    func(V) int
 	largest int64 // the heaviest entry that is admitted, in bytes
 }
@@ -31,18 +29,18 @@ type Hot[V any] struct {
 // says (in bytes: all the memory that it holds) and a fixed overhead. size is
 // called by Put and must not call the Hot. With maxBytes of zero or less the Hot
 // keeps nothing.
-func NewHot[V any](maxBytes int64, size func(V) int) *Hot[V] {
+func NewHot[K ~string, V any](maxBytes int64, size func(V) int) *Hot[K, V] {
 	if maxBytes <= 0 {
 		return nil
 	}
-	h := &Hot[V]{
+	h := &Hot[K, V]{
 		size: size,
 		// The library counts an entry in 32 bits.
 		largest: min(maxBytes/hotShare, math.MaxUint32),
 	}
-	h.items = otter.Must(&otter.Options[variant.Name, V]{
+	h.items = otter.Must(&otter.Options[K, V]{
 		MaximumWeight: uint64(maxBytes),
-		Weigher:       func(_ variant.Name, v V) uint32 { return uint32(h.weight(v)) }, // at most largest
+		Weigher:       func(_ K, v V) uint32 { return uint32(h.weight(v)) }, // at most largest
 		// Evict where the entry is put, not some time later on a goroutine.
 		Executor: func(evict func()) { evict() },
 	})
@@ -51,12 +49,12 @@ func NewHot[V any](maxBytes int64, size func(V) int) *Hot[V] {
 
 // weight is what an entry counts, in bytes. What does not fit into 32 bits is
 // never admitted, so that it need not be told apart.
-func (h *Hot[V]) weight(v V) int64 {
+func (h *Hot[K, V]) weight(v V) int64 {
 	return min(int64(max(h.size(v), 0)), math.MaxUint32) + hotOverhead
 }
 
 // Get returns the entry of a name and notes its use.
-func (h *Hot[V]) Get(name variant.Name) (v V, ok bool) {
+func (h *Hot[K, V]) Get(name K) (v V, ok bool) {
 	if h == nil {
 		return v, false
 	}
@@ -67,7 +65,7 @@ func (h *Hot[V]) Get(name variant.Name) (v V, ok bool) {
 // may be evicted at once. One that counts more than an eighth of the whole is
 // not kept, and what was there is forgotten. When Put returns, the bound holds
 // but for Puts that are still running.
-func (h *Hot[V]) Put(name variant.Name, v V) {
+func (h *Hot[K, V]) Put(name K, v V) {
 	if h == nil {
 		return
 	}
@@ -82,7 +80,7 @@ func (h *Hot[V]) Put(name variant.Name, v V) {
 }
 
 // Forget drops the entry of a name, if there is one.
-func (h *Hot[V]) Forget(name variant.Name) {
+func (h *Hot[K, V]) Forget(name K) {
 	if h != nil {
 		h.items.Invalidate(name)
 	}
@@ -90,7 +88,7 @@ func (h *Hot[V]) Forget(name variant.Name) {
 
 // ForgetAll drops the entries of all names that which picks, and returns how many.
 // It looks at every entry.
-func (h *Hot[V]) ForgetAll(which func(variant.Name) bool) (n int) {
+func (h *Hot[K, V]) ForgetAll(which func(K) bool) (n int) {
 	if h == nil {
 		return 0
 	}
@@ -106,7 +104,7 @@ func (h *Hot[V]) ForgetAll(which func(variant.Name) bool) (n int) {
 
 // Stats returns the number of entries and what they count in bytes, overhead
 // included.
-func (h *Hot[V]) Stats() (entries int, bytes int64) {
+func (h *Hot[K, V]) Stats() (entries int, bytes int64) {
 	if h == nil {
 		return 0, 0
 	}

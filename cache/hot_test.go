@@ -9,8 +9,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-func newBytesHot(maxBytes int64) *Hot[[]byte] {
-	return NewHot(maxBytes, func(b []byte) int { return cap(b) })
+func newBytesHot(maxBytes int64) *Hot[variant.Name, []byte] {
+	return NewHot[variant.Name](maxBytes, func(b []byte) int { return cap(b) })
 }
 
 func hotName(i int) variant.Name { return variant.Name(fmt.Sprintf("%032x", i)) }
@@ -85,13 +85,13 @@ func TestHotRefusesTheLarge(t *testing.T) {
 
 func TestHotRefusesWhatDoesNotCount(t *testing.T) {
 	for _, size := range []int{math.MaxUint32, math.MaxUint32 + 1, 1 << 33, math.MaxInt} {
-		h := NewHot(math.MaxInt64, func(int) int { return size })
+		h := NewHot[variant.Name](math.MaxInt64, func(int) int { return size })
 		h.Put("3fa0", 1)
 		if entries, bytes := h.Stats(); entries != 0 || bytes != 0 {
 			t.Errorf("size %d: Stats = %d, %d, want nothing kept", size, entries, bytes)
 		}
 	}
-	h := NewHot(1<<20, func(int) int { return -5000 })
+	h := NewHot[variant.Name](1<<20, func(int) int { return -5000 })
 	h.Put("3fa0", 1)
 	if _, bytes := h.Stats(); bytes != hotOverhead {
 		t.Errorf("a negative size counts %d bytes, want %d", bytes, hotOverhead)
@@ -99,7 +99,7 @@ func TestHotRefusesWhatDoesNotCount(t *testing.T) {
 }
 
 // kept adds up what can still be got, apart from the library's own count.
-func kept(h *Hot[[]byte], names int) (bytes int64) {
+func kept(h *Hot[variant.Name, []byte], names int) (bytes int64) {
 	for i := range names {
 		if v, ok := h.Get(hotName(i)); ok {
 			bytes += int64(cap(v)) + hotOverhead

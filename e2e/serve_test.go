@@ -264,13 +264,21 @@ func TestDamagedCache(t *testing.T) {
 	const path = "/300x200/photos/cat.jpg"
 	good := get(t, s.url+path)
 	s.stop(t)
-	for _, damage := range []string{"", "not a picture"} {
+	for _, damage := range []string{"empty", "short", "not a picture"} {
 		for _, tier := range []string{"originals", "derivatives"} {
 			for _, file := range files(t, filepath.Join(cache, tier)) {
-				if tier == "originals" && damage != "" {
+				body := read(t, file)
+				switch {
+				case damage == "empty":
+					body = nil
+				case damage == "short":
+					body = body[:len(body)*2/3]
+				case tier == "originals":
 					continue // any bytes may be an original
+				default:
+					body = []byte(damage)
 				}
-				if err := os.WriteFile(file, []byte(damage), 0o644); err != nil {
+				if err := os.WriteFile(file, body, 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -107,8 +107,8 @@ func (p *Pipeline) onDisk(name variant.Name) *Result {
 		p.unreadable(err)
 		return nil
 	}
-	media, ok := sniff(b)
-	if !ok { // nothing we have ever written: a file damaged by others
+	media, ok := p.whole(name, b)
+	if !ok {
 		b.Close()
 		p.forget(p.Derivatives, name)
 		return nil
@@ -138,19 +138,12 @@ func (p *Pipeline) warm(name variant.Name, r *Result) {
 // sniffBytes is enough to tell all formats apart.
 const sniffBytes = 64
 
-// sniff tells the media type from the first bytes; ok is false if it is no
-// picture.
-func sniff(b *cache.Blob) (media string, ok bool) {
+// mediaType tells that of any file from its first bytes.
+func mediaType(b *cache.Blob) string {
 	var head [sniffBytes]byte
 	n, _ := b.At().ReadAt(head[:min(b.Size, sniffBytes)], 0)
-	f, ok := resize.Sniff(head[:n])
-	return resize.MediaType(f), ok
-}
-
-// mediaType is that of any file: a picture's, or that of unknown bytes.
-func mediaType(b *cache.Blob) string {
-	if media, ok := sniff(b); ok {
-		return media
+	if f, ok := resize.Sniff(head[:n]); ok {
+		return resize.MediaType(f)
 	}
 	return "application/octet-stream"
 }

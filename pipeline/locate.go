@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -11,7 +12,7 @@ import (
 const kindBytes = 32 << 20
 
 // kind is the media type that was found in a file of that size and time, of
-// which the name alone says nothing.
+// which the name alone says nothing, and that the file is whole.
 type kind struct {
 	size      int64
 	modTime   time.Time
@@ -32,15 +33,37 @@ func (p *Pipeline) Locate(name variant.Name) (r Result, ok bool) {
 	if err != nil {
 		return Result{}, false
 	}
-	k, ok := p.kinds.Get(name)
-	if !ok || k.size != st.Size || !k.modTime.Equal(st.ModTime) {
+	media, known := p.known(name, st.Size, st.ModTime)
+	if !known {
 		found := p.onDisk(name)
 		if found == nil {
 			return Result{}, false
 		}
-		p.kinds.Put(name, kind{found.Blob.Size, found.Blob.ModTime, found.MediaType})
 		return *found, true
 	}
 	b := &cache.Blob{Size: st.Size, ModTime: st.ModTime, Path: st.Path}
-	return Result{Blob: b, Name: name, MediaType: k.mediaType, Source: FromDisk, Stored: true}, true
+	return Result{Blob: b, Name: name, MediaType: media, Source: FromDisk, Stored: true}, true
+}
+
+// known returns the media type of a file that was found whole before, with that
+// size and time.
+func (p *Pipeline) known(name variant.Name, size int64, modTime time.Time) (media string, ok bool) {
+	k, ok := p.kinds.Get(name)
+	return k.mediaType, ok && k.size == size && k.modTime.Equal(modTime)
+}
+
+// whole looks at a derivative as Inspect does, the first time that it is seen.
+// ok is false if it is nothing that we have written: a file cut short, or
+// damaged, by others.
+func (p *Pipeline) whole(name variant.Name, b *cache.Blob) (media string, ok bool) {
+	if media, ok := p.known(name, b.Size, b.ModTime); ok {
+		return media, true
+	}
+	h, err := resize.Inspect(b.At(), b.Size)
+	if err != nil {
+		return "", false
+	}
+	media = resize.MediaType(h.Format)
+	p.kinds.Put(name, kind{b.Size, b.ModTime, media})
+	return media, true
 }

@@ -64,14 +64,14 @@ type Observer interface {
 type Pipeline struct {
 	Config
 	recipe   string
-	memory   *cache.Hot[*entry]
+	memory   *cache.Hot[variant.Name, *entry]
 	making   cache.Flight[*made]
 	fetching cache.Flight[*fetched]
 	epochs   epochs
-	slots    chan struct{}    // one for each fetch that runs
-	spare    budget           // for originals that the disk does not take
-	kinds    *cache.Hot[kind] // of files that Locate has found
-	warned   atomic.Int64     // when a body that was not kept was last logged, unix nanoseconds
+	slots    chan struct{}                  // one for each fetch that runs
+	spare    budget                         // for originals that the disk does not take
+	kinds    *cache.Hot[variant.Name, kind] // of files that Locate has found
+	warned   atomic.Int64                   // when a body that was not kept was last logged, unix nanoseconds
 }
 
 // New returns a Pipeline.
@@ -84,8 +84,8 @@ func New(c Config) *Pipeline {
 		slots:  make(chan struct{}, maxFetches),
 		spare:  budget{bytes: spareOriginals * c.MaxBytes},
 		recipe: c.Resizer.Recipe() + " " + c.Settings.Recipe(),
-		memory: cache.NewHot(c.HotBytes, func(e *entry) int { return len(e.data) }),
-		kinds:  cache.NewHot(kindBytes, func(kind) int { return 0 }),
+		memory: cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
+		kinds:  cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
 	}
 }
 
@@ -171,27 +171,22 @@ type Description struct {
 // Describe returns what an original's header says. Of v, the cache buster
 // counts. Errors are as for Picture.
 func (p *Pipeline) Describe(ctx context.Context, key variant.Key, v variant.Variant) (Description, error) {
-	o, err := p.original(ctx, key, v)
+	o, h, err := p.inspected(ctx, key, v)
 	if err != nil {
 		return Description{}, err
 	}
 	defer o.blob.Close()
-	h, err := p.inspect(v.Original(key), o)
-	return Description{h, o.blob.Size, o.blob.ModTime, o.source, o.blob.NotKept == nil, o.shared}, err
+	return Description{h, o.blob.Size, o.blob.ModTime, o.source, o.blob.NotKept == nil, o.shared}, nil
 }
 
 // make makes a derivative and keeps it.
 func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key, v variant.Variant, a variant.Accept) (*made, error) {
 	epoch := p.epoch(key)
-	o, err := p.original(ctx, key, v)
+	o, header, err := p.inspected(ctx, key, v)
 	if err != nil {
 		return nil, err
 	}
 	defer o.blob.Close()
-	header, err := p.inspect(v.Original(key), o)
-	if err != nil {
-		return nil, err
-	}
 	plan, err := resize.NewPlan(header, v, a, p.Settings)
 	if err != nil {
 		return nil, err
@@ -206,6 +201,25 @@ func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key,
 		p.drop(name)
 	}
 	return m, nil
+}
+
+// inspected returns an original and its header. One that lies broken on disk is
+// fetched again: it may have been whole, and was cut short there.
+func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Variant) (*original, resize.Header, error) {
+	for again := true; ; again = false {
+		o, err := p.original(ctx, key, v)
+		if err != nil {
+			return nil, resize.Header{}, err
+		}
+		h, err := p.inspect(v.Original(key), o)
+		if err == nil {
+			return o, h, nil
+		}
+		o.blob.Close()
+		if !again || o.source != FromDisk || !errors.Is(err, resize.ErrBroken) {
+			return nil, resize.Header{}, err
+		}
+	}
 }
 
 // inspect reads the header of the original of that name.
