@@ -6,92 +6,67 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Space watches how much of a file system is free. Its methods may be called by
-// several goroutines.
-type Space struct {
+// Reserve watches that some of a file system stays free. Its methods may be
+// called by several goroutines.
+type Reserve struct {
 	dir     string
 	minFree float64
-	changed func(low bool, free float64)
+	changed func(low bool, space cache.Space)
 	now     func() time.Time
-	free    func(dir string) (float64, error)
+	space   func(dir string) (cache.Space, error)
 
 	mu   sync.Mutex
 	next time.Time // when to look again
 	low  bool
 }
 
-// spaceEvery is how often Space looks: what is written in a second does not fill
-// the reserve that it guards.
-const spaceEvery = time.Second
+// reserveEvery is how often Reserve looks: what is written in a second does not
+// fill what it guards.
+const reserveEvery = time.Second
 
-// NewSpace returns a Space that is low while less than minFree (0..1) of the
-// blocks or of the inodes of dir's file system is free to users. changed, if
-// not nil, is told each time that it becomes low or is so no more.
-func NewSpace(dir string, minFree float64, changed func(low bool, free float64)) *Space {
-	return &Space{dir: dir, minFree: minFree, changed: changed, now: time.Now, free: FreeShare}
+// NewReserve returns a Reserve that is low while less than minFree (0..1) of the
+// space or of the inodes of dir's file system is free to users. changed, if not
+// nil, is told each time that it becomes low or is so no more.
+func NewReserve(dir string, minFree float64, changed func(low bool, space cache.Space)) *Reserve {
+	return &Reserve{dir: dir, minFree: minFree, changed: changed, now: time.Now, space: spaceOf}
 }
 
-// Low reports that less than the minimum was free when it was last looked at,
-// which is a second ago at most. What cannot be looked at is not low: writing
-// there says what is the matter.
-func (s *Space) Low() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now := s.now(); now.Before(s.next) {
-		return s.low
-	} else {
-		s.next = now.Add(spaceEvery)
+// Low reports that too little was free when it was last looked at, which is a
+// second ago at most. What cannot be looked at is not low: writing there says
+// what is the matter.
+func (r *Reserve) Low() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if now.Before(r.next) {
+		return r.low
 	}
-	free, err := s.free(s.dir)
-	low := err == nil && free < s.minFree
-	if low != s.low && s.changed != nil {
-		s.changed(low, free)
+	r.next = now.Add(reserveEvery)
+	space, err := r.space(r.dir)
+	low := err == nil && space.Short(r.minFree)
+	if low != r.low && r.changed != nil {
+		r.changed(low, space)
 	}
-	s.low = low
+	r.low = low
 	return low
 }
 
-// FreeShare is how much of dir's file system is free to users, 0..1: of its
-// blocks or of its inodes, whichever is less.
-func FreeShare(dir string) (float64, error) {
-	var st unix.Statfs_t
-	if _, err := retry(func() (int, error) { return 0, unix.Statfs(dir, &st) }); err != nil {
-		return 0, err
-	}
-	// What is reserved for root counts neither as free nor as there.
-	users := uint64(st.Blocks) - uint64(st.Bfree) + uint64(st.Bavail)
-	share := ratio(uint64(st.Bavail), users)
-	if st.Files > 0 { // some file systems make inodes as they go, and say 0
-		share = min(share, ratio(uint64(st.Ffree), uint64(st.Files)))
-	}
-	return share, nil
-}
-
-func ratio(part, whole uint64) float64 {
-	if whole == 0 {
-		return 1
-	}
-	return float64(part) / float64(whole)
-}
-
-// Guard returns a Store that keeps nothing while space is low: bodies are given
+// Guard returns a Store that keeps nothing while the reserve is low: bodies are given
 // back in memory, with NotKept cache.ErrNoRoom.
-func Guard(s cache.Store, space *Space) cache.Store { return &guarded{s, space} }
+func Guard(s cache.Store, r *Reserve) cache.Store { return &guarded{s, r} }
 
 type guarded struct {
 	cache.Store
-	space *Space
+	reserve *Reserve
 }
 
 // Fill implements cache.Store.
 func (g *guarded) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*cache.Blob, error) {
-	if !g.space.Low() {
+	if !g.reserve.Low() {
 		return g.Store.Fill(ctx, name, r, modTime)
 	}
 	if err := cache.CheckName(name); err != nil {

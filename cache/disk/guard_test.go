@@ -13,20 +13,23 @@ import (
 
 func TestGuardConforms(t *testing.T) {
 	cachetest.Run(t, func(*testing.T) cache.Store {
-		return Guard(cachetest.NewFake(), NewSpace(t.TempDir(), 0, nil))
+		return Guard(cachetest.NewFake(), NewReserve(t.TempDir(), 0, nil))
 	})
 }
 
 func TestGuard(t *testing.T) {
-	now, free := time.Unix(1_800_000_000, 0), 0.5
+	now, free := time.Unix(1_800_000_000, 0), int64(50)
 	var told []bool
-	space := NewSpace("/", 0.1, func(low bool, _ float64) { told = append(told, low) })
-	space.now = func() time.Time { return now }
+	reserve := NewReserve("/", 0.1, func(low bool, _ cache.Space) { told = append(told, low) })
+	reserve.now = func() time.Time { return now }
 	looks := 0
 	var broken error
-	space.free = func(string) (float64, error) { looks++; return free, broken }
+	reserve.space = func(string) (cache.Space, error) {
+		looks++
+		return cache.Space{FreeBytes: free, TotalBytes: 100}, broken
+	}
 	fake := cachetest.NewFake()
-	store := Guard(fake, space)
+	store := Guard(fake, reserve)
 	const name = "3fa0-12b"
 	fill := func(body string) *cache.Blob {
 		t.Helper()
@@ -42,7 +45,7 @@ func TestGuard(t *testing.T) {
 	if b := fill("first"); b.NotKept != nil || fake.Len() != 1 {
 		t.Errorf("with room: %v", b.NotKept)
 	}
-	free = 0.09
+	free = 9
 	if b := fill("second"); b.NotKept != nil {
 		t.Errorf("it looked again within a second: %v", b.NotKept)
 	}
@@ -59,7 +62,7 @@ func TestGuard(t *testing.T) {
 	if _, err := store.Fill(t.Context(), name, failingReader{failing}, now); !errors.Is(err, failing) {
 		t.Errorf("a failing reader gives %v", err)
 	}
-	now, free = now.Add(time.Second), 0.11
+	now, free = now.Add(time.Second), 11
 	if b := fill("fourth"); b.NotKept != nil {
 		t.Errorf("with room again: %v", b.NotKept)
 	}
@@ -75,13 +78,3 @@ func TestGuard(t *testing.T) {
 type failingReader struct{ err error }
 
 func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
-
-func TestFreeShare(t *testing.T) {
-	share, err := FreeShare(t.TempDir())
-	if err != nil || share <= 0 || share > 1 {
-		t.Errorf("FreeShare = %v, %v", share, err)
-	}
-	if _, err := FreeShare("/no/such/directory"); err == nil {
-		t.Error("a directory that is not there has free space")
-	}
-}

@@ -38,7 +38,7 @@ type cacheDir struct {
 	originals, derivatives cache.Store
 	journal                pipeline.Journal // nil where keys cannot be written down
 	inventory              *disk.Inventory
-	space                  *disk.Space
+	reserve                *disk.Reserve
 	keeper                 *keeper // nil if nobody purges in this process
 }
 
@@ -54,16 +54,17 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("--cache: %w", err))
 	}
-	space := disk.NewSpace(f.Cache, float64(f.MinFree), func(low bool, free float64) {
+	reserve := disk.NewReserve(f.Cache, float64(f.MinFree), func(low bool, s cache.Space) {
+		free := []any{"bytes_free", s.FreeBytes, "bytes", s.TotalBytes, "inodes_free", s.FreeFiles, "inodes", s.TotalFiles}
 		if low {
-			log.Error("the disk has less than --min-free left: nothing is kept until there is more", "free", free)
+			log.Error("the disk has less than --min-free left: nothing is kept until there is more", free...)
 			return
 		}
-		log.Info("the disk has enough left again", "free", free)
+		log.Info("the disk has enough left again", free...)
 	})
 	d := &cacheDir{
-		originals: disk.Guard(originals, space), derivatives: disk.Guard(derivatives, space),
-		inventory: disk.NewInventory(f.Cache), space: space,
+		originals: disk.Guard(originals, reserve), derivatives: disk.Guard(derivatives, reserve),
+		inventory: disk.NewInventory(f.Cache), reserve: reserve,
 	}
 	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
 		d.journal = journal

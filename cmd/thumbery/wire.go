@@ -64,7 +64,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	var p *pipeline.Pipeline
 	m := metrics.New(version, metrics.State{
 		Gate: gate.Load, Memory: func() (int, int64) { return p.Memory() },
-		DiskLow: dir.space.Low, Stock: func() [cache.Tiers]cache.Count { return dir.inventory.Stock().ByTier() },
+		DiskLow: dir.reserve.Low, Stock: func() [cache.Tiers]cache.Count { return dir.inventory.Stock().ByTier() },
 	})
 	p = pipeline.New(pipeline.Config{
 		Origin: origin, Journal: dir.journal, Originals: dir.originals, Derivatives: dir.derivatives, HotBytes: c.hotBytes(),
