@@ -137,6 +137,10 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		k := kindOf(err)
 		e := exchangeOf(w)
 		e.outcome, e.cause = k.name, err
+		if e.status != 0 { // a panic in the middle of a body, which must not look whole
+			s.Log.Error("panic while answering", "id", e.id, "cause", err)
+			panic(http.ErrAbortHandler)
+		}
 		e.failing, e.refused = true, nil
 		s.fail(e, k, err, e.id)
 	}

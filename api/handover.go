@@ -58,7 +58,11 @@ func (o HandOver) etag(r *pipeline.Result) string {
 func nginxETag(r *pipeline.Result) string {
 	b := make([]byte, 0, 32)
 	b = append(b, '"')
-	b = strconv.AppendInt(b, r.Blob.ModTime.Unix(), 16)
+	if r.Blob.ModTime.IsZero() { // the file has the epoch
+		b = append(b, '0')
+	} else {
+		b = strconv.AppendInt(b, r.Blob.ModTime.Unix(), 16)
+	}
 	b = append(b, '-')
 	b = strconv.AppendInt(b, r.Blob.Size, 16)
 	b = append(b, '"')

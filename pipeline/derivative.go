@@ -30,7 +30,7 @@ func (m *made) step(name string, took time.Duration) {
 func (m *made) reader() io.Reader { return bytes.NewReader(m.data) }
 
 func (m *made) entry(now time.Time) *entry {
-	e := &entry{data: m.data, modTime: m.modTime, mediaType: m.mediaType, path: m.path, stored: m.stored}
+	e := &entry{data: m.data, modTime: m.modTime, mediaType: m.mediaType, path: m.path, stored: m.stored, made: now}
 	e.seen.Store(now.UnixNano())
 	return e
 }
@@ -61,6 +61,7 @@ type entry struct {
 	mediaType string
 	path      string
 	stored    bool
+	made      time.Time
 	seen      atomic.Int64 // when its file was last looked at, unix nanoseconds
 }
 
@@ -76,7 +77,7 @@ func (p *Pipeline) hot(name variant.Name) *Result {
 		return nil
 	}
 	now, seen := p.Now().UnixNano(), e.seen.Load()
-	if now-seen >= int64(trust) && e.seen.CompareAndSwap(seen, now) && !p.stillThere(name, e) {
+	if (now < seen || now-seen >= int64(trust)) && e.seen.CompareAndSwap(seen, now) && !p.stillThere(name, e) {
 		p.memory.Forget(name)
 		return nil
 	}
@@ -85,12 +86,16 @@ func (p *Pipeline) hot(name variant.Name) *Result {
 	return &Result{Blob: b, Name: name, MediaType: e.mediaType, Source: FromMemory, Stored: e.stored}
 }
 
-// stillThere looks at the file of a hot derivative, and so notes its use. A
-// derivative that could not be kept on disk has none, and a disk that cannot be
-// read says nothing.
+// unkeptFor is how long a derivative that could not be kept on disk is served
+// from memory: nothing there would tell that it was forgotten, and it is to be
+// kept when the disk works again.
+const unkeptFor = time.Minute
+
+// stillThere looks at the file of a hot derivative, and so notes its use. A disk
+// that cannot be read says nothing.
 func (p *Pipeline) stillThere(name variant.Name, e *entry) bool {
 	if !e.stored {
-		return true
+		return p.Now().Sub(e.made) < unkeptFor
 	}
 	st, err := p.Derivatives.Touch(name)
 	if errors.Is(err, cache.ErrMiss) {

@@ -235,10 +235,11 @@ func (p *Pipeline) inspect(name variant.Name, o *original) (resize.Header, error
 	return h, nil
 }
 
-// forgetBroken removes an original that turned out to be broken or no picture at
-// all, so that it is fetched again when somebody has mended it.
+// forgetBroken removes an original that turned out to be broken, so that it is
+// fetched again when somebody has mended it. One that is no picture at all stays:
+// it may be wanted as it is.
 func (p *Pipeline) forgetBroken(name variant.Name, err error) {
-	if errors.Is(err, resize.ErrBroken) || errors.Is(err, resize.ErrNotPicture) {
+	if errors.Is(err, resize.ErrBroken) {
 		p.forget(p.Originals, name)
 	}
 }

@@ -353,8 +353,13 @@ func TestMemoryWithoutDisk(t *testing.T) {
 	h := newHouse(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
 	h.derivatives.FailFill(syscall.ENOSPC)
 	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
-	now = now.Add(time.Minute)
+	now = now.Add(30 * time.Second)
 	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
+	h.derivatives.FailFill(nil)
+	now = now.Add(31 * time.Second) // and is kept when the disk works again
+	if r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30); !r.Stored {
+		t.Error("is not kept though the disk works again")
+	}
 }
 
 // Another cache buster fetches the original again, and they all are forgotten

@@ -1,7 +1,10 @@
 package disk
 
 import (
+	"os"
+	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/thumbery/thumbery/cache"
 )
@@ -16,11 +19,29 @@ type Inventory struct {
 
 	mu     sync.Mutex
 	census Census
+	seen   time.Time // modification time of the census file that was looked at
 	since  [cache.Tiers]cache.Count
 }
 
 // NewInventory returns the Inventory of a cache directory.
-func NewInventory(dir string) *Inventory { return &Inventory{dir: dir} }
+func NewInventory(dir string) *Inventory {
+	i := &Inventory{dir: dir}
+	i.refresh()
+	return i
+}
+
+// refresh takes over a newer census. No census, or one that cannot be read,
+// changes nothing of what is known.
+func (i *Inventory) refresh() {
+	info, err := os.Stat(filepath.Join(i.dir, censusFile))
+	if err != nil || info.ModTime().Equal(i.seen) {
+		return
+	}
+	i.seen = info.ModTime()
+	if c, err := ReadCensus(i.dir); err == nil && c.Time.After(i.census.Time) {
+		i.census, i.since = c, [cache.Tiers]cache.Count{}
+	}
+}
 
 // Kept tells that a body was written.
 func (i *Inventory) Kept(t cache.Tier, bytes int64) { i.add(t, cache.Count{Files: 1, Bytes: bytes}) }
@@ -31,6 +52,7 @@ func (i *Inventory) Removed(t cache.Tier, c cache.Count) { i.add(t, cache.Count{
 func (i *Inventory) add(t cache.Tier, c cache.Count) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.refresh() // or a census that is newer than the last look would swallow this
 	i.since[t] = i.since[t].Plus(c)
 }
 
@@ -47,10 +69,7 @@ type Stock struct {
 func (i *Inventory) Stock() Stock {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	// No census, or one that cannot be read, changes nothing of what is known.
-	if c, err := ReadCensus(i.dir); err == nil && c.Time.After(i.census.Time) {
-		i.census, i.since = c, [cache.Tiers]cache.Count{}
-	}
+	i.refresh()
 	return Stock{
 		Counted:     i.census,
 		Originals:   notNegative(i.census.Originals.Plus(i.since[cache.Originals])),

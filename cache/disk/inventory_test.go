@@ -25,6 +25,11 @@ func TestInventory(t *testing.T) {
 	if s := i.Stock(); s.Derivatives != census.Derivatives.Count || !s.Counted.Time.Equal(census.Time) {
 		t.Errorf("a purge corrects: %+v", s)
 	}
+	restarted := NewInventory(dir)
+	restarted.Kept(cache.Derivatives, 1)
+	if s := restarted.Stock(); s.Derivatives != (cache.Count{Files: 11, Bytes: 1001, Disk: 40960}) {
+		t.Errorf("after a restart and one more: %+v", s)
+	}
 	i.Kept(cache.Derivatives, 1)
 	i.Kept(cache.Originals, 2)
 	if s := i.Stock(); s.Derivatives != (cache.Count{Files: 11, Bytes: 1001, Disk: 40960}) || s.Originals != (cache.Count{Files: 1, Bytes: 2}) {

@@ -103,18 +103,22 @@ func (s *sources) compact(began time.Time) error {
 // sift copies the lines that are of use, and counts them and the others.
 func (s *sources) sift(r io.Reader, began time.Time, to io.Writer) (used, wasted int, err error) {
 	w := bufio.NewWriter(to)
-	seen := make(map[sourceID]struct{}, len(s.present))
+	seen := make(map[sourceID]bool, len(s.present)) // whether by a young line
 	for n, err := range notes(r, s.shard) {
 		if err != nil {
 			return 0, 0, fmt.Errorf("journal of the cache: %w", err)
 		}
 		id, _ := sourceOf(string(n.key.Name()))
-		if _, again := seen[id]; again || !s.needs(id, n, began) {
+		// A young line stays beside an older one of its key: it may be of an
+		// original that is on its way, and outlive what the older one is kept for.
+		byYoung, again := seen[id]
+		young := began.Sub(n.at) < noteGrace
+		if again && (byYoung || !young) || !s.needs(id, n, began) {
 			wasted++
 			continue
 		}
 		used++
-		seen[id] = struct{}{}
+		seen[id] = young
 		_, _ = w.Write(appendNote(w.AvailableBuffer(), n.at, n.key)) // Flush says it
 	}
 	return used, wasted, w.Flush()

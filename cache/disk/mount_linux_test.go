@@ -5,8 +5,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/variant"
 )
 
 // newMountedStore returns a store on a file system of the given size, or skips
@@ -14,8 +17,13 @@ import (
 // shows that nothing is open.
 func newMountedStore(t *testing.T, options string) (s *Store, dir string) {
 	t.Helper()
+	return newStoreMounted(t, options, 0, Options{})
+}
+
+func newStoreMounted(t *testing.T, options string, flags uintptr, o Options) (s *Store, dir string) {
+	t.Helper()
 	dir = t.TempDir()
-	if err := unix.Mount("thumbery-test", dir, "tmpfs", 0, options); err != nil {
+	if err := unix.Mount("thumbery-test", dir, "tmpfs", flags, options); err != nil {
 		t.Skipf("mount: %v", err)
 	}
 	t.Cleanup(func() {
@@ -24,11 +32,36 @@ func newMountedStore(t *testing.T, options string) (s *Store, dir string) {
 			_ = unix.Unmount(dir, unix.MNT_DETACH)
 		}
 	})
-	s, err := Open(dir, Derivatives, Options{})
+	s, err := Open(dir, Derivatives, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s, dir
+}
+
+// The last use is the service's own, whatever the kernel does by itself: nothing,
+// something, or too much.
+func TestUseOnMounts(t *testing.T) {
+	for name, flags := range map[string]uintptr{"noatime": unix.MS_NOATIME, "relatime": unix.MS_RELATIME, "strictatime": unix.MS_STRICTATIME} {
+		t.Run(name, func(t *testing.T) {
+			filled := time.Now().Add(-30 * 24 * time.Hour)
+			clk := &clock{filled}
+			s, _ := newStoreMounted(t, "size=8m,nr_inodes=20000", flags, Options{Now: clk.Now})
+			names := map[string]variant.Name{"Open": "3fa0-111", "Touch": "3fa0-222"}
+			paths := map[string]string{}
+			for use, n := range names {
+				paths[use] = fill(t, s, n, "body", someTime)
+			}
+			clk.now = filled.Add(20 * 24 * time.Hour)
+			useByOpen(t, s, names["Open"])
+			useByTouch(t, s, names["Touch"])
+			for use, path := range paths {
+				if accessed, modified := timesOf(t, path); !accessed.Equal(clk.now) || !modified.Equal(someTime) {
+					t.Errorf("%s: atime %v, mtime %v, want %v and %v", use, accessed, modified, clk.now, someTime)
+				}
+			}
+		})
+	}
 }
 
 func TestFullDisk(t *testing.T) {

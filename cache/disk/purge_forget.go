@@ -57,7 +57,7 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 			opts.Progress(i+1, shards)
 		}
 	}
-	return f.sum, nil
+	return f.sum, context.Cause(ctx)
 }
 
 // forgetting is one call of Forget.

@@ -2,7 +2,9 @@ package disk
 
 import (
 	"crypto/rand"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -40,17 +42,23 @@ func replaceFile(dir, name string, write func(io.Writer) error) error {
 // owner is who a file belongs to; -1 is nobody in particular.
 type owner struct{ uid, gid int }
 
+// ownerOf is that of the directory where there is no file yet.
 func ownerOf(path string) owner {
 	var st unix.Stat_t
-	if err := unix.Lstat(path, &st); err != nil {
+	if unix.Lstat(path, &st) != nil && unix.Lstat(filepath.Dir(path), &st) != nil {
 		return owner{-1, -1}
 	}
 	return owner{int(st.Uid), int(st.Gid)}
 }
 
+// giveTo changes the owner, as far as we may: whoever may not, may still
+// replace the file by one of his own, as the directory is his.
 func giveTo(o owner, f *os.File) error {
 	if o == ownerOf(f.Name()) {
 		return nil
 	}
-	return f.Chown(o.uid, o.gid)
+	if err := f.Chown(o.uid, o.gid); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }
