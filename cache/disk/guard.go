@@ -57,11 +57,18 @@ func (r *Reserve) Low() bool {
 
 // Guard returns a Store that keeps nothing while the reserve is low: bodies are given
 // back in memory, with NotKept cache.ErrNoRoom.
-func Guard(s cache.Store, r *Reserve) cache.Store { return &guarded{s, r} }
+func Guard(s cache.Store, r *Reserve) cache.Store {
+	return &guarded{s, r, make(chan struct{}, inMemory)}
+}
+
+// inMemory is how many bodies are read into memory at once instead of being
+// kept; others wait.
+const inMemory = 4
 
 type guarded struct {
 	cache.Store
 	reserve *Reserve
+	slots   chan struct{}
 }
 
 // Fill implements cache.Store.
@@ -71,6 +78,12 @@ func (g *guarded) Fill(ctx context.Context, name variant.Name, r io.Reader, modT
 	}
 	if err := cache.CheckName(name); err != nil {
 		return nil, err
+	}
+	select {
+	case g.slots <- struct{}{}:
+		defer func() { <-g.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	data, err := io.ReadAll(contextReader{ctx, r})
 	if err != nil {
