@@ -1,6 +1,7 @@
 package api
 
 import (
+	"image"
 	"io"
 	"net/http"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -73,16 +75,16 @@ func TestHandOverFollowsTheFile(t *testing.T) {
 	r, _ := diskAnswer(t, h, path)
 	file := filepath.Join(dir, r.Header.Get(AccelHeader))
 	diskAnswer(t, h, path) // remembers that it is a JPEG
-	png := "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR and so on"
-	if err := os.WriteFile(file, []byte(png), 0o644); err != nil {
+	png := resizetest.PNG(image.NewGray(image.Rect(0, 0, 40, 30)))
+	if err := os.WriteFile(file, png, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
 		r, _ = diskAnswer(t, h, path)
 		wantHeaders(t, r, map[string]string{"Content-Type": "image/png", "Cache-Status": "thumbery;hit;detail=disk"})
 	}
-	// Empty, and no picture at all: made again.
-	for _, damaged := range []string{"", "this is a text, and no picture, of some length"} {
+	// Empty, cut short, and no picture at all: made again.
+	for _, damaged := range []string{"", string(png[:len(png)/2]), "this is a text, and no picture, of some length"} {
 		if err := os.WriteFile(file, []byte(damaged), 0o644); err != nil {
 			t.Fatal(err)
 		}
