@@ -5,6 +5,15 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := go tool -modfile=tools/lint.mod
 
+# The libvips that make vips has built is used where it is there, also by what the
+# tests build; VIPS=system says otherwise.
+VIPS := $(if $(wildcard .vips/stamp),.vips,system)
+ifeq ($(VIPS),.vips)
+export PKG_CONFIG_PATH := $(CURDIR)/.vips/lib/pkgconfig:$(PKG_CONFIG_PATH)
+# Go's build cache does not see what pkg-config answers, but it sees this.
+export CGO_CFLAGS := $(or $(CGO_CFLAGS),-O2 -g) -DTHUMBERY_LIBVIPS=$(shell cat .vips/stamp)
+endif
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -16,11 +25,17 @@ run: build ## Serve the pictures in testdata on http://localhost:8080
 .PHONY: build
 build: ## Build bin/thumbery
 	@tools/install.sh
+	@tools/vips.sh which
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/thumbery ./cmd/thumbery
+
+.PHONY: vips
+vips: ## Build a current libvips into .vips, for build, test and bench; 5 minutes
+	@tools/vips.sh
 
 .PHONY: test
 test: ## Run all tests, with real servers and real photographs
 	@tools/install.sh test
+	@tools/vips.sh which
 	@tools/photos.sh
 	go run ./internal/minio/build
 	go vet ./...
@@ -37,6 +52,7 @@ fuzz: ## Fuzz every parser for 20 seconds
 .PHONY: bench
 bench: ## Measure, against peers in the same run; 10 minutes
 	@tools/install.sh bench
+	@tools/vips.sh which
 	go test -run '^$$' -bench . -benchmem ./variant ./cache/... ./api
 	go run ./internal/bench/hits
 	go run ./internal/bench/latency

@@ -5,7 +5,6 @@
 package api
 
 import (
-	"bytes"
 	"log/slog"
 	"net/http"
 	"time"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -25,6 +23,11 @@ type Config struct {
 	Presets  variant.Presets
 	Keys     *variant.Keyring
 	Limits   variant.Limits
+	// Format is what comes out where the URL does not say it: FormatKeep (the
+	// zero value), FormatAuto, or an encoding.
+	Format variant.Format
+	// ClientHints has FormatAuto heed what browsers tell of density and width.
+	ClientHints bool
 	// MaxAge is how long browsers and proxies may keep a picture without
 	// asking.
 	MaxAge time.Duration
@@ -80,15 +83,14 @@ func (s *server) index(http.ResponseWriter, *http.Request) error {
 	}
 }
 
-// picture answers every URL that names one.
+// picture answers every URL that names one: with the picture, the original's
+// bytes, or JSON about it.
 func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.request(r)
 	if err != nil {
 		return err
 	}
-	if q.variant.Whole == variant.Info {
-		return s.info(w, r, q)
-	}
+	s.varies(w.Header(), q)
 	handOver := s.HandOver.wanted(r)
 	result, err := s.find(r, q, handOver)
 	if err != nil {
@@ -110,7 +112,7 @@ func (s *server) find(r *http.Request, q request, handOver bool) (pipeline.Resul
 		return value(s.Pipeline.Original(r.Context(), q.key, q.variant))
 	}
 	if handOver {
-		if result, ok := s.Pipeline.Locate(q.name()); ok {
+		if result, ok := s.Pipeline.Locate(s.name(q)); ok {
 			return result, nil
 		}
 	}
@@ -122,41 +124,4 @@ func value(r *pipeline.Result, err error) (pipeline.Result, error) {
 		return pipeline.Result{}, err
 	}
 	return *r, nil
-}
-
-// info answers with what a picture's header says.
-func (s *server) info(w http.ResponseWriter, r *http.Request, q request) error {
-	d, err := s.Pipeline.Describe(r.Context(), q.key, q.variant)
-	if err != nil {
-		return err
-	}
-	o := describedOutcome(d)
-	exchangeOf(w).outcome = o.String()
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h[headerCacheStatus] = s.cacheStatus[o]
-	s.commonHeaders(h, q)
-	body := infoJSON(d)
-	h.Set("ETag", etag("info", body))
-	if q.variant.Download {
-		h.Set("Content-Disposition", disposition(q, "application/json"))
-	}
-	return s.send(w, r, d.ModTime, int64(len(body)), bytes.NewReader(body))
-}
-
-// infoDocument is the answer to /info/<key>. Width and height are those of the
-// picture the right way up.
-type infoDocument struct {
-	Width       int    `json:"width"`
-	Height      int    `json:"height"`
-	Format      string `json:"format"`
-	Bytes       int64  `json:"bytes"`
-	Orientation int    `json:"orientation"`
-	Alpha       bool   `json:"alpha"`
-	Pages       int    `json:"pages"`
-}
-
-func newInfo(h resize.Header, bytes int64) infoDocument {
-	w, ht := h.Upright()
-	return infoDocument{w, ht, h.Format.String(), bytes, h.Orientation, h.Alpha, h.Pages}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"log/slog"
 	"net/http"
@@ -54,7 +55,7 @@ func newHouse(change ...func(*Config)) *house {
 		Origin: h.origin, Originals: cachetest.NewFake(), Derivatives: h.derivatives, HotBytes: 1 << 20,
 		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8),
 		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: h.resizer.CanWrite},
-		MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: log, Now: time.Now,
+		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: log, Now: time.Now,
 	})
 	c := Config{Pipeline: p, MaxAge: time.Hour, Observer: h, Log: log, Now: func() time.Time { return now }}
 	for _, f := range change {
@@ -184,7 +185,7 @@ func TestAutoVaries(t *testing.T) {
 		"": "image/jpeg", "image/webp": "image/webp", "image/avif,image/webp": "image/avif",
 	} {
 		r := h.get("/40x30,f_auto/cat.jpg", "Accept", accept)
-		wantHeaders(t, r, map[string]string{"Vary": "Accept"})
+		wantHeaders(t, r, map[string]string{"Vary": "Accept, Save-Data", "Accept-Ch": ""})
 		if r.StatusCode != 200 {
 			t.Fatalf("Accept %q: %s", accept, r.Status)
 		}
@@ -194,17 +195,186 @@ func TestAutoVaries(t *testing.T) {
 		t.Errorf("three formats have the tags %v", tags)
 	}
 	wantHeaders(t, h.get("/40x30,f_webp/cat.jpg"), map[string]string{"Vary": ""})
+	// What is wrong with a picture for one client may be right for another.
+	missing := h.get("/40x30,f_auto/no.jpg")
+	wantHeaders(t, missing, map[string]string{"Vary": "Accept, Save-Data", "Cache-Control": "public, max-age=60"})
+	wantHeaders(t, h.get("/40x30/no.jpg"), map[string]string{"Vary": ""})
+}
+
+// Who saves data gets another picture where quality is ours to choose.
+func TestSaveData(t *testing.T) {
+	h := newHouse()
+	for _, c := range []struct {
+		ops, saveData string
+		same          bool
+	}{
+		{"40x30,f_auto", "on", false}, {"40x30,f_auto", "ON", false}, {"40x30,f_auto", " on;x=y", false},
+		{"40x30,f_auto", "off", true}, {"40x30,f_auto", "", true}, {"40x30,f_auto", "one", true},
+		{"40x30,f_auto,lossless", "on", true}, {"40x30,f_webp", "on", true}, {"40x30", "on", true},
+	} {
+		path := "/" + c.ops + "/cat.jpg"
+		plain, saved := h.get(path, "Accept", "image/webp"), h.get(path, "Accept", "image/webp", "Save-Data", c.saveData)
+		if same := plain.Header.Get("ETag") == saved.Header.Get("ETag"); same != c.same || saved.StatusCode != 200 {
+			t.Errorf("%s with Save-Data %q: %s, the same: %t", c.ops, c.saveData, saved.Status, same)
+		}
+	}
+}
+
+// Clients who would get the same share it.
+func TestAutoHasFewNames(t *testing.T) {
+	h := newHouse()
+	for _, accept := range []string{
+		"image/avif,image/webp", "image/webp,image/avif,*/*;q=0.8", "image/avif;q=0.9,image/webp;q=0.9,image/*;q=0.5",
+	} {
+		if r := h.get("/40x30,f_auto/cat.jpg", "Accept", accept); r.StatusCode != 200 {
+			t.Fatal(r.Status)
+		}
+	}
+	if h.derivatives.Len() != 1 {
+		t.Errorf("%d derivatives of three spellings", h.derivatives.Len())
+	}
+	h = newHouse(func(c *Config) {
+		plain := c.Pipeline.Config
+		plain.Settings.Auto = []variant.Format{}
+		c.Pipeline = pipeline.New(plain)
+	})
+	h.get("/40x30,f_auto/cat.jpg", "Accept", "image/avif,image/webp")
+	h.get("/40x30,f_auto/cat.jpg")
+	if h.derivatives.Len() != 1 {
+		t.Errorf("%d derivatives where there is nothing to choose", h.derivatives.Len())
+	}
+}
+
+// The format where the URL says none is the server's, and with auto all that
+// comes with it.
+func TestDefaultFormat(t *testing.T) {
+	for _, c := range []struct {
+		format            variant.Format
+		path, media, vary string
+		status            int
+	}{
+		{variant.FormatKeep, "/40x30/cat.jpg", "image/jpeg", "", 200},
+		{variant.FormatAuto, "/40x30/cat.jpg", "image/png", "Accept, Save-Data", 200}, // the fake's WebP
+		{variant.FormatAuto, "/40x30,f_jpeg/cat.jpg", "image/jpeg", "", 200},
+		{variant.FormatAuto, "/raw/cat.jpg", "image/jpeg", "", 200},
+		{variant.FormatAuto, "/info/cat.jpg", "application/json", "", 200},
+		{variant.FormatAuto, "/thumb/cat.jpg", "image/png", "Accept, Save-Data", 200},
+		{variant.JPEG, "/40x30/flat.png", "image/jpeg", "", 200},
+		{variant.JPEG, "/40x30,f_png/flat.png", "image/png", "", 200},
+		{variant.JPEG, "/40x30,lossless/flat.png", "application/problem+json", "", 400},
+	} {
+		h := newHouse(func(cfg *Config) {
+			cfg.Format = c.format
+			cfg.Presets = variant.Presets{}
+			if err := cfg.Presets.Add("thumb=40x30"); err != nil {
+				t.Fatal(err)
+			}
+		})
+		h.origin.Put("flat.png", resizetest.PNG(image.NewRGBA(image.Rect(0, 0, 80, 60))))
+		r := h.get(c.path, "Accept", "image/webp")
+		if r.StatusCode != c.status {
+			t.Errorf("%v %s: %s", c.format, c.path, r.Status)
+		}
+		wantHeaders(t, r, map[string]string{"Content-Type": c.media, "Vary": c.vary})
+	}
+}
+
+func TestClientHints(t *testing.T) {
+	size := func(r *http.Response) string {
+		c, _, err := image.DecodeConfig(r.Body)
+		if err != nil {
+			t.Errorf("%s: %v", r.Status, err)
+		}
+		return fmt.Sprintf("%dx%d", c.Width, c.Height)
+	}
+	on := func(c *Config) { c.ClientHints = true }
+	for _, c := range []struct {
+		change func(*Config)
+		path   string
+		want   string
+	}{
+		{on, "/20x,f_auto/cat.jpg", "40x30"},
+		{on, "/20x/cat.jpg", "20x15"},
+		{on, "/20x,dpr_3,f_auto/cat.jpg", "60x45"},
+		{on, "/f_auto/wide.jpg", "120x40"},
+		{func(*Config) {}, "/20x,f_auto/cat.jpg", "20x15"},
+		{func(*Config) {}, "/f_auto/wide.jpg", "300x100"},
+		{func(c *Config) { on(c); c.Format = variant.FormatAuto }, "/20x/cat.jpg", "40x30"},
+		{func(c *Config) { on(c); c.HandOver = HandOver{AccelHeader, "/cache/"} }, "/20x,f_auto/cat.jpg", "40x30"},
+	} {
+		h := newHouse(c.change)
+		h.origin.Put("wide.jpg", resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 300, 100))))
+		for range 2 {
+			r := h.get(c.path, "Sec-CH-DPR", "2", "Sec-CH-Width", "100", headerNoAccel, "1")
+			if got := size(r); got != c.want {
+				t.Errorf("%s: %s, want %s", c.path, got, c.want)
+			}
+		}
+	}
+	const all = "Sec-CH-DPR, Sec-CH-Width, DPR, Width"
+	wantHeaders(t, newHouse(on).get("/20x,f_auto/cat.jpg"), map[string]string{"Vary": "Accept, Save-Data, " + all, "Accept-Ch": all})
+	wantHeaders(t, newHouse(on).get("/20x/cat.jpg"), map[string]string{"Vary": "", "Accept-Ch": ""})
+	h := newHouse(on, func(c *Config) { c.CORS = "https://example.com" })
+	wantHeaders(t, h.get("/20x,f_auto/cat.jpg"), map[string]string{"Vary": "Accept, Save-Data, " + all + ", Origin"})
+}
+
+// A hit that is handed over has the name under which it was made, whatever was
+// hinted at and accepted.
+func TestHintsAndHandOver(t *testing.T) {
+	h, _ := diskHouse(t, 0, func(c *Config) {
+		c.ClientHints, c.HandOver = true, HandOver{AccelHeader, "/cache/"}
+	})
+	paths := map[string]bool{}
+	for _, headers := range []http.Header{
+		{}, {"Dpr": {"2"}}, {"Dpr": {"2"}, "Save-Data": {"on"}}, {"Save-Data": {"on"}}, {"Dpr": {"1"}},
+	} {
+		var last string
+		for i := range 2 {
+			r := httptest.NewRequest(http.MethodGet, "/20x,f_auto/photos/cat.jpg", nil)
+			r.Header = headers
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			path := w.Header().Get(AccelHeader)
+			if path == "" || i > 0 && path != last {
+				t.Errorf("%v: %d, at %q and then %q", headers, w.Code, last, path)
+			}
+			last = path
+		}
+		paths[last] = true
+	}
+	if len(paths) != 4 { // a density of 1 is none
+		t.Errorf("%d files: %v", len(paths), paths)
+	}
 }
 
 func TestParseAccept(t *testing.T) {
-	both := variant.AcceptWebP | variant.AcceptAVIF
+	webp, avif := variant.AcceptWebP, variant.AcceptAVIF
+	both := webp | avif
 	for value, want := range map[string]variant.Accept{
-		"": 0, "*/*": 0, "image/*": 0, "image/webp": variant.AcceptWebP, "IMAGE/WEBP;Q=0.5": variant.AcceptWebP,
-		"image/avif,image/webp,image/apng,image/*,*/*;q=0.8": both,
-		"image/webp;q=0": 0, "image/webp;q=0.0": 0, "image/webp; q=0.001": variant.AcceptWebP,
-		"image/webp;q=x": 0, "image/webp;q=2": 0, "image/webp;q=-1": 0, "image/webp;q=": 0,
-		"image/webp;v=1;q=0": 0, "image/webp;v=1": variant.AcceptWebP,
-		"text/html , image/avif ;q=0.9": variant.AcceptAVIF, "image/webpx": 0, ",,;;": 0,
+		"": 0, "*/*": 0, "image/*": 0, "image/webp": webp, "IMAGE/WEBP;Q=0.5": webp,
+		// What browsers send.
+		"image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8":                    both,
+		"image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5":               both,
+		"image/webp,image/avif,image/jxl,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8": both,
+		"image/webp,*/*": webp,
+		"image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5":                         0,
+		"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8": both,
+		// Weights.
+		"image/webp;q=0": 0, "image/webp;q=0.0": 0, "image/webp; q=0.001": webp, "image/webp;q=1.000": webp,
+		"image/webp,image/avif;q=0.9": both | variant.PreferWebP, "image/webp;q=0.9,image/avif": both,
+		"image/webp;q=0.8,image/avif;q=0.9,*/*;q=0.9": avif, "image/webp;q=0.8,*/*;q=0.8": webp,
+		"image/webp;q=0.8,*/*": 0, "image/webp;q=0.8,image/*;q=0.9,*/*;q=0.1": 0,
+		"image/webp;q=0.8,image/*;q=0.1,*/*": webp, "image/webp;q=0.5,image/jpeg": 0,
+		"image/webp;q=0.5,image/png": 0, "image/webp;q=0.5,image/jpeg;q=0.5,image/png;q=0.1,*/*": webp,
+		"image/avif;q=0.5,image/webp;q=0.4,image/jpeg;q=0.45,image/png;q=0": avif,
+		"image/webp;q=0.5,image/jpeg;q=0,image/png;q=0,*/*":                 webp, "image/webp;q=0.5,text/html": webp,
+		"image/webp;q=0,image/webp;q=0.5": webp,
+		// What is malformed is passed over.
+		"image/webp;q=x": 0, "image/webp;q=2": 0, "image/webp;q=-1": 0, "image/webp;q=": 0, "image/webp;q=1.001": 0,
+		"image/webp;q=0.1234": 0, "image/webp;q=1e0": 0, "image/webp;q=.5": 0, "image/webp;q=00": 0, "image/webp;q=0.": 0,
+		"image/webp;q=0.5,*/*;q=x": webp, "image/webp;q=0.+1": 0,
+		"image/webp;v=1;q=0": 0, "image/webp;v=1": webp,
+		"text/html , image/avif ;q=0.9": avif, "image/webpx": 0, ",,;;": 0, "image/webp;": webp,
 	} {
 		if got := parseAccept([]string{value}); got != want {
 			t.Errorf("parseAccept(%q) = %b, want %b", value, got, want)
@@ -216,11 +386,21 @@ func TestParseAccept(t *testing.T) {
 }
 
 func FuzzParseAccept(f *testing.F) {
-	f.Add("image/avif,image/webp;q=0.5,*/*;q=0")
-	f.Fuzz(func(t *testing.T, s string) {
-		a := parseAccept([]string{s})
-		if a&variant.AcceptWebP != 0 && !strings.Contains(strings.ToLower(s), "image/webp") {
-			t.Errorf("%q accepts WebP", s)
+	f.Add("image/avif,image/webp;q=0.5,*/*;q=0", "image/jpeg;q=0.7")
+	f.Add("image/webp;q=0.333;x=\"a,b\"", "image/avif;q=1.000")
+	f.Fuzz(func(t *testing.T, s, more string) {
+		a := parseAccept([]string{s, more})
+		for name, flag := range map[string]variant.Accept{"image/webp": variant.AcceptWebP, "image/avif": variant.AcceptAVIF} {
+			if a&flag != 0 && !strings.Contains(strings.ToLower(s+","+more), name) {
+				t.Errorf("%q %q accepts %s", s, more, name)
+			}
+		}
+		const both = variant.AcceptWebP | variant.AcceptAVIF
+		if a&^(both|variant.PreferWebP) != 0 || a&variant.PreferWebP != 0 && a&both != both {
+			t.Errorf("%q %q gives %b", s, more, a)
+		}
+		if parseAccept([]string{more, s}) != a || parseAccept([]string{s + "," + more}) != a {
+			t.Errorf("%q %q: the order, or the number of headers, matters", s, more)
 		}
 	})
 }
@@ -259,7 +439,9 @@ func TestProblems(t *testing.T) {
 		{"GET", "/40x30/no.jpg", 404, "not-found", "", ""},
 		{"POST", "/40x30/cat.jpg", 405, "method", "", ""},
 		{"GET", "/40x30/text.jpg", 415, "not-a-picture", "", ""},
-		{"GET", "/40x30,gray/cat.jpg", 501, "unsupported", "gray", ""},
+		{"GET", "/40x30,f_gif/cat.jpg", 501, "unsupported", "f_gif", ""},
+		{"GET", "/40x30,wm_logo/cat.jpg", 400, "bad-options", "wm_logo", ""},
+		{"GET", "/40x30,page_2/cat.jpg", 400, "bad-options", "page_2", ""},
 		{"GET", "/40x30/down.jpg", 502, "origin-unavailable", "", "2"},
 	}
 	for _, tt := range tests {
@@ -284,14 +466,56 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-func TestFullQueueIsRefusedAtOnce(t *testing.T) {
-	h := newHouse()
-	h.resizer.Fail = resize.ErrBusy
-	r := h.get("/40x30/cat.jpg")
-	if r.StatusCode != 503 {
-		t.Errorf("status %d", r.StatusCode)
+// What the engine fails with has its answer, with what the client can do about it.
+func TestEngineProblems(t *testing.T) {
+	for _, c := range []struct {
+		err                   error
+		status                int
+		kind, detail          string
+		retry, control, cause string
+	}{
+		{resize.ErrBusy, 503, "busy", "Try again", "2", "no-store", ""},
+		{pipeline.ErrTooSlow, 503, "too-slow", "took too long", "2", "no-store", ""},
+		{resize.ErrBroken, 422, "broken-picture", "damaged", "", "public, max-age=60", ""},
+		{
+			fmt.Errorf("%w: the smallest has 4711", resize.ErrBytes), 422, "does-not-fit",
+			"does not fit into that many bytes: the smallest has 4711", "", "public, max-age=60", "",
+		},
+		{
+			fmt.Errorf("%w: the animation has 900 frames, the limit is 500; still gives the first", resize.ErrTooLarge),
+			422, "too-many-pixels", "still gives the first", "", "public, max-age=60", "",
+		},
+		{errors.New("libvips at 0xdeadbeef"), 500, "internal", "in the log", "", "no-store", ""},
+	} {
+		h := newHouse()
+		h.resizer.Fail = c.err
+		r := h.get("/40x30/cat.jpg")
+		var p problem
+		if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		if r.StatusCode != c.status || p.Type != "urn:thumbery:"+c.kind || !strings.Contains(p.Detail, c.detail) || strings.Contains(p.Detail, "0x") {
+			t.Errorf("%v: %s %+v", c.err, r.Status, p)
+		}
+		wantHeaders(t, r, map[string]string{"Retry-After": c.retry, "Cache-Control": c.control})
 	}
-	wantHeaders(t, r, map[string]string{"Retry-After": "2", "Cache-Control": "no-store"})
+}
+
+// Half a picture is better than none to some, but not for long.
+func TestBrokenIsNotKept(t *testing.T) {
+	h := newHouse(func(c *Config) {
+		lenient := c.Pipeline.Config
+		lenient.ServeBroken = true
+		c.Pipeline = pipeline.New(lenient)
+	})
+	h.resizer.Fail, h.resizer.Half = resize.ErrBroken, resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 40, 30)))
+	for range 2 {
+		r := h.get("/40x30/cat.jpg")
+		if r.StatusCode != 200 {
+			t.Fatal(r.Status)
+		}
+		wantHeaders(t, r, map[string]string{"Cache-Control": "no-store", "Content-Type": "image/jpeg", "Cache-Status": "thumbery;fwd=miss"})
+	}
 }
 
 func TestPanicIsAnAnswer(t *testing.T) {
@@ -340,7 +564,7 @@ func TestSigned(t *testing.T) {
 func TestCORS(t *testing.T) {
 	h := newHouse(func(c *Config) { c.CORS = "https://example.com" })
 	wantHeaders(t, h.get("/40x30,f_auto/cat.jpg"), map[string]string{
-		"Access-Control-Allow-Origin": "https://example.com", "Vary": "Accept, Origin",
+		"Access-Control-Allow-Origin": "https://example.com", "Vary": "Accept, Save-Data, Origin",
 	})
 	wantHeaders(t, h.get("/40y30/cat.jpg"), map[string]string{"Access-Control-Allow-Origin": "https://example.com"})
 	r := h.ask(http.MethodOptions, "/40x30/cat.jpg")
@@ -361,28 +585,12 @@ func TestRequestIDs(t *testing.T) {
 	}
 }
 
-func TestInfo(t *testing.T) {
-	h := newHouse()
-	r := h.get("/info/cat.jpg")
-	var got infoDocument
-	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
-		t.Fatal(err)
-	}
-	size := int64(len(resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))))
-	if want := (infoDocument{80, 60, "jpeg", size, 1, false, 1}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	if again := h.get("/info/cat.jpg", "If-None-Match", r.Header.Get("ETag")); again.StatusCode != 304 {
-		t.Errorf("the second time: %s", again.Status)
-	}
-}
-
 func TestOutcomesAreCounted(t *testing.T) {
 	h := newHouse()
 	for _, path := range []string{"/40x30/cat.jpg", "/40x30/cat.jpg", "/40x30/no.jpg", "/info/cat.jpg"} {
 		h.get(path)
 	}
-	if got, want := strings.Join(h.answers, " "), "miss memory not-found disk"; got != want {
+	if got, want := strings.Join(h.answers, " "), "miss memory not-found miss"; got != want {
 		t.Errorf("counted %q, want %q", got, want)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage/storagetest"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // nobody is a client that takes everything and remembers nothing.
@@ -35,22 +36,33 @@ func (n *nobody) ReadFrom(r io.Reader) (int64, error) { return io.Copy(io.Discar
 // access log in a file and a request as nginx passes it on.
 func BenchmarkHit(b *testing.B) {
 	for _, bm := range []struct {
-		name, accel string
-		hot         int64
-	}{{"accel", "/cache/", 0}, {"disk", "", 0}, {"memory", "", 1 << 20}} {
-		b.Run(bm.name, func(b *testing.B) { benchmarkHit(b, bm.accel, bm.hot) })
+		name, ops, accel string
+		hot              int64
+		hints            bool
+	}{
+		{"accel", "40x30,g_ne", "/cache/", 0, false},
+		{"disk", "40x30,g_ne", "", 0, false},
+		{"memory", "40x30,g_ne", "", 1 << 20, false},
+		{"auto", "40x30,f_auto", "/cache/", 0, false},
+		{"hinted", "40x30,f_auto", "/cache/", 0, true},
+		{"info-accel", "info", "/cache/", 0, false},
+		{"info-memory", "info", "", 1 << 20, false},
+	} {
+		b.Run(bm.name, func(b *testing.B) { benchmarkHit(b, bm.ops, bm.accel, bm.hot, bm.hints) })
 	}
 }
 
-func benchmarkHit(b *testing.B, accel string, hot int64) {
+func benchmarkHit(b *testing.B, ops, accel string, hot int64, hints bool) {
 	h, _ := diskHouse(b, hot, func(c *Config) {
+		c.ClientHints = hints
 		if accel != "" {
 			c.HandOver = HandOver{AccelHeader, accel}
 		}
 	})
-	r := httptest.NewRequest(http.MethodGet, "/40x30,g_ne/photos/cat.jpg", nil)
+	r := httptest.NewRequest(http.MethodGet, "/"+ops+"/photos/cat.jpg", nil)
 	r.Header.Set("X-Request-Id", "7d1f0a52be8649f6a5a1c1ac0b90a0ee")
-	r.Header.Set("Accept", "image/avif,image/webp,*/*")
+	r.Header.Set("Accept", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8")
+	r.Header.Set("Sec-CH-DPR", "2")
 	w := &nobody{header: http.Header{}}
 	h.ServeHTTP(w, r)
 	b.ReportAllocs()
@@ -82,7 +94,7 @@ func diskHouse(tb testing.TB, hot int64, change ...func(*Config)) (public http.H
 	}
 	tb.Cleanup(func() { file.Close() })
 	log := slog.New(slog.NewTextHandler(file, nil))
-	resizer := &resizetest.Fake{}
+	resizer := &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}}
 	p := pipeline.New(pipeline.Config{
 		Origin: storagetest.NewFake(map[string][]byte{
 			"photos/cat.jpg": resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
@@ -90,7 +102,7 @@ func diskHouse(tb testing.TB, hot int64, change ...func(*Config)) (public http.H
 		Originals: open(disk.Originals), Derivatives: open(disk.Derivatives), HotBytes: hot,
 		Resizer: resizer, Gate: resize.NewGate(2, 1<<20, 8),
 		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: resizer.CanWrite},
-		MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: log, Now: time.Now,
+		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: log, Now: time.Now,
 	})
 	c := Config{Pipeline: p, MaxAge: time.Hour, Log: log}
 	for _, f := range change {

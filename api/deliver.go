@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"time"
@@ -37,14 +36,6 @@ func allowTime(w http.ResponseWriter, now time.Time, size int64) {
 	deadline := now.Add(slowestStart + time.Duration(size/slowestRate)*time.Second)
 	// Not every ResponseWriter has deadlines; those of a real server do.
 	_ = http.NewResponseController(w).SetWriteDeadline(deadline)
-}
-
-func infoJSON(d pipeline.Description) []byte {
-	body, err := json.Marshal(newInfo(d.Header, d.Bytes))
-	if err != nil {
-		panic(err) // integers, strings and booleans always marshal
-	}
-	return append(body, '\n')
 }
 
 // preflight answers the question that a browser asks before an unusual request

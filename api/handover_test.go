@@ -131,7 +131,7 @@ func TestHandOverAuto(t *testing.T) {
 	for range 2 {
 		for _, accept := range []string{"", "image/webp", "image/avif", "image/avif,image/webp"} {
 			r, _ := diskAnswer(t, h, "/40x30,f_auto/photos/cat.jpg", "Accept", accept)
-			wantHeaders(t, r, map[string]string{"Vary": "Accept"})
+			wantHeaders(t, r, map[string]string{"Vary": "Accept, Save-Data"})
 			path := r.Header.Get(AccelHeader)
 			if before, ok := named[accept]; path == "" || ok && path != before {
 				t.Errorf("Accept %q: %q, and before %q", accept, path, before)

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"mime"
 	"net/http"
 	"path"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/dunglas/httpsfv"
 
+	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -29,13 +28,6 @@ func outcomeOf(r *pipeline.Result) outcome {
 		return outcome{source: r.Source, stored: true}
 	}
 	return outcome{r.Source, r.Stored, r.Shared}
-}
-
-func describedOutcome(d pipeline.Description) outcome {
-	if d.Source != pipeline.FromOrigin {
-		return outcome{source: d.Source, stored: true}
-	}
-	return outcome{d.Source, d.Stored, d.Shared}
 }
 
 // String is the outcome's name in metrics and logs.
@@ -103,6 +95,7 @@ const (
 	headerPolicy       = "Content-Security-Policy"
 	headerCORS         = "Access-Control-Allow-Origin"
 	headerVary         = "Vary"
+	headerAcceptCH     = "Accept-Ch"
 )
 
 // values are the values of headers that are the same in every answer. They are
@@ -111,11 +104,13 @@ type values struct {
 	cacheStatus  map[outcome][]string
 	contentType  map[string][]string
 	cacheControl []string // of a picture that never expires
+	noStore      []string
 	noSniff      []string
 	policy       []string
 	cors         []string // nil for none
 	vary         []string // nil for none
-	varyAccept   []string
+	varyAuto     []string // for FormatAuto
+	acceptCH     []string // nil for none
 }
 
 func newValues(c *Config) values {
@@ -125,20 +120,46 @@ func newValues(c *Config) values {
 		cacheControl: []string{cacheControl(c.MaxAge)},
 		noSniff:      []string{"nosniff"},
 		policy:       []string{contentPolicy},
-		varyAccept:   []string{"Accept"},
+		noStore:      []string{"no-store"},
 	}
+	v.setVary(c)
 	for mediaType := range endings {
 		v.contentType[mediaType] = []string{mediaType}
 	}
 	if c.CORS != "" {
 		v.cors = []string{c.CORS}
 	}
+	return v
+}
+
+// clientHints are the headers that hints are read from, the newer names first.
+const clientHints = "Sec-CH-DPR, Sec-CH-Width, DPR, Width"
+
+// setVary writes out Vary, in one line: nginx up to 1.22 passes on the first one
+// only.
+func (v *values) setVary(c *Config) {
+	auto := "Accept, Save-Data"
+	if c.ClientHints {
+		auto += ", " + clientHints
+		v.acceptCH = []string{clientHints}
+	}
 	if c.CORS != "" && c.CORS != "*" {
 		v.vary = []string{"Origin"}
-		// One line: nginx up to 1.22 passes on the first one only.
-		v.varyAccept = []string{"Accept, Origin"}
+		auto += ", Origin"
 	}
-	return v
+	v.varyAuto = []string{auto}
+}
+
+// varies says of an answer, also of one that is an error, what else than the URL
+// it depends on.
+func (s *server) varies(h http.Header, q request) {
+	if q.variant.Format != variant.FormatAuto {
+		return
+	}
+	h[headerVary] = s.varyAuto
+	if s.acceptCH != nil {
+		h[headerAcceptCH] = s.acceptCH
+	}
 }
 
 // pictureHeaders are those of a picture, whatever the status will be.
@@ -156,8 +177,8 @@ func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
 		h.Set("Content-Disposition", disposition(q, r.MediaType))
 	}
 	s.commonHeaders(h, q)
-	if q.variant.Format == variant.FormatAuto {
-		h[headerVary] = s.varyAccept
+	if r.Broken {
+		h[headerCacheControl] = s.noStore
 	}
 }
 
@@ -178,7 +199,7 @@ func (s *server) safeHeaders(h http.Header) {
 	if s.cors != nil {
 		h[headerCORS] = s.cors
 	}
-	if s.vary != nil {
+	if s.vary != nil && len(h[headerVary]) == 0 {
 		h[headerVary] = s.vary
 	}
 }
@@ -214,12 +235,6 @@ func resultETag(r *pipeline.Result) string {
 	return string(b)
 }
 
-// etag is that of a body that is at hand.
-func etag(kind string, body []byte) string {
-	sum := sha256.Sum256(body)
-	return `"` + kind + "-" + hex.EncodeToString(sum[:12]) + `"`
-}
-
 // serverTiming writes Server-Timing in milliseconds (W3C, Server Timing).
 func serverTiming(steps []pipeline.Step) string {
 	b := make([]byte, 0, 96)
@@ -240,7 +255,7 @@ func disposition(q request, mediaType string) string {
 	if name == "" {
 		base := path.Base(string(q.key))
 		name = base
-		if ending := endings[mediaType]; ending != "" && q.variant.Whole == variant.Picture {
+		if ending := endings[mediaType]; ending != "" && q.variant.Whole != variant.Raw {
 			name = strings.TrimSuffix(base, path.Ext(base)) + ending
 		}
 	}
@@ -249,4 +264,5 @@ func disposition(q request, mediaType string) string {
 
 var endings = map[string]string{
 	"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/avif": ".avif", "image/gif": ".gif",
+	info.MediaType: ".json",
 }

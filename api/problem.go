@@ -51,8 +51,10 @@ var kinds = []kind{
 	{errRange, 416, "range", "No such part", "The part that Range asks for is not in this file; its length is in Content-Range."},
 	{resize.ErrNotPicture, 415, "not-a-picture", "This is not a picture that can be resized", "The file is there, but of no kind that is resized here. Its bytes are at /raw/<key>."},
 	{resize.ErrBroken, 422, "broken-picture", "The picture is broken", "The file is damaged, cut short or empty. Upload it again."},
-	{resize.ErrTooLarge, 422, "too-many-pixels", "The picture is too large", "The picture, or what is to be made of it, has more pixels than are processed here."},
+	{resize.ErrTooLarge, 422, "too-many-pixels", "The picture is too large", ""},
+	{resize.ErrBytes, 422, "does-not-fit", "The picture does not fit into that many bytes", ""},
 	{pipeline.ErrTooManyBytes, 422, "too-many-bytes", "The file is too large", "The file has more bytes than are fetched here."},
+	{pipeline.ErrTooSlow, 503, "too-slow", "The picture takes too long", "Making this picture was stopped, as it took too long. Ask for a smaller one, or try again later."},
 	{resize.ErrBusy, 503, "busy", "Too busy", "More pictures are being made than fit. Try again in a moment."},
 	{context.Canceled, statusClientGone, "client-gone", "The client left", "Nobody waits for this answer."},
 	{storage.ErrUnavailable, 502, "origin-unavailable", "The origin does not answer", "The place where the originals are cannot be reached. Try again in a moment."},
@@ -125,7 +127,7 @@ func errorControl(status int) string {
 // fail writes the answer for an error.
 func (s *server) fail(w http.ResponseWriter, k kind, err error, requestID string) {
 	h := w.Header()
-	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Server-Timing", "Vary"} {
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Server-Timing"} {
 		h.Del(name)
 	}
 	allowTime(w, s.Now(), 0)

@@ -21,13 +21,22 @@ type wish struct {
 	variant variant.Variant
 	expires time.Time // zero for never
 	length  int       // of the path, in bytes
-	// names are those of the derivative for each variant.Accept, where bodies
-	// are handed over; all the same where it does not matter.
-	names [variant.AcceptWebP | variant.AcceptAVIF + 1]variant.Name
+	// names are those of the derivative, where bodies are handed over: one, or
+	// for FormatAuto one for each variant.Accept that occurs. Without them they
+	// are worked out.
+	names []variant.Name
 }
 
 // name is that of the derivative in the cache.
-func (q request) name() variant.Name { return q.names[q.accept] }
+func (s *server) name(q request) variant.Name {
+	switch len(q.names) {
+	case 0:
+		return s.Pipeline.Name(q.key, q.variant, q.accept)
+	case 1:
+		return q.names[0]
+	}
+	return q.names[q.accept]
+}
 
 // request takes the URL apart, then asks whether it is permitted.
 func (s *server) request(r *http.Request) (q request, err error) {
@@ -35,9 +44,29 @@ func (s *server) request(r *http.Request) (q request, err error) {
 		return request{}, err
 	}
 	if q.variant.Format == variant.FormatAuto {
-		q.accept = parseAccept(r.Header["Accept"])
+		q = s.auto(q, r.Header)
 	}
 	return q, nil
+}
+
+// auto takes the client's headers into account, which is for FormatAuto only. A
+// hint chooses only what could be asked for in the URL, and so is not asked for
+// its permission.
+func (s *server) auto(q request, h http.Header) request {
+	q.accept = parseAccept(h["Accept"])
+	if !q.variant.Lossless && savesData(h["Save-Data"]) {
+		q.accept |= variant.SaveData
+	}
+	q.accept = s.Pipeline.Heed(q.accept)
+	if !s.ClientHints {
+		return q
+	}
+	if v := readHints(h).apply(q.variant, s.Limits.Sizes); v != q.variant {
+		hinted := *q.wish
+		hinted.variant, hinted.names = v, nil
+		q.wish = &hinted
+	}
+	return q
 }
 
 // wish remembers what was permitted, which it stays until it expires: keys,
@@ -71,29 +100,39 @@ func (s *server) parse(path string) (*wish, error) {
 		return nil, err
 	}
 	w := &wish{key: p.Key, variant: ops.Variant, expires: expires}
-	if s.HandOver.Header != "" && w.variant.Whole == variant.Picture {
-		s.name(w)
+	if w.variant.Whole == variant.Picture && w.variant.Format == variant.FormatKeep {
+		w.variant.Format = s.Format
+	}
+	if s.HandOver.Header != "" && w.variant.Whole != variant.Raw {
+		w.names = s.allNames(w)
 	}
 	return w, nil
 }
 
-func (s *server) name(w *wish) {
-	for accept := range w.names {
-		if accept > 0 && w.variant.Format != variant.FormatAuto {
-			w.names[accept] = w.names[0]
-			continue
-		}
-		w.names[accept] = s.Pipeline.Name(w.key, w.variant, variant.Accept(accept))
+func (s *server) allNames(w *wish) []variant.Name {
+	if w.variant.Format != variant.FormatAuto {
+		return []variant.Name{s.Pipeline.Name(w.key, w.variant, 0)}
 	}
+	names := make([]variant.Name, variant.Accepts)
+	for i := range names {
+		if a := variant.Accept(i); s.Pipeline.Heed(a) == a {
+			names[i] = s.Pipeline.Name(w.key, w.variant, a)
+		}
+	}
+	return names
 }
 
 // wishBytes bounds what is remembered of paths, for some 8,000 of them; wishSize
-// is what one takes beside its path, which it holds three times.
+// is what one takes beside its path, which it holds three times, and nameSize what
+// each name does.
 const (
 	wishBytes = 8 << 20
 	wishSize  = 1 << 10
+	nameSize  = 80
 )
 
 func newWishes() *cache.Hot[string, *wish] {
-	return cache.NewHot[string](wishBytes, func(w *wish) int { return wishSize + 3*w.length })
+	return cache.NewHot[string](wishBytes, func(w *wish) int {
+		return wishSize + nameSize*len(w.names) + 3*w.length
+	})
 }

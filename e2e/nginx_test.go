@@ -58,6 +58,26 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// What a browser hints at comes through nginx, and what the answer depends on
+// comes back.
+func TestAccelClientHints(t *testing.T) {
+	cache := t.TempDir()
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache, "--accel", "/cache/", "--client-hints")
+	front := front(t, s, cache, nil)
+	const hints = "Sec-CH-DPR, Sec-CH-Width, DPR, Width"
+	for range 2 {
+		r := get(t, front+"/200x,f_auto/photos/coast.jpg", "Sec-CH-DPR", "2", "Save-Data", "on")
+		wantPicture(t, r, 400, 267, "jpeg")
+		if vary, ask := r.header.Get("Vary"), r.header.Get("Accept-CH"); vary != "Accept, Save-Data, "+hints || ask != hints {
+			t.Errorf("Vary %q, Accept-CH %q", vary, ask)
+		}
+	}
+	wantPicture(t, get(t, front+"/200x,f_auto/photos/coast.jpg"), 200, 133, "jpeg")
+	if r := get(t, front+"/200x/photos/coast.jpg"); r.header.Get("Vary") != "" || r.header.Get("Accept-CH") != "" {
+		t.Errorf("a picture that depends on nothing says %v", r.header)
+	}
+}
+
 // With --accel the picture is sent by nginx, with its own conditions and
 // ranges, and the headers that nginx would drop are kept.
 func TestAccel(t *testing.T) {
@@ -73,7 +93,7 @@ func TestAccel(t *testing.T) {
 	r := get(t, front+path)
 	wantPicture(t, r, 300, 200, "jpeg")
 	for name, want := range map[string]string{
-		"Cache-Status": hitDisk, "Vary": "Accept, Origin", "Access-Control-Allow-Origin": "https://example.com",
+		"Cache-Status": hitDisk, "Vary": "Accept, Save-Data, Origin", "Access-Control-Allow-Origin": "https://example.com",
 		"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=2592000, immutable",
 		"X-Accel-Redirect": "", "Content-Length": strconv.Itoa(len(r.body)),
 	} {
@@ -91,7 +111,7 @@ func TestAccel(t *testing.T) {
 		t.Errorf("the tag is %q, and that of another picture too", tag)
 	}
 	for _, condition := range [][2]string{{"If-None-Match", tag}, {"If-Modified-Since", r.header.Get("Last-Modified")}} {
-		if again := get(t, front+path, condition[0], condition[1]); again.status != http.StatusNotModified || again.header.Get("Vary") != "Accept, Origin" {
+		if again := get(t, front+path, condition[0], condition[1]); again.status != http.StatusNotModified || again.header.Get("Vary") != "Accept, Save-Data, Origin" {
 			t.Errorf("%s: %d %v", condition[0], again.status, again.header)
 		}
 	}
@@ -154,7 +174,7 @@ func TestNginxPassesThrough(t *testing.T) {
 		{"/120x80/none.jpg", 404, "not-found", ""},
 		{"/120x80/%ff", 400, "bad-key", "UTF-8"},
 		{"/120y80/a%20b.jpg", 400, "bad-options", "120y80"},
-		{"/120x80,blur_3/a%20b.jpg", 501, "unsupported", "blur"},
+		{"/120x80,wm_logo/a%20b.jpg", 400, "bad-options", "watermark"},
 		{"/cache/derivatives/000/", 400, "bad-key", ""},
 	} {
 		r := get(t, front+tt.path)
@@ -195,7 +215,7 @@ func TestNginxAuto(t *testing.T) {
 			if r.status != 200 || !ok || resize.MediaType(format) != mediaType {
 				t.Fatalf("%s: status %d, %v", accept, r.status, format)
 			}
-			for name, want := range map[string]string{"Content-Type": mediaType, "Vary": "Accept", "Cache-Status": cacheStatus, "Content-Length": strconv.Itoa(len(r.body))} {
+			for name, want := range map[string]string{"Content-Type": mediaType, "Vary": "Accept, Save-Data", "Cache-Status": cacheStatus, "Content-Length": strconv.Itoa(len(r.body))} {
 				if got := strings.Join(r.header.Values(name), " + "); got != want {
 					t.Errorf("%s: %s is %q, want %q", accept, name, got, want)
 				}
@@ -232,7 +252,7 @@ func TestNginxRegenerates(t *testing.T) {
 			t.Errorf("the client sees %s", name)
 		}
 	}
-	if first.header.Get("Vary") != "Accept" || first.header.Get("X-Request-Id") == "" || first.header.Get("X-Content-Type-Options") != "nosniff" {
+	if first.header.Get("Vary") != "Accept, Save-Data" || first.header.Get("X-Request-Id") == "" || first.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("headers %v", first.header)
 	}
 	// Its tag is the one that nginx would give, and it is good for conditions.

@@ -36,7 +36,11 @@ func racing(t *testing.T, front string) []asked {
 				if r.status != http.StatusOK {
 					t.Fatalf("%s: %d %s", a.path, r.status, r.body)
 				}
-				if before, ok := seen[string(r.body)]; ok {
+				before, ok := seen[string(r.body)]
+				if before == a.path {
+					continue // the plain format has fewer bytes
+				}
+				if ok {
 					t.Fatalf("%s is the same picture as %s", a.path, before)
 				}
 				seen[string(r.body)] = a.path

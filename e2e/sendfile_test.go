@@ -65,7 +65,7 @@ func TestLighttpd(t *testing.T) {
 	for range 2 {
 		r := get(t, front+path)
 		wantPicture(t, r, 300, 200, "jpeg")
-		if got := r.header.Get("Vary"); got != "Accept" {
+		if got := r.header.Get("Vary"); got != "Accept, Save-Data" {
 			t.Errorf("Vary %q", got)
 		}
 		if r.header.Get("X-Sendfile") != "" {

@@ -20,6 +20,7 @@ type made struct {
 	path      string // in the disk cache; "" if it could not be kept
 	source    Source
 	stored    bool
+	broken    bool
 	steps     []Step
 }
 
@@ -40,7 +41,7 @@ func (m *made) result(name variant.Name, shared bool) *Result {
 	b.Path = m.path
 	return &Result{
 		Blob: b, Name: name, MediaType: m.mediaType, Source: m.source,
-		Stored: m.stored, Shared: shared, Steps: m.steps,
+		Stored: m.stored, Shared: shared, Broken: m.broken, Steps: m.steps,
 	}
 }
 
@@ -147,7 +148,12 @@ const sniffBytes = 64
 func mediaType(b *cache.Blob) string {
 	var head [sniffBytes]byte
 	n, _ := b.At().ReadAt(head[:min(b.Size, sniffBytes)], 0)
-	if f, ok := resize.Sniff(head[:n]); ok {
+	return mediaTypeOf(head[:n])
+}
+
+// mediaTypeOf tells it from what a file begins with.
+func mediaTypeOf(head []byte) string {
+	if f, ok := resize.Sniff(head); ok {
 		return resize.MediaType(f)
 	}
 	return "application/octet-stream"

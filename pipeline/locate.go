@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -21,7 +22,13 @@ type kind struct {
 
 // Name is the name of a derivative in the cache.
 func (p *Pipeline) Name(key variant.Key, v variant.Variant, a variant.Accept) variant.Name {
-	return v.Name(key, a, p.recipe)
+	if v.Whole.Describes() {
+		return v.Name(key, a, p.about.Recipe())
+	}
+	if v.Watermark == "" {
+		return v.Name(key, a, p.recipe)
+	}
+	return v.Name(key, a, p.recipe+" "+p.Settings.Watermarks[v.Watermark])
 }
 
 // Locate finds a derivative on disk for somebody else to send, and notes its
@@ -52,18 +59,21 @@ func (p *Pipeline) known(name variant.Name, size int64, modTime time.Time) (medi
 	return k.mediaType, ok && k.size == size && k.modTime.Equal(modTime)
 }
 
-// whole looks at a derivative as Inspect does, the first time that it is seen.
+// whole looks at a derivative as Inspect does, or for JSON reads it, the first
+// time that it is seen.
 // ok is false if it is nothing that we have written: a file cut short, or
 // damaged, by others.
 func (p *Pipeline) whole(name variant.Name, b *cache.Blob) (media string, ok bool) {
 	if media, ok := p.known(name, b.Size, b.ModTime); ok {
 		return media, true
 	}
-	h, err := resize.Inspect(b.At(), b.Size)
-	if err != nil {
+	if h, err := resize.Inspect(b.At(), b.Size); err == nil {
+		media = resize.MediaType(h.Format)
+	} else if info.IsDocument(b.At(), b.Size) {
+		media = info.MediaType
+	} else {
 		return "", false
 	}
-	media = resize.MediaType(h.Format)
 	p.kinds.Put(name, kind{b.Size, b.ModTime, media})
 	return media, true
 }

@@ -15,6 +15,7 @@ import (
 // original is an original that is open, and how it was come by.
 type original struct {
 	blob   *cache.Blob
+	broken bool // and served all the same
 	source Source
 	shared bool
 	steps  []Step

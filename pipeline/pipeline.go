@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -20,6 +21,9 @@ import (
 
 // ErrTooManyBytes means that an original is larger than Config.MaxBytes.
 var ErrTooManyBytes = errors.New("original too large")
+
+// ErrTooSlow means that a picture was not made within Config.ResizeTimeout.
+var ErrTooSlow = errors.New("the picture takes too long to make")
 
 // Config is what a Pipeline is made of. All fields are needed, but HotBytes and
 // Observer.
@@ -39,9 +43,15 @@ type Config struct {
 	// FetchTimeout bounds one fetch from the origin, from the first byte sent
 	// to the last one received.
 	FetchTimeout time.Duration
-	Observer     Observer
-	Log          *slog.Logger
-	Now          func() time.Time
+	// ResizeTimeout bounds the making of one picture, from the moment that it
+	// has its turn.
+	ResizeTimeout time.Duration
+	// ServeBroken gives what can be made of a broken original instead of
+	// ErrBroken. It is kept nowhere.
+	ServeBroken bool
+	Observer    Observer
+	Log         *slog.Logger
+	Now         func() time.Time
 }
 
 // Journal writes down keys, so that what is kept under their hashes can be found
@@ -64,6 +74,8 @@ type Observer interface {
 type Pipeline struct {
 	Config
 	recipe   string
+	about    *info.Describer
+	heeds    [variant.Accepts]variant.Accept
 	memory   *cache.Hot[variant.Name, *entry]
 	making   cache.Flight[*made]
 	fetching cache.Flight[*fetched]
@@ -79,15 +91,23 @@ func New(c Config) *Pipeline {
 	if c.Observer == nil {
 		c.Observer = silence{}
 	}
-	return &Pipeline{
+	p := &Pipeline{
 		Config: c,
 		slots:  make(chan struct{}, maxFetches),
-		spare:  budget{bytes: spareOriginals * c.MaxBytes},
 		recipe: c.Resizer.Recipe() + " " + c.Settings.Recipe(),
+		about:  info.NewDescriber(c.Resizer, c.Settings),
+		spare:  budget{bytes: spareOriginals * c.MaxBytes},
 		memory: cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
 		kinds:  cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
 	}
+	for a := range p.heeds {
+		p.heeds[a] = c.Settings.Heed(variant.Accept(a))
+	}
+	return p
 }
+
+// Heed is Settings.Heed: what of a can make a difference.
+func (p *Pipeline) Heed(a variant.Accept) variant.Accept { return p.heeds[a%variant.Accepts] }
 
 // Memory returns how many derivatives, and how many bytes of them, are in
 // memory.
@@ -117,16 +137,19 @@ type Result struct {
 	Source    Source
 	Stored    bool   // is in the disk cache now
 	Shared    bool   // was made for another request that was there before
+	Broken    bool   // the original is, and so this is: nobody may keep it
 	Steps     []Step // what was done for it; not to be changed
 }
 
-// Picture returns a derivative of the original named key.
+// Picture returns a derivative of the original named key: a picture, or where v
+// asks for it the JSON about one, which is made, kept and forgotten in the same
+// way.
 //
 // Errors are of these kinds: storage.ErrNotFound and storage.ErrUnavailable of
-// the origin, ErrTooManyBytes, those of package resize, and ctx's own. A done
+// the origin, ErrTooManyBytes, ErrTooSlow, those of package resize, and ctx's own. A done
 // ctx ends the waiting; the work goes on only if somebody else waits for it.
 func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {
-	name := v.Name(key, a, p.recipe)
+	name := p.Name(key, v, a)
 	if r := p.hot(name); r != nil {
 		return r, nil
 	}
@@ -158,27 +181,6 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 	}, nil
 }
 
-// Description is what is known of an original without decoding it.
-type Description struct {
-	resize.Header
-	Bytes   int64
-	ModTime time.Time
-	Source  Source
-	Stored  bool // as in Result
-	Shared  bool // as in Result
-}
-
-// Describe returns what an original's header says. Of v, the cache buster
-// counts. Errors are as for Picture.
-func (p *Pipeline) Describe(ctx context.Context, key variant.Key, v variant.Variant) (Description, error) {
-	o, h, err := p.inspected(ctx, key, v)
-	if err != nil {
-		return Description{}, err
-	}
-	defer o.blob.Close()
-	return Description{h, o.blob.Size, o.blob.ModTime, o.source, o.blob.NotKept == nil, o.shared}, nil
-}
-
 // make makes a derivative and keeps it.
 func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key, v variant.Variant, a variant.Accept) (*made, error) {
 	epoch := p.epoch(key)
@@ -187,14 +189,22 @@ func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key,
 		return nil, err
 	}
 	defer o.blob.Close()
-	plan, err := resize.NewPlan(header, v, a, p.Settings)
+	plan, err := p.plan(header, v, a)
 	if err != nil {
 		return nil, err
 	}
-	m := &made{modTime: o.blob.ModTime, mediaType: resize.MediaType(plan.Output.Format), source: FromOrigin, steps: o.steps}
-	if m.data, err = p.resize(ctx, m, o.blob, header, plan); err != nil {
-		p.forgetBroken(v.Original(key), err)
+	m := &made{modTime: o.blob.ModTime, source: FromOrigin, steps: o.steps, broken: o.broken}
+	w := work{header, v, a, plan}
+	m.data, err = p.resize(ctx, m, o.blob, w)
+	p.forgetBroken(v.Original(key), err)
+	switch {
+	case p.tolerates(err) && len(m.data) > 0:
+		m.broken = true
+	case err != nil:
 		return nil, err
+	}
+	if m.broken {
+		return m, nil
 	}
 	p.keep(ctx, name, m)
 	if p.forgottenSince(key, epoch) {
@@ -212,14 +222,21 @@ func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Var
 			return nil, resize.Header{}, err
 		}
 		h, err := p.inspect(v.Original(key), o)
-		if err == nil {
+		again = again && o.source == FromDisk && errors.Is(err, resize.ErrBroken)
+		o.broken = !again && p.tolerates(err) && h.Width > 0 && p.Resizer.CanRead(h.Format)
+		if err == nil || o.broken {
 			return o, h, nil
 		}
 		o.blob.Close()
-		if !again || o.source != FromDisk || !errors.Is(err, resize.ErrBroken) {
+		if !again {
 			return nil, resize.Header{}, err
 		}
 	}
+}
+
+// tolerates reports whether err may be passed over.
+func (p *Pipeline) tolerates(err error) bool {
+	return p.ServeBroken && errors.Is(err, resize.ErrBroken)
 }
 
 // inspect reads the header of the original of that name.
@@ -244,11 +261,19 @@ func (p *Pipeline) forgetBroken(name variant.Name, err error) {
 	}
 }
 
+// work is what is to be made of an original.
+type work struct {
+	header  resize.Header
+	variant variant.Variant
+	accept  variant.Accept
+	plan    resize.Plan
+}
+
 // resize waits for its turn and makes the picture. The original is brought into
 // memory only then.
-func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, h resize.Header, plan resize.Plan) ([]byte, error) {
+func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, w work) ([]byte, error) {
 	queued := p.Now()
-	leave, err := p.Gate.Enter(ctx, plan.Cost(h))
+	leave, err := p.Gate.Enter(ctx, w.plan.Cost(w.header))
 	if err != nil {
 		return nil, err
 	}
@@ -259,11 +284,47 @@ func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, h resize.
 	if err != nil {
 		return nil, err
 	}
-	data, err := p.Resizer.Resize(ctx, src, h, plan)
+	data, err := p.run(ctx, src, w)
 	took := p.Now().Sub(began)
 	m.step("resize", took)
 	p.Observer.Resized(took, err)
+	m.mediaType = madeType(w.variant, data)
 	return data, err
+}
+
+// run makes what is wanted, picture or JSON, in the time that there is.
+func (p *Pipeline) run(ctx context.Context, src []byte, w work) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, p.ResizeTimeout, ErrTooSlow)
+	defer cancel()
+	if w.variant.Whole.Describes() {
+		data, err := p.describe(ctx, src, w)
+		return data, slow(ctx, err)
+	}
+	data, err := p.picture(ctx, src, w)
+	return data, slow(ctx, err)
+}
+
+// picture looks at the original first, where the plan depends on what is seen,
+// and makes a picture of it.
+func (p *Pipeline) picture(ctx context.Context, src []byte, w work) ([]byte, error) {
+	if resize.NeedsLook(w.variant) {
+		v, err := p.Resizer.Look(ctx, src, w.header, w.variant)
+		if err != nil {
+			return nil, err
+		}
+		if w.plan, err = resize.NewPlan(w.header, v, w.accept, p.Settings); err != nil {
+			return nil, err
+		}
+	}
+	return p.Resizer.Resize(ctx, src, w.header, w.plan)
+}
+
+// slow gives the end of a resize by our own time-out its kind.
+func slow(ctx context.Context, err error) error {
+	if err != nil && context.Cause(ctx) == ErrTooSlow {
+		return ErrTooSlow
+	}
+	return err
 }
 
 // keep writes a derivative to disk and to memory.

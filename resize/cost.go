@@ -9,15 +9,23 @@ import "github.com/thumbery/thumbery/variant"
 // megapixels of noise with libvips 8.14, and more than a gate's limit where a
 // large source gives a large result: such a picture is admitted alone.
 func (p Plan) Cost(h Header) int64 {
-	source := int64(1)
-	if h.Depth > 8 { // decoded to two bytes a sample
-		source = 2
-	}
-	result := p.Output.weight()
-	if p.Composed(h) {
+	result := max(p.Output.weight(), p.Plain.weight()) // one after the other
+	if !p.Simple(h) {
 		result += composedWeight
 	}
-	return source*h.Pixels() + result*p.Pixels()
+	return p.sourceCost(h) + result*p.Pixels()
+}
+
+// sourceCost is what the decoded source weighs. A drawing is drawn at the size to
+// which the plan scales it.
+func (p Plan) sourceCost(h Header) int64 {
+	switch {
+	case h.Drawn():
+		return int64(p.ScaledW) * int64(p.ScaledH)
+	case h.Depth > 8: // decoded to two bytes a sample
+		return 2 * h.DecodePixels() * int64(p.Frames)
+	}
+	return h.DecodePixels() * int64(p.Frames)
 }
 
 // composedWeight is what a pixel of the result weighs besides where the picture
@@ -29,6 +37,8 @@ const composedWeight = 4
 // PNG 6, WebP 8 to 20, lossless 37, AVIF 25, GIF 14.
 func (o Output) weight() int64 {
 	switch {
+	case o == Output{}:
+		return 0
 	case o.Format == variant.JPEG:
 		return 1
 	case o.Format == variant.PNG:

@@ -53,10 +53,10 @@ func TestPlanAvoidsSlowEncoders(t *testing.T) {
 		{variant.AVIF, "3840x2160", resize.Output{Format: variant.AVIF, Quality: 55}},
 		{variant.AVIF, "dpr_1", resize.Output{Format: variant.JPEG, Quality: 80}},
 		{variant.GIF, "dpr_1", resize.Output{Format: variant.JPEG, Quality: 80}},
-		{variant.WebP, "dpr_1", resize.Output{Format: variant.WebP, Quality: 75}},
+		{variant.WebP, "dpr_1", resize.Output{Format: variant.WebP, Quality: 79}},
 		{variant.WebP, "dpr_1,lossless", resize.Output{Format: variant.PNG, Quality: 80}},
 		{variant.JPEG, "dpr_1,lossless,f_auto", resize.Output{Format: variant.PNG, Quality: 80}},
-		{variant.JPEG, "dpr_1,f_auto", resize.Output{Format: variant.WebP, Quality: 75}},
+		{variant.JPEG, "dpr_1,f_auto", resize.Output{Format: variant.WebP, Quality: 79}},
 	} {
 		h := photo(5000, 4000)
 		h.Format = c.from
@@ -84,9 +84,15 @@ func TestCost(t *testing.T) {
 		{photo(1000, 1000), "200x100,f_jpeg,fit_contain", 1_000_000 + 100_000},
 		{turned, "100x100,f_jpeg", 1_000_000 + 50_000},
 		{alpha, "100x100,f_jpeg", 1_000_000 + 50_000},
-		{alpha, "100x100,f_png", 1_000_000 + 20_000},
+		{alpha, "100x100,f_png", 1_000_000 + 60_000},
 		{deep, "100x100,f_jpeg", 2_000_000 + 10_000},
 		{photo(1, 1), "4096x4096,fit_contain,f_png", 1 + 6<<24},
+		{photo(1000, 1000), "100x100,f_jpeg,gray", 1_000_000 + 50_000},
+		{scanned(1000, 1000, 10), "100x100,f_jpeg", 1_000_000 + 10_000},
+		{scanned(1000, 1000, 320), "100x100,f_jpeg", 20_000_000 + 10_000},
+		{paged(variant.GIF, 10), "100x100", 1_200_000 + 800_000},
+		{paged(variant.GIF, 10), "100x100,still", 120_000 + 40_000},
+		{paged(variant.SVG, 1), "100x", 7_500 + 2*7_500},
 	} {
 		p, err := resize.NewPlan(c.h, parse(t, c.ops), 0, resize.Settings{CanWrite: all})
 		if got := p.Cost(c.h); err != nil || got != c.want {
@@ -110,5 +116,14 @@ func TestCostIsAdmitted(t *testing.T) {
 			t.Fatalf("%s: %v", ops, err)
 		}
 		leave()
+	}
+}
+
+// f_auto costs as much as the more expensive of the two that are compared.
+func TestCostOfComparing(t *testing.T) {
+	h := photo(1000, 1000)
+	p, err := resize.NewPlan(h, parse(t, "100x100,f_auto"), variant.AcceptAVIF, resize.Settings{CanWrite: all})
+	if got, want := p.Cost(h), int64(1_000_000+(7+4)*10_000); err != nil || got != want {
+		t.Errorf("%d, %v, want %d", got, err, want)
 	}
 }

@@ -6,20 +6,19 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// cropRegion is what the crop leaves of the upright picture, in whole source
-// pixels; all of it if there is none.
-func cropRegion(h Header, c variant.Crop) (Rect, error) {
+// Region is what v's crop leaves of the upright picture, in whole source pixels;
+// all of it without a crop. The error is a *variant.Error of kind
+// variant.ErrOptions where that lies outside.
+func Region(h Header, v variant.Variant) (Rect, error) {
 	w, height := h.Upright()
+	c := v.Crop
 	if !c.Set() {
 		return Rect{Width: w, Height: height}, nil
 	}
 	left, width, okX := span(c.X, c.W, w)
 	top, high, okY := span(c.Y, c.H, height)
 	if !okX || !okY {
-		return Rect{}, &variant.Error{
-			Kind: variant.ErrOptions, Option: variant.Variant{Crop: c}.String(),
-			Reason: "lies outside of the picture, which is " + sides(w, height),
-		}
+		return Rect{}, refused(variant.Variant{Crop: c}.String(), "lies outside of the picture, which is "+sides(w, height))
 	}
 	return Rect{Left: left, Top: top, Width: width, Height: high}, nil
 }

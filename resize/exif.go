@@ -17,7 +17,7 @@ const (
 	tagBits        = 0x102
 	tagPhotometric = 0x106
 	tagOrientation = 0x112
-	tagExtra       = 0x152
+	tagSamples     = 0x115
 	tagICC         = 0x8773
 
 	typeShort = 3

@@ -23,7 +23,7 @@ func newFit(h Header, v variant.Variant, region Rect) fit {
 	boxW, boxH := v.Box()
 	f := fit{
 		source: [2]int{w, height}, region: region, box: [2]int{boxW, boxH}, mode: v.Fit,
-		enlarge: v.Enlarge, gravity: v.Gravity, focal: [2]float64{v.FocalX, v.FocalY},
+		enlarge: v.Enlarge || h.Drawn(), gravity: v.Gravity, focal: [2]float64{v.FocalX, v.FocalY},
 	}
 	if boxW == 0 || boxH == 0 {
 		f.mode = variant.FitNone
@@ -125,7 +125,7 @@ func (f fit) slide(i, length, window int, point float64) int {
 	if f.gravity == variant.GravityFocal {
 		return clamp(point-float64(window)/2, space)
 	}
-	return share(space, along(f.gravity, i))
+	return share(space, Along(f.gravity, i))
 }
 
 // slideOnto is where on the canvas something shorter stands.
@@ -134,7 +134,7 @@ func (f fit) slideOnto(i, length, canvas int, point float64) int {
 	if f.gravity == variant.GravityFocal {
 		return clamp(float64(canvas)/2-point, space)
 	}
-	return share(space, along(f.gravity, i))
+	return share(space, Along(f.gravity, i))
 }
 
 // clamp rounds x half up into 0..most.
@@ -145,9 +145,9 @@ func clamp(x float64, most int) int {
 	return int(min(math.Floor(x+0.5), float64(most)))
 }
 
-// along is where a gravity pulls on an axis, in halves of the free space: 0 to
+// Along is where a gravity pulls on an axis, in halves of the free space: 0 to
 // the start, 1 to the middle, 2 to the end.
-func along(g variant.Gravity, axis int) int {
+func Along(g variant.Gravity, axis int) int {
 	halves := [...][2]int{
 		variant.GravityCenter: {1, 1},
 		variant.GravityN:      {1, 0}, variant.GravityNE: {2, 0}, variant.GravityE: {2, 1},

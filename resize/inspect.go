@@ -2,13 +2,15 @@ package resize
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 
 	"github.com/thumbery/thumbery/variant"
 )
 
 // Bounds on what one picture can make Inspect do. Real files stay far below
-// them; beyond is an ErrBroken.
+// them; beyond is an ErrBroken, and for scans, frames, directories and SVGs an
+// ErrTooLarge.
 const (
 	maxSegments = 16 << 10 // JPEG markers with content
 	maxScans    = 128      // JPEG; progressive files have about 10. Each costs a pass over the whole picture
@@ -23,7 +25,6 @@ const (
 	maxIFDs     = 4 << 10  // TIFF
 	maxEntries  = 1 << 10  // entries looked at in one IFD
 	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path
-	maxProlog   = 64 << 10 // bytes of an SVG before its root element is over
 )
 
 // SourceSideMax is the longest side of a picture that is read: libvips'
@@ -37,18 +38,33 @@ const SourceSideMax = 10_000_000
 //
 // The error is ErrNotPicture for bytes of another kind, of kind ErrBroken for
 // an empty or damaged picture, of kind ErrTooLarge where a side is beyond
-// SourceSideMax, and otherwise what r returned. r's own errors are wrapped.
+// SourceSideMax, or where there are more scans, frames, pages or elements than
+// anybody has a use for, and otherwise what r returned. r's own errors are
+// wrapped.
 //
-// What is checked: JPEG up to its end marker, PNG up to IEND, GIF block by
-// block (a missing trailer is accepted, as browsers do), WebP by its chunks,
-// AVIF and HEIC by their boxes and item extents. What is compressed inside can
-// still be damaged. An AVIF's coded size is compared with the declared one,
-// because decoders do so only after decoding; a HEIC's is not.
-func Inspect(r io.ReaderAt, size int64) (Header, error) {
+// With an ErrBroken the Header is the zero one, but for a JPEG, PNG, GIF or WebP
+// that is cut short behind the beginning of its pixels: then it is filled
+// (Width > 0), as a decoder that does not insist makes something of such a
+// picture. Pages then counts the frames that are whole, and is at least 1.
+//
+// What is checked: JPEG up to its end marker (what follows, as the second
+// picture of an Ultra HDR JPEG or a telephone's film, is not looked at), PNG up
+// to IEND, GIF block by block (a missing trailer is accepted, as browsers do),
+// WebP by its chunks, AVIF and HEIC by their boxes and item extents, an SVG's
+// entities and the number of its elements. What is compressed inside can still
+// be damaged. An AVIF's coded size is compared with the declared one, because
+// decoders do so only after decoding; a HEIC's is not.
+func Inspect(r io.ReaderAt, size int64) (Header, error) { return InspectPage(r, size, 1) }
+
+// InspectPage is Inspect for the sides, the depth and the colours of another
+// page than the first, counted from 1, in a TIFF, whose pages are pictures of
+// their own. In other formats, and beyond the last page, it is Inspect.
+func InspectPage(r io.ReaderAt, size int64, page int) (Header, error) {
 	if size <= 0 {
 		return Header{}, broken("it is empty")
 	}
 	s := newSource(r, size)
+	s.page = max(page, 1)
 	head, err := s.at(0, int(min(size, sniffBytes)))
 	if err != nil {
 		return Header{}, err
@@ -58,10 +74,11 @@ func Inspect(r io.ReaderAt, size int64) (Header, error) {
 		return Header{}, ErrNotPicture
 	}
 	h, err := inspect(s)
-	if err != nil {
-		return Header{}, err
+	wrong := h.check()
+	if wrong == nil && (err == nil || isCut(err)) {
+		return h, err
 	}
-	return h, h.check()
+	return Header{}, cmp.Or(err, wrong)
 }
 
 func inspector(head []byte) (func(*source) (Header, error), bool) {
@@ -85,6 +102,8 @@ func inspector(head []byte) (func(*source) (Header, error), bool) {
 		return inspectTIFF, true
 	case variant.SVG:
 		return inspectSVG, true
+	case variant.PDF:
+		return inspectPDF, true
 	case variant.JXL:
 		return inspectJXL, true
 	case variant.JP2:
@@ -142,6 +161,7 @@ var magics = []magic{
 	{0, "\x00\x00\x00\x0cJXL \r\n\x87\n", variant.JXL},
 	{0, "\x00\x00\x00\x0cjP  \r\n\x87\n", variant.JP2},
 	{0, "\xff\x4f\xff\x51", variant.JP2},
+	{0, "%PDF-", variant.PDF},
 }
 
 // looksLikeXML reports whether head begins like markup that is not HTML.

@@ -12,6 +12,7 @@ type gifReader struct {
 	s      *source
 	h      Header
 	frames int
+	whole  int    // frames that are there to their end
 	screen [2]int // the logical screen
 	grown  [2]int // the screen grown by the first frame
 }
@@ -24,16 +25,20 @@ func inspectGIF(s *source) (Header, error) {
 		return Header{}, err
 	}
 	g.setScreen(int(binary.LittleEndian.Uint16(b)), int(binary.LittleEndian.Uint16(b[2:])))
-	off := 6 + 7 + colourTable(b[4])
+	return g.blocks(6 + 7 + colourTable(b[4]))
+}
+
+// blocks goes through all that follows the logical screen.
+func (g *gifReader) blocks(off int64) (Header, error) {
 	for {
 		// Without a trailer a GIF is complete if its last block is, and bytes of
 		// no kind of block end it like the trailer: decoders and browsers agree.
-		if off == s.size && g.frames > 0 {
+		if off == g.s.size && g.frames > 0 {
 			return g.end()
 		}
-		b, err := s.at(off, 1)
+		b, err := g.s.at(off, 1)
 		if err != nil {
-			return Header{}, err
+			return g.soFar(), err
 		}
 		switch kind := b[0]; {
 		case kind == 0x21:
@@ -43,13 +48,10 @@ func inspectGIF(s *source) (Header, error) {
 		case kind == 0x3b || g.frames > 0:
 			return g.end()
 		default:
-			return Header{}, broken("a block of the unknown kind %#02x", kind)
+			err = broken("a block of the unknown kind %#02x", kind)
 		}
 		if err != nil {
-			return Header{}, err
-		}
-		if g.frames > maxFrames {
-			return Header{}, broken("more than %d frames", maxFrames)
+			return g.soFar(), err
 		}
 	}
 }
@@ -72,6 +74,16 @@ func (g *gifReader) end() (Header, error) {
 	g.h.Pages = g.frames
 	g.h.Width, g.h.Height = g.grown[0], g.grown[1]
 	return g.h, nil
+}
+
+// soFar is the header of a GIF that is cut short, if its first frame has begun.
+func (g *gifReader) soFar() Header {
+	if g.frames == 0 {
+		return Header{}
+	}
+	g.h.Pages = max(g.whole, 1)
+	g.h.Width, g.h.Height = g.grown[0], g.grown[1]
+	return g.h
 }
 
 func colourTable(flags byte) int64 {
@@ -102,12 +114,18 @@ func (g *gifReader) frame(off int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	g.frames++
+	if g.frames++; g.frames > maxFrames {
+		return 0, tooLarge("more than %d frames", maxFrames)
+	}
 	if g.frames == 1 {
 		g.grow(b)
 		g.h.Progressive = b[8]&0x40 != 0
 	}
-	return g.subBlocks(off + 9 + colourTable(b[8]) + 1)
+	off, err = g.subBlocks(off + 9 + colourTable(b[8]) + 1)
+	if err == nil {
+		g.whole++
+	}
+	return off, err
 }
 
 // grow makes the screen large enough for the first frame, b is its descriptor.

@@ -27,7 +27,6 @@ type jpegReader struct {
 	h          Header
 	components int
 	exif       bool
-	scans      int
 	whole      bool // the first scan holds all components
 }
 
@@ -38,7 +37,7 @@ func inspectJPEG(s *source) (Header, error) {
 		code, at, err := s.nextMarker(off)
 		switch {
 		case err != nil:
-			return Header{}, err
+			return j.soFar(), err
 		case code == markEOI:
 			return j.end()
 		case code == markTEM:
@@ -48,7 +47,7 @@ func inspectJPEG(s *source) (Header, error) {
 			return Header{}, broken("a second picture begins before the first has ended")
 		}
 		if off, err = j.segment(code, at); err != nil {
-			return Header{}, err
+			return j.soFar(), err
 		}
 		if code == markSOS && j.simple() && endsWithEOI(s) {
 			return j.h, nil
@@ -58,10 +57,18 @@ func inspectJPEG(s *source) (Header, error) {
 }
 
 func (j *jpegReader) end() (Header, error) {
-	if j.scans == 0 {
+	if j.h.Scans == 0 {
 		return Header{}, broken("it ends before its first scan")
 	}
 	return j.h, nil
+}
+
+// soFar is the header of a picture that is cut short, if pixels have begun.
+func (j *jpegReader) soFar() Header {
+	if j.h.Scans == 0 {
+		return Header{}
+	}
+	return j.h
 }
 
 // simple reports whether the rest of the file is but one scan, so that it need
@@ -91,7 +98,10 @@ func (j *jpegReader) segment(code byte, off int64) (end int64, err error) {
 	}
 	n := int64(binary.BigEndian.Uint16(b))
 	end = off + n
-	if n < 2 || end > j.s.size {
+	if n < 2 {
+		return 0, broken("a segment is shorter than its head")
+	}
+	if end > j.s.size {
 		return 0, cutShort("a segment")
 	}
 	switch {
@@ -119,7 +129,7 @@ func (j *jpegReader) starts(off, n int64, prefix string) bool {
 // frame reads a frame header: precision, height, width, components. Two frames
 // are refused because decoders disagree on which counts.
 func (j *jpegReader) frame(code byte, off, n int64) error {
-	if j.h.Width > 0 || j.scans > 0 {
+	if j.h.Width > 0 || j.h.Scans > 0 {
 		return broken("a second frame header")
 	}
 	if n < 6 {
@@ -153,12 +163,12 @@ func (j *jpegReader) scan(off, n int64) error {
 	if err != nil {
 		return err
 	}
-	j.scans++
-	if j.scans == 1 {
+	j.h.Scans++
+	if j.h.Scans == 1 {
 		j.whole = int(b[0]) == j.components
 	}
-	if j.scans > maxScans {
-		return broken("more than %d scans", maxScans)
+	if j.h.Scans > maxScans {
+		return tooLarge("more than %d scans", maxScans)
 	}
 	j.s.ahead = window // from here on all is read
 	return nil

@@ -1,13 +1,9 @@
 package resize
 
-import (
-	"encoding/binary"
+import "github.com/thumbery/thumbery/variant"
 
-	"github.com/thumbery/thumbery/variant"
-)
-
-// inspectJXL reads the size and orientation of a JPEG XL, bare or in a
-// container (ISO/IEC 18181). Its completeness is not checked.
+// inspectJXL reads the head of a JPEG XL, bare or in a container (ISO/IEC
+// 18181). Its completeness is not checked; a film has one page.
 func inspectJXL(s *source) (Header, error) {
 	start := int64(0)
 	if b, err := s.at(0, 2); err != nil || b[0] != 0xff {
@@ -15,7 +11,7 @@ func inspectJXL(s *source) (Header, error) {
 			return Header{}, err
 		}
 	}
-	b, err := s.at(start, int(min(32, s.size-start)))
+	b, err := s.at(start, int(min(512, s.size-start)))
 	if err != nil {
 		return Header{}, err
 	}
@@ -23,9 +19,9 @@ func inspectJXL(s *source) (Header, error) {
 		return Header{}, broken("no JPEG XL codestream")
 	}
 	r := &bitReader{b: b[2:], lsb: true}
-	h := Header{Format: variant.JXL, Pages: 1, Depth: 8}
+	h := Header{Format: variant.JXL, Orientation: 1, Pages: 1, Depth: 8}
 	h.Width, h.Height = jxlSize(r)
-	h.Orientation = jxlOrientation(r)
+	h.jxlMetadata(r)
 	if r.over {
 		return Header{}, cutShort("its header")
 	}
@@ -71,36 +67,103 @@ func jxlSize(r *bitReader) (width, height int) {
 	return height * f[0] / f[1], height
 }
 
-// jxlOrientation reads the beginning of ImageMetadata.
-func jxlOrientation(r *bitReader) int {
-	if allDefault := r.flag(); allDefault || !r.flag() {
-		return 1
+// jxlMetadata reads ImageMetadata as far as the colour space.
+func (h *Header) jxlMetadata(r *bitReader) {
+	if allDefault := r.flag(); allDefault {
+		return
 	}
-	return int(1 + r.bits(3))
+	if extraFields := r.flag(); extraFields {
+		if orientation := 1 + r.bits(3); orientation >= 5 { // libjxl turns the picture upright by itself
+			h.Width, h.Height = h.Height, h.Width
+		}
+		r.jxlExtraFields()
+	}
+	h.Depth = r.jxlDepth()
+	r.bit() // modular_16bit_buffers
+	for range r.u32([4]int{0, 1, 2, 1}, [4]int{0, 0, 4, 12}) {
+		if r.over {
+			return
+		}
+		h.Alpha = r.jxlExtraChannel() || h.Alpha
+	}
+	r.bit()                                 // xyb_encoded
+	if allDefault := r.flag(); allDefault { // sRGB
+		return
+	}
+	h.ICC = true // a decoder makes one of the description
+	if wantICC := r.flag(); !wantICC {
+		h.Gray = r.enum() == 1
+	}
 }
 
-// inspectJP2 reads the size of a JPEG 2000, bare or in a container (ISO/IEC
-// 15444-1, A.5.1 and I.5.3.1). Its completeness is not checked.
-func inspectJP2(s *source) (Header, error) {
-	h := Header{Format: variant.JP2, Orientation: 1, Pages: 1, Depth: 8}
-	b, err := s.at(0, int(min(s.size, 24)))
-	if err != nil {
-		return Header{}, err
+// jxlExtraFields passes over the other sizes and the film's clock.
+func (r *bitReader) jxlExtraFields() {
+	if intrinsic := r.flag(); intrinsic {
+		jxlSize(r)
 	}
-	if b[0] == 0xff {
-		if len(b) < 24 {
-			return Header{}, cutShort("its header")
-		}
-		n := func(i int) int { return int(binary.BigEndian.Uint32(b[i:])) }
-		h.Width, h.Height = n(8)-n(16), n(12)-n(20)
-		return h, nil
+	if preview := r.flag(); preview {
+		r.jxlPreview()
 	}
-	err = s.child(0, s.size, "jp2h", func(b box) error {
-		return s.child(b.start, b.end, "ihdr", func(b box) error {
-			c := s.cursor(b)
-			h.Height, h.Width = int(c.uint(4)), int(c.uint(4))
-			return c.err
-		})
-	})
-	return h, err
+	if animation := r.flag(); animation {
+		r.u32([4]int{100, 1000, 1, 1}, [4]int{0, 0, 10, 30})
+		r.u32([4]int{1, 1001, 1, 1}, [4]int{0, 0, 8, 10})
+		r.u32([4]int{}, [4]int{0, 3, 16, 32})
+		r.bit() // timecodes
+	}
 }
+
+func (r *bitReader) jxlPreview() {
+	small := r.flag()
+	side := func() {
+		if small {
+			r.u32([4]int{16, 32, 1, 33}, [4]int{0, 0, 5, 9})
+		} else {
+			r.u32([4]int{1, 65, 321, 1345}, [4]int{6, 8, 10, 12})
+		}
+	}
+	side()
+	if ratio := r.bits(3); ratio == 0 {
+		side()
+	}
+}
+
+func (r *bitReader) jxlDepth() int {
+	if float := r.flag(); float {
+		r.u32([4]int{32, 16, 24, 1}, [4]int{0, 0, 0, 6})
+		r.bits(4) // of the exponent
+		return 16 // as libvips gives them
+	}
+	return r.u32([4]int{8, 10, 12, 1}, [4]int{0, 0, 0, 6})
+}
+
+// jxlExtraChannel reads ExtraChannelInfo and reports whether it is alpha.
+func (r *bitReader) jxlExtraChannel() (alpha bool) {
+	if allDefault := r.flag(); allDefault {
+		return true
+	}
+	kind := r.enum()
+	r.jxlDepth()
+	r.u32([4]int{0, 3, 4, 1}, [4]int{0, 0, 0, 3}) // dim_shift
+	for range r.u32([4]int{0, 0, 16, 48}, [4]int{0, 4, 5, 10}) {
+		r.bits(8) // its name
+	}
+	switch kind {
+	case 0:
+		r.bit() // associated
+	case 2: // a spot colour
+		r.bits(32)
+		r.bits(32)
+	case 5: // a colour filter
+		r.u32([4]int{1, 0, 3, 19}, [4]int{0, 2, 4, 8})
+	}
+	return kind == 0
+}
+
+// u32 reads a number that JPEG XL writes in one of four ways: so many bits more
+// than a base.
+func (r *bitReader) u32(base, bits [4]int) int {
+	way := r.bits(2)
+	return base[way] + int(r.bits(bits[way]))
+}
+
+func (r *bitReader) enum() int { return r.u32([4]int{0, 1, 2, 18}, [4]int{0, 0, 4, 6}) }

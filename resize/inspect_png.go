@@ -22,12 +22,13 @@ func inspectPNG(s *source) (Header, error) {
 	for range maxChunks {
 		b, err := s.at(off, 8)
 		if err != nil {
-			return Header{}, err
+			return p.soFar(), err
 		}
 		n := int64(binary.BigEndian.Uint32(b))
 		kind := string(b[4:8])
+		p.data = p.data || kind == "IDAT"
 		if n > s.size-off-12 {
-			return Header{}, cutShort("chunk " + quoteKind(kind))
+			return p.soFar(), cutShort("chunk " + quoteKind(kind))
 		}
 		if kind == "IEND" {
 			return p.end()
@@ -43,6 +44,14 @@ func (p *pngReader) end() (Header, error) {
 		return Header{}, broken("it holds no pixels")
 	}
 	return p.h, nil
+}
+
+// soFar is the header of a picture that is cut short, if pixels have begun.
+func (p *pngReader) soFar() Header {
+	if !p.data {
+		return Header{}
+	}
+	return p.h
 }
 
 // header reads IHDR, which must come first; Apple's CgBI dialect has another
@@ -64,6 +73,7 @@ func (p *pngReader) header() error {
 		Gray:        kind == 0 || kind == 4,
 		Alpha:       kind == 4 || kind == 6,
 		Progressive: b[8+12] == 1,
+		Palette:     kind == 3,
 	}
 	if !pngDepthValid(kind, p.h.Depth) {
 		return broken("colour type %d with %d bits", kind, p.h.Depth)
@@ -86,18 +96,12 @@ func pngDepthValid(kind byte, depth int) bool {
 
 func (p *pngReader) chunk(kind string, off, n int64) {
 	switch kind {
-	case "IDAT":
-		p.data = true
 	case "tRNS":
 		p.h.Alpha = true
 	case "iCCP":
 		p.h.ICC = true
 	case "eXIf":
 		p.h.Orientation = exifOrientation(p.s, off, n)
-	case "acTL":
-		if b, err := p.s.at(off, 4); err == nil && n >= 4 {
-			p.h.Pages = int(min(max(binary.BigEndian.Uint32(b), 1), maxFrames))
-		}
 	}
 }
 

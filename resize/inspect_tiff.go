@@ -2,59 +2,98 @@ package resize
 
 import "github.com/thumbery/thumbery/variant"
 
-const photometricCMYK = 5
+// Photometric interpretations, from the TIFF 6.0 specification.
+const (
+	photometricWhite   = 0
+	photometricBlack   = 1
+	photometricPalette = 3
+	photometricCMYK    = 5
+)
 
-// inspectTIFF reads the first directory and counts the others. BigTIFF is not
-// recognised.
+// tiffPage is what the directory of a page says.
+type tiffPage struct {
+	header  Header
+	samples int             // of a pixel
+	kind    int             // the photometric interpretation
+	seen    map[uint16]bool // tags; nil for a page that nobody asked for
+}
+
+// inspectTIFF reads the directory of the page asked for, or the first, and
+// counts all. BigTIFF is not recognised.
 func inspectTIFF(s *source) (Header, error) {
 	d, off, err := openIFDs(s, 0, s.size)
 	if err != nil {
 		return Header{}, err
 	}
-	h := Header{Format: variant.TIFF, Orientation: 1, Depth: 1}
-	off, err = d.each(off, func(e ifdEntry) { h.tiffEntry(e, d) })
-	if err != nil {
-		return Header{}, err
+	var h Header
+	seen := map[int64]bool{}
+	for off != 0 {
+		if seen[off] {
+			return Header{}, broken("its directories go round in a circle")
+		}
+		if seen[off] = true; len(seen) > maxIFDs {
+			return Header{}, tooLarge("more than %d pages", maxIFDs)
+		}
+		page := tiffPage{samples: 1}
+		if len(seen) == 1 || len(seen) == s.page {
+			page.seen = map[uint16]bool{}
+		}
+		if off, err = d.each(off, func(e ifdEntry) { page.read(e, d) }); err != nil {
+			return Header{}, err
+		}
+		if page.seen != nil {
+			h = page.end()
+		}
 	}
-	h.Pages, err = d.countIFDs(off)
-	return h, err
+	h.Pages = len(seen)
+	return h, nil
 }
 
-func (h *Header) tiffEntry(e ifdEntry, d ifdReader) {
+// read takes an entry. Of several with one tag the first counts, as for libtiff.
+func (p *tiffPage) read(e ifdEntry, d ifdReader) {
+	if p.seen == nil || p.seen[e.tag] {
+		return
+	}
+	p.seen[e.tag] = true
 	v := d.first(e)
 	switch e.tag {
 	case tagWidth:
-		h.Width = v
+		p.header.Width = v
 	case tagHeight:
-		h.Height = v
+		p.header.Height = v
 	case tagBits:
-		h.Depth = v
+		p.header.Depth = v
 	case tagPhotometric:
-		h.CMYK = v == photometricCMYK
-		h.Gray = v == 0 || v == 1
+		p.kind = v
+	case tagSamples:
+		p.samples = v
 	case tagOrientation:
-		if v >= 1 && v <= 8 {
-			h.Orientation = v
-		}
-	case tagExtra:
-		h.Alpha = v == 1 || v == 2
+		p.header.Orientation = v
 	case tagICC:
-		h.ICC = true
+		p.header.ICC = true
 	}
 }
 
-// countIFDs follows the chain that goes on at off after the first directory.
-// A chain that never ends runs into maxIFDs.
-func (d ifdReader) countIFDs(off int64) (int, error) {
-	pages := 1
-	for off != 0 {
-		if pages++; pages > maxIFDs {
-			return 0, broken("more than %d directories", maxIFDs)
-		}
-		var err error
-		if off, err = d.each(off, func(ifdEntry) {}); err != nil {
-			return 0, err
-		}
+// end makes the header. Samples beyond those of the colour are alpha, whatever
+// ExtraSamples says of them: libvips takes them so.
+func (p *tiffPage) end() Header {
+	h := p.header
+	h.Format = variant.TIFF
+	if h.Orientation < 1 || h.Orientation > 8 {
+		h.Orientation = 1
 	}
-	return pages, nil
+	if h.Depth < 1 {
+		h.Depth = 1
+	}
+	colours := 3
+	switch p.kind {
+	case photometricWhite, photometricBlack:
+		colours, h.Gray = 1, true
+	case photometricCMYK:
+		colours, h.CMYK = 4, true
+	case photometricPalette:
+		colours = 1
+	}
+	h.Alpha = p.samples > colours
+	return h
 }

@@ -13,6 +13,7 @@ type webpReader struct {
 	extended bool // the size stands in VP8X
 	pixels   bool // a picture or a frame was seen
 	frames   int
+	whole    int // frames that are there to their end
 }
 
 func inspectWebP(s *source) (Header, error) {
@@ -20,30 +21,43 @@ func inspectWebP(s *source) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	end := 8 + int64(binary.LittleEndian.Uint32(b))
-	if end > s.size {
-		return Header{}, broken("cut short: %d bytes of %d", s.size, end)
-	}
 	w := &webpReader{s: s, h: Header{Format: variant.WebP, Orientation: 1, Depth: 8}}
+	end := 8 + int64(binary.LittleEndian.Uint32(b))
 	off := int64(12)
 	for range maxChunks {
-		if end-off < 8 {
+		switch {
+		case end-off >= 8:
+		case end > s.size:
+			return w.soFar(), cutShort("its padding")
+		default:
 			return w.end()
 		}
-		b, err := s.at(off, 8)
-		if err != nil {
-			return Header{}, err
+		if off, err = w.next(off, end); err != nil {
+			return w.soFar(), err
 		}
-		n := int64(binary.LittleEndian.Uint32(b[4:]))
-		if n > end-off-8 {
-			return Header{}, cutShort("chunk " + quoteKind(string(b[:4])))
-		}
-		if err := w.chunk(string(b[:4]), off+8, n); err != nil {
-			return Header{}, err
-		}
-		off += 8 + n + n&1
 	}
 	return Header{}, broken("more than %d chunks", maxChunks)
+}
+
+// next reads the chunk at off, of a file that says that it goes on to end, and
+// returns where the one after it begins.
+func (w *webpReader) next(off, end int64) (int64, error) {
+	b, err := w.s.at(off, 8)
+	if err != nil {
+		return 0, err
+	}
+	kind, n := string(b[:4]), int64(binary.LittleEndian.Uint32(b[4:]))
+	if n > end-off-8 {
+		return 0, broken("chunk %s is longer than the file says that it is", quoteKind(kind))
+	}
+	if err := w.chunk(kind, off+8, n); err != nil {
+		return 0, err
+	}
+	if off += 8 + n; off > w.s.size {
+		return 0, cutShort("chunk " + quoteKind(kind))
+	}
+	w.whole = w.frames
+	return off + n&1, nil
 }
 
 func (w *webpReader) end() (Header, error) {
@@ -52,6 +66,15 @@ func (w *webpReader) end() (Header, error) {
 	}
 	w.h.Pages = max(w.frames, 1)
 	return w.h, nil
+}
+
+// soFar is the header of a WebP that is cut short, if its pixels have begun.
+func (w *webpReader) soFar() Header {
+	if !w.pixels {
+		return Header{}
+	}
+	w.h.Pages = max(w.whole, 1)
+	return w.h
 }
 
 func (w *webpReader) chunk(kind string, off, n int64) error {
@@ -63,10 +86,7 @@ func (w *webpReader) chunk(kind string, off, n int64) error {
 	case "VP8L":
 		return w.lossless(off, n)
 	case "ANMF":
-		w.pixels = true
-		if w.frames++; w.frames > maxFrames {
-			return broken("more than %d frames", maxFrames)
-		}
+		return w.frame(off, n)
 	case "ALPH":
 		w.h.Alpha = true
 	case "ICCP":
@@ -75,6 +95,36 @@ func (w *webpReader) chunk(kind string, off, n int64) error {
 		w.h.Orientation = exifOrientation(w.s, off, n)
 	}
 	return nil
+}
+
+// frame reads the head of a frame: place, sides less one, and time in 24 bits
+// each, flags, and its picture's chunks. As in libvips, an animation has alpha if
+// one of its frames has, or does not fill the canvas.
+func (w *webpReader) frame(off, n int64) error {
+	if w.frames++; w.frames > maxFrames {
+		return tooLarge("more than %d frames", maxFrames)
+	}
+	const head = 16
+	if n < head+8 {
+		return broken("a frame without a picture")
+	}
+	w.pixels = true
+	b, err := w.s.at(off, head+8)
+	if err != nil {
+		return err
+	}
+	width := 1 + int(binary.LittleEndian.Uint32(b[6:])&0xffffff)
+	height := 1 + int(binary.LittleEndian.Uint32(b[8:])>>8)
+	kind := string(b[head : head+4])
+	if kind == "ALPH" || width != w.h.Width || height != w.h.Height {
+		w.h.Alpha = true
+	}
+	if kind == "VP8L" && n >= head+8+5 {
+		if b, err = w.s.at(off+head+8, 5); err == nil {
+			w.h.Alpha = w.h.Alpha || b[4]&0x10 != 0
+		}
+	}
+	return err
 }
 
 // canvas reads VP8X: flags, three reserved bytes, and the sides less one in 24

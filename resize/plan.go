@@ -6,27 +6,46 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Plan says exactly what a Resizer has to do with an upright picture, that is
-// after Header.Orientation has been applied:
+// Plan says exactly what a Resizer has to do with Frames frames of a picture, from
+// Page on, once Header.Orientation has been applied to each:
 //
 //  1. scale all of it to ScaledW x ScaledH,
 //  2. cut out the Cut rectangle, which lies inside that,
-//  3. lay the cut at OffsetX, OffsetY on a canvas of CanvasW x CanvasH, which
-//     holds all of it; only fit_contain has a canvas larger than the cut,
-//  4. encode.
+//  3. apply the Effects to the cut,
+//  4. lay it at OffsetX, OffsetY on a canvas of CanvasW x CanvasH, which holds all
+//     of it; only fit_contain and pad have a canvas larger than the cut,
+//  5. turn it clockwise by Rotate, then mirror it by Flip,
+//  6. round the corners, over Background,
+//  7. put the watermark on, and encode.
 //
-// The result is exactly CanvasW x CanvasH. Plans are comparable.
+// A crop and a trimmed border are part of the Cut. The result is exactly as large
+// as Size says. Plans are comparable.
 type Plan struct {
+	// Page is the first page or frame to take, from 0, and Frames how many: 1,
+	// or all those of an animation.
+	Page, Frames int
+
 	ScaledW, ScaledH int
 	Cut              Rect
+	Effects          Effects
 	CanvasW, CanvasH int
 	OffsetX, OffsetY int
-	// Background is either opaque (A is 255), and then lies under all of the
-	// picture and no alpha remains; or transparent (the zero Color), and then
-	// alpha is kept and the canvas is transparent. It is opaque, white unless
-	// asked otherwise, wherever the source or the output has no alpha.
+	Rotate           int // 0, 90, 180, 270 degrees clockwise
+	Flip             variant.Flip
+	Round            int    // radius of the corners in pixels, at most half the shorter side; 0 for none
+	Watermark        string // its name, "" for none
+	// Background lies under all of the picture, its letterbox and its corners. It
+	// is opaque (A is 255), white unless asked otherwise, and no alpha remains,
+	// wherever Output has no alpha or nothing in the picture is transparent. The
+	// zero Color keeps alpha as it is.
 	Background variant.Color
 	Output     Output
+	// Plain, if it has a format, is another way to encode, which is taken where it
+	// gives fewer bytes. It has alpha where Background is not opaque.
+	Plain Output
+	// MaxBytes, if not 0, is how many bytes the result may have: the quality is
+	// lowered until it fits, and if it never does, the error is ErrBytes.
+	MaxBytes int
 }
 
 // Rect is a rectangle in pixels of the scaled picture.
@@ -34,9 +53,19 @@ type Rect struct{ Left, Top, Width, Height int }
 
 // Output is how to encode.
 type Output struct {
-	Format   variant.Format // an encoding that the engine writes
-	Quality  int            // 1..100; without meaning for PNG and GIF
-	Lossless bool           // only for WebP and AVIF
+	Format      variant.Format // an encoding that the engine writes
+	Quality     int            // 1..100; without meaning for PNG and GIF
+	Lossless    bool           // only for WebP and AVIF
+	Progressive bool           // only for JPEG
+	Palette     bool           // only for PNG: at most 256 colours
+}
+
+// Size returns the sides of the result in pixels; of a frame, if it has several.
+func (p Plan) Size() (w, h int) {
+	if p.Rotate%180 != 0 {
+		return p.CanvasH, p.CanvasW
+	}
+	return p.CanvasW, p.CanvasH
 }
 
 // Letterboxed reports whether the canvas is larger than what lies on it.
@@ -50,14 +79,16 @@ func (p Plan) CutsNothing() bool { return p.Cut == Rect{Width: p.ScaledW, Height
 // Flattened reports whether the result has no alpha.
 func (p Plan) Flattened() bool { return p.Background.A == 255 }
 
-// Composed reports whether p is more than scaling and cutting the picture with
-// header h: turning it upright, laying it on a canvas or on a background.
-func (p Plan) Composed(h Header) bool {
-	return h.Orientation > 1 || p.Letterboxed() || h.Alpha && p.Flattened()
+// Simple reports whether p is no more than scaling, cutting and encoding the
+// upright pixels of the picture with header h, without bound on its bytes.
+func (p Plan) Simple(h Header) bool {
+	return h.Orientation <= 1 && !h.Alpha && p.Page == 0 && p.Frames == 1 && !p.Letterboxed() &&
+		p.Effects == Effects{} && p.Rotate == 0 && p.Flip == variant.FlipNone &&
+		p.Round == 0 && p.Watermark == "" && p.MaxBytes == 0 && p.Plain == Output{}
 }
 
-// Pixels is the size of the result.
-func (p Plan) Pixels() int64 { return int64(p.CanvasW) * int64(p.CanvasH) }
+// Pixels is the size of the result, all frames together.
+func (p Plan) Pixels() int64 { return int64(p.CanvasW) * int64(p.CanvasH) * int64(p.Frames) }
 
 // scaledSideMax is the longest side that a scaled picture may have before it is
 // cut: VIPS_MAX_COORD. Only strong enlarging of a small crop gets there.
@@ -70,51 +101,91 @@ const scaledSideMax = SourceSideMax
 // 4096x4096, and at most some three seconds, of noise.
 const freePixels = 16 << 20
 
+// animatedPixels is how many pixels an animation may have in all its frames
+// together: 50 frames of 800x600, or some four seconds.
+const animatedPixels = 24 << 20
+
 // NewPlan works out how to make v of a picture with header h for a client that
-// accepts a. It is a pure function.
+// accepts a. It is a pure function. Where NeedsLook says that the pixels have to
+// be looked at first, the plan is for the whole picture and its middle; what is
+// found may weigh more or less.
 //
-// The errors are an *UnsupportedError (see Unsupported), a *variant.Error of
-// kind variant.ErrOptions for a wish that this picture cannot fulfil, and kind
-// ErrTooLarge if the source or the result has more than s.MaxPixels, a side of
-// the result more than variant.MaxSide, or the result more than 16 Mi pixels and
-// more than the source; and for f_avif, f_gif and lossless, which take longest,
-// more than 8 Mi.
+// The errors are an *UnsupportedError for a format that cannot be written, a
+// *variant.Error of kind variant.ErrOptions for a wish that this picture or
+// server cannot fulfil, and kind ErrTooLarge if the source or the result has more
+// than s.MaxPixels (as Header.DecodePixels counts them), a side of the result more than variant.MaxSide, or the result
+// more than 16 Mi pixels and more than the source; for f_avif, f_gif and lossless,
+// which take longest, more than 8 Mi; and for an animation more than
+// s.MaxFrames frames, or 24 Mi pixels in all of them.
 //
 // A crop is in pixels or percent of the upright source, rounded to whole
 // source pixels and clamped to the picture. A focal point is always relative
 // to the whole upright source, also with a crop, and comes as near to the
 // middle of the result as the picture's edges, or the crop's, allow.
 //
-// Nothing is enlarged unless v.Enlarge: a box that is larger than the source
-// allows is made smaller in its own ratio (cover, outside, fill), or the
-// picture keeps its size (inside, and contain, whose canvas keeps the box's).
-// Sides are rounded half up and at least 1.
+// Nothing is enlarged unless v.Enlarge, but drawings, which have no pixels: a box
+// that is larger than the source allows is made smaller in its own ratio (cover,
+// outside, fill), or the picture keeps its size (inside, and contain, whose canvas
+// keeps the box's). Sides are rounded half up and at least 1. Width and height are
+// those before the padding, and before turning by v.Rotate.
 func NewPlan(h Header, v variant.Variant, a variant.Accept, s Settings) (Plan, error) {
-	if err := Unsupported(v); err != nil {
+	if err := s.check(h, v); err != nil {
 		return Plan{}, err
 	}
-	if err := h.check(); err != nil {
-		return Plan{}, err
-	}
-	if s.exceeds(h.Pixels()) {
-		return Plan{}, tooLarge("the picture has %d pixels, the limit is %d", h.Pixels(), s.MaxPixels)
-	}
-	if w, height := v.Box(); max(w, height) > variant.MaxSide {
-		return Plan{}, tooLarge("%s is asked for, sides are limited to %d", sides(w, height), variant.MaxSide)
-	}
-	region, err := cropRegion(h, v.Crop)
+	region, err := Region(h, v)
 	if err != nil {
 		return Plan{}, err
 	}
 	p := newFit(h, v, region).plan()
+	p.Page, p.Frames = s.frames(h, v, a)
+	p.Effects = chooseEffects(v, s.Restore && p.reduced(h))
+	p.pad(device(v, v.Pad))
+	p.Rotate, p.Flip, p.Watermark, p.MaxBytes = v.Rotate, v.Flip, v.Watermark, v.MaxBytes
+	p.Round = min(device(v, v.Round), min(p.CanvasW, p.CanvasH)/2)
 	if err := p.check(h, s); err != nil {
 		return Plan{}, err
 	}
-	if p.Output, err = chooseOutput(h, v, a, s, p.Pixels()); err != nil {
+	if p.Output, p.Plain, err = s.outputs(h, v, a, p); err != nil {
 		return Plan{}, err
 	}
 	p.Background = chooseBackground(h, v, p.Output.Format)
 	return p, nil
+}
+
+// check refuses what can be told before anything is worked out.
+func (s Settings) check(h Header, v variant.Variant) error {
+	if err := h.check(); err != nil {
+		return err
+	}
+	if n := h.DecodePixels(); s.exceeds(n) && !h.Drawn() {
+		return tooLarge("the picture has %d pixels to decode, the limit is %d", n, s.MaxPixels)
+	}
+	if w, height := v.Box(); max(w, height) > variant.MaxSide {
+		return tooLarge("%s is asked for, sides are limited to %d", sides(w, height), variant.MaxSide)
+	}
+	if v.Page > max(h.Pages, 1) {
+		return refused(fmt.Sprintf("page_%d", v.Page), fmt.Sprintf("is not there: the number of pages or frames is %d", max(h.Pages, 1)))
+	}
+	if _, known := s.Watermarks[v.Watermark]; v.Watermark != "" && !known {
+		return refused("wm_"+v.Watermark, "is no watermark of this server")
+	}
+	return nil
+}
+
+// refused is an option that asks for what is not there.
+func refused(option, reason string) error {
+	return &variant.Error{Kind: variant.ErrOptions, Option: option, Reason: reason}
+}
+
+// device is a length of v in pixels of the result.
+func device(v variant.Variant, length int) int { return int(float64(length)*v.Scale() + 0.5) }
+
+// pad makes the canvas larger by n on each side.
+func (p *Plan) pad(n int) {
+	p.CanvasW += 2 * n
+	p.CanvasH += 2 * n
+	p.OffsetX += n
+	p.OffsetY += n
 }
 
 func tooLarge(format string, args ...any) error {
@@ -122,26 +193,61 @@ func tooLarge(format string, args ...any) error {
 }
 
 func (p Plan) check(h Header, s Settings) error {
+	scaled, free := int64(p.ScaledW)*int64(p.ScaledH), max(freePixels, h.Pixels())
+	if h.Drawn() { // it has no pixels but those that are drawn
+		free = freePixels
+	}
 	switch {
 	case max(p.CanvasW, p.CanvasH) > variant.MaxSide:
 		return tooLarge("the result would be %dx%d, sides are limited to %d", p.CanvasW, p.CanvasH, variant.MaxSide)
+	case max(p.ScaledW, p.ScaledH) > scaledSideMax, h.Drawn() && s.exceeds(scaled):
+		return tooLarge("all of the picture would be scaled to %dx%d, to be cut then", p.ScaledW, p.ScaledH)
+	case p.Frames > 1:
+		return p.checkFrames(h, s)
 	case s.exceeds(p.Pixels()):
 		return tooLarge("the result would have %d pixels, the limit is %d", p.Pixels(), s.MaxPixels)
-	case p.Pixels() > max(freePixels, h.Pixels()):
+	case p.Pixels() > free:
 		return tooLarge("the result would have %d pixels of a picture of %d, the limit is %d", p.Pixels(), h.Pixels(), freePixels)
-	case max(p.ScaledW, p.ScaledH) > scaledSideMax:
-		return tooLarge("the crop would be enlarged as part of a picture of %dx%d", p.ScaledW, p.ScaledH)
 	}
 	return nil
 }
 
+func (p Plan) checkFrames(h Header, s Settings) error {
+	source := h.Pixels() * int64(p.Frames)
+	switch {
+	case s.MaxFrames > 0 && p.Frames > s.MaxFrames:
+		return tooLarge("the animation has %d frames, the limit is %d; still gives the first", p.Frames, s.MaxFrames)
+	case s.exceeds(source):
+		return tooLarge("the animation has %d pixels in %d frames, the limit is %d; still gives the first", source, p.Frames, s.MaxPixels)
+	case p.Pixels() > animatedPixels:
+		return tooLarge("the animation would have %d pixels in %d frames, the limit is %d; still gives the first", p.Pixels(), p.Frames, int64(animatedPixels))
+	}
+	return nil
+}
+
+// transparent reports whether v of a picture with header h has transparent parts,
+// if the format can have them.
+func transparent(h Header, v variant.Variant) bool {
+	through := h.Alpha || v.Round > 0
+	switch {
+	case !v.Background.Set:
+		return through
+	case v.Background.A == 255:
+		return false
+	}
+	return through || v.Pad > 0 || v.Fit == variant.FitContain
+}
+
 // chooseBackground follows the contract of Plan.Background.
 func chooseBackground(h Header, v variant.Variant, f variant.Format) variant.Color {
-	switch {
-	case v.Background.Set:
+	if f != variant.JPEG && transparent(h, v) {
 		return v.Background
-	case h.Alpha && f != variant.JPEG:
-		return variant.Color{}
 	}
-	return variant.Color{R: 255, G: 255, B: 255, A: 255, Set: true}
+	return over(v.Background, variant.Color{R: 255, G: 255, B: 255, A: 255, Set: true})
+}
+
+// over lays a colour on an opaque one.
+func over(c, under variant.Color) variant.Color {
+	mix := func(a, b uint8) uint8 { return uint8((int(a)*int(c.A) + int(b)*(255-int(c.A)) + 127) / 255) }
+	return variant.Color{R: mix(c.R, under.R), G: mix(c.G, under.G), B: mix(c.B, under.B), A: 255, Set: true}
 }

@@ -24,6 +24,13 @@ func photo(w, h int) resize.Header {
 	return resize.Header{Format: variant.JPEG, Width: w, Height: h, Orientation: 1, Pages: 1, Depth: 8}
 }
 
+// scanned is a JPEG of so many passes.
+func scanned(w, h, scans int) resize.Header {
+	p := photo(w, h)
+	p.Progressive, p.Scans = true, scans
+	return p
+}
+
 // geometry is a plan without its output, short enough for a table: what it
 // scales to, what it cuts from there, and where that stands on which canvas.
 func geometry(p resize.Plan) string {
@@ -122,6 +129,20 @@ func TestPlanGeometry(t *testing.T) {
 		{801, 601, "crop_50p_50p_50p_50p", "801x601 cut 400x300+401+301"},
 		{801, 601, "crop_0_0_50p_50p", "801x601 cut 401x301+0+0"},
 		{800, 600, "50x50,fit_contain,crop_0_0_200_100", "200x150 cut 50x25+0+0 on 50x50+0+12"},
+
+		// Padding is outside of width and height, and grows with dpr.
+		{800, 600, "pad_10", "800x600 on 820x620+10+10"},
+		{800, 600, "200x,pad_10", "200x150 on 220x170+10+10"},
+		{800, 600, "200x,pad_10,dpr_2", "400x300 on 440x340+20+20"},
+		{800, 600, "pad_5,dpr_1.5", "800x600 on 816x616+8+8"},
+		{800, 600, "100x100,pad_3", "133x100 cut 100x100+16+0 on 106x106+3+3"},
+		{800, 600, "300x300,fit_contain,pad_10", "300x225 on 320x320+10+47"},
+		{800, 600, "300x300,fit_contain,g_n,pad_10,dpr_2", "600x450 on 640x640+20+20"},
+		{100, 50, "300x300,fit_contain,g_se,pad_1", "100x50 on 302x302+201+251"},
+
+		// Width and height are those before turning.
+		{800, 600, "200x,rot_90", "200x150"},
+		{800, 600, "200x100,rot_270,pad_10", "200x150 cut 200x100+0+25 on 220x120+10+10"},
 	} {
 		t.Run(fmt.Sprintf("%dx%d %s", c.w, c.h, c.ops), func(t *testing.T) {
 			p, err := resize.NewPlan(photo(c.w, c.h), parse(t, c.ops), 0, resize.Settings{})
@@ -178,8 +199,15 @@ func TestPlanRefuses(t *testing.T) {
 		{photo(999, 1000), "16000x60,crop_0_0_1_1,up_1,fit_fill", resize.ErrTooLarge},
 		{photo(20_000_000, 1), "100x", resize.ErrTooLarge},
 		{resize.Header{Format: variant.JXL}, "100x", resize.ErrBroken},
+		{photo(100, 100), "100x,pad_451", resize.ErrTooLarge},
+		{photo(100, 100), "pad_16383", resize.ErrTooLarge},
+		{photo(100, 100), "pad_16383,dpr_8", resize.ErrTooLarge},
+		{photo(10, 10), "crop_0_0_1_1,16000x1,up_1,fit_fill,rot_90", nil},
+		{photo(10, 10), "crop_0_0_1_1,16000x1,up_1,fit_fill,rot_90,pad_200", resize.ErrTooLarge},
+		{scanned(100, 100, 1599), "10x", nil},
+		{scanned(100, 100, 1616), "10x", resize.ErrTooLarge},
 	} {
-		if p, err := resize.NewPlan(c.h, parse(t, c.ops), 0, limited); !errors.Is(err, c.want) || p != (resize.Plan{}) {
+		if p, err := resize.NewPlan(c.h, parse(t, c.ops), 0, limited); !errors.Is(err, c.want) || (p == resize.Plan{}) != (c.want != nil) {
 			t.Errorf("%dx%d %s: %+v, %v, want %v", c.h.Width, c.h.Height, c.ops, p, err, c.want)
 		}
 	}
@@ -191,6 +219,9 @@ func TestPlanNamesTheOption(t *testing.T) {
 		{"crop_0_100p_10p_10p", "crop_0_100p_10p_10p"},
 		{"f_jpeg,lossless", "lossless"},
 		{"f_gif,lossless", "lossless"},
+		{"lossless", "lossless"},
+		{"page_2", "page_2"},
+		{"wm_logo", "wm_logo"},
 	} {
 		_, err := resize.NewPlan(photo(800, 600), parse(t, c.ops), 0, resize.Settings{CanWrite: all})
 		bad, ok := errors.AsType[*variant.Error](err)
@@ -200,107 +231,123 @@ func TestPlanNamesTheOption(t *testing.T) {
 	}
 }
 
-func TestUnsupported(t *testing.T) {
-	for _, c := range []struct{ ops, option string }{
-		{"trim", "trim"},
-		{"100x,pad_10", "pad"},
-		{"rot_90", "rot"},
-		{"flip_h", "flip"},
-		{"round_5", "round"},
-		{"blur_3", "blur"},
-		{"sharp_1", "sharp"},
-		{"bright_10", "bright"},
-		{"contrast_10", "contrast"},
-		{"sat_-10", "sat"},
-		{"gray", "gray"},
-		{"pixel_8", "pixel"},
-		{"wm_logo", "wm"},
-		{"bytes_1000", "bytes"},
-		{"page_2", "page"},
-		{"10x10,g_smart", "g_smart"},
-		{"bg_ff000080", "bg_ff000080"},
-		{"100x100,dpr_2,up_1,fp_0.1_0.2,crop_0_0_10_10,bg_ff0000,f_webp,q_50,lossless,still,dl_a.jpg,v_1", ""},
-		{"page_1", ""},
-		{"dpr_1", ""},
+// The result is as large as Size says, whichever way it is turned.
+func TestPlanSize(t *testing.T) {
+	for ops, want := range map[string][2]int{
+		"200x": {200, 150}, "200x,rot_90": {150, 200}, "200x,rot_180": {200, 150}, "200x100,rot_270,pad_10": {120, 220},
+		"200x,flip_h": {200, 150}, "300x200,fit_contain,rot_90,dpr_2": {400, 600},
 	} {
-		_, err := resize.NewPlan(photo(800, 600), parse(t, c.ops), 0, resize.Settings{CanWrite: all})
-		u, ok := errors.AsType[*resize.UnsupportedError](err)
-		if ok != (c.option != "") || ok && u.Option != c.option || !ok && err != nil {
-			t.Errorf("%s: %v, want %q", c.ops, err, c.option)
+		p, err := resize.NewPlan(photo(800, 600), parse(t, ops), 0, resize.Settings{})
+		if w, h := p.Size(); err != nil || w != want[0] || h != want[1] {
+			t.Errorf("%s: %dx%d, %v, want %v", ops, w, h, err, want)
 		}
 	}
 }
 
-func TestPlanOutput(t *testing.T) {
-	kind := func(f variant.Format, alpha bool) resize.Header {
-		h := photo(2000, 1000)
-		h.Format, h.Alpha = f, alpha
-		return h
+// A drawing is made at the size asked for, from its own shape.
+func TestPlanOfDrawings(t *testing.T) {
+	svg := func(w, h int) resize.Header {
+		return resize.Header{Format: variant.SVG, Width: w, Height: h, Orientation: 1, Alpha: true, Pages: 1, Depth: 8}
 	}
-	both := variant.AcceptAVIF | variant.AcceptWebP
-	old := func(f variant.Format) bool { return f == variant.JPEG || f == variant.PNG }
-	opaque := variant.Color{R: 255, G: 255, B: 255, A: 255, Set: true}
-	red := variant.Color{R: 255, A: 255, Set: true}
-	none := variant.Color{}
+	s := resize.Settings{MaxPixels: 20_000_000, CanWrite: all, Restore: true}
 	for _, c := range []struct {
-		h        resize.Header
-		ops      string
-		accept   variant.Accept
-		canWrite func(variant.Format) bool
-		want     resize.Output
-		under    variant.Color
+		w, h int
+		ops  string
+		want string
 	}{
-		{kind(variant.JPEG, false), "100x", both, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.PNG, true), "100x", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
-		{kind(variant.PNG, true), "100x,bg_ff0000", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, red},
-		{kind(variant.WebP, true), "100x", 0, all, resize.Output{Format: variant.WebP, Quality: 75}, none},
-		{kind(variant.WebP, true), "100x", 0, old, resize.Output{Format: variant.PNG, Quality: 80}, none},
-		{kind(variant.WebP, true), "100x,bg_ff0000", 0, old, resize.Output{Format: variant.JPEG, Quality: 80}, red},
-		{kind(variant.HEIC, false), "100x", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.TIFF, false), "100x", 0, nil, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.SVG, true), "100x", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
-		{kind(variant.GIF, true), "100x", 0, all, resize.Output{Format: variant.GIF, Quality: 80}, none},
-		{kind(variant.PNG, true), "100x,f_jpeg", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.JPEG, false), "100x,f_webp,lossless", 0, all, resize.Output{Format: variant.WebP, Quality: 75, Lossless: true}, opaque},
-		{kind(variant.JPEG, false), "100x,f_png,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, opaque},
-		{kind(variant.JPEG, false), "100x,q_33", 0, all, resize.Output{Format: variant.JPEG, Quality: 33}, opaque},
-		{kind(variant.JPEG, false), "100x,f_auto", both, all, resize.Output{Format: variant.AVIF, Quality: 55}, opaque},
-		{kind(variant.JPEG, false), "1600x,f_auto", both, all, resize.Output{Format: variant.WebP, Quality: 75}, opaque},
-		{kind(variant.JPEG, false), "1600x,f_auto", variant.AcceptAVIF, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.JPEG, false), "100x,f_auto", variant.AcceptWebP, all, resize.Output{Format: variant.WebP, Quality: 75}, opaque},
-		{kind(variant.JPEG, false), "100x,f_auto", both, old, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.PNG, true), "100x,f_auto", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
-		{kind(variant.PNG, false), "100x,f_auto", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.JPEG, false), "100x,f_auto,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, opaque},
-		{kind(variant.GIF, true), "100x,f_auto", variant.AcceptWebP, all, resize.Output{Format: variant.WebP, Quality: 75}, none},
+		{24, 24, "dpr_1", "24x24"},
+		{24, 24, "600x", "600x600"},
+		{24, 12, "600x", "600x300"},
+		{24, 12, "300x300", "600x300 cut 300x300+150+0"},
+		{24, 12, "300x300,dpr_2", "1200x600 cut 600x600+300+0"},
+		{24, 12, "300x300,fit_contain", "300x150 on 300x300+0+75"},
+		{24, 12, "300x300,fit_inside", "300x150"},
+		{9000, 9000, "300x", "300x300"}, // what it would have is not drawn
 	} {
-		p, err := resize.NewPlan(c.h, parse(t, c.ops), c.accept, resize.Settings{CanWrite: c.canWrite})
-		if err != nil || p.Output != c.want || p.Background != c.under {
-			t.Errorf("%v alpha %t %s %d: %+v %+v, %v, want %+v %+v", c.h.Format, c.h.Alpha, c.ops, c.accept, p.Output, p.Background, err, c.want, c.under)
+		p, err := resize.NewPlan(svg(c.w, c.h), parse(t, c.ops), 0, s)
+		if got := geometry(p); err != nil || got != c.want || p.Effects.Restore || p.Output.Format != variant.PNG {
+			t.Errorf("%dx%d %s: %s %+v, %v, want %s", c.w, c.h, c.ops, got, p, err, c.want)
 		}
 	}
-	_, err := resize.NewPlan(photo(10, 10), parse(t, "f_avif"), 0, resize.Settings{CanWrite: old})
-	if u, ok := errors.AsType[*resize.UnsupportedError](err); !ok || u.Option != "f_avif" {
-		t.Errorf("AVIF without an encoder: %v", err)
+	for _, c := range []struct {
+		w, h int
+		ops  string
+	}{
+		{9000, 9000, "dpr_1"},                        // 81 megapixels of nothing
+		{5000, 4000, "dpr_1"},                        // more than is free
+		{10, 10, "1000x,crop_0_0_1_1"},               // as part of 10000x10000
+		{10, 10, "16000x1,crop_0_0_10_1"},            // 16000x16000 of which a line remains
+		{1, 1, "4097x4096,fit_fill"},                 // more than is free
+		{1, 1, "16000x16000,fit_contain,f_jpeg,q_1"}, // more than allowed
+	} {
+		if p, err := resize.NewPlan(svg(c.w, c.h), parse(t, c.ops), 0, s); !errors.Is(err, resize.ErrTooLarge) {
+			t.Errorf("%dx%d %s: %+v, %v", c.w, c.h, c.ops, p, err)
+		}
 	}
 }
 
-func TestSettings(t *testing.T) {
-	s := resize.Settings{Quality: map[variant.Format]int{variant.JPEG: 70, variant.WebP: 101}, CanWrite: all}
-	for f, want := range map[variant.Format]int{variant.JPEG: 70, variant.WebP: 75, variant.AVIF: 55} {
-		p, err := resize.NewPlan(photo(10, 10), variant.Variant{Format: f}, 0, s)
-		if err != nil || p.Output.Quality != want {
-			t.Errorf("%v: quality %d, %v, want %d", f, p.Output.Quality, err, want)
+func TestPlanRound(t *testing.T) {
+	for ops, want := range map[string]int{
+		"200x100": 0, "200x100,round_8": 8, "200x100,round_8,dpr_2": 16, "200x100,round_50": 50,
+		"200x100,round_51": 50, "200x100,round_16383,dpr_8": 200, "200x101,round_9999": 50, "200x100,pad_10,round_99": 60,
+		"1x1,round_5": 0,
+	} {
+		p, err := resize.NewPlan(photo(800, 600), parse(t, ops), 0, resize.Settings{CanWrite: all})
+		if err != nil || p.Round != want {
+			t.Errorf("%s: %d, %v, want %d", ops, p.Round, err, want)
 		}
 	}
-	seen := map[string]bool{}
-	for _, s := range []resize.Settings{{}, s, {CanWrite: all}, {Quality: s.Quality}} {
-		if seen[s.Recipe()] {
-			t.Errorf("recipe %s stands for two settings", s.Recipe())
-		}
-		seen[s.Recipe()] = true
+}
+
+// What is asked for of the finished picture is in the plan.
+func TestPlanFinish(t *testing.T) {
+	s := resize.Settings{CanWrite: all, Watermarks: map[string]string{"logo": "1"}}
+	p, err := resize.NewPlan(photo(800, 600), parse(t, "200x,rot_270,flip_hv,wm_logo,bytes_9000"), 0, s)
+	if err != nil || p.Rotate != 270 || p.Flip != variant.FlipHV || p.Watermark != "logo" || p.MaxBytes != 9000 {
+		t.Errorf("%+v, %v", p, err)
 	}
-	if a, b := (resize.Settings{MaxPixels: 1}), (resize.Settings{MaxPixels: 2}); a.Recipe() != b.Recipe() {
-		t.Error("a limit changes the recipe")
+	for ops, simple := range map[string]bool{
+		"200x": true, "200x100,g_ne": true, "200x,f_webp,q_4": true, "crop_1_1_9_9": true,
+		"200x,rot_90": false, "200x,flip_h": false, "200x,round_1": false, "200x,pad_1": false, "200x,wm_logo": false,
+		"200x,bytes_9000": false, "200x,gray": false, "200x,blur_1": false, "200x100,fit_contain": false,
+	} {
+		p, err := resize.NewPlan(photo(800, 600), parse(t, ops), 0, s)
+		if err != nil || p.Simple(photo(800, 600)) != simple {
+			t.Errorf("%s: simple %t, %v", ops, !simple, err)
+		}
+	}
+}
+
+func TestPlanEffects(t *testing.T) {
+	for _, c := range []struct {
+		ops  string
+		want resize.Effects
+	}{
+		{"800x", resize.Effects{}},
+		{"201x", resize.Effects{}},
+		{"200x", resize.Effects{Restore: true}},
+		{"100x100", resize.Effects{Restore: true}},
+		{"100x500,fit_fill", resize.Effects{}}, // one side keeps most of its detail
+		{"100x,dpr_2", resize.Effects{Restore: true}},
+		{"100x,dpr_3", resize.Effects{}},
+		{"50x,crop_0_0_200_200", resize.Effects{Restore: true}},
+		{"100x,crop_0_0_200_200", resize.Effects{}},
+		{"100x,sharp_2", resize.Effects{Sharpen: 2}},
+		{"100x,blur_2", resize.Effects{Blur: 2}},
+		{"100x,pixel_9", resize.Effects{Pixelate: 9}},
+		{"100x,gray", resize.Effects{Restore: true, Gray: true}},
+		{
+			"600x,pixel_9,blur_2,sharp_1,bright_-5,contrast_6,sat_7,gray",
+			resize.Effects{Pixelate: 9, Blur: 2, Sharpen: 1, Brightness: -5, Contrast: 6, Saturation: 7, Gray: true},
+		},
+	} {
+		for _, restore := range []bool{true, false} {
+			want := c.want
+			want.Restore = want.Restore && restore
+			p, err := resize.NewPlan(photo(800, 600), parse(t, c.ops), 0, resize.Settings{Restore: restore})
+			if err != nil || p.Effects != want {
+				t.Errorf("%s, restore %t: %+v, %v, want %+v", c.ops, restore, p.Effects, err, want)
+			}
+		}
 	}
 }

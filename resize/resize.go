@@ -22,6 +22,9 @@ var (
 	// ErrTooLarge means that the picture has more pixels than we decode, or
 	// the answer would have.
 	ErrTooLarge = errors.New("too many pixels")
+	// ErrBytes means that no quality makes the picture fit into Plan.MaxBytes.
+	// The error's text is shown to the public: it says how small it can get.
+	ErrBytes = errors.New("does not fit into that many bytes")
 	// ErrBusy means that the gate's queue is full.
 	ErrBusy = errors.New("too busy")
 )
@@ -39,18 +42,29 @@ func (e *UnsupportedError) Error() string {
 // Width, Height and Orientation are what a decoder gives. For AVIF and HEIC
 // that is the picture after the container's own turning, mirroring and cutting
 // (irot, imir, clap), which every decoder applies by itself: Orientation is
-// always 1 there, and EXIF is not looked at, as the standard demands.
+// always 1 there, and EXIF is not looked at, as the standard demands. So it is for
+// JPEG XL.
+//
+// For drawings Width and Height are an estimate of what an engine takes for
+// their natural size, at 72 pixels an inch: exact for an SVG that says it, or has
+// a view box; 300x150 for one that leaves all open, whose size is that of what it
+// draws; for a PDF those of its first page, as far as they can be found without
+// a PDF reader.
+//
+// A film in AVIF or HEIC, and an animated PNG, has one page: its still picture.
 type Header struct {
 	Format        variant.Format // an encoding, never Keep or Auto
 	Width, Height int            // pixels as decoded, before Orientation is applied; at least 1
 	Orientation   int            // EXIF 1..8; 1 where the picture does not say
 	Alpha         bool           // has an alpha channel or a transparent colour
-	Pages         int            // frames or pages, at least 1
+	Pages         int            // frames or pages that can be asked for, at least 1
+	Scans         int            // JPEG: passes over the picture, at least 1; 0 for other formats
 	Depth         int            // bits a sample: 1, 2, 4, 8, 10, 12, 16
 	Gray          bool           // one channel, besides alpha
 	CMYK          bool           // four inks (or YCCK) instead of RGB or grey
 	Progressive   bool           // JPEG progressive, PNG or GIF interlaced
 	ICC           bool           // carries a colour profile
+	Palette       bool           // PNG: at most 256 colours, from a table
 }
 
 // Upright returns the sides after Orientation has been applied.
@@ -61,20 +75,42 @@ func (h Header) Upright() (width, height int) {
 	return h.Width, h.Height
 }
 
-// Pixels is what decoding costs: width times height.
+// Pixels is the size of the picture, or of one page: width times height.
 func (h Header) Pixels() int64 { return int64(h.Width) * int64(h.Height) }
+
+// scansFree is how many scans decode as fast as one picture ought to: encoders
+// write up to 10.
+const scansFree = 16
+
+// DecodePixels is what decoding the picture, or one page of it, weighs, in pixels
+// of an ordinary picture of the same kind. It is Pixels, but for a JPEG of many
+// scans that many times 1/16: a scan costs a pass over all of the picture even
+// where it holds nothing.
+func (h Header) DecodePixels() int64 {
+	return h.Pixels() * int64(max(1, h.Scans/scansFree))
+}
+
+// Drawn reports whether the picture is a drawing, which has no pixels of its own
+// and is made at any size.
+func (h Header) Drawn() bool { return h.Format == variant.SVG || h.Format == variant.PDF }
 
 // Resizer carries plans out. Implementations are safe for use by several
 // goroutines.
 type Resizer interface {
+	// Look says what NewPlan cannot know of src, for a v with NeedsLook: it
+	// returns Seen of what it found. The errors are those of Resize, and of Region.
+	Look(ctx context.Context, src []byte, h Header, v variant.Variant) (variant.Variant, error)
+
 	// Resize makes one picture of src, which must be what h and p were made
 	// from and is only read, and only until Resize returns.
 	//
-	// The errors are of kind ErrBroken where the picture is at fault,
-	// ErrNotPicture where CanRead says no or src is not of h's format, and an
+	// The errors are of kind ErrBroken where the picture is at fault, and an
+	// engine that is set up to be lenient then returns what it could make of it,
+	// too; ErrBytes where Plan.MaxBytes cannot be met; ErrNotPicture where CanRead says no or src is not of h's format, and an
 	// *UnsupportedError where this engine lacks something; anything else is our
-	// own failure. A done ctx is noticed before the work starts, not during
-	// it, and its error is returned.
+	// own failure. A ctx that ends stops the work, and its error is returned: at
+	// once before the work starts, and while pixels are worked on; an encoder
+	// that is not to be interrupted comes to its end first.
 	Resize(ctx context.Context, src []byte, h Header, p Plan) ([]byte, error)
 
 	// Recipe changes whenever the same plan would give other bytes: it is part

@@ -3,6 +3,7 @@ package resize_test
 import (
 	"bytes"
 	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/gif"
@@ -87,6 +88,13 @@ func vp8x(flags byte, w, h int) []byte {
 	return chunk("VP8X", flags, 0, 0, 0, byte(w), byte(w>>8), byte(w>>16), byte(h), byte(h>>8), byte(h>>16))
 }
 
+// anmf is a frame at the top left with a picture, which need not be as large.
+func anmf(w, h int, picture []byte) []byte {
+	w, h = w-1, h-1
+	head := []byte{0, 0, 0, 0, 0, 0, byte(w), byte(w >> 8), 0, byte(h), byte(h >> 8), 0, 9, 0, 0, 0}
+	return chunk("ANMF", append(head, picture...)...)
+}
+
 func be32(v ...int) (b []byte) {
 	for _, x := range v {
 		b = binary.BigEndian.AppendUint32(b, uint32(x))
@@ -165,6 +173,63 @@ func heifGrid(w, h, gridW, columns, tileW int) []byte {
 	return slices.Concat(ftyp, meta(at), boxOf("mdat", coded))
 }
 
+// oneByOne is a baseline JPEG with a scan for each component.
+func oneByOne(w, h int) []byte {
+	b := jpegOf(0xc0, w, h, 3, 3)
+	return bytes.ReplaceAll(b, segment(0xda, 3), segment(0xda, 1))
+}
+
+func pngChunk(kind string, content ...byte) []byte {
+	b := append(be32(len(content)), kind...)
+	b = append(b, content...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
+}
+
+// entry is one of a TIFF directory, of one short number.
+func entry(tag, value int) []byte {
+	return []byte{byte(tag >> 8), byte(tag), 0, 3, 0, 0, 0, 1, byte(value >> 8), byte(value), 0, 0}
+}
+
+// tiffWith has one page of 40x30, with these entries besides.
+func tiffWith(entries ...[]byte) []byte {
+	entries = slices.Insert(entries, 0, entry(0x100, 40), entry(0x101, 30))
+	b := append([]byte("MM\x00*\x00\x00\x00\x08\x00"), byte(len(entries)))
+	return append(append(b, slices.Concat(entries...)...), 0, 0, 0, 0)
+}
+
+// tiffChain has pages of 1x1, 2x1 and so on; the last is followed by the first
+// if round.
+func tiffChain(pages int, round bool) []byte {
+	b := []byte("MM\x00*\x00\x00\x00\x08")
+	for i := range pages {
+		b = append(b, 0, 2)
+		b = append(append(b, entry(0x100, i+1)...), entry(0x101, 1)...)
+		next := len(b) + 4
+		if i == pages-1 {
+			next = 0
+			if round {
+				next = 8
+			}
+		}
+		b = append(b, be32(next)...)
+	}
+	return b
+}
+
+// codestream is the beginning of a JPEG 2000.
+func codestream(w, h, components, depth int) []byte {
+	siz := slices.Concat([]byte{0xff, 0x4f, 0xff, 0x51, 0, byte(38 + 3*components), 0, 0}, be32(w, h, 0, 0, w, h, 0, 0), []byte{0, byte(components)})
+	for range components {
+		siz = append(siz, byte(depth-1), 1, 1)
+	}
+	return append(siz, 0xff, 0xd9)
+}
+
+func jp2Of(w, h, components, depth int, header ...[]byte) []byte {
+	ihdr := boxOf("ihdr", be32(h, w), []byte{0, byte(components), byte(depth - 1), 7, 0, 0})
+	return slices.Concat([]byte("\x00\x00\x00\x0cjP  \r\n\x87\n"), boxOf("jp2h", append([][]byte{ihdr}, header...)...), boxOf("jp2c", codestream(w, h, components, depth)))
+}
+
 func gray(w, h int) image.Image { return image.NewGray(image.Rect(0, 0, w, h)) }
 
 // samples are whole files, for seeds and for cutting.
@@ -186,6 +251,7 @@ func samples(t testing.TB) map[string][]byte {
 		"tiff":             tiffOf(t, q),
 		"svg":              []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>`),
 		"jxl":              {0xff, 0x0a, 0x41, 0x41, 0, 0, 0, 0},
-		"jp2":              slices.Concat([]byte("\x00\x00\x00\x0cjP  \r\n\x87\n"), boxOf("jp2h", boxOf("ihdr", be32(30, 40)))),
+		"jp2":              jp2Of(40, 30, 3, 8),
+		"pdf":              pdfOf("/MediaBox [0 0 40 30]", "", 1),
 	}
 }

@@ -2,6 +2,7 @@ package resize
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/thumbery/thumbery/variant"
 )
@@ -11,9 +12,23 @@ type Settings struct {
 	// MaxPixels limits the source and the result alike, width times height; 0
 	// or less is no limit.
 	MaxPixels int64
+	// MaxFrames limits the frames of an animation; 0 or less is no limit.
+	MaxFrames int
 	// Quality is the default quality, 1..100, of each lossy format; what is
 	// missing comes from DefaultQuality.
 	Quality map[variant.Format]int
+	// Auto are the formats that FormatAuto may choose besides the plain ones,
+	// which are JPEG and PNG, and GIF for animations: some of WebP and AVIF; nil
+	// stands for both.
+	Auto []variant.Format
+	// AVIFMaxPixels is the largest result for which FormatAuto chooses AVIF; 0
+	// stands for DefaultAVIFPixels.
+	AVIFMaxPixels int64
+	// Restore sharpens mildly after strong reductions.
+	Restore bool
+	// Watermarks are the names that may be asked for, each with a fingerprint of
+	// what it looks like.
+	Watermarks map[string]string
 	// CanWrite says which formats the engine writes, as Resizer.CanWrite does;
 	// nil stands for JPEG and PNG.
 	CanWrite func(variant.Format) bool
@@ -25,15 +40,16 @@ type Settings struct {
 func DefaultQuality(f variant.Format) int {
 	switch f {
 	case variant.WebP:
-		return 75
+		return 79
 	case variant.AVIF:
 		return 55
 	}
 	return 80
 }
 
-// Recipe names the settings that decide bytes, to be part of a derivative's
-// name together with Resizer.Recipe. Limits are not among them.
+// Recipe names the settings that decide bytes, to be part of a derivative's name
+// together with Resizer.Recipe, and for a picture with a watermark that one's
+// fingerprint. Limits are not among them.
 func (s Settings) Recipe() string {
 	recipe := ""
 	for _, f := range []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF} {
@@ -41,9 +57,16 @@ func (s Settings) Recipe() string {
 		if s.canWrite(f) {
 			recipe += "w"
 		}
+		if s.mayChoose(f) {
+			recipe += "a"
+		}
 		recipe += "."
 	}
-	return recipe + fmt.Sprintf("a%d.%d", autoAVIFPixels, slowPixels)
+	recipe += fmt.Sprintf("a%d.%d", s.avifPixels(), slowPixels)
+	if s.Restore {
+		recipe += fmt.Sprintf("r%d", restoreFrom)
+	}
+	return recipe
 }
 
 func (s Settings) exceeds(pixels int64) bool { return s.MaxPixels > 0 && pixels > s.MaxPixels }
@@ -63,12 +86,19 @@ func (s Settings) canWrite(f variant.Format) bool {
 	return writable && s.CanWrite(f)
 }
 
-// autoAVIFPixels is the largest result for which f_auto chooses AVIF, 1
+// DefaultAVIFPixels is the largest result for which FormatAuto chooses AVIF, 1
 // megapixel. Encoding it takes at least twice as long as WebP, a quarter of a
 // second of CPU a megapixel at the engine's default speed, and more memory; a
 // page's pictures are below, and what is above would keep a core busy for
 // seconds.
-const autoAVIFPixels = 1 << 20
+const DefaultAVIFPixels = 1 << 19
+
+func (s Settings) avifPixels() int64 {
+	if s.AVIFMaxPixels > 0 {
+		return s.AVIFMaxPixels
+	}
+	return DefaultAVIFPixels
+}
 
 // slowPixels is the largest result for the encoders that take longest: AVIF, GIF
 // and what is lossless besides PNG. On noise they take a second of CPU a
@@ -81,61 +111,10 @@ func affordable(f variant.Format, lossless bool, pixels int64) bool {
 	return !slow || pixels <= slowPixels
 }
 
-// chooseOutput decides the encoding of a result of so many pixels.
-func chooseOutput(h Header, v variant.Variant, a variant.Accept, s Settings, pixels int64) (Output, error) {
-	f := v.Format
-	switch f {
-	case variant.FormatKeep:
-		f = s.keep(h, v, pixels)
-	case variant.FormatAuto:
-		f = s.auto(h, v, a, pixels)
-	}
-	if !s.canWrite(f) {
-		return Output{}, &UnsupportedError{Option: "f_" + f.String()}
-	}
-	if v.Lossless && (f == variant.JPEG || f == variant.GIF) {
-		return Output{}, &variant.Error{
-			Kind: variant.ErrOptions, Option: "lossless",
-			Reason: "the result would be a " + f.String() + ", which cannot be lossless", Suggestion: "lossless,f_webp",
-		}
-	}
-	if !affordable(f, v.Lossless, pixels) {
-		return Output{}, tooLarge("the result would have %d pixels, the limit for this format is %d", pixels, slowPixels)
-	}
-	o := Output{Format: f, Quality: s.quality(f), Lossless: v.Lossless && f != variant.PNG}
-	if v.Quality > 0 {
-		o.Quality = v.Quality
-	}
-	return o, nil
-}
-
-// keep is the original's format, or the nearest that can be written, at this
-// size and in reasonable time.
-func (s Settings) keep(h Header, v variant.Variant, pixels int64) variant.Format {
-	if s.canWrite(h.Format) && affordable(h.Format, v.Lossless, pixels) {
-		return h.Format
-	}
-	return plain(h, v)
-}
-
-func (s Settings) auto(h Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
-	switch {
-	case a&variant.AcceptAVIF != 0 && s.canWrite(variant.AVIF) && pixels <= autoAVIFPixels:
-		return variant.AVIF
-	case a&variant.AcceptWebP != 0 && s.canWrite(variant.WebP) && affordable(variant.WebP, v.Lossless, pixels):
-		return variant.WebP
-	}
-	return plain(h, v)
-}
-
-// plain is a format that everyone reads: PNG where JPEG would lose alpha or was
-// asked to lose nothing.
-func plain(h Header, v variant.Variant) variant.Format {
-	alpha := h.Alpha && !v.Background.Set
-	if alpha || v.Lossless || h.Format == variant.SVG {
-		return variant.PNG
-	}
-	return variant.JPEG
+// mayChoose reports whether FormatAuto may choose f.
+func (s Settings) mayChoose(f variant.Format) bool {
+	modern := f == variant.WebP || f == variant.AVIF
+	return modern && s.canWrite(f) && (s.Auto == nil || slices.Contains(s.Auto, f))
 }
 
 func sides(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }

@@ -2,6 +2,7 @@ package resize
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -18,6 +19,7 @@ const (
 type source struct {
 	r     io.ReaderAt
 	size  int64
+	page  int    // that is asked for, from 1
 	ahead int    // bytes read at once, stride or window
 	buf   []byte // backing of held
 	held  []byte // the bytes at off
@@ -32,14 +34,25 @@ func broken(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrBroken}, args...)...)
 }
 
-func cutShort(what string) error { return broken("cut short in %s", what) }
+// cutError is an ErrBroken for a file that ends too early.
+type cutError struct{ where string }
+
+func (e *cutError) Error() string { return ErrBroken.Error() + ": cut short" + e.where }
+func (e *cutError) Unwrap() error { return ErrBroken }
+
+func cutShort(what string) error { return &cutError{" in " + what} }
+
+func isCut(err error) bool {
+	_, ok := errors.AsType[*cutError](err)
+	return ok
+}
 
 // at returns the n bytes at off, n <= window. They are valid until the next
 // call. An error is of kind ErrBroken if the file ends before, else the
 // reader's own.
 func (s *source) at(off int64, n int) ([]byte, error) {
 	if off < 0 || off > s.size || int64(n) > s.size-off {
-		return nil, broken("cut short")
+		return nil, &cutError{}
 	}
 	if i := off - s.off; i < 0 || i+int64(n) > int64(len(s.held)) {
 		if err := s.fill(off, n); err != nil {
@@ -70,7 +83,7 @@ func (s *source) fill(off int64, n int) error {
 		s.held = s.buf[:got]
 		return nil
 	case err == io.EOF || err == nil:
-		return broken("cut short") // the file is shorter than was said
+		return &cutError{} // the file is shorter than was said
 	default:
 		return fmt.Errorf("reading the picture: %w", err)
 	}
@@ -96,7 +109,7 @@ func (s *source) nextMarker(off int64) (code byte, next int64, err error) {
 			}
 		}
 	}
-	return 0, 0, broken("cut short: the end marker is missing")
+	return 0, 0, &cutError{": the end marker is missing"}
 }
 
 // scanMarker looks for a marker in b. It returns its code and what lies up to

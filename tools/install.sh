@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what is missing to build Thumbery, and with "test" or "bench" what
-# those need, too. Does nothing, quickly, where everything is there.
+# Installs what is missing to build Thumbery, and with "test", "bench" or "vips"
+# what those need, too. Does nothing, quickly, where everything is there.
 set -eu
 
 PATH="$PATH:/usr/sbin:/sbin" # where nginx is
@@ -8,10 +8,43 @@ missing=""
 need() { # need COMMAND PACKAGE
 	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
+need_lib() { # need_lib PKG-CONFIG-NAME PACKAGE
+	pkg-config --exists "$1" 2>/dev/null || missing="$missing $2"
+}
+
+# need_for_vips is what tools/vips.sh builds libvips with.
+need_for_vips() {
+	need c++ g++
+	need meson meson
+	need ninja ninja-build
+	need cmake cmake
+	need dpkg-source dpkg-dev
+	need xz xz-utils
+	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing="$missing debian-archive-keyring"
+	need_lib gio-2.0 libglib2.0-dev
+	need_lib cgif libcgif-dev
+	need_lib expat libexpat1-dev
+	need_lib imagequant libimagequant-dev
+	need_lib lcms2 liblcms2-dev
+	need_lib libexif libexif-dev
+	need_lib libheif libheif-dev
+	need_lib libjpeg libjpeg-dev
+	need_lib libjxl libjxl-dev
+	need_lib libopenjp2 libopenjp2-7-dev
+	need_lib librsvg-2.0 librsvg2-dev
+	need_lib libtiff-4 libtiff-dev
+	need_lib libwebpdemux libwebp-dev
+	need_lib pangoft2 libpango1.0-dev
+	need_lib poppler-glib libpoppler-glib-dev
+	need_lib zlib zlib1g-dev
+}
 
 need pkg-config pkg-config
 need cc gcc
-pkg-config --exists vips 2>/dev/null || missing="$missing libvips-dev"
+case "${1:-}" in
+vips) need_for_vips ;;
+*) need_lib vips libvips-dev ;;
+esac
 case "${1:-}" in
 test) need nginx nginx-light ;;
 bench)

@@ -12,6 +12,9 @@ func (v Variant) Explain() []string {
 	if v.Whole == Info {
 		lines = append(lines, "info: JSON about the original")
 	}
+	if v.Whole == InfoGPS {
+		lines = append(lines, "info_gps: JSON about the original, with the place where it was taken")
+	}
 	if v.Width > 0 || v.Height > 0 {
 		lines = append(lines, sizeString(v)+": "+v.explainSize())
 	}

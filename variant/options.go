@@ -18,7 +18,9 @@ type option struct {
 }
 
 // options is the language, in canonical order. The sizes "300x200", which have
-// no name, come before all of them.
+// no name, come before all of them. From crop to wm it is the order in which they
+// are carried out, but that what is cropped and trimmed is resized before the
+// effects.
 var options = []option{
 	{"w", "w_300", "width in CSS pixels", parseWidth, never},
 	{"h", "h_200", "height in CSS pixels", parseHeight, never},
@@ -52,6 +54,25 @@ var options = []option{
 		func(v *Variant) (string, bool) { return strconv.Itoa(v.Trim), v.Trim != 0 },
 	},
 	{
+		"pixel", "pixel_12", "in coarse blocks of so many pixels",
+		func(v *Variant, s string) error { return whole(&v.Pixelate, s, 2, 1000) },
+		func(v *Variant) (string, bool) { return strconv.Itoa(v.Pixelate), v.Pixelate != 0 },
+	},
+	{
+		"blur", "blur_3", "blur, sigma 0.3 to 100",
+		func(v *Variant, s string) error { return decimal(&v.Blur, s, 0.3, 100) },
+		func(v *Variant) (string, bool) { return decimalString(v.Blur), v.Blur != 0 },
+	},
+	{
+		"sharp", "sharp_1", "sharpen, sigma 0.3 to 10",
+		func(v *Variant, s string) error { return decimal(&v.Sharpen, s, 0.3, 10) },
+		func(v *Variant) (string, bool) { return decimalString(v.Sharpen), v.Sharpen != 0 },
+	},
+	percentOption("bright", "brighter or darker, -100 to 100", func(v *Variant) *int { return &v.Brightness }),
+	percentOption("contrast", "more or less contrast, -100 to 100", func(v *Variant) *int { return &v.Contrast }),
+	percentOption("sat", "more or less saturated, -100 to 100", func(v *Variant) *int { return &v.Saturation }),
+	flagOption("gray", "without colour", func(v *Variant) *bool { return &v.Gray }),
+	{
 		"pad", "pad_20", "empty space on each side, in CSS pixels",
 		func(v *Variant, s string) error { return whole(&v.Pad, s, 1, MaxSide) },
 		func(v *Variant) (string, bool) { return strconv.Itoa(v.Pad), v.Pad != 0 },
@@ -69,25 +90,6 @@ var options = []option{
 		"round", "round_12", "round the corners, radius in CSS pixels",
 		func(v *Variant, s string) error { return whole(&v.Round, s, 1, MaxSide) },
 		func(v *Variant) (string, bool) { return strconv.Itoa(v.Round), v.Round != 0 },
-	},
-	{
-		"blur", "blur_3", "blur, sigma 0.3 to 100",
-		func(v *Variant, s string) error { return decimal(&v.Blur, s, 0.3, 100) },
-		func(v *Variant) (string, bool) { return decimalString(v.Blur), v.Blur != 0 },
-	},
-	{
-		"sharp", "sharp_1", "sharpen, sigma 0.3 to 10",
-		func(v *Variant, s string) error { return decimal(&v.Sharpen, s, 0.3, 10) },
-		func(v *Variant) (string, bool) { return decimalString(v.Sharpen), v.Sharpen != 0 },
-	},
-	percentOption("bright", "brighter or darker, -100 to 100", func(v *Variant) *int { return &v.Brightness }),
-	percentOption("contrast", "more or less contrast, -100 to 100", func(v *Variant) *int { return &v.Contrast }),
-	percentOption("sat", "more or less saturated, -100 to 100", func(v *Variant) *int { return &v.Saturation }),
-	flagOption("gray", "without colour", func(v *Variant) *bool { return &v.Gray }),
-	{
-		"pixel", "pixel_12", "in coarse blocks of so many pixels",
-		func(v *Variant, s string) error { return whole(&v.Pixelate, s, 2, 1000) },
-		func(v *Variant) (string, bool) { return strconv.Itoa(v.Pixelate), v.Pixelate != 0 },
 	},
 	{
 		"wm", "wm_logo", "put on the watermark of that name",
@@ -110,6 +112,7 @@ var options = []option{
 		func(v *Variant) (string, bool) { return strconv.Itoa(v.MaxBytes), v.MaxBytes != 0 },
 	},
 	flagOption("lossless", "lossless, for webp and avif", func(v *Variant) *bool { return &v.Lossless }),
+	flagOption("progressive", "a JPEG that loads in passes", func(v *Variant) *bool { return &v.Progressive }),
 	{
 		"page", "page_2", "which page or frame, from 1",
 		func(v *Variant, s string) error { return whole(&v.Page, s, 1, 100_000) },

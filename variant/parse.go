@@ -63,6 +63,9 @@ func (v *Variant) setOne(token string) (decided []string, err error) {
 	case "info":
 		v.Whole = Info
 		return []string{"whole"}, nil
+	case "info_gps":
+		v.Whole = InfoGPS
+		return []string{"whole"}, nil
 	}
 	if w, h, ok := cutSize(token); ok {
 		return v.setSize(token, w, h)
@@ -118,10 +121,11 @@ func (v Variant) normal() (Variant, error) {
 	if v.Crop.everything() {
 		v.Crop = Crop{}
 	}
-	if v.Page == 1 {
-		v.Page = 0
-	}
+	v.normalPage()
 	v.normalFit()
+	if v.Format > JPEG {
+		v.Progressive = false
+	}
 	if v.DPR == 1 || v.Width == 0 && v.Height == 0 && v.Pad == 0 && v.Round == 0 {
 		v.DPR = 0
 	}
@@ -137,7 +141,7 @@ func (v Variant) normal() (Variant, error) {
 	return v, nil
 }
 
-// normalWhole refuses what "raw" and "info" cannot honour.
+// normalWhole refuses what "raw", "info" and "info_gps" cannot honour.
 func (v Variant) normalWhole() (Variant, error) {
 	only := Variant{Whole: v.Whole, Download: v.Download, DownloadName: v.DownloadName, Version: v.Version}
 	if v != only {
@@ -146,7 +150,17 @@ func (v Variant) normalWhole() (Variant, error) {
 	return v, nil
 }
 
-var wholeWords = words{Raw: "raw", Info: "info"}
+var wholeWords = words{Raw: "raw", Info: "info", InfoGPS: "info_gps"}
+
+// normalPage takes the first page, or frame, for the first frame alone.
+func (v *Variant) normalPage() {
+	switch {
+	case v.Page == 1:
+		v.Page, v.Still = 0, true
+	case v.Page > 1:
+		v.Still = false
+	}
+}
 
 // normalFit clears the fit and gravity that decide nothing.
 func (v *Variant) normalFit() {
@@ -160,6 +174,9 @@ func (v *Variant) normalFit() {
 	middle := v.Gravity == GravityFocal && v.FocalX == 0.5 && v.FocalY == 0.5 && !v.Crop.Set()
 	// Only cover cuts, and only contain places.
 	if middle || v.Fit != FitCover && v.Fit != FitContain {
+		v.Gravity = GravityCenter
+	}
+	if v.Gravity == GravitySmart && v.Fit != FitCover {
 		v.Gravity = GravityCenter
 	}
 	if v.Gravity != GravityFocal {

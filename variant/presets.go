@@ -117,9 +117,13 @@ type Limits struct {
 	// and DPR is one of 1, 1.5, 2 and 3. Other options stay free: only
 	// signatures, or PresetsOnly, bound those.
 	Sizes []int
-	// PresetsOnly allows a preset's name, "raw" and "info", and nothing else.
+	// PresetsOnly allows a preset's name, "raw", "info" and "info_gps", and
+	// nothing else.
 	PresetsOnly bool
 }
+
+// LimitedDPR reports whether a DPR may be asked for where there are Limits.Sizes.
+func LimitedDPR(dpr float64) bool { return slices.Contains([]float64{0, 1, 1.5, 2, 3}, dpr) }
 
 // Permit returns an *Error of kind ErrForbidden if o is beyond the limits.
 func (l Limits) Permit(o Ops, p Presets) error {
@@ -136,7 +140,7 @@ func (l Limits) Permit(o Ops, p Presets) error {
 	switch {
 	case o.Variant.Width == 0 && o.Variant.Height == 0:
 		return &Error{Kind: ErrForbidden, Reason: fmt.Sprintf("a width or a height must be given, one of %v", l.Sizes)}
-	case o.Variant.DPR != preset.DPR && !slices.Contains([]float64{0, 1.5, 2, 3}, o.Variant.DPR):
+	case o.Variant.DPR != preset.DPR && !LimitedDPR(o.Variant.DPR):
 		return &Error{Kind: ErrForbidden, Option: "dpr_" + decimalString(o.Variant.DPR), Reason: "only dpr_1, dpr_1.5, dpr_2 and dpr_3 are served here"}
 	}
 	for _, side := range [][2]int{{o.Variant.Width, preset.Width}, {o.Variant.Height, preset.Height}} {

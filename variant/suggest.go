@@ -37,11 +37,15 @@ func unknownOption(token, name string) error {
 		e.Suggestion = token + "x"
 		return e
 	}
-	candidates := make([]string, 0, len(options)+2)
+	if best, ok := nearest(token, wholeWords); ok {
+		e.Suggestion = best
+		return e
+	}
+	candidates := make([]string, 0, len(options))
 	for i := range options {
 		candidates = append(candidates, options[i].name)
 	}
-	best, ok := nearest(name, append(candidates, "raw", "info"))
+	best, ok := nearest(name, candidates)
 	if !ok {
 		return e
 	}

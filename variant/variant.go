@@ -8,8 +8,8 @@ package variant
 // Lengths are in CSS pixels before DPR is applied, unless a field says
 // otherwise.
 type Variant struct {
-	// Whole says that the whole segment was "raw" or "info"; all other fields
-	// but Download, DownloadName and Version are then zero.
+	// Whole says that the whole segment was "raw", "info" or "info_gps"; all
+	// other fields but Download, DownloadName and Version are then zero.
 	Whole Whole
 
 	Width, Height int     // 1..MaxSide, 0 where that side is free
@@ -23,27 +23,29 @@ type Variant struct {
 	Crop    Crop    // cut from the upright original before resizing
 	Trim    int     // 1..255: how much a border may differ and still go
 
-	Pad        int   // 1..MaxSide on each side
-	Background Color // under transparency, in letterboxes and paddings
-	Rotate     int   // 90, 180, 270: clockwise degrees
-	Flip       Flip
-	Round      int // corner radius
-
+	Pixelate   int     // block side in output pixels, 2..1000
 	Blur       float64 // sigma in output pixels, 0.3..100
 	Sharpen    float64 // sigma in output pixels, 0.3..10
 	Brightness int     // -100..100
 	Contrast   int     // -100..100
 	Saturation int     // -100..100
 	Gray       bool
-	Pixelate   int    // block side in output pixels, 2..1000
+
+	Pad        int   // 1..MaxSide on each side
+	Background Color // under transparency, in letterboxes and paddings
+	Rotate     int   // 90, 180, 270: clockwise degrees
+	Flip       Flip
+	Round      int    // corner radius
 	Watermark  string // a name configured on the server
 
 	Format   Format // FormatKeep, FormatAuto, or one that can be written
 	Quality  int    // 1..100
 	MaxBytes int    // at most so many bytes
 	Lossless bool
-	Page     int  // 1-based
-	Still    bool // first frame only
+	// Progressive asks for a JPEG that loads in passes.
+	Progressive bool
+	Page        int  // 2 and more, counted from 1; 0 is the first, or all frames
+	Still       bool // the first frame only, as page_1 says, too
 
 	Download     bool   // Content-Disposition: attachment
 	DownloadName string // the file name to suggest
@@ -58,7 +60,11 @@ const (
 	Picture Whole = iota // a resized picture
 	Raw                  // the original's bytes, as they are
 	Info                 // JSON about the original
+	InfoGPS              // the same, with the place where it was taken
 )
+
+// Describes reports whether JSON about the original is asked for.
+func (w Whole) Describes() bool { return w == Info || w == InfoGPS }
 
 // Fit says how a picture is brought into a box of two given sides; the words
 // are those of CSS object-fit.
@@ -150,15 +156,21 @@ const (
 	PDF
 )
 
-// Accept is the set of modern formats that a client said it takes, reduced to
-// those that matter for FormatAuto so that there are few different ones.
+// Accept is what a client's headers say that matters for FormatAuto, reduced so
+// that there are few different ones: PreferWebP is only there together with both
+// formats, and so ten of its values occur.
 type Accept uint8
 
 // The members of Accept.
 const (
 	AcceptWebP Accept = 1 << iota
 	AcceptAVIF
+	PreferWebP // both are accepted, and WebP is given more weight than AVIF
+	SaveData   // fewer bytes are wanted, at the cost of quality
 )
+
+// Accepts is how many values an Accept has, not all of which occur.
+const Accepts = 1 << 4
 
 // MaxSide is the longest side that can be asked for, in device pixels: the
 // limit of WebP, the tightest of the formats we write.

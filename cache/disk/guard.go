@@ -32,7 +32,7 @@ const reserveEvery = time.Second
 // space or of the inodes of dir's file system is free to users. changed, if not
 // nil, is told each time that it becomes low or is so no more.
 func NewReserve(dir string, minFree float64, changed func(low bool, space cache.Space)) *Reserve {
-	return &Reserve{dir: dir, minFree: minFree, changed: changed, now: time.Now, space: spaceOf}
+	return &Reserve{dir: dir, minFree: minFree, changed: changed, now: time.Now, space: SpaceOf}
 }
 
 // Low reports that too little was free when it was last looked at, which is a

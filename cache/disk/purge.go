@@ -132,7 +132,7 @@ func newPurger(dir string, policy cache.Policy, opts PurgeOptions) (*purger, err
 		p.unlink = func(dir int, name string) error { return unix.Unlinkat(dir, name, 0) }
 	}
 	if p.space == nil {
-		p.space = spaceOf
+		p.space = SpaceOf
 	}
 	return p, nil
 }
@@ -208,8 +208,8 @@ func (p *purger) exceeding(plan cache.Plan) choice {
 	}
 }
 
-// spaceOf asks the file system.
-func spaceOf(dir string) (cache.Space, error) {
+// SpaceOf asks the file system that dir is on.
+func SpaceOf(dir string) (cache.Space, error) {
 	var st unix.Statfs_t
 	if _, err := retry(func() (int, error) { return 0, unix.Statfs(dir, &st) }); err != nil {
 		return cache.Space{}, fmt.Errorf("free space of %s: %w", dir, err)

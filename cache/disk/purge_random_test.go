@@ -206,14 +206,14 @@ func comparePurges(t *testing.T, what string, got []string, want naiveResult) {
 // TestSpaceOf compares with what the file system says itself.
 func TestSpaceOf(t *testing.T) {
 	dir := t.TempDir()
-	s, err := spaceOf(dir)
+	s, err := SpaceOf(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.TotalBytes < 1<<20 || s.FreeBytes < 0 || s.FreeBytes > s.TotalBytes || s.FreeFiles > s.TotalFiles {
 		t.Errorf("space = %+v", s)
 	}
-	if _, err := spaceOf(filepath.Join(dir, "none")); err == nil {
+	if _, err := SpaceOf(filepath.Join(dir, "none")); err == nil {
 		t.Error("the space of nothing")
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -89,11 +88,6 @@ func (f *linkFlags) presets() (variant.Presets, error) {
 	for _, p := range f.Preset {
 		if err := presets.Add(p); err != nil {
 			return nil, usage(fmt.Errorf("--preset: %w", err))
-		}
-	}
-	for name, v := range presets {
-		if err := resize.Unsupported(v); err != nil {
-			return nil, usage(fmt.Errorf("--preset %s: %w", name, err))
 		}
 	}
 	return presets, nil

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/thumbery/thumbery/resize/vips"
 )
 
 // Exit codes: 0 done, 1 failed, 2 the command line or what it names is wrong, 3
@@ -24,6 +27,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
 	Purge   purgeCmd   `cmd:"" help:"Remove from the cache what is old or too much, or forget pictures. For cron; a server may go on meanwhile."`
 	URL     urlCmd     `cmd:"" name:"url" help:"Print the URL path of a picture, in its canonical spelling, and signed if there is a key."`
+	Doctor  doctorCmd  `cmd:"" help:"Check what serving needs: libvips, memory, the cache directory, the sources. Say what is slow or wrong, and what to do."`
 	Version versionCmd `cmd:"" help:"Print versions, and the formats that can be read and written."`
 }
 
@@ -46,7 +50,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}()
 	parser := kong.Must(
 		&cli{}, kong.Name("thumbery"), kong.Description(description), kong.DefaultEnvars("THUMBERY"),
-		kong.Vars{"default_source": defaultSource}, kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"default_source": defaultSource, "avif_speed": strconv.Itoa(vips.DefaultAVIFSpeed)}, kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { panic(exit(code)) }), kong.BindTo(stdout, (*io.Writer)(nil)),
 	)
 	if len(args) == 0 {

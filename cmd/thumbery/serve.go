@@ -20,6 +20,7 @@ import (
 type serveCmd struct {
 	linkFlags
 	cacheFlags
+	pictureFlags
 
 	Listen string        `default:":8080" help:"Where to serve: HOST:PORT or unix:/PATH. Sockets given by systemd come first."`
 	Admin  string        `default:"127.0.0.1:8081" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof; empty for nowhere. Keep it from the public."`
@@ -31,11 +32,9 @@ type serveCmd struct {
 	Sizes       []sizeFlag `placeholder:"300" help:"The only sides that may be asked for outside presets."`
 	PresetsOnly bool       `help:"Serve nothing but presets, raw and info."`
 
-	Hot       amount        `default:"64MiB" help:"How much of the derivatives to keep in memory, too. Not used with --accel and --sendfile-header."`
-	Workers   int           `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
-	Queue     int           `default:"100" help:"How many may wait to be made; more are refused with 503."`
-	MaxPixels amount        `default:"100M" help:"The most pixels of a picture, and of all that are made at once."`
-	Quality   []qualityFlag `default:"jpeg=80,webp=75,avif=55" help:"Quality where the URL does not say it."`
+	Hot     amount `default:"64MiB" help:"How much of the derivatives to keep in memory, too. Not used with --accel and --sendfile-header."`
+	Workers int    `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
+	Queue   int    `default:"100" help:"How many may wait to be made; more are refused with 503."`
 
 	Accel          string `placeholder:"/PREFIX" xor:"handover" help:"Let nginx send what is on disk: answer with X-Accel-Redirect to this internal location."`
 	SendfileHeader string `placeholder:"X-Sendfile" xor:"handover" help:"Let lighttpd or Apache send what is on disk: answer with this header and the file's path."`
@@ -51,8 +50,10 @@ const defaultSource = "/=file:testdata"
 // Validate is called by kong, and says what is wrong with a flag before anything
 // has started.
 func (c *serveCmd) Validate() error {
-	if err := c.cacheFlags.validate(); err != nil {
-		return err
+	for _, validate := range []func() error{c.cacheFlags.validate, c.pictureFlags.validate} {
+		if err := validate(); err != nil {
+			return err
+		}
 	}
 	for flag, n := range map[string]int64{
 		"--workers": int64(c.Workers), "--queue": int64(c.Queue), "--grace": int64(c.Grace), "--max-age": int64(c.MaxAge),
@@ -64,8 +65,6 @@ func (c *serveCmd) Validate() error {
 	switch {
 	case c.MaxBytes == 0:
 		return errors.New("--max-bytes: must be more than 0")
-	case c.MaxPixels == 0:
-		return errors.New("--max-pixels: must be more than 0")
 	case c.PresetsOnly && len(c.Preset) == 0:
 		return errors.New("--presets-only: there are no presets: give --preset, too")
 	case !corsOrigin.MatchString(c.CORS):

@@ -17,11 +17,9 @@ import (
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/dir"
 	"github.com/thumbery/thumbery/storage/s3"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // fetchTimeout bounds one fetch from an origin; the largest original allowed
@@ -52,11 +50,15 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	if err != nil {
 		return service{}, err
 	}
-	dir, err := c.open(log)
+	engine, marks, err := c.engine()
 	if err != nil {
 		return service{}, err
 	}
-	engine, err := vips.New()
+	settings := c.settings(engine, marks)
+	if err := checkPresets(presets, settings); err != nil {
+		return service{}, err
+	}
+	dir, err := c.open(log)
 	if err != nil {
 		return service{}, err
 	}
@@ -68,12 +70,12 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	})
 	p = pipeline.New(pipeline.Config{
 		Origin: origin, Journal: dir.journal, Originals: dir.originals, Derivatives: dir.derivatives, HotBytes: c.hotBytes(),
-		Resizer: engine, Gate: gate,
-		Settings: resize.Settings{MaxPixels: int64(c.MaxPixels), Quality: c.qualities(), CanWrite: engine.CanWrite},
-		MaxBytes: int64(c.MaxBytes), FetchTimeout: fetchTimeout, Observer: observer{m, dir.inventory}, Log: log, Now: time.Now,
+		Resizer: engine, Gate: gate, Settings: settings, ServeBroken: c.servesBroken(), MaxBytes: int64(c.MaxBytes),
+		FetchTimeout: fetchTimeout, ResizeTimeout: c.ResizeTimeout, Observer: observer{m, dir.inventory}, Log: log, Now: time.Now,
 	})
 	public := api.New(api.Config{
-		Pipeline: p, Presets: presets, Keys: keys, Limits: c.limits(), MaxAge: c.MaxAge, CORS: c.CORS,
+		Pipeline: p, Presets: presets, Keys: keys, Limits: c.limits(), Format: c.format(), ClientHints: c.ClientHints,
+		MaxAge: c.MaxAge, CORS: c.CORS,
 		HandOver: handOver, Observer: m, Log: log,
 	})
 	admin := api.NewAdmin(api.AdminConfig{
@@ -151,14 +153,6 @@ func (c *serveCmd) workers() int {
 		return c.Workers
 	}
 	return runtime.GOMAXPROCS(0)
-}
-
-func (c *serveCmd) qualities() map[variant.Format]int {
-	m := map[variant.Format]int{}
-	for _, q := range c.Quality {
-		m[q.format] = q.quality
-	}
-	return m
 }
 
 // checks are what must work for the service to be ready.

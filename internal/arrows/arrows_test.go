@@ -32,7 +32,7 @@ var bans = []ban{
 		reason: "templates of other people's programs link it: the standard library only, and not a server",
 	},
 	{
-		from: []string{"cache/...", "storage/..."}, to: []string{"resize/...", "pipeline", "api", "metrics", "cmd/..."},
+		from: []string{"cache/...", "storage/..."}, to: []string{"resize/...", "info", "pipeline", "api", "metrics", "cmd/..."},
 		reason: "the cache and the origins know bytes under names, not pictures, and nobody above them",
 	},
 	{
@@ -44,8 +44,12 @@ var bans = []ban{
 		reason: "an origin does not know who keeps its bytes",
 	},
 	{
-		from: []string{"resize/..."}, to: []string{"cache/...", "storage/...", "pipeline", "api", "metrics", "cmd/..."},
+		from: []string{"resize/..."}, to: []string{"cache/...", "storage/...", "info", "pipeline", "api", "metrics", "cmd/..."},
 		reason: "making a picture needs no disk, no origin and nobody above",
+	},
+	{
+		from: []string{"info"}, to: []string{"cache/...", "storage/...", "pipeline", "api", "metrics", "cmd/...", "resize/vips"},
+		reason: "what is said about a picture is worked out of its bytes, with whatever engine there is",
 	},
 	{
 		from: []string{"pipeline"}, to: []string{"api", "metrics", "cmd/...", "cache/disk", "storage/s3", "storage/dir", "resize/vips"},
@@ -82,6 +86,10 @@ var bans = []ban{
 	{
 		from: []string{"..."}, to: []string{"github.com/go-chi/...", "github.com/dunglas/..."}, except: []string{"api", "cmd/..."},
 		reason: "only the edge knows the router",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/bbrks/...", "github.com/bep/..."}, except: []string{"info", "pipeline", "api", "metrics", "cmd/..."},
+		reason: "one package knows how pictures are hashed, and what cameras write into them",
 	},
 	{
 		from: []string{"..."}, to: []string{"github.com/prometheus/..."}, except: []string{"metrics", "cmd/..."},
@@ -135,7 +143,7 @@ func TestArrows(t *testing.T) {
 			}
 		}
 	}
-	for _, must := range append(parents, "variant", "pipeline", "api", "cmd/thumbery") {
+	for _, must := range append(parents, "variant", "info", "pipeline", "api", "cmd/thumbery") {
 		if len(needs[must]) == 0 {
 			t.Errorf("%s was not looked at", must)
 		}

@@ -9,7 +9,7 @@ import (
 // file is one file of testdata.
 type file struct {
 	name   string // slash-separated, below testdata
-	format string // what the bytes are: jpeg png webp gif avif svg, or "" for no picture
+	format string // what the bytes are: jpeg png webp gif avif heic jxl jp2 tiff svg pdf, or "" for no picture
 	w, h   int    // pixels as stored; 0 where that cannot be said
 	what   string // what it is
 	answer string // what a server ought to make of it
@@ -18,7 +18,10 @@ type file struct {
 
 func catalogue() []file {
 	var all []file
-	for _, part := range [][]file{photos(), turned(), oddColours(), oddAlpha(), otherFormats(), oddShapes(), broken(), foreign()} {
+	for _, part := range [][]file{
+		photos(), turned(), oddColours(), profiled(), oddAlpha(), discs(), otherFormats(), containers(), counters(),
+		telling(), documents(), oddShapes(), broken(), bombs(), foreign(), refused(),
+	} {
 		all = append(all, part...)
 	}
 	return all
@@ -113,7 +116,7 @@ func turned() []file {
 func readme(files []file) string {
 	var b strings.Builder
 	b.WriteString("# Pictures for tests\n\n" +
-		"Drawn by `go generate ./internal/pictures`; change them there. All are free of anybody's rights.\n\n" +
+		"Drawn by `make pictures`; change them in internal/pictures, whose package odd makes more and larger hostile files for tests. All are free of anybody's rights.\n\n" +
 		"Sizes are in pixels as stored, before EXIF orientation.\n\n" +
 		"| file | size | what it is | a right answer |\n|---|---|---|---|\n")
 	for _, f := range files {

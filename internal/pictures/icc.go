@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"unicode/utf16"
@@ -24,7 +25,7 @@ func displayP3() []byte {
 		// Bradford, D65 to D50.
 		{"chad", matrix(1.04788, 0.02292, -0.05020, 0.02960, 0.99048, -0.01706, -0.00923, 0.01508, 0.75168)},
 	}
-	return profile(tags)
+	return profile(iccHead{version: 0x04000000, class: "mntr", space: "RGB "}, tags)
 }
 
 type iccTag struct {
@@ -32,9 +33,15 @@ type iccTag struct {
 	data []byte
 }
 
+// iccHead is what differs between profiles' headers.
+type iccHead struct {
+	version           uint32
+	class, space, pcs string // pcs "" stands for XYZ
+}
+
 // profile puts the header and the tag table before the tags; equal neighbours
 // share their data.
-func profile(tags []iccTag) []byte {
+func profile(head iccHead, tags []iccTag) []byte {
 	const header = 128
 	at := header + 4 + 12*len(tags)
 	table := binary.BigEndian.AppendUint32(nil, uint32(len(tags)))
@@ -51,16 +58,16 @@ func profile(tags []iccTag) []byte {
 		table = binary.BigEndian.AppendUint32(table, uint32(start))
 		table = binary.BigEndian.AppendUint32(table, uint32(len(t.data)))
 	}
-	return append(append(iccHeader(at+len(body)), table...), body...)
+	return append(append(head.header(at+len(body)), table...), body...)
 }
 
-func iccHeader(size int) []byte {
+func (i iccHead) header(size int) []byte {
 	h := make([]byte, 128)
 	binary.BigEndian.PutUint32(h, uint32(size))
-	binary.BigEndian.PutUint32(h[8:], 0x04000000) // version 4.0
-	copy(h[12:], "mntrRGB XYZ ")
-	for i, v := range []uint16{2024, 1, 1, 0, 0, 0} { // created: a fixed date
-		binary.BigEndian.PutUint16(h[24+2*i:], v)
+	binary.BigEndian.PutUint32(h[8:], i.version)
+	copy(h[12:], i.class+i.space+cmp.Or(i.pcs, "XYZ "))
+	for j, v := range []uint16{2024, 1, 1, 0, 0, 0} { // created: a fixed date
+		binary.BigEndian.PutUint16(h[24+2*j:], v)
 	}
 	copy(h[36:], "acsp")
 	copy(h[68:], xyz(0.9642, 1, 0.8249)[8:]) // the connection space's white

@@ -86,3 +86,22 @@ func upright(x, y, w, h, orientation int) (int, int) {
 		return x, y
 	}
 }
+
+// adobe finds Adobe's segment (APP14) before the frame: its marker, length,
+// "Adobe", version, two flags, and the colour transform.
+func adobe(data []byte) (start, end int) {
+	start = bytes.Index(data, []byte("\xff\xee\x00\x0eAdobe"))
+	return start, start + 16
+}
+
+func withoutAdobe(data []byte) []byte {
+	start, end := adobe(data)
+	return append(append([]byte{}, data[:start]...), data[end:]...)
+}
+
+// markYCCK says that four components are YCCK and not CMYK.
+func markYCCK(data []byte) []byte {
+	_, end := adobe(data)
+	data[end-1] = 2
+	return data
+}

@@ -111,13 +111,13 @@ func grey() (image.Image, error) {
 	return out, nil
 }
 
-// bars has a row for each primary: on the left sRGB's, on the right Display
-// P3's, both written in Display P3.
-func bars() image.Image {
+// bars has a row for each primary: on the left sRGB's, on the right those of
+// another space, both written in that, which in converts to.
+func bars(in func(rgb) rgb) image.Image {
 	out := image.NewRGBA(image.Rect(0, 0, 384, 288))
 	for i, c := range []rgb{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}} {
 		y := i * 96
-		draw.Draw(out, image.Rect(0, y, 192, y+96), image.NewUniform(opaque(inP3(c))), image.Point{}, draw.Src)
+		draw.Draw(out, image.Rect(0, y, 192, y+96), image.NewUniform(opaque(in(c))), image.Point{}, draw.Src)
 		draw.Draw(out, image.Rect(192, y, 384, y+96), image.NewUniform(opaque(c)), image.Point{}, draw.Src)
 	}
 	return out

@@ -3,13 +3,11 @@ package main
 import (
 	"image"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 )
 
 func oddColours() []file {
 	return []file{
-		{"odd/cmyk.jpg", "jpeg", 480, 320, "four inks, stored inverted with Adobe's marker, no profile", "sRGB, not a negative: red at the top left, light ground", cmykJPEG},
+		{"odd/cmyk.jpg", "jpeg", 480, 320, "four inks, stored inverted with Adobe's marker, no profile", "sRGB, not a negative: red at the top left, light ground", cmykJPEG()},
 		{"odd/p3.jpg", "jpeg", 384, 288, "red, green and blue rows in Display P3 with its profile: on the left sRGB's primaries (stored 234,51,35; 117,251,76; 0,0,245), on the right P3's (stored pure)", "converted to sRGB both halves are pure (255,0,0 and so on) within a few steps; 234,51,35 means that the profile was dropped", stored(p3JPEG)},
 		{"odd/gray.jpg", "jpeg", 480, 320, "one component", "grey", stored(func() ([]byte, error) {
 			m, err := grey()
@@ -30,30 +28,16 @@ func oddColours() []file {
 	}
 }
 
-func cmykJPEG(t *toolbox) ([]byte, error) {
-	m, err := scene(1)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(t.dir, "in.raw"), inks(m), 0o600); err != nil {
-		return nil, err
-	}
-	if err := t.run("vips", "rawload", "in.raw", "raw.v", "480", "320", "4"); err != nil {
-		return nil, err
-	}
-	if err := t.run("vips", "copy", "raw.v", "out.jpg[Q=80,strip,optimize_coding]", "--interpretation", "cmyk"); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(filepath.Join(t.dir, "out.jpg"))
+func cmykJPEG() func(*toolbox) ([]byte, error) {
+	return fourInks(func() (separation, error) {
+		b, err := sceneInks()
+		return separation{480, 320, b, func(data []byte) []byte { return data }}, err
+	})
 }
 
 func p3JPEG() ([]byte, error) {
-	data, err := encodeJPEG(bars(), 90)
-	if err != nil {
-		return nil, err
-	}
-	// One chunk of one (ICC.1:2010, B.4).
-	return withSegment(data, markerApp2, append([]byte("ICC_PROFILE\x00\x01\x01"), displayP3()...)), nil
+	data, err := encodeJPEG(bars(inP3), 90)
+	return withICC(data, displayP3()), err
 }
 
 func oddAlpha() []file {

@@ -24,23 +24,18 @@ type rawPNG struct {
 	colour     byte // 0 grey, 2 RGB, 4 grey and alpha
 	interlaced bool
 	rows       []byte
+	icc        []byte // a profile, if not empty
 }
 
 const (
+	pngGray      = 0
 	pngRGB       = 2
 	pngGrayAlpha = 4
 )
 
 func (p rawPNG) encode() ([]byte, error) {
-	var packed bytes.Buffer
-	z, err := zlib.NewWriterLevel(&packed, zlib.BestCompression)
+	packed, err := deflate(p.rows)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := z.Write(p.rows); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
 		return nil, err
 	}
 	head := binary.BigEndian.AppendUint32(nil, uint32(p.w))
@@ -51,8 +46,28 @@ func (p rawPNG) encode() ([]byte, error) {
 	}
 	out := []byte("\x89PNG\r\n\x1a\n")
 	out = chunk(out, "IHDR", head)
-	out = chunk(out, "IDAT", packed.Bytes())
+	if len(p.icc) > 0 {
+		icc, err := deflate(p.icc)
+		if err != nil {
+			return nil, err
+		}
+		out = chunk(out, "iCCP", append([]byte("ICC\x00\x00"), icc...))
+	}
+	out = chunk(out, "IDAT", packed)
 	return chunk(out, "IEND", nil), nil
+}
+
+func deflate(data []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	z, err := zlib.NewWriterLevel(&packed, zlib.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(data); err != nil {
+		return nil, err
+	}
+	err = z.Close()
+	return packed.Bytes(), err
 }
 
 // chunk appends a chunk with its length and checksum.

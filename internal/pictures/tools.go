@@ -19,10 +19,15 @@ type toolbox struct{ dir string }
 // packages says which Debian package a command is from.
 func packages() map[string]string {
 	return map[string]string{
-		"vips":     "libvips-tools",
-		"cwebp":    "webp",
-		"img2webp": "webp",
-		"jpegtran": "libjpeg-turbo-progs",
+		"avifenc":      "libavif-bin",
+		"cjxl":         "libjxl-tools",
+		"cwebp":        "webp",
+		"heif-enc":     "libheif-examples",
+		"img2webp":     "webp",
+		"jpegtran":     "libjpeg-turbo-progs",
+		"opj_compress": "libopenjp2-tools",
+		"vips":         "libvips-tools",
+		"webpmux":      "webp",
 	}
 }
 

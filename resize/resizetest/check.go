@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"math"
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
@@ -41,9 +42,10 @@ func make1(t *testing.T, r resize.Resizer, src []byte, ops string) ([]byte, imag
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Format != p.Output.Format || got.Width != p.CanvasW || got.Height != p.CanvasH || got.Orientation != 1 {
+	w, height := p.Size()
+	if got.Format != p.Output.Format || got.Width != w || got.Height != height || got.Orientation != 1 {
 		t.Fatalf("got %v %dx%d orientation %d, want %v %dx%d upright",
-			got.Format, got.Width, got.Height, got.Orientation, p.Output.Format, p.CanvasW, p.CanvasH)
+			got.Format, got.Width, got.Height, got.Orientation, p.Output.Format, w, height)
 	}
 	if got.Format == variant.AVIF {
 		return out, nil, p
@@ -64,21 +66,53 @@ func checkQuarters(t *testing.T, r resize.Resizer, src []byte, ops string) {
 		return
 	}
 	const grid = 23
+	w, h := p.Size()
 	for i := range grid {
 		for j := range grid {
-			x, y := i*(p.CanvasW-1)/(grid-1), j*(p.CanvasH-1)/(grid-1)
+			x, y := i*(w-1)/(grid-1), j*(h-1)/(grid-1)
 			want, sure := expected(p, x, y)
 			if sure && !nearly(m.At(x, y), want, tolerance) {
-				t.Fatalf("at %d,%d of %dx%d: %v, want %v", x, y, p.CanvasW, p.CanvasH, color.NRGBAModel.Convert(m.At(x, y)), want)
+				t.Fatalf("at %d,%d of %dx%d: %v, want %v", x, y, w, h, color.NRGBAModel.Convert(m.At(x, y)), want)
 			}
 		}
 	}
 }
 
+// OnCanvas maps a pixel of p's result to the pixel of its canvas that was turned
+// and mirrored to there.
+func OnCanvas(p resize.Plan, x, y int) (canvasX, canvasY int) {
+	w, h := p.Size()
+	if p.Flip == variant.FlipH || p.Flip == variant.FlipHV {
+		x = w - 1 - x
+	}
+	if p.Flip == variant.FlipV || p.Flip == variant.FlipHV {
+		y = h - 1 - y
+	}
+	// The EXIF orientation that is turned upright in the same way.
+	orientation := map[int]int{0: 1, 90: 6, 180: 3, 270: 8}[p.Rotate]
+	return resize.StoredPoint(orientation, p.CanvasW, p.CanvasH, x, y)
+}
+
+// Rounded reports whether a pixel of p's result, whose middle is meant, lies
+// outside of its round corners, by more than margin pixels.
+func Rounded(p resize.Plan, x, y int, margin float64) bool {
+	w, h := p.Size()
+	r := float64(p.Round)
+	beyond := func(i, side int) float64 { // the straight part
+		at := float64(i) + 0.5
+		return max(r-at, at-(float64(side)-r), 0)
+	}
+	return math.Hypot(beyond(x, w), beyond(y, h)) > r+margin
+}
+
 // expected is the colour at x, y of the result; sure is false near the edges of
-// the quarters and of the letterbox, where neighbours mix.
+// the quarters, of the letterbox and of the corners, where neighbours mix.
 func expected(p resize.Plan, x, y int) (c color.NRGBA, sure bool) {
 	const margin = 9 // a chroma block of JPEG, and one
+	if p.Round > 0 && Rounded(p, x, y, -margin) {
+		return color.NRGBA{p.Background.R, p.Background.G, p.Background.B, p.Background.A}, Rounded(p, x, y, margin)
+	}
+	x, y = OnCanvas(p, x, y)
 	x, y = x-p.OffsetX, y-p.OffsetY
 	if x < -margin || y < -margin || x >= p.Cut.Width+margin || y >= p.Cut.Height+margin {
 		return color.NRGBA{p.Background.R, p.Background.G, p.Background.B, p.Background.A}, true

@@ -15,25 +15,34 @@ import (
 )
 
 // Fake is a Resizer in plain Go: it reads JPEG and PNG, scales to the nearest
-// pixel, and writes JPEG and PNG. The zero value works; the fields must not
+// pixel, and writes JPEG and PNG. Effects and watermarks it leaves out, and it
+// takes the first of two ways to encode. The zero value works; the fields must not
 // change while it is in use.
 type Fake struct {
 	// Formats are what CanWrite says yes to; nil is JPEG and PNG. Formats other
 	// than JPEG come out as PNG all the same.
 	Formats []variant.Format
-	// Fail, if not nil, is what every call returns.
+	// Fail, if not nil, is what every call returns; Half comes along with it.
 	Fail error
+	Half []byte
 	// Began, if not nil, takes a value from every call as it begins.
 	Began chan<- struct{}
 	// Block, if not nil, holds every call until it can be received from or ctx
 	// is done.
 	Block <-chan struct{}
 
-	calls atomic.Int64
+	// Inner and Eye are what Look sees.
+	Inner resize.Rect
+	Eye   [2]float64
+
+	calls, looks atomic.Int64
 }
 
 // Calls is how often Resize was called.
 func (f *Fake) Calls() int { return int(f.calls.Load()) }
+
+// Looks is how often Look was called.
+func (f *Fake) Looks() int { return int(f.looks.Load()) }
 
 // Recipe implements resize.Resizer.
 func (f *Fake) Recipe() string { return "fake" }
@@ -55,7 +64,7 @@ func (f *Fake) CanWrite(format variant.Format) bool {
 func (f *Fake) Resize(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
 	f.calls.Add(1)
 	if err := f.hold(ctx); err != nil {
-		return nil, err
+		return f.Half, err
 	}
 	if got, ok := resize.Sniff(src); !ok || got != h.Format || !f.CanRead(got) {
 		return nil, resize.ErrNotPicture
@@ -72,6 +81,15 @@ func (f *Fake) Resize(ctx context.Context, src []byte, h resize.Header, p resize
 		return JPEG(out), nil
 	}
 	return PNG(out), nil
+}
+
+// Look implements resize.Resizer: it sees Inner, and that the eye goes to Eye.
+func (f *Fake) Look(ctx context.Context, _ []byte, h resize.Header, v variant.Variant) (variant.Variant, error) {
+	f.looks.Add(1)
+	if err := f.hold(ctx); err != nil {
+		return variant.Variant{}, err
+	}
+	return resize.Seen(h, v, f.Inner, f.Eye[0], f.Eye[1]), nil
 }
 
 func (f *Fake) hold(ctx context.Context) error {
@@ -95,19 +113,36 @@ func (f *Fake) hold(ctx context.Context) error {
 
 // compose carries the plan out, one pixel of the result after another.
 func compose(m image.Image, h resize.Header, p resize.Plan) image.Image {
-	canvas := image.NewNRGBA(image.Rect(0, 0, p.CanvasW, p.CanvasH))
+	w, height := p.Size()
+	result := image.NewNRGBA(image.Rect(0, 0, w, height))
 	c := p.Background
-	draw.Draw(canvas, canvas.Rect, image.NewUniform(color.NRGBA{c.R, c.G, c.B, c.A}), image.Point{}, draw.Src)
-	w, height := h.Upright()
-	for y := range p.Cut.Height {
-		for x := range p.Cut.Width {
-			ux := (2*(p.Cut.Left+x) + 1) * w / (2 * p.ScaledW)
-			uy := (2*(p.Cut.Top+y) + 1) * height / (2 * p.ScaledH)
-			sx, sy := resize.StoredPoint(h.Orientation, h.Width, h.Height, ux, uy)
-			over(canvas, p.OffsetX+x, p.OffsetY+y, m.At(m.Bounds().Min.X+sx, m.Bounds().Min.Y+sy))
+	draw.Draw(result, result.Rect, image.NewUniform(color.NRGBA{c.R, c.G, c.B, c.A}), image.Point{}, draw.Src)
+	for y := range height {
+		for x := range w {
+			if sx, sy, ok := sourceOf(h, p, x, y); ok {
+				over(result, x, y, m.At(m.Bounds().Min.X+sx, m.Bounds().Min.Y+sy))
+			}
 		}
 	}
-	return canvas
+	return result
+}
+
+// sourceOf is the stored pixel that is seen at x, y of the result; ok is false
+// where there is nothing but the background.
+func sourceOf(h resize.Header, p resize.Plan, x, y int) (sx, sy int, ok bool) {
+	if p.Round > 0 && Rounded(p, x, y, 0) {
+		return 0, 0, false
+	}
+	x, y = OnCanvas(p, x, y)
+	x, y = x-p.OffsetX, y-p.OffsetY
+	if x < 0 || y < 0 || x >= p.Cut.Width || y >= p.Cut.Height {
+		return 0, 0, false
+	}
+	w, height := h.Upright()
+	ux := (2*(p.Cut.Left+x) + 1) * w / (2 * p.ScaledW)
+	uy := (2*(p.Cut.Top+y) + 1) * height / (2 * p.ScaledH)
+	sx, sy = resize.StoredPoint(h.Orientation, h.Width, h.Height, ux, uy)
+	return sx, sy, true
 }
 
 // over draws one pixel: on a transparent canvas it replaces what is there.

@@ -30,6 +30,7 @@ func Run(t *testing.T, r resize.Resizer) {
 	t.Run("Metadata", func(t *testing.T) { runMetadata(t, r) })
 	t.Run("Backgrounds", func(t *testing.T) { runBackgrounds(t, r) })
 	t.Run("Tiny", func(t *testing.T) { runTiny(t, r) })
+	t.Run("Look", func(t *testing.T) { runLook(t, r) })
 	t.Run("Errors", func(t *testing.T) { runErrors(t, r) })
 	t.Run("Cancelled", func(t *testing.T) { runCancelled(t, r) })
 	t.Run("Concurrent", func(t *testing.T) { runConcurrent(t, r) })
@@ -43,6 +44,10 @@ var geometries = []string{
 	"30x200,fit_fill", "300x20,fit_fill", "100x100,dpr_2", "600x,up_1", "700x500,up_1,g_w",
 	"crop_10p_10p_50p_50p", "60x,crop_200_150_200_150", "50x50,crop_0_0_100_300", "400x400,crop_50p_50p_10p_10p,up_1",
 	"400x300", "399x299", "200x150", "1x1", "3x200,fit_outside",
+	"100x,pad_20", "100x60,pad_15,bg_3366cc", "90x90,fit_contain,pad_10,dpr_2,bg_000000",
+	"100x60,rot_90", "100x60,rot_180", "100x60,rot_270", "100x60,flip_h", "100x60,flip_v", "100x60,flip_hv",
+	"100x60,rot_90,flip_h", "100x60,rot_270,flip_v,g_ne,pad_12", "100x,rot_90,fit_contain,bg_000000",
+	"160x120,round_40", "160x120,round_9999,bg_3366cc", "160x100,fit_contain,rot_90,round_30,bg_000000",
 }
 
 func runGeometry(t *testing.T, r resize.Resizer) {
@@ -65,6 +70,7 @@ func runOrientations(t *testing.T, r resize.Resizer) {
 			src = Oriented(src, o)
 			for _, ops := range []string{
 				"dpr_1", "80x", "40x40,g_ne", "20x60,fp_0.8_0.3", "60x60,fit_contain,g_s", "30x90,fit_fill", "40x30,crop_10_20_60_70",
+				"60x40,rot_90", "60x40,pad_10,rot_270,flip_h",
 			} {
 				t.Run(fmt.Sprintf("%s %d %s", name, o, ops), func(t *testing.T) { checkQuarters(t, r, src, ops+",f_png") })
 			}
@@ -111,7 +117,7 @@ func runMetadata(t *testing.T, r resize.Resizer) {
 	}
 }
 
-// runBackgrounds checks alpha: kept, flattened, and under letterboxes.
+// runBackgrounds checks alpha: kept, flattened, and under letterboxes and corners.
 func runBackgrounds(t *testing.T, r resize.Resizer) {
 	red := color.NRGBA{255, 0, 0, 255}
 	src := PNG(Transparent(200, 100, red))
@@ -124,6 +130,11 @@ func runBackgrounds(t *testing.T, r resize.Resizer) {
 		{"100x,f_jpeg,bg_000000", color.NRGBA{0, 0, 0, 255}, red, color.NRGBA{}},
 		{"100x,f_png,bg_000000", color.NRGBA{0, 0, 0, 255}, red, color.NRGBA{}},
 		{"100x,f_png,bg_3366cc", color.NRGBA{0x33, 0x66, 0xcc, 255}, red, color.NRGBA{}},
+		{"100x,f_jpeg,bg_00000080", color.NRGBA{127, 127, 127, 255}, red, color.NRGBA{}},
+		{"100x,f_png,bg_0000ff80", color.NRGBA{0, 0, 255, 128}, red, color.NRGBA{}},
+		{"100x,pad_20,f_png,bg_0000ff80", color.NRGBA{0, 0, 255, 128}, red, color.NRGBA{0, 0, 255, 128}},
+		{"100x,pad_20,f_png", color.NRGBA{}, red, color.NRGBA{}},
+		{"100x,round_50,f_png", color.NRGBA{}, red, color.NRGBA{}},
 		{"100x100,fit_contain,f_png", color.NRGBA{}, red, color.NRGBA{}},
 		{"100x100,fit_contain,f_png,bg_000000", color.NRGBA{0, 0, 0, 255}, red, color.NRGBA{0, 0, 0, 255}},
 		{"100x100,fit_contain,f_jpeg", color.NRGBA{255, 255, 255, 255}, red, color.NRGBA{255, 255, 255, 255}},
@@ -133,8 +144,8 @@ func runBackgrounds(t *testing.T, r resize.Resizer) {
 			y := p.OffsetY + p.Cut.Height/2
 			near(t, "transparent half", m.At(p.OffsetX+p.Cut.Width/4, y), c.left, tolerance)
 			near(t, "opaque half", m.At(p.OffsetX+3*p.Cut.Width/4, y), c.right, tolerance)
-			if p.Letterboxed() {
-				near(t, "letterbox", m.At(2, 2), c.outside, 2)
+			if p.Letterboxed() || p.Round > 0 {
+				near(t, "outside", m.At(2, 2), c.outside, 2)
 			}
 		})
 	}
@@ -150,6 +161,29 @@ func runTiny(t *testing.T, r resize.Resizer) {
 			for _, ops := range []string{"dpr_1", "1x1", "50x50", "50x50,up_1", "50x20,fit_fill,up_1", "30x30,fit_contain"} {
 				t.Run(fmt.Sprintf("%v %s", size, ops), func(t *testing.T) { make1(t, r, src, ops) })
 			}
+		}
+	}
+}
+
+// runLook: what Look returns needs no second look, is not changed but in what
+// was asked for, and can be planned.
+func runLook(t *testing.T, r resize.Resizer) {
+	src := PNG(Quarters(80, 60))
+	h, _ := planOf(t, r, src, "20x")
+	for _, ops := range []string{"40x40,g_smart", "trim", "40x10,trim_20,g_smart,crop_10_10_50_40", "40x,trim,g_n"} {
+		v, err := variant.Parse(ops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, err := r.Look(t.Context(), src, h, v)
+		if err != nil || resize.NeedsLook(seen) {
+			t.Errorf("%s: %+v, %v", ops, seen, err)
+		}
+		if _, err := resize.NewPlan(h, seen, 0, resize.Settings{CanWrite: r.CanWrite}); err != nil {
+			t.Errorf("%s, seen as %v: %v", ops, seen, err)
+		}
+		if seen.Width != v.Width || seen.Height != v.Height || seen.Fit != v.Fit {
+			t.Errorf("%s, seen as %v", ops, seen)
 		}
 	}
 }

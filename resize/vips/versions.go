@@ -22,7 +22,7 @@ type Version struct {
 // Versions tells what e is made of.
 func (e *Engine) Versions() Version {
 	return Version{
-		Bimg: bimg.Version, Libvips: libraryVersion(), Compiled: bimg.VipsVersion,
+		Bimg: bimg.Version, Libvips: libraryVersion(), Compiled: compiledVersion(),
 		Readable:      append([]variant.Format(nil), e.readable...),
 		Writable:      append([]variant.Format(nil), e.writable...),
 		LibraryReads:  libraryHas("load_buffer"),

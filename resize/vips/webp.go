@@ -14,16 +14,16 @@ const (
 	webpFirst = 12
 )
 
-// stripWebP removes EXIF, XMP and profile from a still WebP that libvips made:
-// libvips 8.14 writes EXIF, with the place where a photograph was taken,
-// although it is told to strip it. Without alpha the extended header goes too.
+// stripWebP removes EXIF, XMP and profile from a WebP that libvips made: libvips
+// 8.14 writes EXIF, though there is none, and though it is told to strip it.
+// Without alpha and animation the extended header goes, too.
 func stripWebP(b []byte) ([]byte, error) {
 	if len(b) < webpFirst {
 		return nil, errors.New("libvips gave a WebP without a header")
 	}
 	out := append(make([]byte, 0, len(b)), b[:webpFirst]...)
 	header := -1
-	alpha := false
+	extended := false
 	for off := webpFirst; off+8 <= len(b); {
 		n := int(binary.LittleEndian.Uint32(b[off+4:]))
 		end := off + 8 + n + n&1
@@ -35,8 +35,8 @@ func stripWebP(b []byte) ([]byte, error) {
 		case "VP8X":
 			header = len(out)
 			out = append(out, b[off:end]...)
-		case "ALPH":
-			alpha = true
+		case "ALPH", "ANIM":
+			extended = true
 			fallthrough
 		default:
 			out = append(out, b[off:end]...)
@@ -44,7 +44,7 @@ func stripWebP(b []byte) ([]byte, error) {
 		off = end
 	}
 	if header >= 0 {
-		out = fixHeader(out, header, alpha)
+		out = fixHeader(out, header, extended)
 	}
 	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8))
 	return out, nil
@@ -52,8 +52,8 @@ func stripWebP(b []byte) ([]byte, error) {
 
 // fixHeader brings VP8X in line with what is left, or takes it out where
 // nothing needs it: a VP8L says by itself whether it has alpha.
-func fixHeader(out []byte, header int, alpha bool) []byte {
-	if !alpha {
+func fixHeader(out []byte, header int, extended bool) []byte {
+	if !extended {
 		return append(out[:header], out[header+8+10:]...)
 	}
 	out[header+8] &^= webpICC | webpEXIF | webpXMP

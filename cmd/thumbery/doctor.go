@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/thumbery/thumbery/resize/vips"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// doctorCmd takes the flags, and so the environment, of serve that name what is
+// outside of the process.
+type doctorCmd struct {
+	Cache  string       `default:"thumbery-cache" help:"The directory of the disk cache."`
+	Source []sourceFlag `default:"${default_source}" sep:" " placeholder:"PREFIX=URL[,URL…]" help:"Where the originals are, as for serve."`
+}
+
+// verdict is what a check comes to.
+type verdict string
+
+const (
+	good  verdict = "ok"
+	slow  verdict = "slow"  // it works, and less well than it could
+	wrong verdict = "wrong" // serve fails, or answers some requests with errors
+)
+
+// finding is one line of the doctor's.
+type finding struct {
+	verdict verdict
+	about   string
+	says    string // and what to do
+}
+
+// Run prints a line for each check, and fails if something is wrong.
+func (c *doctorCmd) Run(stdout io.Writer) error {
+	findings := slices.Concat(checkEngine(), checkMemory(), checkDescriptors(), checkCache(c.Cache), c.checkSources())
+	bad := 0
+	for _, f := range findings {
+		fmt.Fprintf(stdout, "%-6s %-12s %s\n", f.verdict, f.about, f.says)
+		if f.verdict == wrong {
+			bad++
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("doctor: %d of %d checks found something wrong", bad, len(findings))
+	}
+	return nil
+}
+
+func checkEngine() []finding {
+	engine, err := vips.New(vips.Config{})
+	if err != nil {
+		return []finding{{wrong, "libvips", err.Error()}}
+	}
+	v, speed := engine.Versions(), engine.Speed()
+	library := finding{good, "libvips", fmt.Sprintf("%s %s", v.Libvips, speed)}
+	if advice := faster(speed); advice != "" {
+		library.verdict, library.says = slow, library.says+"; "+advice
+	}
+	return []finding{library, formats("reads", v.Readable), formats("writes", v.Writable)}
+}
+
+// webFormats are what pages are made of. That AVIF can be written has been tried
+// by the engine, as libvips may have the saver without an encoder.
+var webFormats = [...]variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF}
+
+func formats(does string, have []variant.Format) finding {
+	var missing []variant.Format
+	for _, f := range webFormats {
+		if !slices.Contains(have, f) {
+			missing = append(missing, f)
+		}
+	}
+	if len(missing) > 0 {
+		return finding{wrong, does, fmt.Sprintf("%s, but not %s: install a libvips built with it", formatList(have), formatList(missing))}
+	}
+	return finding{good, does, formatList(have)}
+}
+
+// placeTimeout bounds what one place may take to answer, as in /readyz.
+const placeTimeout = 5 * time.Second
+
+// checkSources opens the sources as serve does, and asks all places at once.
+func (c *doctorCmd) checkSources() []finding {
+	var findings []finding
+	var mounts storage.Mounts
+	for _, s := range c.Source {
+		origin, err := openSource(s.Source)
+		if err == nil {
+			err = mounts.Add(s.Prefix, origin)
+		}
+		if err != nil {
+			findings = append(findings, finding{wrong, "source", fmt.Sprintf("%s: %v", s, err)})
+		}
+	}
+	places := mounts.Places()
+	answers := make([]finding, len(places))
+	var all sync.WaitGroup
+	for i, place := range places {
+		all.Go(func() { answers[i] = askPlace(place) })
+	}
+	all.Wait()
+	return append(findings, answers...)
+}
+
+func askPlace(place storage.Origin) finding {
+	ctx, cancel := context.WithTimeout(context.Background(), placeTimeout)
+	defer cancel()
+	started := time.Now()
+	err := place.Check(ctx)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return finding{wrong, "source", fmt.Sprintf("%s: no answer within %v", place, placeTimeout)}
+	case err != nil:
+		return finding{wrong, "source", oneLine(fmt.Sprintf("%s: %v", place, err))}
+	}
+	return finding{good, "source", fmt.Sprintf("%s answers, in %v", place, time.Since(started).Round(time.Millisecond))}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/disk"
+)
+
+// checkMemory looks which malloc libvips uses, where the system tells.
+func checkMemory() []finding {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return nil // not Linux
+	}
+	return []finding{malloc(string(maps), os.Getenv("MALLOC_ARENA_MAX"))}
+}
+
+// malloc judges by what is mapped into the process. glibc keeps up to eight
+// arenas for each CPU, each with the holes that pictures leave.
+func malloc(maps, arenas string) finding {
+	const about = "malloc"
+	for _, better := range []string{"jemalloc", "mimalloc", "tcmalloc"} {
+		if strings.Contains(maps, "/lib"+better) {
+			return finding{good, about, better}
+		}
+	}
+	if !strings.Contains(maps, "/libc.so.6") {
+		return finding{good, about, "not glibc's"}
+	}
+	const advice = "apt-get install libjemalloc2, and set LD_PRELOAD=libjemalloc.so.2"
+	if arenas == "" {
+		return finding{slow, about, "glibc's, which keeps much memory that a server has freed: " + advice + ", or at least MALLOC_ARENA_MAX=2"}
+	}
+	return finding{good, about, "glibc's with MALLOC_ARENA_MAX=" + arenas + "; jemalloc is better yet: " + advice}
+}
+
+// enoughDescriptors is for two thousand connections, each with a file.
+const enoughDescriptors = 4096
+
+// checkDescriptors judges the limit after Go has raised it to the hard one.
+func checkDescriptors() []finding {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return []finding{{wrong, "open files", err.Error()}}
+	}
+	f := finding{good, "open files", fmt.Sprintf("up to %d", limit.Cur)}
+	if limit.Cur < enoughDescriptors {
+		f.verdict, f.says = slow, f.says+": too few for many connections; set LimitNOFILE=65536 in the unit, or ulimit -n"
+	}
+	return []finding{f}
+}
+
+// checkCache writes one file into the directory, and removes it; it makes
+// nothing else there.
+func checkCache(dir string) []finding {
+	const about = "cache"
+	existing, err := nearest(dir)
+	if err != nil {
+		return []finding{{wrong, about, err.Error()}}
+	}
+	if err := tryWrite(existing); err != nil {
+		return []finding{{wrong, about, fmt.Sprintf("%s cannot be written by uid %d: %v", existing, os.Geteuid(), err)}}
+	}
+	state := finding{good, about, dir + " can be written"}
+	if existing != dir {
+		state.says = dir + " is not there yet, and can be made"
+	}
+	if err := oneFileSystem(dir); err != nil {
+		state = finding{wrong, about, err.Error()}
+	}
+	return []finding{state, space(existing)}
+}
+
+// nearest is dir, or the closest directory above it that is there.
+func nearest(dir string) (string, error) {
+	for at := filepath.Clean(dir); ; {
+		info, err := os.Stat(at)
+		if err == nil && !info.IsDir() {
+			return "", fmt.Errorf("%s is no directory", at)
+		}
+		if err == nil {
+			return at, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		above := filepath.Dir(at)
+		if above == at {
+			return "", err
+		}
+		at = above
+	}
+}
+
+// tryWrite writes a block into dir: less may fit into the inode of a full disk.
+func tryWrite(dir string) error {
+	f, err := os.CreateTemp(dir, "doctor-*"+disk.TemporarySuffix)
+	if err != nil {
+		return errors.Unwrap(err) // the path is known
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(make([]byte, 4096))
+	return errors.Join(err, f.Close())
+}
+
+// oneFileSystem looks whether bodies can be renamed from tmp/ to their places.
+func oneFileSystem(dir string) error {
+	var first uint64
+	for _, name := range []string{disk.Temporary, disk.Originals, disk.Derivatives} {
+		var st unix.Stat_t
+		path := filepath.Join(dir, name)
+		if unix.Stat(path, &st) != nil {
+			continue
+		}
+		if device := uint64(st.Dev); first == 0 {
+			first = device
+		} else if device != first {
+			return fmt.Errorf("%s is on another file system than %s: mount one for the whole cache directory", path, filepath.Join(dir, disk.Temporary))
+		}
+	}
+	return nil
+}
+
+// Shares of the disk below which the doctor speaks up. A server without
+// --min-free writes until nothing is left.
+const (
+	spaceScarce = 0.10
+	spaceOut    = 0.01
+)
+
+func space(dir string) finding {
+	s, err := disk.SpaceOf(dir)
+	if err != nil {
+		return finding{wrong, "disk", err.Error()}
+	}
+	return judgeSpace(s)
+}
+
+func judgeSpace(s cache.Space) finding {
+	f := finding{good, "disk", fmt.Sprintf("%s of %s free", humanize.IBytes(uint64(max(s.FreeBytes, 0))), humanize.IBytes(uint64(max(s.TotalBytes, 0))))}
+	if s.TotalFiles > 0 {
+		f.says += fmt.Sprintf(", %s of %s inodes", humanize.Comma(s.FreeFiles), humanize.Comma(s.TotalFiles))
+	}
+	const advice = ": purge with --max-size, and give serve --min-free; see docs/operations.md"
+	switch {
+	case s.Short(spaceOut):
+		f.verdict, f.says = wrong, f.says+advice
+	case s.Short(spaceScarce):
+		f.verdict, f.says = slow, f.says+advice
+	}
+	return f
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// op is what is asked for.
+type op struct {
+	name          string
+	width, height int    // height 0 is any
+	format        string // what f_ asks for; empty keeps the original's
+}
+
+// ops are what is measured.
+var ops = []op{
+	{"300x300", 300, 300, ""},
+	{"1200x", 1200, 0, ""},
+	{"300x300,f_webp", 300, 300, "webp"},
+}
+
+// service is a server that is measured.
+type service struct {
+	name string
+	pid  int
+	// url gives the address of a picture. round is another number each time, for
+	// those that have a cache.
+	url func(file string, o op, round int) string
+}
+
+// thumbery starts the program with an empty cache and a folder as the source.
+func (b *bench) thumbery(dir string, env ...string) (*service, error) {
+	cache, err := os.MkdirTemp(b.temp, "cache-")
+	if err != nil {
+		return nil, err
+	}
+	b.cleanup = append(b.cleanup, func() error { return os.RemoveAll(cache) })
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{
+		"serve", "--listen", address, "--admin", "", "--cache", cache, "--source", "/=file://" + dir,
+	}
+	if b.engine != "" {
+		args = append(args, "--engine", b.engine)
+	}
+	pid, err := b.spawn(address, env, b.binary, args...)
+	if err != nil {
+		return nil, err
+	}
+	return &service{name: "thumbery", pid: pid, url: func(file string, o op, round int) string {
+		size := fmt.Sprintf("%dx", o.width)
+		if o.height > 0 {
+			size += strconv.Itoa(o.height)
+		}
+		if o.format != "" {
+			size += ",f_" + o.format
+		}
+		return fmt.Sprintf("http://%s/%s,v_%d/%s", address, size, round, url.PathEscape(file))
+	}}, nil
+}
+
+// spawn starts a program, waits until it listens, and has it stopped later.
+func (b *bench) spawn(address string, env []string, program string, args ...string) (pid int, err error) {
+	log, err := os.Create(filepath.Join(b.temp, filepath.Base(program)+".log"))
+	if err != nil {
+		return 0, err
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	b.cleanup = append(b.cleanup, func() error {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
+		_ = cmd.Wait()                          // how it ended does not matter any more
+		return log.Close()
+	})
+	if err := waitFor(address); err != nil {
+		said, _ := os.ReadFile(log.Name()) // as much as there is
+		return 0, fmt.Errorf("%w: %.1000s", err, said)
+	}
+	return cmd.Process.Pid, nil
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func waitFor(address string) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 1000 {
+		if c, err := net.Dial("tcp", address); err == nil {
+			return c.Close()
+		}
+		<-tick.C
+	}
+	return fmt.Errorf("nothing listens at %s", address)
+}
+
+// load asks for every file once, so many at once, and returns the bytes that
+// came.
+func (s *service) load(files []string, o op, round, clients int) (bytes int64, err error) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}, Timeout: 2 * time.Minute}
+	defer client.CloseIdleConnections()
+	next := make(chan string)
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	for range clients {
+		all.Go(func() {
+			for file := range next {
+				body, e := get(client, s.url(file, o, round))
+				mu.Lock()
+				bytes += int64(len(body))
+				if e != nil && err == nil {
+					err = e
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, file := range files {
+		next <- file
+	}
+	close(next)
+	all.Wait()
+	return bytes, err
+}
+
+func get(client *http.Client, address string) ([]byte, error) {
+	r, err := client.Get(address)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "image/") {
+		return nil, fmt.Errorf("%s: %s %.300s", address, r.Status, body)
+	}
+	return body, nil
+}

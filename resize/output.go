@@ -1,0 +1,143 @@
+package resize
+
+import "github.com/thumbery/thumbery/variant"
+
+// outputs decides the encoding of p, and for FormatAuto the plain one that it is
+// compared with. An animation is compared with none: a GIF of it would be larger,
+// and take longer than all else.
+func (s Settings) outputs(h Header, v variant.Variant, a variant.Accept, p Plan) (first, compared Output, err error) {
+	pixels := p.Pixels()
+	f := s.format(h, v, a, pixels)
+	if err := s.checkOutput(f, v, p); err != nil {
+		return Output{}, Output{}, err
+	}
+	first = s.output(h, v, a, f, pixels)
+	other := plain(h, v)
+	if v.Format == variant.FormatAuto && p.Frames == 1 && other != f && s.canWrite(other) {
+		compared = s.output(h, v, a, other, pixels)
+	}
+	return first, compared, nil
+}
+
+// checkOutput refuses what f cannot do, or not in reasonable time. Animations
+// have a limit of their own, unless they are to be lossless.
+func (s Settings) checkOutput(f variant.Format, v variant.Variant, p Plan) error {
+	switch {
+	case !s.canWrite(f):
+		return &UnsupportedError{Option: "f_" + f.String()}
+	case v.Lossless && (f == variant.JPEG || f == variant.GIF):
+		return &variant.Error{
+			Kind: variant.ErrOptions, Option: "lossless",
+			Reason: "the result would be a " + f.String() + ", which cannot be lossless", Suggestion: "lossless,f_webp",
+		}
+	case (p.Frames == 1 || v.Lossless) && !affordable(f, v.Lossless, p.Pixels()):
+		return tooLarge("the result would have %d pixels, the limit for this format is %d", p.Pixels(), slowPixels)
+	}
+	return nil
+}
+
+// output is how to encode a result of so many pixels as f.
+func (s Settings) output(h Header, v variant.Variant, a variant.Accept, f variant.Format, pixels int64) Output {
+	o := Output{
+		Format: f, Quality: s.quality(f), Lossless: v.Lossless && f != variant.PNG,
+		Progressive: v.Progressive && f == variant.JPEG,
+		Palette:     f == variant.PNG && fewColours(h, v) && pixels <= slowPixels,
+	}
+	if v.Quality > 0 {
+		o.Quality = v.Quality
+	}
+	if a&variant.SaveData != 0 && v.Format == variant.FormatAuto {
+		o.Quality = max(1, o.Quality*saveDataPercent/100)
+	}
+	return o
+}
+
+// saveDataPercent is what remains of the quality for a client that asks to save
+// data. A photograph so has about 70% of the bytes, too.
+const saveDataPercent = 70
+
+// fewColours reports whether a palette will do for what comes out: the source has
+// one, and nothing is laid over it.
+func fewColours(h Header, v variant.Variant) bool {
+	return (h.Palette || h.Format == variant.GIF) && !v.Lossless && v.Watermark == ""
+}
+
+// frames decides whether an animation stays one, and which page is made.
+func (s Settings) frames(h Header, v variant.Variant, a variant.Accept) (page, frames int) {
+	if moving(h, v) && animates(s.format(h, v, a, 0)) {
+		return 0, h.Pages
+	}
+	return max(v.Page-1, 0), 1
+}
+
+// moving reports whether the source is an animation, and all of it is asked for.
+func moving(h Header, v variant.Variant) bool {
+	return h.Pages > 1 && animates(h.Format) && !v.Still && v.Page == 0
+}
+
+// animates reports whether we read and write several frames in a format.
+func animates(f variant.Format) bool { return f == variant.GIF || f == variant.WebP }
+
+// format decides the encoding of a result of so many pixels.
+func (s Settings) format(h Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
+	switch v.Format {
+	case variant.FormatKeep:
+		return s.keep(h, v, pixels)
+	case variant.FormatAuto:
+		return s.auto(h, v, a, pixels)
+	}
+	return v.Format
+}
+
+// keep is the original's format, or the nearest that can be written, at this
+// size and in reasonable time.
+func (s Settings) keep(h Header, v variant.Variant, pixels int64) variant.Format {
+	if s.canWrite(h.Format) && (moving(h, v) || affordable(h.Format, v.Lossless, pixels)) {
+		return h.Format
+	}
+	return plain(h, v)
+}
+
+// auto is the best format that the client accepts and that does not take too
+// long. An animation stays one, in WebP or GIF.
+func (s Settings) auto(h Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
+	a, moves := s.Heed(a), moving(h, v)
+	avif := a&variant.AcceptAVIF != 0 && !moves &&
+		pixels <= s.avifPixels() && affordable(variant.AVIF, v.Lossless, pixels)
+	webp := a&variant.AcceptWebP != 0 && (moves || affordable(variant.WebP, v.Lossless, pixels))
+	switch {
+	case avif && !(webp && a&variant.PreferWebP != 0):
+		return variant.AVIF
+	case webp:
+		return variant.WebP
+	case moves && !v.Lossless && s.canWrite(variant.GIF):
+		return variant.GIF
+	}
+	return plain(h, v)
+}
+
+// Heed reduces a to what FormatAuto may choose here, so that clients who get the
+// same are not told apart.
+func (s Settings) Heed(a variant.Accept) variant.Accept {
+	if !s.mayChoose(variant.WebP) {
+		a &^= variant.AcceptWebP
+	}
+	if !s.mayChoose(variant.AVIF) {
+		a &^= variant.AcceptAVIF
+	}
+	const both = variant.AcceptWebP | variant.AcceptAVIF
+	if a&both != both {
+		a &^= variant.PreferWebP
+	}
+	return a
+}
+
+// plain is a format that everyone reads: PNG where JPEG would lose alpha or was
+// asked to lose nothing, or where the source has few colours.
+func plain(h Header, v variant.Variant) variant.Format {
+	few := h.Format == variant.SVG || h.Format == variant.PNG && h.Palette
+	if transparent(h, v) || v.Lossless || few {
+		return variant.PNG
+	}
+	return variant.JPEG
+}

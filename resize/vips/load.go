@@ -1,0 +1,143 @@
+package vips
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// loader is how libvips reads a format: the operation, the class that must be
+// allowed, and whether somebody has to switch it on.
+type loader struct {
+	format    variant.Format
+	operation string
+	class     string
+}
+
+// loaders are all that ever run, whatever the bytes look like and whatever
+// plug-ins are installed. libvips calls those of drawings, JPEG XL and JPEG 2000
+// untrusted, which means that they are not fuzzed as much as the others; of what
+// it calls so, nothing else is allowed, ImageMagick least.
+var loaders = []loader{
+	{variant.JPEG, "jpegload_buffer", "VipsForeignLoadJpeg"},
+	{variant.PNG, "pngload_buffer", "VipsForeignLoadPng"},
+	{variant.WebP, "webpload_buffer", "VipsForeignLoadWebp"},
+	{variant.AVIF, "heifload_buffer", "VipsForeignLoadHeif"},
+	{variant.HEIC, "heifload_buffer", "VipsForeignLoadHeif"},
+	{variant.GIF, "gifload_buffer", "VipsForeignLoadNsgif"},
+	{variant.TIFF, "tiffload_buffer", "VipsForeignLoadTiff"},
+	{variant.SVG, "svgload_buffer", "VipsForeignLoadSvg"},
+	{variant.JXL, "jxlload_buffer", "VipsForeignLoadJxl"},
+	{variant.JP2, "jp2kload_buffer", "VipsForeignLoadJp2k"},
+	{variant.PDF, "pdfload_buffer", "VipsForeignLoadPdf"},
+}
+
+func loaderOf(f variant.Format) loader {
+	for _, l := range loaders {
+		if l.format == f {
+			return l
+		}
+	}
+	return loader{}
+}
+
+// headroom is by how much a picture is at least still to be reduced after its
+// decoder has reduced it: decoders do it worse than we do. It is what
+// vips_thumbnail leaves.
+const headroom = 2
+
+// source is a picture to be loaded, and how.
+type source struct {
+	bytes   []byte
+	header  resize.Header
+	page    int
+	frames  int     // how many, one below the other
+	shrink  float64 // how many times smaller it may be loaded, at least 1
+	lenient bool    // half a picture is better than none
+}
+
+// load opens a picture, perhaps smaller than it is where that is cheaper. Its
+// pixels come in rows from top to bottom, once.
+func (r *run) load(s source) pixels {
+	args := append(s.options(), set("access", "sequential"), set("fail_on", s.failOn()))
+	im := r.open(loaderOf(s.header.Format).operation, s.bytes, args...)
+	if r.err != nil {
+		return nil
+	}
+	w, h := r.size(im)
+	if !s.allows(w, h) {
+		r.err = fmt.Errorf("%w: its %dx%d pixels are not the %dx%d of its header", resize.ErrBroken, w, h, s.header.Width, s.header.Height)
+	}
+	return im
+}
+
+// failOn: a warning is not enough to refuse a picture, as many cameras cause
+// some.
+func (s source) failOn() string {
+	if s.lenient {
+		return "none"
+	}
+	return "truncated"
+}
+
+// options are those that not all loaders have.
+func (s source) options() []arg {
+	switch s.header.Format {
+	case variant.JPEG:
+		return []arg{set("shrink", jpegShrink(s.shrink))}
+	case variant.WebP:
+		return []arg{set("page", s.page), set("n", s.frames), set("scale", s.webpScale())}
+	case variant.SVG:
+		return []arg{set("scale", 1/s.shrink)}
+	case variant.PDF:
+		return []arg{set("page", s.page), set("scale", 1/s.shrink)}
+	case variant.GIF, variant.TIFF:
+		return []arg{set("page", s.page), set("n", s.frames)}
+	}
+	return nil
+}
+
+// jpegShrink is how many times smaller a JPEG is decoded, 1, 2, 4 or 8.
+func jpegShrink(shrink float64) int {
+	for _, s := range []int{8, 4, 2} {
+		if shrink >= float64(s*headroom) {
+			return s
+		}
+	}
+	return 1
+}
+
+// webpScale is what libwebp scales to while it decodes; 1 for an animation, of
+// which it decodes no frame without those before.
+func (s source) webpScale() float64 {
+	if s.header.Pages > 1 {
+		return 1
+	}
+	return min(1, headroom/s.shrink)
+}
+
+// allows reports whether a picture of the header may have w x h pixels when it is
+// loaded. The header was all that the limit on pixels has seen. Drawings are
+// rounded in ways of their own.
+func (s source) allows(w, h int) bool {
+	if s.header.Drawn() {
+		return near(w, s.header.Width, s.shrink) && near(h, s.header.Height, s.shrink)
+	}
+	shrink := 1.0
+	switch s.header.Format {
+	case variant.JPEG:
+		shrink = float64(jpegShrink(s.shrink))
+	case variant.WebP:
+		shrink = 1 / s.webpScale()
+	}
+	return near(w, s.header.Width, shrink) && near(h, s.header.Height*s.frames, shrink) && (shrink > 1 || w == s.header.Width && h == s.header.Height*s.frames)
+}
+
+// near reports whether side is what remains of whole, or rounded from it. A
+// drawing may be a few pixels off.
+func near(side, whole int, shrink float64) bool {
+	want := float64(whole) / shrink
+	return math.Abs(float64(side)-want) <= 2+want/100
+}

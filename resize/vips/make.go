@@ -1,0 +1,154 @@
+package vips
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// job is one picture to be made: of what, and how.
+type job struct {
+	*run
+	engine *Engine
+	src    []byte
+	header resize.Header
+	plan   resize.Plan
+}
+
+// direct makes a picture with our own calls of libvips.
+func (e *Engine) direct(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+	j := job{newRun(ctx), e, src, h, p}
+	defer j.close()
+	out := j.encode(j.picture())
+	if j.err != nil {
+		return nil, j.explain(ctx)
+	}
+	return out, nil
+}
+
+// picture is all of the plan but the encoding.
+func (j job) picture() pixels {
+	im := j.load(j.source())
+	if j.plan.Frames > 1 {
+		return j.animation(im)
+	}
+	return j.compose(j.scaled(im))
+}
+
+func (j job) source() source {
+	return source{
+		bytes: j.src, header: j.header, page: j.plan.Page, frames: j.plan.Frames,
+		shrink: j.shrink(), lenient: j.engine.config.Lenient,
+	}
+}
+
+// shrink is how many times smaller the picture becomes, on the side where it
+// shrinks less. Drawings are loaded at the very size, also a larger one.
+func (j job) shrink() float64 {
+	w, h, _ := j.plan.StoredPlan(j.header.Orientation)
+	s := min(float64(j.header.Width)/float64(w), float64(j.header.Height)/float64(h))
+	if j.header.Drawn() {
+		return s
+	}
+	return max(1, s)
+}
+
+// scaled brings what was loaded to the plan's size, cuts it and turns it upright,
+// in sRGB of 8 bits. It is scaled as it is stored: what is turned then is small.
+func (j job) scaled(im pixels) pixels {
+	w, h, cut := j.plan.StoredPlan(j.header.Orientation)
+	im = j.bare(im, j.header)
+	alpha := j.hasAlpha(im)
+	if alpha {
+		im = j.premultiplied(im)
+	}
+	im = j.resize(im, w, h)
+	if (cut != resize.Rect{Width: w, Height: h}) {
+		im = j.cut(im, cut)
+	}
+	if alpha {
+		im = j.straight(im)
+	}
+	return j.upright(j.toSRGB(im, j.header), j.header.Orientation)
+}
+
+// resize scales to exactly w x h.
+func (r *run) resize(im pixels, w, h int) pixels {
+	fromW, fromH := r.size(im)
+	out := r.enlarged(r.reduced(im, min(w, fromW), min(h, fromH)), w, h)
+	if gotW, gotH := r.size(out); r.err == nil && (gotW != w || gotH != h) {
+		r.err = fmt.Errorf("scaled to %dx%d instead of %dx%d", gotW, gotH, w, h)
+	}
+	return out
+}
+
+func (r *run) reduced(im pixels, w, h int) pixels {
+	fromW, fromH := r.size(im)
+	if r.err != nil || fromW == w && fromH == h {
+		return im
+	}
+	return r.do("resize", on(im), set("scale", float64(w)/float64(fromW)), set("vscale", float64(h)/float64(fromH)))
+}
+
+// enlarged samples in the middle of pixels, so that turning before or after gives
+// the same: vips_resize stands half a pixel of the result off.
+func (r *run) enlarged(im pixels, w, h int) pixels {
+	fromW, fromH := r.size(im)
+	if r.err != nil || fromW == w && fromH == h {
+		return im
+	}
+	x, y := float64(w)/float64(fromW), float64(h)/float64(fromH)
+	return r.do("affine", on(im), set("matrix", []float64{x, 0, 0, y}), set("interpolate", "bicubic"),
+		set("idx", 0.5), set("idy", 0.5), set("odx", -0.5), set("ody", -0.5), set("oarea", []float64{0, 0, float64(w), float64(h)}),
+		set("extend", "copy"), set("premultiplied", true))
+}
+
+func (r *run) cut(im pixels, c resize.Rect) pixels {
+	return r.do("extract_area", input("input", im),
+		set("left", c.Left), set("top", c.Top), set("width", c.Width), set("height", c.Height))
+}
+
+// upright turns a picture as its EXIF orientation says.
+func (r *run) upright(im pixels, orientation int) pixels {
+	if orientation <= 1 {
+		return im
+	}
+	im = r.inMemory(im)
+	switch orientation {
+	case 2:
+		return r.mirror(im, variant.FlipH)
+	case 3:
+		return r.turn(im, 180)
+	case 4:
+		return r.mirror(im, variant.FlipV)
+	case 5:
+		return r.mirror(r.turn(im, 90), variant.FlipH)
+	case 6:
+		return r.turn(im, 90)
+	case 7:
+		return r.mirror(r.turn(im, 270), variant.FlipH)
+	case 8:
+		return r.turn(im, 270)
+	}
+	return im
+}
+
+// turn goes clockwise by so many degrees.
+func (r *run) turn(im pixels, degrees int) pixels {
+	if degrees == 0 {
+		return im
+	}
+	return r.do("rot", on(im), set("angle", fmt.Sprintf("d%d", degrees)))
+}
+
+func (r *run) mirror(im pixels, f variant.Flip) pixels {
+	if f == variant.FlipH || f == variant.FlipHV {
+		im = r.do("flip", on(im), set("direction", "horizontal"))
+	}
+	if f == variant.FlipV || f == variant.FlipHV {
+		im = r.do("flip", on(im), set("direction", "vertical"))
+	}
+	return im
+}

@@ -1,0 +1,167 @@
+#include "shim.h"
+
+#include <string.h>
+
+// A hostile picture makes libvips warn once for every row, and the standard
+// error of a service is a log that people pay for. Errors still come back as
+// errors.
+static void drop(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {}
+
+// shim_start prepares the process: no loader runs until shim_allow.
+int shim_start(void)
+{
+	if (VIPS_INIT("thumbery"))
+		return -1;
+	g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, drop, NULL);
+	vips_block_untrusted_set(TRUE);
+	vips_operation_block_set("VipsForeignLoad", TRUE);
+	// Of many pictures at once, each is made fastest by one thread.
+	vips_concurrency_set(1);
+	// Every picture comes once: the operation cache would only hold memory.
+	vips_cache_set_max(0);
+	vips_cache_set_max_mem(0);
+	vips_cache_set_max_files(0);
+	return 0;
+}
+
+// shim_allow lets a class of loaders run, by its name in C.
+void shim_allow(const char *loader) { vips_operation_block_set(loader, FALSE); }
+
+int shim_has(const char *operation) { return vips_type_find("VipsOperation", operation) != 0; }
+
+// shim_set gives an argument as libvips' command line writes it.
+int shim_set(VipsOperation *op, const char *name, const char *value)
+{
+	return vips_object_set_argument_from_string(VIPS_OBJECT(op), name, value);
+}
+
+void shim_set_image(VipsOperation *op, const char *name, VipsImage *image)
+{
+	g_object_set(op, name, image, NULL);
+}
+
+void shim_set_images(VipsOperation *op, const char *name, VipsImage **images, int n)
+{
+	VipsArrayImage *array = vips_array_image_new(images, n);
+
+	g_object_set(op, name, array, NULL);
+	vips_area_unref(VIPS_AREA(array));
+}
+
+// shim_set_bytes lends data to op and to all that is made of its outputs.
+void shim_set_bytes(VipsOperation *op, const char *name, void *data, size_t size)
+{
+	VipsBlob *blob = vips_blob_new(NULL, data, size);
+
+	g_object_set(op, name, blob, NULL);
+	vips_area_unref(VIPS_AREA(blob));
+}
+
+// shim_run checks the arguments and makes the outputs; pixels are worked out
+// later, when something needs them.
+int shim_run(VipsOperation **op) { return vips_cache_operation_buildp(op); }
+
+// shim_image returns an output, which the caller unreferences.
+VipsImage *shim_image(VipsOperation *op, const char *name)
+{
+	VipsImage *image = NULL;
+
+	g_object_get(op, name, &image, NULL);
+	return image;
+}
+
+int shim_int(VipsOperation *op, const char *name)
+{
+	int value = 0;
+
+	g_object_get(op, name, &value, NULL);
+	return value;
+}
+
+// shim_bytes returns an output that lives as long as op.
+void *shim_bytes(VipsOperation *op, const char *name, size_t *size)
+{
+	VipsBlob *blob = NULL;
+	void *data;
+
+	g_object_get(op, name, &blob, NULL);
+	data = (void *) vips_blob_get(blob, size);
+	vips_area_unref(VIPS_AREA(blob)); // op has another reference
+	return data;
+}
+
+void shim_free(VipsOperation *op)
+{
+	vips_object_unref_outputs(VIPS_OBJECT(op));
+	g_object_unref(op);
+}
+
+// shim_pixels copies rows of bytes into an image.
+VipsImage *shim_pixels(void *data, int width, int height, int bands)
+{
+	size_t size = (size_t) width * height * bands;
+
+	return vips_image_new_from_memory_copy(data, size, width, height, bands, VIPS_FORMAT_UCHAR);
+}
+
+// shim_kernel is a matrix for convolution and recombination.
+VipsImage *shim_kernel(double *weights, int width, int height, double scale)
+{
+	VipsImage *kernel = vips_image_new_matrix_from_array(width, height, weights, width * height);
+
+	if (kernel)
+		vips_image_set_double(kernel, "scale", scale);
+	return kernel;
+}
+
+VipsImage *shim_in_memory(VipsImage *image) { return vips_image_copy_memory(image); }
+
+// shim_own is image with metadata of its own, that can be changed.
+VipsImage *shim_own(VipsImage *image)
+{
+	VipsImage *own = NULL;
+
+	return vips_copy(image, &own, NULL) ? NULL : own;
+}
+
+// shim_profile is the embedded ICC profile, which belongs to image, or NULL.
+const void *shim_profile(VipsImage *image, size_t *size)
+{
+	const void *data = NULL;
+
+	*size = 0;
+	if (!vips_image_get_typeof(image, VIPS_META_ICC_NAME) ||
+		vips_image_get_blob(image, VIPS_META_ICC_NAME, &data, size))
+		return NULL;
+	return data;
+}
+
+// shim_ints is a list in the metadata, which belongs to image, and its length.
+int shim_ints(VipsImage *image, const char *name, int **values)
+{
+	int n = 0;
+
+	if (!vips_image_get_typeof(image, name) || vips_image_get_array_int(image, name, values, &n))
+		return 0;
+	return n;
+}
+
+// shim_point is the samples of one pixel, which the caller frees.
+int shim_point(VipsImage *image, int x, int y, double **values, int *n)
+{
+	return vips_getpoint(image, values, n, x, y, NULL);
+}
+
+// shim_strip removes all metadata but what animations need: 8.14 writes EXIF,
+// with the place where a photograph was taken, into a WebP although it is told to
+// strip it. image must be its owner's alone.
+void shim_strip(VipsImage *image)
+{
+	static const char *const keep[] = { "delay", "loop", VIPS_META_PAGE_HEIGHT, VIPS_META_N_PAGES, NULL };
+	gchar **names = vips_image_get_fields(image);
+
+	for (int i = 0; names[i]; i++)
+		if (!g_strv_contains(keep, names[i]))
+			vips_image_remove(image, names[i]);
+	g_strfreev(names);
+}

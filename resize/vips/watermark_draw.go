@@ -1,0 +1,169 @@
+package vips
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// checkWatermarks draws each once, so that a mistake is found at the start.
+func (e *Engine) checkWatermarks() error {
+	for _, w := range e.config.Watermarks {
+		j := job{run: newRun(context.Background()), engine: e}
+		j.inMemory(j.mark(w, 100))
+		err := j.err
+		j.close()
+		if err != nil {
+			return fmt.Errorf("the watermark %q cannot be drawn: %w", w.Name, err)
+		}
+	}
+	return nil
+}
+
+// watermark puts the one that the plan names on im.
+func (j job) watermark(im pixels) pixels {
+	for _, w := range j.engine.config.Watermarks {
+		if w.Name == j.plan.Watermark {
+			return j.stamp(im, w)
+		}
+	}
+	j.err = fmt.Errorf("there is no watermark %q", j.plan.Watermark)
+	return nil
+}
+
+// stamp blends a watermark into the part of im that it covers.
+func (j job) stamp(im pixels, w Watermark) pixels {
+	width, height := j.size(im)
+	if j.interpretation(im) == interpretationGrey {
+		im = j.do("colourspace", on(im), set("space", "srgb"))
+	}
+	mark := j.mark(w, width)
+	markW, markH := j.size(mark)
+	if j.err != nil {
+		return nil
+	}
+	left, top := place(width, markW, w.Margin, w.Gravity, 0), place(height, markH, w.Margin, w.Gravity, 1)
+	if w.Tile {
+		mark = j.tiled(mark, w.Margin, width, height)
+		left, top = 0, 0
+		markW, markH = width, height
+	}
+	seen := intersect(resize.Rect{Left: left, Top: top, Width: markW, Height: markH}, width, height)
+	if seen.Width <= 0 || seen.Height <= 0 {
+		return im
+	}
+	im = j.inMemory(im) // it is read twice
+	top2 := j.cut(mark, resize.Rect{Left: seen.Left - left, Top: seen.Top - top, Width: seen.Width, Height: seen.Height})
+	blended := j.blend(j.cut(im, seen), top2)
+	if !j.hasAlpha(im) {
+		blended = j.colours(blended)
+	}
+	return j.do("insert", input("main", im), input("sub", blended), set("x", seen.Left), set("y", seen.Top))
+}
+
+// mark is the watermark in sRGB with alpha, in memory, for a result so wide.
+func (j job) mark(w Watermark, width int) pixels {
+	im := j.drawn(w, width)
+	if j.err == nil && w.Opacity < 1 {
+		faint := j.do("linear", on(j.alpha(im)), set("a", w.Opacity), set("b", 0.0), set("uchar", true))
+		im = j.do("bandjoin", inputs("in", []pixels{j.colours(im), faint}))
+	}
+	return j.inMemory(im)
+}
+
+func (j job) drawn(w Watermark, width int) pixels {
+	if w.Text != "" {
+		return j.text(w, width)
+	}
+	h, err := resize.Inspect(bytes.NewReader(w.Image), int64(len(w.Image)))
+	if err != nil {
+		j.err = err
+		return nil
+	}
+	toW, toH := h.Upright()
+	if w.Scale > 0 {
+		toH = max(1, int(float64(toH)*w.Scale*float64(width)/float64(toW)+0.5))
+		toW = max(1, int(w.Scale*float64(width)+0.5))
+	}
+	inner := job{j.run, j.engine, w.Image, h, resize.Plan{
+		Frames: 1, ScaledW: toW, ScaledH: toH, Cut: resize.Rect{Width: toW, Height: toH}, CanvasW: toW, CanvasH: toH,
+	}}
+	im := inner.scaled(inner.load(inner.source()))
+	if j.interpretation(im) == interpretationGrey {
+		im = j.do("colourspace", on(im), set("space", "srgb"))
+	}
+	if !j.hasAlpha(im) {
+		im = j.opaque(im)
+	}
+	return im
+}
+
+// textDPI is what makes a font of 12 points 12 pixels high.
+const textDPI = 72
+
+// text is a line of text: first as large as its font, and, if it is to be of a
+// certain width, again with as many dots an inch as that takes.
+func (j job) text(w Watermark, width int) pixels {
+	write := func(dpi int) pixels {
+		return j.do("text", set("text", escape(w.Text)), set("font", w.Font), set("dpi", dpi))
+	}
+	mask := write(textDPI)
+	if natural, _ := j.size(mask); w.Scale > 0 && natural > 0 {
+		mask = write(max(1, int(textDPI*w.Scale*float64(width)/float64(natural))))
+	}
+	c := w.Color
+	ink := j.do("linear", on(j.do("bandjoin", inputs("in", []pixels{mask, mask, mask}))),
+		set("a", []float64{0, 0, 0}), set("b", []float64{float64(c.R), float64(c.G), float64(c.B)}), set("uchar", true))
+	ink = j.do("copy", on(ink), set("interpretation", "srgb"))
+	return j.do("bandjoin", inputs("in", []pixels{ink, mask}))
+}
+
+// escape takes the meaning from what Pango reads as markup.
+func escape(text string) string {
+	var b bytes.Buffer
+	for _, c := range text {
+		switch c {
+		case '&':
+			b.WriteString("&amp;")
+		case '<':
+			b.WriteString("&lt;")
+		case '>':
+			b.WriteString("&gt;")
+		default:
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// tiled repeats im over w x h pixels.
+func (j job) tiled(im pixels, margin, w, h int) pixels {
+	markW, markH := j.size(im)
+	if j.err != nil {
+		return nil
+	}
+	tileW, tileH := markW+margin, markH+margin
+	tile := j.inMemory(j.do("embed", on(im), set("x", margin/2), set("y", margin/2), set("width", tileW), set("height", tileH)))
+	all := j.do("replicate", on(tile), set("across", w/tileW+1), set("down", h/tileH+1))
+	return j.cut(all, resize.Rect{Width: w, Height: h})
+}
+
+// place is where something of that length stands on an axis.
+func place(whole, length, margin int, g variant.Gravity, axis int) int {
+	switch resize.Along(g, axis) {
+	case 0:
+		return margin
+	case 2:
+		return whole - length - margin
+	}
+	return (whole - length) / 2
+}
+
+// intersect is what of r lies within w x h.
+func intersect(r resize.Rect, w, h int) resize.Rect {
+	left, top := max(r.Left, 0), max(r.Top, 0)
+	return resize.Rect{Left: left, Top: top, Width: min(r.Left+r.Width, w) - left, Height: min(r.Top+r.Height, h) - top}
+}
