@@ -208,9 +208,15 @@ func TestSaveData(t *testing.T) {
 		ops, saveData string
 		same          bool
 	}{
-		{"40x30,f_auto", "on", false}, {"40x30,f_auto", "ON", false}, {"40x30,f_auto", " on;x=y", false},
-		{"40x30,f_auto", "off", true}, {"40x30,f_auto", "", true}, {"40x30,f_auto", "one", true},
-		{"40x30,f_auto,lossless", "on", true}, {"40x30,f_webp", "on", true}, {"40x30", "on", true},
+		{"40x30,f_auto", "on", false},
+		{"40x30,f_auto", "ON", false},
+		{"40x30,f_auto", " on;x=y", false},
+		{"40x30,f_auto", "off", true},
+		{"40x30,f_auto", "", true},
+		{"40x30,f_auto", "one", true},
+		{"40x30,f_auto,lossless", "on", true},
+		{"40x30,f_webp", "on", true},
+		{"40x30", "on", true},
 	} {
 		path := "/" + c.ops + "/cat.jpg"
 		plain, saved := h.get(path, "Accept", "image/webp"), h.get(path, "Accept", "image/webp", "Save-Data", c.saveData)

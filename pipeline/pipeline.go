@@ -221,7 +221,7 @@ func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Var
 		if err != nil {
 			return nil, resize.Header{}, err
 		}
-		h, err := p.inspect(v.Original(key), o)
+		h, err := p.inspect(v.Original(key), o, v.Page)
 		again = again && o.source == FromDisk && errors.Is(err, resize.ErrBroken)
 		o.broken = !again && p.tolerates(err) && h.Width > 0 && p.Resizer.CanRead(h.Format)
 		if err == nil || o.broken {
@@ -239,9 +239,9 @@ func (p *Pipeline) tolerates(err error) bool {
 	return p.ServeBroken && errors.Is(err, resize.ErrBroken)
 }
 
-// inspect reads the header of the original of that name.
-func (p *Pipeline) inspect(name variant.Name, o *original) (resize.Header, error) {
-	h, err := resize.Inspect(o.blob.At(), o.blob.Size)
+// inspect reads the header of a page of the original of that name.
+func (p *Pipeline) inspect(name variant.Name, o *original, page int) (resize.Header, error) {
+	h, err := resize.InspectPage(o.blob.At(), o.blob.Size, page)
 	if err != nil {
 		p.forgetBroken(name, err)
 		return h, err

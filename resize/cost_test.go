@@ -54,8 +54,8 @@ func TestPlanAvoidsSlowEncoders(t *testing.T) {
 		{variant.AVIF, "dpr_1", resize.Output{Format: variant.JPEG, Quality: 80}},
 		{variant.GIF, "dpr_1", resize.Output{Format: variant.JPEG, Quality: 80}},
 		{variant.WebP, "dpr_1", resize.Output{Format: variant.WebP, Quality: 79}},
-		{variant.WebP, "dpr_1,lossless", resize.Output{Format: variant.PNG, Quality: 80}},
-		{variant.JPEG, "dpr_1,lossless,f_auto", resize.Output{Format: variant.PNG, Quality: 80}},
+		{variant.WebP, "dpr_1,lossless", resize.Output{Format: variant.PNG, Quality: 80, Lossless: true}},
+		{variant.JPEG, "dpr_1,lossless,f_auto", resize.Output{Format: variant.PNG, Quality: 80, Lossless: true}},
 		{variant.JPEG, "dpr_1,f_auto", resize.Output{Format: variant.WebP, Quality: 79}},
 	} {
 		h := photo(5000, 4000)

@@ -26,7 +26,6 @@ const (
 )
 
 var (
-	pdfType   = regexp.MustCompile(`/Type\s*/(Page|Pages|ObjStm)\b`)
 	pdfCount  = regexp.MustCompile(`/Count\s+(\d{1,9})\b`)
 	pdfRotate = regexp.MustCompile(`/Rotate\s+(-?\d{1,4})\b`)
 	pdfMedia  = pdfBox("MediaBox")
@@ -89,22 +88,46 @@ func (p *pdfReader) scan(off, end int64) error {
 // find notes the dictionaries in b, which lies at off, or nowhere if off is
 // negative: then it has been unpacked, and holds no further streams.
 func (p *pdfReader) find(b []byte, off int64) {
-	for _, m := range pdfType.FindAllSubmatchIndex(b, max(p.dicts, 0)) {
-		if p.dicts--; p.dicts < 0 {
+	const key = "/Type"
+	for at := 0; p.dicts > 0; {
+		i := bytes.Index(b[at:], []byte(key))
+		if i < 0 {
 			return
 		}
-		start, end := pdfDict(b, m[0])
-		dict := b[start:end]
-		switch kind := string(b[m[2]:m[3]]); {
-		case kind == "Page" && p.page == nil:
-			p.page = bytes.Clone(dict)
-		case kind == "Pages":
-			p.pages = max(p.pages, pdfInt(pdfCount, dict))
-			if p.parent == nil && pdfSizes(dict) {
-				p.parent = bytes.Clone(dict)
-			}
-		case kind == "ObjStm" && off >= 0:
-			p.unpack(dict, b[end:], off+int64(end))
+		at += i + len(key)
+		kind := pdfName(b[at:])
+		if kind != "Page" && kind != "Pages" && kind != "ObjStm" {
+			continue
+		}
+		p.dicts--
+		start, end := pdfDict(b, at)
+		p.take(kind, b[start:end])
+		if kind == "ObjStm" && off >= 0 {
+			p.unpack(b[start:end], b[end:], off+int64(end))
+		}
+	}
+}
+
+// pdfName reads the name that b begins with, after white space; "" if it begins
+// with something else, or the name is a long one.
+func pdfName(b []byte) string {
+	b = bytes.TrimLeft(b[:min(len(b), 16)], " \t\r\n\f")
+	if len(b) == 0 || b[0] != '/' {
+		return ""
+	}
+	end := bytes.IndexAny(b[1:], " \t\r\n\f/<>[]()")
+	return string(b[1 : 1+max(end, 0)])
+}
+
+// take keeps what a dictionary of this kind says.
+func (p *pdfReader) take(kind string, dict []byte) {
+	switch {
+	case kind == "Page" && p.page == nil:
+		p.page = bytes.Clone(dict)
+	case kind == "Pages":
+		p.pages = max(p.pages, pdfInt(pdfCount, dict))
+		if p.parent == nil && pdfSizes(dict) {
+			p.parent = bytes.Clone(dict)
 		}
 	}
 }

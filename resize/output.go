@@ -39,7 +39,7 @@ func (s Settings) checkOutput(f variant.Format, v variant.Variant, p Plan) error
 // output is how to encode a result of so many pixels as f.
 func (s Settings) output(h Header, v variant.Variant, a variant.Accept, f variant.Format, pixels int64) Output {
 	o := Output{
-		Format: f, Quality: s.quality(f), Lossless: v.Lossless && f != variant.PNG,
+		Format: f, Quality: s.quality(f), Lossless: v.Lossless,
 		Progressive: v.Progressive && f == variant.JPEG,
 		Palette:     f == variant.PNG && fewColours(h, v) && pixels <= slowPixels,
 	}

@@ -41,7 +41,7 @@ func TestPlanOutput(t *testing.T) {
 		{kind(variant.GIF, true), "100x", 0, all, resize.Output{Format: variant.GIF, Quality: 80}, none},
 		{kind(variant.PNG, true), "100x,f_jpeg", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
 		{kind(variant.JPEG, false), "100x,f_webp,lossless", 0, all, resize.Output{Format: variant.WebP, Quality: 79, Lossless: true}, opaque},
-		{kind(variant.JPEG, false), "100x,f_png,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, opaque},
+		{kind(variant.JPEG, false), "100x,f_png,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80, Lossless: true}, opaque},
 		{kind(variant.JPEG, false), "100x,q_33", 0, all, resize.Output{Format: variant.JPEG, Quality: 33}, opaque},
 		{kind(variant.JPEG, false), "100x,f_auto", both, all, resize.Output{Format: variant.AVIF, Quality: 55}, opaque},
 		{kind(variant.JPEG, false), "1600x,f_auto", both, all, resize.Output{Format: variant.WebP, Quality: 79}, opaque},
@@ -50,7 +50,7 @@ func TestPlanOutput(t *testing.T) {
 		{kind(variant.JPEG, false), "100x,f_auto", both, old, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
 		{kind(variant.PNG, true), "100x,f_auto", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
 		{kind(variant.PNG, false), "100x,f_auto", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
-		{kind(variant.JPEG, false), "100x,f_auto,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, opaque},
+		{kind(variant.JPEG, false), "100x,f_auto,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80, Lossless: true}, opaque},
 		{kind(variant.GIF, true), "100x,f_auto", variant.AcceptWebP, all, resize.Output{Format: variant.WebP, Quality: 79}, none},
 	} {
 		p, err := resize.NewPlan(c.h, parse(t, c.ops), c.accept, resize.Settings{CanWrite: c.canWrite})
@@ -75,7 +75,13 @@ func TestSettings(t *testing.T) {
 	seen := map[string]bool{}
 	none := []variant.Format{}
 	for _, s := range []resize.Settings{
-		{}, s, {CanWrite: all}, {Quality: s.Quality}, {Restore: true}, {CanWrite: all, Auto: none}, {AVIFMaxPixels: 1},
+		{},
+		s,
+		{CanWrite: all},
+		{Quality: s.Quality},
+		{Restore: true},
+		{CanWrite: all, Auto: none},
+		{AVIFMaxPixels: 1},
 		{CanWrite: all, Auto: []variant.Format{variant.WebP}},
 	} {
 		if seen[s.Recipe()] {
@@ -156,7 +162,7 @@ func TestPlanComparesWithThePlain(t *testing.T) {
 		{opaque, "100x,f_auto,progressive", both, variant.AVIF, resize.Output{Format: variant.JPEG, Quality: 80, Progressive: true}},
 		{opaque, "100x,f_auto,q_40", both, variant.AVIF, resize.Output{Format: variant.JPEG, Quality: 40}},
 		{opaque, "100x,f_auto", both | variant.SaveData, variant.AVIF, resize.Output{Format: variant.JPEG, Quality: 56}},
-		{opaque, "100x,f_auto,lossless", both, variant.AVIF, png},
+		{opaque, "100x,f_auto,lossless", both, variant.AVIF, resize.Output{Format: variant.PNG, Quality: 80, Lossless: true}},
 		{opaque, "100x,f_auto,round_9", both, variant.AVIF, png},
 		{opaque, "100x,f_auto,round_9,bg_000000", both, variant.AVIF, jpeg},
 		{opaque, "100x,f_auto,pad_9,bg_00000080", both, variant.AVIF, png},

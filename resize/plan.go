@@ -55,7 +55,7 @@ type Rect struct{ Left, Top, Width, Height int }
 type Output struct {
 	Format      variant.Format // an encoding that the engine writes
 	Quality     int            // 1..100; without meaning for PNG and GIF
-	Lossless    bool           // only for WebP and AVIF
+	Lossless    bool           // only for WebP, AVIF and PNG, which then gets no palette
 	Progressive bool           // only for JPEG
 	Palette     bool           // only for PNG: at most 256 colours
 }

@@ -79,8 +79,17 @@ func FuzzWatermarkFlag(f *testing.F) {
 func TestFingerprint(t *testing.T) {
 	seen := map[string]bool{}
 	for _, w := range []vips.Watermark{
-		{}, {Image: []byte{1}}, {Image: []byte{2}}, {Text: "a"}, {Font: "a"}, {Color: variant.Color{R: 1}},
-		{Gravity: variant.GravityN}, {Opacity: 0.5}, {Scale: 0.5}, {Tile: true}, {Margin: 1},
+		{},
+		{Image: []byte{1}},
+		{Image: []byte{2}},
+		{Text: "a"},
+		{Font: "a"},
+		{Color: variant.Color{R: 1}},
+		{Gravity: variant.GravityN},
+		{Opacity: 0.5},
+		{Scale: 0.5},
+		{Tile: true},
+		{Margin: 1},
 	} {
 		seen[fingerprint(w)] = true
 	}

@@ -101,13 +101,16 @@ func cameraEXIF() []byte {
 	}
 	camera := []exifTag{text(0x9003, "2024:07:14 09:30:15"), text(0x9011, "+02:00")}
 	place := []exifTag{
-		text(1, "N"), {tag: 2, kind: exifRational, value: ratios(47, 1, 22, 1, 365, 10)},
-		text(3, "W"), {tag: 4, kind: exifRational, value: ratios(8, 1, 32, 1, 24, 1)},
+		text(1, "N"),
+		{tag: 2, kind: exifRational, value: ratios(47, 1, 22, 1, 365, 10)},
+		text(3, "W"),
+		{tag: 4, kind: exifRational, value: ratios(8, 1, 32, 1, 24, 1)},
 		{tag: 6, kind: exifRational, value: ratios(25, 2)},
 	}
 	return appendIFD([]byte("MM\x00*\x00\x00\x00\x08"), []exifTag{
 		text(0x010f, "Thumbery"), text(0x0110, "Obscura 1"), text(0x0132, "2024:07:20 20:00:00"),
-		{tag: 0x8769, kind: exifLong, next: camera}, {tag: 0x8825, kind: exifLong, next: place},
+		{tag: 0x8769, kind: exifLong, next: camera},
+		{tag: 0x8825, kind: exifLong, next: place},
 	})
 }
 

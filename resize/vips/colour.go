@@ -25,21 +25,26 @@ func (r *run) toSRGB(im pixels, h resize.Header) pixels {
 	if r.err != nil {
 		return nil
 	}
-	profile := r.profile(im)
-	fits := isFor(profile, h)
-	ours := r.interpretation(im) == interpretationSRGB || r.interpretation(im) == interpretationGrey
-	switch {
-	case h.CMYK:
-		return r.transform(im, fits, "cmyk")
-	case !fits || isSRGB(profile):
-		if ours {
-			return im
+	if profile := r.profile(im); isFor(profile, h) && !isSRGB(profile) {
+		if out, ok := r.transformed(im); ok {
+			return r.grey(out, h.Gray)
 		}
-		return r.bare(im, resize.Header{})
-	case h.Gray:
-		return r.do("colourspace", on(r.transform(im, true, "")), set("space", "b-w"))
 	}
-	return r.transform(im, true, "srgb")
+	switch r.interpretation(im) {
+	case interpretationCMYK:
+		return r.do("icc_transform", on(im), set("output_profile", "srgb"), set("input_profile", "cmyk"), set("depth", 8))
+	case interpretationSRGB, interpretationGrey:
+		return im
+	}
+	return r.bare(im, resize.Header{})
+}
+
+// grey is im as grey, if it is.
+func (r *run) grey(im pixels, is bool) pixels {
+	if !is {
+		return im
+	}
+	return r.do("colourspace", on(im), set("space", "b-w"))
 }
 
 // isFor reports whether a profile is for pictures of the header's kind. libvips
@@ -55,27 +60,15 @@ func isFor(profile []byte, h resize.Header) bool {
 	return len(profile) >= 128 && string(profile[16:20]) == space
 }
 
-// transform goes from the embedded profile to sRGB; fallback is the name of the
-// built-in one that is taken where what is embedded is none, or is not to be used.
-func (r *run) transform(im pixels, embedded bool, fallback string) pixels {
-	args := []arg{on(im), set("output_profile", "srgb"), set("embedded", embedded), set("depth", 8)}
-	if fallback != "" {
-		return r.do("icc_transform", append(args, set("input_profile", fallback))...)
-	}
+// transformed goes from the embedded profile to sRGB; ok is false where that is so
+// damaged that it cannot be used.
+func (r *run) transformed(im pixels) (out pixels, ok bool) {
 	if r.err != nil {
-		return nil
+		return nil, false
 	}
-	return r.attempt(im, args)
-}
-
-// attempt transforms grey, for which there is no built-in profile: one that is
-// damaged, or for another kind of picture, is passed over.
-func (r *run) attempt(im pixels, args []arg) pixels {
-	if out := r.do("icc_transform", args...); r.err == nil {
-		return out
-	}
-	r.err = nil
-	return im
+	out = r.do("icc_transform", on(im), set("output_profile", "srgb"), set("embedded", true), set("depth", 8))
+	ok, r.err = r.err == nil, nil
+	return out, ok
 }
 
 // premultiplied is im with its colours multiplied by its alpha, in which
@@ -96,6 +89,19 @@ func (r *run) whole(im pixels, format string) pixels {
 		return r.do("linear", append(half, set("uchar", true))...)
 	}
 	return r.do("cast", on(r.do("linear", half...)), set("format", format))
+}
+
+// atMostAlpha is im without the bands that follow its colours and one alpha: a
+// TIFF may have any number.
+func (r *run) atMostAlpha(im pixels) pixels {
+	most := 4
+	if r.interpretation(im) == interpretationCMYK {
+		most = 5
+	}
+	if r.bands(im) <= most {
+		return im
+	}
+	return r.do("extract_band", on(im), set("band", 0), set("n", most))
 }
 
 // hasAlpha reports whether there is a band more than colours.

@@ -17,22 +17,27 @@ import (
 
 // make1 is the whole way from bytes to bytes.
 func make1(e *Engine, src []byte, ops string) ([]byte, error) {
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
-	if err != nil {
-		return nil, err
-	}
 	v, err := variant.Parse(ops)
 	if err != nil {
 		return nil, err
 	}
-	p, err := resize.NewPlan(h, v, 0, resize.Settings{CanWrite: e.CanWrite})
+	h, err := resize.InspectPage(bytes.NewReader(src), int64(len(src)), v.Page)
+	if err != nil {
+		return nil, err
+	}
+	if resize.NeedsLook(v) {
+		if v, err = e.Look(context.Background(), src, h, v); err != nil {
+			return nil, err
+		}
+	}
+	p, err := resize.NewPlan(h, v, 0, settings(e))
 	if err != nil {
 		return nil, err
 	}
 	return e.Resize(context.Background(), src, h, p)
 }
 
-func odd(t testing.TB, name string) []byte {
+func oddity(t testing.TB, name string) []byte {
 	t.Helper()
 	src, err := os.ReadFile("../../testdata/odd/" + name)
 	if err != nil {
@@ -75,14 +80,14 @@ func wrongs(t testing.TB) []wrong {
 	quarters := resizetest.PNG(resizetest.Quarters(400, 300))
 	return []wrong{
 		{"a PNG's IDAT", damaged(quarters, 50), false},
-		{"an interlaced PNG's IDAT", damaged(odd(t, "interlaced.png"), 50), false},
-		{"an interlaced PNG's IDAT, summed again", summed(damaged(odd(t, "interlaced.png"), 50)), false},
+		{"an interlaced PNG's IDAT", damaged(oddity(t, "interlaced.png"), 50), false},
+		{"an interlaced PNG's IDAT, summed again", summed(damaged(oddity(t, "interlaced.png"), 50)), false},
 		{"a PNG's IDAT, summed again", summed(damaged(quarters, 50)), false},
-		{"a VP8L", damaged(odd(t, "lossless.webp"), 70), false},
-		{"a WebP with alpha", damaged(odd(t, "alpha.webp"), 50), false},
-		{"an AVIF", damaged(odd(t, "photo.avif"), 50), false},
-		{"a JPEG's tables", damaged(odd(t, "p3.jpg"), 30), false},
-		{"a JPEG's scan", damaged(odd(t, "p3.jpg"), 70), true},
+		{"a VP8L", damaged(oddity(t, "lossless.webp"), 70), false},
+		{"a WebP with alpha", damaged(oddity(t, "alpha.webp"), 50), false},
+		{"an AVIF", damaged(oddity(t, "photo.avif"), 50), false},
+		{"a JPEG's tables", damaged(oddity(t, "p3.jpg"), 30), false},
+		{"a JPEG's scan", damaged(oddity(t, "p3.jpg"), 70), true},
 	}
 }
 
@@ -164,7 +169,7 @@ func TestDamageConcurrent(t *testing.T) {
 // looked at; what passes keeps passing with its checksums made anew.
 func FuzzCheckPNG(f *testing.F) {
 	for _, name := range []string{"1x1.png", "interlaced.png", "truncated.png"} {
-		f.Add(odd(f, name))
+		f.Add(oddity(f, name))
 	}
 	f.Add([]byte("\x89PNG\r\n\x1a\n\xff\xff\xff\xffIEND\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -178,7 +183,7 @@ func FuzzCheckPNG(f *testing.F) {
 }
 
 func TestCheckPNG(t *testing.T) {
-	good := odd(t, "interlaced.png")
+	good := oddity(t, "interlaced.png")
 	if err := checkPNG(good); err != nil {
 		t.Error(err)
 	}

@@ -61,6 +61,9 @@ type source struct {
 // load opens a picture, perhaps smaller than it is where that is cheaper. Its
 // pixels come in rows from top to bottom, once.
 func (r *run) load(s source) pixels {
+	if s.header.Drawn() {
+		return r.drawn(s)
+	}
 	args := append(s.options(), set("access", "sequential"), set("fail_on", s.failOn()))
 	im := r.open(loaderOf(s.header.Format).operation, s.bytes, args...)
 	if r.err != nil {
@@ -89,10 +92,6 @@ func (s source) options() []arg {
 		return []arg{set("shrink", jpegShrink(s.shrink))}
 	case variant.WebP:
 		return []arg{set("page", s.page), set("n", s.frames), set("scale", s.webpScale())}
-	case variant.SVG:
-		return []arg{set("scale", 1/s.shrink)}
-	case variant.PDF:
-		return []arg{set("page", s.page), set("scale", 1/s.shrink)}
 	case variant.GIF, variant.TIFF:
 		return []arg{set("page", s.page), set("n", s.frames)}
 	}

@@ -16,14 +16,19 @@ func (e *Engine) Look(ctx context.Context, src []byte, h resize.Header, v varian
 	if err != nil {
 		return v, err
 	}
-	l := job{newRun(ctx), e, src, h, resize.Plan{Page: max(v.Page-1, 0), Frames: 1}}
+	l := job{newRun(ctx), e, src, h, resize.Plan{Page: max(v.Page-1, 0), Frames: 1}, e.config.Lenient}
 	defer l.close()
-	im, shrink := l.overview(v)
+	seen := l.overview(l.coarse(v, region))
 	inner := region
 	if v.Trim != 0 {
-		inner = l.inner(im, region, shrink, v.Trim)
+		inner = l.inner(seen, region, v.Trim)
+		// Where much goes, the rest is seen larger than was thought.
+		if finer := l.coarse(v, inner); finer < 0.75*seen.shrink {
+			seen = l.overview(finer)
+			inner = l.inner(seen, region, v.Trim)
+		}
 	}
-	x, y := l.attention(im, inner, shrink, v)
+	x, y := l.attention(seen, inner, v)
 	if l.err != nil {
 		return v, l.explain(ctx)
 	}
@@ -34,40 +39,78 @@ func (e *Engine) Look(ctx context.Context, src []byte, h resize.Header, v varian
 // attractive parts to be found.
 const overviewSide = 1024
 
-// overview is the upright picture, in memory, as much smaller as can be: for a
-// border to be found to a pixel of the result, and shrink times.
-func (j job) overview(v variant.Variant) (im pixels, shrink float64) {
+// overview is the upright picture in memory, smaller than it is: one of its pixels
+// is x times y of the source.
+type overview struct {
+	pixels
+	shrink float64 // that was asked for
+	x, y   float64
+}
+
+// coarse is how many times smaller the picture may be looked at if only part of it
+// remains: for a border to be found to half a pixel of the result.
+func (j job) coarse(v variant.Variant, part resize.Rect) float64 {
 	w, h := j.header.Upright()
-	shrink = max(1, float64(max(w, h))/overviewSide)
-	if v.Trim != 0 {
-		shrink = 1
-		if boxW, boxH := v.Box(); boxW > 0 && boxH > 0 {
-			shrink = max(1, min(float64(w)/float64(boxW), float64(h)/float64(boxH)))
-		}
+	if v.Trim == 0 {
+		return max(1, float64(max(w, h))/overviewSide)
 	}
+	boxW, boxH := v.Box()
+	switch {
+	case boxW == 0 && boxH == 0:
+		return 1
+	case boxW == 0:
+		boxW = part.Width * boxH / part.Height
+	case boxH == 0:
+		boxH = part.Height * boxW / part.Width
+	}
+	return max(1, min(float64(part.Width)/float64(max(1, boxW)), float64(part.Height)/float64(max(1, boxH)))/2)
+}
+
+func (j job) overview(shrink float64) overview {
+	w, h := j.header.Upright()
 	smallW, smallH := max(1, int(float64(w)/shrink)), max(1, int(float64(h)/shrink))
 	j.plan.ScaledW, j.plan.ScaledH = smallW, smallH
 	j.plan.Cut = resize.Rect{Width: smallW, Height: smallH}
-	return j.inMemory(j.scaled(j.load(j.source()))), shrink
+	im := j.inMemory(j.scaled(j.load(j.source())))
+	return overview{im, shrink, float64(w) / float64(smallW), float64(h) / float64(smallH)}
 }
 
+// trimWindow is what libvips' find_trim needs at least, as it takes the median of
+// 3x3 pixels.
+const trimWindow = 3
+
 // inner is what remains of region, in pixels of the upright source, without the
-// plain border that it has in im, which is shrunk so many times. A picture that
-// is plain all over remains as it is.
-func (r *run) inner(im pixels, region resize.Rect, shrink float64, threshold int) resize.Rect {
-	part := r.cut(im, r.within(im, region, shrink))
-	part, background := r.contrasted(part)
+// plain border that it has in the overview. A picture that is plain all over
+// remains as it is.
+func (r *run) inner(o overview, region resize.Rect, threshold int) resize.Rect {
+	part := r.within(o, region)
+	if min(part.Width, part.Height) < trimWindow {
+		return region
+	}
+	im, background := r.contrasted(r.cut(o.pixels, part))
 	found := r.measure("find_trim", []string{"left", "top", "width", "height"},
-		on(part), set("threshold", float64(threshold)), set("background", background))
+		on(im), set("threshold", float64(threshold)), set("background", background))
 	if r.err != nil || found[2] == 0 || found[3] == 0 {
 		return region
 	}
-	grow := func(n int) int { return int(float64(n)*shrink + 0.5) }
-	left, top := min(grow(found[0]), region.Width-1), min(grow(found[1]), region.Height-1)
-	return resize.Rect{
-		Left: region.Left + left, Top: region.Top + top,
-		Width: min(max(1, grow(found[2])), region.Width-left), Height: min(max(1, grow(found[3])), region.Height-top),
+	left, width := span(part.Left, part.Width, found[0], found[2], o.x, region.Left, region.Width)
+	top, height := span(part.Top, part.Height, found[1], found[3], o.y, region.Top, region.Height)
+	return resize.Rect{Left: left, Top: top, Width: width, Height: height}
+}
+
+// span is where, on an axis of the source, that lies which was found in part of an
+// overview, at from and so long. What was found at an edge of the part lies at that
+// of the region.
+func span(start, length, from, n int, scale float64, region, whole int) (at, long int) {
+	grow := func(i int) int { return int(float64(start+i)*scale + 0.5) }
+	first, end := region, region+whole
+	if from > 0 {
+		first = min(max(grow(from), region), end-1)
 	}
+	if from+n < length {
+		end = min(max(grow(from+n), first+1), end)
+	}
+	return first, end - first
 }
 
 // contrasted is what a border is looked for in, and its colour there: that of the
@@ -84,32 +127,32 @@ func (r *run) contrasted(im pixels) (pixels, []float64) {
 	return r.do("flatten", on(im), set("background", corner[:last])), corner[:last]
 }
 
-// within is region in the pixels of im, which is shrunk so many times.
-func (r *run) within(im pixels, region resize.Rect, shrink float64) resize.Rect {
-	w, h := r.size(im)
-	left := min(int(float64(region.Left)/shrink), max(w-1, 0))
-	top := min(int(float64(region.Top)/shrink), max(h-1, 0))
+// within is region in the pixels of the overview.
+func (r *run) within(o overview, region resize.Rect) resize.Rect {
+	w, h := r.size(o.pixels)
+	left := min(int(float64(region.Left)/o.x), max(w-1, 0))
+	top := min(int(float64(region.Top)/o.y), max(h-1, 0))
 	return resize.Rect{
 		Left: left, Top: top,
-		Width:  min(max(1, int(float64(region.Width)/shrink+0.5)), w-left),
-		Height: min(max(1, int(float64(region.Height)/shrink+0.5)), h-top),
+		Width:  min(max(1, int(float64(region.Width)/o.x+0.5)), w-left),
+		Height: min(max(1, int(float64(region.Height)/o.y+0.5)), h-top),
 	}
 }
 
 // attention is where the eye goes in the inner part of the picture, relative to
 // the whole: libvips' own measure, of edges, skin and strong colours.
-func (r *run) attention(im pixels, inner resize.Rect, shrink float64, v variant.Variant) (x, y float64) {
+func (r *run) attention(o overview, inner resize.Rect, v variant.Variant) (x, y float64) {
 	if r.err != nil || v.Gravity != variant.GravitySmart {
 		return 0.5, 0.5
 	}
-	w, h := r.size(im)
-	part := r.within(im, inner, shrink)
+	w, h := r.size(o.pixels)
+	part := r.within(o, inner)
 	boxW, boxH := v.Box()
 	cutW, cutH := cover(part, boxW, boxH)
 	if cutW == part.Width && cutH == part.Height {
 		return float64(part.Left+part.Width/2) / float64(w), float64(part.Top+part.Height/2) / float64(h)
 	}
-	out := r.do("smartcrop", input("input", r.cut(im, part)), set("width", cutW), set("height", cutH), set("interesting", "attention"))
+	out := r.do("smartcrop", input("input", r.cut(o.pixels, part)), set("width", cutW), set("height", cutH), set("interesting", "attention"))
 	if r.err != nil {
 		return 0.5, 0.5
 	}

@@ -15,11 +15,13 @@ type job struct {
 	src    []byte
 	header resize.Header
 	plan   resize.Plan
+	// lenient takes half a picture for better than none.
+	lenient bool
 }
 
 // direct makes a picture with our own calls of libvips.
-func (e *Engine) direct(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
-	j := job{newRun(ctx), e, src, h, p}
+func (e *Engine) direct(ctx context.Context, src []byte, h resize.Header, p resize.Plan, lenient bool) ([]byte, error) {
+	j := job{newRun(ctx), e, src, h, p, lenient}
 	defer j.close()
 	out := j.encode(j.picture())
 	if j.err != nil {
@@ -38,9 +40,13 @@ func (j job) picture() pixels {
 }
 
 func (j job) source() source {
+	src := j.src
+	if j.lenient && j.header.Format == variant.WebP {
+		src = patchedWebP(src)
+	}
 	return source{
-		bytes: j.src, header: j.header, page: j.plan.Page, frames: j.plan.Frames,
-		shrink: j.shrink(), lenient: j.engine.config.Lenient,
+		bytes: src, header: j.header, page: j.plan.Page, frames: j.plan.Frames,
+		shrink: j.shrink(), lenient: j.lenient,
 	}
 }
 
@@ -59,8 +65,9 @@ func (j job) shrink() float64 {
 // in sRGB of 8 bits. It is scaled as it is stored: what is turned then is small.
 func (j job) scaled(im pixels) pixels {
 	w, h, cut := j.plan.StoredPlan(j.header.Orientation)
-	im = j.bare(im, j.header)
-	alpha := j.hasAlpha(im)
+	im = j.bare(j.atMostAlpha(im), j.header)
+	fromW, fromH := j.size(im)
+	alpha := j.hasAlpha(im) && (fromW != w || fromH != h)
 	if alpha {
 		im = j.premultiplied(im)
 	}

@@ -16,14 +16,24 @@ func (j job) encode(im pixels) []byte {
 		return j.write(im, p.Output)
 	}
 	im = j.inMemory(im)
-	out := j.fitting(im, p.Output)
-	if p.Plain.Format == 0 || j.err != nil {
-		return out
+	best, smallest := j.fitting(im, p.Output)
+	switch {
+	case p.Plain.Format == 0:
+	case best == nil:
+		least := 0
+		best, least = j.fitting(im, p.Plain)
+		smallest = min(smallest, least)
+	default:
+		// At its full quality: two that had to give up quality for a limit cannot
+		// be told apart by their bytes.
+		if plain := j.write(im, p.Plain); plain != nil && len(plain) < len(best) {
+			best = plain
+		}
 	}
-	if plain := j.fitting(im, p.Plain); len(plain) < len(out) {
-		return plain
+	if best == nil && j.err == nil {
+		j.err = fmt.Errorf("%w: the smallest has %d bytes", resize.ErrBytes, smallest)
 	}
-	return out
+	return best
 }
 
 // write encodes once.
@@ -39,7 +49,11 @@ func (j job) write(im pixels, o resize.Output) []byte {
 	case variant.WebP:
 		return j.stripWebP(j.save("webpsave_buffer", on(im), set("Q", o.Quality), set("lossless", o.Lossless), set("effort", webpEffort)))
 	case variant.AVIF:
-		return j.save("heifsave_buffer", on(im), set("strip", true), set("Q", o.Quality), set("lossless", o.Lossless),
+		subsample := "auto"
+		if o.Lossless { // 8.14 would halve the colours nevertheless
+			subsample = "off"
+		}
+		return j.save("heifsave_buffer", on(im), set("strip", true), set("subsample_mode", subsample), set("Q", o.Quality), set("lossless", o.Lossless),
 			set("compression", "av1"), set("effort", 9-j.engine.config.AVIFSpeed), set("bitdepth", 8))
 	case variant.GIF:
 		return j.save("gifsave_buffer", on(im), set("strip", true))
@@ -65,42 +79,33 @@ const webpEffort = 4
 
 // fitting encodes at the best quality that gives no more bytes than the plan
 // allows: the one asked for, or a lower one, found by halving in at most seven
-// tries. What has no quality gets fewer colours.
-func (j job) fitting(im pixels, o resize.Output) []byte {
+// tries. What has no quality gets fewer colours. It gives nil where nothing fits,
+// and how small it became.
+func (j job) fitting(im pixels, o resize.Output) (out []byte, smallest int) {
 	limit := j.plan.MaxBytes
-	out := j.write(im, o)
-	if limit == 0 || j.err != nil || len(out) <= limit {
-		return out
-	}
+	out = j.write(im, o)
 	switch {
+	case limit == 0 || j.err != nil || len(out) <= limit:
+		return out, len(out)
 	case o.Format == variant.PNG && !o.Palette && !o.Lossless:
 		o.Palette = true
 		return j.fitting(im, o)
 	case o.Format == variant.PNG, o.Format == variant.GIF, o.Lossless:
-		return j.doesNotFit(len(out))
+		return nil, len(out)
 	}
-	return j.halving(im, o)
+	return j.halving(im, o, len(out))
 }
 
-func (j job) halving(im pixels, o resize.Output) []byte {
-	var best []byte
-	smallest := 0
+func (j job) halving(im pixels, o resize.Output, smallest int) (best []byte, least int) {
 	for low, high := 1, o.Quality-1; low <= high && j.err == nil; {
 		o.Quality = (low + high) / 2
 		out := j.write(im, o)
+		smallest = min(smallest, len(out))
 		if len(out) <= j.plan.MaxBytes {
 			best, low = out, o.Quality+1
 		} else {
-			smallest, high = len(out), o.Quality-1
+			high = o.Quality - 1
 		}
 	}
-	if best == nil && j.err == nil {
-		return j.doesNotFit(smallest)
-	}
-	return best
-}
-
-func (j job) doesNotFit(smallest int) []byte {
-	j.err = fmt.Errorf("%w: the smallest has %d", resize.ErrBytes, smallest)
-	return nil
+	return best, smallest
 }

@@ -1,11 +1,25 @@
 #include "shim.h"
 
-#include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 // A hostile picture makes libvips warn once for every row, and the standard
 // error of a service is a log that people pay for. Errors still come back as
 // errors.
 static void drop(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {}
+
+// few_arenas keeps glibc from giving nearly every thread a heap of its own, of
+// which each grows as large as the largest picture: 19 photographs at 16 at once
+// take 361 MiB instead of 605, in no more time. It runs before there are threads,
+// as those that have a heap keep it. Another malloc is not concerned.
+__attribute__((constructor)) static void few_arenas(void)
+{
+#ifdef __GLIBC__
+	if (!g_getenv("MALLOC_ARENA_MAX"))
+		mallopt(M_ARENA_MAX, MAX(2, (int) g_get_num_processors()));
+#endif
+}
 
 // shim_start prepares the process: no loader runs until shim_allow.
 int shim_start(void)

@@ -44,7 +44,7 @@ func profileIn(t testing.TB, name string) []byte {
 	e := engine(t)
 	src := testdata(t, name)
 	h, p := plan(t, e, src, "dpr_1")
-	j := job{newRun(t.Context()), e, src, h, p}
+	j := job{newRun(t.Context()), e, src, h, p, false}
 	defer j.close()
 	profile := j.profile(j.load(j.source()))
 	if j.err != nil || len(profile) < 64 {

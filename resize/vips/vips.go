@@ -20,6 +20,7 @@ package vips
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +49,7 @@ type Config struct {
 	Engine     Choice // "" is Auto
 	AVIFSpeed  int    // 1..9; 0 is DefaultAVIFSpeed
 	PDF        bool   // PDFs are read, too
-	Lenient    bool   // of a file cut short, what is there is made
+	Lenient    bool   // of broken files is made what is there, besides the error
 	Watermarks []Watermark
 }
 
@@ -136,6 +137,9 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resi
 		}
 	}
 	out, err := e.run(ctx, src, h, p)
+	if e.config.Lenient && errors.Is(err, resize.ErrBroken) {
+		return e.half(ctx, src, h, p, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,14 +148,27 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resi
 
 // run has one of the two engines make the picture.
 func (e *Engine) run(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
-	if !e.byBimg(h, p) {
-		return e.direct(ctx, src, h, p)
+	if h.Format == variant.PNG {
+		if err := checkPNG(src); err != nil {
+			return nil, err
+		}
 	}
-	out, err := throughBimg(src, h, p)
-	if err != nil { // it says nothing of use: ours does
-		return e.direct(ctx, src, h, p)
+	if e.byBimg(h, p) {
+		if out, err := throughBimg(src, h, p); err == nil {
+			return out, nil
+		} // its error says nothing of use: ours does
 	}
-	return out, nil
+	return e.direct(ctx, src, h, p, false)
+}
+
+// half is what can be made of a broken picture, together with what is wrong with
+// it.
+func (e *Engine) half(ctx context.Context, src []byte, h resize.Header, p resize.Plan, wrong error) ([]byte, error) {
+	out, err := e.direct(ctx, src, h, p, true)
+	if err != nil || checkResult(out, p) != nil {
+		return nil, cmp.Or(ctx.Err(), wrong)
+	}
+	return out, wrong
 }
 
 // accepts refuses what libvips is not to see.
@@ -161,9 +178,6 @@ func (e *Engine) accepts(ctx context.Context, src []byte, h resize.Header) error
 	}
 	if !e.CanRead(h.Format) || !sameFormat(src, h.Format) {
 		return fmt.Errorf("%w: this server does not read this kind of %s", resize.ErrNotPicture, h.Format)
-	}
-	if h.Format == variant.PNG && !e.config.Lenient {
-		return checkPNG(src)
 	}
 	return nil
 }
@@ -192,7 +206,7 @@ func (j job) explain(ctx context.Context) error {
 	if _, ok := errors.AsType[*resize.UnsupportedError](j.err); ok {
 		return j.err
 	}
-	if again := (job{newRun(ctx), j.engine, j.src, j.header, j.plan}); !again.decodes() && ctx.Err() == nil {
+	if again := (job{newRun(ctx), j.engine, j.src, j.header, j.plan, j.lenient}); !again.decodes() && ctx.Err() == nil {
 		return fmt.Errorf("%w: its pixels cannot be decoded", resize.ErrBroken)
 	}
 	return fmt.Errorf("libvips failed; the last that any thread of it said: %w", j.err)

@@ -66,11 +66,11 @@ func made(t *testing.T, e *Engine, name, ops string) (image.Image, resize.Plan) 
 // needed.
 func plan(t testing.TB, e *Engine, src []byte, ops string) (resize.Header, resize.Plan) {
 	t.Helper()
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	v, err := variant.Parse(ops)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := variant.Parse(ops)
+	h, err := resize.InspectPage(bytes.NewReader(src), int64(len(src)), v.Page)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func (j job) stamp(im pixels, w Watermark) pixels {
 func (j job) mark(w Watermark, width int) pixels {
 	im := j.drawn(w, width)
 	if j.err == nil && w.Opacity < 1 {
-		faint := j.do("linear", on(j.alpha(im)), set("a", w.Opacity), set("b", 0.0), set("uchar", true))
+		faint := j.do("linear", on(j.alpha(im)), set("a", w.Opacity), set("b", 0.5), set("uchar", true))
 		im = j.do("bandjoin", inputs("in", []pixels{j.colours(im), faint}))
 	}
 	return j.inMemory(im)
@@ -90,7 +90,7 @@ func (j job) drawn(w Watermark, width int) pixels {
 	}
 	inner := job{j.run, j.engine, w.Image, h, resize.Plan{
 		Frames: 1, ScaledW: toW, ScaledH: toH, Cut: resize.Rect{Width: toW, Height: toH}, CanvasW: toW, CanvasH: toH,
-	}}
+	}, false}
 	im := inner.scaled(inner.load(inner.source()))
 	if j.interpretation(im) == interpretationGrey {
 		im = j.do("colourspace", on(im), set("space", "srgb"))
@@ -118,6 +118,9 @@ func (j job) text(w Watermark, width int) pixels {
 	ink := j.do("linear", on(j.do("bandjoin", inputs("in", []pixels{mask, mask, mask}))),
 		set("a", []float64{0, 0, 0}), set("b", []float64{float64(c.R), float64(c.G), float64(c.B)}), set("uchar", true))
 	ink = j.do("copy", on(ink), set("interpretation", "srgb"))
+	if c.Set && c.A < 255 {
+		mask = j.do("linear", on(mask), set("a", float64(c.A)/255), set("b", 0.5), set("uchar", true))
+	}
 	return j.do("bandjoin", inputs("in", []pixels{ink, mask}))
 }
 

@@ -1,6 +1,7 @@
 package vips
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 )
@@ -58,4 +59,39 @@ func fixHeader(out []byte, header int, extended bool) []byte {
 	}
 	out[header+8] &^= webpICC | webpEXIF | webpXMP
 	return out
+}
+
+// patchedWebP is a WebP that was cut short as libwebp takes it: frames that are not
+// whole are gone, and what a single picture lacks is zeros, which it takes for
+// something. b is not changed.
+func patchedWebP(b []byte) []byte {
+	off := webpFirst
+	for off+8 <= len(b) {
+		n := uint64(binary.LittleEndian.Uint32(b[off+4:]))
+		end := uint64(off) + 8 + n + n&1
+		if end > uint64(len(b)) {
+			break
+		}
+		off = int(end)
+	}
+	if off+8 > len(b) {
+		return sizedWebP(b[:min(off, len(b))])
+	}
+	kind, n := string(b[off:off+4]), uint64(binary.LittleEndian.Uint32(b[off+4:]))
+	if kind != "VP8 " && kind != "VP8L" || n > maxPatch*uint64(len(b)) {
+		return sizedWebP(b[:off])
+	}
+	return sizedWebP(append(bytes.Clone(b), make([]byte, uint64(off)+8+n+n&1-uint64(len(b)))...))
+}
+
+// maxPatch is how many times larger than what is there a chunk may be.
+const maxPatch = 16
+
+// sizedWebP is a copy of b that says how long it is.
+func sizedWebP(b []byte) []byte {
+	b = bytes.Clone(b)
+	if len(b) >= webpFirst {
+		binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8))
+	}
+	return b
 }

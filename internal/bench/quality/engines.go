@@ -40,11 +40,16 @@ func (b *bench) engines() error {
 	return nil
 }
 
-// restoring compares sharpening where the bytes are equal.
-func (b *bench) restoring() error {
-	all := []maker{b.scaler("no sharpening", 0)}
-	for _, k := range []float64{128, 96, 64, 48, 32} {
-		all = append(all, b.scaler(fmt.Sprintf("k %g", k), k))
+// encoded compares ways to scale where the bytes of JPEGs made of them are equal.
+func (b *bench) encoded() error {
+	all := []maker{
+		b.scaler(way{"vips_thumbnail's way", 2, false, 0}),
+		b.scaler(way{"libjpeg leaves 1", 1, false, 0}),
+		b.scaler(way{"libjpeg leaves 4", 4, false, 0}),
+		b.scaler(way{"linear", 2, true, 0}),
+		b.scaler(way{"sharpened, k 64", 2, false, 64}),
+		b.scaler(way{"sharpened, k 40", 2, false, 40}),
+		b.scaler(way{"sharpened, k 32", 2, false, 32}),
 	}
 	for _, width := range b.widths {
 		if err := b.compareMakers(width, all); err != nil {
@@ -54,10 +59,10 @@ func (b *bench) restoring() error {
 	return nil
 }
 
-// scaler scales as vips_thumbnail does, and sharpens with k.
-func (b *bench) scaler(name string, k float64) maker {
-	return maker{name, func(p picture, width, quality int) (string, error) {
-		png, _, err := b.scale(p, width, 2, false, k)
+// scaler scales in one way and encodes.
+func (b *bench) scaler(w way) maker {
+	return maker{w.name, func(p picture, width, quality int) (string, error) {
+		png, _, err := b.scale(p, width, w.leave, w.linear, w.k)
 		if err != nil {
 			return "", err
 		}
@@ -197,10 +202,8 @@ func (c curve) at(bytes float64) row {
 		i++
 	}
 	low, high := c[i], c[i+1]
-	f := (math.Log(bytes) - math.Log(low.bytes)) / (math.Log(high.bytes) - math.Log(low.bytes))
-	between := func(a, b float64) float64 { return a + f*(b-a) }
-	return row{
-		n: low.n, bytes: bytes, worst: between(low.worst, high.worst),
-		norm: between(low.norm, high.norm), ssim: between(low.ssim, high.ssim),
-	}
+	t := (math.Log(bytes) - math.Log(low.bytes)) / (math.Log(high.bytes) - math.Log(low.bytes))
+	r := low.between(high, t)
+	r.bytes = bytes
+	return r
 }

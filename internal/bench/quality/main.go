@@ -6,7 +6,7 @@
 //	go run ./internal/bench/quality [-photos 6] [table …]
 //
 // The tables are those of docs/benchmarks.md: engines, scaling, sharpening,
-// restoring (the same at equal bytes), progressive, subsampling, formats and avif. Without any named, engines alone.
+// encoded (both at equal bytes), progressive, subsampling, formats and avif. Without any named, engines alone.
 // Everything made is kept under .tools/bench/quality, references for the next
 // time.
 package main
@@ -48,7 +48,7 @@ type bench struct {
 // tables are what can be measured.
 func (b *bench) tables() map[string]func() error {
 	return map[string]func() error{
-		"engines": b.engines, "restoring": b.restoring, "scaling": b.scaling, "sharpening": b.sharpening,
+		"engines": b.engines, "encoded": b.encoded, "scaling": b.scaling, "sharpening": b.sharpening,
 		"progressive": b.progressive, "subsampling": b.subsampling, "formats": b.formats, "avif": b.avif,
 	}
 }
@@ -96,13 +96,15 @@ func ownVips() error {
 	if err != nil {
 		return err
 	}
-	lib := filepath.Join(prefix, "lib")
-	if _, err := os.Stat(filepath.Join(lib, "pkgconfig", "vips.pc")); err != nil || os.Getenv("PKG_CONFIG_PATH") != "" {
-		return nil
+	stamp, err := os.ReadFile(filepath.Join(prefix, "stamp"))
+	if err != nil || os.Getenv("VIPS") == "system" {
+		return nil // there is none, or it is not wanted
 	}
 	for name, value := range map[string]string{
-		"PKG_CONFIG_PATH": filepath.Join(lib, "pkgconfig"), "LD_LIBRARY_PATH": lib, "CGO_LDFLAGS": "-Wl,-rpath," + lib,
-		"PATH": filepath.Join(prefix, "bin") + ":" + os.Getenv("PATH"),
+		"PKG_CONFIG_PATH": filepath.Join(prefix, "lib", "pkgconfig") + ":" + os.Getenv("PKG_CONFIG_PATH"),
+		"CGO_CFLAGS":      "-O2 -g -DTHUMBERY_LIBVIPS=" + strings.TrimSpace(string(stamp)),
+		"LD_LIBRARY_PATH": filepath.Join(prefix, "lib"), // .vips/bin needs it
+		"PATH":            filepath.Join(prefix, "bin") + ":" + os.Getenv("PATH"),
 	} {
 		if err := os.Setenv(name, value); err != nil {
 			return err

@@ -79,8 +79,12 @@ func (b *bench) compile() error {
 		return err
 	}
 	b.helper = filepath.Join(b.dir, "pixels")
-	_, err = command("cc", append([]string{"-O2", "-o", b.helper, source, "-lm"}, strings.Fields(flags)...)...)
-	return err
+	// Another run may be using the one that is there.
+	making := fmt.Sprintf("%s.%d", b.helper, os.Getpid())
+	if _, err = command("cc", append([]string{"-O2", "-o", making, source}, strings.Fields(flags)...)...); err != nil {
+		return err
+	}
+	return os.Rename(making, b.helper)
 }
 
 // reference makes what p should look like at a width, once. ImageMagick works on

@@ -22,6 +22,15 @@ func (r *row) add(c cost, d distance) {
 	r.ssim += d.ssim
 }
 
+// between is on the line from r, where t is 0, to s, where it is 1.
+func (r row) between(s row, t float64) row {
+	at := func(a, b float64) float64 { return a + t*(b-a) }
+	return row{
+		n: r.n, millis: at(r.millis, s.millis), bytes: at(r.bytes, s.bytes),
+		worst: at(r.worst, s.worst), norm: at(r.norm, s.norm), ssim: at(r.ssim, s.ssim),
+	}
+}
+
 const heading = "%-34s %8s %8s %8s %8s %8s\n"
 
 func printHeading(title string) {

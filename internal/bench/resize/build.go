@@ -15,11 +15,12 @@ var bareSource []byte
 // own is where make vips puts a current libvips.
 const own = ".vips"
 
-// build builds the program, with the checkout's own libvips if it is there.
+// build builds the program, with the checkout's own libvips if it is there, as
+// make build does.
 func (b *bench) build() error {
 	if b.binary == "" {
 		b.binary = filepath.Join(b.temp, "thumbery")
-		if _, err := os.Stat(filepath.Join(own, "lib", "libvips.so.42")); err == nil {
+		if hasPkgConfig(own) && os.Getenv("VIPS") != "system" {
 			b.vipsDir = mustAbs(own)
 		}
 		cmd := exec.Command("go", "build", "-trimpath", "-o", b.binary, "./cmd/thumbery")
@@ -32,7 +33,7 @@ func (b *bench) build() error {
 		return err
 	}
 	// A libvips outside of the system's directories has its pkg-config beside it.
-	if prefix := filepath.Dir(filepath.Dir(path)); hasPkgConfig(prefix) && !strings.HasPrefix(prefix, "/usr") {
+	if prefix := filepath.Dir(filepath.Dir(path)); hasPkgConfig(prefix) {
 		b.vipsDir = prefix
 	}
 	return nil
@@ -70,12 +71,13 @@ func (b *bench) buildEnv() []string {
 	if b.vipsDir == "" {
 		return os.Environ()
 	}
-	lib := filepath.Join(b.vipsDir, "lib")
-	path := filepath.Join(lib, "pkgconfig")
-	if before := os.Getenv("PKG_CONFIG_PATH"); before != "" {
-		path += ":" + before
+	env := append(os.Environ(),
+		"PKG_CONFIG_PATH="+filepath.Join(b.vipsDir, "lib", "pkgconfig")+":"+os.Getenv("PKG_CONFIG_PATH"))
+	// Go's build cache does not see what pkg-config answers, but it sees this.
+	if stamp, err := os.ReadFile(filepath.Join(b.vipsDir, "stamp")); err == nil {
+		env = append(env, "CGO_CFLAGS=-O2 -g -DTHUMBERY_LIBVIPS="+strings.TrimSpace(string(stamp)))
 	}
-	return append(os.Environ(), "PKG_CONFIG_PATH="+path, "CGO_LDFLAGS=-Wl,-rpath,"+lib)
+	return env
 }
 
 func (b *bench) compileBare() error {

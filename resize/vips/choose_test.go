@@ -1,0 +1,96 @@
+package vips
+
+import (
+	"testing"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// TestByBimg is the rule by which the engine of a picture is chosen.
+func TestByBimg(t *testing.T) {
+	plain := resize.Header{Format: variant.JPEG, Width: 1200, Height: 800, Orientation: 1, Pages: 1, Scans: 1, Depth: 8}
+	with := func(f func(*resize.Header)) resize.Header {
+		h := plain
+		f(&h)
+		return h
+	}
+	e := map[Choice]*Engine{}
+	for _, c := range []Choice{Auto, Bimg, Direct} {
+		e[c] = engineOf(t, Config{Engine: c})
+	}
+	for _, c := range []struct {
+		name       string
+		h          resize.Header
+		ops        string
+		auto, bimg bool // whether bimg makes it, if it may choose, and if it is told to
+	}{
+		{"an ordinary photograph", plain, "700x", true, true},
+		{"cut", plain, "650x650,g_nw", true, true},
+		{"by a focal point", plain, "650x650,fp_0.1_0.9", true, true},
+		{"as PNG", plain, "700x,f_png", true, true},
+		{"grey", with(func(h *resize.Header) { h.Gray = true }), "700x", true, true},
+		{"much smaller, where decoders would take too much away", plain, "300x", false, true},
+		{"larger", plain, "2000x,up_1", false, true},
+		{"as WebP", plain, "700x,f_webp", false, false},
+		{"as AVIF", plain, "700x,f_avif", false, false},
+		{"turned", with(func(h *resize.Header) { h.Orientation = 6 }), "700x", false, false},
+		{"progressive", with(func(h *resize.Header) { h.Progressive = true }), "700x", false, true},
+		{"with a profile", with(func(h *resize.Header) { h.ICC = true }), "700x", false, true},
+		{"inks", with(func(h *resize.Header) { h.CMYK = true }), "700x", false, false},
+		{"large", with(func(h *resize.Header) { h.Width, h.Height = 6000, 4000 }), "4000x", false, true},
+		{"a PNG", with(func(h *resize.Header) { h.Format = variant.PNG }), "700x", false, true},
+		{"a PNG with alpha", with(func(h *resize.Header) { h.Format, h.Alpha = variant.PNG, true }), "700x", false, false},
+		{"16 bits", with(func(h *resize.Header) { h.Format, h.Depth = variant.PNG, 16 }), "700x", false, false},
+		{"an animation", with(func(h *resize.Header) { h.Format, h.Pages = variant.GIF, 9 }), "700x,f_jpeg", false, false},
+		{"a drawing", with(func(h *resize.Header) { h.Format = variant.SVG }), "700x,f_jpeg", false, false},
+		{"blurred", plain, "700x,blur_2", false, false},
+		{"padded", plain, "700x,pad_2", false, false},
+		{"letterboxed", plain, "700x700,fit_contain", false, false},
+		{"rounded", plain, "700x,round_9", false, false},
+		{"with a bound on its bytes", plain, "700x,bytes_9999", false, false},
+		{"chosen by the browser", plain, "700x,f_auto", true, true},
+		{"squeezed", plain, "900x20,fit_fill", false, true},
+		{"squeezed very much", with(func(h *resize.Header) { h.Width, h.Height = 1200, 12000 }), "1200x20,fit_fill", false, false},
+	} {
+		v, err := variant.Parse(c.ops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := resize.NewPlan(c.h, v, 0, settings(e[Auto]))
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if got := e[Auto].byBimg(c.h, p); got != c.auto {
+			t.Errorf("%s: bimg makes it: %t, want %t", c.name, got, c.auto)
+		}
+		if got := e[Bimg].byBimg(c.h, p); got != c.bimg {
+			t.Errorf("%s: bimg, if told to, makes it: %t, want %t", c.name, got, c.bimg)
+		}
+		if e[Direct].byBimg(c.h, p) {
+			t.Errorf("%s: bimg makes it although it is not to", c.name)
+		}
+	}
+}
+
+// TestConformanceOf each choice of engine.
+func TestConformanceOf(t *testing.T) {
+	for _, c := range []Choice{Bimg, Direct} {
+		t.Run(string(c), func(t *testing.T) { resizetest.Run(t, engineOf(t, Config{Engine: c})) })
+	}
+}
+
+// TestAgree: what both engines make is nearly the same.
+func TestAgree(t *testing.T) {
+	one, other := engineOf(t, Config{Engine: Bimg}), engineOf(t, Config{Engine: Direct})
+	for _, name := range []string{"photos/cat.jpg", "odd/orientation-1.jpg", "odd/gray.jpg", "odd/interlaced.png", "odd/p3.jpg", "photos/portrait.jpg"} {
+		for _, ops := range []string{"300x300", "200x", "x333", "150x200,g_se", "dpr_1", "100x50,fp_0.2_0.1", "90x90,fit_fill", "250x,crop_10p_20p_60p_50p"} {
+			src := testdata(t, name)
+			a, b := view(t, one, src, ops+",f_png"), view(t, other, src, ops+",f_png")
+			if mean, worst := differ(t, a, b); mean > 2 || worst > 70 {
+				t.Errorf("%s, %s: %.2f off in the mean, %d at worst", name, ops, mean, worst)
+			}
+		}
+	}
+}

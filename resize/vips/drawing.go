@@ -1,0 +1,90 @@
+package vips
+
+import (
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// drawn draws a drawing, at the size that it has in the result. It is in memory,
+// so that what is wrong with it shows here, and once.
+func (r *run) drawn(s source) pixels {
+	im := r.sheet(s)
+	if r.err == nil {
+		im = r.inMemory(im)
+	}
+	if r.err != nil {
+		r.err = fmt.Errorf("%w: it cannot be drawn: %v", resize.ErrBroken, r.err)
+	}
+	return im
+}
+
+// sheet opens a drawing so that it is as large as its header says. An SVG without
+// a size of its own libvips would cut to what it draws; pages of a PDF differ, and
+// lie in the middle of a sheet like the first.
+func (r *run) sheet(s source) pixels {
+	im := r.opened(s, s.shrink)
+	w, h := r.size(im)
+	if r.err == nil && s.allows(w, h) {
+		return im
+	}
+	if s.header.Format == variant.SVG {
+		r.err = nil
+		s.bytes = sizedSVG(s.bytes, s.header.Width, s.header.Height)
+		im = r.opened(s, s.shrink)
+		return r.as(s, im)
+	}
+	if r.err != nil {
+		return nil
+	}
+	sheetW, sheetH := float64(s.header.Width)/s.shrink, float64(s.header.Height)/s.shrink
+	im = r.opened(s, s.shrink/min(sheetW/float64(w), sheetH/float64(h)))
+	return r.as(s, r.do("gravity", on(im), set("direction", "centre"), set("width", max(1, int(sheetW+0.5))), set("height", max(1, int(sheetH+0.5))),
+		set("extend", "white")))
+}
+
+func (r *run) opened(s source, shrink float64) pixels {
+	args := []arg{set("scale", 1/shrink), set("access", "sequential")}
+	if s.header.Format == variant.PDF {
+		args = append(args, set("page", s.page))
+	}
+	return r.open(loaderOf(s.header.Format).operation, s.bytes, args...)
+}
+
+// as is im if it is as large as s may be.
+func (r *run) as(s source, im pixels) pixels {
+	if w, h := r.size(im); r.err == nil && !s.allows(w, h) {
+		r.err = fmt.Errorf("its %dx%d pixels are not the %dx%d of its header", w, h, s.header.Width, s.header.Height)
+	}
+	return im
+}
+
+// sizeAttribute is what gives, or fails to give, the size of an SVG.
+var sizeAttribute = regexp.MustCompile(`(\s)(width|height)(\s*=)`)
+
+// sizedSVG is an SVG whose root element says that size; src is not changed.
+func sizedSVG(src []byte, w, h int) []byte {
+	d := xml.NewDecoder(bytes.NewReader(src))
+	d.Strict = false
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	for {
+		start := d.InputOffset()
+		t, err := d.RawToken()
+		if err != nil {
+			return src
+		}
+		if _, ok := t.(xml.StartElement); !ok {
+			continue
+		}
+		end := d.InputOffset()
+		tag := sizeAttribute.ReplaceAll(src[start:end], []byte("${1}data-$2$3"))
+		name := max(1, bytes.IndexAny(tag, " \t\r\n/>"))
+		return slices.Concat(src[:start], tag[:name], fmt.Appendf(nil, ` width="%d" height="%d"`, w, h), tag[name:], src[end:])
+	}
+}

@@ -1,0 +1,146 @@
+package vips
+
+import (
+	"bytes"
+	"errors"
+	"image/color"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// TestAllToAll: from everything that is read to everything that is written, in
+// the right size, format and, about, colours.
+func TestAllToAll(t *testing.T) {
+	e := engine(t)
+	for _, name := range []string{
+		"scene.jxl", "scene.jp2", "scene.heic", "scene.avif", "lzw.tif", "lossless.webp", "orientation-6.jpg", "cmyk.jpg", "ycck.jpg", "gray.jpg",
+		"palette.png", "16bit-p3.png", "gray-alpha.png", "gray16.png", "16bit.tif", "drawing.svg", "counter.gif", "disc.webp", "interlaced.png",
+	} {
+		src := testdata(t, "odd/"+name)
+		for _, ops := range []string{"60x40", "40x60,fit_contain", "30x,rot_90,blur_1"} {
+			want := view(t, e, src, ops+",f_png,bg_336699,still")
+			for _, f := range allOutputs {
+				out, _ := makeOf(t, e, src, sprint("%s,f_%v,bg_336699,still,q_90", ops, f))
+				mean, worst := differ(t, decoded(t, e, out), want)
+				if mean > 4 && (f != variant.WebP || mean > 8) { // whose chroma is of 2x2 pixels
+					t.Errorf("%s, %s to %v: %.2f off in the mean, %d at worst", name, ops, f, mean, worst)
+				}
+			}
+		}
+	}
+}
+
+// TestPages: each page of a TIFF in its own size and depth.
+func TestPages(t *testing.T) {
+	e := engine(t)
+	src := testdata(t, "odd/pages.tif")
+	for page, want := range map[int]struct {
+		w, h int
+		c    color.NRGBA
+	}{1: {120, 80, red}, 2: {80, 120, color.NRGBA{0, 128, 0, 255}}, 3: {60, 60, color.NRGBA{0, 0, 255, 255}}} {
+		for _, f := range allOutputs {
+			out, _ := makeOf(t, e, src, sprint("page_%d,f_%v,q_95", page, f))
+			h := headerOf(t, out)
+			if h.Width != want.w || h.Height != want.h || h.Pages != 1 || h.Depth > 8 {
+				t.Errorf("page %d as %v: %+v", page, f, h)
+			}
+			if got := decoded(t, e, out).NRGBAAt(want.w/2, want.h/2); off(got, want.c) > 4 {
+				t.Errorf("page %d as %v: %v", page, f, got)
+			}
+		}
+	}
+	if m := view(t, e, src, "40x,f_png"); off(m.NRGBAAt(9, 9), red) > 0 {
+		t.Errorf("without a page: %v", m.NRGBAAt(9, 9))
+	}
+}
+
+// TestOddTIFFs: TIFF can hold nearly anything; what comes of it is a picture or an
+// error about it, and the right colours where they can be told.
+func TestOddTIFFs(t *testing.T) {
+	vips, err := exec.LookPath("vips")
+	if err != nil {
+		t.Skip("the command vips is missing; it comes with libvips-tools")
+	}
+	e := engine(t)
+	scene := filepath.Join("../../testdata/odd/orientation-1.jpg")
+	dir := t.TempDir()
+	want := sceneOf(t, e, "120x")
+	for _, c := range []struct {
+		name string
+		args [][]string // each on the result of the one before
+		save string
+		mean float64 // how far off it may be; -1 for anything but an error of ours
+	}{
+		{"jpeg", nil, "[compression=jpeg,Q=95]", 3},
+		{"deflate, tiled", nil, "[compression=deflate,tile,tile-width=64,tile-height=64]", 1},
+		{"pyramid", nil, "[tile,pyramid]", 1},
+		{"1 bit", nil, "[bitdepth=1]", -1},
+		{"lab", [][]string{{"colourspace", "lab"}}, "", 1.5},
+		{"labs", [][]string{{"colourspace", "labs"}}, "", 1.5},
+		{"scrgb", [][]string{{"colourspace", "scrgb"}}, "", 2},
+		{"16 bits", [][]string{{"colourspace", "rgb16"}}, "", 1},
+		{"cmyk", [][]string{{"icc_transform", "cmyk", "--input-profile", "srgb"}}, "", 8},
+		{"float grey", [][]string{{"colourspace", "b-w"}, {"cast", "float"}}, "", -1},
+		{"32 bits", [][]string{{"cast", "uint"}}, "", -1},
+		{"signed", [][]string{{"cast", "short"}}, "", -1},
+		{"double", [][]string{{"cast", "double"}}, "", -1},
+		{"complex", [][]string{{"cast", "complex"}}, "", -1},
+		{"two bands", [][]string{{"extract_band", "0", "--n", "2"}}, "", -1},
+		{"five bands", [][]string{{"bandjoin_const", "255 9"}}, "", -1},
+		{"alpha", [][]string{{"bandjoin_const", "255"}}, "", 1},
+		{"grey", [][]string{{"colourspace", "b-w"}}, "", -1},
+		{"16 bits with alpha", [][]string{{"colourspace", "rgb16"}, {"bandjoin_const", "65535"}}, "", 1},
+		{"ten bands", [][]string{{"bandjoin_const", "1 2 3 4 5 6 7"}}, "", -1},
+	} {
+		in := scene
+		for i, a := range c.args {
+			out := filepath.Join(dir, sprint("%d.v", i%2))
+			args := append([]string{a[0], in, out}, a[1:]...)
+			if said, err := exec.Command(vips, args...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", args, said)
+			}
+			in = out
+		}
+		tiff := filepath.Join(dir, "x.tif")
+		if said, err := exec.Command(vips, "copy", in, tiff+c.save).CombinedOutput(); err != nil {
+			t.Fatalf("%s: %s", c.name, said)
+		}
+		src := testfile(t, tiff)
+		for _, ops := range []string{"120x", "120x,fit_contain,bg_ffffff", "40x,blur_2,sat_20,gray", "60x,sharp_1,contrast_10", "30x30,round_5,trim,g_smart"} {
+			for _, f := range []string{"png", "jpeg"} {
+				out, err := make1(e, src, ops+",f_"+f)
+				known := errors.Is(err, resize.ErrBroken) || errors.Is(err, resize.ErrNotPicture)
+				switch {
+				case err != nil && (c.mean >= 0 || !known):
+					t.Errorf("%s, %s,%s: %v", c.name, ops, f, err)
+				case err == nil && ops == "120x" && f == "png" && c.mean >= 0:
+					mean, worst := differ(t, decoded(t, e, out), want)
+					if mean > c.mean {
+						t.Errorf("%s: %.2f off in the mean, %d at worst", c.name, mean, worst)
+					}
+					t.Logf("%s: %.2f off, %d at worst", c.name, mean, worst)
+				case err != nil && ops == "120x" && f == "png":
+					t.Logf("%s: %v", c.name, err)
+				}
+			}
+		}
+	}
+}
+
+// TestDefaultFormat: what cannot be written comes as something else.
+func TestDefaultFormat(t *testing.T) {
+	e := engine(t)
+	for name, want := range map[string]variant.Format{
+		"scene.heic": variant.JPEG, "scene.jxl": variant.JPEG, "lzw.tif": variant.JPEG, "drawing.svg": variant.PNG, "scene.jp2": variant.JPEG,
+		"scene.avif": variant.AVIF, "disc.webp": variant.WebP, "counter.gif": variant.GIF, "disc.png": variant.PNG,
+	} {
+		out, _ := makeOf(t, e, testdata(t, "odd/"+name), "40x")
+		if f, _ := resize.Sniff(out); f != want || bytes.Contains(out, []byte("<svg")) {
+			t.Errorf("%s comes as %v, want %v", name, f, want)
+		}
+	}
+}
