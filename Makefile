@@ -40,7 +40,7 @@ test: ## Run all tests, with real servers and real photographs
 	go run ./internal/minio/build
 	go vet ./...
 	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
-	go test -race -timeout 15m ./...
+	go test -race -timeout 25m ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz every parser for 20 seconds
@@ -50,13 +50,24 @@ fuzz: ## Fuzz every parser for 20 seconds
 	done
 
 .PHONY: bench
-bench: ## Measure, against peers in the same run; 10 minutes
+bench: ## Measure, against peers in the same run; 30 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
 	go test -run '^$$' -bench . -benchmem ./variant ./cache/... ./api
 	go run ./internal/bench/hits
 	go run ./internal/bench/latency
 	go run ./internal/bench/purge -files 100000
+	go run ./internal/bench/resize
+	go run ./internal/bench/resize -memory
+
+.PHONY: bench-quality
+bench-quality: ## Measure how near results come to a reference, and AVIF; an hour
+	@tools/install.sh bench
+	go run ./internal/bench/quality
+
+.PHONY: goldens
+goldens: ## Make the goldens of the engine anew, and a page to compare them on
+	go test ./resize/vips -run TestGoldens -update
 
 .PHONY: bench-purge
 bench-purge: ## Measure the purge of a million files; 20 minutes, 40 GB in /tmp

@@ -33,14 +33,15 @@ type fetched struct {
 }
 
 // attempts is how often an original is fetched again because it went from the
-// disk between its arrival and our opening it. Once is bad luck.
-const attempts = 3
+// disk between its arrival and our opening it. Once is bad luck, or that it is
+// broken, and somebody else has found out; from then on it is kept in memory.
+const attempts = 5
 
 // original opens an original from disk, fetching it first if it is not there.
 func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Variant) (*original, error) {
 	name := v.Original(key)
 	o := &original{source: FromDisk}
-	for range attempts {
+	for attempt := range attempts {
 		b, err := p.Originals.Open(name)
 		if err == nil {
 			o.blob = b
@@ -51,7 +52,7 @@ func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Vari
 			if b, err := p.Originals.Open(name); err == nil { // came while we were on our way here
 				return &fetched{wasThere: true}, b.Close()
 			}
-			return p.fetch(ctx, name, key)
+			return p.fetch(ctx, name, key, attempt > 0)
 		})
 		if err != nil {
 			return nil, err
@@ -68,8 +69,9 @@ func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Vari
 	return nil, fmt.Errorf("original %s does not stay in the disk cache", name)
 }
 
-// fetch brings an original from its origin to disk, when it is its turn.
-func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key) (*fetched, error) {
+// fetch brings an original from its origin to disk, when it is its turn, and into
+// memory, too, if it was in vain before.
+func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key, again bool) (*fetched, error) {
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
@@ -91,7 +93,7 @@ func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key
 	if forgotten {
 		p.forget(p.Originals, name)
 	}
-	if forgotten || b.NotKept != nil || b.Size == 0 || !p.opens(name) {
+	if again || forgotten || b.NotKept != nil || b.Size == 0 || !p.opens(name) {
 		f.inMemory = true
 		f.data, err = b.Bytes()
 	}

@@ -269,54 +269,56 @@ type work struct {
 	plan    resize.Plan
 }
 
-// resize waits for its turn and makes the picture. The original is brought into
-// memory only then.
-func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, w work) ([]byte, error) {
+// resize makes what is wanted, picture or JSON. Where the plan depends on what is
+// seen, the original is looked at first, in a turn of its own: what is found may
+// weigh more.
+func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, w work) (data []byte, err error) {
+	if resize.NeedsLook(w.variant) && !w.variant.Whole.Describes() {
+		err = p.inTurn(ctx, m, b, w, "look", func(ctx context.Context, src []byte) error {
+			v, err := p.Resizer.Look(ctx, src, w.header, w.variant)
+			if err == nil {
+				w.plan, err = resize.NewPlan(w.header, v, w.accept, p.Settings)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	err = p.inTurn(ctx, m, b, w, "resize", func(ctx context.Context, src []byte) (err error) {
+		if w.variant.Whole.Describes() {
+			data, err = p.describe(ctx, src, w)
+		} else {
+			data, err = p.Resizer.Resize(ctx, src, w.header, w.plan)
+		}
+		return err
+	})
+	m.mediaType = madeType(w.variant, data)
+	return data, err
+}
+
+// inTurn waits until there is room for w, and does a step of it in the time that
+// there is. The original is brought into memory only then.
+func (p *Pipeline) inTurn(ctx context.Context, m *made, b *cache.Blob, w work, step string, do func(context.Context, []byte) error) error {
 	queued := p.Now()
 	leave, err := p.Gate.Enter(ctx, w.plan.Cost(w.header))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer leave()
 	began := p.Now()
 	m.step("queue", began.Sub(queued))
 	src, err := b.Bytes()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	data, err := p.run(ctx, src, w)
-	took := p.Now().Sub(began)
-	m.step("resize", took)
-	p.Observer.Resized(took, err)
-	m.mediaType = madeType(w.variant, data)
-	return data, err
-}
-
-// run makes what is wanted, picture or JSON, in the time that there is.
-func (p *Pipeline) run(ctx context.Context, src []byte, w work) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.ResizeTimeout, ErrTooSlow)
 	defer cancel()
-	if w.variant.Whole.Describes() {
-		data, err := p.describe(ctx, src, w)
-		return data, slow(ctx, err)
-	}
-	data, err := p.picture(ctx, src, w)
-	return data, slow(ctx, err)
-}
-
-// picture looks at the original first, where the plan depends on what is seen,
-// and makes a picture of it.
-func (p *Pipeline) picture(ctx context.Context, src []byte, w work) ([]byte, error) {
-	if resize.NeedsLook(w.variant) {
-		v, err := p.Resizer.Look(ctx, src, w.header, w.variant)
-		if err != nil {
-			return nil, err
-		}
-		if w.plan, err = resize.NewPlan(w.header, v, w.accept, p.Settings); err != nil {
-			return nil, err
-		}
-	}
-	return p.Resizer.Resize(ctx, src, w.header, w.plan)
+	err = slow(ctx, do(ctx, src))
+	took := p.Now().Sub(began)
+	m.step(step, took)
+	p.Observer.Resized(took, err)
+	return err
 }
 
 // slow gives the end of a resize by our own time-out its kind.

@@ -63,6 +63,9 @@ func (h *Header) jp2Size(s *source, off int64) error {
 	h.Width, h.Height = n(8)-n(16), n(12)-n(20)
 	h.Depth = 1 + int(b[42]&0x7f)
 	components := binary.BigEndian.Uint16(b[40:])
+	if components > maxSamples {
+		return tooLarge("it has %d components", components)
+	}
 	h.Gray = components <= 2
 	h.Alpha = components == 2 || components == 4 && !h.CMYK || components == 5
 	return nil

@@ -41,6 +41,9 @@ func inspectSVG(s *source) (Header, error) {
 	if err := checkMarkup(s, entities); err != nil {
 		return Header{}, err
 	}
+	if err := checkDrawing(s); err != nil {
+		return Header{}, err
+	}
 	w, h := svgSize(root)
 	return Header{
 		Format: variant.SVG, Width: w, Height: h,

@@ -41,6 +41,9 @@ func inspectTIFF(s *source) (Header, error) {
 		if off, err = d.each(off, func(e ifdEntry) { page.read(e, d) }); err != nil {
 			return Header{}, err
 		}
+		if page.samples > maxSamples {
+			return Header{}, tooLarge("a pixel has %d samples, the limit is %d", page.samples, maxSamples)
+		}
 		if page.seen != nil {
 			h = page.end()
 		}
@@ -97,3 +100,7 @@ func (p *tiffPage) end() Header {
 	h.Alpha = p.samples > colours
 	return h
 }
+
+// maxSamples is how many a pixel may have. Those beyond alpha are decoded, and then
+// dropped.
+const maxSamples = 16

@@ -31,7 +31,7 @@ func (s Settings) checkOutput(f variant.Format, v variant.Variant, p Plan) error
 			Reason: "the result would be a " + f.String() + ", which cannot be lossless", Suggestion: "lossless,f_webp",
 		}
 	case (p.Frames == 1 || v.Lossless) && !affordable(f, v.Lossless, p.Pixels()):
-		return tooLarge("the result would have %d pixels, the limit for this format is %d", p.Pixels(), slowPixels)
+		return tooLarge("the result would have %d pixels, the limit for this format is %d", p.Pixels(), SlowPixels)
 	}
 	return nil
 }
@@ -41,7 +41,7 @@ func (s Settings) output(h Header, v variant.Variant, a variant.Accept, f varian
 	o := Output{
 		Format: f, Quality: s.quality(f), Lossless: v.Lossless,
 		Progressive: v.Progressive && f == variant.JPEG,
-		Palette:     f == variant.PNG && fewColours(h, v) && pixels <= slowPixels,
+		Palette:     f == variant.PNG && fewColours(h, v) && pixels <= SlowPixels,
 	}
 	if v.Quality > 0 {
 		o.Quality = v.Quality

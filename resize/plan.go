@@ -157,7 +157,11 @@ func (s Settings) check(h Header, v variant.Variant) error {
 	if err := h.check(); err != nil {
 		return err
 	}
-	if n := h.DecodePixels(); s.exceeds(n) && !h.Drawn() {
+	n := h.DecodePixels()
+	if h.Format == variant.GIF || h.Format == variant.WebP { // frames are made one upon the other
+		n *= int64(max(1, v.Page))
+	}
+	if s.exceeds(n) && !h.Drawn() {
 		return tooLarge("the picture has %d pixels to decode, the limit is %d", n, s.MaxPixels)
 	}
 	if w, height := v.Box(); max(w, height) > variant.MaxSide {

@@ -62,7 +62,7 @@ func (s Settings) Recipe() string {
 		}
 		recipe += "."
 	}
-	recipe += fmt.Sprintf("a%d.%d", s.avifPixels(), slowPixels)
+	recipe += fmt.Sprintf("a%d.%d", s.avifPixels(), SlowPixels)
 	if s.Restore {
 		recipe += fmt.Sprintf("r%d", restoreFrom)
 	}
@@ -98,15 +98,15 @@ func (s Settings) avifPixels() int64 {
 	return DefaultAVIFPixels
 }
 
-// slowPixels is the largest result for the encoders that take longest: AVIF, GIF
+// SlowPixels is the largest result for the encoders that take longest: AVIF, GIF
 // and what is lossless besides PNG. On noise they take a second of CPU a
 // megapixel, on photographs a quarter. 8 Mi holds a screen of 3840x2160.
-const slowPixels = 8 << 20
+const SlowPixels = 8 << 20
 
 // affordable reports whether a result of so many pixels may be encoded as f.
 func affordable(f variant.Format, lossless bool, pixels int64) bool {
 	slow := f == variant.AVIF || f == variant.GIF || lossless && f != variant.PNG
-	return !slow || pixels <= slowPixels
+	return !slow || pixels <= SlowPixels
 }
 
 // mayChoose reports whether FormatAuto may choose f.

@@ -60,8 +60,8 @@ fetch() {
 }
 
 # fetch_zlib_ng takes the source of zlib-ng, which Debian has as a part of
-# another package. Without it the system's zlib will do, which takes a third more
-# time for a PNG.
+# another package. Without it the system's zlib will do: with this and the newer
+# libpng a PNG took 87 ms of CPU, with the system's two 120.
 fetch_zlib_ng() {
 	private_apt source --print-uris --only-source node-yarnpkg >uris
 	# shellcheck disable=SC2046

@@ -19,18 +19,14 @@ func TestMalloc(t *testing.T) {
 		musl     = "7f00-7f01 r-xp 00000000 08:01 99 /lib/ld-musl-x86_64.so.1\n"
 	)
 	for _, c := range []struct {
-		maps, arenas string
-		verdict      verdict
-		says         string
+		maps, says string
 	}{
-		{glibc + jemalloc, "", good, "jemalloc"},
-		{glibc, "", slow, "LD_PRELOAD=libjemalloc.so.2"},
-		{glibc, "2", good, "MALLOC_ARENA_MAX=2"},
-		{musl, "", good, "not glibc's"},
+		{glibc + jemalloc, "jemalloc"},
+		{glibc, "LD_PRELOAD=libjemalloc.so.2"},
+		{musl, "not glibc's"},
 	} {
-		f := malloc(c.maps, c.arenas)
-		if f.verdict != c.verdict || !strings.Contains(f.says, c.says) {
-			t.Errorf("malloc(%q, %q) = %s %q, want %s and %q", c.maps, c.arenas, f.verdict, f.says, c.verdict, c.says)
+		if f := malloc(c.maps); f.verdict != good || !strings.Contains(f.says, c.says) {
+			t.Errorf("malloc(%q) = %s %q, want %q", c.maps, f.verdict, f.says, c.says)
 		}
 	}
 }

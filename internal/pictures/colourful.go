@@ -154,12 +154,9 @@ func sceneInks() ([]byte, error) {
 	return inks(m), nil
 }
 
-// plainInks has no marker, and the samples turned round once more.
+// plainInks has no marker, and samples that are the inks.
 func plainInks() (separation, error) {
 	b, err := sceneInks()
-	for i := range b {
-		b[i] = 255 - b[i]
-	}
 	return separation{480, 320, b, withoutAdobe}, err
 }
 

@@ -42,7 +42,10 @@ func TestPureEdge(t *testing.T) {
 			"dpr_1", "200x200", "97x", "33x33", "9x9", "150x60,fit_fill", "100x70,fit_contain", "120x60,g_ne", "500x500,up_1", "50x50,crop_0_0_50p_50p",
 			"80x80,rot_90", "80x,pad_9", "100x,blur_3", "100x,blur_9", "100x,pixel_7", "100x,round_40", "100x,flip_h,round_12", "100x,sharp_1", "100x,sharp_3", "100x,sat_0,contrast_0",
 		} {
-			for _, f := range []string{"f_png", "f_webp,lossless", "f_png,bg_ff000001"} {
+			for i, f := range []string{"f_png", "f_png,bg_ff000001", "f_webp,lossless"} {
+				if i > 0 && name != "disc.png" {
+					continue
+				}
 				m := view(t, e, src, ops+","+f)
 				if worst, soft := isPure(m, red); worst > 0 || soft == 0 {
 					t.Errorf("%s, %s,%s: red is %d off, %d pixels are soft", name, ops, f, worst, soft)

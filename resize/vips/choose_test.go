@@ -84,8 +84,8 @@ func TestConformanceOf(t *testing.T) {
 // TestAgree: what both engines make is nearly the same.
 func TestAgree(t *testing.T) {
 	one, other := engineOf(t, Config{Engine: Bimg}), engineOf(t, Config{Engine: Direct})
-	for _, name := range []string{"photos/cat.jpg", "odd/orientation-1.jpg", "odd/gray.jpg", "odd/interlaced.png", "odd/p3.jpg", "photos/portrait.jpg"} {
-		for _, ops := range []string{"300x300", "200x", "x333", "150x200,g_se", "dpr_1", "100x50,fp_0.2_0.1", "90x90,fit_fill", "250x,crop_10p_20p_60p_50p"} {
+	for _, name := range []string{"odd/orientation-1.jpg", "odd/gray.jpg", "odd/interlaced.png", "odd/p3.jpg"} {
+		for _, ops := range []string{"100x100", "200x", "x133", "150x200,g_se", "dpr_1", "100x50,fp_0.2_0.1", "90x90,fit_fill", "250x,crop_10p_20p_60p_50p"} {
 			src := testdata(t, name)
 			a, b := view(t, one, src, ops+",f_png"), view(t, other, src, ops+",f_png")
 			if mean, worst := differ(t, a, b); mean > 2 || worst > 70 {

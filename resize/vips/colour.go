@@ -72,23 +72,21 @@ func (r *run) transformed(im pixels) (out pixels, ok bool) {
 }
 
 // premultiplied is im with its colours multiplied by its alpha, in which
-// neighbours mix rightly; straight is the way back.
+// neighbours mix rightly; straight is the way back. On the way there, where all
+// pixels of the source go, samples are cut off, which is cheap; on the way back
+// they are rounded, so that pure colours lose no step where they are half
+// transparent.
 func (r *run) premultiplied(im pixels) pixels {
-	return r.whole(r.do("premultiply", on(im)), r.format(im))
+	return r.do("cast", on(r.do("premultiply", on(im))), set("format", r.format(im)))
 }
 
 func (r *run) straight(im pixels) pixels {
-	return r.whole(r.do("unpremultiply", on(im)), r.format(im))
+	return r.rounded(r.do("unpremultiply", on(im)), r.format(im))
 }
 
-// whole rounds samples: a cast by itself cuts off, so that pure colours would lose
-// a step where they are half transparent.
-func (r *run) whole(im pixels, format string) pixels {
-	half := []arg{on(im), set("a", 1.0), set("b", 0.5)}
-	if format == "uchar" {
-		return r.do("linear", append(half, set("uchar", true))...)
-	}
-	return r.do("cast", on(r.do("linear", half...)), set("format", format))
+// rounded brings samples to a format, to the nearest: a cast by itself cuts off.
+func (r *run) rounded(im pixels, format string) pixels {
+	return r.do("cast", on(r.do("linear", on(im), set("a", 1.0), set("b", 0.5))), set("format", format))
 }
 
 // atMostAlpha is im without the bands that follow its colours and one alpha: a

@@ -157,15 +157,10 @@ func TestAgainstTransform(t *testing.T) {
 		{"odd/cmyk-icc.jpg", "", 2},
 		{"odd/ycck.jpg", "cmyk", 2},
 		{"odd/gray-linear.jpg", "", 2},
-		{"odd/bad-icc.jpg", "none", 2},
 		{"odd/16bit.png", "none", 2},
 		{"odd/16bit.tif", "none", 2},
 		{"odd/gray.jpg", "none", 2},
 		{"odd/gray16.png", "none", 2},
-		{"odd/ultra-hdr.jpg", "none", 2},
-		{"odd/scene.heic", "none", 2},
-		{"odd/scene.jxl", "none", 2},
-		{"odd/scene.jp2", "none", 2},
 	} {
 		whole := reference(t, c.name, c.fallback)
 		want := boxed(whole, c.n)
@@ -190,7 +185,7 @@ func TestNoProfileLeft(t *testing.T) {
 		"exif.jpg", "exif.png", "exif.webp", "exif.avif", "exif.heic", "trailing.jpg",
 	} {
 		for _, f := range allOutputs {
-			for _, ops := range []string{"30x", "dpr_1", "200x200,fit_contain"} {
+			for _, ops := range []string{"30x", "60x60,fit_contain"} {
 				out, _ := makeOf(t, e, testdata(t, "odd/"+name), sprint("%s,f_%v", ops, f))
 				if h := headerOf(t, out); h.ICC || h.Depth > 8 || h.CMYK {
 					t.Errorf("%s as %v: %+v", name, f, h)
@@ -235,8 +230,14 @@ func TestKnownColours(t *testing.T) {
 	}
 	m = view(t, e, testdata(t, "odd/cmyk-icc.jpg"), "128x,f_png")
 	for i, want := range []color.NRGBA{
-		{0, 140, 190, 255}, {200, 20, 110, 255}, {250, 220, 0, 255}, {40, 40, 40, 255},
-		{0, 11, 82, 255}, {0, 121, 0, 255}, {196, 17, 0, 255}, {255, 255, 255, 255},
+		{0, 140, 190, 255},
+		{200, 20, 110, 255},
+		{250, 220, 0, 255},
+		{40, 40, 40, 255},
+		{0, 11, 82, 255},
+		{0, 121, 0, 255},
+		{196, 17, 0, 255},
+		{255, 255, 255, 255},
 	} {
 		if got := m.NRGBAAt(16+32*(i%4), 16+32*(i/4)); off(got, want) > 10 {
 			t.Errorf("inks, square %d: %v, want %v", i, got, want)

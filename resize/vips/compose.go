@@ -70,7 +70,7 @@ func (r *run) blend(under, top pixels) pixels {
 		space = "b-w"
 	}
 	mixed := r.do("composite2", input("base", under), input("overlay", top), set("mode", "over"), set("compositing_space", space))
-	return r.whole(mixed, "uchar")
+	return r.rounded(mixed, "uchar")
 }
 
 // ink is a colour as samples of im.

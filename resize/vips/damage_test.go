@@ -154,7 +154,7 @@ func TestDamageConcurrent(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {
-			for round := range 2 * len(all) {
+			for round := range len(all) {
 				all[(i+round)%len(all)].check(t, e, outputs[(3*i+round)%len(outputs)])
 				if err := fail(); errors.Is(err, resize.ErrBroken) {
 					t.Errorf("our own failure: %v", err)

@@ -21,7 +21,7 @@ func TestAllToAll(t *testing.T) {
 		"palette.png", "16bit-p3.png", "gray-alpha.png", "gray16.png", "16bit.tif", "drawing.svg", "counter.gif", "disc.webp", "interlaced.png",
 	} {
 		src := testdata(t, "odd/"+name)
-		for _, ops := range []string{"60x40", "40x60,fit_contain", "30x,rot_90,blur_1"} {
+		for _, ops := range []string{"60x40", "40x60,fit_contain,rot_90"} {
 			want := view(t, e, src, ops+",f_png,bg_336699,still")
 			for _, f := range allOutputs {
 				out, _ := makeOf(t, e, src, sprint("%s,f_%v,bg_336699,still,q_90", ops, f))
@@ -76,25 +76,21 @@ func TestOddTIFFs(t *testing.T) {
 		mean float64 // how far off it may be; -1 for anything but an error of ours
 	}{
 		{"jpeg", nil, "[compression=jpeg,Q=95]", 3},
-		{"deflate, tiled", nil, "[compression=deflate,tile,tile-width=64,tile-height=64]", 1},
 		{"pyramid", nil, "[tile,pyramid]", 1},
 		{"1 bit", nil, "[bitdepth=1]", -1},
 		{"lab", [][]string{{"colourspace", "lab"}}, "", 1.5},
-		{"labs", [][]string{{"colourspace", "labs"}}, "", 1.5},
 		{"scrgb", [][]string{{"colourspace", "scrgb"}}, "", 2},
 		{"16 bits", [][]string{{"colourspace", "rgb16"}}, "", 1},
 		{"cmyk", [][]string{{"icc_transform", "cmyk", "--input-profile", "srgb"}}, "", 8},
 		{"float grey", [][]string{{"colourspace", "b-w"}, {"cast", "float"}}, "", -1},
 		{"32 bits", [][]string{{"cast", "uint"}}, "", -1},
-		{"signed", [][]string{{"cast", "short"}}, "", -1},
 		{"double", [][]string{{"cast", "double"}}, "", -1},
 		{"complex", [][]string{{"cast", "complex"}}, "", -1},
 		{"two bands", [][]string{{"extract_band", "0", "--n", "2"}}, "", -1},
 		{"five bands", [][]string{{"bandjoin_const", "255 9"}}, "", -1},
-		{"alpha", [][]string{{"bandjoin_const", "255"}}, "", 1},
 		{"grey", [][]string{{"colourspace", "b-w"}}, "", -1},
 		{"16 bits with alpha", [][]string{{"colourspace", "rgb16"}, {"bandjoin_const", "65535"}}, "", 1},
-		{"ten bands", [][]string{{"bandjoin_const", "1 2 3 4 5 6 7"}}, "", -1},
+		{"ten bands", [][]string{{"bandjoin_const", "1 2 3 4 5 6 7"}}, "", -1}, // too many
 	} {
 		in := scene
 		for i, a := range c.args {
@@ -110,10 +106,10 @@ func TestOddTIFFs(t *testing.T) {
 			t.Fatalf("%s: %s", c.name, said)
 		}
 		src := testfile(t, tiff)
-		for _, ops := range []string{"120x", "120x,fit_contain,bg_ffffff", "40x,blur_2,sat_20,gray", "60x,sharp_1,contrast_10", "30x30,round_5,trim,g_smart"} {
+		for _, ops := range []string{"120x", "120x,fit_contain,bg_ffffff", "40x,blur_2,sharp_1,sat_20,gray", "30x30,round_5,trim,g_smart"} {
 			for _, f := range []string{"png", "jpeg"} {
 				out, err := make1(e, src, ops+",f_"+f)
-				known := errors.Is(err, resize.ErrBroken) || errors.Is(err, resize.ErrNotPicture)
+				known := errors.Is(err, resize.ErrBroken) || errors.Is(err, resize.ErrNotPicture) || errors.Is(err, resize.ErrTooLarge)
 				switch {
 				case err != nil && (c.mean >= 0 || !known):
 					t.Errorf("%s, %s,%s: %v", c.name, ops, f, err)

@@ -46,7 +46,8 @@ func compiledVersion() string { return C.VIPS_VERSION }
 // lastError is what any thread of libvips said last: the text comes from a
 // buffer that all share, empty or speaking of another picture.
 func lastError() error {
-	text := strings.TrimSpace(C.GoString(C.vips_error_buffer()))
-	C.vips_error_clear()
+	said := C.vips_error_buffer_copy()
+	defer C.g_free(C.gpointer(said))
+	text := strings.TrimSpace(C.GoString(said))
 	return errors.New(strings.ReplaceAll(text, "\n", "; "))
 }

@@ -2,6 +2,7 @@ package vips
 
 import (
 	"context"
+	"math"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
@@ -16,7 +17,8 @@ func (e *Engine) Look(ctx context.Context, src []byte, h resize.Header, v varian
 	if err != nil {
 		return v, err
 	}
-	l := job{newRun(ctx), e, src, h, resize.Plan{Page: max(v.Page-1, 0), Frames: 1}, e.config.Lenient}
+	upW, upH := h.Upright()
+	l := job{newRun(ctx), e, src, h, resize.Plan{Page: max(v.Page-1, 0), Frames: 1, ScaledW: upW, ScaledH: upH}, e.config.Lenient}
 	defer l.close()
 	seen := l.overview(l.coarse(v, region))
 	inner := region
@@ -56,7 +58,7 @@ func (j job) coarse(v variant.Variant, part resize.Rect) float64 {
 	}
 	boxW, boxH := v.Box()
 	switch {
-	case boxW == 0 && boxH == 0:
+	case boxW == 0 && boxH == 0, w*h <= maxExact && !j.header.Drawn():
 		return 1
 	case boxW == 0:
 		boxW = part.Width * boxH / part.Height
@@ -66,8 +68,17 @@ func (j job) coarse(v variant.Variant, part resize.Rect) float64 {
 	return max(1, min(float64(part.Width)/float64(max(1, boxW)), float64(part.Height)/float64(max(1, boxH)))/2)
 }
 
+// maxExact is how many pixels a picture has whose border is found to the pixel.
+const maxExact = 4 << 20
+
+// maxDrawn is how many pixels a drawing has that is only looked at.
+const maxDrawn = 4 << 20
+
 func (j job) overview(shrink float64) overview {
 	w, h := j.header.Upright()
+	if j.header.Drawn() {
+		shrink = max(shrink, math.Sqrt(float64(w)*float64(h)/maxDrawn))
+	}
 	smallW, smallH := max(1, int(float64(w)/shrink)), max(1, int(float64(h)/shrink))
 	j.plan.ScaledW, j.plan.ScaledH = smallW, smallH
 	j.plan.Cut = resize.Rect{Width: smallW, Height: smallH}

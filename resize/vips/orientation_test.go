@@ -58,7 +58,10 @@ func TestEveryOrientation(t *testing.T) {
 			worstMean, worst := 0.0, 0
 			for o := 1; o <= 8; o++ {
 				src := resizetest.Oriented(kind.encode(resizetest.Stored(upright, o)), o)
-				for _, ops := range placements() {
+				for i, ops := range placements() {
+					if i%3 != 0 && (kind.name != "jpeg" || o%2 == 0 && i%2 == 0) {
+						continue
+					}
 					got := view(t, e, src, ops+",f_png")
 					if o == 1 {
 						first[ops] = got

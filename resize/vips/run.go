@@ -28,9 +28,12 @@ type run struct {
 	pins runtime.Pinner
 	stop func() bool
 
-	mu     sync.Mutex
-	owned  []pixels
-	killed bool
+	drawnMark pixels // the watermark, once it is drawn
+
+	mu       sync.Mutex
+	owned    []pixels
+	shielded pixels // that kill leaves alone
+	killed   bool
 }
 
 // newRun begins; the end of ctx stops libvips where it works on pixels. The
@@ -62,8 +65,32 @@ func (r *run) kill() {
 	defer r.mu.Unlock()
 	r.killed = true
 	for _, im := range r.owned {
-		C.vips_image_set_kill(im, 1)
+		if im != r.shielded {
+			C.vips_image_set_kill(im, 1)
+		}
 	}
+}
+
+// stopped notes that the run was killed: nothing new is to begin.
+func (r *run) stopped() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.killed && r.err == nil {
+		r.err = context.Canceled
+	}
+}
+
+// shield gives im in memory, where kill does not reach it any more, for what does
+// not bear to be stopped.
+func (r *run) shield(im pixels) pixels {
+	im = r.inMemory(im)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.killed && r.err == nil {
+		r.err = context.Canceled
+	}
+	r.shielded = im
+	return im
 }
 
 // own has im given back by close.
@@ -75,7 +102,7 @@ func (r *run) own(im pixels) pixels {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.owned = append(r.owned, im)
-	if r.killed {
+	if r.killed && im != r.shielded {
 		C.vips_image_set_kill(im, 1)
 	}
 	return im
@@ -146,7 +173,7 @@ func withString(s string, use func(*C.char)) {
 
 // operate runs an operation and hands it to use while its outputs are there.
 func (r *run) operate(name string, args []arg, use func(*C.VipsOperation)) {
-	if r.err != nil {
+	if r.stopped(); r.err != nil {
 		return
 	}
 	var op *C.VipsOperation

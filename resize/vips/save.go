@@ -47,6 +47,9 @@ func (j job) write(im pixels, o resize.Output) []byte {
 		}
 		return j.save("pngsave_buffer", on(im), set("strip", true), set("compression", pngCompression))
 	case variant.WebP:
+		if j.engine.Speed().Old { // its saver keeps its copy for ever if reading the picture fails
+			im = j.shield(im)
+		}
 		return j.stripWebP(j.save("webpsave_buffer", on(im), set("Q", o.Quality), set("lossless", o.Lossless), set("effort", webpEffort)))
 	case variant.AVIF:
 		subsample := "auto"
@@ -87,7 +90,7 @@ func (j job) fitting(im pixels, o resize.Output) (out []byte, smallest int) {
 	switch {
 	case limit == 0 || j.err != nil || len(out) <= limit:
 		return out, len(out)
-	case o.Format == variant.PNG && !o.Palette && !o.Lossless:
+	case o.Format == variant.PNG && !o.Palette && !o.Lossless && j.plan.Pixels() <= resize.SlowPixels:
 		o.Palette = true
 		return j.fitting(im, o)
 	case o.Format == variant.PNG, o.Format == variant.GIF, o.Lossless:

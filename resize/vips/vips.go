@@ -14,6 +14,8 @@
 //   - Pixels damaged inside a JPEG, GIF or lossy WebP may come out as grey or
 //     noise instead of as an error; files that are cut short, and PNGs whose
 //     checksums are wrong, are refused.
+//   - An SVG is drawn in one go, which cannot be stopped; resize.Inspect refuses
+//     those of which it knows that they would take for ever.
 //   - The encoders of AVIF and GIF, and with libvips 8.14 that of WebP, cannot be
 //     stopped before they are done: some seconds for the largest results allowed.
 package vips
@@ -49,6 +51,7 @@ type Config struct {
 	Engine     Choice // "" is Auto
 	AVIFSpeed  int    // 1..9; 0 is DefaultAVIFSpeed
 	PDF        bool   // PDFs are read, too
+	NoSVG      bool   // SVGs are not
 	Lenient    bool   // of broken files is made what is there, besides the error
 	Watermarks []Watermark
 }
@@ -70,7 +73,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{config: c}
 	var classes []string
 	for _, l := range loaders {
-		if hasOperation(l.operation) && (l.format != variant.PDF || c.PDF) {
+		if hasOperation(l.operation) && (l.format != variant.PDF || c.PDF) && (l.format != variant.SVG || !c.NoSVG) {
 			e.readable = append(e.readable, l.format)
 			classes = append(classes, l.class)
 		}
@@ -209,6 +212,9 @@ func (j job) explain(ctx context.Context) error {
 	if again := (job{newRun(ctx), j.engine, j.src, j.header, j.plan, j.lenient}); !again.decodes() && ctx.Err() == nil {
 		return fmt.Errorf("%w: its pixels cannot be decoded", resize.ErrBroken)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	return fmt.Errorf("libvips failed; the last that any thread of it said: %w", j.err)
 }
 
@@ -220,14 +226,15 @@ func (j job) decodes() bool {
 }
 
 // checkResult holds the engine to the plan: a result of another size or format
-// would be kept and served for months.
+// would be kept and served for months. Encoders of animations make one frame of
+// neighbours that are alike.
 func checkResult(out []byte, p resize.Plan) error {
 	h, err := resize.Inspect(bytes.NewReader(out), int64(len(out)))
 	if err != nil {
 		return fmt.Errorf("libvips gave an unusable result: %v", err)
 	}
 	w, height := p.Size()
-	if h.Format != p.Output.Format && h.Format != p.Plain.Format || h.Width != w || h.Height != height || h.Pages != p.Frames {
+	if h.Format != p.Output.Format && h.Format != p.Plain.Format || h.Width != w || h.Height != height || h.Pages > p.Frames {
 		return fmt.Errorf("libvips gave %v of %dx%d, %d frames, instead of %v of %dx%d, %d frames",
 			h.Format, h.Width, h.Height, h.Pages, p.Output.Format, w, height, p.Frames)
 	}

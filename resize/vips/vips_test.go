@@ -184,8 +184,8 @@ func TestOddPictures(t *testing.T) {
 		"1x1.jpg", "1x1.png", "alpha.png", "alpha.webp", "animated.gif", "animated.webp", "gray-alpha.png", "interlaced.png",
 		"lossless.webp", "palette.png", "photo.avif", "tall.jpg", "trailing.jpg", "wide.png", "16bit.png", "cmyk.jpg", "p3.jpg",
 	} {
-		for _, ops := range []string{"100x100", "100x100,fit_contain", "100x", "60x90,fit_fill,up_1", "70x70,fit_contain,bg_000000"} {
-			for _, f := range []string{",f_jpeg", ",f_png", ",f_webp", ",f_avif", ",f_gif"} {
+		for _, ops := range []string{"100x100,fit_contain", "60x90,fit_fill,up_1", "70x70"} {
+			for _, f := range []string{",f_jpeg", ",f_png"} {
 				src, err := os.ReadFile("../../testdata/odd/" + name)
 				if err != nil {
 					t.Fatal(err)

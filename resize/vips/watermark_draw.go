@@ -13,7 +13,7 @@ import (
 func (e *Engine) checkWatermarks() error {
 	for _, w := range e.config.Watermarks {
 		j := job{run: newRun(context.Background()), engine: e}
-		j.inMemory(j.mark(w, 100))
+		j.inMemory(j.mark(w, 100, 100))
 		err := j.err
 		j.close()
 		if err != nil {
@@ -40,7 +40,7 @@ func (j job) stamp(im pixels, w Watermark) pixels {
 	if j.interpretation(im) == interpretationGrey {
 		im = j.do("colourspace", on(im), set("space", "srgb"))
 	}
-	mark := j.mark(w, width)
+	mark := j.mark(w, width, height)
 	markW, markH := j.size(mark)
 	if j.err != nil {
 		return nil
@@ -64,19 +64,24 @@ func (j job) stamp(im pixels, w Watermark) pixels {
 	return j.do("insert", input("main", im), input("sub", blended), set("x", seen.Left), set("y", seen.Top))
 }
 
-// mark is the watermark in sRGB with alpha, in memory, for a result so wide.
-func (j job) mark(w Watermark, width int) pixels {
-	im := j.drawn(w, width)
+// mark is the watermark in sRGB with alpha, in memory, for a result of width x height pixels.
+// All frames of an animation share it.
+func (j job) mark(w Watermark, width, height int) pixels {
+	if j.drawnMark != nil {
+		return j.drawnMark
+	}
+	im := j.markOf(w, width, height)
 	if j.err == nil && w.Opacity < 1 {
 		faint := j.do("linear", on(j.alpha(im)), set("a", w.Opacity), set("b", 0.5), set("uchar", true))
 		im = j.do("bandjoin", inputs("in", []pixels{j.colours(im), faint}))
 	}
-	return j.inMemory(im)
+	j.drawnMark = j.inMemory(im)
+	return j.drawnMark
 }
 
-func (j job) drawn(w Watermark, width int) pixels {
+func (j job) markOf(w Watermark, width, height int) pixels {
 	if w.Text != "" {
-		return j.text(w, width)
+		return j.text(w, width, height)
 	}
 	h, err := resize.Inspect(bytes.NewReader(w.Image), int64(len(w.Image)))
 	if err != nil {
@@ -84,10 +89,13 @@ func (j job) drawn(w Watermark, width int) pixels {
 		return nil
 	}
 	toW, toH := h.Upright()
+	scale := 1.0
 	if w.Scale > 0 {
-		toH = max(1, int(float64(toH)*w.Scale*float64(width)/float64(toW)+0.5))
-		toW = max(1, int(w.Scale*float64(width)+0.5))
+		scale = w.Scale * float64(width) / float64(toW)
 	}
+	// No larger than the result, of which it would only use up memory.
+	scale = min(scale, float64(width)/float64(toW), float64(height)/float64(toH))
+	toW, toH = max(1, int(float64(toW)*scale+0.5)), max(1, int(float64(toH)*scale+0.5))
 	inner := job{j.run, j.engine, w.Image, h, resize.Plan{
 		Frames: 1, ScaledW: toW, ScaledH: toH, Cut: resize.Rect{Width: toW, Height: toH}, CanvasW: toW, CanvasH: toH,
 	}, false}
@@ -106,13 +114,22 @@ const textDPI = 72
 
 // text is a line of text: first as large as its font, and, if it is to be of a
 // certain width, again with as many dots an inch as that takes.
-func (j job) text(w Watermark, width int) pixels {
+func (j job) text(w Watermark, width, height int) pixels {
 	write := func(dpi int) pixels {
 		return j.do("text", set("text", escape(w.Text)), set("font", w.Font), set("dpi", dpi))
 	}
 	mask := write(textDPI)
-	if natural, _ := j.size(mask); w.Scale > 0 && natural > 0 {
-		mask = write(max(1, int(textDPI*w.Scale*float64(width)/float64(natural))))
+	naturalW, naturalH := j.size(mask)
+	if j.err != nil || naturalW == 0 || naturalH == 0 {
+		return nil
+	}
+	scale := 1.0
+	if w.Scale > 0 {
+		scale = w.Scale * float64(width) / float64(naturalW)
+	}
+	scale = min(scale, float64(width)/float64(naturalW), float64(height)/float64(naturalH))
+	if scale != 1 {
+		mask = write(max(1, int(textDPI*scale)))
 	}
 	c := w.Color
 	ink := j.do("linear", on(j.do("bandjoin", inputs("in", []pixels{mask, mask, mask}))),

@@ -61,7 +61,7 @@ func TestMarkPlaces(t *testing.T) {
 }
 
 // TestMarkSizes: scale is a part of the result's width, whatever the mark's own
-// size is; what is too large is cut.
+// size is; what is too large is made as large as the result.
 func TestMarkSizes(t *testing.T) {
 	src := resizetest.PNG(painted(200, 100, white))
 	svg := []byte(svgStart + `viewBox="0 0 20 10"><rect width="20" height="10" fill="#00f"/></svg>`)
@@ -71,8 +71,12 @@ func TestMarkSizes(t *testing.T) {
 			ops   string
 			want  image.Rectangle
 		}{
-			{0.5, "dpr_1", image.Rect(50, 25, 150, 75)}, {0.25, "dpr_1", image.Rect(75, 38, 125, 63)}, {0.5, "100x", image.Rect(25, 13, 75, 38)}, {1, "40x40,fit_fill", image.Rect(0, 10, 40, 30)},
-			{0.5, "dpr_1,rot_90", image.Rect(25, 88, 75, 113)}, {0.2, "100x100,fit_contain,bg_ffffff", image.Rect(40, 45, 60, 55)},
+			{0.5, "dpr_1", image.Rect(50, 25, 150, 75)},
+			{0.25, "dpr_1", image.Rect(75, 38, 125, 63)},
+			{0.5, "100x", image.Rect(25, 13, 75, 38)},
+			{1, "40x40,fit_fill", image.Rect(0, 10, 40, 30)},
+			{0.5, "dpr_1,rot_90", image.Rect(25, 88, 75, 113)},
+			{0.2, "100x100,fit_contain,bg_ffffff", image.Rect(40, 45, 60, 55)},
 		} {
 			e := marked(t, Watermark{Image: mark, Opacity: 1, Scale: c.scale})
 			m := view(t, e, src, c.ops+",wm_m,f_png")
@@ -83,12 +87,16 @@ func TestMarkSizes(t *testing.T) {
 		}
 	}
 	large := resizetest.PNG(painted(500, 500, blue))
-	for _, g := range []variant.Gravity{variant.GravityNW, variant.GravityCenter, variant.GravitySE} {
-		for _, tile := range []bool{false, true} {
-			e := marked(t, Watermark{Image: large, Opacity: 1, Gravity: g, Tile: tile})
-			if got := blueIn(view(t, e, src, "dpr_1,wm_m,f_png")); got != image.Rect(0, 0, 200, 100) {
-				t.Errorf("too large, gravity %v, tiled %t: %v", g, tile, got)
-			}
+	for g, want := range map[variant.Gravity]image.Rectangle{
+		variant.GravityNW: image.Rect(0, 0, 100, 100), variant.GravityCenter: image.Rect(50, 0, 150, 100), variant.GravitySE: image.Rect(100, 0, 200, 100),
+	} {
+		e := marked(t, Watermark{Image: large, Opacity: 1, Gravity: g})
+		if got := blueIn(view(t, e, src, "dpr_1,wm_m,f_png")); got != want {
+			t.Errorf("too large, gravity %v: %v, want %v", g, got, want)
+		}
+		e = marked(t, Watermark{Image: large, Opacity: 1, Gravity: g, Tile: true})
+		if got := blueIn(view(t, e, src, "dpr_1,wm_m,f_png")); got != image.Rect(0, 0, 200, 100) {
+			t.Errorf("too large, tiled: %v", got)
 		}
 	}
 	e := marked(t, Watermark{Image: resizetest.PNG(painted(9, 9, blue)), Opacity: 1, Gravity: variant.GravityNW, Margin: 500})

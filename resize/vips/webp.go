@@ -78,14 +78,17 @@ func patchedWebP(b []byte) []byte {
 		return sizedWebP(b[:min(off, len(b))])
 	}
 	kind, n := string(b[off:off+4]), uint64(binary.LittleEndian.Uint32(b[off+4:]))
-	if kind != "VP8 " && kind != "VP8L" || n > maxPatch*uint64(len(b)) {
+	if kind != "VP8 " && kind != "VP8L" || n > min(maxPatch*uint64(len(b)), maxPatched) {
 		return sizedWebP(b[:off])
 	}
 	return sizedWebP(append(bytes.Clone(b), make([]byte, uint64(off)+8+n+n&1-uint64(len(b)))...))
 }
 
-// maxPatch is how many times larger than what is there a chunk may be.
-const maxPatch = 16
+// A chunk may be maxPatch times larger than what is there, and maxPatched bytes.
+const (
+	maxPatch   = 16
+	maxPatched = 64 << 20
+)
 
 // sizedWebP is a copy of b that says how long it is.
 func sizedWebP(b []byte) []byte {

@@ -122,28 +122,34 @@ func (b *bench) compareFamilies(width int, families []family) error {
 	if err != nil {
 		return err
 	}
-	norm := rows[fmt.Sprintf(families[0].suffix, theDefault)].norm
-	fmt.Printf("\n%-22s %8s %8s %8s %8s %8s\n", fmt.Sprintf("%d wide, as near as", width), "quality", "CPU ms", "KB", "3-norm", "SSIM")
-	for _, f := range families {
-		q, r := f.at(norm, rows)
-		n := float64(r.n)
-		fmt.Printf("%-22s %8.1f %8.1f %8.2f %8.4f %8.5f\n", f.name, q, r.millis/n, r.bytes/n/1000, r.norm/n, r.ssim/n)
+	for _, m := range []measure{{"3-norm", func(r row) float64 { return -r.norm }}, {"SSIM", func(r row) float64 { return r.ssim }}} {
+		fmt.Printf("\n%-34s %8s %8s %8s %8s %8s\n", fmt.Sprintf("%d wide, equal in %s", width, m.name), "quality", "CPU ms", "KB", "3-norm", "SSIM")
+		for _, f := range families {
+			f.printAt(m, m.of(rows[fmt.Sprintf(families[0].suffix, theDefault)]), rows)
+		}
 	}
 	return nil
 }
 
-// at is what f has where it is as far from the reference as norm, between the
-// two nearest qualities.
-func (f family) at(norm float64, rows map[string]row) (quality float64, r row) {
+// measure is a way to say how good a row is; more is better.
+type measure struct {
+	name string
+	of   func(row) float64
+}
+
+// printAt prints what f has where it is as good as good, between the two nearest
+// qualities, or on the line through the last two.
+func (f family) printAt(m measure, good float64, rows map[string]row) {
 	row := func(i int) row { return rows[fmt.Sprintf(f.suffix, f.qualities[i])] }
 	i := 0
-	for i < len(f.qualities)-2 && row(i+1).norm > norm {
+	for i < len(f.qualities)-2 && m.of(row(i+1)) < good {
 		i++
 	}
 	low, high := row(i), row(i+1)
-	t := (norm - low.norm) / (high.norm - low.norm)
-	q := float64(f.qualities[i])
-	return q + t*(float64(f.qualities[i+1])-q), low.between(high, t)
+	t := (good - m.of(low)) / (m.of(high) - m.of(low))
+	from, to := float64(f.qualities[i]), float64(f.qualities[i+1])
+	r, n := low.between(high, t), float64(low.n)
+	fmt.Printf("%-34s %8.1f %8.1f %8.2f %8.4f %8.5f\n", f.name, from+t*(to-from), r.millis/n, r.bytes/n/1000, r.norm/n, r.ssim/n)
 }
 
 // avif prints libaom's speeds, which are 9 less libvips' effort, as they are.

@@ -83,13 +83,20 @@ func (b *bench) makers() (all []maker, stop func(), err error) {
 			s()
 		}
 	}
-	for _, args := range [][]string{{"--engine", "vips"}, {"--engine", "vips", "--no-sharpen"}, {"--engine", "bimg"}} {
-		s, err := b.serve(args...)
+	for _, own := range []struct {
+		name string
+		args []string
+	}{
+		{"thumbery", nil},
+		{"thumbery, vips, unsharpened", []string{"--engine", "vips", "--no-sharpen"}},
+		{"thumbery, bimg, unsharpened", []string{"--engine", "bimg", "--no-sharpen"}},
+	} {
+		s, err := b.serve(own.args...)
 		if err != nil {
-			return nil, stop, fmt.Errorf("serve %v: %w", args, err)
+			return nil, stop, fmt.Errorf("serve %v: %w", own.args, err)
 		}
 		stops = append(stops, s.stop)
-		all = append(all, maker{fmt.Sprint("thumbery ", args[1:]), s.make})
+		all = append(all, maker{own.name, s.make})
 	}
 	if _, err := os.Stat(".tools/peers/sharp/node_modules/sharp"); err == nil {
 		all = append(all, maker{"sharp", b.sharp})

@@ -64,7 +64,7 @@ func (b *bench) serve(args ...string) (*server, error) {
 		_ = cmd.Wait() // what it wrote says how it ended
 		close(ended)
 	}()
-	s := &server{b: b, address: address, name: strings.Join(args, ""), stop: func() {
+	s := &server{b: b, address: address, name: "thumbery" + strings.Join(args, ""), stop: func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
 		<-ended
 		_ = os.RemoveAll(cache) // it is in a temporary directory
