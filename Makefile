@@ -67,7 +67,7 @@ bench-quality: ## Measure how near results come to a reference, and AVIF; an hou
 
 .PHONY: goldens
 goldens: ## Make the goldens of the engine anew, and a page to compare them on
-	go test ./resize/vips -run TestGoldens -update
+	go test ./resize/vips -run TestGoldens -update -v
 
 .PHONY: bench-purge
 bench-purge: ## Measure the purge of a million files; 20 minutes, 40 GB in /tmp

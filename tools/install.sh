@@ -46,10 +46,15 @@ vips) need_for_vips ;;
 *) need_lib vips libvips-dev ;;
 esac
 case "${1:-}" in
-test) need nginx nginx-light ;;
+test)
+	need nginx nginx-light
+	need vips libvips-tools
+	;;
 bench)
 	need nginx nginx-light
 	need wrk wrk
+	need vips libvips-tools
+	need jpegtran libjpeg-turbo-progs
 	;;
 esac
 

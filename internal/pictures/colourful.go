@@ -24,7 +24,7 @@ func profiled() []file {
 		{"odd/bad-icc.jpg", "jpeg", 480, 320, "a profile of noise", "the colours of orientation-1.jpg, as if there were no profile", stored(badProfileJPEG)},
 		{"odd/16bit-p3.png", "png", 384, 288, "p3.jpg in 16 bits a sample", "8 bits; both halves are pure within 12 steps", stored(deepP3)},
 		{"odd/gray16.png", "png", 256, 64, "16 bits of grey: column x is 257x", "column x is x", stored(deepGray)},
-		{"odd/cmyk-plain.jpg", "jpeg", 480, 320, "four inks, not inverted, no marker, no profile", inverted, fourInks(plainInks)},
+		{"odd/cmyk-plain.jpg", "jpeg", 480, 320, "the samples of cmyk.jpg without Adobe's marker, no profile", inverted, fourInks(plainInks)},
 		{"odd/ycck.jpg", "jpeg", 480, 320, "four inks as YCCK, stored inverted with Adobe's marker, no profile", inverted, fourInks(ycckInks)},
 		{"odd/cmyk-icc.jpg", "jpeg", 256, 128, "squares of 64 with a profile of made-up inks: above cyan, magenta, yellow, black; below cyan on magenta, cyan on yellow, magenta on yellow, paper", "above 0,140,190; 200,20,110; 250,220,0; 40,40,40; below 0,11,82; 0,121,0; 196,17,0; 255,255,255, within 3 steps", fourInks(profiledInks)},
 	}
@@ -154,7 +154,7 @@ func sceneInks() ([]byte, error) {
 	return inks(m), nil
 }
 
-// plainInks has no marker, and samples that are the inks.
+// plainInks has no marker. Decoders take its samples for inverted all the same.
 func plainInks() (separation, error) {
 	b, err := sceneInks()
 	return separation{480, 320, b, withoutAdobe}, err
