@@ -50,7 +50,7 @@ func TestPlanAvoidsSlowEncoders(t *testing.T) {
 		ops  string
 		want resize.Output
 	}{
-		{variant.AVIF, "3840x2160", resize.Output{Format: variant.AVIF, Quality: 55}},
+		{variant.AVIF, "3840x2160", resize.Output{Format: variant.AVIF, Quality: 60}},
 		{variant.AVIF, "dpr_1", resize.Output{Format: variant.JPEG, Quality: 80}},
 		{variant.GIF, "dpr_1", resize.Output{Format: variant.JPEG, Quality: 80}},
 		{variant.WebP, "dpr_1", resize.Output{Format: variant.WebP, Quality: 79}},

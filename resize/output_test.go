@@ -43,7 +43,7 @@ func TestPlanOutput(t *testing.T) {
 		{kind(variant.JPEG, false), "100x,f_webp,lossless", 0, all, resize.Output{Format: variant.WebP, Quality: 79, Lossless: true}, opaque},
 		{kind(variant.JPEG, false), "100x,f_png,lossless", 0, all, resize.Output{Format: variant.PNG, Quality: 80, Lossless: true}, opaque},
 		{kind(variant.JPEG, false), "100x,q_33", 0, all, resize.Output{Format: variant.JPEG, Quality: 33}, opaque},
-		{kind(variant.JPEG, false), "100x,f_auto", both, all, resize.Output{Format: variant.AVIF, Quality: 55}, opaque},
+		{kind(variant.JPEG, false), "100x,f_auto", both, all, resize.Output{Format: variant.AVIF, Quality: 60}, opaque},
 		{kind(variant.JPEG, false), "1600x,f_auto", both, all, resize.Output{Format: variant.WebP, Quality: 79}, opaque},
 		{kind(variant.JPEG, false), "1600x,f_auto", variant.AcceptAVIF, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
 		{kind(variant.JPEG, false), "100x,f_auto", variant.AcceptWebP, all, resize.Output{Format: variant.WebP, Quality: 79}, opaque},
@@ -66,7 +66,7 @@ func TestPlanOutput(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	s := resize.Settings{Quality: map[variant.Format]int{variant.JPEG: 70, variant.WebP: 101}, CanWrite: all}
-	for f, want := range map[variant.Format]int{variant.JPEG: 70, variant.WebP: 79, variant.AVIF: 55} {
+	for f, want := range map[variant.Format]int{variant.JPEG: 70, variant.WebP: 79, variant.AVIF: 60} {
 		p, err := resize.NewPlan(photo(10, 10), variant.Variant{Format: f}, 0, s)
 		if err != nil || p.Output.Quality != want {
 			t.Errorf("%v: quality %d, %v, want %d", f, p.Output.Quality, err, want)
@@ -197,7 +197,7 @@ func TestPlanQuality(t *testing.T) {
 		{"f_auto,q_90", variant.AcceptWebP | variant.SaveData, 63},
 		{"f_auto,q_1", variant.AcceptWebP | variant.SaveData, 1},
 		{"f_auto", variant.SaveData, 56},
-		{"f_auto", variant.AcceptAVIF | variant.SaveData, 38},
+		{"f_auto", variant.AcceptAVIF | variant.SaveData, 42},
 		{"f_webp", variant.AcceptWebP | variant.SaveData, 71},
 		{"dpr_1", variant.SaveData, 80},
 	} {

@@ -42,7 +42,7 @@ func DefaultQuality(f variant.Format) int {
 	case variant.WebP:
 		return 79
 	case variant.AVIF:
-		return 55
+		return 60
 	}
 	return 80
 }

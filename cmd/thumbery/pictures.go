@@ -17,7 +17,7 @@ type pictureFlags struct {
 	Auto          autoFlag      `default:"avif,webp" help:"What f_auto may choose, besides JPEG and PNG, for browsers that take it: avif,webp, one of them, or none."`
 	AVIFMaxPixels amount        `name:"avif-max-pixels" default:"512Ki" help:"The largest picture, in pixels, for which f_auto chooses AVIF, which takes several times as long to make as WebP; larger ones become WebP."`
 	AVIFSpeed     int           `name:"avif-speed" default:"${avif_speed}" help:"How fast AVIF is made, from 1 (slow, fewer bytes) to 9 (fast)."`
-	Quality       []qualityFlag `default:"jpeg=80,webp=79,avif=55" help:"Quality from 1 to 100 where the URL does not say it. The formats' scales differ: these look about alike."`
+	Quality       []qualityFlag `default:"jpeg=80,webp=79,avif=60" help:"Quality from 1 to 100 where the URL does not say it. The formats' scales differ: these look about alike."`
 	Sharpen       bool          `default:"true" negatable:"" help:"Sharpen mildly what shrinks to a quarter of its width or less, up to 512x512, unless the URL has sharp, blur or pixel."`
 	ClientHints   bool          `help:"Let f_auto heed what browsers tell of a picture's place (Sec-CH-DPR, Sec-CH-Width, DPR, Width) where the URL says no dpr, or neither width nor height."`
 	Watermark     []markFlag    `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"A picture, or NAME=text:WORDS, that wm_NAME puts on. Options: g_se (where), opacity_50 and scale_25 (percent), margin_10, tile; for text font_sans bold and color_ffffff. Repeatable; in the environment separated by semicolons."`
