@@ -101,7 +101,7 @@ func TestNginxWhilePurging(t *testing.T) {
 					default: // one is about to begin
 					}
 				}
-				if err := pictures[(i*7+c)%len(pictures)].check(front); err != nil {
+				if err := pictures[(i/clients+c)%len(pictures)].check(front); err != nil {
 					wrong.Add(1)
 					t.Error(err)
 				}
