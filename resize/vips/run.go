@@ -86,10 +86,7 @@ func (r *run) shield(im pixels) pixels {
 	im = r.inMemory(im)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.killed && r.err == nil {
-		r.err = context.Canceled
-	}
-	r.shielded = im
+	r.shielded = im // and if it was killed before, nothing new begins
 	return im
 }
 

@@ -89,12 +89,7 @@ func (j job) markOf(w Watermark, width, height int) pixels {
 		return nil
 	}
 	toW, toH := h.Upright()
-	scale := 1.0
-	if w.Scale > 0 {
-		scale = w.Scale * float64(width) / float64(toW)
-	}
-	// No larger than the result, of which it would only use up memory.
-	scale = min(scale, float64(width)/float64(toW), float64(height)/float64(toH))
+	scale := w.scaleTo(width, height, toW, toH)
 	toW, toH = max(1, int(float64(toW)*scale+0.5)), max(1, int(float64(toH)*scale+0.5))
 	inner := job{j.run, j.engine, w.Image, h, resize.Plan{
 		Frames: 1, ScaledW: toW, ScaledH: toH, Cut: resize.Rect{Width: toW, Height: toH}, CanvasW: toW, CanvasH: toH,
@@ -107,6 +102,16 @@ func (j job) markOf(w Watermark, width, height int) pixels {
 		im = j.opaque(im)
 	}
 	return im
+}
+
+// scaleTo is by how much a mark of naturalW x naturalH is to be scaled for a result
+// of width x height: to no more than that, as the rest would only use up memory.
+func (w Watermark) scaleTo(width, height, naturalW, naturalH int) float64 {
+	scale := 1.0
+	if w.Scale > 0 {
+		scale = w.Scale * float64(width) / float64(naturalW)
+	}
+	return min(scale, float64(width)/float64(naturalW), float64(height)/float64(naturalH))
 }
 
 // textDPI is what makes a font of 12 points 12 pixels high.
@@ -123,12 +128,7 @@ func (j job) text(w Watermark, width, height int) pixels {
 	if j.err != nil || naturalW == 0 || naturalH == 0 {
 		return nil
 	}
-	scale := 1.0
-	if w.Scale > 0 {
-		scale = w.Scale * float64(width) / float64(naturalW)
-	}
-	scale = min(scale, float64(width)/float64(naturalW), float64(height)/float64(naturalH))
-	if scale != 1 {
+	if scale := w.scaleTo(width, height, naturalW, naturalH); scale != 1 {
 		mask = write(max(1, int(textDPI*scale)))
 	}
 	c := w.Color
