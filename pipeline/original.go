@@ -24,7 +24,7 @@ type original struct {
 // fetched is what a fetch leaves to all who waited for it: an entry on disk, or
 // the body in memory where it is empty, forgotten or the disk does not work.
 type fetched struct {
-	wasThere bool // on disk, before anything was fetched
+	source   Source // FromDisk if it was there before anything was fetched
 	inMemory bool
 	data     []byte
 	modTime  time.Time
@@ -32,45 +32,51 @@ type fetched struct {
 	steps    []Step
 }
 
-// attempts is how often an original is fetched again because it went from the
-// disk between its arrival and our opening it. Once is bad luck, or that it is
-// broken, and somebody else has found out; from then on it is kept in memory.
-const attempts = 5
-
 // original opens an original from disk, fetching it first if it is not there.
+// Where it went from the disk again before we could open it — by bad luck, or as
+// it is broken and somebody else has found out — it is fetched once more, into
+// memory.
 func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Variant) (*original, error) {
 	name := v.Original(key)
-	o := &original{source: FromDisk}
-	for attempt := range attempts {
-		b, err := p.Originals.Open(name)
-		if err == nil {
-			o.blob = b
-			return o, nil
+	b, err := p.Originals.Open(name)
+	if err == nil {
+		return &original{blob: b, source: FromDisk}, nil
+	}
+	p.unreadable(err)
+	f, shared, err := p.fetchOnce(ctx, name, key, false)
+	if err != nil {
+		return nil, err
+	}
+	if !f.inMemory {
+		if b, err := p.Originals.Open(name); err == nil {
+			return &original{blob: b, source: f.source, shared: shared, steps: f.steps}, nil
 		}
-		p.unreadable(err)
-		f, shared, err := p.fetching.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (*fetched, error) {
-			if b, err := p.Originals.Open(name); err == nil { // came while we were on our way here
-				return &fetched{wasThere: true}, b.Close()
-			}
-			return p.fetch(ctx, name, key, attempt > 0)
-		})
-		if err != nil {
+		if f, shared, err = p.fetchOnce(ctx, name, key, true); err != nil {
 			return nil, err
 		}
-		if !f.wasThere {
-			o.source, o.shared, o.steps = FromOrigin, shared, f.steps
-		}
-		if f.inMemory {
-			o.blob = cache.InMemory(f.data, f.modTime)
-			o.blob.NotKept = f.notKept
-			return o, p.spare.hold(o.blob)
-		}
 	}
-	return nil, fmt.Errorf("original %s does not stay in the disk cache", name)
+	o := &original{blob: cache.InMemory(f.data, f.modTime), source: f.source, shared: shared, steps: f.steps}
+	o.blob.NotKept = f.notKept
+	return o, p.spare.hold(o.blob)
+}
+
+// fetchOnce joins or begins the one fetch of an original. The second ones, which
+// bring it into memory, are not shared with the first.
+func (p *Pipeline) fetchOnce(ctx context.Context, name variant.Name, key variant.Key, again bool) (*fetched, bool, error) {
+	flight := p.flightKey(name, key)
+	if again {
+		flight += " in memory"
+	}
+	return p.fetching.Do(ctx, flight, func(ctx context.Context) (*fetched, error) {
+		if !again && p.opens(name) { // came while we were on our way here
+			return &fetched{source: FromDisk}, nil
+		}
+		return p.fetch(ctx, name, key, again)
+	})
 }
 
 // fetch brings an original from its origin to disk, when it is its turn, and into
-// memory, too, if it was in vain before.
+// memory, too, if that was in vain before.
 func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key, again bool) (*fetched, error) {
 	select {
 	case p.slots <- struct{}{}:
@@ -88,7 +94,7 @@ func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key
 	}
 	defer b.Close()
 	p.kept(cache.Originals, b.Size, b.NotKept)
-	f := &fetched{modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", took}}}
+	f := &fetched{source: FromOrigin, modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", took}}}
 	forgotten := p.forgottenSince(key, epoch)
 	if forgotten {
 		p.forget(p.Originals, name)
