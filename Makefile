@@ -37,7 +37,7 @@ test: ## Run all tests, with real servers and real photographs
 	@tools/install.sh test
 	@tools/vips.sh which
 	@tools/photos.sh
-	go run ./internal/minio/build
+	go run ./internal/pinned/build
 	go vet ./...
 	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
 	go test -race -timeout 25m ./...

@@ -1,40 +1,83 @@
 package api
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
 )
 
-// A check that hangs is a check that fails, and two of one name are two.
-func TestReadiness(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		hang := make(chan struct{})
-		defer close(hang)
-		admin := NewAdmin(AdminConfig{Checks: []Check{
-			{"good", func(context.Context) error { return nil }},
-			{"same", func(context.Context) error { return errors.New("down") }},
-			{"same", func(context.Context) error { return nil }},
-			{"hangs", func(context.Context) error { <-hang; return nil }},
-		}})
-		began := time.Now()
-		w := httptest.NewRecorder()
-		admin.ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
-		var got readiness
-		if err := json.NewDecoder(w.Body).Decode(&got); err != nil {
-			t.Fatal(err)
-		}
-		if w.Code != 503 || got.Ready || len(got.Checks) != 4 || time.Since(began) != checkTimeout {
-			t.Fatalf("%d %+v after %v", w.Code, got, time.Since(began))
-		}
-		for i, want := range []bool{true, false, true, false} {
-			if got.Checks[i].OK != want || want != (got.Checks[i].Error == "") {
-				t.Errorf("check %d: %+v, want ok %v", i, got.Checks[i], want)
-			}
-		}
+// office is the admin side, and its log.
+type office struct {
+	http.Handler
+	log bytes.Buffer
+}
+
+func newOffice(c AdminConfig) *office {
+	o := &office{}
+	c.Log = slog.New(slog.NewTextHandler(&o.log, nil))
+	if c.Metrics == nil {
+		c.Metrics = http.NotFoundHandler()
+	}
+	o.Handler = NewAdmin(c)
+	return o
+}
+
+// ask returns status and body.
+func (o *office) ask(method, path, body string, headers ...string) (int, string) {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	o.ServeHTTP(w, r)
+	answer, err := io.ReadAll(w.Body)
+	if err != nil {
+		panic(err) // of a buffer
+	}
+	return w.Code, strings.TrimSpace(string(answer))
+}
+
+func decode[T any](t *testing.T, text string) (v T) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return v
+}
+
+func TestForgetOnDemand(t *testing.T) {
+	var forgotten []variant.Key
+	var fail error
+	o := newOffice(AdminConfig{
+		Forget: func(key variant.Key) (pipeline.Forgotten, error) {
+			forgotten = append(forgotten, key)
+			return pipeline.Forgotten{Originals: 1, Derivatives: 2}, fail
+		},
+		Stock: func() any { return map[string]int{"files": 3} },
 	})
+	if status, body := o.ask("GET", "/cache", ""); status != 200 || body != `{"files":3}` {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := o.ask("DELETE", "/cache/a/b%20c.jpg", ""); status != 200 || decode[pipeline.Forgotten](t, body).Derivatives != 2 {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := o.ask("DELETE", "/cache/a/../c.jpg", ""); status != 400 || !strings.Contains(body, "error") {
+		t.Errorf("%d %s", status, body)
+	}
+	fail = errors.New("disk on fire")
+	if status, body := o.ask("DELETE", "/cache/c.jpg", ""); status != 500 || !strings.Contains(body, "disk on fire") {
+		t.Errorf("%d %s", status, body)
+	}
+	if len(forgotten) != 2 || forgotten[0] != "a/b c.jpg" || forgotten[1] != "c.jpg" {
+		t.Errorf("forgotten %q", forgotten)
+	}
 }

@@ -21,10 +21,11 @@ type exchange struct {
 	id      string
 	outcome string
 	cause   error
-	status  int   // 0 until the header is written
-	bytes   int64 // of the body
-	failing bool  // the answer is a problem document
-	refused error // what http.ServeContent has refused, and we say in our own way
+	asked   request // what was asked for, once that is understood and permitted
+	status  int     // 0 until the header is written
+	bytes   int64   // of the body
+	failing bool    // the answer is a problem document
+	refused error   // what http.ServeContent has refused, and we say in our own way
 }
 
 // exchangeOf returns the exchange behind a handler's ResponseWriter.
@@ -142,7 +143,7 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 			panic(http.ErrAbortHandler)
 		}
 		e.failing, e.refused = true, nil
-		s.fail(e, k, err, e.id)
+		s.fail(e, r, k, err)
 	}
 }
 

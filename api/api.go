@@ -36,6 +36,13 @@ type Config struct {
 	// HandOver says how to leave bodies that are on disk to the server in
 	// front.
 	HandOver HandOver
+	// FallbackRedirect has a browser get the original from its place, where that
+	// has a Linker, instead of a 503. Whoever may see a variant so sees the
+	// original, also where /raw/ would need another signature.
+	FallbackRedirect bool
+	// Fallback, if not nil, makes pictures that stand for those that cannot be
+	// had.
+	Fallback Fallback
 	// Observer is told of every answer.
 	Observer Observer
 	Log      *slog.Logger
@@ -45,8 +52,8 @@ type Config struct {
 // Observer is told what was answered, for metrics. Its method is called by many
 // goroutines at once.
 type Observer interface {
-	// Answered: outcome is "memory", "disk", "miss", "shared", or for an error
-	// its problem type.
+	// Answered: outcome is "memory", "disk", "miss", "shared", "redirect", or for
+	// an error its problem type, whatever stood for the picture.
 	Answered(outcome string, status int, bytes int64, took time.Duration)
 }
 
@@ -90,6 +97,8 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	e := exchangeOf(w)
+	e.asked = q
 	s.varies(w.Header(), q)
 	handOver := s.HandOver.wanted(r)
 	result, err := s.find(r, q, handOver)
@@ -97,7 +106,11 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer result.Blob.Close()
-	exchangeOf(w).outcome = outcomeOf(&result).String()
+	e.outcome = outcomeOf(&result).String()
+	if result.Location != "" {
+		s.redirect(w, &result)
+		return nil
+	}
 	s.pictureHeaders(w.Header(), q, &result)
 	if handOver && result.Blob.Path != "" {
 		s.HandOver.to(w, result.Blob.Path)
@@ -112,7 +125,7 @@ func (s *server) find(r *http.Request, q request, handOver bool) (pipeline.Resul
 		return value(s.Pipeline.Original(r.Context(), q.key, q.variant))
 	}
 	if handOver {
-		if result, ok := s.Pipeline.Locate(s.name(q)); ok {
+		if result, ok := s.Pipeline.Locate(r.Context(), q.key, q.variant, s.name(q)); ok {
 			return result, nil
 		}
 	}

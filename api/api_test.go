@@ -53,7 +53,7 @@ func newHouse(change ...func(*Config)) *house {
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	p := pipeline.New(pipeline.Config{
 		Origin: h.origin, Originals: cachetest.NewFake(), Derivatives: h.derivatives, HotBytes: 1 << 20,
-		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8),
+		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8), Fetches: resize.NewGate(8, 8, 64),
 		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: h.resizer.CanWrite},
 		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: log, Now: time.Now,
 	})
@@ -448,7 +448,7 @@ func TestProblems(t *testing.T) {
 		{"GET", "/40x30,f_gif/cat.jpg", 501, "unsupported", "f_gif", ""},
 		{"GET", "/40x30,wm_logo/cat.jpg", 400, "bad-options", "wm_logo", ""},
 		{"GET", "/40x30,page_2/cat.jpg", 400, "bad-options", "page_2", ""},
-		{"GET", "/40x30/down.jpg", 502, "origin-unavailable", "", "2"},
+		{"GET", "/40x30/down.jpg", 503, "origin-unavailable", "", "2"},
 	}
 	for _, tt := range tests {
 		r := h.ask(tt.method, tt.path, "X-Request-Id", "abc-1")

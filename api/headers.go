@@ -16,23 +16,31 @@ import (
 )
 
 // outcome is how a request was answered, as Cache-Status and the metrics tell
-// it.
+// it. Of those that tell the same, there is one.
 type outcome struct {
 	source pipeline.Source
 	stored bool
 	shared bool
+	down   bool // the origin does not answer
+	stale  bool // the original is older than it may be, and the origin was not asked
+	moved  bool // the client was sent to the origin
 }
 
 func outcomeOf(r *pipeline.Result) outcome {
-	if r.Source != pipeline.FromOrigin {
-		return outcome{source: r.Source, stored: true}
+	switch {
+	case r.Location != "":
+		return outcome{source: pipeline.FromOrigin, moved: true}
+	case r.Source != pipeline.FromOrigin:
+		return outcome{source: r.Source, down: r.OriginDown, stale: r.Stale}
 	}
-	return outcome{r.Source, r.Stored, r.Shared}
+	return outcome{source: r.Source, stored: r.Stored, shared: r.Shared, down: r.OriginDown, stale: r.Stale}
 }
 
 // String is the outcome's name in metrics and logs.
 func (o outcome) String() string {
 	switch {
+	case o.moved:
+		return "redirect"
 	case o.source == pipeline.FromMemory:
 		return "memory"
 	case o.source == pipeline.FromDisk:
@@ -44,39 +52,83 @@ func (o outcome) String() string {
 	}
 }
 
+// detail is that of Cache-Status, "" for none: where the body is, or what is more
+// important to know.
+func (o outcome) detail() string {
+	switch {
+	case o.down:
+		return "origin-down"
+	case o.moved || o.source != pipeline.FromOrigin:
+		return o.String()
+	case o.stored:
+		return "disk"
+	}
+	return ""
+}
+
+// forwarded is the fwd of Cache-Status (RFC 9211, 2.2), "" for a hit, which it
+// excludes. What is stale was to be asked for, and had to be served as it is: a
+// hit would hide that.
+func (o outcome) forwarded() string {
+	switch {
+	case o.moved:
+		return "bypass"
+	case o.stale:
+		return "stale"
+	case o.source == pipeline.FromOrigin:
+		return "miss"
+	}
+	return ""
+}
+
 // cacheName is how we sign Cache-Status.
 const cacheName = "thumbery"
 
-// cacheStatuses writes out the few values of Cache-Status (RFC 9211), so that a
-// hit need not.
+// cacheStatuses writes out the few values of Cache-Status, so that a hit need
+// not.
 func cacheStatuses() map[outcome][]string {
 	all := map[outcome][]string{}
-	for _, stored := range []bool{false, true} {
-		for _, shared := range []bool{false, true} {
-			for source := pipeline.FromMemory; source <= pipeline.FromOrigin; source++ {
-				o := outcome{source, stored, shared}
-				all[o] = []string{cacheStatus(o)}
-			}
+	for source := pipeline.FromMemory; source <= pipeline.FromOrigin; source++ {
+		for bits := range 16 {
+			o := outcomeOf(&pipeline.Result{
+				Source: source, Stored: bits&1 != 0, Shared: bits&2 != 0, OriginDown: bits&4 != 0, Stale: bits&8 != 0,
+			})
+			all[o] = []string{cacheStatus(o)}
 		}
 	}
+	moved := outcomeOf(&pipeline.Result{Location: "/"})
+	all[moved] = []string{cacheStatus(moved)}
 	return all
 }
 
 func cacheStatus(o outcome) string {
 	item := httpsfv.NewItem(httpsfv.Token(cacheName))
-	if o.source != pipeline.FromOrigin {
-		item.Params.Add("hit", true)
-		item.Params.Add("detail", httpsfv.Token(o.String()))
+	if fwd := o.forwarded(); fwd != "" {
+		item.Params.Add("fwd", httpsfv.Token(fwd))
 	} else {
-		item.Params.Add("fwd", httpsfv.Token("miss"))
-		if o.stored {
-			item.Params.Add("stored", true)
-			item.Params.Add("detail", httpsfv.Token("disk"))
-		}
-		if o.shared {
-			item.Params.Add("collapsed", true)
-		}
+		item.Params.Add("hit", true)
 	}
+	if o.stored {
+		item.Params.Add("stored", true)
+	}
+	if detail := o.detail(); detail != "" {
+		item.Params.Add("detail", httpsfv.Token(detail))
+	}
+	if o.shared {
+		item.Params.Add("collapsed", true)
+	}
+	return marshalStatus(item)
+}
+
+// failedStatus is the Cache-Status of an answer that stands for an error.
+func failedStatus(k kind) string {
+	item := httpsfv.NewItem(httpsfv.Token(cacheName))
+	item.Params.Add("fwd", httpsfv.Token("miss"))
+	item.Params.Add("detail", httpsfv.Token(k.name))
+	return marshalStatus(item)
+}
+
+func marshalStatus(item httpsfv.Item) string {
 	s, err := httpsfv.Marshal(httpsfv.List{item})
 	if err != nil {
 		panic(err) // a constant that is not a token

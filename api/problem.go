@@ -57,7 +57,9 @@ var kinds = []kind{
 	{pipeline.ErrTooSlow, 503, "too-slow", "The picture takes too long", "Making this picture was stopped, as it took too long. Ask for a smaller one, or try again later."},
 	{resize.ErrBusy, 503, "busy", "Too busy", "More pictures are being made than fit. Try again in a moment."},
 	{context.Canceled, statusClientGone, "client-gone", "The client left", "Nobody waits for this answer."},
-	{storage.ErrUnavailable, 502, "origin-unavailable", "The origin does not answer", "The place where the originals are cannot be reached. Try again in a moment."},
+	{pipeline.ErrReadOnly, 503, "read-only", "Nothing is fetched at the moment", "This server serves only what it has at the moment, and this picture is not among it. Try again later."},
+	{storage.ErrRefused, 502, "origin-refuses", "The origin refuses this picture", "The place where the originals are works, and does not let this server have this one."},
+	{storage.ErrUnavailable, 503, "origin-unavailable", "The origin does not answer", "The place where the originals are cannot be reached. Try again in a moment."},
 }
 
 var internal = kind{nil, 500, "internal", "Something went wrong here", "The cause is in the log of the server, under the request id."}
@@ -124,23 +126,27 @@ func errorControl(status int) string {
 	return errorMaxAge
 }
 
-// fail writes the answer for an error.
-func (s *server) fail(w http.ResponseWriter, k kind, err error, requestID string) {
-	h := w.Header()
+// fail answers with an error: with what stands for the picture, if there is such
+// a thing, or with a problem document.
+func (s *server) fail(e *exchange, r *http.Request, k kind, err error) {
+	h := e.Header()
 	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Server-Timing"} {
 		h.Del(name)
 	}
-	allowTime(w, s.Now(), 0)
 	s.safeHeaders(h)
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", errorControl(k.status))
+	h.Set(headerCacheControl, errorControl(k.status))
 	switch k.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
 		h.Set("Retry-After", retryAfterSeconds)
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", "GET, HEAD")
 	}
-	w.WriteHeader(k.status)
+	if s.instead(e, r, k) {
+		return
+	}
+	allowTime(e, s.Now(), 0)
+	h.Set(headerContentType, "application/problem+json")
+	e.WriteHeader(k.status)
 	// A client that does not take the body any more is no concern of ours.
-	_ = json.NewEncoder(w).Encode(newProblem(k, err, requestID))
+	_ = json.NewEncoder(e).Encode(newProblem(k, err, e.id))
 }

@@ -52,10 +52,16 @@ type server struct {
 func serve(t *testing.T, args ...string) *server {
 	t.Helper()
 	s := start(t, append([]string{"--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)...)
+	s.awaitAddresses(t)
+	return s
+}
+
+// awaitAddresses waits until the program listens, and finds out where.
+func (s *server) awaitAddresses(t *testing.T) {
+	t.Helper()
 	addresses := s.log.waitFor(t, regexp.MustCompile(`msg=listening address=(\S+)`), 2)
 	s.url, s.admin = "http://"+addresses[0], "http://"+addresses[1]
 	s.sortOut(t)
-	return s
 }
 
 // start starts the program and does not wait.
@@ -211,18 +217,26 @@ func do(method, url string, headers ...string) (response, error) {
 // metric reads one metric of the admin listener.
 func (s *server) metric(t *testing.T, name string) float64 {
 	t.Helper()
+	value, ok := s.metricIfAny(t, name)
+	if !ok {
+		t.Fatalf("no metric %s", name)
+	}
+	return value
+}
+
+// metricIfAny reads one that may not be there before something is counted.
+func (s *server) metricIfAny(t *testing.T, name string) (value float64, ok bool) {
+	t.Helper()
 	scan := bufio.NewScanner(bytes.NewReader(get(t, s.admin+"/metrics").body))
 	for scan.Scan() {
 		if rest, ok := strings.CutPrefix(scan.Text(), name+" "); ok {
-			var value float64
 			if _, err := fmt.Sscan(rest, &value); err != nil {
 				t.Fatal(err)
 			}
-			return value
+			return value, true
 		}
 	}
-	t.Fatalf("no metric %s", name)
-	return 0
+	return 0, false
 }
 
 // testdata is the directory of the pictures that come with the code.

@@ -26,13 +26,31 @@ type Metrics struct {
 	resize      *prometheus.HistogramVec
 	cacheBytes  *prometheus.CounterVec
 	cacheErrors *prometheus.CounterVec
+
+	asked       *prometheus.CounterVec
+	diverted    *prometheus.CounterVec
+	repaired    *prometheus.CounterVec
+	revalidated *prometheus.CounterVec
+	primed      *prometheus.CounterVec
+	hooked      *prometheus.CounterVec
 }
 
 // State is what is read at the moment somebody looks. Every function must be
 // safe to be called at any time.
 type State struct {
-	Gate   func() (running, waiting int)
-	Memory func() (entries int, bytes int64)
+	Gate    func() (running, waiting int)
+	Fetches func() (running, waiting int)
+	Memory  func() (entries int, bytes int64)
+	// Absent is of how many originals it is remembered that they are not there.
+	Absent func() int
+	// Repairs and Primes are how many pictures wait to be copied to the first
+	// place of their chain, and to be made before anybody asks.
+	Repairs, Primes func() int
+	// Origins gives the state of each place by its name: 0 asked, 1 probed, 2 not
+	// asked.
+	Origins func(func(place string, state int))
+	// Switches gives what can be switched while the service runs.
+	Switches func(func(name, value string))
 	// DiskLow says that nothing is kept because the disk is nearly full.
 	DiskLow func() bool
 	// Stock is about how much is in the disk cache.
@@ -42,8 +60,9 @@ type State struct {
 // Seconds from a hit in memory to a slow origin.
 var buckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
-// New returns Metrics of a service of the given version.
-func New(version string, s State) *Metrics {
+// New returns Metrics that count. What is read when somebody looks comes with
+// Watch.
+func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		requests: counters("requests_total", "Answers by outcome (memory, disk, miss, shared, or the kind of error) and status.", "outcome", "status"),
@@ -55,12 +74,34 @@ func New(version string, s State) *Metrics {
 		resize:      histograms("resize_seconds", "Time to make a derivative, without waiting, by result (ok or error).", "result"),
 		cacheBytes:  counters("cache_written_bytes_total", "Bytes written to the disk cache, by tier.", "tier"),
 		cacheErrors: counters("cache_write_errors_total", "Bodies that could not be written to the disk cache, by tier.", "tier"),
+
+		asked:       counters("origin_requests_total", "Requests to a place of originals by its answer: ok, absent, same, refused, unavailable, abandoned.", "origin", "result"),
+		diverted:    counters("origin_diverted_total", "Originals asked of another mirror, as the one before it failed or (hedge) was slow.", "origin", "reason"),
+		repaired:    counters("repairs_total", "Originals copied to the first place of their chain, by result (ok, error, dropped).", "result"),
+		revalidated: counters("revalidations_total", "Questions whether an original has changed, by answer (same, changed, gone, failed).", "answer"),
+		primed:      counters("primed_total", "Pictures made before anybody asked, by result (ok or error).", "result"),
+		hooked:      counters("hooks_total", "Notifications of buckets by outcome.", "outcome"),
 	}
 	m.registry.MustRegister(
 		m.requests, m.duration, m.sent, m.fetch, m.fetchBytes, m.resize, m.cacheBytes, m.cacheErrors,
+		m.asked, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked,
+	)
+	return m
+}
+
+// Watch adds what is read from a service of that version, once.
+func (m *Metrics) Watch(version string, s State) {
+	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("resizing", "Pictures being made now.", func() float64 { running, _ := s.Gate(); return float64(running) }),
 		gauge("queue", "Pictures waiting to be made.", func() float64 { _, waiting := s.Gate(); return float64(waiting) }),
+		gauge("fetching", "Originals being fetched now.", func() float64 { running, _ := s.Fetches(); return float64(running) }),
+		gauge("fetch_queue", "Originals waiting to be fetched.", func() float64 { _, waiting := s.Fetches(); return float64(waiting) }),
+		gauge("absent_entries", "Originals of which it is remembered that they are not there.", func() float64 { return float64(s.Absent()) }),
+		gauge("repair_queue", "Originals waiting to be copied to the first place of their chain.", func() float64 { return float64(s.Repairs()) }),
+		gauge("prime_queue", "Pictures waiting to be made before anybody asks.", func() float64 { return float64(s.Primes()) }),
+		&states{desc("origin_state", "Whether a place is asked: 0 yes, 1 it is being probed, 2 no, as it does not answer.", "origin"), s.Origins},
+		&settings{desc("switch", "Always 1; what is switched how is in the labels.", "name", "value"), s.Switches},
 		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
 		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),
 		gauge("disk_low", "1 while nothing is kept because the disk has less free than it is to have.", func() float64 { return number(s.DiskLow()) }),
@@ -71,7 +112,6 @@ func New(version string, s State) *Metrics {
 			ConstLabels: prometheus.Labels{"version": version},
 		}, func() float64 { return 1 }),
 	)
-	return m
 }
 
 const namespace = "thumbery"
@@ -92,6 +132,10 @@ func gauge(name, help string, read func() float64) prometheus.GaugeFunc {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read)
 }
 
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(namespace+"_"+name, help, labels, nil)
+}
+
 // stocks is a gauge for each tier, read from one snapshot.
 type stocks struct {
 	desc *prometheus.Desc
@@ -100,7 +144,7 @@ type stocks struct {
 }
 
 func stock(name, help string, read func() [cache.Tiers]cache.Count, of func(cache.Count) int64) *stocks {
-	return &stocks{prometheus.NewDesc(namespace+"_"+name, help, []string{"tier"}, nil), read, of}
+	return &stocks{desc(name, help, "tier"), read, of}
 }
 
 // Describe implements prometheus.Collector.
@@ -158,6 +202,25 @@ func result(err error) string {
 	}
 	return "ok"
 }
+
+// Asked counts a request to a place of originals by what it answered.
+func (m *Metrics) Asked(place, result string) { m.asked.WithLabelValues(place, result).Inc() }
+
+// Diverted counts an original that was asked of another mirror, for that reason.
+func (m *Metrics) Diverted(place, reason string) { m.diverted.WithLabelValues(place, reason).Inc() }
+
+// Repaired counts an original that was to be copied to the first place of its
+// chain.
+func (m *Metrics) Repaired(result string) { m.repaired.WithLabelValues(result).Inc() }
+
+// Revalidated counts an answer to whether an original has changed.
+func (m *Metrics) Revalidated(answer string) { m.revalidated.WithLabelValues(answer).Inc() }
+
+// Primed counts a picture that was made before anybody asked.
+func (m *Metrics) Primed(err error) { m.primed.WithLabelValues(result(err)).Inc() }
+
+// Hooked counts what came of a bucket's notification.
+func (m *Metrics) Hooked(outcome string) { m.hooked.WithLabelValues(outcome).Inc() }
 
 // statusLabel is a status as a label. Those outside HTTP's range, which no
 // handler of ours sends, share one, so that labels stay few.

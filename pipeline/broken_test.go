@@ -126,7 +126,7 @@ func TestMediaTypeIsThatOfTheBytes(t *testing.T) {
 		}
 		r.Blob.Close()
 	}
-	located, ok := h.Locate(h.Name(key, v, variant.AcceptWebP))
+	located, ok := h.Locate(t.Context(), key, v, h.Name(key, v, variant.AcceptWebP))
 	if !ok || located.MediaType != "image/png" {
 		t.Errorf("located: %+v", located)
 	}

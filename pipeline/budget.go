@@ -8,10 +8,6 @@ import (
 	"github.com/thumbery/thumbery/resize"
 )
 
-// maxFetches is how many originals are fetched at once. More would not come
-// faster, and each may be as large as Config.MaxBytes.
-const maxFetches = 32
-
 // spareOriginals is how many originals of the largest size may be in memory
 // while the disk takes none.
 const spareOriginals = 4

@@ -21,6 +21,7 @@ type made struct {
 	source    Source
 	stored    bool
 	broken    bool
+	stale     bool // made of a stale original
 	steps     []Step
 }
 
@@ -41,7 +42,7 @@ func (m *made) result(name variant.Name, shared bool) *Result {
 	b.Path = m.path
 	return &Result{
 		Blob: b, Name: name, MediaType: m.mediaType, Source: m.source,
-		Stored: m.stored, Shared: shared, Broken: m.broken, Steps: m.steps,
+		Stored: m.stored, Shared: shared, Broken: m.broken, Stale: m.stale, Steps: m.steps,
 	}
 }
 
@@ -74,7 +75,7 @@ const trust = time.Second
 // hot returns a derivative from memory, or nil.
 func (p *Pipeline) hot(name variant.Name) *Result {
 	e, ok := p.memory.Get(name)
-	if !ok {
+	if !ok || !p.Hot() {
 		return nil
 	}
 	now, seen := p.Now().UnixNano(), e.seen.Load()
@@ -130,7 +131,7 @@ const warmUpTo = 128 << 10
 
 // warm puts what was found on disk into memory.
 func (p *Pipeline) warm(name variant.Name, r *Result) {
-	if p.HotBytes == 0 || r.Blob.Size > warmUpTo {
+	if p.HotBytes == 0 || !p.Hot() || r.Blob.Size > warmUpTo {
 		return
 	}
 	data := make([]byte, r.Blob.Size)

@@ -20,16 +20,43 @@ type Forgotten struct {
 }
 
 // Forget removes a picture from the cache: the original, every variant of it,
-// and what is in memory. What is being made of it at the moment is answered,
-// and not kept. The error says what could not be removed; all else has gone.
+// what is in memory, and that it was not there. What is being made of it at the
+// moment is answered, and not kept. The error says what could not be removed; all
+// else has gone.
 func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
-	p.epochs.next(key)
-	var f Forgotten
-	var err, derivativesErr error
+	f, madeErr := p.forgetMade(key)
+	var err error
 	f.Originals, f.OriginalBytes, err = p.Originals.RemoveSource(key.Name())
-	f.Derivatives, f.DerivativeBytes, derivativesErr = p.Derivatives.RemoveSource(key.Name())
-	f.Memory = p.memory.ForgetAll(madeOf(key))
-	return f, errors.Join(err, derivativesErr)
+	of := madeOf(key)
+	p.absent.ForgetAll(of)
+	p.ages.ForgetAll(of)
+	return f, errors.Join(err, madeErr)
+}
+
+// ForgetRemoved is Forget for a picture that was removed from its origin, which is
+// remembered as if the origin had just said so.
+func (p *Pipeline) ForgetRemoved(key variant.Key) (Forgotten, error) {
+	f, err := p.Forget(key)
+	if p.RememberAbsent > 0 {
+		p.absent.Put(key.Name(), p.Now())
+	}
+	return f, err
+}
+
+// forgetMade removes all that was made of any original of a picture.
+func (p *Pipeline) forgetMade(key variant.Key) (f Forgotten, err error) {
+	p.epochs.next(key)
+	f.Derivatives, f.DerivativeBytes, err = p.Derivatives.RemoveSource(key.Name())
+	of := madeOf(key)
+	f.Memory = p.memory.ForgetAll(of)
+	p.headers.ForgetAll(of)
+	return f, err
+}
+
+// Absent returns of how many originals it is remembered that they are not there.
+func (p *Pipeline) Absent() int {
+	n, _ := p.absent.Stats()
+	return n
 }
 
 func madeOf(key variant.Key) func(variant.Name) bool {

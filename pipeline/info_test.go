@@ -58,7 +58,7 @@ func TestInfoTiers(t *testing.T) {
 	if cold.origin.TotalOpens() != 0 || cold.resizer.Calls() != 0 {
 		t.Error("a hit on disk asked the origin or the resizer")
 	}
-	located, ok := cold.Locate(cold.Name("cat.jpg", parse(t, "info"), 0))
+	located, ok := cold.Locate(t.Context(), "cat.jpg", parse(t, "info"), cold.Name("cat.jpg", parse(t, "info"), 0))
 	if !ok || located.MediaType != "application/json" {
 		t.Errorf("located as %+v", located)
 	}

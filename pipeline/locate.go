@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -26,16 +27,26 @@ func (p *Pipeline) Name(key variant.Key, v variant.Variant, a variant.Accept) va
 		return v.Name(key, a, p.about.Recipe())
 	}
 	if v.Watermark == "" {
-		return v.Name(key, a, p.recipe)
+		return v.Name(key, a, *p.recipe.Load())
 	}
-	return v.Name(key, a, p.recipe+" "+p.Settings.Watermarks[v.Watermark])
+	return v.Name(key, a, *p.recipe.Load()+" "+p.Settings.Watermarks[v.Watermark])
 }
 
-// Locate finds a derivative on disk for somebody else to send, and notes its
-// use. The Blob of the Result has Size, ModTime and Path, and usually no
-// content: the file is opened only if it is not known what is in it. ok is false
-// if it is not on disk: then ask for it with Picture.
-func (p *Pipeline) Locate(name variant.Name) (r Result, ok bool) {
+// Locate finds the derivative of key for v on disk, under its name, for somebody
+// else to send, and notes its use. The Blob of the Result has Size, ModTime and
+// Path, and usually no content: the file is opened only if it is not known what
+// is in it. ok is false if it is not on disk, or not right any more: then ask for
+// it with Picture.
+func (p *Pipeline) Locate(ctx context.Context, key variant.Key, v variant.Variant, name variant.Name) (r Result, ok bool) {
+	r, ok = p.located(name)
+	if ok && !p.stillRight(ctx, key, v, &r) {
+		r.Blob.Close()
+		return Result{}, false
+	}
+	return r, ok
+}
+
+func (p *Pipeline) located(name variant.Name) (r Result, ok bool) {
 	st, err := p.Derivatives.Touch(name)
 	if err != nil {
 		return Result{}, false

@@ -16,9 +16,86 @@ import (
 type original struct {
 	blob   *cache.Blob
 	broken bool // and served all the same
+	stale  bool // old, and the origin could not be asked
 	source Source
 	shared bool
 	steps  []Step
+}
+
+// Original returns the bytes of an original as they are, or the Location of them.
+// Of v, the cache buster counts, and for a Location the name to save it under.
+// Errors are as for Picture.
+func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Variant) (*Result, error) {
+	way := toDisk
+	if p.RedirectRaw > 0 {
+		way = unlessLarge
+	}
+	o, err := p.original(ctx, key, v, way)
+	if large, ok := errors.AsType[*tooLargeToProxy](err); ok {
+		location, err := large.link(ctx, linkOptions(key, v))
+		return &Result{Blob: cache.InMemory(nil, time.Time{}), Location: location, Source: FromOrigin}, err
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Result{
+		Blob: o.blob, Name: v.Original(key), MediaType: mediaType(o.blob), Source: o.source,
+		Stored: o.blob.NotKept == nil, Shared: o.shared, Stale: o.stale, OriginDown: p.down(key), Steps: o.steps,
+	}, nil
+}
+
+// way is how an original is fetched; fetches in different ways are not shared.
+type way string
+
+const (
+	toDisk      way = ""
+	intoMemory  way = " into memory"  // as well
+	unlessLarge way = " unless large" // tooLargeToProxy is the error otherwise
+)
+
+// tooLargeToProxy is the end of a fetch of what is larger than RedirectRaw.
+type tooLargeToProxy struct {
+	link func(context.Context, storage.LinkOptions) (string, error)
+}
+
+func (*tooLargeToProxy) Error() string { return "large enough to be had from its place" }
+
+// original opens an original from disk, fetching it first if it is not there, or
+// if there is another one by now.
+func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Variant, w way) (*original, error) {
+	name := v.Original(key)
+	b, err := p.Originals.Open(name)
+	if err != nil {
+		p.unreadable(err)
+		return p.fetchedOriginal(ctx, name, key, w)
+	}
+	verdict := p.revalidated(ctx, key, v, b.ModTime)
+	if verdict == Changed || verdict == Gone {
+		b.Close()
+		return p.fetchedOriginal(ctx, name, key, w)
+	}
+	return &original{blob: b, source: FromDisk, stale: verdict == Failed}, nil
+}
+
+// fetchedOriginal fetches an original and opens it. Where it went from the disk
+// again before we could — by bad luck, or as it is broken and somebody else has
+// found out — it is fetched once more, into memory.
+func (p *Pipeline) fetchedOriginal(ctx context.Context, name variant.Name, key variant.Key, w way) (*original, error) {
+	f, shared, err := p.fetchOnce(ctx, name, key, w)
+	if err != nil {
+		return nil, err
+	}
+	if !f.inMemory {
+		if b, err := p.Originals.Open(name); err == nil {
+			return &original{blob: b, source: f.source, shared: shared, steps: f.steps}, nil
+		}
+		if f, shared, err = p.fetchOnce(ctx, name, key, intoMemory); err != nil {
+			return nil, err
+		}
+	}
+	o := &original{blob: cache.InMemory(f.data, f.modTime), source: f.source, shared: shared, steps: f.steps}
+	o.blob.NotKept = f.notKept
+	return o, p.spare.hold(o.blob)
 }
 
 // fetched is what a fetch leaves to all who waited for it: an entry on disk, or
@@ -32,74 +109,32 @@ type fetched struct {
 	steps    []Step
 }
 
-// original opens an original from disk, fetching it first if it is not there.
-// Where it went from the disk again before we could open it — by bad luck, or as
-// it is broken and somebody else has found out — it is fetched once more, into
-// memory.
-func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Variant) (*original, error) {
-	name := v.Original(key)
-	b, err := p.Originals.Open(name)
-	if err == nil {
-		return &original{blob: b, source: FromDisk}, nil
-	}
-	p.unreadable(err)
-	f, shared, err := p.fetchOnce(ctx, name, key, false)
-	if err != nil {
-		return nil, err
-	}
-	if !f.inMemory {
-		if b, err := p.Originals.Open(name); err == nil {
-			return &original{blob: b, source: f.source, shared: shared, steps: f.steps}, nil
-		}
-		if f, shared, err = p.fetchOnce(ctx, name, key, true); err != nil {
-			return nil, err
-		}
-	}
-	o := &original{blob: cache.InMemory(f.data, f.modTime), source: f.source, shared: shared, steps: f.steps}
-	o.blob.NotKept = f.notKept
-	return o, p.spare.hold(o.blob)
-}
-
-// fetchOnce joins or begins the one fetch of an original. The second ones, which
-// bring it into memory, are not shared with the first.
-func (p *Pipeline) fetchOnce(ctx context.Context, name variant.Name, key variant.Key, again bool) (*fetched, bool, error) {
-	flight := p.flightKey(name, key)
-	if again {
-		flight += " in memory"
-	}
-	return p.fetching.Do(ctx, flight, func(ctx context.Context) (*fetched, error) {
-		if !again && p.opens(name) { // came while we were on our way here
+// fetchOnce joins or begins the one fetch of an original.
+func (p *Pipeline) fetchOnce(ctx context.Context, name variant.Name, key variant.Key, w way) (*fetched, bool, error) {
+	return p.fetching.Do(ctx, p.flightKey(name, key)+string(w), func(ctx context.Context) (*fetched, error) {
+		if w != intoMemory && p.opens(name) { // came while we were on our way here
 			return &fetched{source: FromDisk}, nil
 		}
-		return p.fetch(ctx, name, key, again)
+		return p.fetch(ctx, name, key, w)
 	})
 }
 
-// fetch brings an original from its origin to disk, when it is its turn, and into
-// memory, too, if that was in vain before.
-func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key, again bool) (*fetched, error) {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	began, epoch := p.Now(), p.epoch(key)
-	body := &limited{max: p.MaxBytes}
-	b, err := p.download(ctx, name, key, body)
-	took := p.Now().Sub(began)
-	p.Observer.Fetched(took, body.given, err)
+// fetch brings an original from its origin to disk, and where it cannot be had
+// from there into memory.
+func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key, w way) (*fetched, error) {
+	epoch := p.epoch(key)
+	began := p.Now()
+	b, err := p.ask(ctx, name, key, storage.Version{}, w)
 	if err != nil {
 		return nil, err
 	}
 	defer b.Close()
-	p.kept(cache.Originals, b.Size, b.NotKept)
-	f := &fetched{source: FromOrigin, modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", took}}}
+	f := &fetched{source: FromOrigin, modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", p.Now().Sub(began)}}}
 	forgotten := p.forgottenSince(key, epoch)
 	if forgotten {
 		p.forget(p.Originals, name)
 	}
-	if again || forgotten || b.NotKept != nil || b.Size == 0 || !p.opens(name) {
+	if w == intoMemory || forgotten || b.NotKept != nil || b.Size == 0 || !p.opens(name) {
 		f.inMemory = true
 		f.data, err = b.Bytes()
 	}
@@ -117,21 +152,61 @@ func (p *Pipeline) opens(name variant.Name) bool {
 	return b.Close() == nil
 }
 
-func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.Key, body *limited) (*cache.Blob, error) {
+// ask asks the origin for an original, unless it is still of the version have,
+// when it is its turn, and keeps it.
+func (p *Pipeline) ask(ctx context.Context, name variant.Name, key variant.Key, have storage.Version, w way) (*cache.Blob, error) {
+	if err := p.isAbsent(name, key); err != nil {
+		return nil, err
+	}
+	if p.ReadOnly() {
+		return nil, ErrReadOnly
+	}
+	leave, err := p.Fetches.Enter(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	began, epoch := p.Now(), p.epoch(key)
+	body := &limited{max: p.MaxBytes}
+	b, err := p.download(ctx, name, key, have, w, body)
+	p.Observer.Fetched(p.Now().Sub(began), body.given, unlessAnswer(err))
+	p.rememberAbsent(name, key, epoch, err)
+	if err == nil {
+		p.kept(cache.Originals, b.Size, b.NotKept)
+	}
+	return b, err
+}
+
+// unlessAnswer is nil for what only looks like a fetch that failed.
+func unlessAnswer(err error) error {
+	if _, ok := errors.AsType[*tooLargeToProxy](err); ok || errors.Is(err, storage.ErrNotModified) {
+		return nil
+	}
+	return err
+}
+
+func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.Key, have storage.Version, w way, body *limited) (*cache.Blob, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.FetchTimeout, fmt.Errorf("%w: not done after %v", storage.ErrUnavailable, p.FetchTimeout))
 	defer cancel()
-	object, err := p.Origin.Open(ctx, string(key))
+	object, err := p.Origin.Open(ctx, string(key), have)
 	if err != nil {
 		return nil, failure(ctx, err)
 	}
 	defer object.Body.Close()
+	if w == unlessLarge && object.Link != nil && object.Size > p.RedirectRaw {
+		return nil, &tooLargeToProxy{object.Link}
+	}
 	if object.Size > p.MaxBytes {
 		return nil, tooManyBytes(p.MaxBytes)
 	}
 	body.r = object.Body
 	p.note(key)
 	b, err := p.Originals.Fill(ctx, name, body, object.ModTime)
-	return b, failure(ctx, err)
+	if err != nil {
+		return nil, failure(ctx, err)
+	}
+	p.label(name, b, object.Version())
+	return b, nil
 }
 
 // note writes the key down. Where it cannot, the picture is kept all the same,
@@ -149,14 +224,15 @@ func (p *Pipeline) note(key variant.Key) {
 // did not answer, and so does an error of no kind.
 func failure(ctx context.Context, err error) error {
 	switch {
-	case err == nil:
-		return nil
 	case ctx.Err() == context.DeadlineExceeded:
 		return context.Cause(ctx)
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrUnavailable), errors.Is(err, ErrTooManyBytes):
-		return err
+	}
+	for _, kind := range []error{storage.ErrNotFound, storage.ErrUnavailable, storage.ErrNotModified, ErrTooManyBytes} {
+		if errors.Is(err, kind) {
+			return err
+		}
 	}
 	return fmt.Errorf("%w: %w", storage.ErrUnavailable, err)
 }

@@ -7,7 +7,6 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -22,13 +21,20 @@ import (
 // ErrTooManyBytes means that an original is larger than Config.MaxBytes.
 var ErrTooManyBytes = errors.New("original too large")
 
+// ErrReadOnly means that an original would have to be fetched, and nothing is: see
+// Pipeline.SetReadOnly.
+var ErrReadOnly = errors.New("nothing is fetched at the moment")
+
 // ErrTooSlow means that a picture was not made within Config.ResizeTimeout.
 var ErrTooSlow = errors.New("the picture takes too long to make")
 
-// Config is what a Pipeline is made of. All fields are needed, but HotBytes and
-// Observer.
+// Config is what a Pipeline is made of. Needed are Origin, the stores, Resizer, the
+// gates, MaxBytes, the time-outs, Log and Now.
 type Config struct {
 	Origin storage.Origin
+	// Down, if not nil, reports that the place of a key is not asked at the
+	// moment, as it did not answer. It is called for every answer.
+	Down func(key string) bool
 	// Journal, if not nil, is told the key of each original before it is kept.
 	Journal     Journal
 	Originals   cache.Store
@@ -37,12 +43,24 @@ type Config struct {
 	HotBytes int64
 	Resizer  resize.Resizer
 	Gate     *resize.Gate
+	// Fetches admits what is asked of the origin, each counting one.
+	Fetches  *resize.Gate
 	Settings resize.Settings
 	// MaxBytes is the size of the largest original that is fetched.
 	MaxBytes int64
 	// FetchTimeout bounds one fetch from the origin, from the first byte sent
 	// to the last one received.
 	FetchTimeout time.Duration
+	// RememberAbsent is how long it is remembered that there is no such original;
+	// 0 is not at all.
+	RememberAbsent time.Duration
+	// Revalidate is the age at which an original that is used is asked for anew
+	// in the background; 0 is never. From RevalidateSync on, if that is not 0,
+	// whoever uses it waits for the answer, up to a limit.
+	Revalidate, RevalidateSync time.Duration
+	// RedirectRaw is the size in bytes above which Original gives a Location
+	// instead of fetching, where the place has one; 0 is never.
+	RedirectRaw int64
 	// ResizeTimeout bounds the making of one picture, from the moment that it
 	// has its turn.
 	ResizeTimeout time.Duration
@@ -67,39 +85,51 @@ type Observer interface {
 	Resized(took time.Duration, err error)
 	// Kept: a body was written to a tier of the disk cache, or could not be.
 	Kept(tier cache.Tier, bytes int64, err error)
+	// Revalidated: the origin was asked whether an original has changed.
+	Revalidated(Verdict)
+	// Primed: a picture was made before anybody asked, or could not be.
+	Primed(err error)
 }
 
 // Pipeline answers requests for pictures. It is safe for use by several
 // goroutines.
 type Pipeline struct {
 	Config
-	recipe   string
+	switches
+	recipe   atomic.Pointer[string]
 	about    *info.Describer
 	heeds    [variant.Accepts]variant.Accept
 	memory   *cache.Hot[variant.Name, *entry]
 	making   cache.Flight[*made]
 	fetching cache.Flight[*fetched]
+	checking cache.Flight[Verdict]
 	epochs   epochs
-	slots    chan struct{}                  // one for each fetch that runs
-	spare    budget                         // for originals that the disk does not take
-	kinds    *cache.Hot[variant.Name, kind] // of files that Locate has found
-	warned   atomic.Int64                   // when a body that was not kept was last logged, unix nanoseconds
+	spare    budget                             // for originals that the disk does not take
+	kinds    *cache.Hot[variant.Name, kind]     // of files that Locate has found
+	headers  *cache.Hot[variant.Name, measured] // of originals
+	absent   *cache.Hot[variant.Name, time.Time]
+	ages     *cache.Hot[variant.Name, age] // of originals
+	checks   chan struct{}                 // one for each check in the background
+	warned   atomic.Int64                  // when a body that was not kept was last logged, unix nanoseconds
 }
 
 // New returns a Pipeline.
 func New(c Config) *Pipeline {
 	if c.Observer == nil {
-		c.Observer = silence{}
+		c.Observer = Silence{}
 	}
 	p := &Pipeline{
-		Config: c,
-		slots:  make(chan struct{}, maxFetches),
-		recipe: c.Resizer.Recipe() + " " + c.Settings.Recipe(),
-		about:  info.NewDescriber(c.Resizer, c.Settings),
-		spare:  budget{bytes: spareOriginals * c.MaxBytes},
-		memory: cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
-		kinds:  cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
+		Config:  c,
+		about:   info.NewDescriber(c.Resizer, c.Settings),
+		spare:   budget{bytes: spareOriginals * c.MaxBytes},
+		memory:  cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
+		kinds:   cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
+		headers: cache.NewHot[variant.Name](headerBytes, func(measured) int { return headerSize }),
+		absent:  cache.NewHot[variant.Name](absentBytes, func(time.Time) int { return 0 }),
+		ages:    cache.NewHot[variant.Name](ageBytes, func(a age) int { return len(a.version.ETag) }),
+		checks:  make(chan struct{}, backgroundChecks),
 	}
+	p.Rename()
 	for a := range p.heeds {
 		p.heeds[a] = c.Settings.Heed(variant.Accept(a))
 	}
@@ -135,10 +165,17 @@ type Result struct {
 	Name      variant.Name // unique to the body, together with Blob.ModTime
 	MediaType string
 	Source    Source
-	Stored    bool   // is in the disk cache now
-	Shared    bool   // was made for another request that was there before
-	Broken    bool   // the original is, and so this is: nobody may keep it
-	Steps     []Step // what was done for it; not to be changed
+	Stored    bool // is in the disk cache now
+	Shared    bool // was made for another request that was there before
+	// Stale: the original is older than Config.Revalidate, and the origin could
+	// not be asked whether it has changed.
+	Stale bool
+	// OriginDown: the place of the original is not asked at the moment.
+	OriginDown bool
+	// Location, if not "", is where the bytes can be had instead: Blob is empty.
+	Location string
+	Broken   bool   // the original is, and so this is: nobody may keep it
+	Steps    []Step // what was done for it; not to be changed
 }
 
 // Picture returns a derivative of the original named key: a picture, or where v
@@ -146,15 +183,16 @@ type Result struct {
 // way.
 //
 // Errors are of these kinds: storage.ErrNotFound and storage.ErrUnavailable of
-// the origin, ErrTooManyBytes, ErrTooSlow, those of package resize, and ctx's own. A done
-// ctx ends the waiting; the work goes on only if somebody else waits for it.
+// the origin, ErrReadOnly, ErrTooManyBytes, ErrTooSlow, those of package resize,
+// and ctx's own. A done ctx ends the waiting; the work goes on only if somebody
+// else waits for it.
 func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {
 	name := p.Name(key, v, a)
-	if r := p.hot(name); r != nil {
-		return r, nil
-	}
-	if r := p.onDisk(name); r != nil {
-		return r, nil
+	if r := p.held(name); r != nil {
+		if p.stillRight(ctx, key, v, r) {
+			return r, nil
+		}
+		r.Blob.Close()
 	}
 	m, shared, err := p.making.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (*made, error) {
 		if r := p.onDisk(name); r != nil { // made while we were on our way here
@@ -165,24 +203,35 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 	if err != nil {
 		return nil, err
 	}
-	return m.result(name, shared), nil
+	r := m.result(name, shared)
+	r.OriginDown = p.down(key)
+	return r, nil
 }
 
-// Original returns the bytes of an original as they are. Of v, the cache buster
-// counts. Errors are as for Picture.
-func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Variant) (*Result, error) {
-	o, err := p.original(ctx, key, v)
-	if err != nil {
-		return nil, err
+// held returns a derivative that is in memory or on disk, or nil.
+func (p *Pipeline) held(name variant.Name) *Result {
+	if r := p.hot(name); r != nil {
+		return r
 	}
-	return &Result{
-		Blob: o.blob, Name: v.Original(key), MediaType: mediaType(o.blob), Source: o.source,
-		Stored: o.blob.NotKept == nil, Shared: o.shared, Steps: o.steps,
-	}, nil
+	return p.onDisk(name)
 }
+
+// stillRight says of a result that was found what is known of its origin, and
+// reports false if that has another version now: then it is made anew.
+func (p *Pipeline) stillRight(ctx context.Context, key variant.Key, v variant.Variant, r *Result) bool {
+	verdict := p.revalidated(ctx, key, v, r.Blob.ModTime)
+	r.Stale, r.OriginDown = verdict == Failed, p.down(key)
+	return verdict != Changed && verdict != Gone
+}
+
+// down reports that the place of a key is not asked at the moment.
+func (p *Pipeline) down(key variant.Key) bool { return p.Down != nil && p.Down(string(key)) }
 
 // make makes a derivative and keeps it.
 func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key, v variant.Variant, a variant.Accept) (*made, error) {
+	if p.Gate.Full() { // before anything is fetched in vain
+		return nil, resize.ErrBusy
+	}
 	epoch := p.epoch(key)
 	o, header, err := p.inspected(ctx, key, v)
 	if err != nil {
@@ -193,7 +242,7 @@ func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key,
 	if err != nil {
 		return nil, err
 	}
-	m := &made{modTime: o.blob.ModTime, source: FromOrigin, steps: o.steps, broken: o.broken}
+	m := &made{modTime: o.blob.ModTime, source: FromOrigin, steps: o.steps, broken: o.broken, stale: o.stale}
 	w := work{header, v, a, plan}
 	m.data, err = p.resize(ctx, m, o.blob, w)
 	p.forgetBroken(v.Original(key), err)
@@ -217,7 +266,7 @@ func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key,
 // fetched again: it may have been whole, and was cut short there.
 func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Variant) (*original, resize.Header, error) {
 	for again := true; ; again = false {
-		o, err := p.original(ctx, key, v)
+		o, err := p.original(ctx, key, v, toDisk)
 		if err != nil {
 			return nil, resize.Header{}, err
 		}
@@ -239,24 +288,12 @@ func (p *Pipeline) tolerates(err error) bool {
 	return p.ServeBroken && errors.Is(err, resize.ErrBroken)
 }
 
-// inspect reads the header of a page of the original of that name.
-func (p *Pipeline) inspect(name variant.Name, o *original, page int) (resize.Header, error) {
-	h, err := resize.InspectPage(o.blob.At(), o.blob.Size, page)
-	if err != nil {
-		p.forgetBroken(name, err)
-		return h, err
-	}
-	if !p.Resizer.CanRead(h.Format) {
-		return h, fmt.Errorf("%w: %s", resize.ErrNotPicture, h.Format)
-	}
-	return h, nil
-}
-
 // forgetBroken removes an original that turned out to be broken, so that it is
 // fetched again when somebody has mended it. One that is no picture at all stays:
 // it may be wanted as it is.
 func (p *Pipeline) forgetBroken(name variant.Name, err error) {
 	if errors.Is(err, resize.ErrBroken) {
+		p.headers.Forget(name)
 		p.forget(p.Originals, name)
 	}
 }
@@ -342,7 +379,9 @@ func (p *Pipeline) keep(ctx context.Context, name variant.Name, m *made) {
 	m.stored = err == nil
 	m.step("store", p.Now().Sub(began))
 	p.kept(cache.Derivatives, int64(len(m.data)), err)
-	p.memory.Put(name, m.entry(p.Now()))
+	if p.Hot() {
+		p.memory.Put(name, m.entry(p.Now()))
+	}
 }
 
 // warnEvery keeps a disk that is full from filling the log, too.
@@ -379,8 +418,21 @@ func (p *Pipeline) forget(s cache.Store, name variant.Name) {
 	}
 }
 
-type silence struct{}
+// Silence is the Observer that nothing comes of, to be embedded by those that
+// want to be told a part.
+type Silence struct{}
 
-func (silence) Fetched(time.Duration, int64, error) {}
-func (silence) Resized(time.Duration, error)        {}
-func (silence) Kept(cache.Tier, int64, error)       {}
+// Fetched does nothing.
+func (Silence) Fetched(time.Duration, int64, error) {}
+
+// Resized does nothing.
+func (Silence) Resized(time.Duration, error) {}
+
+// Kept does nothing.
+func (Silence) Kept(cache.Tier, int64, error) {}
+
+// Revalidated does nothing.
+func (Silence) Revalidated(Verdict) {}
+
+// Primed does nothing.
+func (Silence) Primed(error) {}

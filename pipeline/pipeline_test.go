@@ -46,7 +46,7 @@ func newHouse(change ...func(*pipeline.Config)) *house {
 	}
 	c := pipeline.Config{
 		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
-		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8), Settings: resize.Settings{MaxPixels: 1 << 20},
+		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8), Fetches: resize.NewGate(32, 0, 100), Settings: resize.Settings{MaxPixels: 1 << 20},
 		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 	for _, f := range change {
@@ -258,10 +258,11 @@ func TestCacheFails(t *testing.T) {
 	}
 }
 
-type fullDisk struct{ errors [cache.Tiers]int }
+type fullDisk struct {
+	pipeline.Silence
+	errors [cache.Tiers]int
+}
 
-func (f *fullDisk) Fetched(time.Duration, int64, error) {}
-func (f *fullDisk) Resized(time.Duration, error)        {}
 func (f *fullDisk) Kept(tier cache.Tier, _ int64, err error) {
 	if err != nil {
 		f.errors[tier]++

@@ -61,6 +61,13 @@ func (g *Gate) Enter(ctx context.Context, pixels int64) (leave func(), err error
 	return sync.OnceFunc(func() { g.leave(pixels) }), nil
 }
 
+// Full reports that Enter would refuse now.
+func (g *Gate) Full() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.waiting.Len() >= g.queue && (g.waiting.Len() > 0 || g.running >= g.workers)
+}
+
 // Load returns how many pictures are being worked on and how many wait.
 func (g *Gate) Load() (running, waiting int) {
 	g.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -13,6 +14,8 @@ import (
 // cannot answer is passed over, but then an object that none of the others has
 // is ErrUnavailable, with the causes: it may lie where nobody could look.
 //
+// ErrNotModified of one is an answer, as the object would be.
+//
 // A chain of no places has nothing; a chain of one is that one.
 func Chain(origins ...Origin) Origin {
 	if len(origins) == 1 {
@@ -21,19 +24,30 @@ func Chain(origins ...Origin) Origin {
 	return &chain{origins: append([]Origin(nil), origins...)}
 }
 
-type chain struct{ origins []Origin }
+type chain struct {
+	origins []Origin
+	// missing, if not nil, is called with the keys of objects that the first
+	// place said it does not have and another has.
+	missing func(key string)
+}
 
-func (c *chain) Open(ctx context.Context, key string) (*Object, error) {
+func (c *chain) Open(ctx context.Context, key string, have Version) (*Object, error) {
 	var causes []error
-	for _, origin := range c.origins {
-		object, err := origin.Open(ctx, key)
+	firstSaidNo := false
+	for i, origin := range c.origins {
+		object, err := origin.Open(ctx, key, have)
 		switch {
-		case err == nil:
-			return object, nil
+		case err == nil || errors.Is(err, ErrNotModified):
+			if firstSaidNo && c.missing != nil {
+				c.missing(key)
+			}
+			return object, err
 		case ctx.Err() != nil:
 			return nil, Unavailable(ctx, origin.String(), err)
 		case !saidNo(err):
 			causes = append(causes, err)
+		case i == 0:
+			firstSaidNo = true
 		}
 	}
 	if len(causes) > 0 {
@@ -54,8 +68,14 @@ func (e *passedOver) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// Is makes the kind ErrUnavailable, whatever the causes are made of.
-func (e *passedOver) Is(target error) bool { return target == ErrUnavailable }
+// Is makes the kind ErrUnavailable, whatever the causes are made of, and
+// ErrRefused if every place refused.
+func (e *passedOver) Is(target error) bool {
+	if target == ErrRefused {
+		return !slices.ContainsFunc(e.causes, func(err error) bool { return !errors.Is(err, ErrRefused) })
+	}
+	return target == ErrUnavailable
+}
 
 // Check asks all places at once.
 func (c *chain) Check(ctx context.Context) error { return checkAll(ctx, c.origins) }
@@ -73,6 +93,17 @@ func (c *chain) String() string {
 
 // Places are the chain's places, in order.
 func (c *chain) Places() []Origin { return places(c.origins) }
+
+func (c *chain) parts() []Origin { return c.origins }
+
+// Down reports that all places are down.
+func (c *chain) Down() bool { return allDown(c.origins) }
+
+// Link is that of the first place that is not down and can. Whether the object
+// is there, or in another place of the chain, it does not know; Object.Link does.
+func (c *chain) Link(ctx context.Context, key string, o LinkOptions) (string, error) {
+	return firstLink(ctx, c, key, o)
+}
 
 // placer is an Origin that puts others together.
 type placer interface{ Places() []Origin }

@@ -20,7 +20,6 @@ func TestChainConforms(t *testing.T) {
 }
 
 func TestChain(t *testing.T) {
-	down := errors.New("connection refused")
 	tests := []struct {
 		name  string
 		has   []string // of places 0, 1, 2: "yes", "no", "down"
@@ -36,6 +35,9 @@ func TestChain(t *testing.T) {
 		{"perhaps in the first", []string{"down", "no", "no"}, "", storage.ErrUnavailable, []int{1, 1, 1}},
 		{"perhaps in the last", []string{"no", "no", "down"}, "", storage.ErrUnavailable, []int{1, 1, 1}},
 		{"all down", []string{"down", "down", "down"}, "", storage.ErrUnavailable, []int{1, 1, 1}},
+		{"perhaps in one that refuses", []string{"no", "refuses", "no"}, "", storage.ErrUnavailable, []int{1, 1, 1}},
+		{"version known", []string{"no", "known", "yes"}, "", storage.ErrNotModified, []int{1, 1, 0}},
+		{"version known behind one that is down", []string{"down", "known", "yes"}, "", storage.ErrNotModified, []int{1, 1, 0}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -43,15 +45,10 @@ func TestChain(t *testing.T) {
 			var fakes []*storagetest.Fake
 			for i, has := range tt.has {
 				f := fake(string(rune('0' + i)))
-				switch has {
-				case "yes":
-					f.Put("key", []byte(f.String()))
-				case "down":
-					f.FailAll(storage.Unavailable(t.Context(), "place "+f.String(), down))
-				}
+				tell(t, f, has)
 				fakes, origins = append(fakes, f), append(origins, f)
 			}
-			got, err := readAll(t, storage.Chain(origins...), "key")
+			got, err := readAll(t, known{storage.Chain(origins...)}, "key")
 			if got != tt.want {
 				t.Errorf("read %q, want %q", got, tt.want)
 			}
@@ -60,11 +57,44 @@ func TestChain(t *testing.T) {
 				if f.Opens("key") != tt.asked[i] {
 					t.Errorf("place %d was asked %d times, want %d", i, f.Opens("key"), tt.asked[i])
 				}
-				if tt.kind == storage.ErrUnavailable && strings.Contains(err.Error(), "place "+f.String()) != (tt.has[i] == "down") {
+				failed := tt.has[i] == "down" || tt.has[i] == "refuses"
+				if tt.kind == storage.ErrUnavailable && strings.Contains(err.Error(), "place "+f.String()) != failed {
 					t.Errorf("%v: is place %d, which is %q, named?", err, i, tt.has[i])
 				}
 			}
 		})
+	}
+}
+
+// known opens for somebody who has the version "known".
+type known struct{ storage.Origin }
+
+func (k known) Open(ctx context.Context, key string, _ storage.Version) (*storage.Object, error) {
+	return k.Origin.Open(ctx, key, storage.Version{ETag: "known"})
+}
+
+func TestChainPassesOn(t *testing.T) {
+	plain, first, second := fake("plain"), storagetest.NewStore(nil), storagetest.NewStore(nil)
+	first.SetName("first")
+	second.SetName("second")
+	c := storage.Chain(plain, mirrors(guard(first)), second)
+	for _, want := range []string{"https://first.example/", "https://second.example/"} {
+		u, err := c.(storage.Linker).Link(t.Context(), "key", storage.LinkOptions{Expires: time.Minute})
+		if err != nil || !strings.HasPrefix(u, want) {
+			t.Errorf("link %s, %v; want %s", u, err, want)
+		}
+		first.FailAll(down(t))
+		for range 5 {
+			_ = c.Check(t.Context())
+		}
+	}
+	plain.SetDown(true)
+	if c.(storage.Health).Down() {
+		t.Error("down although the last place is not")
+	}
+	second.SetDown(true)
+	if !c.(storage.Health).Down() {
+		t.Error("not down although all places are")
 	}
 }
 
@@ -76,7 +106,7 @@ func TestChainOddErrors(t *testing.T) {
 	} {
 		f := fake("odd")
 		f.FailAll(odd)
-		_, err := storage.Chain(f, fake("empty")).Open(t.Context(), "key")
+		_, err := storage.Chain(f, fake("empty")).Open(t.Context(), "key", storage.Version{})
 		wantKind(t, err, storage.ErrUnavailable)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			t.Errorf("%v is taken for the caller's", err)
@@ -90,7 +120,7 @@ func TestChainCancelled(t *testing.T) {
 		defer first.Hold()()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := storage.Chain(first, second).Open(ctx, "key")
+		_, err := storage.Chain(first, second).Open(ctx, "key", storage.Version{})
 		if !errors.Is(err, context.DeadlineExceeded) || second.TotalOpens() != 0 {
 			t.Errorf("error is %v, second was asked %d times; want the context's, 0", err, second.TotalOpens())
 		}
@@ -120,7 +150,7 @@ func TestChainOfFew(t *testing.T) {
 		t.Error("a chain of one is not that one")
 	}
 	none := storage.Chain()
-	_, err := none.Open(t.Context(), "key")
+	_, err := none.Open(t.Context(), "key", storage.Version{})
 	wantKind(t, err, storage.ErrNotFound)
 	if err := none.Check(t.Context()); err != nil || none.String() == "" {
 		t.Errorf("Check %v, String %q", err, none)

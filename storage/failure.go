@@ -20,6 +20,16 @@ func Unavailable(ctx context.Context, place string, cause error) error {
 	return fmt.Errorf("%s: %w: %v", place, ErrUnavailable, cause)
 }
 
+// Refused is the error of a place that works and does not let us have, or keep,
+// this one object because of cause: of kind ErrRefused, and so of ErrUnavailable,
+// or of ctx's own error, as with Unavailable.
+func Refused(ctx context.Context, place string, cause error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	return fmt.Errorf("%s: %w: %v", place, ErrRefused, cause)
+}
+
 // NotFound is the error, of kind ErrNotFound, of a place that said that it has
 // no object under key.
 func NotFound(place, key string) error {

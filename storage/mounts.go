@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,17 +23,6 @@ type Mounts struct {
 type mount struct {
 	prefix string // "" or ending with a slash
 	origin Origin
-}
-
-// NewMounts mounts the origins of a map by their prefixes, as Add does.
-func NewMounts(byPrefix map[string]Origin) (*Mounts, error) {
-	var m Mounts
-	for _, prefix := range slices.Sorted(maps.Keys(byPrefix)) {
-		if err := m.Add(prefix, byPrefix[prefix]); err != nil {
-			return nil, err
-		}
-	}
-	return &m, nil
 }
 
 // Add mounts origin at a prefix as CleanPrefix takes it. A bad prefix, and one
@@ -73,16 +61,25 @@ func CleanPrefix(s string) (string, error) {
 // Lookup finds the origin for a key, and the key to ask of it. ok is false if
 // the key is below no mount.
 func (m *Mounts) Lookup(key string) (origin Origin, rest string, ok bool) {
+	found, ok := m.find(key)
+	if !ok {
+		return nil, "", false
+	}
+	return found.origin, key[len(found.prefix):], true
+}
+
+// find is the mount with the longest prefix of key.
+func (m *Mounts) find(key string) (found mount, ok bool) {
 	for _, mount := range m.mounts {
 		if rest, ok := strings.CutPrefix(key, mount.prefix); ok && rest != "" {
-			return mount.origin, rest, true
+			return mount, true
 		}
 	}
-	return nil, "", false
+	return mount{}, false
 }
 
 // Open opens the key at the origin that Lookup finds.
-func (m *Mounts) Open(ctx context.Context, key string) (*Object, error) {
+func (m *Mounts) Open(ctx context.Context, key string, have Version) (*Object, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -90,7 +87,7 @@ func (m *Mounts) Open(ctx context.Context, key string) (*Object, error) {
 	if !ok {
 		return nil, NotFound("no source", key)
 	}
-	return origin.Open(ctx, rest)
+	return origin.Open(ctx, rest, have)
 }
 
 // Check asks all places at once and joins what they say. Without mounts it
@@ -111,6 +108,68 @@ func (m *Mounts) Places() []Origin {
 		origins[i] = mount.origin
 	}
 	return places(origins)
+}
+
+// Down reports that the origin that Lookup finds for key is known to be down.
+func (m *Mounts) Down(key string) bool {
+	origin, _, ok := m.Lookup(key)
+	return ok && isDown(origin)
+}
+
+// Link is that of the origin that Lookup finds. A key below no mount is
+// ErrNotFound; an origin that cannot be linked to is ErrUnavailable.
+func (m *Mounts) Link(ctx context.Context, key string, o LinkOptions) (string, error) {
+	origin, rest, ok := m.Lookup(key)
+	if !ok {
+		return "", NotFound("no source", key)
+	}
+	linker, ok := As[Linker](origin)
+	if !ok {
+		return "", Unavailable(ctx, origin.String(), errors.New("it cannot be linked to"))
+	}
+	return linker.Link(ctx, rest, o)
+}
+
+// Notified is an Origin whose place sends notes of what changes in it.
+type Notified interface {
+	// KeyOf is the key, relative to the place, of an object as the notes name
+	// it. ok is false if it is none of this place.
+	KeyOf(bucket, object string) (key string, ok bool)
+}
+
+// Keys lists the keys by which an object of a bucket can be asked for: none if no
+// place of the mounts has that bucket, and several if it is mounted several
+// times. Each comes once.
+func (m *Mounts) Keys(bucket, object string) []variant.Key {
+	var keys []variant.Key
+	for _, mount := range m.mounts {
+		for _, place := range places([]Origin{mount.origin}) {
+			key, ok := m.keyOf(mount.prefix, place, bucket, object)
+			if ok && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+// keyOf is the key of an object at a place below a prefix, unless a longer
+// prefix takes it from there.
+func (m *Mounts) keyOf(prefix string, place Origin, bucket, object string) (variant.Key, bool) {
+	notified, ok := innermost(place).(Notified)
+	if !ok {
+		return "", false
+	}
+	rest, ok := notified.KeyOf(bucket, object)
+	if !ok {
+		return "", false
+	}
+	key, err := variant.ParseKey(prefix + rest)
+	if err != nil {
+		return "", false
+	}
+	found, ok := m.find(string(key))
+	return key, ok && found.prefix == prefix
 }
 
 // String lists the mounts, longest prefix first.

@@ -3,11 +3,15 @@ package storage_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
+	"github.com/thumbery/thumbery/variant"
 )
 
 func TestMountsConform(t *testing.T) {
@@ -54,12 +58,12 @@ func TestMountsOpen(t *testing.T) {
 	if got, err := readAll(t, m, "avatars/z"); got != "avatars has z" {
 		t.Errorf("avatars/z: %q, %v", got, err)
 	}
-	_, err := m.Open(t.Context(), "avatars/x")
+	_, err := m.Open(t.Context(), "avatars/x", storage.Version{})
 	wantKind(t, err, storage.ErrNotFound)
 	if root.TotalOpens() != 0 {
 		t.Error("a shorter prefix was asked, too")
 	}
-	_, err = mustMount(t, map[string]storage.Origin{"a": root}).Open(t.Context(), "b")
+	_, err = mustMount(t, map[string]storage.Origin{"a": root}).Open(t.Context(), "b", storage.Version{})
 	wantKind(t, err, storage.ErrNotFound)
 }
 
@@ -95,16 +99,88 @@ func TestMountsCheck(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := new(storage.Mounts).Open(ctx, "a"); !errors.Is(err, context.Canceled) {
+	if _, err := new(storage.Mounts).Open(ctx, "a", storage.Version{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v, want context.Canceled", err)
 	}
 }
 
+// bucket is a place that knows its objects by the names of one.
+type bucket struct {
+	*storagetest.Store
+	name, prefix string
+}
+
+func (b bucket) KeyOf(bucket, object string) (string, bool) {
+	rest, ok := strings.CutPrefix(object, b.prefix)
+	return rest, ok && bucket == b.name
+}
+
+func newBucket(name, prefix string) bucket {
+	store := storagetest.NewStore(nil)
+	return bucket{&store, name, prefix}
+}
+
+func TestMountsKeys(t *testing.T) {
+	whole, part := newBucket("pictures", ""), newBucket("pictures", "avatars/")
+	m := mustMount(t, map[string]storage.Origin{
+		"/":      storage.Chain(mirrors(guard(whole), guard(newBucket("copy", ""))), fake("plain")),
+		"faces/": guard(part),
+		"again":  storage.Chain(part, newBucket("pictures", "avatars/")),
+	})
+	tests := []struct {
+		bucket, object string
+		want           []variant.Key
+	}{
+		{"pictures", "cat.jpg", []variant.Key{"cat.jpg"}},
+		{"copy", "cat.jpg", []variant.Key{"cat.jpg"}},
+		{"pictures", "avatars/x.png", []variant.Key{"again/x.png", "faces/x.png", "avatars/x.png"}},
+		{"pictures", "faces/x.png", nil},
+		{"other", "cat.jpg", nil},
+		{"pictures", "a//b", nil},
+		{"pictures", "", nil},
+		{"pictures", "avatars/", nil},
+		{"pictures", "avatars/../x", nil},
+	}
+	for _, tt := range tests {
+		if got := m.Keys(tt.bucket, tt.object); !slices.Equal(got, tt.want) {
+			t.Errorf("%s, %s: %q, want %q", tt.bucket, tt.object, got, tt.want)
+		}
+	}
+}
+
+func TestMountsDown(t *testing.T) {
+	root, avatars := fake("root"), storagetest.NewStore(nil)
+	m := mustMount(t, map[string]storage.Origin{"a/": root, "avatars": mirrors(avatars), "readers": readerOnly{root}})
+	root.SetDown(true)
+	for key, want := range map[string]bool{"a/x": true, "avatars/x": false, "elsewhere": false, "readers/x": false} {
+		if got := m.Down(key); got != want {
+			t.Errorf("%s: down %t, want %t", key, got, want)
+		}
+	}
+}
+
+// readerOnly is an Origin and nothing else.
+type readerOnly struct{ storage.Origin }
+
+func TestMountsLink(t *testing.T) {
+	m := mustMount(t, map[string]storage.Origin{"a/": fake("root"), "avatars": mirrors(guard(storagetest.NewStore(nil)))})
+	u, err := m.Link(t.Context(), "avatars/x y.png", storage.LinkOptions{Expires: time.Hour, Disposition: "inline"})
+	if want := "https://fake.example/x%20y.png?disposition=inline&expires=1h0m0s"; u != want || err != nil {
+		t.Errorf("%s, %v; want %s", u, err, want)
+	}
+	_, err = m.Link(t.Context(), "a/x", storage.LinkOptions{})
+	wantKind(t, err, storage.ErrUnavailable)
+	_, err = m.Link(t.Context(), "elsewhere", storage.LinkOptions{})
+	wantKind(t, err, storage.ErrNotFound)
+}
+
 func mustMount(t *testing.T, origins map[string]storage.Origin) *storage.Mounts {
 	t.Helper()
-	m, err := storage.NewMounts(origins)
-	if err != nil {
-		t.Fatal(err)
+	var m storage.Mounts
+	for _, prefix := range slices.Sorted(maps.Keys(origins)) {
+		if err := m.Add(prefix, origins[prefix]); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return m
+	return &m
 }

@@ -10,17 +10,20 @@ import (
 	"strings"
 )
 
-// Source is one --source: the places to ask, in order, for keys below a prefix.
+// Source is one --source: the places to ask, in order, for keys below a prefix,
+// each a place and its mirrors, nearest first.
 type Source struct {
-	Prefix string     // "" or ending with a slash
-	URLs   []*url.URL // at least one; absolute, without a fragment
+	Prefix string       // "" or ending with a slash
+	URLs   [][]*url.URL // at least one of one; absolute, without a fragment
 }
 
-const sourceForm = "a source is PREFIX=URL[,URL…], such as /=s3://bucket or avatars/=file:///srv/avatars"
+const sourceForm = "a source is PREFIX=URL[|URL…][,URL…], such as /=s3://bucket or avatars/=file:///srv/avatars"
 
-// ParseSource reads PREFIX=URL[,URL…]. A comma within a URL is written %2C. What
-// a scheme means, and which parameters it takes, the children say that open it.
-// Errors are one line, and quote nothing that could be a password.
+// ParseSource reads PREFIX=URL[|URL…][,URL[|URL…]…]: what commas part is a Chain,
+// and what bars part within it are Mirrors. Within a URL a comma is written %2C
+// and a bar %7C. What a scheme means, and which parameters it takes, the children
+// say that open it. Errors are one line, and quote nothing that could be a
+// password.
 func ParseSource(s string) (Source, error) {
 	prefix, list, ok := strings.Cut(s, "=")
 	if !ok || strings.Contains(prefix, "?") || strings.Contains(prefix, "://") {
@@ -32,13 +35,26 @@ func ParseSource(s string) (Source, error) {
 	}
 	source := Source{Prefix: prefix}
 	for part := range strings.SplitSeq(list, ",") {
-		u, err := parsePlace(part)
+		mirrors, err := parseMirrors(part)
 		if err != nil {
 			return Source{}, err
 		}
-		source.URLs = append(source.URLs, u)
+		source.URLs = append(source.URLs, mirrors)
 	}
 	return source, nil
+}
+
+// parseMirrors reads the URLs of one link of a chain.
+func parseMirrors(s string) ([]*url.URL, error) {
+	var mirrors []*url.URL
+	for part := range strings.SplitSeq(s, "|") {
+		u, err := parsePlace(part)
+		if err != nil {
+			return nil, err
+		}
+		mirrors = append(mirrors, u)
+	}
+	return mirrors, nil
 }
 
 // parsePlace reads one URL of a source.
@@ -74,11 +90,16 @@ func clip(err error) error {
 // String spells the source as ParseSource reads it. The values of parameters
 // that a scheme might refuse because they are secret are left out.
 func (s Source) String() string {
-	texts := make([]string, len(s.URLs))
-	for i, u := range s.URLs {
-		texts[i] = strings.ReplaceAll(RedactURL(u), ",", "%2C")
+	separators := strings.NewReplacer(",", "%2C", "|", "%7C")
+	links := make([]string, len(s.URLs))
+	for i, mirrors := range s.URLs {
+		texts := make([]string, len(mirrors))
+		for j, u := range mirrors {
+			texts[j] = separators.Replace(RedactURL(u))
+		}
+		links[i] = strings.Join(texts, "|")
 	}
-	return "/" + s.Prefix + "=" + strings.Join(texts, ",")
+	return "/" + s.Prefix + "=" + strings.Join(links, ",")
 }
 
 // RedactURL spells u with "xxxxx" for its password and for the values of

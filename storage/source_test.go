@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +25,14 @@ func TestParseSource(t *testing.T) {
 			"/avatars/=s3://bucket-b/p?endpoint=http://127.0.0.1:9000&region=x,file:///srv/old",
 		},
 		{"/=file:///a%2Cb", "", []string{"file:///a%2Cb"}, "/=file:///a%2Cb"},
+		{"/=file:///a%7Cb", "", []string{"file:///a%7Cb"}, "/=file:///a%7Cb"},
+		{"/=file:a%7Cb%2C", "", []string{"file:a%7Cb%2C"}, "/=file:a%7Cb%2C"},
+		{"a|b=s3://a|s3://b", "a|b/", []string{"s3://a | s3://b"}, "/a|b/=s3://a|s3://b"},
+		{
+			"/=s3://a?region=x|s3://b|s3://c,file:///old|file:///older,s3://d?x=%7C", "",
+			[]string{"s3://a?region=x | s3://b | s3://c", "file:///old | file:///older", "s3://d?x=%7C"},
+			"/=s3://a?region=x|s3://b|s3://c,file:///old|file:///older,s3://d?x=%7C",
+		},
 		{"10:30=file:x", "10:30/", []string{"file:x"}, "/10:30/=file:x"},
 		{"/=s3://b?secret=hunter2&region=x", "", []string{"s3://b?secret=hunter2&region=x"}, "/=s3://b?secret=xxxxx&region=x"},
 		{"/=s3://b?s%65cret=hunter2", "", []string{"s3://b?s%65cret=hunter2"}, "/=s3://b?s%65cret=xxxxx"},
@@ -35,8 +44,12 @@ func TestParseSource(t *testing.T) {
 			continue
 		}
 		var urls []string
-		for _, u := range got.URLs {
-			urls = append(urls, u.String())
+		for _, mirrors := range got.URLs {
+			var texts []string
+			for _, u := range mirrors {
+				texts = append(texts, u.String())
+			}
+			urls = append(urls, strings.Join(texts, " | "))
 		}
 		if got.Prefix != tt.prefix || strings.Join(urls, " ") != strings.Join(tt.urls, " ") || got.String() != tt.out {
 			t.Errorf("%s: %q %q, spelt %s; want %q %q, %s", tt.in, got.Prefix, urls, got, tt.prefix, tt.urls, tt.out)
@@ -53,6 +66,12 @@ func TestParseSourceRefuses(t *testing.T) {
 		{"/=", "empty"},
 		{"/=s3://a,", "empty"},
 		{"/=,s3://a", "empty"},
+		{"/=|s3://a", "empty"},
+		{"/=s3://a|", "empty"},
+		{"/=s3://a||s3://b", "empty"},
+		{"/=s3://a|,s3://b", "empty"},
+		{"/=s3://a|b", "no scheme"},
+		{"/=s3://a|s3://me:hunter2@bucket", "user or password"},
 		{"/=/srv/pictures", "file:///srv/pictures"},
 		{"/=pictures", "no scheme"},
 		{"a//b=s3://c", "empty segment"},
@@ -98,7 +117,7 @@ func TestCheckParameters(t *testing.T) {
 
 // FuzzParseSource: what is accepted is spelt such that it parses to the same.
 func FuzzParseSource(f *testing.F) {
-	for _, seed := range []string{"/=s3://bucket", "a/b=file:x,file:///y%2C", "=s3://b?endpoint=http://h:1&region=x", "//=x:", "a=b:c#d"} {
+	for _, seed := range []string{"/=s3://bucket", "a/b=file:x,file:///y%2C", "=s3://b?endpoint=http://h:1&region=x", "//=x:", "a=b:c#d", "/=s3://a|s3://b?x=|,file:%7c"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -109,14 +128,18 @@ func FuzzParseSource(f *testing.F) {
 			}
 			return
 		}
-		if len(source.URLs) == 0 || source.Prefix != "" && !strings.HasSuffix(source.Prefix, "/") {
+		if len(source.URLs) == 0 || len(source.URLs[0]) == 0 || source.Prefix != "" && !strings.HasSuffix(source.Prefix, "/") {
 			t.Fatalf("%q: %+v", s, source)
 		}
 		if !strings.ContainsAny(source.Prefix, "=") {
 			again, err := storage.ParseSource(source.String())
-			if err != nil || again.String() != source.String() {
+			if err != nil || again.String() != source.String() || !sameShape(again, source) {
 				t.Errorf("%q is spelt %q, which gives %q, %v", s, source, again, err)
 			}
 		}
 	})
+}
+
+func sameShape(a, b storage.Source) bool {
+	return slices.EqualFunc(a.URLs, b.URLs, func(a, b []*url.URL) bool { return len(a) == len(b) })
 }

@@ -21,7 +21,7 @@ func fake(name string, keys ...string) *storagetest.Fake {
 
 func readAll(t *testing.T, origin storage.Origin, key string) (string, error) {
 	t.Helper()
-	object, err := origin.Open(t.Context(), key)
+	object, err := origin.Open(t.Context(), key, storage.Version{})
 	if err != nil {
 		return "", err
 	}
@@ -33,7 +33,7 @@ func readAll(t *testing.T, origin storage.Origin, key string) (string, error) {
 // wantKind checks that err is of exactly one kind of failure.
 func wantKind(t *testing.T, err, kind error) {
 	t.Helper()
-	for _, k := range []error{storage.ErrNotFound, storage.ErrUnavailable} {
+	for _, k := range []error{storage.ErrNotFound, storage.ErrUnavailable, storage.ErrNotModified} {
 		if errors.Is(err, k) != (k == kind) {
 			t.Errorf("error is %v; want of kind %v only", err, kind)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -108,22 +109,28 @@ func (j *sparingJournal) Note(key variant.Key) error {
 // observer passes on to the metrics what the pipeline tells, and keeps the
 // inventory.
 type observer struct {
-	pipeline.Observer
+	*metrics.Metrics
 	inventory *disk.Inventory
 }
 
+// Revalidated implements pipeline.Observer.
+func (o observer) Revalidated(v pipeline.Verdict) { o.Metrics.Revalidated(v.String()) }
+
 // Kept implements pipeline.Observer.
 func (o observer) Kept(t cache.Tier, bytes int64, err error) {
-	o.Observer.Kept(t, bytes, err)
+	o.Metrics.Kept(t, bytes, err)
 	if err == nil {
 		o.inventory.Kept(t, bytes)
 	}
 }
 
-// forget is p.Forget, told to the inventory.
-func (d *cacheDir) forget(p *pipeline.Pipeline) func(variant.Key) (pipeline.Forgotten, error) {
+// forgetter is one of the ways in which a pipeline forgets a picture.
+type forgetter = func(variant.Key) (pipeline.Forgotten, error)
+
+// forget does it, and tells the inventory.
+func (d *cacheDir) forget(forget forgetter) forgetter {
 	return func(key variant.Key) (pipeline.Forgotten, error) {
-		f, err := p.Forget(key)
+		f, err := forget(key)
 		d.inventory.Removed(cache.Originals, cache.Count{Files: int64(f.Originals), Bytes: f.OriginalBytes})
 		d.inventory.Removed(cache.Derivatives, cache.Count{Files: int64(f.Derivatives), Bytes: f.DerivativeBytes})
 		return f, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/s3"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -92,9 +93,9 @@ func (c *doctorCmd) checkSources() []finding {
 	var findings []finding
 	var mounts storage.Mounts
 	for _, s := range c.Source {
-		origin, err := openSource(s.Source)
+		places, err := openPlaces(s.Source)
 		if err == nil {
-			err = mounts.Add(s.Prefix, origin)
+			err = mounts.Add(s.Prefix, storage.Chain(places...))
 		}
 		if err != nil {
 			findings = append(findings, finding{wrong, "source", fmt.Sprintf("%s: %v", s, err)})
@@ -108,6 +109,18 @@ func (c *doctorCmd) checkSources() []finding {
 	}
 	all.Wait()
 	return append(findings, answers...)
+}
+
+// openPlaces opens every place of a source, with nothing around it.
+func openPlaces(s storage.Source) (places []storage.Origin, err error) {
+	for _, u := range slices.Concat(s.URLs...) {
+		place, err := openPlace(u, s3.Options{})
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, place)
+	}
+	return places, nil
 }
 
 func askPlace(place storage.Origin) finding {

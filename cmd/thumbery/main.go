@@ -27,6 +27,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
 	Purge   purgeCmd   `cmd:"" help:"Remove from the cache what is old or too much, or forget pictures. For cron; a server may go on meanwhile."`
 	URL     urlCmd     `cmd:"" name:"url" help:"Print the URL path of a picture, in its canonical spelling, and signed if there is a key."`
+	Migrate migrateCmd `cmd:"" help:"Copy originals from one place to another, such as from a disk to S3, beside a server that goes on."`
 	Doctor  doctorCmd  `cmd:"" help:"Check what serving needs: libvips, memory, the cache directory, the sources. Say what is slow or wrong, and what to do."`
 	Version versionCmd `cmd:"" help:"Print versions, and the formats that can be read and written."`
 }

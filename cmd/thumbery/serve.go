@@ -19,6 +19,7 @@ import (
 
 type serveCmd struct {
 	linkFlags
+	originFlags
 	cacheFlags
 	pictureFlags
 
@@ -26,18 +27,18 @@ type serveCmd struct {
 	Admin  string        `default:"127.0.0.1:8081" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof; empty for nowhere. Keep it from the public."`
 	Grace  time.Duration `default:"30s" help:"How long running requests may go on after SIGTERM."`
 
-	Source   []sourceFlag `default:"${default_source}" sep:" " placeholder:"PREFIX=URL[,URL…]" help:"Where the originals under a prefix are: s3://bucket/prefix?endpoint=…&region=…&profile=…, or file:///dir; a comma makes a chain, asked in order. Repeatable; the longest prefix wins."`
-	MaxBytes amount       `default:"64MiB" help:"The largest original that is fetched."`
-
 	Sizes       []sizeFlag `placeholder:"300" help:"The only sides that may be asked for outside presets."`
 	PresetsOnly bool       `help:"Serve nothing but presets, raw and info."`
 
 	Hot     amount `default:"64MiB" help:"How much of the derivatives to keep in memory, too. Not used with --accel and --sendfile-header."`
+	NoHot   bool   `help:"Keep nothing in memory, at first: see PATCH /switches of --admin."`
 	Workers int    `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
 	Queue   int    `default:"100" help:"How many may wait to be made; more are refused with 503."`
 
 	Accel          string `placeholder:"/PREFIX" xor:"handover" help:"Let nginx send what is on disk: answer with X-Accel-Redirect to this internal location."`
 	SendfileHeader string `placeholder:"X-Sendfile" xor:"handover" help:"Let lighttpd or Apache send what is on disk: answer with this header and the file's path."`
+
+	Fallback string `placeholder:"redirect|FILE" help:"What to answer when a picture cannot be had: redirect sends the browser to the original in S3 instead of a 503; the file of a picture is shown in the size asked for, with the status of the error."`
 
 	MaxAge time.Duration `default:"720h" help:"How long browsers and proxies may keep a picture."`
 	CORS   string        `name:"cors" placeholder:"ORIGIN" help:"Access-Control-Allow-Origin of every answer, such as *."`
@@ -50,7 +51,7 @@ const defaultSource = "/=file:testdata"
 // Validate is called by kong, and says what is wrong with a flag before anything
 // has started.
 func (c *serveCmd) Validate() error {
-	for _, validate := range []func() error{c.cacheFlags.validate, c.pictureFlags.validate} {
+	for _, validate := range []func() error{c.originFlags.validate, c.cacheFlags.validate, c.pictureFlags.validate} {
 		if err := validate(); err != nil {
 			return err
 		}
@@ -63,8 +64,6 @@ func (c *serveCmd) Validate() error {
 		}
 	}
 	switch {
-	case c.MaxBytes == 0:
-		return errors.New("--max-bytes: must be more than 0")
 	case c.PresetsOnly && len(c.Preset) == 0:
 		return errors.New("--presets-only: there are no presets: give --preset, too")
 	case !corsOrigin.MatchString(c.CORS):
@@ -102,8 +101,8 @@ func (c *serveCmd) Run(stdout io.Writer) error {
 		demo(stdout, listeners.public[0].Addr())
 	}
 	context.AfterFunc(stop, cancel) // whoever sends a second signal means it
-	if service.keeper != nil {
-		go service.keeper.run(stop)
+	for _, run := range service.background {
+		go run(stop)
 	}
 	servers := servers{
 		{newServer(service.public, log), listeners.public},

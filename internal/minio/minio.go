@@ -3,20 +3,18 @@
 package minio
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
-	"testing"
 	"time"
 
 	client "github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/thumbery/thumbery/internal/pinned"
 )
 
 const (
@@ -31,31 +29,31 @@ type Server struct {
 	Endpoint  string // http://127.0.0.1:port
 	AccessKey string // of the root user, new for every Start
 	SecretKey string
+	// Environment is added to the server's own from the next Restart on.
+	Environment []string
 
 	binary  string
 	dir     string // data, home and certificates
 	address string
 	console string
-	log     *logBuffer
-	process *process // nil while stopped
+	log     *pinned.Log
+	process *pinned.Process // nil while stopped
 	client  *client.Client
 }
 
 // Start builds MinIO if need be, starts it and waits until it answers. It is
 // killed when the test ends, and what it said is shown if the test failed. In
 // short mode the test is skipped.
-func Start(t testing.TB) *Server {
+func Start(t pinned.T) *Server {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("starts a MinIO server; not in short mode")
-	}
-	binary, err := Binary(t.Context(), os.Stderr)
+	pinned.NotShort(t)
+	binary, err := Tool().Binary(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &Server{
 		AccessKey: rand.Text(), SecretKey: rand.Text(),
-		binary: binary, dir: t.TempDir(), address: freeAddress(t), console: freeAddress(t), log: &logBuffer{},
+		binary: binary, dir: t.TempDir(), address: freeAddress(t), console: freeAddress(t), log: &pinned.Log{},
 	}
 	s.Endpoint = "http://" + s.address
 	s.client, err = client.New(s.address, &client.Options{
@@ -78,10 +76,10 @@ func Start(t testing.TB) *Server {
 
 // Restart starts a stopped server again, on the same port with the same data
 // and keys, and waits until it answers; a running one is stopped first.
-func (s *Server) Restart(t testing.TB) {
+func (s *Server) Restart(t pinned.T) {
 	t.Helper()
 	s.Stop()
-	p, err := startProcess(s.binary, s.arguments(), s.environment(), s.log)
+	p, err := pinned.Start(s.binary, s.arguments(), s.environment(), s.log)
 	if err != nil {
 		t.Fatalf("start MinIO: %v", err)
 	}
@@ -95,17 +93,17 @@ func (s *Server) Restart(t testing.TB) {
 // stays for Restart. Stopping twice does nothing.
 func (s *Server) Stop() {
 	if s.process != nil {
-		s.process.kill()
+		s.process.Kill()
 		s.process = nil
 	}
 }
 
 // Pause freezes the server: it keeps its connections and its port, and answers
 // nothing, like a machine that hangs. Stop works on a paused server.
-func (s *Server) Pause() { s.process.pause() }
+func (s *Server) Pause() { s.process.Pause() }
 
 // Resume ends Pause.
-func (s *Server) Resume() { s.process.resume() }
+func (s *Server) Resume() { s.process.Resume() }
 
 func (s *Server) arguments() []string {
 	return []string{
@@ -117,7 +115,7 @@ func (s *Server) arguments() []string {
 // environment has nothing of ours but the path: a MINIO_ or AWS_ variable of
 // the developer's must not change what is tested.
 func (s *Server) environment() []string {
-	return []string{
+	return append([]string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=" + s.dir,
 		"MINIO_ROOT_USER=" + s.AccessKey,
@@ -126,7 +124,7 @@ func (s *Server) environment() []string {
 		"MINIO_UPDATE=off",
 		"MINIO_CALLHOME_ENABLE=off",
 		"MINIO_CI_CD=1", // a directory on the root disk will do
-	}
+	}, s.Environment...)
 }
 
 // awaitReady polls until the server says that it is ready and answers a signed
@@ -142,8 +140,8 @@ func (s *Server) awaitReady(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.process.ended:
-			return fmt.Errorf("it ended: %w", s.process.err)
+		case <-s.process.Ended():
+			return fmt.Errorf("it ended: %w", s.process.Err())
 		case <-ctx.Done():
 			return fmt.Errorf("%w; last: %w", ctx.Err(), err)
 		case <-tick.C:
@@ -168,35 +166,11 @@ func (s *Server) ready(ctx context.Context) error {
 	return err
 }
 
-// freeAddress asks the kernel for a port that nobody has. Somebody may take it
-// before MinIO does; the kernel hands ports out in turn, so that is rare.
-func freeAddress(t testing.TB) string {
+func freeAddress(t pinned.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := pinned.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
-// logBuffer keeps the first logLimit bytes that a server says.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-const logLimit = 64 << 10
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.buf.Write(p[:min(len(p), max(0, logLimit-b.buf.Len()))])
-	return len(p), nil
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	return address
 }

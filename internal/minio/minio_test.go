@@ -5,9 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	client "github.com/minio/minio-go/v7"
@@ -59,46 +56,4 @@ func get(t *testing.T, s *Server, key string) string {
 		t.Fatal(err)
 	}
 	return string(got)
-}
-
-func TestPinnedVersion(t *testing.T) {
-	tests := []struct{ text, want string }{
-		{"module x\n\nrequire github.com/minio/minio v1.2.3\n", "v1.2.3"},
-		{"require (\n\tgithub.com/minio/minio-go/v7 v7.0.0 // indirect\n\tgithub.com/minio/minio v0.0.0-x // indirect\n)\n", "v0.0.0-x"},
-		{"tool github.com/minio/minio\n", ""},
-		{"", ""},
-	}
-	for _, tt := range tests {
-		path := filepath.Join(t.TempDir(), "go.mod")
-		if err := os.WriteFile(path, []byte(tt.text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := pinnedVersion(path); got != tt.want || (err == nil) != (tt.want != "") {
-			t.Errorf("%q: %q, %v; want %q", tt.text, got, err, tt.want)
-		}
-	}
-}
-
-// TestBrokenBuild: what a failed build leaves is not taken for a server.
-func TestBrokenBuild(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "minio")
-	var said strings.Builder
-	if err := build(t.Context(), t.TempDir(), binary, &said); err == nil || isExecutable(binary) {
-		t.Errorf("a build without a module gives %v", err)
-	}
-	if !strings.Contains(said.String(), "cannot find main module") {
-		t.Errorf("the progress does not show why: %q", said.String())
-	}
-}
-
-func TestLogBuffer(t *testing.T) {
-	var b logBuffer
-	for range 3 {
-		if n, err := b.Write(make([]byte, logLimit/2+1)); n != logLimit/2+1 || err != nil {
-			t.Errorf("Write gives %d, %v", n, err)
-		}
-	}
-	if n := len(b.String()); n != logLimit {
-		t.Errorf("kept %d bytes, want %d", n, logLimit)
-	}
 }

@@ -2,6 +2,7 @@ package resizetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -31,6 +32,9 @@ type Fake struct {
 	// is done.
 	Block <-chan struct{}
 
+	// Name, if not "", is what Recipe says.
+	Name string
+
 	// Inner and Eye are what Look sees.
 	Inner resize.Rect
 	Eye   [2]float64
@@ -45,7 +49,7 @@ func (f *Fake) Calls() int { return int(f.calls.Load()) }
 func (f *Fake) Looks() int { return int(f.looks.Load()) }
 
 // Recipe implements resize.Resizer.
-func (f *Fake) Recipe() string { return "fake" }
+func (f *Fake) Recipe() string { return cmp.Or(f.Name, "fake") }
 
 // CanRead implements resize.Resizer.
 func (f *Fake) CanRead(format variant.Format) bool {

@@ -27,6 +27,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
@@ -48,7 +49,7 @@ const DefaultAVIFSpeed = 6
 
 // Config is what the operator decides about the engine. The zero value is good.
 type Config struct {
-	Engine     Choice // "" is Auto
+	Engine     Choice // at first; "" is Auto
 	AVIFSpeed  int    // 1..9; 0 is DefaultAVIFSpeed
 	PDF        bool   // PDFs are read, too
 	NoSVG      bool   // SVGs are not
@@ -59,9 +60,16 @@ type Config struct {
 // Engine implements resize.Resizer.
 type Engine struct {
 	config   Config
+	choice   atomic.Pointer[Choice]
 	readable []variant.Format
 	writable []variant.Format
 }
+
+// Choose switches the engine, for all pictures that are begun from now on.
+func (e *Engine) Choose(c Choice) { e.choice.Store(&c) }
+
+// Chosen is what makes pictures now.
+func (e *Engine) Chosen() Choice { return *e.choice.Load() }
 
 // New prepares libvips, whose settings are the process's, and returns an engine.
 // It fails if libvips was built without JPEG or PNG, or if a watermark cannot be
@@ -71,6 +79,7 @@ func New(c Config) (*Engine, error) {
 		c.AVIFSpeed = DefaultAVIFSpeed
 	}
 	e := &Engine{config: c}
+	e.Choose(cmp.Or(c.Engine, Auto))
 	var classes []string
 	for _, l := range loaders {
 		if hasOperation(l.operation) && (l.format != variant.PDF || c.PDF) && (l.format != variant.SVG || !c.NoSVG) {
@@ -125,7 +134,7 @@ func (e *Engine) CanWrite(f variant.Format) bool { return slices.Contains(e.writ
 // millions of good derivatives should be thrown away for it. To do that
 // nevertheless, purge.
 func (e *Engine) Recipe() string {
-	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Engine, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
+	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.Chosen(), e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
 }
 
 // Resize implements resize.Resizer. src may be mapped memory that cannot be

@@ -1,10 +1,12 @@
-// Package dir is the origin that reads originals from a directory.
+// Package dir is the origin that reads originals from a directory, lists and adds
+// them.
 package dir
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,9 +16,9 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// Origin reads the regular files below a directory. Nothing outside of the
-// directory can be reached, also not through symbolic links; one that points to
-// another place inside works.
+// Origin reads and adds the regular files below a directory. It is a storage.Writer
+// and a storage.Lister. Nothing outside of the directory can be reached, also not
+// through symbolic links; one that points to another place inside works.
 //
 // The directory is opened anew for every object: it may appear late, be mounted
 // again, or be a symbolic link that is switched, without a restart. While it is
@@ -64,7 +66,7 @@ func Open(u *url.URL) (*Origin, error) {
 
 // Open opens a file. Whatever is not a regular file is ErrNotFound, and so is a
 // key that no file can have.
-func (o *Origin) Open(ctx context.Context, key string) (*storage.Object, error) {
+func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, storage.Unavailable(ctx, o.String(), err)
 	}
@@ -78,29 +80,60 @@ func (o *Origin) Open(ctx context.Context, key string) (*storage.Object, error) 
 	if err != nil {
 		return nil, o.failure(ctx, key, err)
 	}
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	object, err := o.object(ctx, key, f)
+	if err == nil && have.Is(object.Version()) {
+		err = storage.ErrNotModified
+	}
+	if err != nil {
 		_ = f.Close()
-		if err != nil {
-			return nil, storage.Unavailable(ctx, o.String(), err)
-		}
+		return nil, err
+	}
+	return object, nil
+}
+
+func (o *Origin) object(ctx context.Context, key string, f *os.File) (*storage.Object, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, storage.Unavailable(ctx, o.String(), err)
+	}
+	if !info.Mode().IsRegular() {
 		return nil, storage.NotFound(o.String(), key)
 	}
-	return &storage.Object{
-		Body:    storage.Exact(ctx, f, info.Size(), o.String()),
-		Size:    info.Size(),
-		ModTime: info.ModTime().UTC().Truncate(time.Second),
-		ETag:    fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size()),
-	}, nil
+	e := entry(key, info)
+	return &storage.Object{Body: storage.Exact(ctx, f, e.Size, o.String()), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag}, nil
+}
+
+func entry(key string, info fs.FileInfo) storage.Entry {
+	return storage.Entry{
+		Key: key, Size: info.Size(), ModTime: info.ModTime().UTC().Truncate(time.Second),
+		ETag: fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size()),
+	}
+}
+
+// Stat opens the file, which needs the same rights.
+func (o *Origin) Stat(ctx context.Context, key string) (storage.Entry, error) {
+	object, err := o.Open(ctx, key, storage.Version{})
+	if err != nil {
+		return storage.Entry{}, err
+	}
+	_ = object.Body.Close() // nothing was read of it
+	return storage.Entry{Key: key, Size: object.Size, ModTime: object.ModTime, ETag: object.ETag}, nil
 }
 
 // failure sorts the errors of opening a key below a root that could be opened.
 func (o *Origin) failure(ctx context.Context, key string, err error) error {
-	if isAbsence(err) {
+	switch {
+	case isAbsence(err):
 		return storage.NotFound(o.String(), key)
+	case isRefusal(err):
+		return storage.Refused(ctx, o.String(), err)
+	default:
+		return storage.Unavailable(ctx, o.String(), err)
 	}
-	return storage.Unavailable(ctx, o.String(), err)
 }
+
+// isRefusal reports whether err is about the rights to one file.
+func isRefusal(err error) bool { return errors.Is(err, fs.ErrPermission) }
 
 // isAbsence reports whether err says that there can be no such file here, as
 // opposed to one that cannot be read.

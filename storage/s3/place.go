@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -17,6 +18,7 @@ type place struct {
 	bucket    string
 	prefix    string // "" or ending with a slash
 	endpoint  *url.URL
+	public    *url.URL // nil where it is endpoint
 	region    string
 	profile   string
 	anonymous bool
@@ -55,13 +57,18 @@ func (p *place) parameters(u *url.URL) error {
 			return errSecrets
 		}
 	}
-	if err := storage.CheckParameters(u, "endpoint", "region", "profile", "anonymous", "lookup"); err != nil {
+	if err := storage.CheckParameters(u, "endpoint", "region", "profile", "anonymous", "lookup", "public"); err != nil {
 		return err
 	}
 	p.region, p.profile = values.Get("region"), values.Get("profile")
 	var err error
-	if p.endpoint, err = parseEndpoint(values.Get("endpoint")); err != nil {
+	if p.endpoint, err = parseEndpoint(cmp.Or(values.Get("endpoint"), amazon)); err != nil {
 		return err
+	}
+	if public := values.Get("public"); public != "" {
+		if p.public, err = parseEndpoint(public); err != nil {
+			return fmt.Errorf("public: %w", err)
+		}
 	}
 	if p.lookup, err = parseLookup(values.Get("lookup")); err != nil {
 		return err
@@ -79,10 +86,9 @@ func (p *place) parameters(u *url.URL) error {
 	return nil
 }
 
+const amazon = "https://s3.amazonaws.com"
+
 func parseEndpoint(s string) (*url.URL, error) {
-	if s == "" {
-		return &url.URL{Scheme: "https", Host: "s3.amazonaws.com"}, nil
-	}
 	const form = "an endpoint is http://host:port or https://host, without a path"
 	u, err := url.Parse(s)
 	switch {

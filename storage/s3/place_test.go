@@ -69,6 +69,8 @@ func TestParseRefuses(t *testing.T) {
 		{"s3://bucket?endpoint=ftp://host", "an endpoint is"},
 		{"s3://bucket?endpoint=http://host/path", "an endpoint is"},
 		{"s3://bucket?endpoint=http://", "an endpoint is"},
+		{"s3://bucket?public=cdn.example.com", "public: an endpoint is"},
+		{"s3://bucket?public=https://me:hunter2@cdn.example.com", "credentials do not belong"},
 		{"s3://bucket?regoin=x", `unknown parameter "regoin": a s3: URL takes endpoint, region, profile, anonymous, lookup`},
 		{"s3://bucket?region=a&region=b", "2 times"},
 		{"s3://bucket?anonymous=maybe", "true or false"},

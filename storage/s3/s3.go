@@ -1,5 +1,5 @@
 // Package s3 is the origin that reads originals from a bucket of Amazon S3 or of
-// anything that speaks its protocol.
+// anything that speaks its protocol, lists and adds them, and makes links to them.
 package s3
 
 import (
@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // Options are for programs; people write URLs. The zero value of each is a
@@ -24,12 +26,9 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// HeaderTimeout bounds the wait for an answer to a request: 10 s.
 	HeaderTimeout time.Duration
-	// StallTimeout bounds the wait for the next bytes of a body: 20 s. A slow
-	// body may take any time as long as it moves.
+	// StallTimeout bounds the wait for the next bytes of a body, either way: 20 s.
+	// A slow body may take any time as long as it moves.
 	StallTimeout time.Duration
-	// Tries is how often a request is sent when the place fails: 2. It does not
-	// count a connection that the place had closed while it was idle.
-	Tries int
 	// AccessKey and SecretKey are used as they are if set. Without them the
 	// environment is asked (AWS_ACCESS_KEY_ID, MINIO_ACCESS_KEY and so on), then
 	// the shared files of the AWS tools, then the role of the machine or pod.
@@ -40,7 +39,6 @@ func (o Options) withDefaults() Options {
 	o.ConnectTimeout = orDefault(o.ConnectTimeout, 5*time.Second)
 	o.HeaderTimeout = orDefault(o.HeaderTimeout, 10*time.Second)
 	o.StallTimeout = orDefault(o.StallTimeout, 20*time.Second)
-	o.Tries = orDefault(o.Tries, 2)
 	return o
 }
 
@@ -52,17 +50,23 @@ func orDefault[T comparable](value, fallback T) T {
 	return value
 }
 
-// Origin reads the objects of a bucket whose keys begin with a prefix.
+// Origin reads and adds the objects of a bucket whose keys begin with a prefix. It
+// is a storage.Linker, a storage.Writer and a storage.Lister.
 //
-// The rights it needs are s3:GetObject and s3:ListBucket. Without the latter S3
-// answers 403 for an object that does not exist, just as for one that may not be
-// read; that is ErrUnavailable, as nobody knows whether it is there, and Check
-// fails for the same reason.
+// The rights it needs are s3:GetObject and s3:ListBucket, and for Put
+// s3:PutObject. Without s3:ListBucket S3 answers 403 for an object that does not
+// exist, just as for one that may not be read; that is ErrRefused, as nobody knows
+// whether it is there, and Check fails for the same reason.
+//
+// A request is sent once: who wants more tries puts a storage.Guard around it. A
+// connection that the place had closed while it was idle does not count.
 type Origin struct {
-	core   *minio.Core
-	bucket string
-	prefix string // "" or ending with a slash
-	name   string
+	core  *minio.Core
+	place place
+	name  string
+	links linker
+	// unconditional: the place does not know If-None-Match for uploads.
+	unconditional atomic.Bool
 }
 
 // Open returns the origin of a URL
@@ -79,6 +83,7 @@ type Origin struct {
 //	anonymous  true: requests are not signed, for public buckets
 //	lookup     path (http://host/bucket/key) or dns (http://bucket.host/key);
 //	           dns for Amazon and path elsewhere if not given
+//	public     where browsers find the place, for Link, if that is not endpoint
 //
 // Credentials never stand in a URL: one with a user, or with a parameter that
 // sounds like a credential, is refused. Open sends nothing: the place may be
@@ -96,18 +101,19 @@ func OpenWith(u *url.URL, options Options) (*Origin, error) {
 }
 
 func openVia(transport http.RoundTripper, p place, options Options) (*Origin, error) {
-	core, err := minio.NewCore(p.endpoint.Host, &minio.Options{
+	settings := minio.Options{
 		Creds:        credentialsFor(p, options),
 		Secure:       p.endpoint.Scheme == "https",
 		Transport:    transport,
 		Region:       p.region,
 		BucketLookup: p.lookup,
-		MaxRetries:   options.Tries,
-	})
+		MaxRetries:   1,
+	}
+	core, err := minio.NewCore(p.endpoint.Host, &settings)
 	if err != nil {
 		return nil, fmt.Errorf("s3://%s: %w", p.bucket, err)
 	}
-	return &Origin{core: core, bucket: p.bucket, prefix: p.prefix, name: p.name()}, nil
+	return &Origin{core: core, place: p, name: p.name(), links: newLinker(p, settings)}, nil
 }
 
 func credentialsFor(p place, options Options) *credentials.Credentials {
@@ -122,19 +128,77 @@ func credentialsFor(p place, options Options) *credentials.Credentials {
 }
 
 // Open asks for the object with the prefix before its key.
-func (o *Origin) Open(ctx context.Context, key string) (*storage.Object, error) {
+func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
 	// Core.GetObject sends one GET and gives its body as it is. Client.GetObject
 	// would send nothing before the first Read, and read ahead in a goroutine.
-	body, info, _, err := o.core.GetObject(ctx, o.bucket, o.prefix+key, minio.GetObjectOptions{})
+	body, info, _, err := o.core.GetObject(ctx, o.place.bucket, o.place.prefix+key, unless(have))
 	if err != nil {
-		return nil, o.failure(ctx, key, err)
+		if !have.IsZero() && isNotModified(err) {
+			return nil, storage.ErrNotModified
+		}
+		return nil, o.failure(ctx, "GET", key, err)
 	}
-	return &storage.Object{
-		Body:    storage.Exact(ctx, body, info.Size, o.name),
-		Size:    info.Size,
+	entry := o.entry(key, info)
+	object := &storage.Object{
+		Body:    storage.Exact(ctx, body, entry.Size, o.name),
+		Size:    entry.Size,
+		ModTime: entry.ModTime,
+		ETag:    entry.ETag,
+		Link: func(ctx context.Context, options storage.LinkOptions) (string, error) {
+			return o.Link(ctx, key, options)
+		},
+	}
+	if have.Is(object.Version()) { // a place that does not know conditions
+		_ = object.Body.Close()
+		return nil, storage.ErrNotModified
+	}
+	return object, nil
+}
+
+// unless asks for an object only if it is of another version.
+func unless(have storage.Version) (o minio.GetObjectOptions) {
+	switch {
+	case isETag(have.ETag):
+		o.Set("If-None-Match", `"`+have.ETag+`"`)
+	case have.ETag == "" && !have.ModTime.IsZero():
+		o.Set("If-Modified-Since", have.ModTime.UTC().Format(http.TimeFormat))
+	}
+	return o
+}
+
+// isETag reports whether s may stand in a header between quotes, RFC 9110, 8.8.3.
+func isETag(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f })
+}
+
+func isNotModified(err error) bool {
+	resp, ok := errors.AsType[minio.ErrorResponse](err)
+	return ok && resp.StatusCode == http.StatusNotModified
+}
+
+// Stat sends a HEAD. As its errors come without a body that says why, it is GET
+// that is asked for the reason.
+func (o *Origin) Stat(ctx context.Context, key string) (storage.Entry, error) {
+	info, err := o.core.StatObject(ctx, o.place.bucket, o.place.prefix+key, minio.StatObjectOptions{})
+	if err == nil {
+		return o.entry(key, info), nil
+	}
+	if resp, ok := errors.AsType[minio.ErrorResponse](err); !ok || resp.StatusCode/100 != 4 {
+		return storage.Entry{}, o.failure(ctx, "HEAD", key, err)
+	}
+	object, err := o.Open(ctx, key, storage.Version{})
+	if err != nil {
+		return storage.Entry{}, err
+	}
+	_ = object.Body.Close() // nothing was read of it
+	return storage.Entry{Key: key, Size: object.Size, ModTime: object.ModTime, ETag: object.ETag}, nil
+}
+
+func (o *Origin) entry(key string, info minio.ObjectInfo) storage.Entry {
+	return storage.Entry{
+		Key: key, Size: info.Size, ETag: cleanETag(info.ETag),
 		ModTime: info.LastModified.UTC().Truncate(time.Second),
-		ETag:    cleanETag(info.ETag),
-	}, nil
+	}
 }
 
 // cleanETag takes away what is left of W/"…" when minio-go is done with it.
@@ -148,7 +212,7 @@ const checkKey = ".thumbery-check"
 // the bucket would cost the same, and say less: it needs no right to read
 // objects, and its errors come without a code.
 func (o *Origin) Check(ctx context.Context) error {
-	object, err := o.Open(ctx, checkKey)
+	object, err := o.Open(ctx, checkKey, storage.Version{})
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil
 	}
@@ -161,30 +225,22 @@ func (o *Origin) Check(ctx context.Context) error {
 // String is s3://bucket/prefix (host:port).
 func (o *Origin) String() string { return o.name }
 
-// failure sorts the errors of a request.
-func (o *Origin) failure(ctx context.Context, key string, err error) error {
-	resp, ok := errors.AsType[minio.ErrorResponse](err)
-	switch {
-	case !ok:
-		return storage.Unavailable(ctx, o.name, clip(err.Error()))
-	case ctx.Err() == nil && isAbsence(resp):
-		return storage.NotFound(o.name, key)
+// KeyOf is the key of an object of which a notification tells, and false for one
+// that is not ours: of another bucket, outside of the prefix, or with a name that
+// is no variant.Key. Names in notifications are to be unescaped before.
+func (o *Origin) KeyOf(bucket, object string) (key string, ok bool) {
+	if bucket != o.place.bucket {
+		return "", false
 	}
-	hint := ""
-	if resp.StatusCode == http.StatusForbidden {
-		hint = "; without the right s3:ListBucket that is also the answer for an object that does not exist"
-	}
-	return storage.Unavailable(ctx, o.name, fmt.Errorf(
-		"GET %q: HTTP %d %w: %w%s", key, resp.StatusCode, clip(resp.Code), clip(resp.Message), hint,
-	))
+	return o.key(object)
 }
 
-// isAbsence reports whether the place said that it has no such object, or can
-// have none under such a name. A bucket that is missing is no such answer.
-func isAbsence(resp minio.ErrorResponse) bool {
-	switch resp.Code {
-	case minio.NoSuchKey, "KeyTooLongError", minio.XMinioInvalidObjectName:
-		return true
+// key is the key of an object of our bucket.
+func (o *Origin) key(object string) (string, bool) {
+	rest, ok := strings.CutPrefix(object, o.place.prefix)
+	if !ok {
+		return "", false
 	}
-	return resp.StatusCode == http.StatusNotFound && !strings.HasPrefix(resp.Code, "NoSuch")
+	key, err := variant.ParseKey(rest)
+	return string(key), err == nil
 }

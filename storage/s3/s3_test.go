@@ -1,12 +1,16 @@
 package s3_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+
+	client "github.com/minio/minio-go/v7"
 
 	"github.com/thumbery/thumbery/internal/minio"
 	"github.com/thumbery/thumbery/storage"
@@ -21,12 +25,16 @@ func TestMinIO(t *testing.T) {
 		n := 0
 		for _, prefix := range []string{"", "pre fix/ü", "a+b%/c#d?e"} {
 			t.Run(prefix, func(t *testing.T) {
-				storagetest.Run(t, func(t *testing.T, objects map[string][]byte) storage.Origin {
+				filled := func(t *testing.T, objects map[string][]byte) storage.Origin {
 					n++
 					bucket := fmt.Sprintf("conforms-%d", n)
 					fill(t, server, bucket, prefix, objects)
 					return open(t, server, bucket, prefix, "")
-				})
+				}
+				storagetest.Run(t, filled)
+				storagetest.RunWriter(t, filled)
+				storagetest.RunLister(t, filled)
+				storagetest.RunLinker(t, filled, browse)
 			})
 		}
 	})
@@ -34,6 +42,8 @@ func TestMinIO(t *testing.T) {
 	t.Run("Refusals", func(t *testing.T) { testRefusals(t, server) })
 	t.Run("Anonymous", func(t *testing.T) { testAnonymous(t, server) })
 	t.Run("Environment", func(t *testing.T) { testEnvironment(t, server) })
+	t.Run("Put", func(t *testing.T) { testPut(t, server) })
+	t.Run("Links", func(t *testing.T) { testLinks(t, server) })
 	t.Run("Region", func(t *testing.T) { testRegion(t, server) })
 	t.Run("Down", func(t *testing.T) { testDown(t, server) }) // last: it stops the server
 }
@@ -68,7 +78,7 @@ func testRefusals(t *testing.T, server *minio.Server) {
 		t.Run(tt.name, func(t *testing.T) {
 			origin := openAs(t, server, tt.bucket, "", tt.query, s3.Options{AccessKey: tt.access, SecretKey: tt.secret})
 			for _, key := range []string{"a", "missing"} {
-				_, err := origin.Open(t.Context(), key)
+				_, err := origin.Open(t.Context(), key, storage.Version{})
 				wantUnavailable(t, err, tt.text)
 			}
 			wantUnavailable(t, origin.Check(t.Context()), tt.text)
@@ -83,7 +93,7 @@ func testAnonymous(t *testing.T, server *minio.Server) {
 	if got, err := readAll(t, origin, "a"); err != nil || got != "a" {
 		t.Errorf("a: %q, %v", got, err)
 	}
-	if _, err := origin.Open(t.Context(), "missing"); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := origin.Open(t.Context(), "missing", storage.Version{}); !errors.Is(err, storage.ErrNotFound) {
 		t.Errorf("missing: %v, want ErrNotFound", err)
 	}
 	if err := origin.Check(t.Context()); err != nil {
@@ -116,7 +126,7 @@ func testDown(t *testing.T, server *minio.Server) {
 	large := make([]byte, 32<<20) // more than the sockets' buffers hold
 	fill(t, server, "down", "", map[string][]byte{"large": large, "a": []byte("a")})
 	origin := open(t, server, "down", "", "")
-	object, err := origin.Open(t.Context(), "large")
+	object, err := origin.Open(t.Context(), "large", storage.Version{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +139,7 @@ func testDown(t *testing.T, server *minio.Server) {
 	if err := object.Body.Close(); err != nil {
 		t.Errorf("Close: %v", err)
 	}
-	_, err = origin.Open(t.Context(), "a")
+	_, err = origin.Open(t.Context(), "a", storage.Version{})
 	wantUnavailable(t, err, "refused")
 	wantUnavailable(t, origin.Check(t.Context()), "refused")
 
@@ -145,9 +155,25 @@ func fill(t *testing.T, server *minio.Server, bucket, prefix string, objects map
 	if prefix != "" {
 		prefix += "/"
 	}
-	for key, data := range objects {
-		server.Put(t, bucket, prefix+key, data)
+	keys := make(chan string)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for key := range keys {
+				_, err := server.Client().PutObject(
+					t.Context(), bucket, prefix+key, bytes.NewReader(objects[key]), int64(len(objects[key])), client.PutObjectOptions{},
+				)
+				if err != nil {
+					t.Errorf("%s: %v", key, err)
+				}
+			}
+		})
 	}
+	for key := range objects {
+		keys <- key
+	}
+	close(keys)
+	all.Wait()
 }
 
 func open(t *testing.T, server *minio.Server, bucket, prefix, query string) *s3.Origin {
@@ -171,7 +197,7 @@ func openAs(t *testing.T, server *minio.Server, bucket, prefix, query string, op
 
 func readAll(t *testing.T, origin storage.Origin, key string) (string, error) {
 	t.Helper()
-	object, err := origin.Open(t.Context(), key)
+	object, err := origin.Open(t.Context(), key, storage.Version{})
 	if err != nil {
 		return "", err
 	}

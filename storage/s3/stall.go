@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// impatient gives up bodies that stop moving. Without it a place that hangs in
-// the middle of one is waited for as long as the caller's context allows. The
-// limit is for one Read, not for the body: a slow one may take its time.
+// impatient gives up bodies that stop moving, of answers and of uploads. Without
+// it a place that hangs in the middle of one is waited for as long as the caller's
+// context allows. The limit is for one Read, not for the body: a slow one may take
+// its time.
 type impatient struct {
 	next  http.RoundTripper
 	limit time.Duration
@@ -19,13 +20,51 @@ type impatient struct {
 
 func (i impatient) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
-	resp, err := i.next.RoundTrip(req.WithContext(ctx))
+	sent := req.WithContext(ctx)
+	var up *impatientUpload
+	if req.Body != nil && req.Body != http.NoBody {
+		up = newImpatientUpload(req.Body, i.limit, cancel)
+		sent.Body = up
+	}
+	resp, err := i.next.RoundTrip(sent)
+	if up != nil {
+		up.timer.Stop()
+	}
 	if err != nil {
 		cancel()
+		if up != nil && up.stalled.Load() && req.Context().Err() == nil {
+			err = fmt.Errorf("no byte of the body was taken for %v", i.limit)
+		}
 		return nil, err
 	}
 	resp.Body = newImpatientBody(resp.Body, i.limit, cancel)
 	return resp, nil
+}
+
+// impatientUpload is the body of an upload, of which the transport reads a piece
+// when it has sent the one before: the limit is for what is between two Reads, and
+// between the last one and the answer.
+type impatientUpload struct {
+	io.ReadCloser
+	limit   time.Duration
+	timer   *time.Timer
+	stalled atomic.Bool
+}
+
+func newImpatientUpload(body io.ReadCloser, limit time.Duration, cancel context.CancelFunc) *impatientUpload {
+	u := &impatientUpload{ReadCloser: body, limit: limit}
+	u.timer = time.AfterFunc(limit, func() {
+		u.stalled.Store(true)
+		cancel()
+	})
+	u.timer.Stop() // connecting has its own limit
+	return u
+}
+
+func (u *impatientUpload) Read(p []byte) (int, error) {
+	n, err := u.ReadCloser.Read(p)
+	u.timer.Reset(u.limit)
+	return n, err
 }
 
 type impatientBody struct {

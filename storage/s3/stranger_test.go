@@ -26,19 +26,33 @@ func TestStrangers404(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel() // the second tries come after a pause
+			t.Parallel() // minio-go pauses even after the last try
 			origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", tt.contentType)
 				w.WriteHeader(http.StatusNotFound)
 				io.WriteString(w, tt.body)
 			})
-			_, err := origin.Open(t.Context(), "key")
+			_, err := origin.Open(t.Context(), "key", storage.Version{})
 			for _, kind := range []error{storage.ErrUnavailable, storage.ErrNotFound} {
 				if errors.Is(err, kind) != (kind == tt.want) {
 					t.Errorf("error is %v, want %v only", err, tt.want)
 				}
 			}
 		})
+	}
+}
+
+// TestStrangers403: a firewall that does not let us through says nothing about
+// the object.
+func TestStrangers403(t *testing.T) {
+	origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, "<html>Blocked by policy</html>")
+	})
+	_, err := origin.Open(t.Context(), "key", storage.Version{})
+	if wantUnavailable(t, err, "web page"); errors.Is(err, storage.ErrRefused) {
+		t.Errorf("error is %v, not ErrRefused", err)
 	}
 }
 

@@ -17,7 +17,10 @@ const (
 	// maxHeader bytes of a response's header: S3 allows 2 KiB of metadata, others
 	// a little more.
 	maxHeader = 64 << 10
-	idleTime  = time.Minute
+	// maxDocument bytes of a response that is no object: a thousand keys of 1 KiB,
+	// three times as long when escaped, and what is said of each.
+	maxDocument = 8 << 20
+	idleTime    = time.Minute
 )
 
 // newTransport makes the transport below minio-go: bounded in everything but the
@@ -65,6 +68,9 @@ func (s strict) RoundTrip(req *http.Request) (*http.Response, error) {
 		_ = resp.Body.Close()
 		return nil, err
 	}
+	if resp.StatusCode >= 300 || req.URL.RawQuery != "" {
+		resp.Body = http.MaxBytesReader(nil, resp.Body, maxDocument)
+	}
 	if resp.StatusCode >= 300 {
 		return resp, nil
 	}
@@ -78,21 +84,24 @@ func (s strict) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func refuse(resp *http.Response) error {
 	switch {
-	case resp.StatusCode == http.StatusNotFound && isPage(resp):
-		return errors.New("a web page with status 404, not an answer of S3: something before the place has lost it, or the endpoint is another server")
+	case (resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusForbidden) && isPage(resp):
+		return fmt.Errorf("a web page with status %d, not an answer of S3: something before the place has lost it, or the endpoint is another server", resp.StatusCode)
 	case resp.StatusCode >= 300:
+		return nil
+	case resp.Request.Method == http.MethodDelete: // of an upload that failed
 		return nil
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("the place answers %s to a plain request", resp.Status)
 	// A body that ends with its connection looks whole wherever it is cut.
-	case resp.ContentLength < 0 && !slices.Contains(resp.TransferEncoding, "chunked"):
+	case resp.Request.Method != http.MethodHead && resp.ContentLength < 0 && !slices.Contains(resp.TransferEncoding, "chunked"):
 		return errors.New("the place does not say where the body ends")
 	}
 	return nil
 }
 
 // isPage reports a body in HTML or plain text, as load balancers and web servers
-// give with a 404. Errors of S3 are XML. minio-go takes any 404 for NoSuchKey.
+// give with their errors. Those of S3 are XML. minio-go takes any 404 for
+// NoSuchKey, and any 403 for AccessDenied.
 func isPage(resp *http.Response) bool {
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	return mediaType == "text/html" || mediaType == "text/plain"

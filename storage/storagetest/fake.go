@@ -23,10 +23,16 @@ type Fake struct {
 	modTime  map[string]time.Time
 	failing  map[string]error
 	failAll  error
+	failNext int
+	nextErr  error
 	short    map[string]int
+	breaks   map[string]int
 	size     map[string]int64
+	etag     map[string]string
+	down     bool
 	delay    time.Duration
 	open     gate
+	hang     gate
 	body     gate
 	opens    map[string]int
 	total    int
@@ -40,7 +46,8 @@ type gate chan struct{}
 func NewFake(objects map[string][]byte) *Fake {
 	f := &Fake{
 		name: "fake", objects: maps.Clone(objects), modTime: map[string]time.Time{},
-		failing: map[string]error{}, short: map[string]int{}, size: map[string]int64{}, opens: map[string]int{},
+		failing: map[string]error{}, short: map[string]int{}, breaks: map[string]int{}, size: map[string]int64{},
+		etag: map[string]string{}, opens: map[string]int{},
 	}
 	if f.objects == nil {
 		f.objects = map[string][]byte{}
@@ -71,16 +78,34 @@ func (f *Fake) SetModTime(key string, t time.Time) { f.tell(func() { f.modTime[k
 // Fail makes every Open of key fail with err as it is, until Fail(key, nil).
 func (f *Fake) Fail(key string, err error) { f.tell(func() { f.failing[key] = err }) }
 
+// FailNext makes the next n calls of Open fail with err as it is.
+func (f *Fake) FailNext(n int, err error) { f.tell(func() { f.failNext, f.nextErr = n, err }) }
+
 // FailAll makes every Open and Check fail with err as it is, until FailAll(nil).
 func (f *Fake) FailAll(err error) { f.tell(func() { f.failAll = err }) }
 
 // Truncate makes the body of key end after n bytes while Size stays; -1 ends it.
-func (f *Fake) Truncate(key string, n int) {
+func (f *Fake) Truncate(key string, n int) { f.BreakNext(key, n, -1) }
+
+// BreakNext is Truncate for the next times bodies of key only.
+func (f *Fake) BreakNext(key string, n, times int) {
 	f.tell(func() {
-		if f.short[key] = n; n < 0 {
+		if f.short[key], f.breaks[key] = n, times; n < 0 {
 			delete(f.short, key)
 		}
 	})
+}
+
+// SetETag sets an object's ETag. Without it that is a hash of the bytes.
+func (f *Fake) SetETag(key, etag string) { f.tell(func() { f.etag[key] = etag }) }
+
+// SetDown sets what Down returns. Nothing else depends on it.
+func (f *Fake) SetDown(down bool) { f.tell(func() { f.down = down }) }
+
+// Down returns what it was told to.
+func (f *Fake) Down() (down bool) {
+	f.tell(func() { down = f.down })
+	return down
 }
 
 // Announce sets the Size that key pretends to have; -1 means that the place does
@@ -94,6 +119,13 @@ func (f *Fake) Delay(d time.Duration) { f.tell(func() { f.delay = d }) }
 // Hold makes every Open and Check wait, until release is called or its context
 // is done. Release may be called several times.
 func (f *Fake) Hold() (release func()) { return f.shut(&f.open) }
+
+// Reopen ends Hold for calls to come. Those that wait go on waiting for release.
+func (f *Fake) Reopen() { f.tell(func() { f.open = nil }) }
+
+// Hang is Hold for calls that end for no context, as a system call on a file
+// server that is gone.
+func (f *Fake) Hang() (release func()) { return f.shut(&f.hang) }
 
 // HoldBodies makes the first Read of every body that is opened from now on wait,
 // until release is called or the context of its Open is done.
@@ -131,51 +163,74 @@ func (f *Fake) Unclosed() (n int) {
 }
 
 // Open counts, waits, fails or answers.
-func (f *Fake) Open(ctx context.Context, key string) (*storage.Object, error) {
+func (f *Fake) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
 	f.tell(func() { f.opens[key]++; f.total++ })
 	if err := f.wait(ctx); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.failNext > 0 {
+		f.failNext--
+		return nil, f.nextErr
+	}
+	entry, err := f.entry(key)
+	switch {
+	case err != nil:
+		return nil, err
+	case have.Is(storage.Version{ETag: entry.ETag, ModTime: entry.ModTime}):
+		return nil, storage.ErrNotModified
+	}
+	return f.object(ctx, entry), nil
+}
+
+// entry is what there is under key, or why not.
+func (f *Fake) entry(key string) (storage.Entry, error) {
 	data, found := f.objects[key]
 	switch {
 	case f.failAll != nil:
-		return nil, f.failAll
+		return storage.Entry{}, f.failAll
 	case f.failing[key] != nil:
-		return nil, f.failing[key]
+		return storage.Entry{}, f.failing[key]
 	case !found:
-		return nil, storage.NotFound(f.name, key)
+		return storage.Entry{}, storage.NotFound(f.name, key)
 	}
-	return f.object(ctx, key, data), nil
-}
-
-func (f *Fake) object(ctx context.Context, key string, data []byte) *storage.Object {
-	size := int64(len(data))
-	if pretended, ok := f.size[key]; ok {
-		size = pretended
+	e := storage.Entry{Key: key, Size: int64(len(data)), ModTime: time.Date(2024, 5, 17, 10, 30, 0, 0, time.UTC)}
+	if size, ok := f.size[key]; ok {
+		e.Size = size
 	}
-	modTime, ok := f.modTime[key]
-	if !ok {
-		modTime = time.Date(2024, 5, 17, 10, 30, 0, 0, time.UTC)
+	if modTime, ok := f.modTime[key]; ok {
+		e.ModTime = modTime
 	}
 	sum := sha256.Sum256(data)
-	if n, ok := f.short[key]; ok {
+	e.ETag = hex.EncodeToString(sum[:8])
+	if etag, ok := f.etag[key]; ok {
+		e.ETag = etag
+	}
+	return e, nil
+}
+
+func (f *Fake) object(ctx context.Context, e storage.Entry) *storage.Object {
+	data := f.objects[e.Key]
+	if n, ok := f.short[e.Key]; ok {
 		data = data[:min(n, len(data))]
+		if f.breaks[e.Key]--; f.breaks[e.Key] == 0 {
+			delete(f.short, e.Key)
+		}
 	}
 	f.unclosed++
 	body := &fakeBody{ctx: ctx, Reader: bytes.NewReader(data), hold: f.body, close: func() { f.tell(func() { f.unclosed-- }) }}
-	return &storage.Object{
-		Body: storage.Exact(ctx, body, size, f.name), Size: size,
-		ModTime: modTime, ETag: hex.EncodeToString(sum[:8]),
-	}
+	return &storage.Object{Body: storage.Exact(ctx, body, e.Size, f.name), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag}
 }
 
-// wait is Hold and then Delay.
+// wait is Hang, Hold and then Delay.
 func (f *Fake) wait(ctx context.Context) error {
 	f.mu.Lock()
-	hold, delay, name := f.open, f.delay, f.name
+	hang, hold, delay, name := f.hang, f.open, f.delay, f.name
 	f.mu.Unlock()
+	if hang != nil {
+		<-hang
+	}
 	if hold != nil {
 		select {
 		case <-hold:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/url"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,7 +20,7 @@ func TestFakeConforms(t *testing.T) {
 func TestFakeCounts(t *testing.T) {
 	f := NewFake(map[string][]byte{"a": []byte("a")})
 	first, second := mustOpen(t, f, "a"), mustOpen(t, f, "a")
-	_, _ = f.Open(t.Context(), "b")
+	_, _ = f.Open(t.Context(), "b", storage.Version{})
 	if f.Opens("a") != 2 || f.Opens("b") != 1 || f.TotalOpens() != 3 || f.Unclosed() != 2 {
 		t.Errorf("a %d, b %d, total %d, unclosed %d; want 2, 1, 3, 2", f.Opens("a"), f.Opens("b"), f.TotalOpens(), f.Unclosed())
 	}
@@ -34,12 +36,12 @@ func TestFakeFails(t *testing.T) {
 	boom := errors.New("boom")
 	f := NewFake(map[string][]byte{"a": []byte("a"), "b": []byte("b")})
 	f.Fail("a", boom)
-	if _, err := f.Open(t.Context(), "a"); err != boom {
+	if _, err := f.Open(t.Context(), "a", storage.Version{}); err != boom {
 		t.Errorf("a: %v", err)
 	}
 	closeBody(t, mustOpen(t, f, "b"))
 	f.FailAll(boom)
-	if _, err := f.Open(t.Context(), "b"); err != boom {
+	if _, err := f.Open(t.Context(), "b", storage.Version{}); err != boom {
 		t.Errorf("b: %v", err)
 	}
 	if err := f.Check(t.Context()); err != boom {
@@ -91,7 +93,7 @@ func TestFakeWaits(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := f.Open(ctx, "a")
+		_, err := f.Open(ctx, "a", storage.Version{})
 		wantOnly(t, "Open", err, context.DeadlineExceeded)
 	})
 }
@@ -114,7 +116,7 @@ func TestFakeHolds(t *testing.T) {
 			t.Errorf("a body opened before HoldBodies: %q, %v", got, err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		object, err := f.Open(ctx, "a")
+		object, err := f.Open(ctx, "a", storage.Version{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,4 +130,54 @@ func TestFakeHolds(t *testing.T) {
 		wantOnly(t, "Read", <-failed, context.Canceled)
 		releaseBody()
 	})
+}
+
+func TestStoreConforms(t *testing.T) {
+	newStore := func(_ *testing.T, objects map[string][]byte) storage.Origin { return NewStore(objects) }
+	Run(t, newStore)
+	RunWriter(t, newStore)
+	RunLister(t, newStore)
+}
+
+func TestStoreLinks(t *testing.T) {
+	var store Store
+	RunLinker(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
+		store = NewStore(objects)
+		return store
+	}, func(t *testing.T, s string) ([]byte, string, bool) {
+		u, err := url.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, ok := store.Bytes(u.Path[1:])
+		return data, u.Query().Get("disposition"), ok
+	})
+}
+
+func TestStoreSkips(t *testing.T) {
+	var skipped []string
+	store := NewStore(map[string][]byte{"a": nil, "b//c": nil, "d": nil})
+	keys := []string{}
+	for entry := range store.List(t.Context(), "", func(key string) { skipped = append(skipped, key) }) {
+		keys = append(keys, entry.Key)
+	}
+	if !slices.Equal(keys, []string{"a", "d"}) || !slices.Equal(skipped, []string{"b//c"}) {
+		t.Errorf("keys %q, skipped %q", keys, skipped)
+	}
+}
+
+func TestFakeForAWhile(t *testing.T) {
+	boom := errors.New("boom")
+	f := NewFake(map[string][]byte{"a": []byte("0123456789")})
+	f.FailNext(1, boom)
+	f.BreakNext("a", 4, 1)
+	if _, err := f.Open(t.Context(), "a", storage.Version{}); err != boom {
+		t.Errorf("first: %v", err)
+	}
+	if got, err := read(t.Context(), f, "a"); string(got) != "0123" || !errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("second: %q, %v", got, err)
+	}
+	if got, err := read(t.Context(), f, "a"); string(got) != "0123456789" || err != nil {
+		t.Errorf("third: %q, %v", got, err)
+	}
 }

@@ -34,6 +34,7 @@ func Run(t *testing.T, newOrigin func(t *testing.T, objects map[string][]byte) s
 		{"Large", testLarge},
 		{"OddKeys", testOddKeys},
 		{"Missing", testMissing},
+		{"NotModified", testNotModified},
 		{"Metadata", testMetadata},
 		{"CancelledBefore", testCancelledBefore},
 		{"CancelledDuring", testCancelledDuring},
@@ -165,12 +166,50 @@ func testMetadata(t *testing.T, newOrigin factory) {
 	}
 }
 
+func testNotModified(t *testing.T, newOrigin factory) {
+	origin := newOrigin(t, map[string][]byte{"a": []byte("one"), "b": []byte("other")})
+	now := stat(t, origin, "a").Version()
+	tests := []struct {
+		name string
+		have storage.Version
+		want error
+	}{
+		{"both", now, storage.ErrNotModified},
+		{"ETag", storage.Version{ETag: now.ETag}, storage.ErrNotModified},
+		{"ModTime", storage.Version{ModTime: now.ModTime}, storage.ErrNotModified},
+		{"ETag decides for it", storage.Version{ETag: now.ETag, ModTime: now.ModTime.Add(-time.Hour)}, storage.ErrNotModified},
+		{"ETag decides against it", storage.Version{ETag: "other", ModTime: now.ModTime}, nil},
+		{"another ETag", storage.Version{ETag: "other"}, nil},
+		{"another's ETag", storage.Version{ETag: stat(t, origin, "b").ETag}, nil},
+		{"an older ModTime", storage.Version{ModTime: now.ModTime.Add(-time.Second)}, nil},
+		{"nothing", storage.Version{}, nil},
+	}
+	for _, tt := range tests {
+		object, err := origin.Open(t.Context(), "a", tt.have)
+		if tt.want != nil {
+			wantOnly(t, tt.name, err, tt.want)
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if got, err := io.ReadAll(object.Body); err != nil || string(got) != "one" || !object.Version().Is(now) {
+			t.Errorf("%s: read %q, %v, version %v; want one, %v", tt.name, got, err, object.Version(), now)
+		}
+		closeBody(t, object)
+	}
+	if _, err := origin.Open(t.Context(), "missing", now); !errors.Is(err, storage.ErrNotFound) {
+		t.Errorf("of an object that is missing: %v, want ErrNotFound", err)
+	}
+}
+
 func testCancelledBefore(t *testing.T, newOrigin factory) {
 	origin := newOrigin(t, map[string][]byte{"a": []byte("a")})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, key := range []string{"a", "missing"} {
-		_, err := origin.Open(ctx, key)
+		_, err := origin.Open(ctx, key, storage.Version{})
 		wantOnly(t, "Open of "+key, err, context.Canceled)
 	}
 	if err := origin.Check(ctx); !errors.Is(err, context.Canceled) {
@@ -178,7 +217,7 @@ func testCancelledBefore(t *testing.T, newOrigin factory) {
 	}
 	late, cancel := context.WithDeadline(t.Context(), time.Unix(1, 0))
 	defer cancel()
-	_, err := origin.Open(late, "a")
+	_, err := origin.Open(late, "a", storage.Version{})
 	wantOnly(t, "Open", err, context.DeadlineExceeded)
 }
 
@@ -186,7 +225,7 @@ func testCancelledDuring(t *testing.T, newOrigin factory) {
 	origin := newOrigin(t, map[string][]byte{"large": pattern(largeSize)})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	object, err := origin.Open(ctx, "large")
+	object, err := origin.Open(ctx, "large", storage.Version{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,17 +290,39 @@ func testConcurrent(t *testing.T, newOrigin factory) {
 	all.Wait()
 }
 
-// wantOnly checks that err is a context's error and of no kind of failure.
+// kinds are the errors of which one is at most one, but for ErrRefused.
+var kinds = []error{
+	storage.ErrNotFound, storage.ErrUnavailable, storage.ErrNotModified, storage.ErrExists,
+	context.Canceled, context.DeadlineExceeded,
+}
+
+// wantOnly checks that err is of the kind want and of no other.
 func wantOnly(t *testing.T, what string, err, want error) {
 	t.Helper()
-	if !errors.Is(err, want) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnavailable) {
-		t.Errorf("%s gives %v, want %v only", what, err, want)
+	if !errors.Is(err, want) {
+		t.Errorf("%s gives %v, want %v", what, err, want)
+	}
+	for _, kind := range kinds {
+		if kind != want && errors.Is(err, kind) {
+			t.Errorf("%s gives %v, which is %v; want %v only", what, err, kind, want)
+		}
+	}
+}
+
+// WantRefused checks that the place refuses to open key, as storage.ErrRefused
+// says: for the tests of places that can be made to.
+func WantRefused(t *testing.T, origin storage.Origin, key string) {
+	t.Helper()
+	_, err := read(t.Context(), origin, key)
+	wantOnly(t, "Open of "+key, err, storage.ErrUnavailable)
+	if !errors.Is(err, storage.ErrRefused) {
+		t.Errorf("Open of %s gives %v, want ErrRefused", key, err)
 	}
 }
 
 func mustOpen(t *testing.T, origin storage.Origin, key string) *storage.Object {
 	t.Helper()
-	object, err := origin.Open(t.Context(), key)
+	object, err := origin.Open(t.Context(), key, storage.Version{})
 	if err != nil {
 		t.Fatalf("Open %q: %v", key, err)
 	}
@@ -283,7 +344,7 @@ func closeBody(t *testing.T, object *storage.Object) {
 }
 
 func read(ctx context.Context, origin storage.Origin, key string) ([]byte, error) {
-	object, err := origin.Open(ctx, key)
+	object, err := origin.Open(ctx, key, storage.Version{})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func good(context.Context) error { return nil }
+
+func bad(context.Context) error { return errors.New("down") }
+
+// A check that hangs is a check that fails, and two of one name are two.
+func TestReadiness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		defer close(hang)
+		o := newOffice(AdminConfig{Checks: []Check{
+			{Name: "good", Do: good},
+			{Name: "same", Do: bad},
+			{Name: "same", Do: good},
+			{Name: "hangs", Do: func(context.Context) error { <-hang; return nil }},
+		}})
+		began := time.Now()
+		status, body := o.ask("GET", "/readyz", "")
+		got := decode[readiness](t, body)
+		if status != 503 || got.Ready || len(got.Checks) != 4 || time.Since(began) != checkTimeout {
+			t.Fatalf("%d %+v after %v", status, got, time.Since(began))
+		}
+		for i, want := range []bool{true, false, true, false} {
+			if got.Checks[i].OK != want || want != (got.Checks[i].Error == "") {
+				t.Errorf("check %d: %+v, want ok %v", i, got.Checks[i], want)
+			}
+		}
+	})
+}
+
+// An origin that is down takes no server out of service, and its state is told.
+func TestDegraded(t *testing.T) {
+	open := func() string { return "open" }
+	for _, c := range []struct {
+		checks []Check
+		status int
+		body   string
+	}{
+		{nil, 200, `{"ready":true,"degraded":false,"checks":null}`},
+		{
+			[]Check{{Name: "cache", Do: good}, {Name: "s3", Do: good, Degrades: true, State: func() string { return "closed" }}},
+			200, `{"ready":true,"degraded":false,"checks":[{"name":"cache","ok":true},{"name":"s3","ok":true,"state":"closed"}]}`,
+		},
+		{
+			[]Check{{Name: "cache", Do: good}, {Name: "s3", Do: bad, Degrades: true, State: open}},
+			200, `{"ready":true,"degraded":true,"checks":[{"name":"cache","ok":true},{"name":"s3","ok":false,"state":"open","error":"down"}]}`,
+		},
+		{
+			[]Check{{Name: "cache", Do: bad}, {Name: "s3", Do: bad, Degrades: true, State: open}},
+			503, `{"ready":false,"degraded":true,"checks":[{"name":"cache","ok":false,"error":"down"},{"name":"s3","ok":false,"state":"open","error":"down"}]}`,
+		},
+		{
+			[]Check{{Name: "cache", Do: bad}, {Name: "s3", Do: good, Degrades: true}},
+			503, `{"ready":false,"degraded":true,"checks":[{"name":"cache","ok":false,"error":"down"},{"name":"s3","ok":true}]}`,
+		},
+	} {
+		if status, body := newOffice(AdminConfig{Checks: c.checks}).ask("GET", "/readyz", ""); status != c.status || body != c.body {
+			t.Errorf("%d %s\nwant %d %s", status, body, c.status, c.body)
+		}
+	}
+}
+
+// An origin that hangs does not make the answer late, and hangs once, however
+// often somebody asks.
+func TestHangingOrigin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		var asked atomic.Int32
+		o := newOffice(AdminConfig{Checks: []Check{
+			{Name: "s3", Degrades: true, Do: func(context.Context) error { asked.Add(1); <-hang; return nil }},
+		}})
+		for range 10 {
+			began := time.Now()
+			status, body := o.ask("GET", "/readyz", "")
+			if got := decode[readiness](t, body); status != 200 || !got.Ready || !got.Degraded || time.Since(began) != degradeTimeout {
+				t.Errorf("%d %+v after %v", status, got, time.Since(began))
+			}
+		}
+		if asked.Load() != 1 {
+			t.Errorf("%d checks hang", asked.Load())
+		}
+		close(hang)
+		synctest.Wait()
+		if _, body := o.ask("GET", "/readyz", ""); decode[readiness](t, body).Degraded || asked.Load() != 2 {
+			t.Errorf("when it is back, after %d checks: %s", asked.Load(), body)
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package cache
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrNoLabel is returned for an entry that has no label, or can have none: it is
+// in memory, or on a file system without extended attributes.
+var ErrNoLabel = errors.New("the entry has no label")
+
+// Label is what is kept of an entry beside its body. It is a help and no part of
+// the entry: it may be missing, and whatever copies the cache may lose it.
+type Label struct {
+	// ETag is the origin's, without quotes; "" if it gave none.
+	ETag string
+	// Checked is when the origin last said that this is its version, whole
+	// seconds.
+	Checked time.Time
+}
+
+// attribute is the name of the extended attribute that holds the label. Being on
+// the file itself, a label never speaks of another body than its own.
+const attribute = "user.thumbery.origin"
+
+// maxLabel bounds a label in bytes; an ETag that does not fit is left out. ext4
+// keeps what fits beside the inode, in some 100 bytes, without a block of its own.
+const maxLabel = 512
+
+// Label reads the entry's label. It costs one system call.
+func (b *Blob) Label() (Label, error) {
+	if b.file == nil {
+		return Label{}, ErrNoLabel
+	}
+	var text [maxLabel]byte
+	n, err := getAttribute(b.file, text[:])
+	if err != nil {
+		return Label{}, errors.Join(ErrNoLabel, err)
+	}
+	return parseLabel(string(text[:n]))
+}
+
+// SetLabel notes a label. The entry may have been replaced since the Blob was
+// opened: then it is lost with the old body.
+func (b *Blob) SetLabel(l Label) error {
+	if b.file == nil {
+		return ErrNoLabel
+	}
+	return setAttribute(b.file, l.text())
+}
+
+func (l Label) text() []byte {
+	text := strconv.AppendInt(nil, l.Checked.Unix(), 10)
+	if len(l.ETag) < maxLabel-len(text) {
+		text = append(append(text, ' '), l.ETag...)
+	}
+	return text
+}
+
+func parseLabel(text string) (Label, error) {
+	seconds, etag, _ := strings.Cut(text, " ")
+	checked, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return Label{}, errors.Join(ErrNoLabel, err)
+	}
+	return Label{ETag: etag, Checked: time.Unix(checked, 0)}, nil
+}

@@ -1,0 +1,81 @@
+package cache_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+)
+
+func onDisk(t *testing.T) (*cache.Blob, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "body")
+	if err := os.WriteFile(path, []byte("body"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := cache.OnDisk(f, 4, time.Time{}, "body")
+	t.Cleanup(func() { b.Close() })
+	return b, path
+}
+
+func TestLabel(t *testing.T) {
+	checked := time.Unix(1_700_000_000, 0)
+	for name, want := range map[string]cache.Label{
+		"with an ETag": {ETag: "5d41402a-3", Checked: checked},
+		"odd ETag":     {ETag: `a b "c" 日本`, Checked: checked},
+		"without":      {Checked: checked},
+		"the epoch":    {ETag: "x", Checked: time.Unix(0, 0)},
+	} {
+		b, _ := onDisk(t)
+		if _, err := b.Label(); !errors.Is(err, cache.ErrNoLabel) {
+			t.Errorf("%s: before: %v, want ErrNoLabel", name, err)
+		}
+		if err := b.SetLabel(want); errors.Is(err, unix.ENOTSUP) {
+			t.Skip("no extended attributes here")
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.Label(); err != nil || got != want {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
+		}
+	}
+}
+
+// A label that is too long loses its ETag; one that somebody else wrote is none.
+func TestOddLabels(t *testing.T) {
+	b, path := onDisk(t)
+	if err := b.SetLabel(cache.Label{ETag: strings.Repeat("x", 600), Checked: time.Unix(5, 0)}); errors.Is(err, unix.ENOTSUP) {
+		t.Skip("no extended attributes here")
+	}
+	if got, err := b.Label(); err != nil || got != (cache.Label{Checked: time.Unix(5, 0)}) {
+		t.Errorf("too long: %+v, %v", got, err)
+	}
+	for _, text := range []string{"", "yesterday", "12x y", strings.Repeat("9", 600)} {
+		if err := unix.Setxattr(path, "user.thumbery.origin", []byte(text), 0); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.Label(); !errors.Is(err, cache.ErrNoLabel) {
+			t.Errorf("%.20q: %+v, %v", text, got, err)
+		}
+	}
+}
+
+func TestLabelInMemory(t *testing.T) {
+	b := cache.InMemory([]byte("body"), time.Time{})
+	if err := b.SetLabel(cache.Label{ETag: "x"}); !errors.Is(err, cache.ErrNoLabel) {
+		t.Error(err)
+	}
+	if _, err := b.Label(); !errors.Is(err, cache.ErrNoLabel) {
+		t.Error(err)
+	}
+}

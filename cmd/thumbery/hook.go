@@ -1,0 +1,48 @@
+package main
+
+import (
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/metrics"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// primer makes the presets of what was uploaded.
+func (c *serveCmd) primer(p *pipeline.Pipeline, presets variant.Presets) *pipeline.Primer {
+	var wanted []variant.Variant
+	for _, name := range slices.Sorted(maps.Keys(presets)) {
+		v := presets[name]
+		if v.Whole == variant.Picture && v.Format == variant.FormatKeep {
+			v.Format = c.format()
+		}
+		wanted = append(wanted, v)
+	}
+	return p.NewPrimer(wanted)
+}
+
+// hook is what happens when a bucket tells of its objects: what was made of the
+// old one is forgotten, and the presets of the new one are made.
+func (c *serveCmd) hook(o *origins, d *cacheDir, p *pipeline.Pipeline, primer *pipeline.Primer, m *metrics.Metrics, log *slog.Logger) *api.Hook {
+	if c.HookSecret == "" {
+		return nil
+	}
+	forget, forgetRemoved := d.forget(p.Forget), d.forget(p.ForgetRemoved)
+	return &api.Hook{
+		Secret: c.HookSecret, Keys: o.Keys, Observe: m.Hooked,
+		Created: func(key variant.Key) error {
+			_, err := forget(key)
+			if err == nil && len(c.Preset) > 0 && !primer.Add(key) {
+				log.Warn("too many pictures wait to be primed: this one is made when it is asked for", "key", key)
+			}
+			return err
+		},
+		Removed: func(key variant.Key) error {
+			_, err := forgetRemoved(key)
+			return err
+		},
+	}
+}

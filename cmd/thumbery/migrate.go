@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/s3"
+)
+
+// What happens once is not to be configured: none of it is from the environment.
+type migrateCmd struct {
+	From placeFlag `required:"" env:"-" placeholder:"URL" help:"Where the originals are, such as file:///srv/images; of the form that a place in serve's --source has."`
+	To   placeFlag `required:"" env:"-" placeholder:"URL" help:"Where they are to be, such as 's3://bucket/prefix?region=eu-west-1'. If both need other credentials, give each a profile=."`
+
+	Prefix   prefixFlag `env:"-" placeholder:"PREFIX" help:"Only the originals whose keys begin so, such as photos/2019/."`
+	Parallel int        `default:"16" env:"-" help:"How many are copied at once. Each takes up to 8 MiB of memory."`
+	Verify   bool       `env:"-" help:"Read every copy back and compare its SHA-256 with the original's, also of those that were there already. Do that before you delete anything."`
+	DryRun   bool       `env:"-" help:"Copy nothing, and say what would be copied."`
+	JSON     bool       `name:"json" env:"-" help:"Print the summary as JSON."`
+}
+
+// Help is shown by migrate --help.
+func (c *migrateCmd) Help() string {
+	return `What is there already is never overwritten: an original of the same size counts as copied, and one of another size is reported. So it can be stopped at any time, and run again to go on.
+
+Nothing is deleted. Exit status 3 says that some originals could not be copied, or are different there; all of them are in the log.`
+}
+
+// placeFlag is the URL of one place.
+type placeFlag struct{ url *url.URL }
+
+func (p *placeFlag) UnmarshalText(text []byte) error {
+	source, err := storage.ParseSource("/=" + string(text))
+	if err != nil {
+		return err
+	}
+	if places := slices.Concat(source.URLs...); len(places) == 1 {
+		p.url = places[0]
+		return nil
+	}
+	return errors.New("give one place, not a chain or mirrors; write %2C for a comma and %7C for a bar in its name")
+}
+
+// store is a place that can be copied from and to.
+type store interface {
+	storage.Origin
+	storage.Writer
+	storage.Lister
+}
+
+func (p placeFlag) open(flag string) (store, error) {
+	origin, err := openPlace(p.url, s3.Options{})
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s %s: %w", flag, storage.RedactURL(p.url), err))
+	}
+	s, ok := origin.(store)
+	if !ok {
+		return nil, usage(fmt.Errorf("%s: %s cannot be listed and written to", flag, origin))
+	}
+	return s, nil
+}
+
+// Validate is called by kong.
+func (c *migrateCmd) Validate() error {
+	if c.Parallel < 1 || c.Parallel > maxParallel {
+		return fmt.Errorf("--parallel: must be from 1 to %d", maxParallel)
+	}
+	return nil
+}
+
+// maxParallel is as many connections as there are to one place.
+const maxParallel = 256
+
+// Run copies until it is done or SIGTERM or SIGINT comes.
+func (c *migrateCmd) Run(stdout io.Writer) error {
+	from, err := c.From.open("--from")
+	if err != nil {
+		return err
+	}
+	to, err := c.To.open("--to")
+	if err != nil {
+		return err
+	}
+	if from.String() == to.String() {
+		return usage(fmt.Errorf("--from and --to are the same place, %s", from))
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+	context.AfterFunc(ctx, cancel) // whoever sends a second signal means it
+	bar := newBar(os.Stderr, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("files"))
+	m := migration{
+		from: from, to: to, prefix: string(c.Prefix), parallel: c.Parallel, verify: c.Verify, dryRun: c.DryRun,
+		log: slog.New(slog.NewTextHandler(bar, nil)), progress: bar.progress("migrating"), retry: patience(),
+	}
+	started := time.Now()
+	err = m.run(ctx)
+	bar.done()
+	m.report.finish(time.Since(started), err, c.DryRun)
+	return errors.Join(m.report.print(stdout, c.JSON), m.report.failure(ctx, err))
+}

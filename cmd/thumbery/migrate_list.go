@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/thumbery/thumbery/storage"
+)
+
+// errDisorder is that of a listing that broke off, and cannot be gone on with.
+var errDisorder = errors.New("the place does not list in order, so that it is not known what is missing: run it again")
+
+// steady lists a place, and goes on where it was when the listing breaks off: it
+// lists again, and passes over what it had.
+func (m *migration) steady(ctx context.Context, place storage.Lister, skipped func(key string)) iter.Seq2[storage.Entry, error] {
+	return func(yield func(storage.Entry, error) bool) {
+		if skipped == nil {
+			skipped = func(string) {}
+		}
+		r := reader{place: place, prefix: m.prefix, skipped: skipped, yield: yield, ordered: true}
+		if err := m.persist(ctx, func() error { return r.read(ctx) }); err != nil && !r.stopped {
+			yield(storage.Entry{}, err)
+		}
+	}
+}
+
+// reader reads a listing in as many tries as it takes.
+type reader struct {
+	place   storage.Lister
+	prefix  string
+	skipped func(key string)
+	yield   func(storage.Entry, error) bool
+
+	last    string // the last key, also of those that were skipped
+	ordered bool   // all have been greater than those before
+	stopped bool   // nobody wants more
+}
+
+// read is one try.
+func (r *reader) read(ctx context.Context) error {
+	had := r.last
+	skipped := func(key string) {
+		if key > had {
+			r.last = max(r.last, key)
+			r.skipped(key)
+		}
+	}
+	for entry, err := range r.place.List(ctx, r.prefix, skipped) {
+		switch {
+		case err != nil && !r.ordered:
+			return errors.Join(errDisorder, err)
+		case err != nil:
+			return err
+		case had != "" && entry.Key <= had:
+			continue
+		}
+		r.ordered = r.ordered && entry.Key > r.last
+		r.last = entry.Key
+		if !r.yield(entry, nil) {
+			r.stopped = true
+			return nil
+		}
+	}
+	return nil
+}
+
+// counterpart answers whether a place has a key, by walking along its listing as the
+// keys that it is asked for grow. Where a place lists in another order some are
+// not found: then Put finds out that they are there.
+type counterpart struct {
+	next func() (storage.Entry, error, bool)
+	stop func()
+	at   storage.Entry
+	more bool
+}
+
+func newCounterpart(list iter.Seq2[storage.Entry, error]) *counterpart {
+	s := &counterpart{more: true}
+	s.next, s.stop = iter.Pull2(list)
+	return s
+}
+
+// find is to be asked for greater and greater keys.
+func (s *counterpart) find(key string) (there storage.Entry, ok bool, err error) {
+	for s.more && s.at.Key < key {
+		if s.at, err, s.more = s.next(); err != nil {
+			return storage.Entry{}, false, err
+		}
+	}
+	return s.at, s.more && s.at.Key == key, nil
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize/vips"
+)
+
+// switches are what can be changed while the server runs, for the case that
+// something new misbehaves. Each begins as its flag says.
+type switches []api.Switch
+
+func (c *serveCmd) switches(engine *vips.Engine, o *origins, p *pipeline.Pipeline) switches {
+	p.SetHot(!c.NoHot)
+	p.SetReadOnly(c.ReadOnly)
+	return switches{
+		{
+			Name: "engine", Help: "what makes pictures, as --engine; those made by another are not served meanwhile",
+			Values: []string{string(vips.Auto), string(vips.Bimg), string(vips.Direct)},
+			Get:    func() string { return string(engine.Chosen()) },
+			Set: func(choice string) error {
+				engine.Choose(vips.Choice(choice))
+				p.Rename()
+				return nil
+			},
+		},
+		boolSwitch("hot", "serve from memory what is there", p.Hot, p.SetHot),
+		boolSwitch("hedge", "ask a second mirror when one is slow, as --hedge says", o.hedge.Load, o.hedge.Store),
+		boolSwitch("read_only", "serve what is in the cache and what can be made of it, and fetch nothing", p.ReadOnly, p.SetReadOnly),
+	}
+}
+
+func boolSwitch(name, help string, get func() bool, set func(bool)) api.Switch {
+	return api.Switch{
+		Name: name, Help: help, Values: []string{"true", "false"},
+		Get: func() string { return strconv.FormatBool(get()) },
+		Set: func(value string) error {
+			on, err := strconv.ParseBool(value)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			set(on)
+			return nil
+		},
+	}
+}
+
+// each tells the metrics how everything is switched.
+func (s switches) each(yield func(name, value string)) {
+	for _, one := range s {
+		yield(one.Name, one.Get())
+	}
+}

@@ -1,0 +1,155 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/outage"
+)
+
+// Ten times the load that can be served: no hit fails, what is refused is told to
+// come again, and afterwards all is as it was.
+func TestOverloadTenfold(t *testing.T) {
+	const pictures, load = 40, 8 * time.Second
+	place := breakable(t, pictures, "s3")[0]
+	s := serve(t, "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB", "--queue", "20", "--fetches", "16")
+	m := mixture(t, s, pictures)
+	best := best(t.Context(), m)
+	goroutines, descriptors := s.alone(t, m, place)
+
+	var tally outage.Tally
+	ask := func(kind outage.Kind, wish outage.Wish) func() {
+		return func() { tally.Add(kind, wish, m.Client.Ask(t.Context(), wish.Path)) }
+	}
+	var all sync.WaitGroup
+	random := rand.New(rand.NewPCG(6, 6))
+	all.Go(func() {
+		outage.Offer(t.Context(), 10*best, load, func() func() {
+			return ask(outage.Unseen, m.Unseen(random))
+		})
+	})
+	others := rand.New(rand.NewPCG(7, 7))
+	all.Go(func() {
+		outage.Offer(t.Context(), 20, load, func() func() { return ask(outage.Hit, m.Hit(others)) })
+	})
+	all.Wait()
+	wantHonest(t, &tally)
+	if tally.Count(outage.Unseen, http.StatusServiceUnavailable) == 0 {
+		t.Error("nothing was refused: this was no overload")
+	}
+	t.Logf("best %.0f pictures a second, %.0f MiB at most", best, s.peakMiB(t))
+	tally.Print(os.Stderr)
+	if peak := s.peakMiB(t); peak > 1024 {
+		t.Errorf("%.0f MiB of memory", peak)
+	}
+	s.wantBack(t, m, place, goroutines, descriptors)
+}
+
+// best is how many pictures that were never seen come a second, if no more are
+// asked for than that.
+func best(ctx context.Context, m *outage.Mix) float64 {
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(9, 9))
+	next := func() outage.Wish {
+		mu.Lock()
+		defer mu.Unlock()
+		return m.Unseen(random)
+	}
+	return outage.Best(ctx, clients, 2*time.Second, func(ctx context.Context) outage.Answer { return m.Client.Ask(ctx, next().Path) })
+}
+
+// alone returns the numbers of goroutines and descriptors without connections.
+func (s *server) alone(t *testing.T, m *outage.Mix, place *outage.Place) (goroutines, descriptors float64) {
+	t.Helper()
+	m.Client.Close()
+	must(t, place.Heal()) // closes those to S3
+	return s.settled(t)
+}
+
+// wantBack wants the numbers of goroutines and descriptors to return.
+func (s *server) wantBack(t *testing.T, m *outage.Mix, place *outage.Place, goroutines, descriptors float64) {
+	t.Helper()
+	const some = 5 // the runtime's own come and go
+	back := func(g, d float64) bool { return g <= goroutines+some && d <= descriptors+some }
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	g, d := s.alone(t, m, place)
+	for i := 0; i < 100 && !back(g, d); i++ { // both ends of a connection take their time
+		<-tick.C
+		g, d = s.settled(t)
+	}
+	t.Logf("goroutines %v -> %v, descriptors %v -> %v", goroutines, g, descriptors, d)
+	if !back(g, d) {
+		t.Errorf("goroutines %v -> %v, descriptors %v -> %v", goroutines, g, descriptors, d)
+	}
+}
+
+// peakMiB is the most memory that the program had resident.
+func (s *server) peakMiB(t *testing.T) float64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		t.Skip("there is no /proc here")
+	}
+	for line := range strings.Lines(string(status)) {
+		var kB float64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kB); n == 1 {
+			return kB / 1024
+		}
+	}
+	t.Fatal("no VmHWM")
+	return 0
+}
+
+// One new picture that a thousand ask for every second costs one fetch and one
+// resize.
+func TestOneHotPicture(t *testing.T) {
+	const pictures, rate, load = 4, 1000, 3 * time.Second
+	place := breakable(t, pictures, "s3")[0]
+	s := serve(t, "--source", "/="+place.Source(), "--cache", t.TempDir())
+	m := mixture(t, s, pictures)
+	fetches, resizes := s.total(t, "thumbery_fetch_seconds_count"), s.total(t, "thumbery_resize_seconds_count")
+	must(t, place.Break(outage.Late())) // all wait for one fetch
+	wish := outage.Sized(pictures-1, 120, 80, ",v_hot")
+	var tally outage.Tally
+	outage.Offer(t.Context(), rate, load, func() func() {
+		return func() { tally.Add(outage.Unseen, wish, m.Client.Ask(t.Context(), wish.Path)) }
+	})
+	wantHonest(t, &tally)
+	if came := tally.Count(outage.Unseen, http.StatusOK); came < rate {
+		t.Errorf("only %d came", came)
+		tally.Print(os.Stderr)
+	}
+	if n := s.total(t, "thumbery_fetch_seconds_count") - fetches; n != 1 {
+		t.Errorf("%v fetches", n)
+	}
+	if n := s.total(t, "thumbery_resize_seconds_count") - resizes; n != 1 {
+		t.Errorf("%v resizes", n)
+	}
+}
+
+// total is the sum of a metric over its labels.
+func (s *server) total(t *testing.T, name string) (sum float64) {
+	t.Helper()
+	for lines := bufio.NewScanner(bytes.NewReader(get(t, s.admin+"/metrics").body)); lines.Scan(); {
+		rest, found := strings.CutPrefix(lines.Text(), name)
+		if !found || !strings.HasPrefix(rest, "{") && !strings.HasPrefix(rest, " ") {
+			continue
+		}
+		var value float64
+		if _, err := fmt.Sscan(rest[strings.LastIndexByte(rest, ' '):], &value); err != nil {
+			t.Fatal(err)
+		}
+		sum += value
+	}
+	return sum
+}

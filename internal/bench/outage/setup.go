@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
+	"github.com/thumbery/thumbery/internal/minio"
+	"github.com/thumbery/thumbery/internal/outage"
+	"github.com/thumbery/thumbery/internal/pinned"
+	"github.com/thumbery/thumbery/internal/toxiproxy"
+)
+
+const (
+	pictures = 1000 // the first half of them cached
+	clients  = 16
+)
+
+// setup is a server, and what it serves.
+type setup struct {
+	place  *outage.Place
+	mix    *outage.Mix
+	photos []string // keys of photographs, whose originals are cached
+	admin  *outage.Client
+	server *program.Program
+}
+
+func (b *bench) start(t pinned.T) (*setup, error) {
+	store := minio.Start(t)
+	outage.Fill(t, store, pictures, outage.Width, outage.Height)
+	photos, err := upload(t, store)
+	if err != nil {
+		return nil, err
+	}
+	s := &setup{photos: photos, place: outage.NewPlace(t, toxiproxy.Start(t), store, "s3")}
+	public, err := pinned.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	admin, err := pinned.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	env := []string{"AWS_ACCESS_KEY_ID=" + store.AccessKey, "AWS_SECRET_ACCESS_KEY=" + store.SecretKey}
+	s.server, err = program.Start(
+		public, env, b.binary, "serve", "--listen", public, "--admin", admin, "--cache", t.TempDir(), "--source", "/="+s.place.Source(),
+		// Half of the hits are in memory. The time-outs are such that what hangs
+		// is seen in the time that a fault lasts.
+		"--hot", "1MiB", "--connect-timeout", "1s", "--first-byte-timeout", "2s", "--stall-timeout", "2s", "--fetch-timeout", "10s",
+	)
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(s.server.Terminate)
+	s.admin = outage.NewClient("http://"+admin, 1)
+	s.mix = &outage.Mix{Client: outage.NewClient("http://"+public, 64), Pictures: pictures, Clients: clients}
+	if err := s.mix.Warm(t.Context()); err != nil {
+		return nil, err
+	}
+	return s, s.warmPhotos(t.Context())
+}
+
+// upload puts the photographs into the bucket.
+func upload(t pinned.T, store *minio.Server) (keys []string, err error) {
+	files, err := filepath.Glob(".photos/*.jpg")
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("there are no photographs in .photos: tools/photos.sh fetches them")
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, "photos/"+filepath.Base(file))
+		store.Put(t, outage.Bucket, keys[len(keys)-1], data)
+	}
+	return keys, nil
+}
+
+func (s *setup) warmPhotos(ctx context.Context) error {
+	for _, key := range s.photos {
+		if a := s.mix.Client.Ask(ctx, "/300x200/"+key); a.Status != http.StatusOK {
+			return fmt.Errorf("%s: %d %.300s %w", key, a.Status, a.Body, a.Err)
+		}
+	}
+	return nil
+}
+
+// usage is what the server holds, without connections.
+func (s *setup) usage(ctx context.Context) (string, error) {
+	s.mix.Client.Close()
+	if err := s.place.Heal(); err != nil { // closes those to S3
+		return "", err
+	}
+	said := ""
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for range 50 { // until it says the same twice: connections end in their own time
+		now, err := s.counts(ctx)
+		if err != nil || now == said {
+			break
+		}
+		said = now
+		<-tick.C
+	}
+	memory, err := program.ResidentMiB(s.server.PID())
+	return fmt.Sprintf("%s, %.0f MiB resident", said, memory), err
+}
+
+var gauges = regexp.MustCompile(`(?m)^(go_goroutines|process_open_fds) (\S+)$`)
+
+func (s *setup) counts(ctx context.Context) (string, error) {
+	a := s.admin.Ask(ctx, "/metrics")
+	if a.Err != nil {
+		return "", a.Err
+	}
+	found := gauges.FindAllSubmatch(a.Body, -1)
+	if len(found) != 2 {
+		return "", fmt.Errorf("/metrics has no counts: %.300s", a.Body)
+	}
+	return fmt.Sprintf("%s goroutines, %s descriptors", number(found[0][2]), number(found[1][2])), nil
+}
+
+func number(text []byte) string {
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil {
+		return string(text)
+	}
+	return fmt.Sprintf("%.0f", f)
+}

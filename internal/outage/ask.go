@@ -1,0 +1,119 @@
+package outage
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Answer is what came for a request.
+type Answer struct {
+	Status int // 0 if none came whole
+	Header http.Header
+	Body   []byte
+	Took   time.Duration
+	Err    error // why none came
+}
+
+// Client asks a Thumbery.
+type Client struct {
+	URL  string // http://host:port
+	http *http.Client
+}
+
+// NewClient returns a client that keeps so many connections.
+func NewClient(url string, connections int) *Client {
+	return &Client{URL: url, http: &http.Client{
+		Transport:     &http.Transport{DisableCompression: true, MaxIdleConns: connections, MaxIdleConnsPerHost: connections},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Close closes the connections that nobody uses.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Ask asks for a path and reads the answer whole.
+func (c *Client) Ask(ctx context.Context, path string) Answer {
+	began := time.Now()
+	a := c.ask(ctx, path)
+	a.Took = time.Since(began)
+	if a.Err != nil {
+		a.Status = 0
+	}
+	return a
+}
+
+func (c *Client) ask(ctx context.Context, path string) Answer {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+path, nil)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Err: err}
+}
+
+// Wish is a picture that is asked for.
+type Wish struct {
+	Path          string
+	Number        int
+	Width, Height int    // 0 for the original's bytes
+	Sum           string // of the body, if it is known
+}
+
+// Sized is the wish for a picture of a size, with more options or "".
+func Sized(n, width, height int, options string) Wish {
+	return Wish{Path: fmt.Sprintf("/%dx%d%s/%s", width, height, options, Key(n)), Number: n, Width: width, Height: height}
+}
+
+// Raw is the wish for an original of the usual size, with more options or "".
+func Raw(n int, options string) Wish {
+	return Wish{Path: "/raw" + options + "/" + Key(n), Number: n, Sum: sum(Picture(n, Width, Height))}
+}
+
+// Check returns what is wrong with a picture that came: not whole, another, or of
+// another size than was asked for. What is no 200 is not wrong, but has to say
+// that nobody may keep it, and if it is 503 when to come again.
+func (w Wish) Check(a Answer) error {
+	switch {
+	case a.Err != nil:
+		return fmt.Errorf("%s: %w", w.Path, a.Err)
+	case a.Status != http.StatusOK:
+		return w.checkRefusal(a)
+	case w.Sum != "":
+		if sum(a.Body) != w.Sum {
+			return fmt.Errorf("%s: other bytes than before, %d of them", w.Path, len(a.Body))
+		}
+		return nil
+	}
+	n, width, height, err := Number(a.Body)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", w.Path, err)
+	case n != w.Number || width != w.Width || height != w.Height:
+		return fmt.Errorf("%s: number %d of %dx%d, want %d of %dx%d", w.Path, n, width, height, w.Number, w.Width, w.Height)
+	}
+	return nil
+}
+
+func (w Wish) checkRefusal(a Answer) error {
+	switch {
+	case a.Header.Get("Cache-Control") != "no-store" && a.Status >= 500:
+		return fmt.Errorf("%s: %d with Cache-Control %q", w.Path, a.Status, a.Header.Get("Cache-Control"))
+	case a.Header.Get("Retry-After") == "" && a.Status == http.StatusServiceUnavailable:
+		return fmt.Errorf("%s: 503 without Retry-After", w.Path)
+	}
+	return nil
+}
+
+func sum(body []byte) string {
+	s := sha256.Sum256(body)
+	return string(s[:])
+}

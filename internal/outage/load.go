@@ -1,0 +1,101 @@
+package outage
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Offer asks rate times a second for d, whether or not earlier requests have been
+// answered: users do not wait for each other. It returns when all have been. next
+// is called by one goroutine, and what it returns in one of its own.
+func Offer(ctx context.Context, rate float64, d time.Duration, next func() (ask func())) {
+	const every = 2 * time.Millisecond
+	var all sync.WaitGroup
+	defer all.Wait()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	began := time.Now()
+	for asked := 0; ; {
+		for due := int(time.Since(began).Seconds() * rate); asked < due; asked++ {
+			all.Go(next())
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if time.Since(began) > d {
+			return
+		}
+	}
+}
+
+// Took collects how long answers took, by status. Its methods may be called by
+// several goroutines.
+type Took struct {
+	mu       sync.Mutex
+	byStatus map[int][]time.Duration
+}
+
+// Add notes an answer.
+func (t *Took) Add(a Answer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byStatus == nil {
+		t.byStatus = map[int][]time.Duration{}
+	}
+	t.byStatus[a.Status] = append(t.byStatus[a.Status], a.Took)
+}
+
+// Count is how many answers had a status.
+func (t *Took) Count(status int) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.byStatus[status])
+}
+
+// Failed is how many answers were no 200.
+func (t *Took) Failed() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for status, all := range t.byStatus {
+		if status != http.StatusOK {
+			n += len(all)
+		}
+	}
+	return n
+}
+
+// At is what so many per cent of the answers of a status took at most; 0 if there
+// were none.
+func (t *Took) At(status int, percent float64) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := slices.Sorted(slices.Values(t.byStatus[status]))
+	if len(all) == 0 {
+		return 0
+	}
+	return all[min(len(all)-1, int(float64(len(all))*percent/100))]
+}
+
+// Best asks so many at once, as often as can be, for d, and returns how many
+// pictures came a second.
+func Best(ctx context.Context, clients int, d time.Duration, ask func(context.Context) Answer) float64 {
+	within, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	var took Took
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			for within.Err() == nil {
+				took.Add(ask(ctx))
+			}
+		})
+	}
+	began := time.Now()
+	all.Wait()
+	return float64(took.Count(http.StatusOK)) / time.Since(began).Seconds()
+}

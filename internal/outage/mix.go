@@ -1,0 +1,166 @@
+package outage
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Mix asks for pictures of all kinds. The first half of them is cached.
+type Mix struct {
+	Client   *Client
+	Pictures int // how many there are
+	Clients  int // how many ask at once
+
+	hits   []Wish
+	unseen atomic.Int64 // makes names that were never used
+}
+
+const hitWidth, hitHeight = 120, 80
+
+// Warm has the first half of the pictures cached.
+func (m *Mix) Warm(ctx context.Context) error {
+	m.hits = make([]Wish, m.Pictures/2)
+	errs := make([]error, m.Clients)
+	var all sync.WaitGroup
+	for worker := range m.Clients {
+		all.Go(func() {
+			for n := worker; n < len(m.hits) && errs[worker] == nil; n += m.Clients {
+				m.hits[n], errs[worker] = m.warm(ctx, Sized(n, hitWidth, hitHeight, ""))
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warm asks for a picture, and returns the wish with the sum of what came.
+func (m *Mix) warm(ctx context.Context, w Wish) (Wish, error) {
+	a := m.Client.Ask(ctx, w.Path)
+	if err := w.Check(a); err != nil {
+		return w, err
+	}
+	if a.Status != http.StatusOK {
+		return w, fmt.Errorf("%s: %d %.300s", w.Path, a.Status, a.Body)
+	}
+	w.Sum = sum(a.Body)
+	return w, nil
+}
+
+// Run asks until ctx ends, waits for the last answers, and counts them all.
+func (m *Mix) Run(ctx context.Context) *Tally {
+	var tally Tally
+	var all sync.WaitGroup
+	for worker := range m.Clients {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(worker), 2))
+			for ctx.Err() == nil {
+				kind, wish := m.next(random)
+				tally.Add(kind, wish, m.Client.Ask(context.WithoutCancel(ctx), wish.Path))
+			}
+		})
+	}
+	all.Wait()
+	return &tally
+}
+
+// next is a wish at random: half are hits, so that every fault meets many.
+func (m *Mix) next(random *rand.Rand) (Kind, Wish) {
+	switch random.IntN(4) {
+	case 0:
+		return Unseen, m.Unseen(random)
+	case 1:
+		return NewSize, m.NewSize(random)
+	default:
+		return Hit, m.Hit(random)
+	}
+}
+
+// Hit is the wish for a derivative that is cached.
+func (m *Mix) Hit(random *rand.Rand) Wish { return m.hits[random.IntN(len(m.hits))] }
+
+// NewSize is the wish for another size of a picture whose original is cached.
+func (m *Mix) NewSize(random *rand.Rand) Wish {
+	options := fmt.Sprintf(",fit_fill,q_%d", 40+random.IntN(60)) // no cell is cut off
+	return Sized(random.IntN(len(m.hits)), 60+random.IntN(200), 40+random.IntN(150), options)
+}
+
+// Unseen is the wish for a picture that has to be fetched: in the other half, and
+// with a cache buster that no picture had. One in four is for the original.
+func (m *Mix) Unseen(random *rand.Rand) Wish {
+	n := len(m.hits) + random.IntN(m.Pictures-len(m.hits))
+	options := fmt.Sprintf(",v_%d", m.unseen.Add(1))
+	if random.IntN(4) == 0 {
+		return Raw(n, options)
+	}
+	return Sized(n, hitWidth, hitHeight, options)
+}
+
+// Recovery asks for pictures that were never seen until some come in a row, and
+// returns how long it took until the first of these, and what was wrong.
+func (m *Mix) Recovery(ctx context.Context) (time.Duration, error) {
+	const row, pause = 20, 20 * time.Millisecond
+	began := time.Now()
+	random := rand.New(rand.NewPCG(3, 3))
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	var since time.Duration
+	for came := 0; came < row; {
+		wish := m.Unseen(random)
+		at := time.Since(began)
+		a := m.Client.Ask(ctx, wish.Path)
+		if err := wish.Check(a); err != nil {
+			return 0, err
+		}
+		if a.Status == http.StatusOK {
+			if came == 0 {
+				since = at + a.Took
+			}
+			came++
+			continue
+		}
+		came = 0
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return 0, fmt.Errorf("misses do not work again: %d %.300s: %w", a.Status, a.Body, ctx.Err())
+		}
+	}
+	return since, nil
+}
+
+// Storm breaks places with faults at random, each for a while, until ctx ends;
+// then it heals all. It returns the names of what happened.
+func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, places ...*Place) (happened []string, err error) {
+	random := rand.New(rand.NewPCG(seed, 4))
+	tick := time.NewTicker(while)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		for _, p := range places {
+			f := faults[random.IntN(len(faults))]
+			happened = append(happened, f.Name)
+			if err := p.Break(f); err != nil {
+				return happened, err
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+	for _, p := range places {
+		if err := p.Heal(); err != nil {
+			return happened, err
+		}
+	}
+	return happened, nil
+}

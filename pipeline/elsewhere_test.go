@@ -1,0 +1,174 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"image"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// What is large, and not in the cache, is to be had from its place.
+func TestRedirectRaw(t *testing.T) {
+	size := int64(len(picture(80, 60)))
+	for name, tt := range map[string]struct {
+		over      int64
+		elsewhere bool
+	}{"larger": {size - 1, true}, "not larger": {size, false}, "off": {0, false}} {
+		store := storagetest.NewStore(map[string][]byte{"cat.jpg": picture(80, 60)})
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.RedirectRaw = store, tt.over })
+		raw := variant.Variant{Whole: variant.Raw, Download: true, DownloadName: "a cat.jpg"}
+		r, err := h.Original(t.Context(), "cat.jpg", raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(r.Location, "cat.jpg"); got != tt.elsewhere || got == (r.Blob.Size > 0) || got == (h.originals.Len() > 0) {
+			t.Errorf("%s: at %q, %d bytes, %d kept", name, r.Location, r.Blob.Size, h.originals.Len())
+		}
+		// What has been fetched for another reason is sent.
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		r, err = h.Original(t.Context(), "cat.jpg", raw)
+		if err != nil || r.Location != "" || r.Blob.Size != size {
+			t.Errorf("%s: in the cache: %+v, %v", name, r, err)
+		}
+		if store.TotalOpens() > 2 || store.Unclosed() != 0 {
+			t.Errorf("%s: opened %d times, %d left open", name, store.TotalOpens(), store.Unclosed())
+		}
+	}
+}
+
+func TestLink(t *testing.T) {
+	store := storagetest.NewStore(nil)
+	h := newHouse(func(c *pipeline.Config) { c.Origin = store })
+	if link, err := h.Link(t.Context(), "no/such.jpg", variant.Variant{}); err != nil || !strings.Contains(link, "no/such.jpg") {
+		t.Errorf("%q, %v", link, err)
+	}
+	if link, err := newHouse().Link(t.Context(), "cat.jpg", variant.Variant{}); !errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("of a place without links: %q, %v", link, err)
+	}
+}
+
+func TestOriginDown(t *testing.T) {
+	down := false
+	h := newHouse(func(c *pipeline.Config) { c.Down = func(key string) bool { return down && key == "cat.jpg" } })
+	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	down = true
+	v := parse(t, "40x")
+	located, ok := h.Locate(t.Context(), "cat.jpg", v, h.Name("cat.jpg", v, 0))
+	raw, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Raw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]*pipeline.Result{
+		"hit": h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30), "new": h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15),
+		"located": &located, "raw": raw,
+	} {
+		if !r.OriginDown {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	if r := h.want(t, "dog.jpg", "30x", pipeline.FromOrigin, 30, 40); r.OriginDown || !ok {
+		t.Errorf("of another place: %+v, %t", r, ok)
+	}
+}
+
+// Off, the memory is not asked; on again, it has what it had.
+func TestSetHot(t *testing.T) {
+	h := newHouse()
+	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	h.SetHot(false)
+	for range 2 {
+		h.want(t, "cat.jpg", "40x", pipeline.FromDisk, 40, 30)
+	}
+	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+	h.want(t, "cat.jpg", "20x", pipeline.FromDisk, 20, 15)
+	h.SetHot(true)
+	h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
+}
+
+// An engine that was switched has other names, and its old ones when it is
+// switched back.
+func TestRename(t *testing.T) {
+	h := newHouse()
+	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	generation := h.Generation()
+	h.resizer.Name = "another"
+	h.Rename()
+	if h.Generation() == generation {
+		t.Error("the generation is the same")
+	}
+	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	h.resizer.Name = ""
+	h.Rename()
+	h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
+}
+
+func TestFallback(t *testing.T) {
+	picture := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 60, 30)))
+	settings := resize.Settings{MaxPixels: 1 << 30}
+	f, err := pipeline.NewFallback(t.Context(), picture, &resizetest.Fake{}, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ops, want := range map[string]image.Point{
+		"30x": {30, 15}, "20x20": {20, 20}, "120x120,up_1": {120, 120}, "f_png": {60, 30},
+	} {
+		for range 2 {
+			r, err := f.Picture(t.Context(), parse(t, ops), 0)
+			if err != nil {
+				t.Errorf("%s: %v", ops, err)
+				continue
+			}
+			m, _, err := image.DecodeConfig(r.Blob.Content())
+			if err != nil || m.Width != want.X || m.Height != want.Y {
+				t.Errorf("%s: %dx%d, %v, want %v", ops, m.Width, m.Height, err, want)
+			}
+		}
+	}
+	if _, err := f.Picture(t.Context(), parse(t, "4000x4000,up_1"), 0); !errors.Is(err, resize.ErrTooLarge) {
+		t.Errorf("a large one: %v", err)
+	}
+	if _, err := pipeline.NewFallback(t.Context(), []byte("no picture"), &resizetest.Fake{}, settings); !errors.Is(err, resize.ErrNotPicture) {
+		t.Errorf("a text: %v", err)
+	}
+}
+
+// A primed picture is a hit for every kind of browser.
+func TestPrime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(func(c *pipeline.Config) {
+			c.Settings.Auto = []variant.Format{variant.AVIF, variant.WebP}
+			c.Settings.CanWrite = func(variant.Format) bool { return true }
+			c.Settings.AVIFMaxPixels = 1 << 20
+		})
+		h.resizer.Formats = []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}
+		primer := h.NewPrimer([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { primer.Run(ctx); close(done) }()
+		if !primer.Add("missing.jpg") || !primer.Add("cat.jpg") {
+			t.Error("the queue is full")
+		}
+		synctest.Wait()
+		if h.derivatives.Len() != 4 || primer.Waiting() != 0 {
+			t.Errorf("%d derivatives are made, want 4; %d wait", h.derivatives.Len(), primer.Waiting())
+		}
+		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
+		for _, a := range []variant.Accept{0, variant.AcceptWebP, variant.AcceptWebP | variant.AcceptAVIF} {
+			r, err := h.Picture(t.Context(), "cat.jpg", parse(t, "20x,f_auto"), a)
+			if err != nil || r.Source != pipeline.FromMemory {
+				t.Errorf("for %v: %+v, %v", a, r, err)
+			}
+		}
+		stop()
+		<-done
+	})
+}

@@ -1,0 +1,78 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Fallback is a picture that is shown, in the size asked for, where the right one
+// cannot be. It is a pipeline of its own: it waits for no disk, no origin and no
+// other picture.
+type Fallback struct {
+	pipeline *Pipeline
+	key      variant.Key
+}
+
+const (
+	// fallbackBytes bounds what is kept of fallbacks in memory: a few hundred sizes.
+	fallbackBytes = 16 << 20
+	// fallbackQueue is how many sizes of it may wait to be made. Then there is no
+	// fallback, and the error is told in words.
+	fallbackQueue = 16
+	// fallbackPixels is how many pixels the picture may have, and what is made of
+	// it: that is made while the machine is busy.
+	fallbackPixels = 4 << 20
+	// fallbackTimeout bounds the making of one.
+	fallbackTimeout = 5 * time.Second
+)
+
+// NewFallback returns the fallback of a picture's bytes, which are read and made
+// small once to see that they can be. The settings are those of other pictures.
+func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize.Settings) (*Fallback, error) {
+	f := &Fallback{key: "fallback"}
+	s.MaxPixels = min(s.MaxPixels, fallbackPixels)
+	gate := func() *resize.Gate { return resize.NewGate(1, 0, fallbackQueue) }
+	f.pipeline = New(Config{
+		Origin: &single{picture}, Originals: cache.Nowhere{}, Derivatives: cache.Nowhere{}, HotBytes: fallbackBytes,
+		Resizer: r, Gate: gate(), Fetches: gate(), Settings: s, MaxBytes: int64(len(picture)),
+		FetchTimeout: fallbackTimeout, ResizeTimeout: fallbackTimeout, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	header, err := resize.Inspect(bytes.NewReader(picture), int64(len(picture)))
+	if err != nil {
+		return nil, err
+	}
+	if header.Pixels() > fallbackPixels {
+		return nil, fmt.Errorf("%w: %d x %d pixels; a fallback has at most 4 million", resize.ErrTooLarge, header.Width, header.Height)
+	}
+	result, err := f.Picture(ctx, variant.Variant{Width: 1}, 0)
+	if err != nil {
+		return nil, err
+	}
+	return f, result.Blob.Close()
+}
+
+// Picture returns the fallback as v would have it. The errors are those of
+// Pipeline.Picture.
+func (f *Fallback) Picture(ctx context.Context, v variant.Variant, a variant.Accept) (*Result, error) {
+	return f.pipeline.Picture(ctx, f.key, v, a)
+}
+
+// single is the origin that has one picture, under every key.
+type single struct{ picture []byte }
+
+func (s *single) Open(context.Context, string, storage.Version) (*storage.Object, error) {
+	return &storage.Object{Body: io.NopCloser(bytes.NewReader(s.picture)), Size: int64(len(s.picture))}, nil
+}
+
+func (*single) Check(context.Context) error { return nil }
+
+func (*single) String() string { return "the fallback" }

@@ -1,0 +1,38 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// An original is measured once for all that is made of it, and anew when it was
+// forgotten. What has the same size and date behind our back is taken for the
+// same, which shows that nobody looks again.
+func TestMeasuredOnce(t *testing.T) {
+	h := newHouse()
+	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	name := variant.Key("cat.jpg").Name()
+	old, err := h.originals.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	upright := picture(60, 80)
+	if int64(len(upright)) != old.Size {
+		t.Fatalf("%d and %d bytes: the test needs pictures of one size", len(upright), old.Size)
+	}
+	b, err := h.originals.Fill(t.Context(), name, bytes.NewReader(upright), old.ModTime)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+
+	h.origin.Put("cat.jpg", upright)
+	if _, err := h.Forget("cat.jpg"); err != nil {
+		t.Fatal(err)
+	}
+	h.want(t, "cat.jpg", "30x", pipeline.FromOrigin, 30, 40)
+}

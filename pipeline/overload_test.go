@@ -1,0 +1,95 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage/storagetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// pets are that many pictures.
+func pets(n int) *storagetest.Fake {
+	all := map[string][]byte{}
+	for i := range n {
+		all[fmt.Sprintf("%d.jpg", i)] = picture(80, 60)
+	}
+	return storagetest.NewFake(all)
+}
+
+func pet(i int) variant.Key { return variant.Key(fmt.Sprintf("%d.jpg", i)) }
+
+// Fetches have a limit and a queue of their own; who does not fit is refused at
+// once, and who is in the cache does not notice.
+func TestFetchesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		origin := pets(20)
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Fetches = origin, resize.NewGate(3, 0, 5) })
+		h.want(t, pet(0), "40x", pipeline.FromOrigin, 40, 30)
+		release := origin.Hold()
+		before := origin.TotalOpens()
+		var all sync.WaitGroup
+		results := make(chan error, 19)
+		for i := 1; i < 20; i++ {
+			all.Go(func() { _, err := h.ask(t.Context(), t, pet(i), "40x"); results <- err })
+		}
+		synctest.Wait()
+		if got := origin.TotalOpens() - before; got != 3 {
+			t.Errorf("%d fetches at once, want 3", got)
+		}
+		if len(results) != 11 {
+			t.Errorf("%d were refused, want 11", len(results))
+		}
+		for len(results) > 0 {
+			if err := <-results; !errors.Is(err, resize.ErrBusy) {
+				t.Errorf("refused with %v", err)
+			}
+		}
+		h.want(t, pet(0), "40x", pipeline.FromMemory, 40, 30)
+		h.want(t, pet(0), "20x", pipeline.FromOrigin, 20, 15)
+		release()
+		all.Wait()
+		for len(results) > 0 {
+			if err := <-results; err != nil {
+				t.Errorf("who waited got %v", err)
+			}
+		}
+	})
+}
+
+// With the queue of those who are to be made full, nothing is fetched in vain.
+func TestRefusedAtTheDoor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		origin := pets(10)
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Gate = origin, resize.NewGate(1, 1<<20, 2) })
+		block := make(chan struct{})
+		h.resizer.Block = block
+		ctx, leave := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for i := range 3 {
+			all.Go(func() { h.ask(ctx, t, pet(i), "40x") })
+			synctest.Wait()
+		}
+		if _, err := h.ask(t.Context(), t, pet(5), "40x"); !errors.Is(err, resize.ErrBusy) || origin.Opens("5.jpg") != 0 {
+			t.Errorf("%v, and %d fetches", err, origin.Opens("5.jpg"))
+		}
+		// Who leaves frees the place.
+		leave()
+		all.Wait()
+		close(block)
+		synctest.Wait()
+		h.want(t, pet(5), "40x", pipeline.FromOrigin, 40, 30)
+		if running, waiting := h.Gate.Load(); running+waiting != 0 {
+			t.Errorf("%d run and %d wait", running, waiting)
+		}
+		if running, waiting := h.Fetches.Load(); running+waiting != 0 {
+			t.Errorf("%d fetch and %d wait", running, waiting)
+		}
+	})
+}

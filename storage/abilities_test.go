@@ -1,0 +1,47 @@
+package storage_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+)
+
+func TestAs(t *testing.T) {
+	plain, store := fake("plain"), storagetest.NewStore(nil)
+	tests := []struct {
+		origin storage.Origin
+		want   bool
+	}{
+		{plain, false},
+		{store, true},
+		{guard(plain), false},
+		{guard(store), true},
+		{guard(guard(store)), true},
+		{mirrors(guard(plain), plain), false},
+		{mirrors(plain, guard(store)), true},
+	}
+	for _, tt := range tests {
+		_, writer := storage.As[storage.Writer](tt.origin)
+		_, lister := storage.As[storage.Lister](tt.origin)
+		_, linker := storage.As[storage.Linker](tt.origin)
+		if writer != tt.want || lister != tt.want || linker != tt.want {
+			t.Errorf("%T of %v: Writer %t, Lister %t, Linker %t; want %t", tt.origin, tt.origin, writer, lister, linker, tt.want)
+		}
+	}
+	g := guard(plain)
+	err := g.Put(t.Context(), "key", strings.NewReader(""), 0, time.Time{})
+	wantKind(t, err, storage.ErrUnavailable)
+	_, err = g.Stat(t.Context(), "key")
+	wantKind(t, err, storage.ErrUnavailable)
+	_, err = g.Link(t.Context(), "key", storage.LinkOptions{Expires: time.Minute})
+	wantKind(t, err, storage.ErrUnavailable)
+	for _, err := range g.List(t.Context(), "", nil) {
+		wantKind(t, err, storage.ErrUnavailable)
+	}
+	if plain.TotalOpens() != 0 || g.Down() {
+		t.Error("the place was asked")
+	}
+}

@@ -1,0 +1,215 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/storage"
+)
+
+func TestGuardHeals(t *testing.T) {
+	tests := []struct {
+		name string
+		ask  func(t *testing.T, g *storage.Guarded)
+	}{
+		{"an object", func(t *testing.T, g *storage.Guarded) {
+			if err := open(t.Context(), g, "key"); err != nil {
+				t.Error(err)
+			}
+		}},
+		{"a missing one", func(t *testing.T, g *storage.Guarded) {
+			wantKind(t, open(t.Context(), g, "missing"), storage.ErrNotFound)
+		}},
+		{"one that is not read", func(t *testing.T, g *storage.Guarded) {
+			object, err := g.Open(t.Context(), "key", storage.Version{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = object.Body.Close()
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g, _ := broken(t)
+				time.Sleep(999 * time.Millisecond)
+				wantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
+				time.Sleep(time.Millisecond)
+				tt.ask(t, g)
+				if g.State() != storage.Closed || g.Down() {
+					t.Errorf("state %v, down %t", g.State(), g.Down())
+				}
+			})
+		})
+	}
+}
+
+// TestGuardStaysOpen: each probe that fails costs one attempt and a second.
+func TestGuardStaysOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, f := broken(t)
+		f.FailAll(down(t))
+		asked := f.TotalOpens()
+		for range 100 { // ten seconds
+			time.Sleep(100 * time.Millisecond)
+			wantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
+		}
+		if n := f.TotalOpens() - asked; n != 10 {
+			t.Errorf("asked %d times in 10 s, want 10", n)
+		}
+	})
+}
+
+// TestGuardOneProbe: the others do not wait for it; the bytes of its body are
+// proof enough.
+func TestGuardOneProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, f := broken(t)
+		time.Sleep(time.Second)
+		release := f.Hold()
+		var all sync.WaitGroup
+		all.Go(func() {
+			object, err := g.Open(t.Context(), "key", storage.Version{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := object.Body.Read(make([]byte, 1)); err != nil || g.State() != storage.Closed {
+				t.Errorf("%v, state %v after the first byte", err, g.State())
+			}
+			_ = object.Body.Close()
+		})
+		synctest.Wait()
+		asked := f.TotalOpens()
+		wantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
+		if g.State() != storage.HalfOpen || !g.Down() || f.TotalOpens() != asked {
+			t.Errorf("state %v, down %t, asked %d more", g.State(), g.Down(), f.TotalOpens()-asked)
+		}
+		release()
+		all.Wait()
+	})
+}
+
+// TestGuardStuckProbe: a place that is back is not kept waiting by a probe that
+// was sent before.
+func TestGuardStuckProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, f := broken(t)
+		time.Sleep(time.Second)
+		release := f.Hold()
+		stuck := make(chan error, 1)
+		go func() { stuck <- open(t.Context(), g, "key") }()
+		time.Sleep(100 * time.Millisecond)
+		back := time.Now()
+		f.Reopen()
+		for range 100 {
+			if open(t.Context(), g, "key") == nil {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took := time.Since(back); took < 2*time.Second || took > 3500*time.Millisecond {
+			t.Errorf("it took %v to notice", took)
+		}
+		release()
+		if err := <-stuck; err != nil || g.State() != storage.Closed {
+			t.Errorf("the probe ended with %v, state %v", err, g.State())
+		}
+	})
+}
+
+// TestGuardSlowPlace: one that takes longer than a probe is waited for is not
+// shut out.
+func TestGuardSlowPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, f := broken(t)
+		f.Delay(4 * time.Second)
+		time.Sleep(time.Second)
+		if err := open(t.Context(), g, "key"); err != nil || g.State() != storage.Closed {
+			t.Errorf("%v, state %v", err, g.State())
+		}
+	})
+}
+
+// TestGuardAbandonedProbe: a client that leaves does not take the only permit
+// with it.
+func TestGuardAbandonedProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, f := broken(t)
+		for range 3 {
+			time.Sleep(time.Second)
+			release := f.Hold()
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(10*time.Millisecond, cancel)
+			if err := open(ctx, g, "key"); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v, want context.Canceled", err)
+			}
+			if g.State() != storage.Open {
+				t.Errorf("state %v", g.State())
+			}
+			release()
+		}
+		time.Sleep(time.Second)
+		if err := open(t.Context(), g, "key"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestGuardHangs: calls that no context ends are left behind, but not without
+// end, and clean up when they return after all.
+func TestGuardHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fake("place", "key")
+		g := guard(f)
+		release := f.Hang()
+		ask := func() error {
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			return open(ctx, g, "key")
+		}
+		for range 32 {
+			start := time.Now()
+			if err := ask(); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 500*time.Millisecond {
+				t.Fatalf("%v after %v", err, time.Since(start))
+			}
+			time.Sleep(time.Second)
+		}
+		start := time.Now()
+		wantKind(t, ask(), storage.ErrUnavailable)
+		if took := time.Since(start); took > 300*time.Millisecond || f.TotalOpens() != 32 {
+			t.Errorf("it took %v, and %d calls hang", took, f.TotalOpens())
+		}
+		release()
+		synctest.Wait()
+		time.Sleep(time.Second)
+		if err := ask(); err != nil || f.Unclosed() != 0 {
+			t.Errorf("%v, %d bodies are open", err, f.Unclosed())
+		}
+	})
+}
+
+// TestGuardManyLeave: clients that leave all at once are no calls that hang.
+func TestGuardManyLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fake("place", "key")
+		g := guard(f)
+		release := f.Hold()
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for range 200 {
+			all.Go(func() { _ = open(ctx, g, "key") })
+		}
+		synctest.Wait()
+		cancel()
+		all.Wait()
+		release()
+		if err := open(t.Context(), g, "key"); err != nil {
+			t.Error(err)
+		}
+	})
+}

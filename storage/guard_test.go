@@ -1,0 +1,414 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+)
+
+func guard(o storage.Origin) *storage.Guarded { return storage.Guard(o, storage.GuardOptions{}) }
+
+func TestGuardConforms(t *testing.T) {
+	storagetest.Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
+		return guard(storagetest.NewFake(objects))
+	})
+	store := func(_ *testing.T, objects map[string][]byte) storage.Origin {
+		return guard(storagetest.NewStore(objects))
+	}
+	storagetest.RunWriter(t, store)
+	storagetest.RunLister(t, store)
+}
+
+// down is an error such as a place gives that does not answer.
+func down(t *testing.T) error {
+	return storage.Unavailable(t.Context(), "place", errors.New("connection refused"))
+}
+
+// open opens and reads an object, and returns the error of either.
+func open(ctx context.Context, o storage.Origin, key string) error {
+	object, err := o.Open(ctx, key, storage.Version{})
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, object.Body)
+	return errors.Join(err, object.Body.Close())
+}
+
+// broken is a Guard that has opened, and its fake, which works again.
+func broken(t *testing.T) (*storage.Guarded, *storagetest.Fake) {
+	t.Helper()
+	f := fake("place", "key")
+	g := guard(f)
+	f.FailAll(down(t))
+	for range 3 {
+		wantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
+	}
+	if g.State() != storage.Open || !g.Down() {
+		t.Fatalf("state %v, down %t; want open", g.State(), g.Down())
+	}
+	f.FailAll(nil)
+	return g, f
+}
+
+// guardTest asks a Guard of a fake that has "key" once.
+type guardTest struct {
+	name string
+	ask  func(t *testing.T, f *storagetest.Fake, o storage.Origin)
+}
+
+func TestGuardOpens(t *testing.T) {
+	runGuardTests(t, storage.Open, []guardTest{
+		{"not answering", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.FailAll(down(t))
+			_ = open(t.Context(), o, "key")
+		}},
+		{"odd errors", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.FailAll(context.Canceled)
+			_ = open(t.Context(), o, "key")
+		}},
+		{"our deadline", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.Delay(time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			_ = open(ctx, o, "key")
+		}},
+		{"a client that waited long", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.Delay(time.Minute)
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(6*time.Second, cancel)
+			_ = open(ctx, o, "key")
+		}},
+		{"short bodies", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.Truncate("key", 3)
+			wantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
+		}},
+	})
+}
+
+func TestGuardStaysClosed(t *testing.T) {
+	refused := fmt.Errorf("place: %w: HTTP 403", storage.ErrRefused)
+	runGuardTests(t, storage.Closed, []guardTest{
+		{"a deadline that was too short", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.Delay(time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			_ = open(ctx, o, "key")
+		}},
+		{"clients that leave", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.Delay(time.Minute)
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(time.Second, cancel)
+			_ = open(ctx, o, "key")
+		}},
+		{"clients that leave in the body", func(t *testing.T, _ *storagetest.Fake, o storage.Origin) {
+			ctx, cancel := context.WithCancel(t.Context())
+			object, err := o.Open(ctx, "key", storage.Version{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+			if _, err := io.ReadAll(object.Body); !errors.Is(err, context.Canceled) {
+				t.Errorf("body: %v", err)
+			}
+			_ = object.Body.Close()
+		}},
+		{"nobody there any more", func(t *testing.T, _ *storagetest.Fake, o storage.Origin) {
+			ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+			defer cancel()
+			_ = open(ctx, o, "key")
+		}},
+		{"missing objects", func(t *testing.T, _ *storagetest.Fake, o storage.Origin) {
+			wantKind(t, open(t.Context(), o, "missing"), storage.ErrNotFound)
+		}},
+		{"refusals", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.FailAll(refused)
+			if err := open(t.Context(), o, "key"); err != refused {
+				t.Errorf("%v, want %v", err, refused)
+			}
+		}},
+		{"known versions", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.SetETag("key", "1")
+			if _, err := o.Open(t.Context(), "key", storage.Version{ETag: "1"}); !errors.Is(err, storage.ErrNotModified) {
+				t.Errorf("%v, want ErrNotModified", err)
+			}
+		}},
+		{"every second", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.FailNext(1, down(t))
+			if err := open(t.Context(), o, "key"); err != nil {
+				t.Error(err)
+			}
+		}},
+	})
+}
+
+// runGuardTests asks up to five times, and checks which state that leads to.
+func runGuardTests(t *testing.T, want storage.State, tests []guardTest) {
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := fake("place", "key")
+				g := guard(f)
+				for range 5 {
+					if g.State() == storage.Closed {
+						tt.ask(t, f, g)
+					}
+				}
+				if g.State() != want || g.Down() != (want == storage.Open) {
+					t.Errorf("state %v, down %t; want %v", g.State(), g.Down(), want)
+				}
+				if f.Unclosed() != 0 {
+					t.Errorf("%d bodies are open", f.Unclosed())
+				}
+			})
+		})
+	}
+}
+
+// TestGuardRefuses: while it is open nobody is asked or waits, and the error says
+// why.
+func TestGuardRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, f := broken(t)
+		start, asked := time.Now(), f.TotalOpens()
+		err := open(t.Context(), g, "key")
+		wantKind(t, err, storage.ErrUnavailable)
+		for _, part := range []string{"place: ", "not asked", "2000-01-01T00:00:00Z", ": connection refused"} {
+			if !strings.Contains(err.Error(), part) || strings.Count(err.Error(), storage.ErrUnavailable.Error()) != 1 {
+				t.Errorf("error is %q, want %q in it", err, part)
+			}
+		}
+		if took := time.Since(start); took != 0 || f.TotalOpens() != asked {
+			t.Errorf("it took %v, and %d requests", took, f.TotalOpens()-asked)
+		}
+		if asked != 5 {
+			t.Errorf("it took %d attempts to open it, want 5", asked)
+		}
+	})
+}
+
+// TestGuardBurst: what breaks at once is one failure, and tried again.
+func TestGuardBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fake("place", "key")
+		g := guard(f)
+		f.Delay(50 * time.Millisecond)
+		f.FailNext(30, down(t))
+		var all sync.WaitGroup
+		for range 30 {
+			all.Go(func() {
+				if err := open(t.Context(), g, "key"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if g.State() != storage.Closed || f.TotalOpens() != 60 {
+			t.Errorf("state %v after %d attempts", g.State(), f.TotalOpens())
+		}
+	})
+}
+
+// TestGuardTimeouts: what fails slowly counts each, so that a place that swallows
+// requests is not waited for again and again.
+func TestGuardTimeouts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fake("place", "key")
+		g := guard(f)
+		f.Delay(10 * time.Second)
+		f.FailAll(down(t))
+		start := time.Now()
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() { _ = open(t.Context(), g, "key") })
+		}
+		all.Wait()
+		if took := time.Since(start); g.State() != storage.Open || took > 11*time.Second {
+			t.Errorf("state %v after %v", g.State(), took)
+		}
+	})
+}
+
+func TestGuardRetries(t *testing.T) {
+	tests := []struct {
+		name  string
+		tell  func(t *testing.T, f *storagetest.Fake)
+		key   string
+		opens int
+		kind  error
+	}{
+		{"works", func(*testing.T, *storagetest.Fake) {}, "key", 1, nil},
+		{"fails once", func(t *testing.T, f *storagetest.Fake) { f.FailNext(1, down(t)) }, "key", 2, nil},
+		{"fails twice", func(t *testing.T, f *storagetest.Fake) { f.FailNext(2, down(t)) }, "key", 2, storage.ErrUnavailable},
+		{"is missing", func(*testing.T, *storagetest.Fake) {}, "missing", 1, storage.ErrNotFound},
+		{"refuses", func(_ *testing.T, f *storagetest.Fake) { f.FailNext(1, storage.ErrRefused) }, "key", 1, storage.ErrUnavailable},
+		{"body fails", func(_ *testing.T, f *storagetest.Fake) { f.BreakNext("key", 1, 1) }, "key", 1, storage.ErrUnavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := fake("place", "key")
+				tt.tell(t, f)
+				start := time.Now()
+				wantKind(t, open(t.Context(), guard(f), tt.key), tt.kind)
+				took := time.Since(start)
+				if f.TotalOpens() != tt.opens || tt.opens == 1 && took != 0 ||
+					tt.opens == 2 && (took < 100*time.Millisecond || took > 300*time.Millisecond) {
+					t.Errorf("%d attempts in %v, want %d", f.TotalOpens(), took, tt.opens)
+				}
+			})
+		})
+	}
+}
+
+func TestGuardDoesNotRetryForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := fake("place", "key")
+		f.FailNext(1, down(t))
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		err := open(ctx, guard(f), "key")
+		if !errors.Is(err, context.DeadlineExceeded) || f.TotalOpens() != 1 {
+			t.Errorf("%v after %d attempts", err, f.TotalOpens())
+		}
+		wantKind(t, err, nil)
+	})
+}
+
+// TestGuardLateObject: an object that comes in the moment in which ctx ends is
+// closed or given, never lost.
+func TestGuardLateObject(t *testing.T) {
+	for _, moment := range []string{"before it comes", "when it has come"} {
+		synctest.Test(t, func(t *testing.T) {
+			f := fake("place", "key")
+			ctx, cancel := context.WithCancel(t.Context())
+			g := storage.Guard(openFunc{f, func(ctx context.Context, key string) (*storage.Object, error) {
+				if moment == "before it comes" {
+					cancel()
+				}
+				return f.Open(context.WithoutCancel(ctx), key, storage.Version{})
+			}}, storage.GuardOptions{Observer: storage.GuardObserver{
+				Asked: func(string, time.Duration, error) { cancel() },
+			}})
+			object, err := g.Open(ctx, "key", storage.Version{})
+			if err == nil {
+				_ = object.Body.Close()
+			} else if !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+			synctest.Wait()
+			if f.TotalOpens() != 1 || f.Unclosed() != 0 {
+				t.Errorf("%s: %d opened, %d bodies are open", moment, f.TotalOpens(), f.Unclosed())
+			}
+		})
+	}
+}
+
+// openFunc is a Fake that opens otherwise.
+type openFunc struct {
+	*storagetest.Fake
+	open func(ctx context.Context, key string) (*storage.Object, error)
+}
+
+func (o openFunc) Open(ctx context.Context, key string, _ storage.Version) (*storage.Object, error) {
+	return o.open(ctx, key)
+}
+
+func TestGuardCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, f := broken(t)
+		f.FailAll(down(t))
+		if err := g.Check(t.Context()); err == nil || strings.Contains(err.Error(), "not asked") || g.State() != storage.Open {
+			t.Errorf("Check gives %v, state %v; want the place's own error", err, g.State())
+		}
+		f.FailAll(nil)
+		if err := g.Check(t.Context()); err != nil || g.State() != storage.Closed || g.Down() {
+			t.Errorf("Check gives %v, state %v", err, g.State())
+		}
+		if err := open(t.Context(), g, "key"); err != nil {
+			t.Error(err)
+		}
+		f.FailAll(down(t))
+		for range 5 {
+			_ = g.Check(t.Context())
+		}
+		if !g.Down() {
+			t.Error("five checks that failed say nothing")
+		}
+	})
+}
+
+func TestGuardObserver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		tell := func(format string, args ...any) { told = append(told, fmt.Sprintf(format, args...)) }
+		f := fake("place", "key")
+		g := storage.Guard(f, storage.GuardOptions{Observer: storage.GuardObserver{
+			Asked:   func(place string, took time.Duration, err error) { tell("asked %s %v %t", place, took, err == nil) },
+			Broke:   func(place string, err error) { tell("broke %s", place) },
+			Changed: func(place string, from, to storage.State) { tell("%s %v to %v", place, from, to) },
+		}})
+		f.Delay(time.Second)
+		f.BreakNext("key", 1, 1)
+		_ = open(t.Context(), g, "key")
+		_ = open(t.Context(), g, "key")
+		f.FailAll(down(t))
+		for range 3 {
+			_ = open(t.Context(), g, "key")
+		}
+		f.FailAll(nil)
+		time.Sleep(time.Second)
+		_ = open(t.Context(), g, "key")
+		want := "asked place 1s true; broke place; asked place 1s true; " +
+			"asked place 1s false; asked place 1s false; asked place 1s false; asked place 1s false; " +
+			"place closed to open; asked place 1s false; " +
+			"place open to half-open; asked place 1s true; place half-open to closed"
+		if got := strings.Join(told, "; "); got != want {
+			t.Errorf("told\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+func TestGuardWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := storagetest.NewStore(nil)
+		g := guard(store)
+		boom := errors.New("boom")
+		for range 10 {
+			if err := g.Put(t.Context(), "key", iotest.ErrReader(boom), 3, time.Time{}); !errors.Is(err, boom) {
+				t.Errorf("%v, want boom", err)
+			}
+		}
+		if g.Down() {
+			t.Error("a source that fails is blamed on the place")
+		}
+		store.FailAll(down(t))
+		for range 5 {
+			if _, err := g.Stat(t.Context(), "key"); !errors.Is(err, storage.ErrUnavailable) {
+				t.Error(err)
+			}
+		}
+		err := g.Put(t.Context(), "key", strings.NewReader("abc"), 3, time.Time{})
+		if !g.Down() || !strings.Contains(err.Error(), "not asked") {
+			t.Errorf("down %t, %v", g.Down(), err)
+		}
+		store.FailAll(nil)
+		time.Sleep(time.Second)
+		if err := g.Put(t.Context(), "key", strings.NewReader("abc"), 3, time.Time{}); err != nil || g.Down() {
+			t.Errorf("%v, down %t", err, g.Down())
+		}
+	})
+}
+
+func mirrors(origins ...storage.Origin) storage.Origin {
+	return storage.Mirrors(nil, storage.MirrorObserver{}, origins...)
+}

@@ -1,0 +1,250 @@
+package s3
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/thumbery/thumbery/storage"
+)
+
+const (
+	// partSize is how much of an upload is in memory: an object of up to that
+	// size is sent in one piece, which is most originals, and a larger one in
+	// parts. S3 wants 5 MiB at least.
+	partSize = 8 << 20
+	// maxParts is S3's limit, and so makes one of 80 GiB for an object.
+	maxParts = 10_000
+	// abortLimit bounds the clearing away of an upload that has failed.
+	abortLimit = 10 * time.Second
+)
+
+// Put uploads an object; of body a part is in memory, at most 8 MiB. The place
+// compares each part with its MD5 (Content-MD5, which all of them know; few know
+// the newer checksums), and refuses to replace an object (If-None-Match: *).
+//
+// Where the place does not know that condition, it is asked before whether the
+// object is there, which leaves a moment for somebody else's upload to be lost.
+func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64, modTime time.Time) error {
+	if size < 0 || size > maxParts*partSize {
+		return storage.Refused(ctx, o.name, fmt.Errorf("put %q: %d bytes is not a size from 0 to %d", key, size, int64(maxParts*partSize)))
+	}
+	if o.unconditional.Load() {
+		if err := o.ensureAbsent(ctx, key); err != nil {
+			return err
+		}
+	}
+	u := &upload{origin: o, key: key, body: body, left: size}
+	if err := u.fill(ctx); err != nil {
+		return err
+	}
+	u.options = minio.PutObjectOptions{ContentType: contentType(key, u.part)}
+	if !modTime.IsZero() {
+		u.options.UserMetadata = map[string]string{"mtime": mtime(modTime)}
+	}
+	if u.left == 0 {
+		return u.whole(ctx)
+	}
+	return u.inParts(ctx)
+}
+
+// ensureAbsent is ErrExists if there is such an object.
+func (o *Origin) ensureAbsent(ctx context.Context, key string) error {
+	_, err := o.Stat(ctx, key)
+	switch {
+	case err == nil:
+		return storage.ErrExists
+	case errors.Is(err, storage.ErrNotFound):
+		return nil
+	default:
+		return err
+	}
+}
+
+// upload is one Put.
+type upload struct {
+	origin  *Origin
+	key     string
+	options minio.PutObjectOptions
+	body    io.Reader
+	left    int64  // of body
+	part    []byte // that has been read of it
+}
+
+// fill reads the next part of the body, and after the last makes sure that the
+// body has ended.
+func (u *upload) fill(ctx context.Context) error {
+	n := min(u.left, partSize)
+	if int64(cap(u.part)) < n {
+		u.part = make([]byte, n)
+	}
+	u.part = u.part[:n]
+	read, err := io.ReadFull(u.body, u.part)
+	if err == nil && n == u.left {
+		err = ended(u.body)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("%w: %d bytes before the announced end", io.ErrUnexpectedEOF, u.left-int64(read))
+	}
+	if err != nil {
+		return fmt.Errorf("put %q: %w", u.key, cmp.Or(ctx.Err(), err))
+	}
+	u.left -= n
+	return nil
+}
+
+// ended is nil where there is nothing more to be read.
+func ended(r io.Reader) error {
+	// A Reader may give neither a byte nor an error; io.ReadFull asks on.
+	switch n, err := io.ReadFull(r, make([]byte, 1)); {
+	case n > 0:
+		return errors.New("the body goes on after its announced end")
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
+	}
+}
+
+// whole uploads an object of one part.
+func (u *upload) whole(ctx context.Context) error {
+	return u.unlessThere(ctx, u.options, func(options minio.PutObjectOptions) error {
+		_, err := u.origin.core.PutObject(ctx, u.origin.place.bucket, u.object(), bytes.NewReader(u.part), int64(len(u.part)), sum(u.part), "", options)
+		return err
+	})
+}
+
+// unlessThere does what makes the object, and has it fail if there is one.
+func (u *upload) unlessThere(ctx context.Context, options minio.PutObjectOptions, do func(minio.PutObjectOptions) error) error {
+	conditional, asks := options, !u.origin.unconditional.Load()
+	if asks {
+		conditional.SetMatchETagExcept("*")
+	}
+	err := do(conditional)
+	if err == nil {
+		return nil
+	}
+	resp, _ := errors.AsType[minio.ErrorResponse](err)
+	switch {
+	case resp.Code == minio.PreconditionFailed || resp.StatusCode == http.StatusPreconditionFailed:
+		return storage.ErrExists
+	case resp.StatusCode == http.StatusNotImplemented && asks:
+		u.origin.unconditional.Store(true)
+		if err := u.origin.ensureAbsent(ctx, u.key); err != nil {
+			return err
+		}
+		return u.unlessThere(ctx, options, do)
+	case resp.StatusCode == http.StatusConflict: // with another upload, which may have succeeded
+		if errors.Is(u.origin.ensureAbsent(ctx, u.key), storage.ErrExists) {
+			return storage.ErrExists
+		}
+	}
+	return u.origin.failure(ctx, http.MethodPut, u.key, err)
+}
+
+// inParts uploads an object of several parts, which does not exist before the
+// last request. minio-go does not pass conditions on to that.
+func (u *upload) inParts(ctx context.Context) (err error) {
+	core, bucket := u.origin.core, u.origin.place.bucket
+	id, err := core.NewMultipartUpload(ctx, bucket, u.object(), u.options)
+	if err != nil {
+		return u.origin.failure(ctx, http.MethodPut, u.key, err)
+	}
+	defer func() {
+		if err != nil {
+			u.abort(ctx, id)
+		}
+	}()
+	parts, err := u.sendParts(ctx, id)
+	if err != nil {
+		return err
+	}
+	return u.unlessThere(ctx, minio.PutObjectOptions{}, func(options minio.PutObjectOptions) error {
+		_, err := core.CompleteMultipartUpload(ctx, bucket, u.object(), id, parts, options)
+		return err
+	})
+}
+
+func (u *upload) sendParts(ctx context.Context, id string) (parts []minio.CompletePart, err error) {
+	for {
+		number := len(parts) + 1
+		part, err := u.origin.core.PutObjectPart(
+			ctx, u.origin.place.bucket, u.object(), id, number,
+			bytes.NewReader(u.part), int64(len(u.part)), minio.PutObjectPartOptions{Md5Base64: sum(u.part)},
+		)
+		if err != nil {
+			return nil, u.origin.failure(ctx, http.MethodPut, u.key, err)
+		}
+		parts = append(parts, minio.CompletePart{PartNumber: number, ETag: part.ETag})
+		if u.left == 0 {
+			return parts, nil
+		}
+		if err := u.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// abort clears away what has been uploaded, also when ctx is done. If that fails,
+// it is for the bucket's rule about incomplete uploads.
+func (u *upload) abort(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
+	defer cancel()
+	_ = u.origin.core.AbortMultipartUpload(ctx, u.origin.place.bucket, u.object(), id)
+}
+
+func (u *upload) object() string { return u.origin.place.prefix + u.key }
+
+func sum(b []byte) string {
+	digest := md5.Sum(b)
+	return base64.StdEncoding.EncodeToString(digest[:])
+}
+
+// mtime is a time as rclone keeps it in an object's metadata: seconds with as
+// many decimals as needed.
+func mtime(t time.Time) string {
+	seconds := strconv.FormatInt(t.Unix(), 10)
+	if t.Nanosecond() == 0 || t.Unix() < 0 {
+		return seconds
+	}
+	return seconds + strings.TrimRight(fmt.Sprintf(".%09d", t.Nanosecond()), "0")
+}
+
+// contentType is what the beginning of a picture says, and for kinds that
+// net/http does not know what the key ends in. What is no picture by either gets
+// no type that a browser would run.
+func contentType(key string, beginning []byte) string {
+	if found := http.DetectContentType(beginning); strings.HasPrefix(found, "image/") {
+		return found
+	}
+	switch strings.ToLower(path.Ext(key)) {
+	case ".avif":
+		return "image/avif"
+	case ".heic", ".heif":
+		return "image/heic"
+	case ".jxl":
+		return "image/jxl"
+	case ".jp2":
+		return "image/jp2"
+	case ".svg":
+		return "image/svg+xml"
+	case ".tif", ".tiff":
+		return "image/tiff"
+	case ".pdf":
+		return "application/pdf"
+	default:
+		return "application/octet-stream"
+	}
+}
