@@ -25,9 +25,10 @@ type MirrorObserver struct {
 }
 
 // Mirrors puts together places that have the same objects, nearest first, so
-// that any one's answer is the answer of all, also ErrNotFound. The next is asked
-// when one cannot answer, ErrRefused included; when none can, the error is
-// ErrUnavailable and names all causes.
+// that any one's answer is the answer of all. The next is asked when one cannot
+// answer, ErrRefused included; when none can, the error is ErrUnavailable and
+// names all causes. It is that, too, when one could not answer and another has no
+// such object: a mirror may lag behind.
 //
 // After hedge(), if that is more than 0, without an answer the next is asked as
 // well, and the first answer counts, but for one: as a mirror may lag behind, its
@@ -107,7 +108,7 @@ func (r *race) run() (*answer, error) {
 			if r.hear(a) {
 				return &a, a.err
 			}
-			if r.no != nil && !slices.Contains(r.running[:r.no.at], true) {
+			if r.denied() {
 				return nil, r.no.err
 			}
 		case <-slow:
@@ -123,6 +124,13 @@ func (r *race) run() (*answer, error) {
 	return nil, &passedOver{r.causes}
 }
 
+// denied reports that one has said no, and so has everybody before it. While one
+// could not answer that is not the answer of all: it may have what has not come to
+// the others yet.
+func (r *race) denied() bool {
+	return r.no != nil && len(r.causes) == 0 && !slices.Contains(r.running[:r.no.at], true)
+}
+
 // hear takes an answer, and reports whether it decides.
 func (r *race) hear(a answer) bool {
 	r.running[a.at] = false
@@ -133,6 +141,9 @@ func (r *race) hear(a answer) bool {
 		if r.no == nil || a.at < r.no.at {
 			r.no = &a
 		}
+		if len(r.causes) > 0 {
+			r.askNext(r.observer.FailedOver)
+		}
 	case r.ctx.Err() == nil:
 		r.causes = append(r.causes, a.err)
 		r.askNext(r.observer.FailedOver)
@@ -141,7 +152,9 @@ func (r *race) hear(a answer) bool {
 }
 
 // more reports whether there is anybody left to be asked, and a reason to.
-func (r *race) more() bool { return r.no == nil && len(r.cancels) < len(r.origins) }
+func (r *race) more() bool {
+	return (r.no == nil || len(r.causes) > 0) && len(r.cancels) < len(r.origins)
+}
 
 // slow gives a signal when the next place is to be asked, too.
 func (r *race) slow() (signal <-chan time.Time, stop func()) {

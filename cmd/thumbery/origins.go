@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -62,6 +63,8 @@ func (f *originFlags) validate() error {
 		return errors.New("--max-bytes: must be more than 0")
 	case f.Fetches < 1:
 		return errors.New("--fetches: must be 1 or more")
+	case f.Repair && !slices.ContainsFunc(f.Source, func(s sourceFlag) bool { return len(s.URLs) > 1 }):
+		return errors.New("--repair: no --source is a chain, such as /=s3://new,file:///srv/old, so there is nothing to repair")
 	case strings.ContainsAny(f.HookSecret, " \t\r\n"):
 		return errors.New("--hook-secret: must have no spaces: MinIO would not send it")
 	case f.RevalidateSync > 0 && f.Revalidate == 0:
@@ -153,6 +156,9 @@ func (o *origins) hedgeAfter() time.Duration {
 func (f *originFlags) s3Options() s3.Options {
 	return s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout}
 }
+
+// heal notices that places are back, whether or not anybody wants anything of them.
+func (o *origins) heal(ctx context.Context) { storage.Heal(ctx, o.guards...) }
 
 // states tells the metrics of each place's breaker.
 func (o *origins) states(yield func(place string, state int)) {

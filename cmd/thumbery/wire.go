@@ -71,7 +71,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		DiskLow: dir.reserve.Low, Stock: func() [cache.Tiers]cache.Count { return dir.inventory.Stock().ByTier() },
 		Origins: origins.states, Switches: switches.each,
 	})
-	s := service{background: []func(context.Context){primer.Run}}
+	s := service{background: []func(context.Context){primer.Run, origins.heal}}
 	if dir.keeper != nil {
 		s.background = append(s.background, dir.keeper.run)
 	}

@@ -36,6 +36,7 @@ type Fake struct {
 	body     gate
 	opens    map[string]int
 	total    int
+	checks   int
 	unclosed int
 }
 
@@ -156,6 +157,12 @@ func (f *Fake) TotalOpens() (n int) {
 	return n
 }
 
+// TotalChecks is how often Check was called.
+func (f *Fake) TotalChecks() (n int) {
+	f.tell(func() { n = f.checks })
+	return n
+}
+
 // Unclosed is how many bodies have been handed out and not closed.
 func (f *Fake) Unclosed() (n int) {
 	f.tell(func() { n = f.unclosed })
@@ -253,6 +260,7 @@ func (f *Fake) wait(ctx context.Context) error {
 
 // Check waits and fails as Open does.
 func (f *Fake) Check(ctx context.Context) (err error) {
+	f.tell(func() { f.checks++ })
 	if err := f.wait(ctx); err != nil {
 		return err
 	}
