@@ -31,6 +31,9 @@ type Config struct {
 	// MaxAge is how long browsers and proxies may keep a picture without
 	// asking.
 	MaxAge time.Duration
+	// Changing says that originals may change under their keys, so that nobody
+	// is told that a picture is immutable (RFC 8246).
+	Changing bool
 	// CORS is the value of Access-Control-Allow-Origin; "" sends none.
 	CORS string
 	// HandOver says how to leave bodies that are on disk to the server in
@@ -122,7 +125,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 // find asks the pipeline. A hit that is handed over need not be opened.
 func (s *server) find(r *http.Request, q request, handOver bool) (pipeline.Result, error) {
 	if q.variant.Whole == variant.Raw {
-		return value(s.Pipeline.Original(r.Context(), q.key, q.variant))
+		return value(s.Pipeline.Original(r.Context(), q.key, q.variant, s.linkOptions(q, r.Method)))
 	}
 	if handOver {
 		if result, ok := s.Pipeline.Locate(r.Context(), q.key, q.variant, s.name(q)); ok {

@@ -156,6 +156,7 @@ type values struct {
 	cacheStatus  map[outcome][]string
 	contentType  map[string][]string
 	cacheControl []string // of a picture that never expires
+	staleControl []string // of one that may have changed
 	noStore      []string
 	noSniff      []string
 	policy       []string
@@ -169,7 +170,8 @@ func newValues(c *Config) values {
 	v := values{
 		cacheStatus:  cacheStatuses(),
 		contentType:  map[string][]string{},
-		cacheControl: []string{cacheControl(c.MaxAge)},
+		cacheControl: []string{cacheControl(c)},
+		staleControl: []string{publicFor(min(c.MaxAge, staleMaxAge))},
 		noSniff:      []string{"nosniff"},
 		policy:       []string{contentPolicy},
 		noStore:      []string{"no-store"},
@@ -228,16 +230,11 @@ func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
 	if q.variant.Download {
 		h.Set("Content-Disposition", disposition(q, r.MediaType))
 	}
-	s.commonHeaders(h, q)
+	h[headerCacheControl] = s.control(q, r.Stale)
+	s.safeHeaders(h)
 	if r.Broken {
 		h[headerCacheControl] = s.noStore
 	}
-}
-
-// commonHeaders are those of every success.
-func (s *server) commonHeaders(h http.Header, q request) {
-	h[headerCacheControl] = s.control(q)
-	s.safeHeaders(h)
 }
 
 // contentPolicy keeps a picture that is opened as a document, an SVG above all,
@@ -256,20 +253,33 @@ func (s *server) safeHeaders(h http.Header) {
 	}
 }
 
+// staleMaxAge is how long others may keep what is stale: as soon as its origin
+// answers, there may be a newer one.
+const staleMaxAge = time.Minute
+
 // control is Cache-Control. What expires may not be kept any longer.
-func (s *server) control(q request) []string {
+func (s *server) control(q request, stale bool) []string {
+	maxAge, value := s.MaxAge, s.cacheControl
+	if stale {
+		maxAge, value = min(maxAge, staleMaxAge), s.staleControl
+	}
 	if q.expires.IsZero() {
-		return s.cacheControl
+		return value
 	}
-	if left := q.expires.Sub(s.Now()); left < s.MaxAge {
-		return []string{"public, max-age=" + seconds(max(0, left))}
+	if left := q.expires.Sub(s.Now()); left < maxAge {
+		return []string{publicFor(max(0, left))}
 	}
-	return s.cacheControl
+	return value
 }
 
-func cacheControl(maxAge time.Duration) string {
-	return "public, max-age=" + seconds(maxAge) + ", immutable"
+func cacheControl(c *Config) string {
+	if c.Changing {
+		return publicFor(c.MaxAge)
+	}
+	return publicFor(c.MaxAge) + ", immutable"
 }
+
+func publicFor(maxAge time.Duration) string { return "public, max-age=" + seconds(maxAge) }
 
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // What Cache-Status says of every kind of result.
@@ -58,22 +59,43 @@ func TestOriginDown(t *testing.T) {
 	wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"Cache-Status": "thumbery;hit;detail=memory"})
 }
 
-// How long others keep a picture that is stale is not changed: they would come
-// back while the origin is down, and get the same.
+// What is stale is kept by others for a minute, or as long as its URL is good: there
+// may be a newer one as soon as the origin answers.
 func TestStaleIsSaid(t *testing.T) {
 	clock := time.Now()
+	var keys variant.Keyring
+	if err := keys.Add("k:0123456789abcdef"); err != nil {
+		t.Fatal(err)
+	}
+	path := variant.Path{Ops: "40x30", Key: "cat.jpg"}
+	forEver, soon := keys.Sign(path, time.Time{}).String(), keys.Sign(path, now.Add(20*time.Second)).String()
 	h := newHouse(func(c *Config) {
+		c.Keys = &keys
 		plain := c.Pipeline.Config
 		plain.Now, plain.RevalidateSync = func() time.Time { return clock }, time.Hour
 		plain.Revalidate = time.Minute
 		c.Pipeline = pipeline.New(plain)
 	})
-	h.get("/40x30/cat.jpg")
+	h.get(forEver)
 	h.origin.FailAll(errOrigin)
 	clock = clock.Add(2 * time.Hour)
-	r := h.get("/40x30/cat.jpg")
-	if r.StatusCode != 200 {
-		t.Fatal(r.Status)
+	for url, control := range map[string]string{forEver: "public, max-age=60", soon: "public, max-age=20"} {
+		r := h.get(url)
+		if r.StatusCode != 200 {
+			t.Fatal(r.Status)
+		}
+		wantHeaders(t, r, map[string]string{"Cache-Status": "thumbery;fwd=stale;detail=memory", "Cache-Control": control})
 	}
-	wantHeaders(t, r, map[string]string{"Cache-Status": "thumbery;fwd=stale;detail=memory", "Cache-Control": "public, max-age=3600, immutable"})
+}
+
+// Where originals may change, no picture of them is called immutable.
+func TestChanging(t *testing.T) {
+	h := newHouse(func(c *Config) { c.Changing = true })
+	for _, path := range []string{"/40x30/cat.jpg", "/raw/cat.jpg", "/info/cat.jpg"} {
+		wantHeaders(t, h.get(path), map[string]string{"Cache-Control": "public, max-age=3600"})
+	}
+	brief := newHouse(func(c *Config) { c.MaxAge = 10 * time.Second })
+	if got := brief.get("/40x30/cat.jpg").Header.Get("Cache-Control"); got != "public, max-age=10, immutable" {
+		t.Errorf("Cache-Control %q", got)
+	}
 }

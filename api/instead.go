@@ -9,6 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -22,13 +23,29 @@ type Fallback interface {
 	Picture(ctx context.Context, v variant.Variant, a variant.Accept) (*pipeline.Result, error)
 }
 
-// fallbackTime bounds the making of what stands for a picture: a refusal that
-// takes longer than that is better off without.
+// fallbackTime bounds the making of what stands for a picture, and of a link to
+// it: a refusal that takes longer than that is better off without.
 const fallbackTime = 2 * time.Second
 
 // headerProblem tells scripts what a picture stands for: the problem's type,
 // without its prefix.
 const headerProblem = "X-Thumbery-Problem"
+
+// linkExpires is how long a link is good for: a download has to begin by then.
+const linkExpires = 15 * time.Minute
+
+// linkOptions are for a link to the original. It is good for no longer than the
+// URL that it was asked for by.
+func (s *server) linkOptions(q request, method string) storage.LinkOptions {
+	o := storage.LinkOptions{Expires: linkExpires, Head: method == http.MethodHead}
+	if !q.expires.IsZero() {
+		o.Expires = max(time.Second, min(o.Expires, q.expires.Sub(s.Now())))
+	}
+	if q.variant.Download {
+		o.Disposition = disposition(q, "") // what it is, its key's ending says
+	}
+	return o
+}
 
 // redirect sends the client to where the bytes are. Nobody may keep that answer:
 // the URL expires, and the next time the bytes may be here.
@@ -63,8 +80,11 @@ func (s *server) toOriginal(e *exchange, r *http.Request, k kind) bool {
 	if !s.FallbackRedirect || k.status != http.StatusServiceUnavailable {
 		return false
 	}
-	link, err := s.Pipeline.Link(r.Context(), e.asked.key, e.asked.variant)
+	ctx, cancel := context.WithTimeout(r.Context(), fallbackTime)
+	defer cancel()
+	link, err := s.Pipeline.Link(ctx, e.asked.key, s.linkOptions(e.asked, r.Method))
 	if err != nil {
+		s.Log.Warn("no link to the original", "id", e.id, "cause", err)
 		return false
 	}
 	h := e.Header()

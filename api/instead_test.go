@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -28,9 +29,16 @@ var errOrigin = fmt.Errorf("%w: bucket secret-bucket", storage.ErrUnavailable)
 type linked struct {
 	*storagetest.Fake
 	unlinked bool
+	hangs    bool // as when its region has to be asked for
+	last     storage.LinkOptions
 }
 
-func (l *linked) Link(_ context.Context, key string, o storage.LinkOptions) (string, error) {
+func (l *linked) Link(ctx context.Context, key string, o storage.LinkOptions) (string, error) {
+	l.last = o
+	if l.hangs {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
 	if l.unlinked {
 		return "", storage.ErrUnavailable
 	}
@@ -140,6 +148,60 @@ func TestFallbackRedirect(t *testing.T) {
 		}
 		if !strings.Contains(h.log.String(), "outcome="+c.kind) || !strings.Contains(h.log.String(), "cause=") {
 			t.Errorf("%s: the log has %s", c.name, h.log)
+		}
+	}
+}
+
+// A link that needs an answer of a place that is down does not keep anybody waiting
+// for longer than fallbackTime.
+func TestFallbackRedirectHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, origin := newLinkedHouse(func(c *Config) { c.FallbackRedirect = true })
+		origin.FailAll(errOrigin)
+		origin.hangs = true
+		began := time.Now()
+		r := h.get("/40x30/cat.jpg")
+		if took := time.Since(began); r.StatusCode != 503 || took != fallbackTime {
+			t.Errorf("%s after %v", r.Status, took)
+		}
+		wantHeaders(t, r, map[string]string{"Retry-After": "2", "Location": ""})
+		if !strings.Contains(h.log.String(), "no link to the original") {
+			t.Error("not in the log")
+		}
+	})
+}
+
+// A link is for the method of the request, and good for no longer than its URL.
+func TestLinkOptions(t *testing.T) {
+	var keys variant.Keyring
+	if err := keys.Add("k:0123456789abcdef"); err != nil {
+		t.Fatal(err)
+	}
+	h, origin := newLinkedHouse(func(c *Config) { c.FallbackRedirect, c.Keys = true, &keys })
+	for _, c := range []struct {
+		method, ops string
+		left        time.Duration // 0 for ever
+		down        bool
+		want        storage.LinkOptions
+	}{
+		{"GET", "raw", 0, false, storage.LinkOptions{Expires: 15 * time.Minute}},
+		{"HEAD", "raw", time.Hour, false, storage.LinkOptions{Expires: 15 * time.Minute, Head: true}},
+		{"GET", "raw,dl", time.Minute, false, storage.LinkOptions{Expires: time.Minute, Disposition: "attachment; filename=cat.jpg"}},
+		{"GET", "40x30", time.Minute, true, storage.LinkOptions{Expires: time.Minute}},
+		{"HEAD", "40x30,f_webp,dl", 0, true, storage.LinkOptions{Expires: 15 * time.Minute, Disposition: "attachment; filename=cat.jpg", Head: true}},
+		{"GET", "40x30,dl_kitten.jpg", 0, true, storage.LinkOptions{Expires: 15 * time.Minute, Disposition: "attachment; filename=kitten.jpg"}},
+	} {
+		var expires time.Time
+		if c.left > 0 {
+			expires = now.Add(c.left)
+		}
+		origin.FailAll(nil)
+		if c.down {
+			origin.FailAll(errOrigin)
+		}
+		r := h.ask(c.method, keys.Sign(variant.Path{Ops: c.ops, Key: "cat.jpg"}, expires).String())
+		if r.StatusCode != 302 || origin.last != c.want {
+			t.Errorf("%s %s for %v: %s, %+v, want %+v", c.method, c.ops, c.left, r.Status, origin.last, c.want)
 		}
 	}
 }

@@ -21,6 +21,9 @@ type Switch struct {
 	// is one in JSON, too.
 	Values []string
 	Get    func() string
+	// Refuse, if not nil, says why one of Values is not to be had in this service,
+	// with nil for one that is.
+	Refuse func(string) error
 	// Set is given one of Values. After an error nothing has changed.
 	Set func(string) error
 }
@@ -95,6 +98,11 @@ func (b *board) parse(body []byte) ([]setting, error) {
 		text, ok := s.text(value)
 		if !ok {
 			return nil, fmt.Errorf("%s cannot be %v: it is one of %s", s.Name, value, strings.Join(s.Values, ", "))
+		}
+		if s.Refuse != nil {
+			if err := s.Refuse(text); err != nil {
+				return nil, fmt.Errorf("%s cannot be %v: %w", s.Name, value, err)
+			}
 		}
 		delete(given, s.Name)
 		wanted = append(wanted, setting{s, text})

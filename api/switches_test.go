@@ -10,6 +10,7 @@ import (
 type desk struct {
 	*office
 	engine, readOnly string
+	refuse           error
 	fail             map[string]error // by value
 	sets             []string
 }
@@ -32,7 +33,7 @@ func newDesk() *desk {
 			Get: func() string { return d.engine }, Set: throw("engine", &d.engine),
 		},
 		{
-			Name: "read-only", Help: "fetch nothing", Values: []string{"true", "false"},
+			Name: "read-only", Help: "fetch nothing", Values: []string{"true", "false"}, Refuse: func(string) error { return d.refuse },
 			Get: func() string { return d.readOnly }, Set: throw("read-only", &d.readOnly),
 		},
 	}})
@@ -113,5 +114,15 @@ func TestNoSwitches(t *testing.T) {
 	}
 	if status, body := o.ask("PATCH", "/switches", `{"engine":"vips"}`); status != 400 || !strings.Contains(body, `"switches":[]`) {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// A value that this service cannot have is refused before anything is set.
+func TestSwitchRefuses(t *testing.T) {
+	d := newDesk()
+	d.refuse = errors.New("there is nothing to fetch")
+	status, answer := d.ask("PATCH", "/switches", `{"engine":"vips","read-only":true}`)
+	if status != 400 || !strings.Contains(answer, `read-only cannot be true: there is nothing to fetch`) || len(d.sets) > 0 || d.engine != "auto" {
+		t.Errorf("%d %s, set %v", status, answer, d.sets)
 	}
 }

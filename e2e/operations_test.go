@@ -50,7 +50,7 @@ func TestOperations(t *testing.T) {
 			OK   bool
 		}
 	}
-	if err := json.Unmarshal(get(t, s.admin+"/readyz").body, &ready); err != nil || !ready.Ready || len(ready.Checks) != 2 {
+	if err := json.Unmarshal(get(t, s.admin+"/readyz").body, &ready); err != nil || !ready.Ready || len(ready.Checks) != 3 {
 		t.Errorf("ready: %+v, %v", ready, err)
 	}
 	if r := get(t, s.url+"/metrics"); r.status != http.StatusBadRequest {

@@ -65,7 +65,7 @@ var buckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05,
 func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		requests: counters("requests_total", "Answers by outcome (memory, disk, miss, shared, or the kind of error) and status.", "outcome", "status"),
+		requests: counters("requests_total", "Answers by outcome (memory, disk, miss, shared, redirect to the original in its place, or the kind of error) and status.", "outcome", "status"),
 		duration: histograms("request_seconds", "Time to answer, by outcome.", "outcome"),
 		sent:     counter("sent_bytes_total", "Bytes of bodies sent by the service itself."),
 		fetch:    histograms("fetch_seconds", "Time to fetch an original, by result (ok or error).", "result"),

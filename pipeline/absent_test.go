@@ -85,20 +85,3 @@ func TestNotAbsent(t *testing.T) {
 		h.want(t, "new.jpg", "40x", pipeline.FromOrigin, 40, 30)
 	})
 }
-
-// What a hook says is removed is not there, without asking; what is in the cache
-// is not served any more.
-func TestForgetRemoved(t *testing.T) {
-	h := newHouse(remembers)
-	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-	f, err := h.ForgetRemoved("cat.jpg")
-	if err != nil || f.Originals != 1 || f.Derivatives != 1 || f.Memory != 1 {
-		t.Errorf("%+v, %v", f, err)
-	}
-	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x"); !errors.Is(err, storage.ErrNotFound) {
-		t.Error(err)
-	}
-	if got := h.origin.Opens("cat.jpg"); got != 1 {
-		t.Errorf("the origin was asked %d times", got)
-	}
-}

@@ -1,13 +1,12 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -49,29 +48,37 @@ type age struct {
 	failed  time.Time // when it did not answer; zero if it has since
 }
 
-// revalidated says whether the original of v, of which something with modTime is
-// in the cache, may still be used. Up to Revalidate it is Fresh; after that it is
-// used, and asked for in the background; after RevalidateSync it is asked for
-// first. Nobody waits for one whose age is not known, as from before all this was
-// switched on, and for an origin that failed to answer the last time.
+// of reports that it is the age of what has modTime, as far as is known.
+func (a age) of(modTime time.Time) bool {
+	return a.version.ModTime.IsZero() || a.version.ModTime.Equal(modTime)
+}
+
+// revalidated says whether something in the cache with modTime, the original of v
+// or made of it, may still be used. Up to Revalidate it is Fresh; after that it is
+// used, and asked for in the background; after RevalidateSync whoever comes first
+// waits for the answer. Nobody waits for one whose age is not known, as from before
+// all this was switched on, and for an origin that failed to answer the last time.
 func (p *Pipeline) revalidated(ctx context.Context, key variant.Key, v variant.Variant, modTime time.Time) Verdict {
 	if p.Revalidate == 0 {
 		return Fresh
 	}
 	name, now := v.Original(key), p.Now()
-	a := p.ageOf(name, modTime)
+	a, same := p.ageOf(name, key, modTime)
+	if !same {
+		return Changed
+	}
 	old, waited := now.Sub(a.checked), now.Sub(a.asked)
 	if old >= 0 && old < p.Revalidate {
 		return Fresh
 	}
-	if p.ReadOnly() {
+	if p.ReadOnly() || p.down(key) {
 		return Failed
 	}
 	failed := !a.failed.IsZero()
-	if p.RevalidateSync > 0 && old >= p.RevalidateSync && !a.checked.IsZero() && !failed {
-		return p.checkNow(ctx, name, key, a)
-	}
-	if waited < 0 || waited >= askAgainAfter {
+	if waited < 0 || waited >= askAgainAfter { // else somebody is asking, or has just asked
+		if p.RevalidateSync > 0 && old >= p.RevalidateSync && !a.checked.IsZero() && !failed {
+			return p.checkNow(ctx, name, key, a)
+		}
 		p.checkSoon(ctx, name, key, a)
 	}
 	if failed {
@@ -80,29 +87,53 @@ func (p *Pipeline) revalidated(ctx context.Context, key variant.Key, v variant.V
 	return Fresh
 }
 
-// ageOf remembers, or reads what is written beside the original.
-func (p *Pipeline) ageOf(name variant.Name, modTime time.Time) age {
-	if a, ok := p.ages.Get(name); ok {
-		return a
+// ageOf remembers, or reads what is written beside the original. same is false if
+// what has modTime is of another version than the original: made of one that was
+// here before it.
+func (p *Pipeline) ageOf(name variant.Name, key variant.Key, modTime time.Time) (a age, same bool) {
+	known, ok := p.ages.get(name)
+	if ok && known.of(modTime) {
+		return known, true
 	}
-	a := age{version: storage.Version{ModTime: modTime}}
-	if b, err := p.Originals.Open(name); err == nil {
+	epoch := p.epoch(key)
+	b, err := p.Originals.Open(name)
+	switch {
+	case err != nil && ok:
+		return known, false
+	case err != nil:
+		a.version.ModTime = modTime
+	case ok && known.of(b.ModTime):
+		b.Close()
+		return known, false
+	default:
+		defer b.Close()
 		if l, err := b.Label(); err == nil {
 			a.version.ETag, a.checked = l.ETag, l.Checked
 		}
 		a.version.ModTime = b.ModTime
-		b.Close()
 	}
-	p.ages.Put(name, a)
-	return a
+	p.ages.put(name, epoch, a)
+	return a, a.of(modTime)
 }
 
 // label notes that an original is of that version now, beside it and in memory.
-func (p *Pipeline) label(name variant.Name, b *cache.Blob, version storage.Version) {
+func (p *Pipeline) label(name variant.Name, epoch uint64, b *cache.Blob, version storage.Version) {
 	now := p.Now()
 	// Where nothing can be noted beside it, it is asked for again after a restart.
 	_ = b.SetLabel(cache.Label{ETag: version.ETag, Checked: now})
-	p.ages.Put(name, age{version: version, checked: now, asked: now})
+	p.ages.put(name, epoch, age{version: version, checked: now, asked: now})
+}
+
+// asking notes that somebody asks.
+func (p *Pipeline) asking(name variant.Name, key variant.Key, a age) {
+	a.asked = p.Now()
+	p.ages.put(name, p.epoch(key), a)
+}
+
+// failed notes that the origin did not answer.
+func (p *Pipeline) failed(name variant.Name, key variant.Key, a age) {
+	now := p.Now()
+	p.ages.put(name, p.epoch(key), age{version: a.version, checked: a.checked, asked: now, failed: now})
 }
 
 // checkSoon asks in the background, if there is a place.
@@ -112,135 +143,99 @@ func (p *Pipeline) checkSoon(ctx context.Context, name variant.Name, key variant
 	default:
 		return
 	}
-	asking := a
-	asking.asked = p.Now()
-	p.ages.Put(name, asking)
+	p.asking(name, key, a)
 	go func() {
 		defer func() { <-p.checks }()
-		// It fails for nobody: what came of it is in ages.
-		_, _ = p.check(context.WithoutCancel(ctx), name, key, a)
+		p.check(context.WithoutCancel(ctx), name, key, a)
 	}()
 }
 
 // checkNow waits for the answer, but not for ever: then it is a matter of the
-// background.
+// background. Whoever comes meanwhile does not wait.
 func (p *Pipeline) checkNow(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
+	p.asking(name, key, a)
 	answer := make(chan Verdict, 1)
-	go func() {
-		verdict, err := p.check(context.WithoutCancel(ctx), name, key, a)
-		if err != nil {
-			verdict = Failed
-		}
-		answer <- verdict
-	}()
+	go func() { answer <- p.check(context.WithoutCancel(ctx), name, key, a) }()
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
 	select {
 	case verdict := <-answer:
 		return verdict
 	case <-enough.C:
+		p.failed(name, key, a)
 	case <-ctx.Done():
 	}
 	return Failed
 }
 
-// check asks the origin once for all who want to know. The error is ctx's.
-func (p *Pipeline) check(ctx context.Context, name variant.Name, key variant.Key, a age) (Verdict, error) {
-	since := p.Now()
+// check asks the origin for the original unless it is the one that we have, once
+// for all who ask at the same time.
+func (p *Pipeline) check(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
 	verdict, _, err := p.checking.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (Verdict, error) {
-		if verdict, done := p.checkedSince(name, a, since); done { // while we were on our way here
-			return verdict, nil
-		}
 		verdict := p.compare(ctx, name, key, a)
-		if verdict == Failed {
-			now := p.Now()
-			p.ages.Put(name, age{version: a.version, checked: a.checked, asked: now, failed: now})
-		}
 		p.Observer.Revalidated(verdict)
 		return verdict, nil
 	})
-	return verdict, err
-}
-
-// checkedSince returns what others have been told of an original since a was read.
-func (p *Pipeline) checkedSince(name variant.Name, a age, since time.Time) (verdict Verdict, done bool) {
-	now, ok := p.ages.Get(name)
-	switch {
-	case !ok:
-		return Fresh, false
-	case now.checked.After(a.checked) && now.version.Is(a.version):
-		return Same, true
-	case now.checked.After(a.checked):
-		return Changed, true
-	case !now.failed.IsZero() && !now.failed.Before(since):
-		return Failed, true
+	if err != nil { // a panic: ctx does not end
+		p.Log.Error("asking whether an original has changed failed", "key", key, "cause", err)
+		return Failed
 	}
-	return Fresh, false
+	return verdict
 }
 
-// compare asks the origin for the original unless it is the one that we have.
+// compare does that. What comes is not kept if the picture was forgotten meanwhile:
+// it may be older than what we were told of.
 func (p *Pipeline) compare(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
-	old, err := p.Originals.Open(name)
-	if err == nil {
-		defer old.Close()
-	} else {
-		old = nil
-	}
-	b, err := p.ask(ctx, name, key, a.version, toDisk)
+	epoch := p.epoch(key)
+	b, version, err := p.ask(ctx, name, key, a.version, toDisk)
 	switch {
 	case errors.Is(err, storage.ErrNotModified):
-		if old == nil {
-			old = cache.InMemory(nil, time.Time{})
-		}
-		p.label(name, old, a.version)
+		p.confirm(name, epoch, a.version)
 		return Same
-	case errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrUnavailable):
-		p.Log.Info("an original is not there any more", "key", key)
-		if _, err := p.ForgetRemoved(key); err != nil {
-			p.Log.Error("cannot forget a picture that is not there any more", "key", key, "cause", err)
-		}
-		return Gone
+	case saidNo(err):
+		return p.gone(key, epoch)
+	case errors.Is(err, resize.ErrBusy): // it was not asked
+		return Fresh
 	case err != nil:
-		p.Log.Warn("cannot ask whether an original has changed: the old one is served", "key", key, "cause", err)
+		p.failed(name, key, a)
+		p.warn("cannot ask whether an original has changed: the old one is served", "key", key, "cause", err)
 		return Failed
 	}
 	defer b.Close()
-	if old != nil && equal(old, b) {
-		return Same
+	if p.forgottenSince(key, epoch) {
+		p.forget(p.Originals, name)
+		return Changed
 	}
-	p.replaced(name, key, b)
-	return Changed
-}
-
-// replaced forgets what was made of the version before b.
-func (p *Pipeline) replaced(name variant.Name, key variant.Key, b *cache.Blob) {
 	p.Log.Info("an original has changed", "key", key)
-	if b.NotKept != nil || b.Size == 0 {
+	if b.NotKept != nil || b.Size == 0 { // the one before it may still be there
 		p.forget(p.Originals, name)
 	}
 	if _, err := p.forgetMade(key); err != nil {
 		p.Log.Error("cannot forget what was made of an original that has changed", "key", key, "cause", err)
 	}
+	p.label(name, p.epoch(key), b, version)
+	return Changed
 }
 
-// equal reports that two bodies are the same bytes: an origin may have another
-// date for what it had before.
-func equal(a, b *cache.Blob) bool {
-	if a.Size != b.Size {
-		return false
+// confirm notes that an original is still the one that its place has.
+func (p *Pipeline) confirm(name variant.Name, epoch uint64, version storage.Version) {
+	b, err := p.Originals.Open(name)
+	if err != nil {
+		b = cache.InMemory(nil, time.Time{}) // only what was made of it is here
 	}
-	const chunk = 64 << 10
-	var one, other [chunk]byte
-	for at := int64(0); at < a.Size; at += chunk {
-		n := min(chunk, a.Size-at)
-		if !readAt(a, one[:n], at) || !readAt(b, other[:n], at) || !bytes.Equal(one[:n], other[:n]) {
-			return false
-		}
-	}
-	return true
+	defer b.Close()
+	p.label(name, epoch, b, version)
 }
 
-func readAt(b *cache.Blob, p []byte, at int64) bool {
-	n, err := b.At().ReadAt(p, at)
-	return n == len(p) && (err == nil || err == io.EOF)
+// gone forgets a picture whose original is not there any more. One that was
+// forgotten since it was asked for may have been uploaded.
+func (p *Pipeline) gone(key variant.Key, epoch uint64) Verdict {
+	if p.forgottenSince(key, epoch) {
+		return Changed
+	}
+	p.Log.Info("an original is not there any more", "key", key)
+	if _, err := p.Forget(key); err != nil {
+		p.Log.Error("cannot forget a picture that is not there any more", "key", key, "cause", err)
+	}
+	return Gone
 }

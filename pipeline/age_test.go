@@ -190,19 +190,6 @@ func TestStaleIfSlow(t *testing.T) {
 	})
 }
 
-// The same bytes under another date cost no derivative.
-func TestSameBytesNewDate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-		replaceCat(h, 80, 60)
-		h.origin.SetETag("cat.jpg", "another")
-		pass(8 * 24 * time.Hour)
-		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
-		said.want(t, "the same bytes", pipeline.Same)
-	})
-}
-
 // What is being made of the old version while the new one comes is not kept.
 func TestChangedWhileMaking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -252,7 +239,7 @@ func TestNothingIsAskedReadOnly(t *testing.T) {
 		if _, err := h.ask(t.Context(), t, "dog.jpg", "40x"); !errors.Is(err, pipeline.ErrReadOnly) {
 			t.Errorf("never seen: %v", err)
 		}
-		if _, err := h.Original(t.Context(), "dog.jpg", variant.Variant{Whole: variant.Raw}); !errors.Is(err, pipeline.ErrReadOnly) {
+		if _, err := h.Original(t.Context(), "dog.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{}); !errors.Is(err, pipeline.ErrReadOnly) {
 			t.Errorf("never seen, raw: %v", err)
 		}
 		said.want(t, "read only")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
@@ -25,8 +26,8 @@ func TestRedirectRaw(t *testing.T) {
 	}{"larger": {size - 1, true}, "not larger": {size, false}, "off": {0, false}} {
 		store := storagetest.NewStore(map[string][]byte{"cat.jpg": picture(80, 60)})
 		h := newHouse(func(c *pipeline.Config) { c.Origin, c.RedirectRaw = store, tt.over })
-		raw := variant.Variant{Whole: variant.Raw, Download: true, DownloadName: "a cat.jpg"}
-		r, err := h.Original(t.Context(), "cat.jpg", raw)
+		raw, link := variant.Variant{Whole: variant.Raw}, storage.LinkOptions{Expires: time.Minute}
+		r, err := h.Original(t.Context(), "cat.jpg", raw, link)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +36,7 @@ func TestRedirectRaw(t *testing.T) {
 		}
 		// What has been fetched for another reason is sent.
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-		r, err = h.Original(t.Context(), "cat.jpg", raw)
+		r, err = h.Original(t.Context(), "cat.jpg", raw, link)
 		if err != nil || r.Location != "" || r.Blob.Size != size {
 			t.Errorf("%s: in the cache: %+v, %v", name, r, err)
 		}
@@ -48,10 +49,10 @@ func TestRedirectRaw(t *testing.T) {
 func TestLink(t *testing.T) {
 	store := storagetest.NewStore(nil)
 	h := newHouse(func(c *pipeline.Config) { c.Origin = store })
-	if link, err := h.Link(t.Context(), "no/such.jpg", variant.Variant{}); err != nil || !strings.Contains(link, "no/such.jpg") {
+	if link, err := h.Link(t.Context(), "no/such.jpg", storage.LinkOptions{}); err != nil || !strings.Contains(link, "no/such.jpg") {
 		t.Errorf("%q, %v", link, err)
 	}
-	if link, err := newHouse().Link(t.Context(), "cat.jpg", variant.Variant{}); !errors.Is(err, storage.ErrUnavailable) {
+	if link, err := newHouse().Link(t.Context(), "cat.jpg", storage.LinkOptions{}); !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("of a place without links: %q, %v", link, err)
 	}
 }
@@ -63,7 +64,7 @@ func TestOriginDown(t *testing.T) {
 	down = true
 	v := parse(t, "40x")
 	located, ok := h.Locate(t.Context(), "cat.jpg", v, h.Name("cat.jpg", v, 0))
-	raw, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Raw})
+	raw, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,9 @@ func (f *Fallback) Picture(ctx context.Context, v variant.Variant, a variant.Acc
 	return f.pipeline.Picture(ctx, f.key, v, a)
 }
 
+// Rename is Pipeline.Rename.
+func (f *Fallback) Rename() { f.pipeline.Rename() }
+
 // single is the origin that has one picture, under every key.
 type single struct{ picture []byte }
 

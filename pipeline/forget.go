@@ -27,37 +27,20 @@ func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
 	f, madeErr := p.forgetMade(key)
 	var err error
 	f.Originals, f.OriginalBytes, err = p.Originals.RemoveSource(key.Name())
-	of := madeOf(key)
-	p.absent.ForgetAll(of)
-	p.ages.ForgetAll(of)
 	return f, errors.Join(err, madeErr)
 }
 
-// ForgetRemoved is Forget for a picture that was removed from its origin, which is
-// remembered as if the origin had just said so.
-func (p *Pipeline) ForgetRemoved(key variant.Key) (Forgotten, error) {
-	f, err := p.Forget(key)
-	if p.RememberAbsent > 0 {
-		p.absent.Put(key.Name(), p.Now())
-	}
-	return f, err
-}
-
-// forgetMade removes all that was made of any original of a picture.
+// forgetMade removes all that was made of any original of a picture, and what is
+// remembered of these.
 func (p *Pipeline) forgetMade(key variant.Key) (f Forgotten, err error) {
 	p.epochs.next(key)
 	f.Derivatives, f.DerivativeBytes, err = p.Derivatives.RemoveSource(key.Name())
-	of := madeOf(key)
-	f.Memory = p.memory.ForgetAll(of)
-	p.headers.ForgetAll(of)
+	f.Memory = p.memory.ForgetAll(madeOf(key))
 	return f, err
 }
 
 // Absent returns of how many originals it is remembered that they are not there.
-func (p *Pipeline) Absent() int {
-	n, _ := p.absent.Stats()
-	return n
-}
+func (p *Pipeline) Absent() int { return p.absent.len() }
 
 func madeOf(key variant.Key) func(variant.Name) bool {
 	source := string(key.Name())
@@ -76,10 +59,11 @@ func (p *Pipeline) drop(name variant.Name) {
 // this one again.
 type epochs [256]atomic.Uint64
 
-func (e *epochs) of(key variant.Key) *atomic.Uint64 {
-	// Two hexadecimal digits of the name, a hash.
-	name := key.Name()
-	return &e[digit(name[0])<<4|digit(name[1])]
+func (e *epochs) of(key variant.Key) *atomic.Uint64 { return e.at(key.Name()) }
+
+// at is of, by any name that belongs to a picture.
+func (e *epochs) at(name variant.Name) *atomic.Uint64 {
+	return &e[digit(name[0])<<4|digit(name[1])] // of a hash, in hexadecimal
 }
 
 func digit(c byte) int {

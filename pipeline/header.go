@@ -25,7 +25,7 @@ type measured struct {
 
 // inspect reads the header of a page of the original of that name.
 func (p *Pipeline) inspect(name variant.Name, o *original, page int) (resize.Header, error) {
-	known, ok := p.headers.Get(name)
+	known, ok := p.headers.get(name)
 	if ok && page <= 1 && known.size == o.blob.Size && known.modTime.Equal(o.blob.ModTime) {
 		return known.header, nil
 	}
@@ -38,7 +38,7 @@ func (p *Pipeline) inspect(name variant.Name, o *original, page int) (resize.Hea
 		return h, fmt.Errorf("%w: %s", resize.ErrNotPicture, h.Format)
 	}
 	if page <= 1 {
-		p.headers.Put(name, measured{o.blob.Size, o.blob.ModTime, h})
+		p.headers.put(name, o.epoch, measured{o.blob.Size, o.blob.ModTime, h})
 	}
 	return h, nil
 }

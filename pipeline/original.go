@@ -15,24 +15,25 @@ import (
 // original is an original that is open, and how it was come by.
 type original struct {
 	blob   *cache.Blob
-	broken bool // and served all the same
-	stale  bool // old, and the origin could not be asked
+	epoch  uint64 // of its picture, before it was opened
+	broken bool   // and served all the same
+	stale  bool   // old, and the origin could not be asked
 	source Source
 	shared bool
 	steps  []Step
 }
 
 // Original returns the bytes of an original as they are, or the Location of them.
-// Of v, the cache buster counts, and for a Location the name to save it under.
-// Errors are as for Picture.
-func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Variant) (*Result, error) {
+// Of v, the cache buster counts; link is how a Location is to be. Errors are as for
+// Picture.
+func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Variant, link storage.LinkOptions) (*Result, error) {
 	way := toDisk
 	if p.RedirectRaw > 0 {
 		way = unlessLarge
 	}
 	o, err := p.original(ctx, key, v, way)
 	if large, ok := errors.AsType[*tooLargeToProxy](err); ok {
-		location, err := large.link(ctx, linkOptions(key, v))
+		location, err := large.link(ctx, link)
 		return &Result{Blob: cache.InMemory(nil, time.Time{}), Location: location, Source: FromOrigin}, err
 	}
 	if err != nil {
@@ -63,7 +64,7 @@ func (*tooLargeToProxy) Error() string { return "large enough to be had from its
 // original opens an original from disk, fetching it first if it is not there, or
 // if there is another one by now.
 func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Variant, w way) (*original, error) {
-	name := v.Original(key)
+	name, epoch := v.Original(key), p.epoch(key)
 	b, err := p.Originals.Open(name)
 	if err != nil {
 		p.unreadable(err)
@@ -74,26 +75,30 @@ func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Vari
 		b.Close()
 		return p.fetchedOriginal(ctx, name, key, w)
 	}
-	return &original{blob: b, source: FromDisk, stale: verdict == Failed}, nil
+	return &original{blob: b, epoch: epoch, source: FromDisk, stale: verdict == Failed}, nil
 }
 
 // fetchedOriginal fetches an original and opens it. Where it went from the disk
 // again before we could — by bad luck, or as it is broken and somebody else has
 // found out — it is fetched once more, into memory.
 func (p *Pipeline) fetchedOriginal(ctx context.Context, name variant.Name, key variant.Key, w way) (*original, error) {
+	epoch := p.epoch(key)
 	f, shared, err := p.fetchOnce(ctx, name, key, w)
 	if err != nil {
 		return nil, err
 	}
+	o := &original{epoch: epoch, source: f.source, shared: shared, steps: f.steps}
 	if !f.inMemory {
 		if b, err := p.Originals.Open(name); err == nil {
-			return &original{blob: b, source: f.source, shared: shared, steps: f.steps}, nil
+			o.blob = b
+			return o, nil
 		}
-		if f, shared, err = p.fetchOnce(ctx, name, key, intoMemory); err != nil {
+		if f, o.shared, err = p.fetchOnce(ctx, name, key, intoMemory); err != nil {
 			return nil, err
 		}
+		o.source, o.steps = f.source, f.steps
 	}
-	o := &original{blob: cache.InMemory(f.data, f.modTime), source: f.source, shared: shared, steps: f.steps}
+	o.blob = cache.InMemory(f.data, f.modTime)
 	o.blob.NotKept = f.notKept
 	return o, p.spare.hold(o.blob)
 }
@@ -124,11 +129,12 @@ func (p *Pipeline) fetchOnce(ctx context.Context, name variant.Name, key variant
 func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key, w way) (*fetched, error) {
 	epoch := p.epoch(key)
 	began := p.Now()
-	b, err := p.ask(ctx, name, key, storage.Version{}, w)
+	b, version, err := p.ask(ctx, name, key, storage.Version{}, w)
 	if err != nil {
 		return nil, err
 	}
 	defer b.Close()
+	p.label(name, epoch, b, version)
 	f := &fetched{source: FromOrigin, modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", p.Now().Sub(began)}}}
 	forgotten := p.forgottenSince(key, epoch)
 	if forgotten {
@@ -154,27 +160,27 @@ func (p *Pipeline) opens(name variant.Name) bool {
 
 // ask asks the origin for an original, unless it is still of the version have,
 // when it is its turn, and keeps it.
-func (p *Pipeline) ask(ctx context.Context, name variant.Name, key variant.Key, have storage.Version, w way) (*cache.Blob, error) {
+func (p *Pipeline) ask(ctx context.Context, name variant.Name, key variant.Key, have storage.Version, w way) (b *cache.Blob, version storage.Version, err error) {
 	if err := p.isAbsent(name, key); err != nil {
-		return nil, err
+		return nil, version, err
 	}
 	if p.ReadOnly() {
-		return nil, ErrReadOnly
+		return nil, version, ErrReadOnly
 	}
 	leave, err := p.Fetches.Enter(ctx, 1)
 	if err != nil {
-		return nil, err
+		return nil, version, err
 	}
 	defer leave()
 	began, epoch := p.Now(), p.epoch(key)
 	body := &limited{max: p.MaxBytes}
-	b, err := p.download(ctx, name, key, have, w, body)
+	b, version, err = p.download(ctx, name, key, have, w, body)
 	p.Observer.Fetched(p.Now().Sub(began), body.given, unlessAnswer(err))
-	p.rememberAbsent(name, key, epoch, err)
+	p.rememberAbsent(name, epoch, err)
 	if err == nil {
 		p.kept(cache.Originals, b.Size, b.NotKept)
 	}
-	return b, err
+	return b, version, err
 }
 
 // unlessAnswer is nil for what only looks like a fetch that failed.
@@ -185,28 +191,27 @@ func unlessAnswer(err error) error {
 	return err
 }
 
-func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.Key, have storage.Version, w way, body *limited) (*cache.Blob, error) {
+func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.Key, have storage.Version, w way, body *limited) (*cache.Blob, storage.Version, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, p.FetchTimeout, fmt.Errorf("%w: not done after %v", storage.ErrUnavailable, p.FetchTimeout))
 	defer cancel()
 	object, err := p.Origin.Open(ctx, string(key), have)
 	if err != nil {
-		return nil, failure(ctx, err)
+		return nil, storage.Version{}, failure(ctx, err)
 	}
 	defer object.Body.Close()
 	if w == unlessLarge && object.Link != nil && object.Size > p.RedirectRaw {
-		return nil, &tooLargeToProxy{object.Link}
+		return nil, storage.Version{}, &tooLargeToProxy{object.Link}
 	}
 	if object.Size > p.MaxBytes {
-		return nil, tooManyBytes(p.MaxBytes)
+		return nil, storage.Version{}, tooManyBytes(p.MaxBytes)
 	}
 	body.r = object.Body
 	p.note(key)
 	b, err := p.Originals.Fill(ctx, name, body, object.ModTime)
 	if err != nil {
-		return nil, failure(ctx, err)
+		return nil, storage.Version{}, failure(ctx, err)
 	}
-	p.label(name, b, object.Version())
-	return b, nil
+	return b, object.Version(), nil
 }
 
 // note writes the key down. Where it cannot, the picture is kept all the same,

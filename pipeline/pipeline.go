@@ -104,13 +104,13 @@ type Pipeline struct {
 	fetching cache.Flight[*fetched]
 	checking cache.Flight[Verdict]
 	epochs   epochs
-	spare    budget                             // for originals that the disk does not take
-	kinds    *cache.Hot[variant.Name, kind]     // of files that Locate has found
-	headers  *cache.Hot[variant.Name, measured] // of originals
-	absent   *cache.Hot[variant.Name, time.Time]
-	ages     *cache.Hot[variant.Name, age] // of originals
-	checks   chan struct{}                 // one for each check in the background
-	warned   atomic.Int64                  // when a body that was not kept was last logged, unix nanoseconds
+	spare    budget                         // for originals that the disk does not take
+	kinds    *cache.Hot[variant.Name, kind] // of files that Locate has found
+	headers  remembered[measured]
+	absent   remembered[time.Time]
+	ages     remembered[age]
+	checks   chan struct{} // one for each check in the background
+	warned   atomic.Int64  // when a body that was not kept was last logged, unix nanoseconds
 }
 
 // New returns a Pipeline.
@@ -119,16 +119,16 @@ func New(c Config) *Pipeline {
 		c.Observer = Silence{}
 	}
 	p := &Pipeline{
-		Config:  c,
-		about:   info.NewDescriber(c.Resizer, c.Settings),
-		spare:   budget{bytes: spareOriginals * c.MaxBytes},
-		memory:  cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
-		kinds:   cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
-		headers: cache.NewHot[variant.Name](headerBytes, func(measured) int { return headerSize }),
-		absent:  cache.NewHot[variant.Name](absentBytes, func(time.Time) int { return 0 }),
-		ages:    cache.NewHot[variant.Name](ageBytes, func(a age) int { return len(a.version.ETag) }),
-		checks:  make(chan struct{}, backgroundChecks),
+		Config: c,
+		about:  info.NewDescriber(c.Resizer, c.Settings),
+		spare:  budget{bytes: spareOriginals * c.MaxBytes},
+		memory: cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
+		kinds:  cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
+		checks: make(chan struct{}, backgroundChecks),
 	}
+	p.headers = newRemembered(headerBytes, func(measured) int { return headerSize }, &p.epochs)
+	p.absent = newRemembered(absentBytes, func(time.Time) int { return 0 }, &p.epochs)
+	p.ages = newRemembered(ageBytes, func(a age) int { return len(a.version.ETag) }, &p.epochs)
 	p.Rename()
 	for a := range p.heeds {
 		p.heeds[a] = c.Settings.Heed(variant.Accept(a))
@@ -187,18 +187,24 @@ type Result struct {
 // and ctx's own. A done ctx ends the waiting; the work goes on only if somebody
 // else waits for it.
 func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {
+	generation := p.Generation()
 	name := p.Name(key, v, a)
 	if r := p.held(name); r != nil {
 		if p.stillRight(ctx, key, v, r) {
 			return r, nil
 		}
 		r.Blob.Close()
+		p.drop(name)
 	}
 	m, shared, err := p.making.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (*made, error) {
 		if r := p.onDisk(name); r != nil { // made while we were on our way here
 			return loaded(r)
 		}
-		return p.make(ctx, name, key, v, a)
+		m, epoch, err := p.make(ctx, key, v, a)
+		if err == nil && !m.broken {
+			p.keep(ctx, name, m, func() bool { return p.forgottenSince(key, epoch) || p.Generation() != generation })
+		}
+		return m, err
 	})
 	if err != nil {
 		return nil, err
@@ -227,39 +233,30 @@ func (p *Pipeline) stillRight(ctx context.Context, key variant.Key, v variant.Va
 // down reports that the place of a key is not asked at the moment.
 func (p *Pipeline) down(key variant.Key) bool { return p.Down != nil && p.Down(string(key)) }
 
-// make makes a derivative and keeps it.
-func (p *Pipeline) make(ctx context.Context, name variant.Name, key variant.Key, v variant.Variant, a variant.Accept) (*made, error) {
+// make makes a derivative of an original, in the epoch of that.
+func (p *Pipeline) make(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (m *made, epoch uint64, err error) {
 	if p.Gate.Full() { // before anything is fetched in vain
-		return nil, resize.ErrBusy
+		return nil, 0, resize.ErrBusy
 	}
-	epoch := p.epoch(key)
 	o, header, err := p.inspected(ctx, key, v)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer o.blob.Close()
 	plan, err := p.plan(header, v, a)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	m := &made{modTime: o.blob.ModTime, source: FromOrigin, steps: o.steps, broken: o.broken, stale: o.stale}
-	w := work{header, v, a, plan}
-	m.data, err = p.resize(ctx, m, o.blob, w)
+	m = &made{modTime: o.blob.ModTime, source: FromOrigin, steps: o.steps, broken: o.broken, stale: o.stale}
+	m.data, err = p.resize(ctx, m, o.blob, work{header, v, a, plan})
 	p.forgetBroken(v.Original(key), err)
 	switch {
 	case p.tolerates(err) && len(m.data) > 0:
 		m.broken = true
 	case err != nil:
-		return nil, err
+		return nil, 0, err
 	}
-	if m.broken {
-		return m, nil
-	}
-	p.keep(ctx, name, m)
-	if p.forgottenSince(key, epoch) {
-		p.drop(name)
-	}
-	return m, nil
+	return m, o.epoch, nil
 }
 
 // inspected returns an original and its header. One that lies broken on disk is
@@ -293,7 +290,7 @@ func (p *Pipeline) tolerates(err error) bool {
 // it may be wanted as it is.
 func (p *Pipeline) forgetBroken(name variant.Name, err error) {
 	if errors.Is(err, resize.ErrBroken) {
-		p.headers.Forget(name)
+		p.headers.forget(name)
 		p.forget(p.Originals, name)
 	}
 }
@@ -366,8 +363,10 @@ func slow(ctx context.Context, err error) error {
 	return err
 }
 
-// keep writes a derivative to disk and to memory.
-func (p *Pipeline) keep(ctx context.Context, name variant.Name, m *made) {
+// keep writes a derivative to disk and to memory, unless it is outdated when it is
+// there: its picture was forgotten meanwhile, or the engine switched, so that it
+// may be by another one than its name says.
+func (p *Pipeline) keep(ctx context.Context, name variant.Name, m *made, outdated func() bool) {
 	began := p.Now()
 	// What has been made is kept, also if nobody waits for it any more: the next
 	// one who asks is as impatient.
@@ -381,6 +380,10 @@ func (p *Pipeline) keep(ctx context.Context, name variant.Name, m *made) {
 	p.kept(cache.Derivatives, int64(len(m.data)), err)
 	if p.Hot() {
 		p.memory.Put(name, m.entry(p.Now()))
+	}
+	if outdated() {
+		p.drop(name)
+		m.path, m.stored = "", false
 	}
 }
 

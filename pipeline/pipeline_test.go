@@ -293,7 +293,7 @@ func TestFetchTimeout(t *testing.T) {
 func TestOriginal(t *testing.T) {
 	h := newHouse()
 	for _, want := range []pipeline.Source{pipeline.FromOrigin, pipeline.FromDisk} {
-		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Raw})
+		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -303,11 +303,11 @@ func TestOriginal(t *testing.T) {
 		}
 		r.Blob.Close()
 	}
-	r, err := h.Original(t.Context(), "text.jpg", variant.Variant{Whole: variant.Raw})
+	r, err := h.Original(t.Context(), "text.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
 	if err != nil || r.MediaType != "application/octet-stream" {
 		t.Errorf("text: %+v, %v", r, err)
 	}
-	r, err = h.Original(t.Context(), "empty.jpg", variant.Variant{Whole: variant.Raw})
+	r, err = h.Original(t.Context(), "empty.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
 	if err != nil || r.Blob.Size != 0 {
 		t.Errorf("empty: %+v, %v", r, err)
 	}
@@ -419,19 +419,19 @@ func TestMemoryForOriginalsIsBounded(t *testing.T) {
 	h.originals.FailFill(syscall.ENOSPC)
 	var open []*pipeline.Result
 	for range 4 {
-		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{})
+		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}, storage.LinkOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		open = append(open, r)
 	}
-	if r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}); !errors.Is(err, resize.ErrBusy) {
+	if r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}, storage.LinkOptions{}); !errors.Is(err, resize.ErrBusy) {
 		t.Errorf("the fifth gets %+v, %v", r, err)
 	}
 	for _, r := range open {
 		r.Blob.Close()
 	}
-	if r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}); err != nil {
+	if r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}, storage.LinkOptions{}); err != nil {
 		t.Errorf("when the others have gone: %v", err)
 	} else {
 		r.Blob.Close()

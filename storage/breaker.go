@@ -54,6 +54,7 @@ type breaker struct {
 	changed func(place string, from, to State)
 	circuit circuitbreaker.CircuitBreaker[any]
 	down    atomic.Bool
+	healers atomic.Int32 // how many see to it that the place is noticed when it is back
 
 	mu      sync.Mutex
 	counted time.Time // when a failure was counted last
@@ -94,9 +95,10 @@ func stateOf(s circuitbreaker.State) State {
 	}
 }
 
-// ask begins an attempt, or says why not. An attempt is ended by settle.
+// ask begins an attempt, or says why not. An attempt is ended by settle. Where
+// somebody else finds out that the place is back, nobody's request is the probe.
 func (b *breaker) ask() (*attempt, error) {
-	if !b.circuit.TryAcquirePermit() {
+	if b.healers.Load() > 0 && b.down.Load() || !b.circuit.TryAcquirePermit() {
 		return nil, b.refusal()
 	}
 	a := &attempt{breaker: b, begun: time.Now(), probe: b.circuit.IsHalfOpen()}

@@ -44,7 +44,8 @@ type Guarded struct {
 //
 // After five failures in a row the place is not asked any more: every Open is
 // ErrUnavailable at once, and says why. A second later the next request is let
-// through to see whether it answers again, alone; if it does, all are. A failure
+// through to see whether it answers again, alone; if it does, all are. While Heal
+// runs, none is: Heal finds that out. A failure
 // is ErrUnavailable, also of a body, but not ErrRefused, and also that the place
 // did not answer before the caller's deadline. Everything else is an answer, or
 // nobody's failure, as when a client left.
@@ -95,6 +96,15 @@ func (g *Guarded) Open(ctx context.Context, key string, have Version) (*Object, 
 	return object, err
 }
 
+// openOnce is Open without a second try.
+func (g *Guarded) openOnce(ctx context.Context, key string, have Version) (*Object, error) {
+	object, err := g.open(ctx, key, have)
+	if err != nil && ctx.Err() != nil {
+		return nil, Unavailable(ctx, g.String(), ctx.Err())
+	}
+	return object, err
+}
+
 // open asks the place once.
 func (g *Guarded) open(ctx context.Context, key string, have Version) (*Object, error) {
 	object, a, err := guarded(ctx, g, func() (*Object, error) { return g.origin.Open(ctx, key, have) }, discard)
@@ -133,7 +143,7 @@ func (g *Guarded) ended(ctx context.Context, a *attempt, err error) {
 // closes the breaker.
 func (g *Guarded) Check(ctx context.Context) error {
 	begun := time.Now()
-	_, err := leavable(ctx, g.String(), &g.hung, func() (struct{}, error) { return struct{}{}, g.origin.Check(ctx) }, func(struct{}) {})
+	err := g.check(ctx)
 	switch judge(ctx, time.Since(begun), err) {
 	case worked:
 		g.breaker.praise()
@@ -147,6 +157,12 @@ func (g *Guarded) Check(ctx context.Context) error {
 			g.breaker.circuit.RecordFailure()
 		}
 	}
+	return err
+}
+
+// check asks the place, and draws no conclusion.
+func (g *Guarded) check(ctx context.Context) error {
+	_, err := leavable(ctx, g.String(), &g.hung, func() (struct{}, error) { return struct{}{}, g.origin.Check(ctx) }, func(struct{}) {})
 	return err
 }
 
@@ -212,7 +228,7 @@ func (g *Guarded) List(ctx context.Context, prefix string, skipped func(key stri
 	return failing(g.unable("listed"))
 }
 
-// Link is that of the origin; it asks nobody.
+// Link is that of the origin, whatever the state is.
 func (g *Guarded) Link(ctx context.Context, key string, o LinkOptions) (string, error) {
 	if l, ok := g.origin.(Linker); ok {
 		return l.Link(ctx, key, o)

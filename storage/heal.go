@@ -3,42 +3,74 @@ package storage
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// healEvery is how often places that are down are asked by Heal.
-const healEvery = time.Second
+const (
+	// healEvery is how often places that are down are asked by Heal.
+	healEvery = time.Second
+	// healPatience is how long such a question is waited for. As the next is asked
+	// after probePatience, up to five are under way: what answers late must not
+	// stay shut out, and what hung when it went down must not hide that it is back.
+	healPatience = 10 * time.Second
+)
 
 // Heal asks those of guards that are down whether they work again, about once a
-// second, until ctx is done. Without it a place is asked by the next who wants an
-// object of it, and where all is in a cache stays down for as long.
+// second, until ctx is done. Meanwhile nobody else finds that out, so that no
+// request waits for a place that is down. Without Heal a place is asked by the next
+// who wants an object of it, who may wait in vain, and where all is in a cache it
+// stays down for as long.
 func Heal(ctx context.Context, guards ...*Guarded) {
-	var asking sync.WaitGroup
-	defer asking.Wait()
+	var healing sync.WaitGroup
+	defer healing.Wait()
 	for _, g := range guards {
-		asking.Go(func() { g.heal(ctx) })
+		healing.Go(func() { g.heal(ctx) })
 	}
 }
 
 func (g *Guarded) heal(ctx context.Context) {
+	g.breaker.healers.Add(1)
+	defer g.breaker.healers.Add(-1)
+	var asking sync.WaitGroup
+	defer asking.Wait()
 	ticker := time.NewTicker(healEvery)
 	defer ticker.Stop()
+	var running atomic.Int32
+	var latest time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		if g.Down() {
-			g.ask(ctx)
+		if !g.Down() || running.Load() > 0 && time.Since(latest) < probePatience {
+			continue
 		}
+		latest = time.Now()
+		running.Add(1)
+		asking.Go(func() {
+			defer running.Add(-1)
+			g.askWhether(ctx)
+		})
 	}
 }
 
-// ask is a Check that is waited for as long as a probe is.
-func (g *Guarded) ask(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, probePatience)
+// askWhether closes the breaker if the place answers. That it does not is known;
+// only what it says instead may be new.
+func (g *Guarded) askWhether(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, healPatience)
 	defer cancel()
-	// What it says is in the state.
-	_ = g.Check(ctx)
+	begun := time.Now()
+	err := g.check(ctx)
+	if !g.Down() {
+		return
+	}
+	switch judge(ctx, time.Since(begun), err) {
+	case worked:
+		g.breaker.praise()
+		g.breaker.circuit.Close()
+	case failed:
+		g.breaker.blame(begun, err)
+	}
 }

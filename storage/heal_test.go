@@ -47,3 +47,73 @@ func TestHeal(t *testing.T) {
 		<-done
 	})
 }
+
+// While Heal runs, no request finds out for the others that a place is still down:
+// each is served by the next mirror at once.
+func TestHealSparesRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hanging, well := fake("hanging", "key"), fake("well", "key")
+		first, second := guard(hanging), guard(well)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { storage.Heal(ctx, first, second); close(done) }()
+		m := mirrors(first, second)
+		release := hanging.Hold()
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			_ = open(ctx, m, "key")
+			cancel()
+		}
+		asked := hanging.TotalOpens()
+		if !first.Down() {
+			t.Fatal("a place that hangs is not down")
+		}
+		for i := range 600 { // a minute
+			start := time.Now()
+			if err := open(t.Context(), m, "key"); err != nil || time.Since(start) != 0 {
+				t.Fatalf("request %d: %v after %v", i, err, time.Since(start))
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if n := hanging.TotalOpens() - asked; n != 0 {
+			t.Errorf("%d requests were sent to the place that hangs", n)
+		}
+		release()
+		time.Sleep(2 * time.Second)
+		if _, err := readAll(t, m, "key"); err != nil || first.Down() || hanging.TotalOpens() != asked+1 {
+			t.Errorf("%v, down %t, asked %d times, when it is back", err, first.Down(), hanging.TotalOpens()-asked)
+		}
+		stop()
+		<-done
+
+		hanging.FailAll(down(t))
+		for range 5 {
+			_ = open(t.Context(), first, "key")
+		}
+		hanging.FailAll(nil)
+		time.Sleep(time.Second)
+		if err := open(t.Context(), first, "key"); err != nil {
+			t.Errorf("after Heal has ended: %v", err)
+		}
+	})
+}
+
+// A place whose answers take longer than a probe is waited for is not shut out.
+func TestHealSlowPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, f := broken(t)
+		f.Delay(6 * time.Second)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { storage.Heal(ctx, g); close(done) }()
+		time.Sleep(7500 * time.Millisecond)
+		if g.Down() {
+			t.Error("it is still down")
+		}
+		if n := f.TotalChecks(); n > 4 {
+			t.Errorf("it was asked %d times", n)
+		}
+		stop()
+		<-done
+	})
+}

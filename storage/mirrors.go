@@ -26,7 +26,8 @@ type MirrorObserver struct {
 
 // Mirrors puts together places that have the same objects, nearest first, so
 // that any one's answer is the answer of all. The next is asked when one cannot
-// answer, ErrRefused included; when none can, the error is ErrUnavailable and
+// answer, ErrRefused included; one with a Guard is then not tried again first,
+// unless it is the last. When none can, the error is ErrUnavailable and
 // names all causes. It is that, too, when one could not answer and another has no
 // such object: a mirror may lag behind.
 //
@@ -185,7 +186,7 @@ func (r *race) ask() {
 	r.cancels = append(r.cancels, cancel)
 	r.running = append(r.running, true)
 	go func() {
-		object, err := r.origins[at].Open(ctx, r.key, r.have)
+		object, err := r.open(ctx, at)
 		select {
 		case r.answers <- answer{at, object, err}:
 		case <-r.over:
@@ -194,6 +195,15 @@ func (r *race) ask() {
 			}
 		}
 	}()
+}
+
+// open asks a place. A second try is for where there is nobody else to ask: what
+// is dead would take its time twice.
+func (r *race) open(ctx context.Context, at int) (*Object, error) {
+	if g, ok := r.origins[at].(*Guarded); ok && at < len(r.origins)-1 {
+		return g.openOnce(ctx, r.key, r.have)
+	}
+	return r.origins[at].Open(ctx, r.key, r.have)
 }
 
 func (r *race) cancelAllBut(won *answer) {

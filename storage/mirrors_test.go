@@ -224,3 +224,31 @@ func TestMirrorsContexts(t *testing.T) {
 		}
 	})
 }
+
+// TestMirrorsDoNotRetry: where there is somebody else to ask, a place that is dead
+// takes its time once. The last is tried again.
+func TestMirrorsDoNotRetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dead, well := fake("dead", "key"), fake("well", "key")
+		dead.Delay(5 * time.Second)
+		dead.FailAll(down(t))
+		start := time.Now()
+		got, err := readAll(t, mirrors(guard(dead), guard(well)), "key")
+		if took := time.Since(start); err != nil || got != "well has key" || took != 5*time.Second || dead.TotalOpens() != 1 {
+			t.Errorf("%q, %v after %v, with %d tries", got, err, took, dead.TotalOpens())
+		}
+		well.FailNext(1, down(t))
+		if _, err := readAll(t, mirrors(guard(dead), guard(well)), "key"); err != nil || dead.TotalOpens() != 2 || well.TotalOpens() != 3 {
+			t.Errorf("%v, with %d and %d tries; want 2 and 3", err, dead.TotalOpens(), well.TotalOpens())
+		}
+		wantKind(t, open(t.Context(), mirrors(guard(dead)), "key"), storage.ErrUnavailable)
+		if dead.TotalOpens() != 4 {
+			t.Errorf("one that is alone was tried %d times, want 2", dead.TotalOpens()-2)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := open(ctx, mirrors(guard(dead), guard(well)), "key"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v, want the deadline", err)
+		}
+	})
+}

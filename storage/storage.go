@@ -92,8 +92,11 @@ func (v Version) Is(other Version) bool {
 // Linker is an Origin that browsers can be sent to.
 type Linker interface {
 	// Link makes a URL by which anybody can get the object, whether or not it is
-	// there, until it expires. It needs no answer of the place. The error is
-	// ErrUnavailable where no URL can be made, as for want of credentials.
+	// there, until it expires. The place is not asked for the object, and may be
+	// down. But the network may be needed for what does not depend on the object,
+	// such as credentials or a bucket's region, until they are known, for as long
+	// as connecting and waiting may take there: bound ctx. The error is
+	// ErrUnavailable where no URL can be made, and ctx's own.
 	Link(ctx context.Context, key string, o LinkOptions) (string, error)
 }
 
@@ -103,13 +106,17 @@ type LinkOptions struct {
 	// Disposition is what the place is to send as Content-Disposition; "" leaves
 	// that to it.
 	Disposition string
+	// Head makes a URL for HEAD. One for GET may be good for nothing else, and the
+	// other way round, as a signature covers the method.
+	Head bool
 }
 
 // Writer is an Origin that objects can be added to.
 type Writer interface {
 	// Put writes an object of exactly size bytes, unless there is one already:
-	// then the error is ErrExists. It appears whole or not at all. The place
-	// checks the bytes against a sum that was made on the way.
+	// then the error is ErrExists. It appears whole or not at all. Over a network,
+	// the place checks the bytes against a sum that was made before they left; a
+	// directory has them reach the disk, and checks nothing.
 	//
 	// Errors are ErrExists, ErrUnavailable, what body returned, and ctx's own.
 	Put(ctx context.Context, key string, body io.Reader, size int64, modTime time.Time) error

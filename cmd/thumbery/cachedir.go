@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -76,6 +79,23 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 		d.keeper = &keeper{dir: f.Cache, every: f.PurgeEvery, policy: f.policy(), log: log, purge: disk.Purge}
 	}
 	return d, nil
+}
+
+// readable looks whether hits can be served: a full or read-only disk has them all
+// the same.
+func (f *cacheFlags) readable() error {
+	for _, tier := range []string{disk.Originals, disk.Derivatives} {
+		d, err := os.Open(filepath.Join(f.Cache, tier))
+		if err != nil {
+			return fmt.Errorf("the cache cannot be read: %w", err)
+		}
+		_, err = d.Readdirnames(1)
+		_ = d.Close() // nothing was written
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("the cache cannot be read: %w", err)
+		}
+	}
+	return nil
 }
 
 // sparingJournal writes down no key again that it has just written, as when a

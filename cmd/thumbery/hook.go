@@ -30,19 +30,24 @@ func (c *serveCmd) hook(o *origins, d *cacheDir, p *pipeline.Pipeline, primer *p
 	if c.HookSecret == "" {
 		return nil
 	}
-	forget, forgetRemoved := d.forget(p.Forget), d.forget(p.ForgetRemoved)
+	forget := func(key variant.Key) error {
+		if p.ReadOnly() { // what was forgotten could not be fetched again
+			return pipeline.ErrReadOnly
+		}
+		_, err := d.forget(p.Forget)(key)
+		return err
+	}
 	return &api.Hook{
 		Secret: c.HookSecret, Keys: o.Keys, Observe: m.Hooked,
 		Created: func(key variant.Key) error {
-			_, err := forget(key)
+			err := forget(key)
 			if err == nil && len(c.Preset) > 0 && !primer.Add(key) {
 				log.Warn("too many pictures wait to be primed: this one is made when it is asked for", "key", key)
 			}
 			return err
 		},
-		Removed: func(key variant.Key) error {
-			_, err := forgetRemoved(key)
-			return err
-		},
+		// Another place of a chain may still have what was removed from one: that
+		// is for the next request to find out.
+		Removed: forget,
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/dir"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
@@ -72,6 +73,19 @@ func (p placeFlag) open(flag string) (store, error) {
 	return s, nil
 }
 
+// contains reports that the objects of inner are objects of outer, too.
+func contains(outer, inner storage.Origin) bool {
+	switch outer := outer.(type) {
+	case *dir.Origin:
+		inner, ok := inner.(*dir.Origin)
+		return ok && outer.Contains(inner)
+	case *s3.Origin:
+		inner, ok := inner.(*s3.Origin)
+		return ok && outer.Contains(inner)
+	}
+	return false
+}
+
 // Validate is called by kong.
 func (c *migrateCmd) Validate() error {
 	if c.Parallel < 1 || c.Parallel > maxParallel {
@@ -95,6 +109,9 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	}
 	if from.String() == to.String() {
 		return usage(fmt.Errorf("--from and --to are the same place, %s", from))
+	}
+	if contains(from, to) || contains(to, from) {
+		return usage(fmt.Errorf("one of --from and --to, %s and %s, lies within the other: what is copied would be found again as an original", from, to))
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()

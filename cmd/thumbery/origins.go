@@ -81,7 +81,7 @@ type origins struct {
 	repair *storage.Repair // nil without --repair
 	guards []*storage.Guarded
 	byURL  map[string]*storage.Guarded
-	hedge  atomic.Bool // whether --hedge is on
+	hedge  atomic.Bool // whether --hedge is given, and on
 	// readOnly reports that nothing is fetched; it is set before anything runs.
 	readOnly func() bool
 
@@ -93,7 +93,7 @@ type origins struct {
 // open opens all places and mounts them. Their metrics are those of m.
 func (f *originFlags) open(m *metrics.Metrics, log *slog.Logger) (*origins, error) {
 	o := &origins{Mounts: &storage.Mounts{}, byURL: map[string]*storage.Guarded{}, flags: f, metrics: m, log: log}
-	o.hedge.Store(!f.NoHedge)
+	o.hedge.Store(f.Hedge > 0 && !f.NoHedge)
 	if f.Repair {
 		o.repair = storage.NewRepair(storage.RepairOptions{Enabled: func() bool { return !o.readOnly() }, Repaired: o.repaired})
 	}
@@ -160,10 +160,25 @@ func (f *originFlags) s3Options() s3.Options {
 // heal notices that places are back, whether or not anybody wants anything of them.
 func (o *origins) heal(ctx context.Context) { storage.Heal(ctx, o.guards...) }
 
+// named gives each place a name of its own: two may be called the same in logs, as
+// when only their profile= differs.
+func (o *origins) named(yield func(name string, g *storage.Guarded) bool) {
+	times := map[string]int{}
+	for _, g := range o.guards {
+		name := g.String()
+		if times[name]++; times[name] > 1 {
+			name = fmt.Sprintf("%s #%d", name, times[name])
+		}
+		if !yield(name, g) {
+			return
+		}
+	}
+}
+
 // states tells the metrics of each place's breaker.
 func (o *origins) states(yield func(place string, state int)) {
-	for _, g := range o.guards {
-		yield(g.String(), int(g.State()))
+	for name, g := range o.named {
+		yield(name, int(g.State()))
 	}
 }
 

@@ -38,7 +38,7 @@ type serveCmd struct {
 	Accel          string `placeholder:"/PREFIX" xor:"handover" help:"Let nginx send what is on disk: answer with X-Accel-Redirect to this internal location."`
 	SendfileHeader string `placeholder:"X-Sendfile" xor:"handover" help:"Let lighttpd or Apache send what is on disk: answer with this header and the file's path."`
 
-	Fallback string `placeholder:"redirect|FILE" help:"What to answer when a picture cannot be had: redirect sends the browser to the original in S3 instead of a 503; the file of a picture is shown in the size asked for, with the status of the error."`
+	Fallback string `placeholder:"redirect|FILE" help:"What to answer when a picture cannot be had: redirect sends the browser to the original in S3 instead of a 503, of a chain to one place of it, whether or not it is there; whoever may have a picture then gets its original, also where presets or watermarks are to keep it back. The file of a picture is shown in the size asked for, with the status of the error."`
 
 	MaxAge time.Duration `default:"720h" help:"How long browsers and proxies may keep a picture."`
 	CORS   string        `name:"cors" placeholder:"ORIGIN" help:"Access-Control-Allow-Origin of every answer, such as *."`

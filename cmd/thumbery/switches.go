@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -28,9 +29,21 @@ func (c *serveCmd) switches(engine *vips.Engine, o *origins, p *pipeline.Pipelin
 			},
 		},
 		boolSwitch("hot", "serve from memory what is there", p.Hot, p.SetHot),
-		boolSwitch("hedge", "ask a second mirror when one is slow, as --hedge says", o.hedge.Load, o.hedge.Store),
+		o.hedgeSwitch(),
 		boolSwitch("read_only", "serve what is in the cache and what can be made of it, and fetch nothing", p.ReadOnly, p.SetReadOnly),
 	}
+}
+
+// hedgeSwitch cannot be on without --hedge, which says what slow is.
+func (o *origins) hedgeSwitch() api.Switch {
+	s := boolSwitch("hedge", "ask a second mirror when one is slow, as --hedge says", o.hedge.Load, o.hedge.Store)
+	s.Refuse = func(value string) error {
+		if value == "true" && o.flags.Hedge <= 0 {
+			return errors.New("the server was started without --hedge, which says after how long another mirror is asked")
+		}
+		return nil
+	}
+	return s
 }
 
 func boolSwitch(name, help string, get func() bool, set func(bool)) api.Switch {

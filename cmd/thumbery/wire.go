@@ -80,7 +80,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	}
 	s.public = api.New(api.Config{
 		Pipeline: p, Presets: presets, Keys: keys, Limits: c.limits(), Format: c.format(), ClientHints: c.ClientHints,
-		MaxAge: c.MaxAge, CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: fallback,
+		MaxAge: c.MaxAge, Changing: c.Revalidate > 0, CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: fallback,
 		HandOver: handOver, Observer: m, Log: log,
 	})
 	s.admin = api.NewAdmin(api.AdminConfig{
@@ -108,10 +108,13 @@ func (c *serveCmd) workers() int {
 
 // checks are what the service needs, and what it is better with.
 func (c *serveCmd) checks(o *origins, d *cacheDir) []api.Check {
-	checks := []api.Check{{Name: "cache " + c.Cache, Do: func(context.Context) error { return d.originals.Check() }}}
-	for _, g := range o.guards {
+	checks := []api.Check{
+		{Name: "cache " + c.Cache, Do: func(context.Context) error { return c.readable() }},
+		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return d.originals.Check() }, Degrades: true},
+	}
+	for name, g := range o.named {
 		checks = append(checks, api.Check{
-			Name: "origin " + g.String(), Do: g.Check, Degrades: true, State: func() string { return g.State().String() },
+			Name: "origin " + name, Do: g.Check, Degrades: true, State: func() string { return g.State().String() },
 		})
 	}
 	return checks

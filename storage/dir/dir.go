@@ -171,6 +171,22 @@ func (o *Origin) Check(ctx context.Context) error {
 // Root is the absolute path of the directory.
 func (o *Origin) Root() string { return o.root }
 
+// Contains reports that other is this directory or lies below it, also by way of
+// symbolic links, as far as they can be followed now.
+func (o *Origin) Contains(other *Origin) bool {
+	rel, err := filepath.Rel(resolved(o.root), resolved(other.root))
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// resolved is an absolute path without symbolic links, or as it is where they cannot
+// be followed.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
 // String is the directory as a URL.
 func (o *Origin) String() string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(o.root)}).String()

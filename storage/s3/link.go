@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -35,14 +36,14 @@ func newLinker(p place, settings minio.Options) linker {
 	return l
 }
 
-func (l *linker) link(ctx context.Context, region, bucket, object string, expires time.Duration, query url.Values) (*url.URL, error) {
+func (l *linker) link(ctx context.Context, method, region, bucket, object string, expires time.Duration, query url.Values) (*url.URL, error) {
 	settings := l.settings
 	settings.Region = region
 	client, err := minio.New(l.host, &settings) // opens nothing
 	if err != nil {
 		return nil, err
 	}
-	u, err := client.PresignedGetObject(ctx, bucket, object, expires, query)
+	u, err := client.Presign(ctx, method, bucket, object, expires, query)
 	if err == nil && l.plain {
 		u.RawQuery = ""
 	}
@@ -65,8 +66,12 @@ func (o *Origin) Link(ctx context.Context, key string, options storage.LinkOptio
 	if options.Disposition != "" {
 		query.Set("response-content-disposition", options.Disposition)
 	}
+	method := http.MethodGet
+	if options.Head {
+		method = http.MethodHead
+	}
 	expires := min(max(options.Expires, time.Second), maxExpires)
-	u, err := o.links.link(ctx, region, o.place.bucket, o.place.prefix+key, expires, query)
+	u, err := o.links.link(ctx, method, region, o.place.bucket, o.place.prefix+key, expires, query)
 	if err != nil {
 		return "", storage.Unavailable(ctx, o.name, fmt.Errorf("link to %q: %w", key, clip(err.Error())))
 	}

@@ -50,6 +50,10 @@ func testLinks(t *testing.T, server *minio.Server) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		headLink(t, origin, "a b.jpg")
+		if asked := <-hosts; asked != strings.TrimPrefix(front.URL, "http://") {
+			t.Errorf("HEAD asked %s", asked)
+		}
 		if body, _, ok := browse(t, link); !ok || string(body) != "a" {
 			t.Errorf("%s: %q, %t", link, body, ok)
 		}
@@ -59,6 +63,23 @@ func testLinks(t *testing.T, server *minio.Server) {
 		if strings.Contains(query, "anonymous") == strings.Contains(link, "?") {
 			t.Errorf("%s for %s", link, query)
 		}
+	}
+}
+
+// headLink: a link for HEAD is good for HEAD.
+func headLink(t *testing.T, origin *s3.Origin, key string) {
+	t.Helper()
+	link, err := origin.Link(t.Context(), key, storage.LinkOptions{Expires: time.Minute, Head: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Head(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || resp.ContentLength != 1 {
+		t.Errorf("HEAD %s: %s, %d bytes", link, resp.Status, resp.ContentLength)
 	}
 }
 

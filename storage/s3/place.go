@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 
@@ -84,6 +85,26 @@ func (p *place) parameters(u *url.URL) error {
 		return errors.New("anonymous and profile contradict each other: anonymous requests have no credentials")
 	}
 	return nil
+}
+
+// contains reports that other's objects are some of ours: a server may be known under
+// several names, of which only Amazon's are seen through.
+func (p *place) contains(other place) bool {
+	return p.server() == other.server() && p.bucket == other.bucket && strings.HasPrefix(other.prefix, p.prefix)
+}
+
+// server is the host and port, and one for all of Amazon's, where each bucket's name
+// is there once.
+func (p *place) server() string {
+	host := strings.ToLower(p.endpoint.Hostname())
+	if strings.HasSuffix(host, ".amazonaws.com") {
+		return "amazonaws.com"
+	}
+	port := p.endpoint.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[p.endpoint.Scheme]
+	}
+	return net.JoinHostPort(host, port)
 }
 
 const amazon = "https://s3.amazonaws.com"

@@ -116,6 +116,10 @@ func openVia(transport http.RoundTripper, p place, options Options) (*Origin, er
 	return &Origin{core: core, place: p, name: p.name(), links: newLinker(p, settings)}, nil
 }
 
+// Contains reports that the objects of other are objects of this place, too: in the
+// same bucket below the same prefix, as far as the endpoints' names tell.
+func (o *Origin) Contains(other *Origin) bool { return o.place.contains(other.place) }
+
 func credentialsFor(p place, options Options) *credentials.Credentials {
 	switch {
 	case p.anonymous:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -121,7 +122,11 @@ func (s Store) keys() (keys []string) {
 // Link makes a URL of the place's name, the key and the options.
 func (s Store) Link(_ context.Context, key string, o storage.LinkOptions) (string, error) {
 	u := url.URL{Scheme: "https", Host: s.String() + ".example", Path: "/" + key}
-	u.RawQuery = url.Values{"expires": {o.Expires.String()}, "disposition": {o.Disposition}}.Encode()
+	query := url.Values{"expires": {o.Expires.String()}, "disposition": {o.Disposition}}
+	if o.Head {
+		query.Set("method", http.MethodHead)
+	}
+	u.RawQuery = query.Encode()
 	return u.String(), nil
 }
 

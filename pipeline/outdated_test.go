@@ -1,0 +1,273 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/storage"
+)
+
+// An original that was purged and fetched again may be another one: what was made
+// of the one before is not served for ever.
+func TestMadeOfAnOlderOriginal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newAgingHouse()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		if err := h.originals.Remove(parse(t, "40x").Original("cat.jpg")); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Hour)
+		replaceCat(h, 80, 20)
+		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 10)
+		if got := h.origin.TotalOpens(); got != 2 {
+			t.Errorf("the origin was asked %d times, want 2", got)
+		}
+	})
+}
+
+// Another process has fetched a new original into the same directory: the file is
+// right, whatever is remembered.
+func TestReplacedOnDiskByOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newAgingHouse()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		pass(time.Hour)
+		replaceCat(h, 80, 20)
+		b, err := h.originals.Fill(t.Context(), parse(t, "40x").Original("cat.jpg"), bytes.NewReader(picture(80, 20)), time.Now().Truncate(time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Close()
+		for range 2 {
+			h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
+			h.want(t, "cat.jpg", "20x", pipeline.FromMemory, 20, 5)
+			h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+			if _, err := h.Forget("dog.jpg"); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.derivatives.Remove(h.Name("cat.jpg", parse(t, "20x"), 0)); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.derivatives.Remove(h.Name("cat.jpg", parse(t, "40x"), 0)); err != nil {
+				t.Fatal(err)
+			}
+			pass(2 * time.Second)
+		}
+		if got := h.origin.TotalOpens(); got != 2 {
+			t.Errorf("the origin was asked %d times, want 2: for the first one, and whether the second is right", got)
+		}
+	})
+}
+
+// A hook that comes while an original is on its way outdates that.
+func TestForgottenWhileAsking(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newAgingHouse()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		replaceCat(h, 80, 20)
+		pass(25 * time.Hour)
+		release := h.origin.HoldBodies()
+		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
+		pass(0) // the second one is on its way
+		replaceCat(h, 80, 40)
+		if _, err := h.Forget("cat.jpg"); err != nil {
+			t.Fatal(err)
+		}
+		release()
+		pass(0)
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 20)
+	})
+}
+
+// lateNo answers that nothing is there, and that answer takes its time.
+type lateNo struct {
+	storage.Origin
+	mu sync.Mutex
+	no chan struct{}
+}
+
+func (l *lateNo) set(no chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.no = no
+}
+
+func (l *lateNo) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
+	l.mu.Lock()
+	no := l.no
+	l.mu.Unlock()
+	if no == nil {
+		return l.Origin.Open(ctx, key, have)
+	}
+	<-no
+	return nil, storage.NotFound("fake", key)
+}
+
+// That a picture is gone is no news if it has come back since.
+func TestCreatedWhileGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		origin := &lateNo{}
+		h := newHouse(func(c *pipeline.Config) {
+			c.Revalidate, c.RememberAbsent = 24*time.Hour, time.Minute
+			origin.Origin, c.Origin = c.Origin, origin
+		})
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		pass(25 * time.Hour)
+		no := make(chan struct{})
+		origin.set(no)
+		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
+		pass(0)
+		if _, err := h.Forget("cat.jpg"); err != nil {
+			t.Fatal(err)
+		}
+		close(no)
+		pass(0)
+		origin.set(nil)
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	})
+}
+
+// One picture waits for a slow origin; all others are served at once, and no
+// goroutines pile up.
+func TestOneWaitsForASlowOrigin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newAgingHouse()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		pass(8 * 24 * time.Hour)
+		release := h.origin.Hold()
+		before := runtime.NumGoroutine()
+		var mu sync.Mutex
+		waited := 0
+		var all sync.WaitGroup
+		for i := range 1000 { // 100 a second
+			all.Go(func() {
+				time.Sleep(time.Duration(i) * 10 * time.Millisecond)
+				began := time.Now()
+				if r, err := h.ask(t.Context(), t, "cat.jpg", "40x"); err != nil {
+					t.Error(err)
+				} else {
+					r.Blob.Close()
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if time.Since(began) > 0 {
+					waited++
+				}
+			})
+		}
+		all.Wait()
+		synctest.Wait()
+		if left := runtime.NumGoroutine() - before; waited != 1 || left > 3 {
+			t.Errorf("%d of 1000 hits waited, and %d goroutines are left", waited, left)
+		}
+		release()
+		pass(0)
+	})
+}
+
+// What is made because the original has changed is kept, though that forgot
+// everything.
+func TestMadeAfterTheChangeIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newAgingHouse()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		replaceCat(h, 80, 40)
+		pass(8 * 24 * time.Hour)
+		if r := h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 10); !r.Stored {
+			t.Error("it was not kept")
+		}
+		h.want(t, "cat.jpg", "20x", pipeline.FromMemory, 20, 10)
+		if h.derivatives.Len() != 1 {
+			t.Errorf("%d derivatives are on disk", h.derivatives.Len())
+		}
+	})
+}
+
+// A place that is down is not asked whether anything has changed, and the log says
+// so once, not for each picture.
+func TestQuietWhileDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		origin, down := pets(300), false
+		h := newHouse(func(c *pipeline.Config) {
+			c.Origin, c.Revalidate, c.Log = origin, time.Hour, slog.New(slog.NewTextHandler(&log, nil))
+			c.Down = func(string) bool { return down }
+		})
+		for i := range 300 {
+			h.want(t, pet(i), "4x", pipeline.FromOrigin, 4, 3)
+		}
+		pass(2 * time.Hour)
+		origin.FailAll(errors.New("connection refused"))
+		asked := origin.TotalOpens()
+		for i := range 300 {
+			down = i > 20
+			r, err := h.ask(t.Context(), t, pet(i), "4x")
+			if err != nil || r.Stale != down {
+				t.Fatalf("%d: %+v, %v", i, r, err)
+			}
+			r.Blob.Close()
+			pass(0)
+		}
+		if n := origin.TotalOpens() - asked; n != 21 {
+			t.Errorf("it was asked %d times", n)
+		}
+		if n := bytes.Count(log.Bytes(), []byte("cannot ask")); n != 1 {
+			t.Errorf("%d warnings", n)
+		}
+	})
+}
+
+// What was begun before the engine was switched may be made by the other one, and
+// is not kept under the first one's name.
+func TestSwitchedWhileMaking(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse()
+		release := h.origin.Hold()
+		asked := make(chan error)
+		go func() { _, err := h.ask(t.Context(), t, "cat.jpg", "40x"); asked <- err }()
+		synctest.Wait()
+		h.resizer.Name = "bad"
+		h.Rename()
+		release()
+		if err := <-asked; err != nil {
+			t.Fatal(err)
+		}
+		h.resizer.Name = ""
+		h.Rename()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	})
+}
+
+// Forgetting one picture costs no walk through what is known of all others, and
+// leaves most of that.
+func TestForgetLeavesOthers(t *testing.T) {
+	h := newHouse(remembers)
+	for i := range 512 {
+		if _, err := h.ask(t.Context(), t, pet(i), "40x"); !errors.Is(err, storage.ErrNotFound) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.Forget(pet(7)); err != nil {
+		t.Fatal(err)
+	}
+	asked := h.origin.TotalOpens()
+	for i := range 512 {
+		if _, err := h.ask(t.Context(), t, pet(i), "40x"); !errors.Is(err, storage.ErrNotFound) {
+			t.Fatal(err)
+		}
+	}
+	again := h.origin.TotalOpens() - asked
+	if h.origin.Opens("7.jpg") != 2 || again > 20 {
+		t.Errorf("the forgotten one was asked for %d times, and %d in all again", h.origin.Opens("7.jpg"), again)
+	}
+}
