@@ -50,7 +50,7 @@ fuzz: ## Fuzz every parser for 20 seconds
 	done
 
 .PHONY: bench
-bench: ## Measure, against peers in the same run; 30 minutes
+bench: ## Measure, against peers in the same run; 40 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
 	go test -run '^$$' -bench . -benchmem ./variant ./cache/... ./api
@@ -59,6 +59,13 @@ bench: ## Measure, against peers in the same run; 30 minutes
 	go run ./internal/bench/purge -files 100000
 	go run ./internal/bench/resize
 	go run ./internal/bench/resize -memory
+	go run ./internal/bench/outage
+
+.PHONY: bench-outage
+bench-outage: ## Measure what users see when S3 fails and when too many come; 6 minutes
+	@tools/install.sh bench
+	@tools/vips.sh which
+	go run ./internal/bench/outage
 
 .PHONY: bench-quality
 bench-quality: ## Measure how near results come to a reference, and AVIF; an hour

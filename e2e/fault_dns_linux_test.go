@@ -21,7 +21,7 @@ func TestNameNotFound(t *testing.T) {
 	place := breakable(t, pictures, "s3")[0]
 	source := regexp.MustCompile(`127\.0\.0\.1:`).ReplaceAllString(place.Source(), "s3.example:")
 	s := serveWithNames(t, append(impatient(), "--source", "/="+source, "--cache", t.TempDir())...)
-	m := mixture(t, s, pictures)
+	m := mixture(t, s.url, pictures)
 	for name, answer := range map[string]int32{"no such name": nxdomain, "server failure": servfail, "silence": silence} {
 		t.Run(name, func(t *testing.T) {
 			names.answer.Store(answer)

@@ -15,7 +15,7 @@ func TestOneOfTwoMirrors(t *testing.T) {
 	places := breakable(t, pictures, "near", "far")
 	source := "/=" + places[0].Source() + "|" + places[1].Source()
 	s := serve(t, append(impatient(), "--source", source, "--cache", t.TempDir(), "--hot", "64KiB", "--hedge", "300ms")...)
-	m := mixture(t, s, pictures)
+	m := mixture(t, s.url, pictures)
 	for _, fault := range outage.Faults() {
 		t.Run(fault.Name, func(t *testing.T) {
 			must(t, places[0].Break(fault))

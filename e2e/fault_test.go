@@ -38,10 +38,10 @@ func breakable(t *testing.T, pictures int, ways ...string) []*outage.Place {
 	return places
 }
 
-// mixture returns what asks s for pictures, half of which it has cached.
-func mixture(t *testing.T, s *server, pictures int) *outage.Mix {
+// mixture returns what asks for pictures at url, and has half of them cached.
+func mixture(t *testing.T, url string, pictures int) *outage.Mix {
 	t.Helper()
-	m := &outage.Mix{Client: outage.NewClient(s.url, clients), Pictures: pictures, Clients: clients}
+	m := &outage.Mix{Client: outage.NewClient(url, clients), Pictures: pictures, Clients: clients}
 	t.Cleanup(m.Client.Close)
 	if err := m.Warm(t.Context()); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestFaultsOneByOne(t *testing.T) {
 	const pictures = 24
 	place := breakable(t, pictures, "s3")[0]
 	s := serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB")...)
-	m := mixture(t, s, pictures)
+	m := mixture(t, s.url, pictures)
 	for _, fault := range outage.Faults() {
 		t.Run(fault.Name, func(t *testing.T) {
 			must(t, place.Break(fault))
@@ -132,16 +132,28 @@ func wantRecovery(t *testing.T, m *outage.Mix) {
 
 // Every fault at random, under load.
 func TestFaultsMixed(t *testing.T) {
-	const pictures, load, while = 300, 20 * time.Second, time.Second
+	const pictures = 300
 	place := breakable(t, pictures, "s3")[0]
 	s := serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "256KiB")...)
-	m := mixture(t, s, pictures)
+	faultsMixed(t, place, s.url, pictures, 20*time.Second)
+}
+
+// The same with a real nginx that sends what is on disk.
+func TestFaultsMixedBehindNginx(t *testing.T) {
+	const pictures = 100
+	place, cache := breakable(t, pictures, "s3")[0], t.TempDir()
+	s := serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", cache, "--accel", "/cache/")...)
+	faultsMixed(t, place, front(t, s, cache, nil), pictures, 10*time.Second)
+}
+
+func faultsMixed(t *testing.T, place *outage.Place, url string, pictures int, load time.Duration) {
+	m := mixture(t, url, pictures)
 	ctx, cancel := context.WithTimeout(t.Context(), load)
 	defer cancel()
 	var happened []string
 	var broke error
 	var storm sync.WaitGroup
-	storm.Go(func() { happened, broke = outage.Storm(ctx, 1, while, outage.Faults(), place) })
+	storm.Go(func() { happened, broke = outage.Storm(ctx, 1, load/20, outage.Faults(), place) })
 	tally := m.Run(ctx)
 	storm.Wait()
 	must(t, broke)

@@ -19,10 +19,10 @@ import (
 // Ten times the load that can be served: no hit fails, what is refused is told to
 // come again, and afterwards all is as it was.
 func TestOverloadTenfold(t *testing.T) {
-	const pictures, load = 40, 8 * time.Second
+	const pictures, load = 40, 5 * time.Second
 	place := breakable(t, pictures, "s3")[0]
 	s := serve(t, "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB", "--queue", "20", "--fetches", "16")
-	m := mixture(t, s, pictures)
+	m := mixture(t, s.url, pictures)
 	best := best(t.Context(), m)
 	goroutines, descriptors := s.alone(t, m, place)
 
@@ -116,7 +116,7 @@ func TestOneHotPicture(t *testing.T) {
 	const pictures, rate, load = 4, 1000, 3 * time.Second
 	place := breakable(t, pictures, "s3")[0]
 	s := serve(t, "--source", "/="+place.Source(), "--cache", t.TempDir())
-	m := mixture(t, s, pictures)
+	m := mixture(t, s.url, pictures)
 	fetches, resizes := s.total(t, "thumbery_fetch_seconds_count"), s.total(t, "thumbery_resize_seconds_count")
 	must(t, place.Break(outage.Late())) // all wait for one fetch
 	wish := outage.Sized(pictures-1, 120, 80, ",v_hot")

@@ -64,18 +64,13 @@ func (c *Client) ask(ctx context.Context, path string) Answer {
 type Wish struct {
 	Path          string
 	Number        int
-	Width, Height int    // 0 for the original's bytes
-	Sum           string // of the body, if it is known
+	Width, Height int
+	Sum           string // of the body; if it is known, nothing else has to be
 }
 
 // Sized is the wish for a picture of a size, with more options or "".
 func Sized(n, width, height int, options string) Wish {
 	return Wish{Path: fmt.Sprintf("/%dx%d%s/%s", width, height, options, Key(n)), Number: n, Width: width, Height: height}
-}
-
-// Raw is the wish for an original of the usual size, with more options or "".
-func Raw(n int, options string) Wish {
-	return Wish{Path: "/raw" + options + "/" + Key(n), Number: n, Sum: sum(Picture(n, Width, Height))}
 }
 
 // Check returns what is wrong with a picture that came: not whole, another, or of

@@ -17,6 +17,7 @@ type Mix struct {
 	Clients  int // how many ask at once
 
 	hits   []Wish
+	sums   sync.Map     // of originals, by number: each takes milliseconds
 	unseen atomic.Int64 // makes names that were never used
 }
 
@@ -100,9 +101,17 @@ func (m *Mix) Unseen(random *rand.Rand) Wish {
 	n := len(m.hits) + random.IntN(m.Pictures-len(m.hits))
 	options := fmt.Sprintf(",v_%d", m.unseen.Add(1))
 	if random.IntN(4) == 0 {
-		return Raw(n, options)
+		return Wish{Path: "/raw" + options + "/" + Key(n), Number: n, Sum: m.original(n)}
 	}
 	return Sized(n, hitWidth, hitHeight, options)
+}
+
+func (m *Mix) original(n int) string {
+	known, ok := m.sums.Load(n)
+	if !ok {
+		known, _ = m.sums.LoadOrStore(n, sum(Picture(n, Width, Height)))
+	}
+	return known.(string)
 }
 
 // Recovery asks for pictures that were never seen until some come in a row, and
@@ -138,29 +147,27 @@ func (m *Mix) Recovery(ctx context.Context) (time.Duration, error) {
 	return since, nil
 }
 
-// Storm breaks places with faults at random, each for a while, until ctx ends;
-// then it heals all. It returns the names of what happened.
-func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, places ...*Place) (happened []string, err error) {
+// Storm breaks a place with faults in random order, again and again, each for a
+// while, until ctx ends; then it heals it. It returns the names of what happened.
+func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, place *Place) (happened []string, err error) {
 	random := rand.New(rand.NewPCG(seed, 4))
+	var order []int
 	tick := time.NewTicker(while)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		for _, p := range places {
-			f := faults[random.IntN(len(faults))]
-			happened = append(happened, f.Name)
-			if err := p.Break(f); err != nil {
-				return happened, err
-			}
+		if len(order) == 0 {
+			order = random.Perm(len(faults))
+		}
+		fault := faults[order[0]]
+		order = order[1:]
+		happened = append(happened, fault.Name)
+		if err := place.Break(fault); err != nil {
+			return happened, err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 		}
 	}
-	for _, p := range places {
-		if err := p.Heal(); err != nil {
-			return happened, err
-		}
-	}
-	return happened, nil
+	return happened, place.Heal()
 }

@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
 )
 
 func main() {
@@ -71,12 +73,9 @@ func (b *bench) run() (err error) {
 }
 
 // build builds the program as make build does.
-func (b *bench) build() error {
-	if b.binary != "" {
-		return nil
+func (b *bench) build() (err error) {
+	if b.binary == "" {
+		b.binary, _, err = program.Build(b.dir)
 	}
-	b.binary = filepath.Join(b.dir, "thumbery")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", b.binary, "./cmd/thumbery")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd.Run()
+	return err
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
 )
 
 // connections is how many clients ask at once.
@@ -23,13 +25,13 @@ func (b *bench) measure(contestants []*contestant) error {
 	}
 	for range b.rounds {
 		for _, c := range contestants {
-			before := cpuSeconds(c.pid)
+			before := cpuTime(c.pid)
 			result, err := b.wrk(c.url, b.seconds)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 			c.rates = append(c.rates, result.rate)
-			c.micros = append(c.micros, (cpuSeconds(c.pid)-before)*1e6/result.requests)
+			c.micros = append(c.micros, (cpuTime(c.pid)-before).Seconds()*1e6/result.requests)
 		}
 	}
 	report(contestants)
@@ -87,23 +89,10 @@ func (b *bench) wrk(url string, seconds int) (answered, error) {
 	return a, err
 }
 
-// ticks is how many of the units in /proc/PID/stat make a second, on every
-// Linux of today.
-const ticks = 100
-
-// cpuSeconds is the CPU time of a process so far, from /proc (proc(5): utime and
-// stime are the fields 14 and 15, and the name in parentheses may have spaces);
-// 0 where there is none.
-func cpuSeconds(pid int) float64 {
-	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return 0
+// cpuTime is the CPU time of a process; 0 where it cannot be known.
+func cpuTime(pid int) time.Duration {
+	if took, err := program.CPU(pid); err == nil {
+		return took
 	}
-	fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
-	if len(fields) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseFloat(fields[11], 64)   // what is no number counts nothing
-	system, _ := strconv.ParseFloat(fields[12], 64) // as above
-	return (user + system) / ticks
+	return 0
 }

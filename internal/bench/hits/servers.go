@@ -6,13 +6,12 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
-	"time"
 
+	"github.com/thumbery/thumbery/internal/bench/program"
 	"github.com/thumbery/thumbery/internal/nginx"
+	"github.com/thumbery/thumbery/internal/pinned"
 )
 
 // picture is some 20 KB.
@@ -29,11 +28,11 @@ type contestant struct {
 // start starts all servers and returns what is to be measured.
 func (b *bench) start() ([]*contestant, error) {
 	accel := b.socket("accel")
-	accelPID, err := b.thumbery("accel", "unix:"+accel, "--accel", "/cache/")
+	accelPID, err := b.thumbery("unix:"+accel, "--accel", "/cache/")
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
+	address, err := pinned.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -50,14 +49,11 @@ func (b *bench) start() ([]*contestant, error) {
 		{name: "nginx + X-Accel-Redirect", url: front + picture, pid: accelPID},
 	}
 	bare := b.socket("bare")
-	barePID, err := b.spawn("bare", os.Args[0], "--bare", bare, "--cache", b.cache)
+	barePID, err := b.spawn(bare, os.Args[0], "--bare", bare, "--cache", b.cache)
 	if err != nil {
 		return nil, err
 	}
-	if err := waitFor("unix", bare); err != nil {
-		return nil, err
-	}
-	if address, err = freeAddress(); err != nil {
+	if address, err = pinned.FreeAddress(); err != nil {
 		return nil, err
 	}
 	if err := b.nginx(address, bare); err != nil {
@@ -67,10 +63,10 @@ func (b *bench) start() ([]*contestant, error) {
 		name: "nginx + a bare handler", url: "http://" + address + "/" + file, pid: barePID,
 	})
 	for _, own := range []struct{ name, hot string }{{"thumbery, sendfile", "0"}, {"thumbery, from memory", "64MiB"}} {
-		if address, err = freeAddress(); err != nil {
+		if address, err = pinned.FreeAddress(); err != nil {
 			return nil, err
 		}
-		pid, err := b.thumbery("own"+own.hot, address, "--hot", own.hot)
+		pid, err := b.thumbery(address, "--hot", own.hot)
 		if err != nil {
 			return nil, err
 		}
@@ -81,40 +77,22 @@ func (b *bench) start() ([]*contestant, error) {
 
 func (b *bench) socket(name string) string { return filepath.Join(b.dir, name+".sock") }
 
-// thumbery starts a server on the one cache directory, with its log in a file,
-// and returns its process id.
-func (b *bench) thumbery(name, listen string, args ...string) (pid int, err error) {
-	pid, err = b.spawn(name, b.binary, append([]string{
+// thumbery starts a server on the one cache directory, and returns its process id.
+func (b *bench) thumbery(listen string, args ...string) (pid int, err error) {
+	return b.spawn(strings.TrimPrefix(listen, "unix:"), b.binary, append([]string{
 		"serve", "--listen", listen, "--admin", "", "--cache", b.cache, "--source", "/=file:testdata",
 	}, args...)...)
-	if err != nil {
-		return 0, err
-	}
-	network := "tcp"
-	if path, ok := strings.CutPrefix(listen, "unix:"); ok {
-		network, listen = "unix", path
-	}
-	return pid, waitFor(network, listen)
 }
 
-// spawn starts a program that is stopped when the run ends.
-func (b *bench) spawn(name, program string, args ...string) (pid int, err error) {
-	log, err := os.Create(filepath.Join(b.dir, name+".log"))
+// spawn starts a program that is stopped when the run ends, and waits until it
+// listens.
+func (b *bench) spawn(address, binary string, args ...string) (pid int, err error) {
+	p, err := program.Start(address, nil, binary, args...)
 	if err != nil {
 		return 0, err
 	}
-	b.cleanup = append(b.cleanup, log.Close)
-	cmd := exec.Command(program, args...)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	b.cleanup = append(b.cleanup, func() error {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
-		_ = cmd.Wait()                          // how it ended does not matter any more
-		return nil
-	})
-	return cmd.Process.Pid, nil
+	b.cleanup = append(b.cleanup, func() error { p.Terminate(); return nil })
+	return p.PID(), nil
 }
 
 // nginx starts nginx with deploy/nginx.conf and a location for the static file.
@@ -151,27 +129,6 @@ func (b *bench) warm(url string) (file string, err error) {
 	}
 	fmt.Printf("%s, %d bytes\n", picture, len(body))
 	return filepath.Rel(b.cache, found[0])
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
-}
-
-// waitFor waits until something listens.
-func waitFor(network, address string) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for range 1000 {
-		if c, err := net.Dial(network, address); err == nil {
-			return c.Close()
-		}
-		<-tick.C
-	}
-	return fmt.Errorf("nothing listens at %s", address)
 }
 
 // serveBare is the least that a server can do here: a stat, and the header.

@@ -4,7 +4,7 @@
 // a real MinIO behind toxiproxy. It prints figures and never fails on them, but
 // for pictures that are wrong and hits that fail.
 //
-//	go run ./internal/bench/outage [-short] [-binary bin/thumbery]
+//	go run ./internal/bench/outage [-measure storm,cut,overload] [-short] [-binary bin/thumbery]
 package main
 
 import (
@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/bench/program"
@@ -20,13 +22,15 @@ import (
 )
 
 func main() {
-	b := bench{storm: 2 * time.Minute, overload: time.Minute, round: 4 * time.Second, rounds: 5}
+	b := bench{storm: 2 * time.Minute, overload: time.Minute, round: time.Second, rounds: 20}
 	flag.StringVar(&b.binary, "binary", "", "the thumbery to measure; built if empty")
 	flag.StringVar(&b.profile, "profile", "", "where to write a CPU profile of the server under overload")
+	flag.StringVar(&b.measure, "measure", "storm,cut,overload", "what to measure, of storm, cut and overload")
+	flag.StringVar(&b.preload, "preload", program.Jemalloc(), "the server's LD_PRELOAD")
 	short := flag.Bool("short", false, "a sixth of the time for each")
 	flag.Parse()
 	if *short {
-		b.storm, b.overload, b.round, b.rounds = b.storm/6, b.overload/6, b.round/2, 2
+		b.storm, b.overload, b.rounds = b.storm/6, b.overload/6, 4
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -44,6 +48,7 @@ func main() {
 // bench is one run.
 type bench struct {
 	binary, profile        string
+	measure, preload       string
 	storm, overload, round time.Duration
 	rounds                 int
 }
@@ -54,6 +59,7 @@ func (b *bench) run(t pinned.T) (err error) {
 			return err
 		}
 	}
+	fmt.Printf("%d CPUs, shared with S3 and those who ask; LD_PRELOAD=%s\n\n", runtime.NumCPU(), b.preload)
 	s, err := b.start(t)
 	if err != nil {
 		return err
@@ -62,12 +68,22 @@ func (b *bench) run(t pinned.T) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, measure := range []func(context.Context, *setup) error{b.measureStorm, b.measureCut, b.measureOverload} {
-		if err := measure(t.Context(), s); err != nil {
+	for name := range strings.SplitSeq(b.measure, ",") {
+		switch name {
+		case "storm":
+			err = b.measureStorm(t.Context(), s)
+		case "cut":
+			err = b.measureCut(t.Context(), s)
+		case "overload":
+			err = b.measureOverload(t.Context(), s)
+		default:
+			err = fmt.Errorf("there is no %q to measure", name)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	after, err := s.usage(t.Context())
-	fmt.Printf("\n# After all of it\n%-10s %s\n%-10s %s\n", "before", before, "after", after)
+	fmt.Printf("# After all of it\nbefore: %s\nafter:  %s\n", before, after)
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,15 +28,39 @@ func (b *bench) measureStorm(ctx context.Context, s *setup) error {
 	if broke != nil {
 		return broke
 	}
-	after, err := s.mix.Recovery(ctx)
-	if err != nil {
+	tally.Print(os.Stdout)
+	fmt.Printf("%d faults of %d kinds\n", len(happened), kinds(happened))
+	if err := s.measureRecovery(ctx, while); err != nil {
 		return err
 	}
-	tally.Print(os.Stdout)
-	fmt.Printf("%d faults of %d kinds; misses work again after %v\n", len(happened), kinds(happened), after.Round(time.Millisecond))
 	if len(tally.Wrong())+len(tally.Failed()) > 0 {
 		return fmt.Errorf("%d pictures were wrong, and %d hits failed", len(tally.Wrong()), len(tally.Failed()))
 	}
+	return nil
+}
+
+// measureRecovery breaks S3 in every way for a while, and prints after how long
+// misses work again, at worst and by median.
+func (s *setup) measureRecovery(ctx context.Context, while time.Duration) error {
+	var took []time.Duration
+	for _, fault := range outage.Faults() {
+		if err := s.place.Break(fault); err != nil {
+			return err
+		}
+		within, cancel := context.WithTimeout(ctx, while)
+		s.mix.Run(within)
+		cancel()
+		if err := s.place.Heal(); err != nil {
+			return err
+		}
+		after, err := s.mix.Recovery(ctx)
+		if err != nil {
+			return fmt.Errorf("after %s: %w", fault.Name, err)
+		}
+		took = append(took, after.Round(time.Millisecond))
+	}
+	slices.Sort(took)
+	fmt.Printf("after each of %d faults misses work again after %v at worst, p50 %v\n\n", len(took), took[len(took)-1], took[len(took)/2])
 	return nil
 }
 
@@ -50,7 +75,7 @@ func kinds(names []string) int {
 // measureCut compares hits with S3 and without, in turn, so that what else the
 // machine does is alike for both; alone, and beside misses.
 func (b *bench) measureCut(ctx context.Context, s *setup) error {
-	fmt.Printf("\n# Hits with S3 and without, %d rounds of %v each\n", b.rounds, b.round)
+	fmt.Printf("# Hits with S3 and without, %d rounds of %v each\n", b.rounds, b.round)
 	for _, misses := range []float64{0, 20} {
 		var up, cut outage.Took
 		for range b.rounds {
@@ -73,7 +98,7 @@ func (b *bench) measureCut(ctx context.Context, s *setup) error {
 			fmt.Printf("%-10s, %2.0f misses/s: %7d hits, p50 %v, p99 %v, %d failed\n", m.name, misses, m.took.Count(http.StatusOK),
 				at(m.took, http.StatusOK, 50), at(m.took, http.StatusOK, 99), m.took.Failed())
 		}
-		fmt.Printf("ratio of p99: %.2f\n", float64(cut.At(http.StatusOK, 99))/float64(up.At(http.StatusOK, 99)))
+		fmt.Printf("ratio of p99: %.2f\n\n", float64(cut.At(http.StatusOK, 99))/float64(up.At(http.StatusOK, 99)))
 	}
 	return s.place.Heal()
 }

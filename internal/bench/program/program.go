@@ -4,7 +4,6 @@ package program
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -95,5 +94,12 @@ func (p *Program) await(address string) error {
 	return fmt.Errorf("nothing listens at %s", address)
 }
 
-// WriteLog writes the first that the program said.
-func (p *Program) WriteLog(w io.Writer) { fmt.Fprint(w, p.log) }
+// Jemalloc is the file of jemalloc, with which the program is shipped, for
+// LD_PRELOAD; "" where it is not installed.
+func Jemalloc() string {
+	found, err := filepath.Glob("/usr/lib/*/libjemalloc.so.2")
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return found[0]
+}

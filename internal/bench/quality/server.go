@@ -1,29 +1,25 @@
 package main
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
-	"time"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
+	"github.com/thumbery/thumbery/internal/pinned"
 )
 
 // build builds the program.
-func (b *bench) build() error {
-	if b.binary != "" {
-		return nil
+func (b *bench) build() (err error) {
+	if b.binary == "" {
+		b.binary, _, err = program.Build(b.dir)
 	}
-	b.binary = filepath.Join(b.dir, "thumbery")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", b.binary, "./cmd/thumbery")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd.Run()
+	return err
 }
 
 // server is a running thumbery.
@@ -35,12 +31,8 @@ type server struct {
 }
 
 func (b *bench) serve(args ...string) (*server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := pinned.FreeAddress()
 	if err != nil {
-		return nil, err
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
 		return nil, err
 	}
 	photos, err := filepath.Abs(".photos")
@@ -51,44 +43,16 @@ func (b *bench) serve(args ...string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(b.binary, append([]string{
+	p, err := program.Start(address, nil, b.binary, append([]string{
 		"serve", "--listen", address, "--admin", "", "--cache", cache, "--source", "/=file://" + photos,
 	}, args...)...)
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Start(); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(cache))
 	}
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait() // what it wrote says how it ended
-		close(ended)
-	}()
-	s := &server{b: b, address: address, name: "thumbery" + strings.Join(args, ""), stop: func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
-		<-ended
+	return &server{b: b, address: address, name: "thumbery" + strings.Join(args, ""), stop: func() {
+		p.Terminate()
 		_ = os.RemoveAll(cache) // it is in a temporary directory
-	}}
-	if err := waitFor(address, ended); err != nil {
-		s.stop()
-		return nil, fmt.Errorf("%w: %.500s", err, log.String())
-	}
-	return s, nil
-}
-
-// waitFor waits until something listens, but no longer than until ended.
-func waitFor(address string, ended <-chan struct{}) error {
-	for tick := time.NewTicker(20 * time.Millisecond); ; {
-		if c, err := net.Dial("tcp", address); err == nil {
-			tick.Stop()
-			return c.Close()
-		}
-		select {
-		case <-ended:
-			return fmt.Errorf("nothing listens at %s", address)
-		case <-tick.C:
-		}
-	}
+	}}, nil
 }
 
 func (s *server) make(p picture, width, quality int) (string, error) {

@@ -7,49 +7,29 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
 )
 
 //go:embed c/bare.c
 var bareSource []byte
 
-// own is where make vips puts a current libvips.
-const own = ".vips"
-
 // build builds the program, with the checkout's own libvips if it is there, as
 // make build does.
-func (b *bench) build() error {
+func (b *bench) build() (err error) {
 	if b.binary == "" {
-		b.binary = filepath.Join(b.temp, "thumbery")
-		if hasPkgConfig(own) && os.Getenv("VIPS") != "system" {
-			b.vipsDir = mustAbs(own)
-		}
-		cmd := exec.Command("go", "build", "-trimpath", "-o", b.binary, "./cmd/thumbery")
-		cmd.Env = b.buildEnv()
-		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-		return cmd.Run()
+		b.binary, b.vipsDir, err = program.Build(b.temp)
+		return err
 	}
 	path, err := b.loaded()
 	if err != nil {
 		return err
 	}
 	// A libvips outside of the system's directories has its pkg-config beside it.
-	if prefix := filepath.Dir(filepath.Dir(path)); hasPkgConfig(prefix) {
+	if prefix := filepath.Dir(filepath.Dir(path)); program.HasPkgConfig(prefix) {
 		b.vipsDir = prefix
 	}
 	return nil
-}
-
-func mustAbs(path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return path // as good, from here
-	}
-	return abs
-}
-
-func hasPkgConfig(prefix string) bool {
-	_, err := os.Stat(filepath.Join(prefix, "lib", "pkgconfig", "vips.pc"))
-	return err == nil
 }
 
 // loaded is the path of the libvips that the binary loads.
@@ -66,20 +46,6 @@ func (b *bench) loaded() (string, error) {
 	return "", fmt.Errorf("%s loads no libvips", b.binary)
 }
 
-// buildEnv makes compilers take the same libvips as the program.
-func (b *bench) buildEnv() []string {
-	if b.vipsDir == "" {
-		return os.Environ()
-	}
-	env := append(os.Environ(),
-		"PKG_CONFIG_PATH="+filepath.Join(b.vipsDir, "lib", "pkgconfig")+":"+os.Getenv("PKG_CONFIG_PATH"))
-	// Go's build cache does not see what pkg-config answers, but it sees this.
-	if stamp, err := os.ReadFile(filepath.Join(b.vipsDir, "stamp")); err == nil {
-		env = append(env, "CGO_CFLAGS=-O2 -g -DTHUMBERY_LIBVIPS="+strings.TrimSpace(string(stamp)))
-	}
-	return env
-}
-
 func (b *bench) compileBare() error {
 	source := filepath.Join(b.temp, "bare.c")
 	if err := os.WriteFile(source, bareSource, 0o644); err != nil {
@@ -87,7 +53,7 @@ func (b *bench) compileBare() error {
 	}
 	b.bare = filepath.Join(b.temp, "bare")
 	pkg := exec.Command("pkg-config", "--cflags", "--libs", "vips")
-	pkg.Env = b.buildEnv()
+	pkg.Env = program.BuildEnv(b.vipsDir)
 	flags, err := pkg.Output()
 	if err != nil {
 		return fmt.Errorf("pkg-config vips: %w", err)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
 )
 
 // contestant is what is measured, with what it took in each round.
@@ -135,15 +137,15 @@ func (b *bench) contestants(services []*service, dir string, files []string, o o
 
 // measure is the CPU time a picture and the bytes of all.
 func (s *service) measure(files []string, o op, round, clients int) (millis float64, bytes int64, err error) {
-	before, err := cpuMillis(s.pid)
+	before, err := program.CPU(s.pid)
 	if err != nil {
 		return 0, 0, err
 	}
 	if bytes, err = s.load(files, o, round, clients); err != nil {
 		return 0, 0, err
 	}
-	after, err := cpuMillis(s.pid)
-	return (after - before) / float64(len(files)), bytes, err
+	after, err := program.CPU(s.pid)
+	return (after - before).Seconds() * 1000 / float64(len(files)), bytes, err
 }
 
 func (b *bench) runBare(dir string, files []string, o op, suffix string) (millis float64, bytes int64, err error) {

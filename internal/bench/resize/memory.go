@@ -3,8 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
 )
 
 // memoryClients is how many ask at once when memory is measured.
@@ -13,7 +14,7 @@ const memoryClients = 16
 // measureMemory prints the peak of resident memory of a fresh server after some
 // rounds, of the photographs and of progressive pictures of 24 megapixels.
 func (b *bench) measureMemory() error {
-	jemalloc := jemallocPath()
+	jemalloc := program.Jemalloc()
 	if jemalloc == "" {
 		fmt.Println("without jemalloc; install it with: apt-get install libjemalloc2")
 	}
@@ -56,15 +57,7 @@ func (b *bench) peak(dir string, files []string, o op, preload string) (float64,
 			return 0, err
 		}
 	}
-	return peakMiB(s.pid)
-}
-
-func jemallocPath() string {
-	found, err := filepath.Glob("/usr/lib/*/libjemalloc.so.2")
-	if err != nil || len(found) == 0 {
-		return ""
-	}
-	return found[0]
+	return program.PeakMiB(s.pid)
 }
 
 // loads makes sure that a process runs with a library.

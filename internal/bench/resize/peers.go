@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/thumbery/thumbery/internal/pinned"
 )
 
 //go:embed node/sharp.mjs
@@ -81,7 +83,7 @@ func (b *bench) sharp(dir string) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress()
+	address, err := pinned.FreeAddress()
 	if err != nil {
 		return nil, err
 	}

@@ -3,17 +3,16 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
+	"github.com/thumbery/thumbery/internal/pinned"
 )
 
 // op is what is asked for.
@@ -46,7 +45,7 @@ func (b *bench) thumbery(dir string, env ...string) (*service, error) {
 		return nil, err
 	}
 	b.cleanup = append(b.cleanup, func() error { return os.RemoveAll(cache) })
-	address, err := freeAddress()
+	address, err := pinned.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
@@ -73,47 +72,13 @@ func (b *bench) thumbery(dir string, env ...string) (*service, error) {
 }
 
 // spawn starts a program, waits until it listens, and has it stopped later.
-func (b *bench) spawn(address string, env []string, program string, args ...string) (pid int, err error) {
-	log, err := os.Create(filepath.Join(b.temp, filepath.Base(program)+".log"))
+func (b *bench) spawn(address string, env []string, binary string, args ...string) (pid int, err error) {
+	p, err := program.Start(address, env, binary, args...)
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), env...)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	b.cleanup = append(b.cleanup, func() error {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
-		_ = cmd.Wait()                          // how it ended does not matter any more
-		return log.Close()
-	})
-	if err := waitFor(address); err != nil {
-		said, _ := os.ReadFile(log.Name()) // as much as there is
-		return 0, fmt.Errorf("%w: %.1000s", err, said)
-	}
-	return cmd.Process.Pid, nil
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
-}
-
-func waitFor(address string) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for range 1000 {
-		if c, err := net.Dial("tcp", address); err == nil {
-			return c.Close()
-		}
-		<-tick.C
-	}
-	return fmt.Errorf("nothing listens at %s", address)
+	b.cleanup = append(b.cleanup, func() error { p.Terminate(); return nil })
+	return p.PID(), nil
 }
 
 // load asks for every file once, so many at once, and returns the bytes that

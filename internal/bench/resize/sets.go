@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/thumbery/thumbery/internal/bench/program"
 )
 
 // setNames are the sets that can be measured.
@@ -51,7 +53,7 @@ func (b *bench) makeSet(name, dir string) error {
 	case "progressive24":
 		return progressive24(dir)
 	}
-	photos, err := photographs()
+	photos, err := program.Photographs()
 	if err != nil {
 		return err
 	}
@@ -77,17 +79,6 @@ func (b *bench) makeSet(name, dir string) error {
 		}
 	}
 	return nil
-}
-
-func photographs() ([]string, error) {
-	if err := command("", "tools/photos.sh"); err != nil {
-		return nil, err
-	}
-	photos, err := filepath.Glob(".photos/*.jpg")
-	if err == nil && len(photos) == 0 {
-		err = fmt.Errorf("there are no photographs in .photos")
-	}
-	return photos, err
 }
 
 // exif6 is an APP1 segment that says nothing but that the picture is to be
@@ -166,7 +157,7 @@ func unpackPNGs(dir string) error {
 
 // progressive24 makes 16 progressive JPEGs of 6000x4000 of the photographs.
 func progressive24(dir string) error {
-	photos, err := photographs()
+	photos, err := program.Photographs()
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,47 @@
+package program
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestStart(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	if _, err := Start(filepath.Join(t.TempDir(), "socket"), nil, sh, "-c", "echo no luck; exit 3"); err == nil ||
+		!strings.Contains(err.Error(), "no luck") || !strings.Contains(err.Error(), "exit status 3") {
+		t.Errorf("a program that ends: %v", err)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	pid := os.Getpid()
+	before, err := CPU(pid)
+	if err != nil {
+		t.Skip(err)
+	}
+	began := time.Now()
+	after := before
+	for after < before+20*time.Millisecond { // until some was used
+		if after, err = CPU(pid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(began); after-before > 100*took+time.Second {
+		t.Errorf("%v of CPU time in %v", after-before, took)
+	}
+	resident, err := ResidentMiB(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peak, err := PeakMiB(pid)
+	if err != nil || resident < 1 || peak < resident/2 {
+		t.Errorf("%v MiB, at most %v, %v", resident, peak, err)
+	}
+}
