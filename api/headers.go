@@ -230,7 +230,7 @@ func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
 	if q.variant.Download {
 		h.Set("Content-Disposition", disposition(q, r.MediaType))
 	}
-	h[headerCacheControl] = s.control(q, r.Stale)
+	h[headerCacheControl] = s.control(q, r.Stale || r.Aging)
 	s.safeHeaders(h)
 	if r.Broken {
 		h[headerCacheControl] = s.noStore
@@ -253,14 +253,14 @@ func (s *server) safeHeaders(h http.Header) {
 	}
 }
 
-// staleMaxAge is how long others may keep what is stale: as soon as its origin
-// answers, there may be a newer one.
+// staleMaxAge is how long others may keep what is stale, or being asked for: as
+// soon as its origin answers, there may be a newer one.
 const staleMaxAge = time.Minute
 
 // control is Cache-Control. What expires may not be kept any longer.
-func (s *server) control(q request, stale bool) []string {
+func (s *server) control(q request, soon bool) []string {
 	maxAge, value := s.MaxAge, s.cacheControl
-	if stale {
+	if soon {
 		maxAge, value = min(maxAge, staleMaxAge), s.staleControl
 	}
 	if q.expires.IsZero() {

@@ -2,7 +2,7 @@ package cache
 
 import (
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -19,6 +19,9 @@ type Label struct {
 	// Checked is when the origin last said that this is its version, whole
 	// seconds.
 	Checked time.Time
+	// Before is the modification time of an entry that was replaced by this one and
+	// had the same bytes, so that what was made of it is right; zero for none.
+	Before time.Time
 }
 
 // attribute is the name of the extended attribute that holds the label. Being on
@@ -51,19 +54,30 @@ func (b *Blob) SetLabel(l Label) error {
 	return setAttribute(b.file, l.text())
 }
 
+// text is "CHECKED BEFORE ETAG", both times in seconds since the epoch.
 func (l Label) text() []byte {
-	text := strconv.AppendInt(nil, l.Checked.Unix(), 10)
-	if len(l.ETag) < maxLabel-len(text) {
-		text = append(append(text, ' '), l.ETag...)
+	before := int64(0)
+	if !l.Before.IsZero() {
+		before = l.Before.Unix()
+	}
+	text := fmt.Appendf(nil, "%d %d ", l.Checked.Unix(), before)
+	if len(l.ETag) <= maxLabel-len(text) {
+		text = append(text, l.ETag...)
 	}
 	return text
 }
 
-func parseLabel(text string) (Label, error) {
-	seconds, etag, _ := strings.Cut(text, " ")
-	checked, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil {
+func parseLabel(text string) (l Label, err error) {
+	var checked, before int64
+	n, err := fmt.Sscanf(text, "%d %d ", &checked, &before)
+	if n < 2 {
 		return Label{}, errors.Join(ErrNoLabel, err)
 	}
-	return Label{ETag: etag, Checked: time.Unix(checked, 0)}, nil
+	l.Checked = time.Unix(checked, 0)
+	if before != 0 {
+		l.Before = time.Unix(before, 0).UTC()
+	}
+	_, rest, _ := strings.Cut(text, " ")
+	_, l.ETag, _ = strings.Cut(rest, " ")
+	return l, nil
 }

@@ -35,6 +35,7 @@ func TestLabel(t *testing.T) {
 		"odd ETag":     {ETag: `a b "c" 日本`, Checked: checked},
 		"without":      {Checked: checked},
 		"the epoch":    {ETag: "x", Checked: time.Unix(0, 0)},
+		"before":       {ETag: "1 2", Checked: checked, Before: time.Unix(1_600_000_000, 0).UTC()},
 	} {
 		b, _ := onDisk(t)
 		if _, err := b.Label(); !errors.Is(err, cache.ErrNoLabel) {
@@ -60,7 +61,7 @@ func TestOddLabels(t *testing.T) {
 	if got, err := b.Label(); err != nil || got != (cache.Label{Checked: time.Unix(5, 0)}) {
 		t.Errorf("too long: %+v, %v", got, err)
 	}
-	for _, text := range []string{"", "yesterday", "12x y", strings.Repeat("9", 600)} {
+	for _, text := range []string{"", "yesterday", "12", "12x 4 y", "12 y", strings.Repeat("9", 600)} {
 		if err := unix.Setxattr(path, "user.thumbery.origin", []byte(text), 0); err != nil {
 			t.Fatal(err)
 		}

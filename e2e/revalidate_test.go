@@ -59,8 +59,8 @@ func age(t *testing.T, cacheDir string, by time.Duration) {
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		_, etag, _ := strings.Cut(string(label[:n]), " ")
-		older := fmt.Sprintf("%d %s", time.Now().Add(-by).Unix(), etag)
+		_, rest, _ := strings.Cut(string(label[:n]), " ")
+		older := fmt.Sprintf("%d %s", time.Now().Add(-by).Unix(), rest)
 		if err := unix.Setxattr(file, "user.thumbery.origin", []byte(older), 0); err != nil {
 			t.Fatal(err)
 		}

@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -16,7 +18,8 @@ type Verdict uint8
 
 // The values of Verdict.
 const (
-	Fresh   Verdict = iota // young enough, or being asked for
+	Fresh   Verdict = iota // young enough
+	Asking                 // old, and the origin is being asked
 	Same                   // the origin has been asked, and has no other
 	Changed                // the origin had another, which is kept now
 	Gone                   // the origin has none any more, and so it is forgotten
@@ -25,7 +28,7 @@ const (
 
 // String is the verdict's name in metrics.
 func (v Verdict) String() string {
-	return [...]string{"fresh", "same", "changed", "gone", "failed"}[v]
+	return [...]string{"fresh", "asking", "same", "changed", "gone", "failed"}[v]
 }
 
 const (
@@ -43,14 +46,23 @@ const (
 // age is what is known of an original's version.
 type age struct {
 	version storage.Version
+	guessed bool      // version is of something that was made of one, perhaps of an older one
+	before  time.Time // Label.Before
 	checked time.Time // when the origin last said that it is of this version; zero if unknown
 	asked   time.Time // when it was asked last
 	failed  time.Time // when it did not answer; zero if it has since
+	epoch   uint64    // in which all this was found out
 }
 
 // of reports that it is the age of what has modTime, as far as is known.
 func (a age) of(modTime time.Time) bool {
-	return a.version.ModTime.IsZero() || a.version.ModTime.Equal(modTime)
+	date := a.version.ModTime
+	return a.guessed || date.IsZero() || date.Equal(modTime) || !a.before.IsZero() && a.before.Equal(modTime)
+}
+
+// differs reports that another version is known not to be this one.
+func (a age) differs(other storage.Version) bool {
+	return !a.guessed && !a.version.IsZero() && !other.IsZero() && !a.version.Is(other)
 }
 
 // revalidated says whether something in the cache with modTime, the original of v
@@ -58,21 +70,22 @@ func (a age) of(modTime time.Time) bool {
 // used, and asked for in the background; after RevalidateSync whoever comes first
 // waits for the answer. Nobody waits for one whose age is not known, as from before
 // all this was switched on, and for an origin that failed to answer the last time.
+// What was made of an older original than the one that is here is Changed.
 func (p *Pipeline) revalidated(ctx context.Context, key variant.Key, v variant.Variant, modTime time.Time) Verdict {
 	if p.Revalidate == 0 {
 		return Fresh
 	}
 	name, now := v.Original(key), p.Now()
 	a, same := p.ageOf(name, key, modTime)
-	if !same {
-		return Changed
-	}
 	old, waited := now.Sub(a.checked), now.Sub(a.asked)
-	if old >= 0 && old < p.Revalidate {
+	if same && old >= 0 && old < p.Revalidate {
 		return Fresh
 	}
 	if p.ReadOnly() || p.down(key) {
 		return Failed
+	}
+	if !same {
+		return Changed
 	}
 	failed := !a.failed.IsZero()
 	if waited < 0 || waited >= askAgainAfter { // else somebody is asking, or has just asked
@@ -84,7 +97,7 @@ func (p *Pipeline) revalidated(ctx context.Context, key variant.Key, v variant.V
 	if failed {
 		return Failed
 	}
-	return Fresh
+	return Asking
 }
 
 // ageOf remembers, or reads what is written beside the original. same is false if
@@ -95,45 +108,47 @@ func (p *Pipeline) ageOf(name variant.Name, key variant.Key, modTime time.Time) 
 	if ok && known.of(modTime) {
 		return known, true
 	}
-	epoch := p.epoch(key)
+	a = age{epoch: p.epoch(key), asked: known.asked, failed: known.failed}
 	b, err := p.Originals.Open(name)
 	switch {
 	case err != nil && ok:
 		return known, false
 	case err != nil:
-		a.version.ModTime = modTime
+		a.version.ModTime, a.guessed = modTime, true
 	case ok && known.of(b.ModTime):
 		b.Close()
 		return known, false
 	default:
 		defer b.Close()
 		if l, err := b.Label(); err == nil {
-			a.version.ETag, a.checked = l.ETag, l.Checked
+			a.version.ETag, a.checked, a.before = l.ETag, l.Checked, l.Before
 		}
 		a.version.ModTime = b.ModTime
 	}
-	p.ages.put(name, epoch, a)
+	p.ages.put(name, a.epoch, a)
 	return a, a.of(modTime)
 }
 
 // label notes that an original is of that version now, beside it and in memory.
-func (p *Pipeline) label(name variant.Name, epoch uint64, b *cache.Blob, version storage.Version) {
+// before is Label.Before.
+func (p *Pipeline) label(name variant.Name, epoch uint64, b *cache.Blob, version storage.Version, before time.Time) {
 	now := p.Now()
 	// Where nothing can be noted beside it, it is asked for again after a restart.
-	_ = b.SetLabel(cache.Label{ETag: version.ETag, Checked: now})
-	p.ages.put(name, epoch, age{version: version, checked: now, asked: now})
+	_ = b.SetLabel(cache.Label{ETag: version.ETag, Checked: now, Before: before})
+	p.ages.put(name, epoch, age{version: version, before: before, checked: now, asked: now, epoch: epoch})
 }
 
 // asking notes that somebody asks.
-func (p *Pipeline) asking(name variant.Name, key variant.Key, a age) {
+func (p *Pipeline) asking(name variant.Name, a age) {
 	a.asked = p.Now()
-	p.ages.put(name, p.epoch(key), a)
+	p.ages.put(name, a.epoch, a)
 }
 
 // failed notes that the origin did not answer.
-func (p *Pipeline) failed(name variant.Name, key variant.Key, a age) {
-	now := p.Now()
-	p.ages.put(name, p.epoch(key), age{version: a.version, checked: a.checked, asked: now, failed: now})
+func (p *Pipeline) failed(name variant.Name, a age) {
+	a.asked = p.Now()
+	a.failed = a.asked
+	p.ages.put(name, a.epoch, a)
 }
 
 // checkSoon asks in the background, if there is a place.
@@ -143,7 +158,7 @@ func (p *Pipeline) checkSoon(ctx context.Context, name variant.Name, key variant
 	default:
 		return
 	}
-	p.asking(name, key, a)
+	p.asking(name, a)
 	go func() {
 		defer func() { <-p.checks }()
 		p.check(context.WithoutCancel(ctx), name, key, a)
@@ -153,7 +168,7 @@ func (p *Pipeline) checkSoon(ctx context.Context, name variant.Name, key variant
 // checkNow waits for the answer, but not for ever: then it is a matter of the
 // background. Whoever comes meanwhile does not wait.
 func (p *Pipeline) checkNow(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
-	p.asking(name, key, a)
+	p.asking(name, a)
 	answer := make(chan Verdict, 1)
 	go func() { answer <- p.check(context.WithoutCancel(ctx), name, key, a) }()
 	enough := time.NewTimer(patience)
@@ -162,7 +177,7 @@ func (p *Pipeline) checkNow(ctx context.Context, name variant.Name, key variant.
 	case verdict := <-answer:
 		return verdict
 	case <-enough.C:
-		p.failed(name, key, a)
+		p.failed(name, a)
 	case <-ctx.Done():
 	}
 	return Failed
@@ -187,17 +202,22 @@ func (p *Pipeline) check(ctx context.Context, name variant.Name, key variant.Key
 // it may be older than what we were told of.
 func (p *Pipeline) compare(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
 	epoch := p.epoch(key)
+	old, err := p.Originals.Open(name)
+	if err != nil {
+		old = cache.InMemory(nil, time.Time{}) // only what was made of it is here
+	}
+	defer old.Close()
 	b, version, err := p.ask(ctx, name, key, a.version, toDisk)
 	switch {
 	case errors.Is(err, storage.ErrNotModified):
-		p.confirm(name, epoch, a.version)
+		p.label(name, epoch, old, a.version, a.before)
 		return Same
 	case saidNo(err):
-		return p.gone(key, epoch)
+		return p.gone(name, key, epoch)
 	case errors.Is(err, resize.ErrBusy): // it was not asked
-		return Fresh
+		return Asking
 	case err != nil:
-		p.failed(name, key, a)
+		p.failed(name, a)
 		p.warn("cannot ask whether an original has changed: the old one is served", "key", key, "cause", err)
 		return Failed
 	}
@@ -206,36 +226,64 @@ func (p *Pipeline) compare(ctx context.Context, name variant.Name, key variant.K
 		p.forget(p.Originals, name)
 		return Changed
 	}
-	p.Log.Info("an original has changed", "key", key)
-	if b.NotKept != nil || b.Size == 0 { // the one before it may still be there
-		p.forget(p.Originals, name)
+	if old.Size > 0 && equal(old, b) { // an origin may have another date for what it had before
+		p.label(name, epoch, b, version, old.ModTime)
+		return Same
 	}
-	if _, err := p.forgetMade(key); err != nil {
-		p.Log.Error("cannot forget what was made of an original that has changed", "key", key, "cause", err)
-	}
-	p.label(name, p.epoch(key), b, version)
-	return Changed
+	return p.replaced(name, key, a, b, version)
 }
 
-// confirm notes that an original is still the one that its place has.
-func (p *Pipeline) confirm(name variant.Name, epoch uint64, version storage.Version) {
-	b, err := p.Originals.Open(name)
-	if err != nil {
-		b = cache.InMemory(nil, time.Time{}) // only what was made of it is here
+// replaced forgets what was made of the version before b. A disk that takes nothing
+// may not give up anything either: then the old version is served.
+func (p *Pipeline) replaced(name variant.Name, key variant.Key, a age, b *cache.Blob, version storage.Version) Verdict {
+	p.Log.Info("an original has changed", "key", key)
+	if b.NotKept != nil || b.Size == 0 { // the one before it may still be there
+		if err := p.Originals.Remove(name); err != nil {
+			p.failed(name, a)
+			p.warn("cannot remove an original that has changed: the old one is served", "key", key, "cause", err)
+			return Failed
+		}
 	}
-	defer b.Close()
-	p.label(name, epoch, b, version)
+	if _, err := p.forgetMade(key); err != nil {
+		p.warn("cannot forget what was made of an original that has changed", "key", key, "cause", err)
+	}
+	p.label(name, p.epoch(key), b, version, time.Time{})
+	return Changed
 }
 
 // gone forgets a picture whose original is not there any more. One that was
 // forgotten since it was asked for may have been uploaded.
-func (p *Pipeline) gone(key variant.Key, epoch uint64) Verdict {
+func (p *Pipeline) gone(name variant.Name, key variant.Key, epoch uint64) Verdict {
 	if p.forgottenSince(key, epoch) {
 		return Changed
 	}
 	p.Log.Info("an original is not there any more", "key", key)
 	if _, err := p.Forget(key); err != nil {
-		p.Log.Error("cannot forget a picture that is not there any more", "key", key, "cause", err)
+		p.warn("cannot forget a picture that is not there any more", "key", key, "cause", err)
+	}
+	if p.RememberAbsent > 0 {
+		p.absent.put(name, epoch+1, p.Now()) // for nothing if somebody else has forgotten it, too
 	}
 	return Gone
+}
+
+// equal reports that two bodies are the same bytes.
+func equal(a, b *cache.Blob) bool {
+	if a.Size != b.Size {
+		return false
+	}
+	const chunk = 64 << 10
+	var one, other [chunk]byte
+	for at := int64(0); at < a.Size; at += chunk {
+		n := min(chunk, a.Size-at)
+		if !readAt(a, one[:n], at) || !readAt(b, other[:n], at) || !bytes.Equal(one[:n], other[:n]) {
+			return false
+		}
+	}
+	return true
+}
+
+func readAt(b *cache.Blob, p []byte, at int64) bool {
+	n, err := b.At().ReadAt(p, at)
+	return n == len(p) && (err == nil || err == io.EOF)
 }

@@ -57,13 +57,22 @@ func (p *Pipeline) drop(name variant.Name) {
 // counter. What was begun before a picture was forgotten, and is done after,
 // must not be kept; another picture's being forgotten in between costs making
 // this one again.
-type epochs [256]atomic.Uint64
+type epochs [1 << (4 * epochDigits)]atomic.Uint64
+
+// epochDigits of a name, which is a hash in hexadecimal, choose its counter: a
+// hundred pictures forgotten every second then touch any other one about every ten
+// minutes.
+const epochDigits = 4
 
 func (e *epochs) of(key variant.Key) *atomic.Uint64 { return e.at(key.Name()) }
 
 // at is of, by any name that belongs to a picture.
 func (e *epochs) at(name variant.Name) *atomic.Uint64 {
-	return &e[digit(name[0])<<4|digit(name[1])] // of a hash, in hexadecimal
+	i := 0
+	for _, c := range []byte(name[:epochDigits]) {
+		i = i<<4 | digit(c)
+	}
+	return &e[i]
 }
 
 func digit(c byte) int {

@@ -90,7 +90,7 @@ func (p *Pipeline) fetchedOriginal(ctx context.Context, name variant.Name, key v
 	o := &original{epoch: epoch, source: f.source, shared: shared, steps: f.steps}
 	if !f.inMemory {
 		if b, err := p.Originals.Open(name); err == nil {
-			o.blob = b
+			o.blob, o.epoch = b, max(epoch, f.epoch)
 			return o, nil
 		}
 		if f, o.shared, err = p.fetchOnce(ctx, name, key, intoMemory); err != nil {
@@ -107,6 +107,7 @@ func (p *Pipeline) fetchedOriginal(ctx context.Context, name variant.Name, key v
 // the body in memory where it is empty, forgotten or the disk does not work.
 type fetched struct {
 	source   Source // FromDisk if it was there before anything was fetched
+	epoch    uint64 // of the picture, when this was here; 0 if it was there
 	inMemory bool
 	data     []byte
 	modTime  time.Time
@@ -128,18 +129,25 @@ func (p *Pipeline) fetchOnce(ctx context.Context, name variant.Name, key variant
 // from there into memory.
 func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key, w way) (*fetched, error) {
 	epoch := p.epoch(key)
+	known, _ := p.ages.get(name)
 	began := p.Now()
 	b, version, err := p.ask(ctx, name, key, storage.Version{}, w)
 	if err != nil {
 		return nil, err
 	}
 	defer b.Close()
-	p.label(name, epoch, b, version)
-	f := &fetched{source: FromOrigin, modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", p.Now().Sub(began)}}}
+	f := &fetched{source: FromOrigin, epoch: epoch, modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", p.Now().Sub(began)}}}
 	forgotten := p.forgottenSince(key, epoch)
-	if forgotten {
+	switch {
+	case forgotten:
 		p.forget(p.Originals, name)
+	case p.Revalidate > 0 && known.differs(version): // what was made of the one before is not of this
+		if _, err := p.forgetMade(key); err != nil {
+			p.warn("cannot forget what was made of an original that has changed", "key", key, "cause", err)
+		}
+		f.epoch = p.epoch(key)
 	}
+	p.label(name, f.epoch, b, version, time.Time{})
 	if w == intoMemory || forgotten || b.NotKept != nil || b.Size == 0 || !p.opens(name) {
 		f.inMemory = true
 		f.data, err = b.Bytes()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -270,4 +271,162 @@ func TestForgetLeavesOthers(t *testing.T) {
 	if h.origin.Opens("7.jpg") != 2 || again > 20 {
 		t.Errorf("the forgotten one was asked for %d times, and %d in all again", h.origin.Opens("7.jpg"), again)
 	}
+}
+
+// What was made of an older original is better than nothing, as long as nothing
+// else can be made.
+func TestOldIsBetterThanNone(t *testing.T) {
+	for name, hinder := range map[string]func(*house) (undo func()){
+		"down": func(h *house) func() {
+			h.origin.FailAll(errors.New("connection refused"))
+			return func() { h.origin.FailAll(nil) }
+		},
+		"read-only": func(h *house) func() {
+			h.SetReadOnly(true)
+			return func() { h.SetReadOnly(false) }
+		},
+		"busy": func(h *house) func() {
+			var leaves []func()
+			for range 32 {
+				leave, err := h.Fetches.Enter(context.Background(), 1)
+				if err != nil {
+					panic(err)
+				}
+				leaves = append(leaves, leave)
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			for range 100 {
+				go h.Fetches.Enter(ctx, 1)
+			}
+			synctest.Wait()
+			return func() {
+				cancel()
+				for _, leave := range leaves {
+					leave()
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h, _ := newAgingHouse()
+				original := parse(t, "40x").Original("cat.jpg")
+				h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				pass(time.Hour)
+				replaceCat(h, 80, 20)
+				if err := h.originals.Remove(original); err != nil {
+					t.Fatal(err)
+				}
+				// Another process, which forgets nothing here, makes one of the new one.
+				other := newHouse(func(c *pipeline.Config) { c.Origin, c.Derivatives = h.origin, h.derivatives })
+				other.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
+
+				undo := hinder(h)
+				for range 3 {
+					for _, ops := range []string{"40x", "20x"} {
+						r, err := h.ask(t.Context(), t, "cat.jpg", ops)
+						if err != nil {
+							t.Fatalf("%s: %v", ops, err)
+						}
+						r.Blob.Close()
+					}
+					pass(25 * time.Hour)
+				}
+				if h.derivatives.Len() != 2 {
+					t.Errorf("%d derivatives are left", h.derivatives.Len())
+				}
+				undo()
+				pass(time.Hour)
+				for range 3 {
+					if r, err := h.ask(t.Context(), t, "cat.jpg", "40x"); err == nil {
+						r.Blob.Close()
+					}
+					pass(time.Minute)
+				}
+				h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 10)
+				h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5) // forgotten with the others
+			})
+		})
+	}
+}
+
+// An origin may have another date and ETag for the same bytes, as one that the
+// store has moved to: that costs no derivative.
+func TestSameBytesElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, said := newAgingHouse()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		replaceCat(h, 80, 60)
+		h.origin.SetETag("cat.jpg", "another")
+		pass(8 * 24 * time.Hour)
+		for range 2 {
+			h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
+			said.want(t, "old", pipeline.Same)
+			pass(8 * 24 * time.Hour)
+		}
+		if h.derivatives.Len() != 1 || h.origin.TotalOpens() != 3 {
+			t.Errorf("%d derivatives, and %d questions", h.derivatives.Len(), h.origin.TotalOpens())
+		}
+	})
+}
+
+// Where there is no date to tell, the ETag does.
+func TestFetchedAgainWithoutDate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newAgingHouse()
+		h.origin.SetModTime("cat.jpg", time.Time{})
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		if err := h.originals.Remove(parse(t, "40x").Original("cat.jpg")); err != nil {
+			t.Fatal(err)
+		}
+		h.origin.Put("cat.jpg", picture(80, 20))
+		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
+		h.want(t, "cat.jpg", "20x", pipeline.FromMemory, 20, 5)
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+	})
+}
+
+// A disk that takes nothing and gives up nothing has the old version served, and
+// the new one is not fetched for every hit.
+func TestChangedOnADeadDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newAgingHouse()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		replaceCat(h, 80, 20)
+		for _, s := range []interface {
+			FailFill(error)
+			FailRemove(error)
+		}{h.originals, h.derivatives} {
+			s.FailFill(syscall.EROFS)
+			s.FailRemove(syscall.EROFS)
+		}
+		pass(25 * time.Hour)
+		asked := h.origin.TotalOpens()
+		for range 20 {
+			h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
+			pass(time.Second)
+		}
+		if n := h.origin.TotalOpens() - asked; n != 1 {
+			t.Errorf("the origin was asked %d times in 20 seconds", n)
+		}
+	})
+}
+
+// Others may keep what is being asked for as briefly as what is stale.
+func TestAging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newAgingHouse()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); r.Aging {
+			t.Error("young, and called aging")
+		}
+		pass(25 * time.Hour)
+		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); !r.Aging || r.Stale {
+			t.Errorf("being asked for: %+v", r)
+		}
+		pass(0)
+		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); r.Aging {
+			t.Error("just asked for, and called aging")
+		}
+	})
 }

@@ -63,6 +63,48 @@ func TestFetchesAreBounded(t *testing.T) {
 	})
 }
 
+// What is being fetched will want to be made, too: with the engine busy no more is
+// fetched than can line up for it.
+func TestFetchesCountAtTheDoor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		origin := pets(10)
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Gate = origin, resize.NewGate(1, 1<<20, 3) })
+		h.want(t, pet(9), "40x", pipeline.FromOrigin, 40, 30)
+		block := make(chan struct{})
+		h.resizer.Block = block
+		var all sync.WaitGroup
+		all.Go(func() { h.ask(t.Context(), t, pet(0), "40x") })
+		synctest.Wait() // it is being made
+		release := origin.Hold()
+		refused := make(chan error, 9)
+		for i := 1; i < 9; i++ {
+			all.Go(func() {
+				if _, err := h.ask(t.Context(), t, pet(i), "40x"); err != nil {
+					refused <- err
+				}
+			})
+			synctest.Wait()
+		}
+		if len(refused) != 5 || origin.TotalOpens() != 5 {
+			t.Errorf("%d were refused, and %d fetched; want 5, and 2 and 3", len(refused), origin.TotalOpens())
+		}
+		all.Go(func() { // whose original is here needs no fetch
+			if _, err := h.ask(t.Context(), t, pet(9), "20x"); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		close(block)
+		release()
+		all.Wait()
+		for len(refused) > 0 {
+			if err := <-refused; !errors.Is(err, resize.ErrBusy) {
+				t.Error(err)
+			}
+		}
+	})
+}
+
 // With the queue of those who are to be made full, nothing is fetched in vain.
 func TestRefusedAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -170,6 +170,8 @@ type Result struct {
 	// Stale: the original is older than Config.Revalidate, and the origin could
 	// not be asked whether it has changed.
 	Stale bool
+	// Aging: the original is older than that, and the origin is being asked.
+	Aging bool
 	// OriginDown: the place of the original is not asked at the moment.
 	OriginDown bool
 	// Location, if not "", is where the bytes can be had instead: Blob is empty.
@@ -189,16 +191,16 @@ type Result struct {
 func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {
 	generation := p.Generation()
 	name := p.Name(key, v, a)
-	if r := p.held(name); r != nil {
-		if p.stillRight(ctx, key, v, r) {
-			return r, nil
-		}
-		r.Blob.Close()
-		p.drop(name)
+	old := p.held(name)
+	if old != nil && p.stillRight(ctx, key, v, old) {
+		return old, nil
 	}
 	m, shared, err := p.making.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (*made, error) {
-		if r := p.onDisk(name); r != nil { // made while we were on our way here
-			return loaded(r)
+		if r := p.onDisk(name); r != nil { // made while we were on our way here?
+			if old == nil || !r.Blob.ModTime.Equal(old.Blob.ModTime) {
+				return loaded(r)
+			}
+			r.Blob.Close()
 		}
 		m, epoch, err := p.make(ctx, key, v, a)
 		if err == nil && !m.broken {
@@ -206,12 +208,26 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 		}
 		return m, err
 	})
-	if err != nil {
+	switch {
+	case err == nil:
+		old.close()
+	case old != nil && !saidNo(err) && ctx.Err() == nil: // better an old one than none
+		old.Stale = true
+		return old, nil
+	default:
+		old.close()
 		return nil, err
 	}
 	r := m.result(name, shared)
 	r.OriginDown = p.down(key)
 	return r, nil
+}
+
+// close closes the Blob of a Result, if there is one.
+func (r *Result) close() {
+	if r != nil {
+		r.Blob.Close()
+	}
 }
 
 // held returns a derivative that is in memory or on disk, or nil.
@@ -226,7 +242,7 @@ func (p *Pipeline) held(name variant.Name) *Result {
 // reports false if that has another version now: then it is made anew.
 func (p *Pipeline) stillRight(ctx context.Context, key variant.Key, v variant.Variant, r *Result) bool {
 	verdict := p.revalidated(ctx, key, v, r.Blob.ModTime)
-	r.Stale, r.OriginDown = verdict == Failed, p.down(key)
+	r.Stale, r.Aging, r.OriginDown = verdict == Failed, verdict == Asking, p.down(key)
 	return verdict != Changed && verdict != Gone
 }
 
@@ -235,7 +251,7 @@ func (p *Pipeline) down(key variant.Key) bool { return p.Down != nil && p.Down(s
 
 // make makes a derivative of an original, in the epoch of that.
 func (p *Pipeline) make(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (m *made, epoch uint64, err error) {
-	if p.Gate.Full() { // before anything is fetched in vain
+	if p.full(v.Original(key)) {
 		return nil, 0, resize.ErrBusy
 	}
 	o, header, err := p.inspected(ctx, key, v)
@@ -257,6 +273,17 @@ func (p *Pipeline) make(ctx context.Context, key variant.Key, v variant.Variant,
 		return nil, 0, err
 	}
 	return m, o.epoch, nil
+}
+
+// full reports that there will be no place for a picture, before anything is
+// fetched in vain: those that are being fetched line up before one that has to be.
+func (p *Pipeline) full(original variant.Name) bool {
+	coming := 0
+	if !p.opens(original) {
+		running, waiting := p.Fetches.Load()
+		coming = running + waiting
+	}
+	return p.Gate.Full(coming)
 }
 
 // inspected returns an original and its header. One that lies broken on disk is

@@ -61,11 +61,12 @@ func (g *Gate) Enter(ctx context.Context, pixels int64) (leave func(), err error
 	return sync.OnceFunc(func() { g.leave(pixels) }), nil
 }
 
-// Full reports that Enter would refuse now.
-func (g *Gate) Full() bool {
+// Full reports that Enter would refuse now, if so many others who are on their way
+// came first.
+func (g *Gate) Full(coming int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.waiting.Len() >= g.queue && (g.waiting.Len() > 0 || g.running >= g.workers)
+	return g.waiting.Len()+coming >= g.queue && (g.waiting.Len() > 0 || g.running >= g.workers)
 }
 
 // Load returns how many pictures are being worked on and how many wait.

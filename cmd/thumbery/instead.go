@@ -14,7 +14,7 @@ import (
 const fallbackToOrigin = "redirect"
 
 // fallback reads the picture of --fallback, or returns nil.
-func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (api.Fallback, error) {
+func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (*pipeline.Fallback, error) {
 	if c.Fallback == "" || c.Fallback == fallbackToOrigin {
 		return nil, nil
 	}
@@ -27,4 +27,12 @@ func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (api.Fallback, 
 		return nil, usage(fmt.Errorf("--fallback %s: %w", c.Fallback, err))
 	}
 	return f, nil
+}
+
+// asFallback is nil for nil, which an interface that holds one is not.
+func asFallback(f *pipeline.Fallback) api.Fallback {
+	if f == nil {
+		return nil
+	}
+	return f
 }

@@ -14,7 +14,7 @@ import (
 // something new misbehaves. Each begins as its flag says.
 type switches []api.Switch
 
-func (c *serveCmd) switches(engine *vips.Engine, o *origins, p *pipeline.Pipeline) switches {
+func (c *serveCmd) switches(engine *vips.Engine, o *origins, p *pipeline.Pipeline, f *pipeline.Fallback) switches {
 	p.SetHot(!c.NoHot)
 	p.SetReadOnly(c.ReadOnly)
 	return switches{
@@ -25,6 +25,9 @@ func (c *serveCmd) switches(engine *vips.Engine, o *origins, p *pipeline.Pipelin
 			Set: func(choice string) error {
 				engine.Choose(vips.Choice(choice))
 				p.Rename()
+				if f != nil {
+					f.Rename()
+				}
 				return nil
 			},
 		},

@@ -65,7 +65,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		Observer: observer{m, dir.inventory}, Log: log, Now: time.Now,
 	})
 	origins.readOnly = p.ReadOnly
-	switches, primer := c.switches(engine, origins, p), c.primer(p, presets)
+	switches, primer := c.switches(engine, origins, p, fallback), c.primer(p, presets)
 	m.Watch(version, metrics.State{
 		Gate: gate.Load, Fetches: fetches.Load, Memory: p.Memory, Absent: p.Absent, Repairs: origins.repairs, Primes: primer.Waiting,
 		DiskLow: dir.reserve.Low, Stock: func() [cache.Tiers]cache.Count { return dir.inventory.Stock().ByTier() },
@@ -80,7 +80,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	}
 	s.public = api.New(api.Config{
 		Pipeline: p, Presets: presets, Keys: keys, Limits: c.limits(), Format: c.format(), ClientHints: c.ClientHints,
-		MaxAge: c.MaxAge, Changing: c.Revalidate > 0, CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: fallback,
+		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
 		HandOver: handOver, Observer: m, Log: log,
 	})
 	s.admin = api.NewAdmin(api.AdminConfig{
