@@ -45,6 +45,14 @@ const (
 	maxCauseBytes = 300
 )
 
+// A breaker that a Check has closed is on trial until a request has worked: a place
+// may answer Checks and let all else hang.
+const (
+	trialPassed  = iota
+	trialPending // the next request is the trial, alone
+	trialRunning // others are refused until it ends, or probePatience does
+)
+
 // breaker counts the failures of a place. The states and the counting in them
 // are failsafe-go's. Its executor is not used: it takes the end of a call for
 // the end of the matter, where for us a body follows, and it knows only
@@ -55,6 +63,7 @@ type breaker struct {
 	circuit circuitbreaker.CircuitBreaker[any]
 	down    atomic.Bool
 	healers atomic.Int32 // how many see to it that the place is noticed when it is back
+	trial   atomic.Int32 // trialPassed, trialPending or trialRunning
 
 	mu      sync.Mutex
 	counted time.Time // when a failure was counted last
@@ -102,10 +111,32 @@ func (b *breaker) ask() (*attempt, error) {
 		return nil, b.refusal()
 	}
 	a := &attempt{breaker: b, begun: time.Now(), probe: b.circuit.IsHalfOpen()}
+	if !a.probe && b.trial.Load() != trialPassed {
+		if !b.trial.CompareAndSwap(trialPending, trialRunning) {
+			return nil, b.refusal()
+		}
+		a.probe, a.trial = true, true
+	}
 	if a.probe {
 		a.patience = time.AfterFunc(probePatience, func() { a.giveBack() })
 	}
 	return a, nil
+}
+
+// closeOnTrial closes the breaker for one request, and if that works for all. As
+// nobody may ask for long, it is closed meanwhile to those who look. A trial that
+// runs goes on.
+func (b *breaker) closeOnTrial() {
+	b.trial.CompareAndSwap(trialPassed, trialPending)
+	b.circuit.Close()
+}
+
+// state is HalfOpen during a trial, too.
+func (b *breaker) state() State {
+	if s := stateOf(b.circuit.State()); s != Closed || b.trial.Load() != trialRunning {
+		return s
+	}
+	return HalfOpen
 }
 
 func (b *breaker) refusal() error {
@@ -145,6 +176,7 @@ type attempt struct {
 	breaker  *breaker
 	begun    time.Time
 	probe    bool
+	trial    bool        // a probe of a breaker on trial
 	patience *time.Timer // of a probe
 	settled  atomic.Bool
 	returned atomic.Bool // a probe's permit was given back
@@ -161,13 +193,18 @@ func (a *attempt) settle(o outcome, begun time.Time, err error) {
 	switch {
 	case o == worked:
 		a.breaker.praise()
+		a.breaker.trial.Store(trialPassed)
 		if a.probe {
 			a.breaker.circuit.Close()
 		} else {
 			a.breaker.circuit.RecordSuccess()
 		}
 	case o == failed:
-		if a.breaker.blame(begun, err) && !a.probe {
+		news := a.breaker.blame(begun, err)
+		switch {
+		case a.trial && a.breaker.trial.Load() != trialPassed:
+			a.breaker.circuit.Open()
+		case news && (a.trial || !a.probe):
 			a.breaker.circuit.RecordFailure()
 		}
 		a.giveBack()
@@ -178,9 +215,13 @@ func (a *attempt) settle(o outcome, begun time.Time, err error) {
 
 // giveBack ends a probe that has shown nothing good: the breaker is open again
 // for a pause. One that was merely abandoned ends so, too, as a permit cannot be
-// given back in any other way.
+// given back in any other way. On trial the next request may be.
 func (a *attempt) giveBack() {
-	if a.probe && !a.returned.Swap(true) {
+	switch {
+	case !a.probe || a.returned.Swap(true):
+	case a.trial:
+		a.breaker.trial.CompareAndSwap(trialRunning, trialPending)
+	default:
 		a.breaker.circuit.RecordFailure()
 	}
 }

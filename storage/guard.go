@@ -13,6 +13,12 @@ import (
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 )
 
+// A second try comes so much later.
+const (
+	minRetryDelay = 100 * time.Millisecond
+	maxRetryDelay = 300 * time.Millisecond
+)
+
 // GuardOptions are for Guard; the zero value is for use.
 type GuardOptions struct {
 	Observer GuardObserver
@@ -45,10 +51,13 @@ type Guarded struct {
 // After five failures in a row the place is not asked any more: every Open is
 // ErrUnavailable at once, and says why. A second later the next request is let
 // through to see whether it answers again, alone; if it does, all are. While Heal
-// runs, none is: Heal finds that out. A failure
-// is ErrUnavailable, also of a body, but not ErrRefused, and also that the place
-// did not answer before the caller's deadline. Everything else is an answer, or
-// nobody's failure, as when a client left.
+// runs, none is: Heal finds that out. As a place may answer a Check and no more,
+// requests are let through one at a time after that, too, until one has worked; if
+// one fails the place is not asked again.
+//
+// A failure is ErrUnavailable, also of a body, but not ErrRefused, and also that
+// the place did not answer before the caller's deadline. Everything else is an
+// answer, or nobody's failure, as when a client left.
 //
 // An Open that fails is tried once more, 100 to 300 ms later.
 //
@@ -60,7 +69,7 @@ func Guard(o Origin, options GuardOptions) *Guarded {
 	g.retry = retrypolicy.NewBuilder[*Object]().
 		HandleIf(func(_ *Object, err error) bool { return err != nil && !isAnswer(err) && !g.Down() }).
 		WithMaxRetries(1).
-		WithRandomDelay(100*time.Millisecond, 300*time.Millisecond).
+		WithRandomDelay(minRetryDelay, maxRetryDelay).
 		ReturnLastFailure().
 		Build()
 	return g
@@ -74,9 +83,10 @@ func (g *Guarded) String() string { return g.origin.String() }
 
 // State is what the breaker is in now. A place that nobody asks stays Open after
 // its second, until somebody does.
-func (g *Guarded) State() State { return stateOf(g.breaker.circuit.State()) }
+func (g *Guarded) State() State { return g.breaker.state() }
 
-// Down reports that the state is not Closed.
+// Down reports that the place has answered neither a request nor a Check since it
+// was last found not to answer. It is so when the state is Open.
 func (g *Guarded) Down() bool { return g.breaker.down.Load() }
 
 // Open asks the place, if it is asked at all, up to twice.
@@ -140,17 +150,16 @@ func (g *Guarded) ended(ctx context.Context, a *attempt, err error) {
 }
 
 // Check asks the place whatever the state is. What it says counts: an answer
-// closes the breaker.
+// closes the breaker, on trial.
 func (g *Guarded) Check(ctx context.Context) error {
 	begun := time.Now()
 	err := g.check(ctx)
 	switch judge(ctx, time.Since(begun), err) {
 	case worked:
-		g.breaker.praise()
+		// Of a place that is not down it is no success: a place can answer this and
+		// fail everything else.
 		if g.Down() {
-			g.breaker.circuit.Close()
-		} else {
-			g.breaker.circuit.RecordSuccess()
+			g.breaker.closeOnTrial()
 		}
 	case failed:
 		if g.breaker.blame(begun, err) {

@@ -10,10 +10,12 @@ import (
 const (
 	// healEvery is how often places that are down are asked by Heal.
 	healEvery = time.Second
-	// healPatience is how long such a question is waited for. As the next is asked
-	// after probePatience, up to five are under way: what answers late must not
-	// stay shut out, and what hung when it went down must not hide that it is back.
-	healPatience = 10 * time.Second
+	// maxHealing questions to a place are under way. The next is asked after
+	// probePatience: what hung when it went down must not hide that it is back.
+	maxHealing = 5
+	// healPatience is for questions that nothing else ends. The limits of a place
+	// itself are to be less: what answers later than this stays shut out.
+	healPatience = time.Minute
 )
 
 // Heal asks those of guards that are down whether they work again, about once a
@@ -44,7 +46,8 @@ func (g *Guarded) heal(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if !g.Down() || running.Load() > 0 && time.Since(latest) < probePatience {
+		n := running.Load()
+		if !g.Down() || n == maxHealing || n > 0 && time.Since(latest) < probePatience {
 			continue
 		}
 		latest = time.Now()
@@ -56,8 +59,8 @@ func (g *Guarded) heal(ctx context.Context) {
 	}
 }
 
-// askWhether closes the breaker if the place answers. That it does not is known;
-// only what it says instead may be new.
+// askWhether closes the breaker, on trial, if the place answers. That it does not
+// is known; only what it says instead may be new.
 func (g *Guarded) askWhether(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, healPatience)
 	defer cancel()
@@ -68,8 +71,7 @@ func (g *Guarded) askWhether(ctx context.Context) {
 	}
 	switch judge(ctx, time.Since(begun), err) {
 	case worked:
-		g.breaker.praise()
-		g.breaker.circuit.Close()
+		g.breaker.closeOnTrial()
 	case failed:
 		g.breaker.blame(begun, err)
 	}

@@ -1,0 +1,104 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+)
+
+// breakOpen makes the Guard of a fake open.
+func breakOpen(t *testing.T, g *storage.Guarded, f *storagetest.Fake) {
+	f.FailAll(down(t))
+	for !g.Down() {
+		_ = open(t.Context(), g, "key")
+	}
+}
+
+// TestMirrorsRetry: a place that failed once is asked once more when no other can
+// help, and no other is.
+func TestMirrorsRetry(t *testing.T) {
+	tests := []struct {
+		name  string
+		has   []string // of places 0, 1, 2: as for tell, or "fails N", or "open" of a breaker
+		want  string   // the place that serves; "" for none
+		kind  error
+		asked []int
+	}{
+		{"the second is down", []string{"fails 1", "open"}, "0", nil, []int{2, 0}},
+		{"the second lags behind", []string{"fails 1", "no"}, "0", nil, []int{2, 1}},
+		{"the second refuses", []string{"fails 1", "refuses"}, "0", nil, []int{2, 1}},
+		{"the second fails, too", []string{"fails 1", "fails 2"}, "0", nil, []int{2, 2}},
+		{"the third is down", []string{"no", "fails 1", "open"}, "", storage.ErrNotFound, []int{1, 0, 0}},
+		{"the first is down", []string{"open", "fails 1", "no"}, "1", nil, []int{0, 2, 1}},
+		{"two failed once", []string{"fails 2", "fails 1", "no"}, "", storage.ErrUnavailable, []int{2, 1, 1}},
+		{"it fails again", []string{"fails 2", "no"}, "", storage.ErrUnavailable, []int{2, 1}},
+		{"all say no then", []string{"fails 1, no", "no"}, "", storage.ErrNotFound, []int{2, 1}},
+		{"it says no then, and another could not say", []string{"fails 1, no", "open"}, "", storage.ErrUnavailable, []int{2, 0}},
+		{"it refuses", []string{"refuses", "no"}, "", storage.ErrUnavailable, []int{1, 1}},
+		{"the second helps", []string{"fails 1", "yes"}, "1", nil, []int{1, 1}},
+		{"all are down", []string{"open", "open"}, "", storage.ErrUnavailable, []int{0, 0}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var origins []storage.Origin
+				var fakes []*storagetest.Fake
+				for i, has := range tt.has {
+					f := fake(fmt.Sprint(i))
+					g := guard(f)
+					failures := 0
+					switch _, err := fmt.Sscanf(has, "fails %d", &failures); {
+					case has == "open":
+						breakOpen(t, g, f)
+					case err == nil:
+						f.FailNext(failures, down(t))
+						if !strings.HasSuffix(has, ", no") {
+							tell(t, f, "yes")
+						}
+					default:
+						tell(t, f, has)
+					}
+					fakes, origins = append(fakes, f), append(origins, g)
+				}
+				before := make([]int, len(fakes))
+				for i, f := range fakes {
+					before[i] = f.TotalOpens()
+				}
+				start := time.Now()
+				got, err := readAll(t, mirrors(origins...), "key")
+				if got != tt.want || !errors.Is(err, tt.kind) {
+					t.Errorf("%q, %v; want %q, %v", got, err, tt.want, tt.kind)
+				}
+				for i, f := range fakes {
+					if n := f.TotalOpens() - before[i]; n != tt.asked[i] || f.Unclosed() != 0 {
+						t.Errorf("place %d was asked %d times, want %d; %d bodies are open", i, n, tt.asked[i], f.Unclosed())
+					}
+				}
+				if took := time.Since(start); took > 600*time.Millisecond || tt.asked[0] == 2 && took < 100*time.Millisecond {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// TestMirrorsRetryForNobody: who leaves before the second try gets none.
+func TestMirrorsRetryForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, lagging := fake("0", "key"), fake("1")
+		f.FailNext(1, down(t))
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		err := open(ctx, mirrors(guard(f), guard(lagging)), "key")
+		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, storage.ErrUnavailable) || f.TotalOpens() != 1 {
+			t.Errorf("%v after %d attempts", err, f.TotalOpens())
+		}
+	})
+}
