@@ -135,7 +135,7 @@ func TestFaultsMixed(t *testing.T) {
 	const pictures = 300
 	place := breakable(t, pictures, "s3")[0]
 	s := serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "256KiB")...)
-	faultsMixed(t, place, s.url, pictures, 8*time.Second)
+	faultsMixed(t, place, s.url, pictures, 4*time.Second)
 }
 
 // The same with a real nginx that sends what is on disk.
@@ -143,7 +143,7 @@ func TestFaultsMixedBehindNginx(t *testing.T) {
 	const pictures = 100
 	place, cache := breakable(t, pictures, "s3")[0], t.TempDir()
 	s := serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", cache, "--accel", "/cache/")...)
-	faultsMixed(t, place, front(t, s, cache, nil), pictures, 4*time.Second)
+	faultsMixed(t, place, front(t, s, cache, nil), pictures, 2*time.Second)
 }
 
 func faultsMixed(t *testing.T, place *outage.Place, url string, pictures int, load time.Duration) {

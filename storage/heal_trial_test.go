@@ -151,6 +151,7 @@ func TestGuardTrial(t *testing.T) {
 		leave()
 		<-gone
 		release()
+		synctest.Wait() // the first one's end is seen behind its caller's back
 		if got, err := readAll(t, m, "key"); got != "place has key" || err != nil || g.State() != storage.Closed {
 			t.Errorf("%q, %v, %v after the first has left", got, err, g.State())
 		}
