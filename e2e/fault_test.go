@@ -143,7 +143,7 @@ func TestFaultsMixedBehindNginx(t *testing.T) {
 	const pictures = 100
 	place, cache := breakable(t, pictures, "s3")[0], t.TempDir()
 	s := serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", cache, "--accel", "/cache/")...)
-	faultsMixed(t, place, front(t, s, cache, nil), pictures, 2*time.Second)
+	faultsMixed(t, place, front(t, s, cache, nil), pictures, 4*time.Second)
 }
 
 func faultsMixed(t *testing.T, place *outage.Place, url string, pictures int, load time.Duration) {
@@ -161,7 +161,9 @@ func faultsMixed(t *testing.T, place *outage.Place, url string, pictures int, lo
 	wantRecovery(t, m)
 	t.Logf("%q", happened)
 	tally.Print(os.Stderr)
-	for _, kind := range []outage.Kind{outage.Hit, outage.NewSize, outage.Unseen} {
+	// What was never seen may be had between two faults, or not: that it can be had
+	// afterwards is what counts.
+	for _, kind := range []outage.Kind{outage.Hit, outage.NewSize} {
 		if tally.Count(kind, http.StatusOK) == 0 {
 			t.Errorf("%s: no answer is a picture", kind)
 		}
