@@ -41,3 +41,17 @@ func NotFound(place, key string) error {
 func saidNo(err error) bool {
 	return errors.Is(err, ErrNotFound) && !errors.Is(err, ErrUnavailable)
 }
+
+// EnsureAbsent asks a place by Stat, and is ErrExists if it has an object under
+// key, nil if it has none, and Stat's error otherwise.
+func EnsureAbsent(ctx context.Context, w Writer, key string) error {
+	_, err := w.Stat(ctx, key)
+	switch {
+	case err == nil:
+		return ErrExists
+	case errors.Is(err, ErrNotFound):
+		return nil
+	default:
+		return err
+	}
+}

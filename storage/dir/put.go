@@ -23,7 +23,7 @@ const temporary = ".thumbery-put-"
 // then gives it its name, if no file has that by then. Directories are made. There
 // is no sum to check: what the kernel took it keeps, or fsync fails.
 func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64, modTime time.Time) error {
-	if err := o.ensureAbsent(ctx, key); err != nil {
+	if err := storage.EnsureAbsent(ctx, o, key); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(o.root)
@@ -48,22 +48,9 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 	return nil
 }
 
-// ensureAbsent is ErrExists if there is such an object.
-func (o *Origin) ensureAbsent(ctx context.Context, key string) error {
-	_, err := o.Stat(ctx, key)
-	switch {
-	case err == nil:
-		return storage.ErrExists
-	case errors.Is(err, storage.ErrNotFound):
-		return nil
-	default:
-		return err
-	}
-}
-
 // isThere says what it is that has the name already.
 func (o *Origin) isThere(ctx context.Context, key string) error {
-	if err := o.ensureAbsent(ctx, key); err != nil {
+	if err := storage.EnsureAbsent(ctx, o, key); err != nil {
 		return err
 	}
 	return storage.Refused(ctx, o.String(), fmt.Errorf("put %q: there is something under that name that is no file", key))

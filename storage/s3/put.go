@@ -42,7 +42,7 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 		return storage.Refused(ctx, o.name, fmt.Errorf("put %q: %d bytes is not a size from 0 to %d", key, size, int64(maxParts*partSize)))
 	}
 	if o.unconditional.Load() {
-		if err := o.ensureAbsent(ctx, key); err != nil {
+		if err := storage.EnsureAbsent(ctx, o, key); err != nil {
 			return err
 		}
 	}
@@ -58,19 +58,6 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 		return u.whole(ctx)
 	}
 	return u.inParts(ctx)
-}
-
-// ensureAbsent is ErrExists if there is such an object.
-func (o *Origin) ensureAbsent(ctx context.Context, key string) error {
-	_, err := o.Stat(ctx, key)
-	switch {
-	case err == nil:
-		return storage.ErrExists
-	case errors.Is(err, storage.ErrNotFound):
-		return nil
-	default:
-		return err
-	}
 }
 
 // upload is one Put.
@@ -142,12 +129,12 @@ func (u *upload) unlessThere(ctx context.Context, options minio.PutObjectOptions
 		return storage.ErrExists
 	case resp.StatusCode == http.StatusNotImplemented && asks:
 		u.origin.unconditional.Store(true)
-		if err := u.origin.ensureAbsent(ctx, u.key); err != nil {
+		if err := storage.EnsureAbsent(ctx, u.origin, u.key); err != nil {
 			return err
 		}
 		return u.unlessThere(ctx, options, do)
 	case resp.StatusCode == http.StatusConflict: // with another upload, which may have succeeded
-		if errors.Is(u.origin.ensureAbsent(ctx, u.key), storage.ErrExists) {
+		if errors.Is(storage.EnsureAbsent(ctx, u.origin, u.key), storage.ErrExists) {
 			return storage.ErrExists
 		}
 	}
