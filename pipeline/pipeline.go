@@ -278,12 +278,8 @@ func (p *Pipeline) make(ctx context.Context, key variant.Key, v variant.Variant,
 // full reports that there will be no place for a picture, before anything is
 // fetched in vain: those that are being fetched line up before one that has to be.
 func (p *Pipeline) full(original variant.Name) bool {
-	coming := 0
-	if !p.opens(original) {
-		running, waiting := p.Fetches.Load()
-		coming = running + waiting
-	}
-	return p.Gate.Full(coming)
+	running, waiting := p.Fetches.Load()
+	return p.Gate.Full(running+waiting) && (p.Gate.Full(0) || !p.opens(original))
 }
 
 // inspected returns an original and its header. One that lies broken on disk is
