@@ -27,13 +27,15 @@ type AdminConfig struct {
 	Switches []Switch
 	// Hook, if not nil, takes bucket notifications at /hooks/s3.
 	Hook *Hook
-	Log  *slog.Logger
+	// Priming, if not nil, takes jobs that fill the cache at /prime.
+	Priming *Priming
+	Log     *slog.Logger
 }
 
 // NewAdmin returns the handler of the admin listener, which must not be
 // reachable by the public: /healthz, /readyz, /metrics, /debug/pprof,
-// GET /cache, DELETE /cache/<key>, GET and PATCH /switches, and POST /hooks/s3,
-// which alone asks for a secret.
+// GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET /jobs,
+// GET and DELETE /jobs/<id>, and POST /hooks/s3, which alone asks for a secret.
 func NewAdmin(c AdminConfig) http.Handler {
 	r := chi.NewRouter()
 	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, c.Stock()) })
@@ -46,6 +48,13 @@ func NewAdmin(c AdminConfig) http.Handler {
 	r.Get("/switches", switches.show)
 	r.Patch("/switches", switches.change)
 	r.Post("/hooks/s3", (&hooks{c.Hook, c.Log}).take)
+	if c.Priming != nil {
+		jobs := &primer{c.Priming, c.Log}
+		r.Post("/prime", jobs.start)
+		r.Get("/jobs", jobs.all)
+		r.Get("/jobs/{id}", jobs.show)
+		r.Delete("/jobs/{id}", jobs.stop)
+	}
 	r.Handle("/metrics", c.Metrics)
 	r.HandleFunc("/debug/pprof/*", pprof.Index)
 	r.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)

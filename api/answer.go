@@ -131,6 +131,7 @@ func shortened(path string) string {
 // handle turns what a handler returns, or its panic, into an answer.
 func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		s.hotness.isCold(w.Header())
 		err := recovered(f, w, r)
 		if err == nil {
 			return

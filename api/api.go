@@ -36,6 +36,8 @@ type Config struct {
 	Changing bool
 	// CORS is the value of Access-Control-Allow-Origin; "" sends none.
 	CORS string
+	// Hot says what is told of derivatives that are asked for often.
+	Hot HotHeaders
 	// HandOver says how to leave bodies that are on disk to the server in
 	// front.
 	HandOver HandOver
@@ -63,7 +65,8 @@ type Observer interface {
 type server struct {
 	Config
 	values
-	wishes *cache.Hot[string, *wish]
+	wishes  *cache.Hot[string, *wish]
+	hotness *hotness
 }
 
 // New returns the handler of the public listener.
@@ -71,7 +74,7 @@ func New(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &server{Config: c, values: newValues(&c), wishes: newWishes()}
+	s := &server{Config: c, values: newValues(&c), wishes: newWishes(), hotness: newHotness(&c)}
 	r := chi.NewRouter()
 	r.Use(s.answer)
 	r.Get("/", s.handle(s.index))
@@ -103,7 +106,8 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	e := exchangeOf(w)
 	e.asked = q
 	s.varies(w.Header(), q)
-	handOver := s.HandOver.wanted(r)
+	hot := s.touched(q)
+	handOver := s.HandOver.wanted(r) && !(hot && s.hotness.whole)
 	result, err := s.find(r, q, handOver)
 	if err != nil {
 		return err
@@ -115,6 +119,9 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	s.pictureHeaders(w.Header(), q, &result)
+	if hot {
+		s.isHot(w.Header(), r, q, &result)
+	}
 	if handOver && result.Blob.Path != "" {
 		s.HandOver.to(w, result.Blob.Path)
 		return nil

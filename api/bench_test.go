@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
@@ -38,23 +39,28 @@ func BenchmarkHit(b *testing.B) {
 	for _, bm := range []struct {
 		name, ops, accel string
 		hot              int64
-		hints            bool
+		hints, counted   bool
 	}{
-		{"accel", "40x30,g_ne", "/cache/", 0, false},
-		{"disk", "40x30,g_ne", "", 0, false},
-		{"memory", "40x30,g_ne", "", 1 << 20, false},
-		{"auto", "40x30,f_auto", "/cache/", 0, false},
-		{"hinted", "40x30,f_auto", "/cache/", 0, true},
-		{"info-accel", "info", "/cache/", 0, false},
-		{"info-memory", "info", "", 1 << 20, false},
+		{"accel", "40x30,g_ne", "/cache/", 0, false, false},
+		{"disk", "40x30,g_ne", "", 0, false, false},
+		{"memory", "40x30,g_ne", "", 1 << 20, false, false},
+		{"auto", "40x30,f_auto", "/cache/", 0, false, false},
+		{"hinted", "40x30,f_auto", "/cache/", 0, true, false},
+		{"counted", "40x30,g_ne", "/cache/", 0, false, true},
+		{"counted-memory", "40x30,g_ne", "", 1 << 20, false, true},
+		{"info-accel", "info", "/cache/", 0, false, false},
+		{"info-memory", "info", "", 1 << 20, false, false},
 	} {
-		b.Run(bm.name, func(b *testing.B) { benchmarkHit(b, bm.ops, bm.accel, bm.hot, bm.hints) })
+		b.Run(bm.name, func(b *testing.B) { benchmarkHit(b, bm.ops, bm.accel, bm.hot, bm.hints, bm.counted) })
 	}
 }
 
-func benchmarkHit(b *testing.B, ops, accel string, hot int64, hints bool) {
+func benchmarkHit(b *testing.B, ops, accel string, hot int64, hints, counted bool) {
 	h, _ := diskHouse(b, hot, func(c *Config) {
 		c.ClientHints = hints
+		if counted {
+			c.Hot = HotHeaders{After: cache.HeatMost, Window: time.Minute, Header: HotHeader{Name: "X-Accel-Expires", Hot: "60", Cold: "0"}}
+		}
 		if accel != "" {
 			c.HandOver = HandOver{AccelHeader, accel}
 		}

@@ -23,7 +23,9 @@ type outcome struct {
 	shared bool
 	down   bool // the origin does not answer
 	stale  bool // the original is older than it may be, and the origin was not asked
-	moved  bool // the client was sent to the origin
+	// provisional: a better one is being made
+	provisional bool
+	moved       bool // the client was sent to the origin
 }
 
 func outcomeOf(r *pipeline.Result) outcome {
@@ -31,9 +33,11 @@ func outcomeOf(r *pipeline.Result) outcome {
 	case r.Location != "":
 		return outcome{source: pipeline.FromOrigin, moved: true}
 	case r.Source != pipeline.FromOrigin:
-		return outcome{source: r.Source, down: r.OriginDown, stale: r.Stale}
+		return outcome{source: r.Source, down: r.OriginDown, stale: r.Stale, provisional: r.Provisional}
 	}
-	return outcome{source: r.Source, stored: r.Stored, shared: r.Shared, down: r.OriginDown, stale: r.Stale}
+	return outcome{
+		source: r.Source, stored: r.Stored, shared: r.Shared, down: r.OriginDown, stale: r.Stale, provisional: r.Provisional,
+	}
 }
 
 // String is the outcome's name in metrics and logs.
@@ -58,6 +62,8 @@ func (o outcome) detail() string {
 	switch {
 	case o.down:
 		return "origin-down"
+	case o.provisional:
+		return "provisional"
 	case o.moved || o.source != pipeline.FromOrigin:
 		return o.String()
 	case o.stored:
@@ -89,9 +95,10 @@ const cacheName = "thumbery"
 func cacheStatuses() map[outcome][]string {
 	all := map[outcome][]string{}
 	for source := pipeline.FromMemory; source <= pipeline.FromOrigin; source++ {
-		for bits := range 16 {
+		for bits := range 32 {
 			o := outcomeOf(&pipeline.Result{
 				Source: source, Stored: bits&1 != 0, Shared: bits&2 != 0, OriginDown: bits&4 != 0, Stale: bits&8 != 0,
+				Provisional: bits&16 != 0,
 			})
 			all[o] = []string{cacheStatus(o)}
 		}
@@ -230,7 +237,7 @@ func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
 	if q.variant.Download {
 		h.Set("Content-Disposition", disposition(q, r.MediaType))
 	}
-	h[headerCacheControl] = s.control(q, r.Stale || r.Aging)
+	h[headerCacheControl] = s.control(q, r.Stale || r.Aging || r.Provisional)
 	s.safeHeaders(h)
 	if r.Broken {
 		h[headerCacheControl] = s.noStore
@@ -253,8 +260,9 @@ func (s *server) safeHeaders(h http.Header) {
 	}
 }
 
-// staleMaxAge is how long others may keep what is stale, or being asked for: as
-// soon as its origin answers, there may be a newer one.
+// staleMaxAge is how long others may keep what is stale, being asked for, or stands
+// for a better one: as soon as its origin answers, or the better one is made, there
+// may be another.
 const staleMaxAge = time.Minute
 
 // control is Cache-Control. What expires may not be kept any longer.
@@ -283,8 +291,8 @@ func publicFor(maxAge time.Duration) string { return "public, max-age=" + second
 
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
-// resultETag is strong: the name stands for everything that decided the bytes,
-// and the date and size for the original.
+// resultETag is strong: the name stands for everything that was asked for, date and
+// size for the original, and the sum for the way in which it was made.
 func resultETag(r *pipeline.Result) string {
 	b := make([]byte, 0, 96)
 	b = append(b, '"')
@@ -293,6 +301,10 @@ func resultETag(r *pipeline.Result) string {
 	b = strconv.AppendInt(b, r.Blob.ModTime.Unix(), 36)
 	b = append(b, '-')
 	b = strconv.AppendInt(b, r.Blob.Size, 36)
+	if r.Sum != 0 {
+		b = append(b, '-')
+		b = strconv.AppendUint(b, uint64(r.Sum), 36)
+	}
 	b = append(b, '"')
 	return string(b)
 }

@@ -23,12 +23,13 @@ func TestCacheStatus(t *testing.T) {
 		"thumbery;fwd=miss;stored;detail=origin-down":            {Source: pipeline.FromOrigin, Stored: true, OriginDown: true},
 		"thumbery;fwd=stale;stored;detail=origin-down;collapsed": {Source: pipeline.FromOrigin, Stored: true, Shared: true, Stale: true, OriginDown: true},
 		"thumbery;fwd=bypass;detail=redirect":                    {Source: pipeline.FromOrigin, Location: "https://s3.example/cat.jpg"},
+		"thumbery;fwd=miss;stored;detail=provisional":            {Source: pipeline.FromOrigin, Stored: true, Provisional: true},
 	} {
 		if got := all[outcomeOf(&r)]; len(got) != 1 || got[0] != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}
 	}
-	if len(all) != 2*4+16+1 {
+	if len(all) != 2*8+32+1 {
 		t.Errorf("%d values are written out", len(all))
 	}
 }

@@ -134,6 +134,7 @@ func (s *server) fail(e *exchange, r *http.Request, k kind, err error) {
 		h.Del(name)
 	}
 	s.safeHeaders(h)
+	s.hotness.isCold(h)
 	h.Set(headerCacheControl, errorControl(k.status))
 	switch k.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:

@@ -21,7 +21,8 @@ type wish struct {
 	variant variant.Variant
 	expires time.Time // zero for never
 	length  int       // of the path, in bytes
-	// names are those of the derivative, where bodies are handed over: one, or
+	// names are those of the derivative, where bodies are handed over or
+	// requests for it counted: one, or
 	// for FormatAuto one for each variant.Accept that occurs. Without them they
 	// are worked out.
 	names []variant.Name
@@ -111,7 +112,7 @@ func (s *server) parse(path string) (*wish, error) {
 	if w.variant.Whole == variant.Picture && w.variant.Format == variant.FormatKeep {
 		w.variant.Format = s.Format
 	}
-	if s.HandOver.Header != "" && w.variant.Whole != variant.Raw {
+	if (s.HandOver.Header != "" || s.hotness != nil) && w.variant.Whole != variant.Raw {
 		w.generation = s.Pipeline.Generation() // before the names, which may change on the way
 		w.names = s.allNames(w)
 	}

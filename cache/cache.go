@@ -32,6 +32,9 @@ type Store interface {
 	// callers treat all as a miss. The caller closes the Blob.
 	Open(name variant.Name) (*Blob, error)
 
+	// Peek is Open for what is no use of the entry, and notes none.
+	Peek(name variant.Name) (*Blob, error)
+
 	// Touch notes the use of an entry that is served without Open, as Open
 	// does, and says what there is; its errors are those of Open.
 	Touch(name variant.Name) (Stat, error)

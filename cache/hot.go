@@ -61,6 +61,11 @@ func (h *Hot[K, V]) Get(name K) (v V, ok bool) {
 	return h.items.GetIfPresent(name)
 }
 
+// Takes reports whether Put would keep a value of so many bytes at all.
+func (h *Hot[K, V]) Takes(bytes int64) bool {
+	return h != nil && min(bytes, math.MaxUint32)+hotOverhead <= h.largest
+}
+
 // Put keeps v, which must not change afterwards, in place of what was there. It
 // may be evicted at once. One that counts more than an eighth of the whole is
 // not kept, and what was there is forgotten. When Put returns, the bound holds

@@ -14,6 +14,9 @@ type Nowhere struct{}
 // Open returns ErrMiss.
 func (Nowhere) Open(variant.Name) (*Blob, error) { return nil, ErrMiss }
 
+// Peek returns ErrMiss.
+func (Nowhere) Peek(variant.Name) (*Blob, error) { return nil, ErrMiss }
+
 // Touch returns ErrMiss.
 func (Nowhere) Touch(variant.Name) (Stat, error) { return Stat{}, ErrMiss }
 

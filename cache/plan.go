@@ -2,15 +2,19 @@ package cache
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
 // Census is what is in a cache directory, but for what is Expired.
 type Census [Tiers]Histogram
 
-// Total is the sum over both tiers.
-func (c *Census) Total() Count {
-	return c[Originals].Total().Plus(c[Derivatives].Total())
+// Total is the sum over all tiers.
+func (c *Census) Total() (sum Count) {
+	for t := range c {
+		sum = sum.Plus(c[t].Total())
+	}
+	return sum
 }
 
 // Plan says what must go for the budgets to be kept.
@@ -22,7 +26,9 @@ type Plan struct {
 }
 
 // Empty reports that everything may stay.
-func (p Plan) Empty() bool { return p.Cuts[Originals].empty() && p.Cuts[Derivatives].empty() }
+func (p Plan) Empty() bool {
+	return !slices.ContainsFunc(p.Cuts[:], func(c Cut) bool { return !c.empty() })
+}
 
 // Cut is the age from which the files of one tier go. Those of one bucket of
 // the Histogram rank alike, and the last bucket need not go as a whole. The zero
@@ -62,17 +68,25 @@ func (c Cut) Of(age time.Duration) Fate {
 }
 
 // Plan decides which of the files in the census must go, least recently used
-// first: first what exceeds a tier's own budget, then what exceeds that of both,
+// first: first what exceeds a tier's own budget, then what exceeds that of all,
 // then what must go for MinFree. Space is what is free before anything of the
-// census has gone. Where files of both tiers rank alike, Originals go first.
+// census has gone. Where files of several tiers rank alike, those of the tier that
+// comes first go first.
+//
+// What a mezzanine serves notes no use of its original, so that an original is
+// older than its mezzanine unless it is needed itself, and needs no rule of its
+// own to go before it.
 func (p Policy) Plan(census *Census, space Space) Plan {
 	w := newPlanner(census)
 	for t := range Tier(Tiers) {
 		w.reduce(p.Of(t), t)
 	}
-	w.reduce(p.All, Originals, Derivatives)
-	gone := w.gone[Originals].Plus(w.gone[Derivatives])
-	w.remove(space.Without(gone).missing(p.MinFree), Originals, Derivatives)
+	w.reduce(p.All, AllTiers()...)
+	var gone Count
+	for _, g := range w.gone {
+		gone = gone.Plus(g)
+	}
+	w.remove(space.Without(gone).missing(p.MinFree), AllTiers()...)
 	return w.plan()
 }
 
@@ -131,7 +145,8 @@ func (w *planner) remove(over Count, tiers ...Tier) {
 	}
 }
 
-// oldest returns the tier whose next bucket was used least recently.
+// oldest returns the tier whose next bucket was used least recently, the first one
+// of those where they are alike.
 func (w *planner) oldest(tiers []Tier) (oldest Tier, found bool) {
 	for _, t := range tiers {
 		for w.at[t] >= 0 && !w.census[t].buckets[w.at[t]].Minus(w.part[t]).positive() {

@@ -1,6 +1,9 @@
 package cache
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Limits say what may stay. A field that is zero limits nothing.
 type Limits struct {
@@ -15,8 +18,9 @@ func (l Limits) budget() bool { return l.MaxBytes > 0 || l.MaxFiles > 0 }
 // least recently, down to 90% of each budget that is exceeded. The zero value
 // removes nothing.
 type Policy struct {
-	All         Limits `json:"all,omitzero"` // of both tiers together, whichever was used less recently
+	All         Limits `json:"all,omitzero"` // of all tiers together, whichever was used least recently
 	Originals   Limits `json:"originals,omitzero"`
+	Mezzanines  Limits `json:"mezzanines,omitzero"`
 	Derivatives Limits `json:"derivatives,omitzero"`
 	// MinFree is the share, from 0 to 1, of the disk's space and of its inodes
 	// that is to be free. If less is, room is made for a tenth more than that.
@@ -26,8 +30,11 @@ type Policy struct {
 
 // Of returns the limits that a tier has of its own.
 func (p Policy) Of(t Tier) Limits {
-	if t == Originals {
+	switch t {
+	case Originals:
 		return p.Originals
+	case Mezzanines:
+		return p.Mezzanines
 	}
 	return p.Derivatives
 }
@@ -38,7 +45,8 @@ func (p Policy) Empty() bool { return p == Policy{} }
 // Budgets reports that there are limits other than age, for which all files must
 // be counted before it is known which must go.
 func (p Policy) Budgets() bool {
-	return p.All.budget() || p.Originals.budget() || p.Derivatives.budget() || p.MinFree > 0
+	return p.All.budget() || p.MinFree > 0 ||
+		slices.ContainsFunc(AllTiers(), func(t Tier) bool { return p.Of(t).budget() })
 }
 
 // Expired reports that a file must go for its age alone.

@@ -28,9 +28,9 @@ func TestHookFromMinIO(t *testing.T) {
 	told.AddEvents(notification.ObjectCreatedAll, notification.ObjectRemovedAll)
 	var wanted notification.Configuration
 	wanted.AddQueue(told)
-	if err := store.Client().SetBucketNotification(t.Context(), "pictures", wanted); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, "MinIO, which has just begun, knows where its notifications go", func() bool {
+		return store.Client().SetBucketNotification(t.Context(), "pictures", wanted) == nil
+	})
 
 	const picture, missing = "/60x/in/a%20b+%C3%BC.jpg", "/60x/in/new.jpg"
 	wantPicture(t, get(t, s.url+picture), 60, 75, "jpeg")

@@ -34,7 +34,7 @@ func TestNothingGrows(t *testing.T) {
 	goroutines, descriptors := s.settled(t)
 	round(500, 10_500)
 	moreGoroutines, moreDescriptors := s.settled(t)
-	if made := s.metric(t, `thumbery_resize_seconds_count{result="ok"}`); made < 1000 {
+	if made := s.metric(t, `thumbery_resize_seconds_count{of="original",result="ok"}`); made < 1000 {
 		t.Errorf("only %v pictures were made", made)
 	}
 	t.Logf("goroutines %v -> %v, descriptors %v -> %v", goroutines, moreGoroutines, descriptors, moreDescriptors)

@@ -24,7 +24,7 @@ func TestOperations(t *testing.T) {
 		`thumbery_requests_total{outcome="not-found",status="404"}`: 1,
 		`thumbery_fetch_seconds_count{result="ok"}`:                 1,
 		`thumbery_fetch_seconds_count{result="error"}`:              1,
-		`thumbery_resize_seconds_count{result="ok"}`:                2,
+		`thumbery_resize_seconds_count{of="original",result="ok"}`:  2,
 		"thumbery_queue":          0,
 		"thumbery_resizing":       0,
 		"thumbery_memory_entries": 2,

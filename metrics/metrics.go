@@ -71,7 +71,7 @@ func New() *Metrics {
 		fetch:    histograms("fetch_seconds", "Time to fetch an original, by result (ok or error).", "result"),
 
 		fetchBytes:  counter("fetched_bytes_total", "Bytes of originals fetched."),
-		resize:      histograms("resize_seconds", "Time to make a derivative, without waiting, by result (ok or error).", "result"),
+		resize:      histograms("resize_seconds", "Time to make a derivative that somebody waits for, without waiting, by what it is made of (original or mezzanine) and result (ok or error).", "of", "result"),
 		cacheBytes:  counters("cache_written_bytes_total", "Bytes written to the disk cache, by tier.", "tier"),
 		cacheErrors: counters("cache_write_errors_total", "Bodies that could not be written to the disk cache, by tier.", "tier"),
 
@@ -182,9 +182,9 @@ func (m *Metrics) Fetched(took time.Duration, bytes int64, err error) {
 	m.fetchBytes.Add(float64(bytes))
 }
 
-// Resized counts a derivative made.
-func (m *Metrics) Resized(took time.Duration, err error) {
-	m.resize.WithLabelValues(result(err)).Observe(took.Seconds())
+// Resized counts a derivative made, of an original or a mezzanine.
+func (m *Metrics) Resized(of string, took time.Duration, err error) {
+	m.resize.WithLabelValues(of, result(err)).Observe(took.Seconds())
 }
 
 // Kept counts a write to the disk cache.

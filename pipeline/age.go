@@ -109,7 +109,7 @@ func (p *Pipeline) ageOf(name variant.Name, key variant.Key, modTime time.Time) 
 		return known, true
 	}
 	a = age{epoch: p.epoch(key), asked: known.asked, failed: known.failed}
-	b, err := p.Originals.Open(name)
+	b, err := p.Originals.Peek(name)
 	switch {
 	case err != nil && ok:
 		return known, false
@@ -153,16 +153,15 @@ func (p *Pipeline) failed(name variant.Name, a age) {
 
 // checkSoon asks in the background, if there is a place.
 func (p *Pipeline) checkSoon(ctx context.Context, name variant.Name, key variant.Key, a age) {
-	select {
-	case p.checks <- struct{}{}:
-	default:
-		return
+	noted := make(chan struct{}) // before there is an answer, which it would hide
+	defer close(noted)
+	begun := p.soon(ctx, p.checks, func(ctx context.Context) {
+		<-noted
+		p.check(ctx, name, key, a)
+	})
+	if begun {
+		p.asking(name, a)
 	}
-	p.asking(name, a)
-	go func() {
-		defer func() { <-p.checks }()
-		p.check(context.WithoutCancel(ctx), name, key, a)
-	}()
 }
 
 // checkNow waits for the answer, but not for ever: then it is a matter of the
@@ -202,7 +201,7 @@ func (p *Pipeline) check(ctx context.Context, name variant.Name, key variant.Key
 // it may be older than what we were told of.
 func (p *Pipeline) compare(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
 	epoch := p.epoch(key)
-	old, err := p.Originals.Open(name)
+	old, err := p.Originals.Peek(name)
 	if err != nil {
 		old = cache.InMemory(nil, time.Time{}) // only what was made of it is here
 	}

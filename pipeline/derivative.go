@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -21,7 +22,9 @@ type made struct {
 	source    Source
 	stored    bool
 	broken    bool
-	stale     bool // made of a stale original
+	stale     bool   // made of a stale original
+	aging     bool   // made of an original that the origin is being asked for
+	epoch     uint64 // of its picture, before what it was made of was opened
 	steps     []Step
 }
 
@@ -29,10 +32,21 @@ func (m *made) step(name string, took time.Duration) {
 	m.steps = append(m.steps[:len(m.steps):len(m.steps)], Step{name, took})
 }
 
+// of adds what is known of the original that m was made of; m may be nil.
+func (m *made) of(o *original) *made {
+	if m != nil {
+		m.stale, m.aging, m.epoch = o.stale, o.aging, o.epoch
+		m.steps = append(o.steps[:len(o.steps):len(o.steps)], m.steps...)
+	}
+	return m
+}
+
 func (m *made) reader() io.Reader { return bytes.NewReader(m.data) }
 
 func (m *made) entry(now time.Time) *entry {
-	e := &entry{data: m.data, modTime: m.modTime, mediaType: m.mediaType, path: m.path, stored: m.stored, made: now}
+	e := &entry{
+		data: m.data, sum: sum(m.data), modTime: m.modTime, mediaType: m.mediaType, path: m.path, stored: m.stored, made: now,
+	}
 	e.seen.Store(now.UnixNano())
 	return e
 }
@@ -41,8 +55,8 @@ func (m *made) result(name variant.Name, shared bool) *Result {
 	b := cache.InMemory(m.data, m.modTime)
 	b.Path = m.path
 	return &Result{
-		Blob: b, Name: name, MediaType: m.mediaType, Source: m.source,
-		Stored: m.stored, Shared: shared, Broken: m.broken, Stale: m.stale, Steps: m.steps,
+		Blob: b, Name: name, Sum: sum(m.data), MediaType: m.mediaType, Source: m.source,
+		Stored: m.stored, Shared: shared, Broken: m.broken, Stale: m.stale, Aging: m.aging, Steps: m.steps,
 	}
 }
 
@@ -59,6 +73,7 @@ func loaded(r *Result) (*made, error) {
 // entry is a derivative in the hot tier.
 type entry struct {
 	data      []byte
+	sum       uint32
 	modTime   time.Time
 	mediaType string
 	path      string
@@ -85,7 +100,7 @@ func (p *Pipeline) hot(name variant.Name) *Result {
 	}
 	b := cache.InMemory(e.data, e.modTime)
 	b.Path = e.path
-	return &Result{Blob: b, Name: name, MediaType: e.mediaType, Source: FromMemory, Stored: e.stored}
+	return &Result{Blob: b, Name: name, Sum: e.sum, MediaType: e.mediaType, Source: FromMemory, Stored: e.stored}
 }
 
 // unkeptFor is how long a derivative that could not be kept on disk is served
@@ -114,13 +129,13 @@ func (p *Pipeline) onDisk(name variant.Name) *Result {
 		p.unreadable(err)
 		return nil
 	}
-	media, ok := p.whole(name, b)
+	k, ok := p.whole(name, b)
 	if !ok {
 		b.Close()
 		p.forget(p.Derivatives, name)
 		return nil
 	}
-	r := &Result{Blob: b, Name: name, MediaType: media, Source: FromDisk, Stored: true}
+	r := &Result{Blob: b, Name: name, Sum: k.sum, MediaType: k.mediaType, Source: FromDisk, Stored: true}
 	p.warm(name, r)
 	return r
 }
@@ -140,6 +155,31 @@ func (p *Pipeline) warm(name variant.Name, r *Result) {
 	}
 	m := made{data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path, stored: true}
 	p.memory.Put(name, m.entry(p.Now()))
+}
+
+// Warm brings a derivative that is on disk into memory in the background, whatever
+// its size, as far as there is a place for it; one at a time, and what comes
+// meanwhile is left where it is. It does not touch r.
+func (p *Pipeline) Warm(r *Result) {
+	name := r.Name
+	if !p.memory.Takes(r.Blob.Size) || !p.Hot() {
+		return
+	}
+	p.soon(context.Background(), p.warming, func(context.Context) {
+		b, err := p.Derivatives.Open(name)
+		if err != nil {
+			return
+		}
+		defer b.Close()
+		k, ok := p.whole(name, b)
+		if !ok || !p.memory.Takes(b.Size) {
+			return
+		}
+		if data, err := b.Bytes(); err == nil {
+			m := made{data: data, modTime: b.ModTime, mediaType: k.mediaType, path: b.Path, stored: true}
+			p.memory.Put(name, m.entry(p.Now()))
+		}
+	})
 }
 
 // sniffBytes is enough to tell all formats apart.

@@ -12,10 +12,12 @@ import (
 // Forgotten is what was removed of one picture.
 type Forgotten struct {
 	Originals   int `json:"originals"`   // files
+	Mezzanines  int `json:"mezzanines"`  // files
 	Derivatives int `json:"derivatives"` // files
 	Memory      int `json:"memory"`      // entries of the memory tier
 	// Bytes of the files.
 	OriginalBytes   int64 `json:"original_bytes"`
+	MezzanineBytes  int64 `json:"mezzanine_bytes"`
 	DerivativeBytes int64 `json:"derivative_bytes"`
 }
 
@@ -34,9 +36,11 @@ func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
 // remembered of these.
 func (p *Pipeline) forgetMade(key variant.Key) (f Forgotten, err error) {
 	p.epochs.next(key)
+	var mezzanines error
+	f.Mezzanines, f.MezzanineBytes, mezzanines = p.Mezzanines.RemoveSource(key.Name())
 	f.Derivatives, f.DerivativeBytes, err = p.Derivatives.RemoveSource(key.Name())
 	f.Memory = p.memory.ForgetAll(madeOf(key))
-	return f, err
+	return f, errors.Join(err, mezzanines)
 }
 
 // Absent returns of how many originals it is remembered that they are not there.

@@ -13,12 +13,13 @@ import (
 // kindBytes bounds what is remembered of files, for some 100,000 of them.
 const kindBytes = 32 << 20
 
-// kind is the media type that was found in a file of that size and time, of
-// which the name alone says nothing, and that the file is whole.
+// kind is what was found in a file of that size and time, of which the name alone
+// says nothing, and that the file is whole.
 type kind struct {
 	size      int64
 	modTime   time.Time
 	mediaType string
+	sum       uint32
 }
 
 // Name is the name of a derivative in the cache.
@@ -51,7 +52,7 @@ func (p *Pipeline) located(name variant.Name) (r Result, ok bool) {
 	if err != nil {
 		return Result{}, false
 	}
-	media, known := p.known(name, st.Size, st.ModTime)
+	k, known := p.known(name, st.Size, st.ModTime)
 	if !known {
 		found := p.onDisk(name)
 		if found == nil {
@@ -60,31 +61,35 @@ func (p *Pipeline) located(name variant.Name) (r Result, ok bool) {
 		return *found, true
 	}
 	b := &cache.Blob{Size: st.Size, ModTime: st.ModTime, Path: st.Path}
-	return Result{Blob: b, Name: name, MediaType: media, Source: FromDisk, Stored: true}, true
+	return Result{Blob: b, Name: name, Sum: k.sum, MediaType: k.mediaType, Source: FromDisk, Stored: true}, true
 }
 
-// known returns the media type of a file that was found whole before, with that
-// size and time.
-func (p *Pipeline) known(name variant.Name, size int64, modTime time.Time) (media string, ok bool) {
-	k, ok := p.kinds.Get(name)
-	return k.mediaType, ok && k.size == size && k.modTime.Equal(modTime)
+// known returns what was found in a file before, with that size and time.
+func (p *Pipeline) known(name variant.Name, size int64, modTime time.Time) (k kind, ok bool) {
+	k, ok = p.kinds.Get(name)
+	return k, ok && k.size == size && k.modTime.Equal(modTime)
 }
 
 // whole looks at a derivative as Inspect does, or for JSON reads it, the first
 // time that it is seen.
 // ok is false if it is nothing that we have written: a file cut short, or
 // damaged, by others.
-func (p *Pipeline) whole(name variant.Name, b *cache.Blob) (media string, ok bool) {
-	if media, ok := p.known(name, b.Size, b.ModTime); ok {
-		return media, true
+func (p *Pipeline) whole(name variant.Name, b *cache.Blob) (k kind, ok bool) {
+	if k, ok := p.known(name, b.Size, b.ModTime); ok {
+		return k, true
 	}
+	k = kind{size: b.Size, modTime: b.ModTime}
 	if h, err := resize.Inspect(b.At(), b.Size); err == nil {
-		media = resize.MediaType(h.Format)
+		k.mediaType = resize.MediaType(h.Format)
 	} else if info.IsDocument(b.At(), b.Size) {
-		media = info.MediaType
+		k.mediaType = info.MediaType
 	} else {
-		return "", false
+		return k, false
 	}
-	p.kinds.Put(name, kind{b.Size, b.ModTime, media})
-	return media, true
+	var err error
+	if k.sum, err = sumOf(b); err != nil {
+		return k, false
+	}
+	p.kinds.Put(name, k)
+	return k, true
 }

@@ -18,6 +18,7 @@ type original struct {
 	epoch  uint64 // of its picture, before it was opened
 	broken bool   // and served all the same
 	stale  bool   // old, and the origin could not be asked
+	aging  bool   // old, and the origin is being asked
 	source Source
 	shared bool
 	steps  []Step
@@ -41,7 +42,7 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 	}
 	return &Result{
 		Blob: o.blob, Name: v.Original(key), MediaType: mediaType(o.blob), Source: o.source,
-		Stored: o.blob.NotKept == nil, Shared: o.shared, Stale: o.stale, OriginDown: p.down(key), Steps: o.steps,
+		Stored: o.blob.NotKept == nil, Shared: o.shared, Stale: o.stale, Aging: o.aging, OriginDown: p.down(key), Steps: o.steps,
 	}, nil
 }
 
@@ -75,7 +76,7 @@ func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Vari
 		b.Close()
 		return p.fetchedOriginal(ctx, name, key, w)
 	}
-	return &original{blob: b, epoch: epoch, source: FromDisk, stale: verdict == Failed}, nil
+	return &original{blob: b, epoch: epoch, source: FromDisk, stale: verdict == Failed, aging: verdict == Asking}, nil
 }
 
 // fetchedOriginal fetches an original and opens it. Where it went from the disk

@@ -38,6 +38,7 @@ type Config struct {
 	// Journal, if not nil, is told the key of each original before it is kept.
 	Journal     Journal
 	Originals   cache.Store
+	Mezzanines  cache.Store // nil, or cache.Nowhere, is none
 	Derivatives cache.Store
 	// HotBytes is how much of the derivatives is kept in memory too.
 	HotBytes int64
@@ -61,6 +62,11 @@ type Config struct {
 	// RedirectRaw is the size in bytes above which Original gives a Location
 	// instead of fetching, where the place has one; 0 is never.
 	RedirectRaw int64
+	// Adaptive gives what is cheap to make where FormatAuto chooses AVIF that is
+	// not there, and has that made in the background, as long as the disk keeps it.
+	Adaptive bool
+	// NobodyWaits: there are no requests, and so priming gives way to nobody.
+	NobodyWaits bool
 	// ResizeTimeout bounds the making of one picture, from the moment that it
 	// has its turn.
 	ResizeTimeout time.Duration
@@ -81,8 +87,9 @@ type Journal interface{ Note(key variant.Key) error }
 type Observer interface {
 	// Fetched: an origin was asked. bytes is what it sent, also on failure.
 	Fetched(took time.Duration, bytes int64, err error)
-	// Resized: a picture was made, or could not be.
-	Resized(took time.Duration, err error)
+	// Resized: a picture that somebody waits for was made, or could not be, in a
+	// turn of its own. Mezzanines, and what is made by Prime, are not told of here.
+	Resized(of Material, took time.Duration, err error)
 	// Kept: a body was written to a tier of the disk cache, or could not be.
 	Kept(tier cache.Tier, bytes int64, err error)
 	// Revalidated: the origin was asked whether an original has changed.
@@ -110,6 +117,15 @@ type Pipeline struct {
 	absent   remembered[time.Time]
 	ages     remembered[age]
 	checks   chan struct{} // one for each check in the background
+	halving  cache.Flight[struct{}]
+	crowds   crowds
+	failures remembered[time.Time]
+	later    chan struct{} // one for each mezzanine that is to be made in the background
+	warming  chan struct{} // one for each derivative that is being brought into memory
+	pace     chan struct{} // one for each piece of work of priming, and the rest after it
+	met      atomic.Uint64 // Gate.Entered when priming last worked
+	better   chan struct{} // one for each picture that is to be made instead of a provisional one
+	unkept   atomic.Int64  // when a mezzanine was last not kept, unix nanoseconds
 	warned   atomic.Int64  // when a body that was not kept was last logged, unix nanoseconds
 }
 
@@ -119,15 +135,23 @@ func New(c Config) *Pipeline {
 		c.Observer = Silence{}
 	}
 	p := &Pipeline{
-		Config: c,
-		about:  info.NewDescriber(c.Resizer, c.Settings),
-		spare:  budget{bytes: spareOriginals * c.MaxBytes},
-		memory: cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
-		kinds:  cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
-		checks: make(chan struct{}, backgroundChecks),
+		Config:  c,
+		about:   info.NewDescriber(c.Resizer, c.Settings),
+		spare:   budget{bytes: spareOriginals * c.MaxBytes},
+		memory:  cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
+		kinds:   cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
+		checks:  make(chan struct{}, backgroundChecks),
+		later:   make(chan struct{}, backgroundMezzanines),
+		better:  make(chan struct{}, betterQueue),
+		warming: make(chan struct{}, 1),
+		pace:    make(chan struct{}, c.Gate.Last()),
+	}
+	if p.Mezzanines == nil {
+		p.Mezzanines = cache.Nowhere{}
 	}
 	p.headers = newRemembered(headerBytes, func(measured) int { return headerSize }, &p.epochs)
 	p.absent = newRemembered(absentBytes, func(time.Time) int { return 0 }, &p.epochs)
+	p.failures = newRemembered(hopelessBytes, func(time.Time) int { return 0 }, &p.epochs)
 	p.ages = newRemembered(ageBytes, func(a age) int { return len(a.version.ETag) }, &p.epochs)
 	p.Rename()
 	for a := range p.heeds {
@@ -155,14 +179,17 @@ const (
 
 // Step is one part of the work for an answer.
 type Step struct {
-	Name string // "fetch", "queue", "resize", "store"
+	Name string // "fetch", "mezzanine", "queue", "look", "resize", "store"
 	Took time.Duration
 }
 
 // Result is an answer. Its Blob must be closed.
 type Result struct {
-	Blob      *cache.Blob
-	Name      variant.Name // unique to the body, together with Blob.ModTime
+	Blob *cache.Blob
+	Name variant.Name // unique to the body, together with Blob.ModTime and Sum
+	// Sum is the CRC-32C of a derivative's body: it may have been made of the original
+	// or of a mezzanine. Of an original it is 0.
+	Sum       uint32
 	MediaType string
 	Source    Source
 	Stored    bool // is in the disk cache now
@@ -174,6 +201,9 @@ type Result struct {
 	Aging bool
 	// OriginDown: the place of the original is not asked at the moment.
 	OriginDown bool
+	// Provisional: there is a better one, which takes long. It is being made for who
+	// asks next, unless too many of its kind are.
+	Provisional bool
 	// Location, if not "", is where the bytes can be had instead: Blob is empty.
 	Location string
 	Broken   bool   // the original is, and so this is: nobody may keep it
@@ -189,25 +219,12 @@ type Result struct {
 // and ctx's own. A done ctx ends the waiting; the work goes on only if somebody
 // else waits for it.
 func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {
-	generation := p.Generation()
-	name := p.Name(key, v, a)
-	old := p.held(name)
+	o := p.order(key, v, a)
+	old := p.held(o.name)
 	if old != nil && p.stillRight(ctx, key, v, old) {
 		return old, nil
 	}
-	m, shared, err := p.making.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (*made, error) {
-		if r := p.onDisk(name); r != nil { // made while we were on our way here?
-			if old == nil || !r.Blob.ModTime.Equal(old.Blob.ModTime) {
-				return loaded(r)
-			}
-			r.Blob.Close()
-		}
-		m, epoch, err := p.make(ctx, key, v, a)
-		if err == nil && !m.broken {
-			p.keep(ctx, name, m, func() bool { return p.forgottenSince(key, epoch) || p.Generation() != generation })
-		}
-		return m, err
-	})
+	r, err := p.fresh(ctx, o, old)
 	switch {
 	case err == nil:
 		old.close()
@@ -216,10 +233,22 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 		return old, nil
 	default:
 		old.close()
+	}
+	return r, err
+}
+
+// fresh makes a derivative, in place of an old one if that is not nil, or what is
+// given until it is there.
+func (p *Pipeline) fresh(ctx context.Context, o order, old *Result) (*Result, error) {
+	if r, err := p.provisional(ctx, o); r != nil || err != nil {
+		return r, err
+	}
+	m, shared, err := p.makeOnce(ctx, o, old)
+	if err != nil {
 		return nil, err
 	}
-	r := m.result(name, shared)
-	r.OriginDown = p.down(key)
+	r := m.result(o.name, shared)
+	r.OriginDown = p.down(o.key)
 	return r, nil
 }
 
@@ -249,151 +278,14 @@ func (p *Pipeline) stillRight(ctx context.Context, key variant.Key, v variant.Va
 // down reports that the place of a key is not asked at the moment.
 func (p *Pipeline) down(key variant.Key) bool { return p.Down != nil && p.Down(string(key)) }
 
-// make makes a derivative of an original, in the epoch of that.
-func (p *Pipeline) make(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (m *made, epoch uint64, err error) {
-	if p.full(v.Original(key)) {
-		return nil, 0, resize.ErrBusy
-	}
-	o, header, err := p.inspected(ctx, key, v)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer o.blob.Close()
-	plan, err := p.plan(header, v, a)
-	if err != nil {
-		return nil, 0, err
-	}
-	m = &made{modTime: o.blob.ModTime, source: FromOrigin, steps: o.steps, broken: o.broken, stale: o.stale}
-	m.data, err = p.resize(ctx, m, o.blob, work{header, v, a, plan})
-	p.forgetBroken(v.Original(key), err)
-	switch {
-	case p.tolerates(err) && len(m.data) > 0:
-		m.broken = true
-	case err != nil:
-		return nil, 0, err
-	}
-	return m, o.epoch, nil
-}
-
-// full reports that there will be no place for a picture, before anything is
-// fetched in vain: those that are being fetched line up before one that has to be.
-func (p *Pipeline) full(original variant.Name) bool {
-	running, waiting := p.Fetches.Load()
-	return p.Gate.Full(running+waiting) && (p.Gate.Full(0) || !p.opens(original))
-}
-
-// inspected returns an original and its header. One that lies broken on disk is
-// fetched again: it may have been whole, and was cut short there.
-func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Variant) (*original, resize.Header, error) {
-	for again := true; ; again = false {
-		o, err := p.original(ctx, key, v, toDisk)
-		if err != nil {
-			return nil, resize.Header{}, err
-		}
-		h, err := p.inspect(v.Original(key), o, v.Page)
-		again = again && o.source == FromDisk && errors.Is(err, resize.ErrBroken)
-		o.broken = !again && p.tolerates(err) && h.Width > 0 && p.Resizer.CanRead(h.Format)
-		if err == nil || o.broken {
-			return o, h, nil
-		}
-		o.blob.Close()
-		if !again {
-			return nil, resize.Header{}, err
-		}
-	}
-}
-
-// tolerates reports whether err may be passed over.
-func (p *Pipeline) tolerates(err error) bool {
-	return p.ServeBroken && errors.Is(err, resize.ErrBroken)
-}
-
-// forgetBroken removes an original that turned out to be broken, so that it is
-// fetched again when somebody has mended it. One that is no picture at all stays:
-// it may be wanted as it is.
-func (p *Pipeline) forgetBroken(name variant.Name, err error) {
-	if errors.Is(err, resize.ErrBroken) {
-		p.headers.forget(name)
-		p.forget(p.Originals, name)
-	}
-}
-
-// work is what is to be made of an original.
-type work struct {
-	header  resize.Header
-	variant variant.Variant
-	accept  variant.Accept
-	plan    resize.Plan
-}
-
-// resize makes what is wanted, picture or JSON. Where the plan depends on what is
-// seen, the original is looked at first, in a turn of its own: what is found may
-// weigh more.
-func (p *Pipeline) resize(ctx context.Context, m *made, b *cache.Blob, w work) (data []byte, err error) {
-	if resize.NeedsLook(w.variant) && !w.variant.Whole.Describes() {
-		err = p.inTurn(ctx, m, b, w, "look", func(ctx context.Context, src []byte) error {
-			v, err := p.Resizer.Look(ctx, src, w.header, w.variant)
-			if err == nil {
-				w.plan, err = resize.NewPlan(w.header, v, w.accept, p.Settings)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	err = p.inTurn(ctx, m, b, w, "resize", func(ctx context.Context, src []byte) (err error) {
-		if w.variant.Whole.Describes() {
-			data, err = p.describe(ctx, src, w)
-		} else {
-			data, err = p.Resizer.Resize(ctx, src, w.header, w.plan)
-		}
-		return err
-	})
-	m.mediaType = madeType(w.variant, data)
-	return data, err
-}
-
-// inTurn waits until there is room for w, and does a step of it in the time that
-// there is. The original is brought into memory only then.
-func (p *Pipeline) inTurn(ctx context.Context, m *made, b *cache.Blob, w work, step string, do func(context.Context, []byte) error) error {
-	queued := p.Now()
-	leave, err := p.Gate.Enter(ctx, w.plan.Cost(w.header))
-	if err != nil {
-		return err
-	}
-	defer leave()
-	began := p.Now()
-	m.step("queue", began.Sub(queued))
-	src, err := b.Bytes()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, p.ResizeTimeout, ErrTooSlow)
-	defer cancel()
-	err = slow(ctx, do(ctx, src))
-	took := p.Now().Sub(began)
-	m.step(step, took)
-	p.Observer.Resized(took, err)
-	return err
-}
-
-// slow gives the end of a resize by our own time-out its kind.
-func slow(ctx context.Context, err error) error {
-	if err != nil && context.Cause(ctx) == ErrTooSlow {
-		return ErrTooSlow
-	}
-	return err
-}
-
 // keep writes a derivative to disk and to memory, unless it is outdated when it is
 // there: its picture was forgotten meanwhile, or the engine switched, so that it
 // may be by another one than its name says.
-func (p *Pipeline) keep(ctx context.Context, name variant.Name, m *made, outdated func() bool) {
+func (p *Pipeline) keep(ctx context.Context, o order, m *made) {
 	began := p.Now()
 	// What has been made is kept, also if nobody waits for it any more: the next
 	// one who asks is as impatient.
-	b, err := p.Derivatives.Fill(context.WithoutCancel(ctx), name, m.reader(), m.modTime)
+	b, err := p.Derivatives.Fill(context.WithoutCancel(ctx), o.name, m.reader(), m.modTime)
 	if err == nil {
 		m.path, err = b.Path, b.NotKept
 		b.Close()
@@ -401,11 +293,14 @@ func (p *Pipeline) keep(ctx context.Context, name variant.Name, m *made, outdate
 	m.stored = err == nil
 	m.step("store", p.Now().Sub(began))
 	p.kept(cache.Derivatives, int64(len(m.data)), err)
-	if p.Hot() {
-		p.memory.Put(name, m.entry(p.Now()))
+	if m.stored { // it may differ from one that was there before
+		p.kinds.Put(o.name, kind{int64(len(m.data)), m.modTime, m.mediaType, sum(m.data)})
 	}
-	if outdated() {
-		p.drop(name)
+	if p.Hot() {
+		p.memory.Put(o.name, m.entry(p.Now()))
+	}
+	if p.forgottenSince(o.key, m.epoch) || p.Generation() != o.generation {
+		p.drop(o.name)
 		m.path, m.stored = "", false
 	}
 }
@@ -452,7 +347,7 @@ type Silence struct{}
 func (Silence) Fetched(time.Duration, int64, error) {}
 
 // Resized does nothing.
-func (Silence) Resized(time.Duration, error) {}
+func (Silence) Resized(Material, time.Duration, error) {}
 
 // Kept does nothing.
 func (Silence) Kept(cache.Tier, int64, error) {}

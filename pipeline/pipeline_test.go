@@ -246,7 +246,7 @@ func TestCacheFails(t *testing.T) {
 		t.Error("is said to be stored on a full disk")
 	}
 	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
-	if full.errors != [cache.Tiers]int{1, 1} {
+	if full.errors != [cache.Tiers]int{cache.Originals: 1, cache.Derivatives: 1} {
 		t.Errorf("observed %v", full.errors)
 	}
 

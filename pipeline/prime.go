@@ -2,81 +2,229 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// primeQueue is how many pictures may wait to be primed.
-const primeQueue = 10_000
-
-// Primer makes pictures before anybody asks, one after the other.
-type Primer struct {
-	pipeline *Pipeline
-	variants []variant.Variant
-	queue    chan variant.Key
+// Wish is one derivative of a picture.
+type Wish struct {
+	Variant variant.Variant
+	Accept  variant.Accept // as Heed gives it
 }
 
-// NewPrimer returns a Primer that makes each of variants of a picture, and of
-// those with FormatAuto what the usual browsers get.
-func (p *Pipeline) NewPrimer(variants []variant.Variant) *Primer {
-	return &Primer{p, variants, make(chan variant.Key, primeQueue)}
+// Primed is what came of priming one picture. The three numbers add up to the
+// wishes.
+type Primed struct {
+	Made   int // derivatives
+	There  int // were there already
+	Failed int
+	Err    error // the first of those: of the kinds of Picture, ErrNotKept, or a *cache.PanicError
 }
 
-// Add puts a picture into the queue, and reports false if that is full.
-func (r *Primer) Add(key variant.Key) bool {
-	select {
-	case r.queue <- key:
-		return true
-	default:
+// settle counts one that was made, or not.
+func (r *Primed) settle(err error) {
+	if err == nil {
+		r.Made++
+		return
+	}
+	r.Failed++
+	if r.Err == nil {
+		r.Err = err
+	}
+}
+
+// Prime makes derivatives of a picture that are not on disk yet: with one fetch,
+// and one decode where they are several, from which its mezzanine is made, too. It
+// lets everybody go first who waits for a picture or a fetch, and holds neither
+// memory nor a file while it does. Where the disk takes nothing, nothing is made.
+// With ctx done the rest fails with its error.
+func (p *Pipeline) Prime(ctx context.Context, key variant.Key, wishes []Wish) Primed {
+	return p.prime(ctx, key, wishes, atOnce)
+}
+
+// primePaced is Prime for what is one of many, with rests while there are requests.
+func (p *Pipeline) primePaced(ctx context.Context, key variant.Key, wishes []Wish) Primed {
+	if p.NobodyWaits {
+		return p.Prime(ctx, key, wishes)
+	}
+	return p.prime(ctx, key, wishes, p.paced)
+}
+
+func (p *Pipeline) prime(ctx context.Context, key variant.Key, wishes []Wish, pace pacing) Primed {
+	var r Primed
+	var groups []*group
+	for _, w := range wishes {
+		o := p.order(key, w.Variant, w.Accept)
+		o.last = true
+		switch {
+		case p.there(ctx, o):
+			r.There++
+		case alone(w.Variant):
+			r.settle(twice(func() error { return p.primeAlone(ctx, o, pace) }))
+		default:
+			groups = grouped(groups, &item{order: o}, pace)
+		}
+	}
+	for _, g := range groups {
+		p.primeTogether(ctx, g, &r)
+	}
+	for range r.Made {
+		p.Observer.Primed(nil)
+	}
+	for range r.Failed {
+		p.Observer.Primed(r.Err)
+	}
+	return r
+}
+
+// there reports that a derivative is on disk, and still right.
+func (p *Pipeline) there(ctx context.Context, o order) bool {
+	st, err := p.Derivatives.Touch(o.name)
+	if err != nil {
 		return false
 	}
+	verdict := p.revalidated(ctx, o.key, o.variant, st.ModTime)
+	return verdict != Changed && verdict != Gone
 }
 
-// Waiting returns how many pictures are in the queue.
-func (r *Primer) Waiting() int { return len(r.queue) }
+// alone reports that v shares no decode with others: it is looked at first, is
+// JSON, or another page.
+func alone(v variant.Variant) bool {
+	return v.Whole != variant.Picture || v.Page > 1 || resize.NeedsLook(v)
+}
 
-// Run makes what is in the queue until ctx is done.
-func (r *Primer) Run(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case key := <-r.queue:
-			r.prime(ctx, key)
+func (p *Pipeline) primeAlone(ctx context.Context, o order, pace pacing) error {
+	if err := p.yield(ctx, o.original()); err != nil {
+		return err
+	}
+	return pace(ctx, func() (*made, error) {
+		m, _, err := p.makeOnce(ctx, o, nil)
+		switch {
+		case err != nil:
+			return nil, err
+		case m.broken:
+			return m, resize.ErrBroken
+		case !m.stored:
+			return m, ErrNotKept
 		}
+		return m, nil
+	})
+}
+
+// yield lets those go first who wait for a fetch, where an original has to be
+// fetched.
+func (p *Pipeline) yield(ctx context.Context, original variant.Name) error {
+	if p.NobodyWaits || p.opens(original) {
+		return nil
+	}
+	leave, err := p.Fetches.EnterLast(ctx, 1)
+	if err == nil {
+		leave()
+	}
+	return err
+}
+
+// primeTogether makes those of a group that the mezzanine serves of that, if there
+// is one, and the others, with a mezzanine, of the original.
+func (p *Pipeline) primeTogether(ctx context.Context, g *group, r *Primed) {
+	err := guarded(func() error { return twice(func() error { return p.primeGroup(ctx, g, r) }) })
+	for _, i := range g.left() {
+		i.settle(r, err)
 	}
 }
 
-func (r *Primer) prime(ctx context.Context, key variant.Key) {
-	for _, v := range r.variants {
-		for _, a := range r.pipeline.audiences(v) {
-			result, err := r.pipeline.Picture(ctx, key, v, a)
-			if ctx.Err() != nil {
-				return
-			}
-			r.pipeline.Observer.Primed(err)
-			if err != nil {
-				r.pipeline.Log.Warn("cannot prime a picture", "key", key, "options", v, "cause", err)
-				continue
-			}
-			result.Blob.Close()
-		}
+func (p *Pipeline) primeGroup(ctx context.Context, g *group, r *Primed) error {
+	if err := p.primeSmall(ctx, g, r); err != nil {
+		return err
 	}
+	return p.primeLarge(ctx, g, r)
 }
 
-// audiences are what the usual browsers accept, as far as it makes a difference
-// to v: those of today, those of yesterday, and programs.
-func (p *Pipeline) audiences(v variant.Variant) []variant.Accept {
-	if v.Format != variant.FormatAuto {
-		return []variant.Accept{0}
+// primeSmall makes what the mezzanine serves, if there is one, or somebody is
+// making it. One that is damaged is forgotten, and of no use.
+func (p *Pipeline) primeSmall(ctx context.Context, g *group, r *Primed) error {
+	if p.Settings.MezzanineSide <= 0 {
+		return nil
 	}
-	var all []variant.Accept
-	seen := map[variant.Accept]bool{}
-	for _, a := range []variant.Accept{variant.AcceptWebP | variant.AcceptAVIF, variant.AcceptWebP, 0} {
-		if a = p.Heed(a); !seen[a] {
-			seen[a] = true
-			all = append(all, a)
+	p.crowds.await(ctx, p.mezzanineName(g.key, g.variant))
+	b, z := p.batchOfMezzanine(ctx, g, r)
+	if z == nil || len(b.items) == 0 {
+		return nil
+	}
+	err := g.pace(ctx, func() (*made, error) { return p.makeBatch(ctx, b, r) })
+	if errors.Is(err, resize.ErrBroken) {
+		p.forget(p.Mezzanines, z.name)
+		return nil
+	}
+	return err
+}
+
+// batchOfMezzanine is what is left of a group and served by the mezzanine, which is
+// not open any more; nil if there is none.
+func (p *Pipeline) batchOfMezzanine(ctx context.Context, g *group, r *Primed) (*batch, *mezzanine) {
+	epoch := p.epoch(g.key)
+	z, _ := p.rightMezzanine(ctx, g.key, g.variant)
+	if z == nil {
+		return nil, nil
+	}
+	defer z.blob.Close()
+	b := &batch{epoch: epoch, elsewhere: true, header: z.Header, modTime: z.blob.ModTime}
+	b.read = func() ([]byte, error) { return p.rereadMezzanine(z) }
+	for _, i := range g.left() {
+		plan, err := p.plan(z.Original, i.variant, i.accept)
+		if err != nil {
+			i.settle(r, err)
+		} else if resize.Serves(z.Header, plan) {
+			b.add(i, plan)
 		}
 	}
-	return all
+	return b, z
+}
+
+// primeLarge makes what is left of the original.
+func (p *Pipeline) primeLarge(ctx context.Context, g *group, r *Primed) error {
+	if len(g.left()) == 0 {
+		return nil
+	}
+	original := g.variant.Original(g.key)
+	if err := p.yield(ctx, original); err != nil {
+		return err
+	}
+	b, err := p.batchOfOriginal(ctx, g, r)
+	if err == nil && len(b.items) > 0 {
+		err = g.pace(ctx, func() (*made, error) { return p.makeBatch(ctx, b, r) })
+		p.forgetBroken(original, err)
+	}
+	return err
+}
+
+// batchOfOriginal is all that is left of a group, and the mezzanine if there is to
+// be one.
+func (p *Pipeline) batchOfOriginal(ctx context.Context, g *group, r *Primed) (*batch, error) {
+	o, header, err := p.inspected(ctx, g.key, g.variant)
+	if err != nil {
+		return nil, err
+	}
+	defer o.blob.Close()
+	switch {
+	case o.broken: // nothing that is made of it is kept
+		return nil, resize.ErrBroken
+	case o.blob.NotKept != nil:
+		return nil, notKept(o.blob.NotKept)
+	}
+	b := &batch{epoch: o.epoch, header: header, modTime: o.blob.ModTime, read: p.reader(seenAs(g.variant.Original(g.key), o.blob))}
+	for _, i := range g.left() {
+		plan, err := p.plan(header, i.variant, i.accept)
+		if err != nil {
+			i.settle(r, err)
+			continue
+		}
+		b.add(i, plan)
+	}
+	if h, ok := p.halvingOf(o, g.key, g.variant, header); ok {
+		b.mezzanine = &h
+	}
+	return b, nil
 }

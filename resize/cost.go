@@ -16,6 +16,27 @@ func (p Plan) Cost(h Header) int64 {
 	return p.sourceCost(h) + result*p.Pixels()
 }
 
+// CostOfAll is what Resizer.ResizeAll with these plans weighs in a Gate: beside what
+// decoding takes, the decoded source stays, with halves and quarters of it that are
+// 1/3 as large together, and so do results that are encoded more than once; and
+// the most that one plan takes besides.
+func CostOfAll(h Header, plans []Plan) int64 {
+	var source, most, waiting int64
+	seen := map[Plan]bool{}
+	for _, p := range plans {
+		source, most = max(source, p.sourceCost(h)), max(most, p.Cost(h)-p.sourceCost(h))
+		if key := p.Unencoded(); seen[key] {
+			waiting += p.Pixels()
+		} else {
+			seen[key] = true
+		}
+	}
+	if len(plans) > 1 {
+		source += source + source/3
+	}
+	return source + most + waiting
+}
+
 // sourceCost is what the decoded source weighs. A drawing is drawn at the size to
 // which the plan scales it.
 func (p Plan) sourceCost(h Header) int64 {

@@ -26,6 +26,10 @@ type Plan struct {
 	Page, Frames int
 
 	ScaledW, ScaledH int
+	// Coarse allows for what is cheap, as the result is only there to be reduced
+	// further, to at most half: decoders that shrink may shrink all the way, and what
+	// is left is done with a simple filter; a JPEG has the standard tables.
+	Coarse           bool
 	Cut              Rect
 	Effects          Effects
 	CanvasW, CanvasH int
@@ -75,6 +79,13 @@ func (p Plan) Letterboxed() bool {
 
 // CutsNothing reports whether the cut is all of the scaled picture.
 func (p Plan) CutsNothing() bool { return p.Cut == Rect{Width: p.ScaledW, Height: p.ScaledH} }
+
+// Unencoded is p without how its result is encoded: plans for which it is the same
+// have the same pixels.
+func (p Plan) Unencoded() Plan {
+	p.Output, p.Plain, p.MaxBytes = Output{}, Output{}, 0
+	return p
+}
 
 // Flattened reports whether the result has no alpha.
 func (p Plan) Flattened() bool { return p.Background.A == 255 }

@@ -113,6 +113,22 @@ type Resizer interface {
 	// that is not to be interrupted comes to its end first.
 	Resize(ctx context.Context, src []byte, h Header, p Plan) ([]byte, error)
 
+	// ResizeAll makes one picture for each of plans, which are all for h and src,
+	// and decodes src once for all of them where it can: what is decoded is then in
+	// memory until the last is made, which CostOfAll counts. A picture may differ a
+	// little from the one that Resize makes, as it is reduced from more pixels.
+	//
+	// done is called exactly once for each plan, with its index, in the order of
+	// plans, as soon as it is made, and on the caller's goroutine: what is wanted
+	// first comes first in plans. The errors that it is told are those of Resize. A
+	// plan that fails fails alone.
+	//
+	// The error that is returned is what ended the work as a whole: of kind ErrBroken
+	// or ErrNotPicture for src, our own failure to decode it, or ctx's error. All
+	// plans that were not made by then have failed with it. It is nil otherwise,
+	// whatever done was told.
+	ResizeAll(ctx context.Context, src []byte, h Header, plans []Plan, done func(i int, data []byte, err error)) error
+
 	// Recipe changes whenever the same plan would give other bytes: it is part
 	// of a derivative's name.
 	Recipe() string

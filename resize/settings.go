@@ -26,6 +26,11 @@ type Settings struct {
 	AVIFMaxPixels int64
 	// Restore sharpens mildly after strong reductions.
 	Restore bool
+	// MezzanineSide is about the longest side, in pixels, of the mezzanine that is kept
+	// of an original of more than MezzanineOver pixels; 0 or less is none. See
+	// Settings.Mezzanine.
+	MezzanineSide int
+	MezzanineOver int64
 	// Watermarks are the names that may be asked for, each with a fingerprint of
 	// what it looks like.
 	Watermarks map[string]string
@@ -66,7 +71,7 @@ func (s Settings) Recipe() string {
 	if s.Restore {
 		recipe += fmt.Sprintf("r%d", restoreFrom)
 	}
-	return recipe
+	return recipe + s.mezzanineRecipe()
 }
 
 func (s Settings) exceeds(pixels int64) bool { return s.MaxPixels > 0 && pixels > s.MaxPixels }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -89,6 +90,25 @@ func (c *chain) String() string {
 		names[i] = origin.String()
 	}
 	return strings.Join(names, ", ")
+}
+
+// List lists all places, one after the other: what several have comes several
+// times. One that cannot be listed is an error.
+func (c *chain) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for _, origin := range c.origins {
+			l, ok := As[Lister](origin)
+			if !ok {
+				yield(Entry{}, fmt.Errorf("%s: %w: it cannot be listed", origin, ErrUnavailable))
+				return
+			}
+			for e, err := range l.List(ctx, prefix, skipped) {
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Places are the chain's places, in order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -128,6 +129,53 @@ func (m *Mounts) Link(ctx context.Context, key string, o LinkOptions) (string, e
 		return "", Unavailable(ctx, origin.String(), errors.New("it cannot be linked to"))
 	}
 	return linker.Link(ctx, rest, o)
+}
+
+// List gives all objects below all mounts whose keys begin with prefix, and leaves
+// out those that a longer mount hides. One that several places of a chain have
+// comes several times.
+func (m *Mounts) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for _, mount := range m.mounts {
+			if !strings.HasPrefix(mount.prefix, prefix) && !strings.HasPrefix(prefix, mount.prefix) {
+				continue
+			}
+			rest := prefix[min(len(prefix), len(mount.prefix)):]
+			for e, err := range mount.list(ctx, rest, skipped) {
+				if err == nil {
+					if found, ok := m.find(e.Key); !ok || found.prefix != mount.prefix {
+						continue
+					}
+				}
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// list lists a mount by its keys below all of them.
+func (m mount) list(ctx context.Context, rest string, skipped func(key string)) iter.Seq2[Entry, error] {
+	l, ok := As[Lister](m.origin)
+	if !ok {
+		return failing(fmt.Errorf("%s: %w: it cannot be listed", m.origin, ErrUnavailable))
+	}
+	return func(yield func(Entry, error) bool) {
+		for e, err := range l.List(ctx, rest, m.below(skipped)) {
+			e.Key = m.prefix + e.Key
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (m mount) below(skipped func(key string)) func(key string) {
+	if skipped == nil {
+		return nil
+	}
+	return func(key string) { skipped(m.prefix + key) }
 }
 
 // Notified is an Origin whose place sends notes of what changes in it.

@@ -48,6 +48,7 @@ esac
 case "${1:-}" in
 test)
 	need nginx nginx-light
+	need varnishd varnish
 	need vips libvips-tools
 	;;
 bench)
@@ -61,7 +62,7 @@ esac
 [ -z "$missing" ] && exit 0
 
 if [ "$(uname)" = Darwin ]; then
-	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx" >&2
+	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish" >&2
 	exit 1
 fi
 if ! command -v apt-get >/dev/null; then

@@ -86,6 +86,9 @@ func (f *Fake) Open(name variant.Name) (*cache.Blob, error) {
 	return cache.InMemory(e.body, e.modTime), nil
 }
 
+// Peek implements cache.Store. It counts as Open.
+func (f *Fake) Peek(name variant.Name) (*cache.Blob, error) { return f.Open(name) }
+
 // Touch implements cache.Store.
 func (f *Fake) Touch(name variant.Name) (cache.Stat, error) {
 	f.mu.Lock()

@@ -16,9 +16,8 @@ const censusFile = "census.json"
 
 // Census is what was in a cache directory when it was last purged.
 type Census struct {
-	Time        time.Time  `json:"time"` // when the purge began
-	Originals   TierCensus `json:"originals"`
-	Derivatives TierCensus `json:"derivatives"`
+	Time time.Time `json:"time"` // when the purge began
+	cache.PerTier[TierCensus]
 }
 
 // TierCensus is about one tier, in all and by the age of the last use.
@@ -46,8 +45,12 @@ func ageBorders() []struct {
 	}{{"2h", cache.Recent}, {"1d", day}, {"7d", 7 * day}, {"30d", 30 * day}, {"90d", 90 * day}, {"older", 1<<63 - 1}}
 }
 
-func newCensus(c *cache.Census, at time.Time) Census {
-	return Census{at.UTC().Truncate(time.Second), newTierCensus(&c[cache.Originals]), newTierCensus(&c[cache.Derivatives])}
+func newCensus(of *cache.Census, at time.Time) (c Census) {
+	c.Time = at.UTC().Truncate(time.Second)
+	for t := range cache.Tier(cache.Tiers) {
+		*c.Of(t) = newTierCensus(&of[t])
+	}
+	return c
 }
 
 func newTierCensus(h *cache.Histogram) TierCensus {

@@ -2,9 +2,9 @@
 // processes to share.
 //
 // Below the cache directory lie one directory for each tier and tmp/, which
-// they share. A tier has 4096 directories, named by the first three digits of
-// the names in them; they are made by Open, and nothing removes one. A file
-// holds a body and nothing else. Its mtime is the origin's Last-Modified, its
+// they share. A tier has up to 4096 directories, named by the first three digits of
+// the names in them; each is made with its first file, and nothing removes one. A
+// file holds a body and nothing else. Its mtime is the origin's Last-Modified, its
 // atime the last use, to the hour.
 //
 // A file under its final name is whole: it is spooled to tmp/, brought to the
@@ -35,7 +35,8 @@ import (
 // The directories below the cache directory.
 const (
 	Originals   = "originals"   // tier: what origins gave
-	Derivatives = "derivatives" // tier: what was made of it
+	Mezzanines  = "mezzanines"  // tier: large pictures made of that, to make smaller ones of
+	Derivatives = "derivatives" // tier: what was made to be sent
 	Temporary   = "tmp"         // bodies on their way into a tier
 )
 
@@ -79,9 +80,10 @@ type system struct {
 	place  func(tmp string, name variant.Name) error
 }
 
-// Open returns the store of one tier, Originals or Derivatives, below the cache
-// directory dir. It makes the directories that are missing, and needs no right
-// to write where none is: such a store can be read.
+// Open returns the store of one tier, Originals, Mezzanines or Derivatives, below
+// the cache directory dir. It makes the directories that are missing, such as those
+// of a tier that the directory was made without, and needs no right to write where
+// none is: such a store can be read.
 func Open(dir, tier string, opts Options) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -93,8 +95,8 @@ func Open(dir, tier string, opts Options) (*Store, error) {
 	return newStore(dir, tier, opts), nil
 }
 
-// newStore is Open without the directories, which diskv and createTemporary
-// make where they are missing.
+// newStore is Open without the directories, which diskv and createTemporary make, too,
+// where somebody has emptied the cache directory.
 func newStore(dir, tier string, opts Options) *Store {
 	s := &Store{
 		tier:    filepath.Join(dir, tier),
@@ -124,7 +126,15 @@ func (s *Store) realSystem(opts Options) system {
 		stamp:  setTimes,
 		sync:   syncData,
 		place: func(tmp string, name variant.Name) error {
-			return kv.Import(tmp, string(name), true)
+			err := kv.Import(tmp, string(name), true)
+			if err == nil {
+				return nil
+			}
+			// diskv gives no kind with what kept it from making the directory.
+			if mkdirErr := os.MkdirAll(filepath.Join(s.tier, string(name[:prefixDigits])), dirMode); mkdirErr != nil {
+				return mkdirErr
+			}
+			return err
 		},
 	}
 	if opts.NoSync {

@@ -26,17 +26,15 @@ const (
 
 var someTime = time.Date(2019, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// newTestStore returns a store whose 4096 directories are made when they are
-// needed, since making them all takes up to two seconds.
+// newTestStore returns a store in a directory of its own.
 func newTestStore(t *testing.T, opts Options) (s *Store, dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	for _, d := range []string{Temporary, Derivatives} {
-		if err := os.Mkdir(filepath.Join(dir, d), 0o755); err != nil {
-			t.Fatal(err)
-		}
+	s, err := Open(dir, Derivatives, opts)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return newStore(dir, Derivatives, opts), dir
+	return s, dir
 }
 
 func TestConformance(t *testing.T) {

@@ -60,26 +60,29 @@ func (i *Inventory) add(t cache.Tier, c cache.Count) {
 type Stock struct {
 	// Counted is the last census, its Time zero if there was none yet; then all
 	// that is known is what came and went since this process started.
-	Counted     Census      `json:"counted"`
-	Originals   cache.Count `json:"originals"`   // now; Disk only as counted
-	Derivatives cache.Count `json:"derivatives"` // now; Disk only as counted
+	Counted Census `json:"counted"`
+	// What is there now; its Disk only as counted.
+	cache.PerTier[cache.Count]
 }
 
 // Stock returns what is known now.
-func (i *Inventory) Stock() Stock {
+func (i *Inventory) Stock() (s Stock) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.refresh()
-	return Stock{
-		Counted:     i.census,
-		Originals:   notNegative(i.census.Originals.Plus(i.since[cache.Originals])),
-		Derivatives: notNegative(i.census.Derivatives.Plus(i.since[cache.Derivatives])),
+	s.Counted = i.census
+	for t := range cache.Tier(cache.Tiers) {
+		*s.Of(t) = notNegative(i.census.Of(t).Plus(i.since[t]))
 	}
+	return s
 }
 
 // ByTier returns what is there now.
-func (s Stock) ByTier() [cache.Tiers]cache.Count {
-	return [cache.Tiers]cache.Count{cache.Originals: s.Originals, cache.Derivatives: s.Derivatives}
+func (s Stock) ByTier() (all [cache.Tiers]cache.Count) {
+	for t := range cache.Tier(cache.Tiers) {
+		all[t] = *s.Of(t)
+	}
+	return all
 }
 
 func notNegative(c cache.Count) cache.Count {

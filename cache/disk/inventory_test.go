@@ -14,15 +14,17 @@ func TestInventory(t *testing.T) {
 	i.Kept(cache.Derivatives, 50)
 	i.Removed(cache.Derivatives, cache.Count{Files: 1, Bytes: 50})
 	i.Removed(cache.Originals, cache.Count{Files: 1, Bytes: 7}) // of before we began
-	if s := i.Stock(); !s.Counted.Time.IsZero() || s.Derivatives != (cache.Count{Files: 1, Bytes: 100}) || s.Originals != (cache.Count{}) {
+	i.Kept(cache.Mezzanines, 30)
+	if s := i.Stock(); !s.Counted.Time.IsZero() || s.ByTier() != [cache.Tiers]cache.Count{{}, {Files: 1, Bytes: 30}, {Files: 1, Bytes: 100}} {
 		t.Errorf("before any purge: %+v", s)
 	}
 	census := Census{Time: time.Unix(1_800_000_000, 0).UTC()}
 	census.Derivatives.Count = cache.Count{Files: 10, Bytes: 1000, Disk: 40960}
+	census.Mezzanines.Count = cache.Count{Files: 2, Bytes: 60, Disk: 8192}
 	if err := writeCensus(dir, census); err != nil {
 		t.Fatal(err)
 	}
-	if s := i.Stock(); s.Derivatives != census.Derivatives.Count || !s.Counted.Time.Equal(census.Time) {
+	if s := i.Stock(); s.Derivatives != census.Derivatives.Count || s.Mezzanines != census.Mezzanines.Count || !s.Counted.Time.Equal(census.Time) {
 		t.Errorf("a purge corrects: %+v", s)
 	}
 	restarted := NewInventory(dir)
@@ -32,7 +34,9 @@ func TestInventory(t *testing.T) {
 	}
 	i.Kept(cache.Derivatives, 1)
 	i.Kept(cache.Originals, 2)
-	if s := i.Stock(); s.Derivatives != (cache.Count{Files: 11, Bytes: 1001, Disk: 40960}) || s.Originals != (cache.Count{Files: 1, Bytes: 2}) {
+	i.Removed(cache.Mezzanines, cache.Count{Files: 1, Bytes: 30})
+	want := [cache.Tiers]cache.Count{{Files: 1, Bytes: 2}, {Files: 1, Bytes: 30, Disk: 8192}, {Files: 11, Bytes: 1001, Disk: 40960}}
+	if s := i.Stock(); s.ByTier() != want {
 		t.Errorf("since the purge: %+v", s)
 	}
 }

@@ -146,17 +146,18 @@ func TestLinesPassOnErrors(t *testing.T) {
 	}
 }
 
-// TestPurgeCompacts keeps the keys that have a file in either tier, once, and
+// TestPurgeCompacts keeps the keys that have a file in any tier, once, and
 // those that were noted within the hour, also beside an older line: the file
 // that this is kept for may go before the one that is on its way has come.
 func TestPurgeCompacts(t *testing.T) {
 	dir := plant(t,
 		planted{cache.Originals, "original", 0, day, 10},
+		planted{cache.Mezzanines, "mezzanine", 1, day, 10},
 		planted{cache.Derivatives, "derivative", 1, day, 10},
 		planted{cache.Originals, "expires", 0, 90 * day, 10},
 	)
 	old := openJournal(t, dir, func() time.Time { return purgeTime.Add(-2 * time.Hour) })
-	mustNote(t, old, "original", "original", "derivative", "expires", "gone", "gone")
+	mustNote(t, old, "original", "original", "mezzanine", "derivative", "expires", "gone", "gone")
 	mustNote(t, openJournal(t, dir, func() time.Time { return purgeTime.Add(-59 * time.Minute) }), "arriving", "arriving", "original")
 	policy := cache.Policy{All: cache.Limits{OlderThan: 30 * day}}
 	before := journal(t, dir)
@@ -165,7 +166,7 @@ func TestPurgeCompacts(t *testing.T) {
 		t.Errorf("a dry run made %q of %q", got, before)
 	}
 	mustPurge(t, dir, policy, PurgeOptions{})
-	if got, want := journal(t, dir), []variant.Key{"arriving", "derivative", "original", "original"}; !slices.Equal(got, want) {
+	if got, want := journal(t, dir), []variant.Key{"arriving", "derivative", "mezzanine", "original", "original"}; !slices.Equal(got, want) {
 		t.Errorf("journal = %q, want %q", got, want)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, Temporary, "*")); len(left) > 0 {

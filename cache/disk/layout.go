@@ -1,12 +1,14 @@
 package disk
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
+
+	"github.com/thumbery/thumbery/cache"
 )
 
 // What the umask leaves of these; nginx, as another user, must be able to read.
@@ -16,23 +18,20 @@ const (
 )
 
 // prefixDigits is how many digits of a name its directory is named by, and
-// prefixes how many directories that makes.
+// prefixes how many directories that makes, at most.
 const (
 	prefixDigits = 3
 	prefixes     = 1 << (4 * prefixDigits)
 )
 
-// layOut makes what is missing of a tier's directories and of tmp/.
+// layOut makes the tier and tmp/ if they are missing. The directories of the tier are
+// made with the first file in each.
 func layOut(dir, tier string) error {
-	if tier != Originals && tier != Derivatives {
-		return fmt.Errorf("cache directory %s: there is no tier %q, only %s and %s", dir, tier, Originals, Derivatives)
+	if !slices.ContainsFunc(cache.AllTiers(), func(t cache.Tier) bool { return t.String() == tier }) {
+		return fmt.Errorf("cache directory %s: there is no tier %q, only %v", dir, tier, cache.AllTiers())
 	}
 	tmp, tierDir := filepath.Join(dir, Temporary), filepath.Join(dir, tier)
-	err := makeAll(tmp, tierDir)
-	if err == nil {
-		err = makePrefixes(tierDir)
-	}
-	if err != nil {
+	if err := makeAll(tmp, tierDir); err != nil {
 		return fmt.Errorf("cache directory %s: %w: let uid %d make and write directories there, or use another directory", dir, err, os.Geteuid())
 	}
 	return sameFileSystem(dir, tmp, tierDir)
@@ -43,41 +42,6 @@ func makeAll(dirs ...string) error {
 		if err := os.MkdirAll(dir, dirMode); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// makePrefixes reads the tier first: where all is there, nothing need be
-// writable.
-func makePrefixes(tierDir string) error {
-	entries, err := os.ReadDir(tierDir)
-	if err != nil {
-		return err
-	}
-	present := make(map[string]bool, len(entries))
-	for _, e := range entries {
-		present[e.Name()] = e.IsDir()
-	}
-	for i := range prefixes {
-		name := fmt.Sprintf("%0*x", prefixDigits, i)
-		if present[name] {
-			continue
-		}
-		if err := makeOne(filepath.Join(tierDir, name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// makeOne makes one directory, which another process may be making as well.
-func makeOne(path string) error {
-	err := os.Mkdir(path, dirMode)
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if info, statErr := os.Stat(path); statErr != nil || !info.IsDir() {
-		return fmt.Errorf("%s is in the way: %w", path, err)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,11 +17,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestOpen has its parts share one cache directory, since making all of it
-// takes up to two seconds.
+// TestOpen has its parts share one cache directory.
 func TestOpen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "cache")
-	for _, tier := range []string{Originals, Derivatives} {
+	for _, tier := range []string{Originals, Mezzanines, Derivatives} {
 		if _, err := Open(dir, tier, Options{}); err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +31,7 @@ func TestOpen(t *testing.T) {
 	}{
 		{"makes all directories", openMakesAll},
 		{"a second time writes nothing", openWritesNothing},
-		{"makes what is missing", openMakesMissing},
+		{"makes a tier that an older version did not have", openMakesTier},
 		{"keeps what is there", openKeeps},
 		{"of a relative directory", openRelative},
 	} {
@@ -42,14 +40,10 @@ func TestOpen(t *testing.T) {
 }
 
 func openMakesAll(t *testing.T, dir string) {
-	wantDirs(t, dir, []string{Derivatives, Originals, Temporary})
-	var all []string
-	for i := range 4096 {
-		all = append(all, fmt.Sprintf("%03x", i))
+	wantDirs(t, dir, []string{Derivatives, Mezzanines, Originals, Temporary})
+	for _, d := range []string{Originals, Mezzanines, Derivatives, Temporary} {
+		wantDirs(t, filepath.Join(dir, d), nil)
 	}
-	wantDirs(t, filepath.Join(dir, Originals), all)
-	wantDirs(t, filepath.Join(dir, Derivatives), all)
-	wantDirs(t, filepath.Join(dir, Temporary), nil)
 }
 
 // wantDirs fails the test unless dir has just these directories, of mode 0755.
@@ -70,16 +64,19 @@ func wantDirs(t *testing.T, dir string, want []string) {
 	}
 }
 
-func openMakesMissing(t *testing.T, dir string) {
-	lost := filepath.Join(dir, Originals, "abc")
-	if err := os.Remove(lost); err != nil {
+func openMakesTier(t *testing.T, dir string) {
+	if err := os.RemoveAll(filepath.Join(dir, Mezzanines)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir, Originals, Options{}); err != nil {
+	s, err := Open(dir, Mezzanines, Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if !exists(lost) {
-		t.Error("the missing directory was not made")
+	openMakesAll(t, dir)
+	path := fill(t, s, name, "body", someTime)
+	wantDirs(t, filepath.Join(dir, Mezzanines), []string{string(name[:3])}) // made with its first file
+	if want := filepath.Join(dir, "mezzanines", string(name[:3]), string(name)); path != want {
+		t.Errorf("the file is %s, want %s", path, want)
 	}
 }
 
@@ -137,18 +134,11 @@ func TestOpenFails(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	inTheWay := filepath.Join(base, "other")
-	if err := os.MkdirAll(filepath.Join(inTheWay, Originals), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(inTheWay, Originals, "000"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct{ dir, tier, want string }{
 		{file, Originals, "let uid"},
 		{filepath.Join(file, "below"), Originals, "let uid"},
-		{inTheWay, Originals, "000 is in the way"},
 		{base, "", "there is no tier"},
+		{base, "mezzanine", "only [originals mezzanines derivatives]"},
 		{base, "..", "there is no tier"},
 		{base, Temporary, "there is no tier"},
 	} {

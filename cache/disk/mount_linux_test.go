@@ -79,12 +79,21 @@ func TestFullDisk(t *testing.T) {
 	fill(t, s, source, "fits", someTime) // what was spooled has made room again
 }
 
+// There is no inode for the temporary beside the root, tmp/ and the tier, or one for
+// that and none for the directory that it is to go to.
 func TestNoInodes(t *testing.T) {
-	// The root, three directories and the 4096.
-	s, _ := newMountedStore(t, "nr_inodes=4099")
+	s, _ := newMountedStore(t, "nr_inodes=3")
 	if err := s.Check(); !errors.Is(err, unix.ENOSPC) {
 		t.Errorf("Check = %v, want ENOSPC", err)
 	}
+	wantNoRoom(t, s)
+	s, dir := newMountedStore(t, "nr_inodes=4")
+	wantNoRoom(t, s)
+	wantNoTemporaries(t, dir)
+}
+
+func wantNoRoom(t *testing.T, s *Store) {
+	t.Helper()
 	b, err := s.Fill(t.Context(), name, strings.NewReader(longBody), someTime)
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,14 @@ const useNoted = time.Hour
 
 // Open implements cache.Store. A hit costs openat, fstat and the two short
 // system calls of os.NewFile; once an hour one more.
-func (s *Store) Open(name variant.Name) (*cache.Blob, error) {
+func (s *Store) Open(name variant.Name) (*cache.Blob, error) { return s.open(name, s.noteUse) }
+
+// Peek implements cache.Store.
+func (s *Store) Peek(name variant.Name) (*cache.Blob, error) {
+	return s.open(name, func(string, *unix.Stat_t) {})
+}
+
+func (s *Store) open(name variant.Name, use func(path string, st *unix.Stat_t)) (*cache.Blob, error) {
 	path, err := s.path(name)
 	if err != nil {
 		return nil, err
@@ -36,7 +43,7 @@ func (s *Store) Open(name variant.Name) (*cache.Blob, error) {
 		_ = unix.Unlink(path)
 		return nil, cache.ErrMiss
 	}
-	s.noteUse(path, &st)
+	use(path, &st)
 	return onDisk(os.NewFile(uintptr(fd), path), &st, path[s.root:]), nil
 }
 

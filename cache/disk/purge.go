@@ -15,7 +15,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 )
 
-// ErrNoCache is returned for a directory that has neither tier.
+// ErrNoCache is returned for a directory that has none of the tiers.
 var ErrNoCache = errors.New("not a cache directory")
 
 // PurgeOptions are optional.
@@ -42,8 +42,7 @@ type PurgeOptions struct {
 
 // Summary is what a purge has done, or would do if it was a DryRun.
 type Summary struct {
-	Originals   TierSummary `json:"originals"`
-	Derivatives TierSummary `json:"derivatives"`
+	cache.PerTier[TierSummary]
 	// Litter are temporary files that were removed, since nobody writes to them.
 	Litter cache.Count `json:"litter"`
 	// Foreign is how many entries were left because they are no files of the cache.
@@ -69,18 +68,12 @@ type TierSummary struct {
 	OldestKept time.Time `json:"oldest_kept,omitzero"`
 }
 
-// Of returns the part of the summary that is about a tier.
-func (s *Summary) Of(t cache.Tier) *TierSummary {
-	if t == cache.Originals {
-		return &s.Originals
-	}
-	return &s.Derivatives
-}
-
 // Purge removes from a cache directory what policy does not let stay, beside
-// processes that read and write there. It removes files only: entries of both
+// processes that read and write there. It removes files only: entries of all
 // tiers, and temporaries that nobody has written to for an hour. What is used
-// between being counted and being removed stays.
+// between being counted and being removed stays. A tier that is not there, in a
+// directory that an older version made, is taken for an empty one, and not made:
+// whoever purges may be another user than the server.
 //
 // Files go through memory a directory at a time, twice if a budget is exceeded
 // and once otherwise.

@@ -20,11 +20,10 @@ type ForgetOptions struct {
 
 // Forgotten is what Forget has done, or would do if it was a DryRun.
 type Forgotten struct {
-	Pictures    int64       `json:"pictures"` // of which there was a file
-	Originals   cache.Count `json:"originals"`
-	Derivatives cache.Count `json:"derivatives"`
-	Failed      int64       `json:"failed"` // files that could not be removed, directories not read
-	Failure     string      `json:"failure,omitempty"`
+	Pictures int64 `json:"pictures"` // of which there was a file
+	cache.PerTier[cache.Count]
+	Failed  int64  `json:"failed"` // files that could not be removed, directories not read
+	Failure string `json:"failure,omitempty"`
 }
 
 // Forget removes pictures from a cache directory with all that was made of them:
@@ -136,10 +135,7 @@ func (f *forgetting) directory(t cache.Tier, prefix string, wanted, found map[so
 		return false
 	}
 	w.directory(t, prefix, nil)
-	sum := &f.sum.Originals
-	if t == cache.Derivatives {
-		sum = &f.sum.Derivatives
-	}
+	sum := f.sum.Of(t)
 	*sum = sum.Plus(w.tally.gone[t])
 	f.sum.Failed += w.tally.failed
 	if f.sum.Failure == "" && w.tally.failure != nil {

@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ func album(keys ...variant.Key) (files []planted) {
 	for _, k := range keys {
 		files = append(files,
 			planted{cache.Originals, k, 0, 0, 1000},
+			planted{cache.Mezzanines, k, 1, 3 * day, 300},
 			planted{cache.Derivatives, k, 1, 0, 10},
 			planted{cache.Derivatives, k, 2, 90 * day, 20})
 	}
@@ -61,11 +63,12 @@ func TestForget(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.Originals.Disk, s.Derivatives.Disk = 0, 0
-				want := Forgotten{
-					Pictures: tt.pictures, Originals: cache.Count{Files: tt.pictures, Bytes: 1000 * tt.pictures},
+				s.Originals.Disk, s.Mezzanines.Disk, s.Derivatives.Disk = 0, 0, 0
+				want := Forgotten{Pictures: tt.pictures, PerTier: cache.PerTier[cache.Count]{
+					Originals:   cache.Count{Files: tt.pictures, Bytes: 1000 * tt.pictures},
+					Mezzanines:  cache.Count{Files: tt.pictures, Bytes: 300 * tt.pictures},
 					Derivatives: cache.Count{Files: 2 * tt.pictures, Bytes: 30 * tt.pictures},
-				}
+				}}
 				if s != want {
 					t.Errorf("dry run %v: %+v, want %+v", dry, s, want)
 				}
@@ -82,7 +85,7 @@ func TestForget(t *testing.T) {
 func TestForgetWhatDoesNotGo(t *testing.T) {
 	dir := plant(t, album("a")...)
 	s, err := Forget(t.Context(), dir, []variant.Key{"a"}, nil, ForgetOptions{unlink: func(int, string) error { return unix.EACCES }})
-	if err != nil || s.Failed != 3 || s.Originals.Files != 0 || !strings.Contains(s.Failure, "permission denied") {
+	if err != nil || s.Failed != 4 || s.Originals.Files != 0 || !strings.Contains(s.Failure, "permission denied") {
 		t.Errorf("%+v, %v", s, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -91,6 +94,22 @@ func TestForgetWhatDoesNotGo(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 	wantTree(t, dir, paths(album("a"))...)
+}
+
+// TestForgetMezzanineAlone has the mezzanine outlive its original and all that was
+// made of both.
+func TestForgetMezzanineAlone(t *testing.T) {
+	alone := planted{cache.Mezzanines, "photos/a.jpg", 1, day, 300}
+	stays := planted{cache.Mezzanines, "b", 1, day, 300}
+	dir := plant(t, alone, stays)
+	mustNote(t, openJournal(t, dir, nil), alone.key, stays.key)
+	s, err := Forget(t.Context(), dir, nil, []string{"photos/"}, ForgetOptions{})
+	if err != nil || s.Pictures != 1 || s.Mezzanines.Files != 1 || s.Mezzanines.Bytes != 300 || s.Failed != 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if exists(filepath.Join(dir, alone.path())) || !exists(filepath.Join(dir, stays.path())) {
+		t.Errorf("there are %q", tree(t, dir))
+	}
 }
 
 // TestForgetBesidePurge does not wait: who wants a picture gone does not care

@@ -10,7 +10,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 )
 
-// A pass goes through shards: the directories, of both tiers, whose names begin
+// A pass goes through shards: the directories, of all tiers, whose names begin
 // with the same two digits, which are those that one file of the journal is
 // about.
 const (
@@ -90,8 +90,11 @@ func (t *tally) fail(err error) {
 	}
 }
 
-func (t *tally) removed() cache.Count {
-	return t.gone[cache.Originals].Plus(t.gone[cache.Derivatives])
+func (t *tally) removed() (sum cache.Count) {
+	for _, gone := range t.gone {
+		sum = sum.Plus(gone)
+	}
+	return sum
 }
 
 // addRemoved adds what an earlier pass removed. What it failed at and left, this

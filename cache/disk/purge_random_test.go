@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,11 +32,18 @@ func TestRandomSets(t *testing.T) {
 		if s.TooSmall != want.small {
 			t.Errorf("seed %d: TooSmall = %v", seed, s.TooSmall)
 		}
-		if left := int64(len(want.kept) + want.recent[0] + want.recent[1]); s.Originals.Kept.Files+s.Derivatives.Kept.Files != left {
-			t.Errorf("seed %d: kept %+v and %+v, want %d files", seed, s.Originals.Kept, s.Derivatives.Kept, left)
+		if got, left := kept(&s), want.left(); got != left {
+			t.Errorf("seed %d: kept %d files, want %d", seed, got, left)
 		}
 		comparePurges(t, fmt.Sprintf("seed %d, %+v, %+v", seed, policy, space), tree(t, dir), want)
 	}
+}
+
+func kept(s *Summary) (files int64) {
+	for _, tier := range cache.AllTiers() {
+		files += s.Of(tier).Kept.Files
+	}
+	return files
 }
 
 // fileBytes is what recent files have, and what all sizes are a multiple of, so
@@ -61,9 +69,9 @@ func randomFiles(r *rand.Rand) (files []planted) {
 }
 
 func randomPolicy(r *rand.Rand) (p cache.Policy) {
-	for _, l := range []*cache.Limits{&p.All, &p.Originals, &p.Derivatives} {
+	for _, l := range []*cache.Limits{&p.All, &p.Originals, &p.Mezzanines, &p.Derivatives} {
 		if r.IntN(3) == 0 {
-			l.OlderThan = time.Duration(r.Int64N(int64(400 * day)))
+			l.OlderThan = time.Duration(r.Int64N(int64(10 * day)))
 		}
 		if r.IntN(3) == 0 {
 			l.MaxFiles = 1 + r.Int64N(60)
@@ -93,6 +101,14 @@ type naiveResult struct {
 	small  bool
 }
 
+func (r naiveResult) left() int64 {
+	left := len(r.kept)
+	for _, n := range r.recent {
+		left += n
+	}
+	return int64(left)
+}
+
 // naive is the purge that everybody can check.
 func naive(files []planted, p cache.Policy, space cache.Space) naiveResult {
 	files = slices.Clone(files)
@@ -113,9 +129,10 @@ func naive(files []planted, p cache.Policy, space cache.Space) naiveResult {
 		return cmp.Compare(b.age, a.age)
 	})
 	w := &naivePurge{files: files, space: space}
-	w.reduce(p.Originals, cache.Originals)
-	w.reduce(p.Derivatives, cache.Derivatives)
-	w.reduce(p.All, cache.Originals, cache.Derivatives)
+	for _, t := range cache.AllTiers() {
+		w.reduce(p.Of(t), t)
+	}
+	w.reduce(p.All, cache.AllTiers()...)
 	w.free(p.MinFree)
 	result := naiveResult{kept: map[string]bool{}, small: w.small}
 	for _, f := range w.files {
@@ -175,7 +192,7 @@ func (w *naivePurge) free(minFree float64) {
 	inodes := short(w.space.FreeFiles, w.space.TotalFiles, minFree)
 	for bytes && w.space.FreeBytes < int64(math.Floor(float64(w.space.TotalBytes)*target)) ||
 		inodes && w.space.FreeFiles < int64(math.Floor(float64(w.space.TotalFiles)*target)) {
-		if !w.removeOne([]cache.Tier{cache.Originals, cache.Derivatives}) {
+		if !w.removeOne(cache.AllTiers()) {
 			return
 		}
 	}
@@ -189,9 +206,10 @@ func comparePurges(t *testing.T, what string, got []string, want naiveResult) {
 			delete(want.kept, path)
 			continue
 		}
-		tier := cache.Originals
-		if filepath.Dir(filepath.Dir(path)) == Derivatives {
-			tier = cache.Derivatives
+		top, _, _ := strings.Cut(path, "/")
+		tier := slices.IndexFunc(cache.AllTiers(), func(t cache.Tier) bool { return t.String() == top })
+		if tier < 0 {
+			t.Fatalf("%s: %s is in no tier", what, path)
 		}
 		recent[tier]++ // or one that should have gone; the sum says it
 	}

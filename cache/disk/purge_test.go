@@ -51,7 +51,7 @@ func purgeNow() time.Time { return purgeTime }
 func plant(t *testing.T, files ...planted) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	for _, d := range []string{Originals, Derivatives, Temporary} {
+	for _, d := range []string{Originals, Mezzanines, Derivatives, Temporary} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -118,11 +118,14 @@ func mustPurge(t *testing.T, dir string, policy cache.Policy, opts PurgeOptions)
 func someFiles() (old, young []planted) {
 	old = []planted{
 		{cache.Originals, "a", 0, 31 * day, 1000},
+		{cache.Mezzanines, "a", 1, 31 * day, 600},
 		{cache.Derivatives, "a", 1, 30*day + time.Second, 100},
 		{cache.Derivatives, "b", 1, 400 * day, 200},
 	}
 	young = []planted{
 		{cache.Originals, "b", 0, 29 * day, 3000},
+		{cache.Mezzanines, "b", 1, 28 * day, 700},
+		{cache.Mezzanines, "c", 1, time.Hour, 800},
 		{cache.Derivatives, "a", 2, 30 * day, 300},
 		{cache.Derivatives, "b", 2, 0, 400},
 		{cache.Derivatives, "c", 1, -time.Hour, 500},
@@ -143,6 +146,7 @@ func TestPurgeByAge(t *testing.T) {
 	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{})
 	wantTree(t, dir, paths(young)...)
 	wantTier(t, "originals", s.Originals, cache.Count{Files: 1, Bytes: 1000}, cache.Count{Files: 1, Bytes: 3000}, 29*day)
+	wantTier(t, "mezzanines", s.Mezzanines, cache.Count{Files: 1, Bytes: 600}, cache.Count{Files: 2, Bytes: 1500}, 28*day)
 	wantTier(t, "derivatives", s.Derivatives, cache.Count{Files: 2, Bytes: 300}, cache.Count{Files: 3, Bytes: 1200}, 30*day)
 	if s.TooSmall || s.DryRun || s.Failed != 0 || s.Foreign != 0 || s.Seconds <= 0 {
 		t.Errorf("summary = %+v", s)
@@ -170,6 +174,7 @@ func TestDryRunIsWhatWouldBe(t *testing.T) {
 		{All: cache.Limits{OlderThan: 30 * day}},
 		{All: cache.Limits{OlderThan: 30 * day, MaxFiles: 3}},
 		{Derivatives: cache.Limits{MaxBytes: 450}},
+		{Mezzanines: cache.Limits{OlderThan: 30 * day, MaxBytes: 900}},
 	} {
 		old, young := someFiles()
 		dir := plant(t, append(old, young...)...)
@@ -251,7 +256,7 @@ func TestWhatFails(t *testing.T) {
 		dir := plant(t, append(old, young...)...)
 		s := mustPurge(t, dir, policy, PurgeOptions{unlink: func(int, string) error { return unix.EROFS }})
 		wantTree(t, dir, append(paths(old), paths(young)...)...)
-		if s.Failed < 3 || s.Derivatives.Removed.Files != 0 || s.Derivatives.Kept.Files != 5 {
+		if s.Failed < 4 || s.Mezzanines.Removed.Files != 0 || s.Mezzanines.Kept.Files != 3 || s.Derivatives.Removed.Files != 0 || s.Derivatives.Kept.Files != 5 {
 			t.Errorf("summary = %+v", s)
 		}
 		if want := unix.EROFS.Error(); len(s.Failure) < len(want) || s.Failure[len(s.Failure)-len(want):] != want {
@@ -397,16 +402,11 @@ func TestCensus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.Time.Equal(purgeTime) || c.Originals.Files != 2 || c.Originals.Bytes != 4000 || c.Derivatives.Files != 4 {
+	if !c.Time.Equal(purgeTime) || c.Originals.Files != 2 || c.Originals.Bytes != 4000 || c.Mezzanines.Files != 3 || c.Mezzanines.Bytes != 2100 || c.Derivatives.Files != 4 {
 		t.Errorf("census = %+v", c)
 	}
-	var ages []string
-	for _, a := range c.Derivatives.Ages {
-		ages = append(ages, fmt.Sprint(a.Below, " ", a.Files, " ", a.Bytes))
-	}
-	if want := []string{"2h 2 900", "1d 0 0", "7d 0 0", "30d 0 0", "90d 2 400", "older 0 0"}; !slices.Equal(ages, want) {
-		t.Errorf("ages = %q, want %q", ages, want)
-	}
+	wantAges(t, c.Derivatives, "2h 2 900", "1d 0 0", "7d 0 0", "30d 0 0", "90d 2 400", "older 0 0")
+	wantAges(t, c.Mezzanines, "2h 1 800", "1d 0 0", "7d 0 0", "30d 1 700", "90d 1 600", "older 0 0")
 	if err := os.WriteFile(filepath.Join(dir, censusFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}

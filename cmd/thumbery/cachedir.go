@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
@@ -39,35 +43,30 @@ func (f *cacheFlags) validate() error {
 
 // cacheDir is an open cache directory.
 type cacheDir struct {
-	originals, derivatives cache.Store
-	journal                pipeline.Journal // nil where keys cannot be written down
-	inventory              *disk.Inventory
-	reserve                *disk.Reserve
-	keeper                 *keeper // nil if nobody purges in this process
+	originals, mezzanines, derivatives cache.Store
+	journal                            pipeline.Journal // nil where keys cannot be written down
+	inventory                          *disk.Inventory
+	reserve                            *disk.Reserve
+	keeper                             *keeper // nil if nobody purges in this process
 }
 
 // open opens the cache directory, with the guard of --min-free around its
 // stores.
 func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 	options := disk.Options{NoSync: f.NoSync}
-	originals, err := disk.Open(f.Cache, disk.Originals, options)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--cache: %w", err))
-	}
-	derivatives, err := disk.Open(f.Cache, disk.Derivatives, options)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--cache: %w", err))
-	}
-	reserve := disk.NewReserve(f.Cache, float64(f.MinFree), func(low bool, s cache.Space) {
-		free := []any{"bytes_free", s.FreeBytes, "bytes", s.TotalBytes, "inodes_free", s.FreeFiles, "inodes", s.TotalFiles}
-		if low {
-			log.Error("the disk has less than --min-free left: nothing is kept until there is more", free...)
-			return
+	reserve := f.reserve(log)
+	var stores [cache.Tiers]cache.Store
+	for t := range cache.Tier(cache.Tiers) {
+		s, err := f.openTier(t, options, log)
+		if err != nil {
+			return nil, usage(fmt.Errorf("--cache: %w", err))
 		}
-		log.Info("the disk has enough left again", free...)
-	})
+		if stores[t] = s; s != (cache.Nowhere{}) {
+			stores[t] = disk.Guard(s, reserve)
+		}
+	}
 	d := &cacheDir{
-		originals: disk.Guard(originals, reserve), derivatives: disk.Guard(derivatives, reserve),
+		originals: stores[cache.Originals], mezzanines: stores[cache.Mezzanines], derivatives: stores[cache.Derivatives],
 		inventory: disk.NewInventory(f.Cache), reserve: reserve,
 	}
 	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
@@ -79,6 +78,39 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 		d.keeper = &keeper{dir: f.Cache, every: f.PurgeEvery, policy: f.policy(), log: log, purge: disk.Purge}
 	}
 	return d, nil
+}
+
+// openTier opens one tier. A cache directory that an older version made has no
+// mezzanines/; where that cannot be made any more, all else is served as before.
+func (f *cacheFlags) openTier(t cache.Tier, options disk.Options, log *slog.Logger) (cache.Store, error) {
+	s, err := disk.Open(f.Cache, t.String(), options)
+	if err == nil {
+		return s, nil
+	}
+	if t != cache.Mezzanines || !unwritable(err) {
+		return nil, err
+	}
+	log.Warn("no mezzanines are kept: every new size is made of the original", "cause", err)
+	return cache.Nowhere{}, nil
+}
+
+// unwritable reports that something was not written since the file system is full,
+// read-only or another user's.
+func unwritable(err error) bool {
+	return errors.Is(err, fs.ErrPermission) ||
+		slices.ContainsFunc([]error{unix.EROFS, unix.ENOSPC, unix.EDQUOT}, func(no error) bool { return errors.Is(err, no) })
+}
+
+// reserve watches --min-free, and logs when it is reached.
+func (f *cacheFlags) reserve(log *slog.Logger) *disk.Reserve {
+	return disk.NewReserve(f.Cache, float64(f.MinFree), func(low bool, s cache.Space) {
+		free := []any{"bytes_free", s.FreeBytes, "bytes", s.TotalBytes, "inodes_free", s.FreeFiles, "inodes", s.TotalFiles}
+		if low {
+			log.Error("the disk has less than --min-free left: nothing is kept until there is more", free...)
+			return
+		}
+		log.Info("the disk has enough left again", free...)
+	})
 }
 
 // readable looks whether hits can be served: a full or read-only disk has them all
@@ -136,6 +168,11 @@ type observer struct {
 // Revalidated implements pipeline.Observer.
 func (o observer) Revalidated(v pipeline.Verdict) { o.Metrics.Revalidated(v.String()) }
 
+// Resized implements pipeline.Observer.
+func (o observer) Resized(of pipeline.Material, took time.Duration, err error) {
+	o.Metrics.Resized(of.String(), took, err)
+}
+
 // Kept implements pipeline.Observer.
 func (o observer) Kept(t cache.Tier, bytes int64, err error) {
 	o.Metrics.Kept(t, bytes, err)
@@ -152,6 +189,7 @@ func (d *cacheDir) forget(forget forgetter) forgetter {
 	return func(key variant.Key) (pipeline.Forgotten, error) {
 		f, err := forget(key)
 		d.inventory.Removed(cache.Originals, cache.Count{Files: int64(f.Originals), Bytes: f.OriginalBytes})
+		d.inventory.Removed(cache.Mezzanines, cache.Count{Files: int64(f.Mezzanines), Bytes: f.MezzanineBytes})
 		d.inventory.Removed(cache.Derivatives, cache.Count{Files: int64(f.Derivatives), Bytes: f.DerivativeBytes})
 		return f, err
 	}
@@ -169,9 +207,9 @@ type memoryStock struct {
 	Bytes   int64 `json:"bytes"`
 }
 
-func (c *serveCmd) stock(d *cacheDir, p *pipeline.Pipeline) func() any {
+func (c *serveCmd) stock(core *core) func() any {
 	return func() any {
-		entries, bytes := p.Memory()
-		return stock{d.inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
+		entries, bytes := core.Memory()
+		return stock{core.dir.inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
 	}
 }

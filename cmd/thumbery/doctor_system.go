@@ -110,7 +110,7 @@ func tryWrite(dir string) error {
 // oneFileSystem looks whether bodies can be renamed from tmp/ to their places.
 func oneFileSystem(dir string) error {
 	var first uint64
-	for _, name := range []string{disk.Temporary, disk.Originals, disk.Derivatives} {
+	for _, name := range []string{disk.Temporary, disk.Originals, disk.Mezzanines, disk.Derivatives} {
 		var st unix.Stat_t
 		path := filepath.Join(dir, name)
 		if unix.Stat(path, &st) != nil {

@@ -98,4 +98,14 @@ func TestOneFileSystem(t *testing.T) {
 	if err := oneFileSystem(dir); err == nil || !strings.Contains(err.Error(), "another file system") {
 		t.Errorf("two file systems: %v", err)
 	}
+	elsewhere := t.TempDir()
+	if err := os.Mkdir(filepath.Join(elsewhere, disk.Originals), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(other, filepath.Join(elsewhere, disk.Mezzanines)); err != nil {
+		t.Fatal(err)
+	}
+	if err := oneFileSystem(elsewhere); err == nil || !strings.Contains(err.Error(), disk.Mezzanines+" is on another file system") {
+		t.Errorf("mezzanines on another file system: %v", err)
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -91,4 +92,25 @@ func (f *linkFlags) presets() (variant.Presets, error) {
 		}
 	}
 	return presets, nil
+}
+
+// permitFlags bound what can be asked for, and so what is worth being made.
+type permitFlags struct {
+	Sizes       []sizeFlag `placeholder:"300" help:"The only sides that may be asked for outside presets."`
+	PresetsOnly bool       `help:"Serve nothing but presets, raw and info."`
+}
+
+func (f *permitFlags) validate(presets []string) error {
+	if f.PresetsOnly && len(presets) == 0 {
+		return errors.New("--presets-only: there are no presets: give --preset, too")
+	}
+	return nil
+}
+
+func (f *permitFlags) limits() variant.Limits {
+	l := variant.Limits{PresetsOnly: f.PresetsOnly}
+	for _, s := range f.Sizes {
+		l.Sizes = append(l.Sizes, int(s))
+	}
+	return l
 }

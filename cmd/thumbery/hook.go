@@ -12,33 +12,33 @@ import (
 )
 
 // primer makes the presets of what was uploaded.
-func (c *serveCmd) primer(p *pipeline.Pipeline, presets variant.Presets) *pipeline.Primer {
+func (c *serveCmd) primer(core *core) *pipeline.Primer {
 	var wanted []variant.Variant
-	for _, name := range slices.Sorted(maps.Keys(presets)) {
-		v := presets[name]
+	for _, name := range slices.Sorted(maps.Keys(core.presets)) {
+		v := core.presets[name]
 		if v.Whole == variant.Picture && v.Format == variant.FormatKeep {
 			v.Format = c.format()
 		}
 		wanted = append(wanted, v)
 	}
-	return p.NewPrimer(wanted)
+	return core.NewPrimer(wanted)
 }
 
 // hook is what happens when a bucket tells of its objects: what was made of the
 // old one is forgotten, and the presets of the new one are made.
-func (c *serveCmd) hook(o *origins, d *cacheDir, p *pipeline.Pipeline, primer *pipeline.Primer, m *metrics.Metrics, log *slog.Logger) *api.Hook {
+func (c *serveCmd) hook(core *core, primer *pipeline.Primer, m *metrics.Metrics, log *slog.Logger) *api.Hook {
 	if c.HookSecret == "" {
 		return nil
 	}
 	forget := func(key variant.Key) error {
-		if p.ReadOnly() { // what was forgotten could not be fetched again
+		if core.ReadOnly() { // what was forgotten could not be fetched again
 			return pipeline.ErrReadOnly
 		}
-		_, err := d.forget(p.Forget)(key)
+		_, err := core.dir.forget(core.Forget)(key)
 		return err
 	}
 	return &api.Hook{
-		Secret: c.HookSecret, Keys: o.Keys, Observe: m.Hooked,
+		Secret: c.HookSecret, Keys: core.origins.Keys, Observe: m.Hooked,
 		Created: func(key variant.Key) error {
 			err := forget(key)
 			if err == nil && len(c.Preset) > 0 && !primer.Add(key) {

@@ -56,9 +56,10 @@ func (k *keeper) report(s disk.Summary) {
 	if s.Failed > 0 || s.TooSmall {
 		level = slog.LevelWarn
 	}
-	k.log.Log(context.Background(), level, "purged the cache",
-		"originals_removed", s.Originals.Removed.Files, "originals_kept", s.Originals.Kept.Files,
-		"derivatives_removed", s.Derivatives.Removed.Files, "derivatives_kept", s.Derivatives.Kept.Files,
-		"litter", s.Litter.Files, "failed", s.Failed, "failure", s.Failure,
-		"too_small", s.TooSmall, "seconds", s.Seconds)
+	var what []any
+	for t := range cache.Tier(cache.Tiers) {
+		what = append(what, t.String()+"_removed", s.Of(t).Removed.Files, t.String()+"_kept", s.Of(t).Kept.Files)
+	}
+	what = append(what, "litter", s.Litter.Files, "failed", s.Failed, "failure", s.Failure, "too_small", s.TooSmall, "seconds", s.Seconds)
+	k.log.Log(context.Background(), level, "purged the cache", what...)
 }

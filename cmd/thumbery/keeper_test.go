@@ -32,7 +32,9 @@ func TestKeeper(t *testing.T) {
 			case 3:
 				return disk.Summary{}, errors.New("disk on fire")
 			}
-			return disk.Summary{TooSmall: true}, nil
+			s := disk.Summary{TooSmall: true}
+			s.Mezzanines.Removed.Files, s.Mezzanines.Kept.Files = 17, 23
+			return s, nil
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Hour+30*time.Minute)
 		defer cancel()
@@ -51,7 +53,7 @@ func TestKeeper(t *testing.T) {
 		if len(distances) < 10 {
 			t.Errorf("only %d different distances", len(distances))
 		}
-		for _, want := range []string{"another purge goes on", "disk on fire", "level=WARN msg=\"purged the cache\""} {
+		for _, want := range []string{"another purge goes on", "disk on fire", "level=WARN msg=\"purged the cache\"", "mezzanines_removed=17 mezzanines_kept=23"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log has no %q", want)
 			}

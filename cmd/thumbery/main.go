@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/vips"
 )
 
@@ -27,6 +28,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
 	Purge   purgeCmd   `cmd:"" help:"Remove from the cache what is old or too much, or forget pictures. For cron; a server may go on meanwhile."`
 	URL     urlCmd     `cmd:"" name:"url" help:"Print the URL path of a picture, in its canonical spelling, and signed if there is a key."`
+	Prime   primeCmd   `cmd:"" help:"Make pictures before anybody asks for them, here or in a server that runs."`
 	Migrate migrateCmd `cmd:"" help:"Copy originals from one place to another, such as from a disk to S3, beside a server that goes on."`
 	Doctor  doctorCmd  `cmd:"" help:"Check what serving needs: libvips, memory, the cache directory, the sources. Say what is slow or wrong, and what to do."`
 	Version versionCmd `cmd:"" help:"Print versions, and the formats that can be read and written."`
@@ -51,7 +53,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}()
 	parser := kong.Must(
 		&cli{}, kong.Name("thumbery"), kong.Description(description), kong.DefaultEnvars("THUMBERY"),
-		kong.Vars{"default_source": defaultSource, "avif_speed": strconv.Itoa(vips.DefaultAVIFSpeed)}, kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"default_source": defaultSource, "avif_speed": strconv.Itoa(vips.DefaultAVIFSpeed), "mezzanine": strconv.Itoa(resize.DefaultMezzanineSide), "mezzanine_over": strconv.Itoa(resize.DefaultMezzanineOver/1_000_000) + "M"}, kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.PostBuild(hideUnused),
 		kong.Exit(func(code int) { panic(exit(code)) }), kong.BindTo(stdout, (*io.Writer)(nil)),
 	)
 	if len(args) == 0 {

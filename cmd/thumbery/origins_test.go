@@ -65,7 +65,7 @@ func TestPlacesOfOneName(t *testing.T) {
 		}
 	}
 	names := map[string]bool{}
-	for _, c := range (&serveCmd{}).checks(o, &cacheDir{}) {
+	for _, c := range (&serveCmd{}).checks(&core{origins: o, dir: &cacheDir{}}) {
 		if names[c.Name] {
 			t.Errorf("two checks are called %q", c.Name)
 		}
@@ -120,10 +120,10 @@ func (fullDisk) Check() error { return errors.New("no space left on device") }
 // service; one that cannot be read does.
 func TestCacheChecks(t *testing.T) {
 	o, _ := opened(t, originFlags{}, "/=file:.")
-	c := serveCmd{cacheFlags: cacheFlags{Cache: t.TempDir()}}
+	c := serveCmd{coreFlags: coreFlags{cacheFlags: cacheFlags{Cache: t.TempDir()}}}
 	ask := func(d *cacheDir) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
-		api.NewAdmin(api.AdminConfig{Checks: c.checks(o, d), Metrics: http.NotFoundHandler()}).
+		api.NewAdmin(api.AdminConfig{Checks: c.checks(&core{origins: o, dir: d}), Metrics: http.NotFoundHandler()}).
 			ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/readyz", nil))
 		if err := json.Unmarshal(w.Body.Bytes(), &ready); err != nil {
 			t.Fatal(err)

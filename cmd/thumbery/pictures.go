@@ -22,6 +22,9 @@ type pictureFlags struct {
 	ClientHints   bool          `help:"Let f_auto heed what browsers tell of a picture's place (Sec-CH-DPR, Sec-CH-Width, DPR, Width) where the URL says no dpr, or neither width nor height."`
 	Watermark     []markFlag    `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"A picture, or NAME=text:WORDS, that wm_NAME puts on. Options: g_se (where), opacity_50 and scale_25 (percent), margin_10, tile; for text font_sans bold and color_ffffff. Repeatable; in the environment separated by semicolons."`
 
+	Mezzanine     int    `default:"${mezzanine}" help:"About the longest side of the smaller copy that is kept of every large original, and that most pictures are made of; 0 for none."`
+	MezzanineOver amount `default:"${mezzanine_over}" help:"How many pixels an original has more than that has one."`
+
 	MaxPixels     amount        `default:"100M" help:"The most pixels of a picture, and of all that are made at once."`
 	MaxFrames     int           `default:"500" help:"The most frames of an animation that is made as one; of longer ones, still gives the first."`
 	ResizeTimeout time.Duration `default:"20s" help:"How long one picture may take to make, from when it is its turn; then it is stopped, and the answer is 503."`
@@ -31,11 +34,16 @@ type pictureFlags struct {
 	Engine        string        `enum:"auto,bimg,vips" default:"auto" help:"What makes pictures: libvips called directly (vips), bimg where it can, or auto, bimg where it is as good."`
 }
 
+// minMezzanine is the least side that anything is made of: half of it.
+const minMezzanine = 128
+
 // validate says what is wrong with a number.
 func (f *pictureFlags) validate() error {
 	switch {
 	case f.MaxPixels == 0:
 		return errors.New("--max-pixels: must be more than 0")
+	case f.Mezzanine != 0 && (f.Mezzanine < minMezzanine || f.Mezzanine > variant.MaxSide):
+		return fmt.Errorf("--mezzanine: must be from %d to %d, or 0 for none", minMezzanine, variant.MaxSide)
 	case f.MaxFrames < 1:
 		return errors.New("--max-frames: must be 1 or more")
 	case f.ResizeTimeout <= 0:
@@ -65,6 +73,7 @@ func (f *pictureFlags) settings(engine *vips.Engine, marks []vips.Watermark) res
 		MaxPixels: int64(f.MaxPixels), MaxFrames: f.MaxFrames, Quality: map[variant.Format]int{},
 		Auto: f.Auto.formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), Restore: f.Sharpen,
 		Watermarks: map[string]string{}, CanWrite: engine.CanWrite,
+		MezzanineSide: f.Mezzanine, MezzanineOver: int64(f.MezzanineOver),
 	}
 	for _, q := range f.Quality {
 		s.Quality[q.format] = q.quality

@@ -17,6 +17,7 @@ type policyFlags struct {
 	limitFlags
 	MinFree     percent    `placeholder:"10%" help:"Remove what was used least recently where less of the disk's space or inodes is free."`
 	Originals   limitFlags `embed:"" prefix:"originals-" group:"Of the originals alone"`
+	Mezzanines  limitFlags `embed:"" prefix:"mezzanines-" group:"Of the mezzanines alone"`
 	Derivatives limitFlags `embed:"" prefix:"derivatives-" group:"Of the derivatives alone"`
 }
 
@@ -34,7 +35,8 @@ func (f limitFlags) limits() cache.Limits {
 // policy returns an empty Policy if no flag was given.
 func (f policyFlags) policy() cache.Policy {
 	return cache.Policy{
-		All: f.limits(), Originals: f.Originals.limits(), Derivatives: f.Derivatives.limits(), MinFree: float64(f.MinFree),
+		All: f.limits(), Originals: f.Originals.limits(), Mezzanines: f.Mezzanines.limits(), Derivatives: f.Derivatives.limits(),
+		MinFree: float64(f.MinFree),
 	}
 }
 

@@ -26,8 +26,8 @@ func (r *purgeReport) print(w io.Writer, asJSON bool) error {
 		return e.Encode(r)
 	}
 	if f := r.Forgotten; f != nil {
-		fmt.Fprintf(w, "forgot %s: %s of originals, %s of derivatives\n",
-			plural(f.Pictures, "picture"), counted(f.Originals), counted(f.Derivatives))
+		fmt.Fprintf(w, "forgot %s: %s of originals, %s of mezzanines, %s of derivatives\n",
+			plural(f.Pictures, "picture"), counted(f.Originals), counted(f.Mezzanines), counted(f.Derivatives))
 	}
 	if r.Summary != nil {
 		printSummary(w, r.Summary)

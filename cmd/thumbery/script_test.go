@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,10 +14,15 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as people and cron do: testdata/script shows
 // what is typed and what comes back.
 func TestScripts(t *testing.T) {
+	pictures, err := filepath.Abs("../../testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true") // no test asks the machine for its role
+			e.Setenv("TESTDATA", pictures)
 			return nil
 		},
 	})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,27 +12,22 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
-
-	"github.com/thumbery/thumbery/variant"
 )
 
 type serveCmd struct {
-	linkFlags
-	originFlags
-	cacheFlags
-	pictureFlags
+	coreFlags
+	hotFlags
 
 	Listen string        `default:":8080" help:"Where to serve: HOST:PORT or unix:/PATH. Sockets given by systemd come first."`
 	Admin  string        `default:"127.0.0.1:8081" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof; empty for nowhere. Keep it from the public."`
 	Grace  time.Duration `default:"30s" help:"How long running requests may go on after SIGTERM."`
 
-	Sizes       []sizeFlag `placeholder:"300" help:"The only sides that may be asked for outside presets."`
-	PresetsOnly bool       `help:"Serve nothing but presets, raw and info."`
+	permitFlags
 
-	Hot     amount `default:"64MiB" help:"How much of the derivatives to keep in memory, too. Not used with --accel and --sendfile-header."`
-	NoHot   bool   `help:"Keep nothing in memory, at first: see PATCH /switches of --admin."`
-	Workers int    `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
-	Queue   int    `default:"100" help:"How many may wait to be made; more are refused with 503."`
+	Hot      amount `default:"64MiB" help:"How much of the derivatives to keep in memory, too. Not used with --accel and --sendfile-header."`
+	NoHot    bool   `help:"Keep nothing in memory, at first: see PATCH /switches of --admin."`
+	Adaptive bool   `help:"Where f_auto comes to AVIF that is not there, give the next best at once, to be kept for a minute, and make the AVIF for who asks next."`
+	Queue    int    `default:"100" help:"How many may wait to be made; more are refused with 503."`
 
 	Accel          string `placeholder:"/PREFIX" xor:"handover" help:"Let nginx send what is on disk: answer with X-Accel-Redirect to this internal location."`
 	SendfileHeader string `placeholder:"X-Sendfile" xor:"handover" help:"Let lighttpd or Apache send what is on disk: answer with this header and the file's path."`
@@ -51,21 +45,22 @@ const defaultSource = "/=file:testdata"
 // Validate is called by kong, and says what is wrong with a flag before anything
 // has started.
 func (c *serveCmd) Validate() error {
-	for _, validate := range []func() error{c.originFlags.validate, c.cacheFlags.validate, c.pictureFlags.validate} {
+	if err := c.permitFlags.validate(c.Preset); err != nil {
+		return err
+	}
+	for _, validate := range []func() error{c.coreFlags.validate, c.hotFlags.validate} {
 		if err := validate(); err != nil {
 			return err
 		}
 	}
 	for flag, n := range map[string]int64{
-		"--workers": int64(c.Workers), "--queue": int64(c.Queue), "--grace": int64(c.Grace), "--max-age": int64(c.MaxAge),
+		"--queue": int64(c.Queue), "--grace": int64(c.Grace), "--max-age": int64(c.MaxAge),
 	} {
 		if n < 0 {
 			return fmt.Errorf("%s: must not be less than 0", flag)
 		}
 	}
 	switch {
-	case c.PresetsOnly && len(c.Preset) == 0:
-		return errors.New("--presets-only: there are no presets: give --preset, too")
 	case !corsOrigin.MatchString(c.CORS):
 		return fmt.Errorf("--cors: %q is neither * nor an origin such as https://example.com", c.CORS)
 	case !accelPrefix.MatchString(c.Accel):
@@ -109,14 +104,6 @@ func (c *serveCmd) Run(stdout io.Writer) error {
 		{newServer(service.admin, log), listeners.admin},
 	}
 	return servers.run(stop, c.Grace, log)
-}
-
-func (c *serveCmd) limits() variant.Limits {
-	l := variant.Limits{PresetsOnly: c.PresetsOnly}
-	for _, s := range c.Sizes {
-		l.Sizes = append(l.Sizes, int(s))
-	}
-	return l
 }
 
 func (c *serveCmd) isDemo() bool {

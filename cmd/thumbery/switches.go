@@ -14,9 +14,9 @@ import (
 // something new misbehaves. Each begins as its flag says.
 type switches []api.Switch
 
-func (c *serveCmd) switches(engine *vips.Engine, o *origins, p *pipeline.Pipeline, f *pipeline.Fallback) switches {
+func (c *serveCmd) switches(core *core, f *pipeline.Fallback) switches {
+	engine, o, p := core.engine, core.origins, core.Pipeline
 	p.SetHot(!c.NoHot)
-	p.SetReadOnly(c.ReadOnly)
 	return switches{
 		{
 			Name: "engine", Help: "what makes pictures, as --engine; those made by another are not served meanwhile",

@@ -38,6 +38,12 @@ func make1(t *testing.T, r resize.Resizer, src []byte, ops string) ([]byte, imag
 	if err != nil {
 		t.Fatal(err)
 	}
+	return out, checkMade(t, out, p), p
+}
+
+// checkMade checks the kind and size of what p made, and decodes it.
+func checkMade(t *testing.T, out []byte, p resize.Plan) image.Image {
+	t.Helper()
 	got, err := resize.Inspect(bytes.NewReader(out), int64(len(out)))
 	if err != nil {
 		t.Fatal(err)
@@ -48,13 +54,13 @@ func make1(t *testing.T, r resize.Resizer, src []byte, ops string) ([]byte, imag
 			got.Format, got.Width, got.Height, got.Orientation, p.Output.Format, w, height)
 	}
 	if got.Format == variant.AVIF {
-		return out, nil, p
+		return nil
 	}
 	m, _, err := image.Decode(bytes.NewReader(out))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out, m, p
+	return m
 }
 
 // checkQuarters makes ops of a picture of Quarters, and compares a grid of
@@ -62,9 +68,14 @@ func make1(t *testing.T, r resize.Resizer, src []byte, ops string) ([]byte, imag
 func checkQuarters(t *testing.T, r resize.Resizer, src []byte, ops string) {
 	t.Helper()
 	_, m, p := make1(t, r, src, ops)
-	if m == nil {
-		return
+	if m != nil {
+		compareQuarters(t, m, p)
 	}
+}
+
+// compareQuarters compares what p made of Quarters with what it says.
+func compareQuarters(t *testing.T, m image.Image, p resize.Plan) {
+	t.Helper()
 	const grid = 23
 	w, h := p.Size()
 	for i := range grid {

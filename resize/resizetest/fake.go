@@ -39,11 +39,14 @@ type Fake struct {
 	Inner resize.Rect
 	Eye   [2]float64
 
-	calls, looks atomic.Int64
+	calls, looks, alls atomic.Int64
 }
 
 // Calls is how often Resize was called.
 func (f *Fake) Calls() int { return int(f.calls.Load()) }
+
+// Alls is how often ResizeAll was called.
+func (f *Fake) Alls() int { return int(f.alls.Load()) }
 
 // Looks is how often Look was called.
 func (f *Fake) Looks() int { return int(f.looks.Load()) }
@@ -70,15 +73,50 @@ func (f *Fake) Resize(ctx context.Context, src []byte, h resize.Header, p resize
 	if err := f.hold(ctx); err != nil {
 		return f.Half, err
 	}
+	m, err := f.decode(src, h)
+	if err != nil {
+		return nil, err
+	}
+	return f.make(m, h, p)
+}
+
+// ResizeAll implements resize.Resizer: Began and Block are for all of it, once.
+func (f *Fake) ResizeAll(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
+	f.alls.Add(1)
+	var m image.Image
+	var half []byte
+	err := f.hold(ctx)
+	if err == nil {
+		m, err = f.decode(src, h)
+	} else {
+		half = f.Half
+	}
+	var ended error
+	for i, p := range plans {
+		if ended = cmp.Or(err, ctx.Err()); ended != nil {
+			done(i, half, ended)
+			continue
+		}
+		data, err := f.make(m, h, p)
+		done(i, data, err)
+	}
+	return ended
+}
+
+func (f *Fake) decode(src []byte, h resize.Header) (image.Image, error) {
 	if got, ok := resize.Sniff(src); !ok || got != h.Format || !f.CanRead(got) {
 		return nil, resize.ErrNotPicture
-	}
-	if !f.CanWrite(p.Output.Format) {
-		return nil, &resize.UnsupportedError{Option: "f_" + p.Output.Format.String()}
 	}
 	m, _, err := image.Decode(bytes.NewReader(src))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", resize.ErrBroken, err)
+	}
+	return m, nil
+}
+
+func (f *Fake) make(m image.Image, h resize.Header, p resize.Plan) ([]byte, error) {
+	if !f.CanWrite(p.Output.Format) {
+		return nil, &resize.UnsupportedError{Option: "f_" + p.Output.Format.String()}
 	}
 	out := compose(m, h, p)
 	if p.Output.Format == variant.JPEG {

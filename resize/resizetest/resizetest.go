@@ -34,6 +34,10 @@ func Run(t *testing.T, r resize.Resizer) {
 	t.Run("Errors", func(t *testing.T) { runErrors(t, r) })
 	t.Run("Cancelled", func(t *testing.T) { runCancelled(t, r) })
 	t.Run("Concurrent", func(t *testing.T) { runConcurrent(t, r) })
+	t.Run("All", func(t *testing.T) { runAll(t, r) })
+	t.Run("AllErrors", func(t *testing.T) { runAllErrors(t, r) })
+	t.Run("AllCancelled", func(t *testing.T) { runAllCancelled(t, r) })
+	t.Run("Mezzanines", func(t *testing.T) { runMezzanines(t, r) })
 }
 
 // geometries are wishes that between them reach every way of fitting.

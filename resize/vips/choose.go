@@ -32,7 +32,7 @@ func (e *Engine) byBimg(h resize.Header, p resize.Plan) bool {
 		return expressible(h, p)
 	}
 	return expressible(h, p) && h.Format == variant.JPEG && !h.ICC && !h.Progressive &&
-		h.Pixels() <= boundedPixels && !e.config.Lenient && gentle(h, p)
+		h.Pixels() <= boundedPixels && !e.config.Lenient && gentle(h, p) && !p.Coarse
 }
 
 // boundedPixels is what is decoded and encoded in well under a second.

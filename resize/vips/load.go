@@ -44,8 +44,8 @@ func loaderOf(f variant.Format) loader {
 }
 
 // headroom is by how much a picture is at least still to be reduced after its
-// decoder has reduced it: decoders do it worse than we do. It is what
-// vips_thumbnail leaves.
+// decoder has reduced it, unless the plan is Coarse: decoders do it worse than we
+// do. It is what vips_thumbnail leaves.
 const headroom = 2
 
 // source is a picture to be loaded, and how.
@@ -101,7 +101,7 @@ func (s source) options() []arg {
 // jpegShrink is how many times smaller a JPEG is decoded, 1, 2, 4 or 8.
 func jpegShrink(shrink float64) int {
 	for _, s := range []int{8, 4, 2} {
-		if shrink >= float64(s*headroom) {
+		if shrink >= float64(s) {
 			return s
 		}
 	}
@@ -114,7 +114,7 @@ func (s source) webpScale() float64 {
 	if s.header.Pages > 1 {
 		return 1
 	}
-	return min(1, headroom/s.shrink)
+	return 1 / s.shrink
 }
 
 // allows reports whether a picture of the header may have w x h pixels when it is

@@ -50,7 +50,15 @@ func (j job) source() source {
 	}
 }
 
-// shrink is how many times smaller the picture becomes, on the side where it
+// headroom is what a decoder leaves to us.
+func (j job) headroom() int {
+	if j.plan.Coarse {
+		return 1
+	}
+	return headroom
+}
+
+// shrink is how many times smaller the picture may be loaded, for the side that
 // shrinks less. Drawings are loaded at the very size, also a larger one.
 func (j job) shrink() float64 {
 	w, h, _ := j.plan.StoredPlan(j.header.Orientation)
@@ -58,45 +66,59 @@ func (j job) shrink() float64 {
 	if j.header.Drawn() {
 		return s
 	}
-	return max(1, s)
+	return max(1, s/float64(j.headroom()))
 }
 
 // scaled brings what was loaded to the plan's size, cuts it and turns it upright,
-// in sRGB of 8 bits. It is scaled as it is stored: what is turned then is small.
-func (j job) scaled(im pixels) pixels {
+// in sRGB of 8 bits.
+func (j job) scaled(im pixels) pixels { return j.placed(j.decoded(im), false) }
+
+// decoded is what was loaded, in the bands and samples in which it is scaled.
+func (j job) decoded(im pixels) pixels { return j.bare(j.atMostAlpha(im), j.header) }
+
+// placed scales, cuts, and turns upright what is decoded, which may be multiplied
+// by its alpha already. It is scaled as it is stored: what is turned then is small.
+func (j job) placed(im pixels, premultiplied bool) pixels {
 	w, h, cut := j.plan.StoredPlan(j.header.Orientation)
-	im = j.bare(j.atMostAlpha(im), j.header)
 	fromW, fromH := j.size(im)
-	alpha := j.hasAlpha(im) && (fromW != w || fromH != h)
-	if alpha {
-		im = j.premultiplied(im)
+	if !premultiplied && j.hasAlpha(im) && (fromW != w || fromH != h) {
+		im, premultiplied = j.premultiplied(im), true
 	}
-	im = j.resize(im, w, h)
+	im = j.resize(im, w, h, j.filter())
 	if (cut != resize.Rect{Width: w, Height: h}) {
 		im = j.cut(im, cut)
 	}
-	if alpha {
+	if premultiplied {
 		im = j.straight(im)
 	}
 	return j.upright(j.toSRGB(im, j.header), j.header.Orientation)
 }
 
+// filter is what a picture is reduced with. The simple one takes 20 to 25 ms less
+// for a mezzanine.
+func (j job) filter() string {
+	if j.plan.Coarse {
+		return "linear"
+	}
+	return "lanczos3"
+}
+
 // resize scales to exactly w x h.
-func (r *run) resize(im pixels, w, h int) pixels {
+func (r *run) resize(im pixels, w, h int, kernel string) pixels {
 	fromW, fromH := r.size(im)
-	out := r.enlarged(r.reduced(im, min(w, fromW), min(h, fromH)), w, h)
+	out := r.enlarged(r.reduced(im, min(w, fromW), min(h, fromH), kernel), w, h)
 	if gotW, gotH := r.size(out); r.err == nil && (gotW != w || gotH != h) {
 		r.err = fmt.Errorf("scaled to %dx%d instead of %dx%d", gotW, gotH, w, h)
 	}
 	return out
 }
 
-func (r *run) reduced(im pixels, w, h int) pixels {
+func (r *run) reduced(im pixels, w, h int, kernel string) pixels {
 	fromW, fromH := r.size(im)
 	if r.err != nil || fromW == w && fromH == h {
 		return im
 	}
-	return r.do("resize", on(im), set("scale", float64(w)/float64(fromW)), set("vscale", float64(h)/float64(fromH)))
+	return r.do("resize", on(im), set("scale", float64(w)/float64(fromW)), set("vscale", float64(h)/float64(fromH)), set("kernel", kernel))
 }
 
 // enlarged samples in the middle of pixels, so that turning before or after gives

@@ -249,6 +249,17 @@ func (r *run) inMemory(im pixels) pixels {
 	return r.own(C.shim_in_memory(im))
 }
 
+// halved is what is in memory with half its sides, in memory.
+func (r *run) halved(im pixels) pixels {
+	if r.stopped(); r.err != nil {
+		return nil
+	}
+	if r.format(im) != "uchar" {
+		return r.inMemory(r.do("shrink", on(im), set("hshrink", 2), set("vshrink", 2)))
+	}
+	return r.own(C.shim_halved(im))
+}
+
 // raster makes an image of rows of bytes, bands for each pixel.
 func (r *run) raster(data []byte, w, h, bands int) pixels {
 	if r.err != nil {

@@ -40,7 +40,7 @@ func (j job) encode(im pixels) []byte {
 func (j job) write(im pixels, o resize.Output) []byte {
 	switch o.Format {
 	case variant.JPEG:
-		return j.save("jpegsave_buffer", on(im), set("Q", o.Quality), set("strip", true), set("optimize_coding", true), set("interlace", o.Progressive))
+		return j.save("jpegsave_buffer", on(im), set("Q", o.Quality), set("strip", true), set("optimize_coding", !j.plan.Coarse), set("interlace", o.Progressive))
 	case variant.PNG:
 		if o.Palette {
 			return j.save("pngsave_buffer", on(im), set("strip", true), set("compression", pngCompression), set("palette", true))

@@ -26,6 +26,7 @@ void shim_free(VipsOperation *op);
 
 VipsImage *shim_pixels(void *data, int width, int height, int bands);
 VipsImage *shim_kernel(double *weights, int width, int height, double scale);
+VipsImage *shim_halved(VipsImage *image);
 VipsImage *shim_in_memory(VipsImage *image);
 VipsImage *shim_own(VipsImage *image);
 const void *shim_profile(VipsImage *image, size_t *size);

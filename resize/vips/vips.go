@@ -143,10 +143,8 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resi
 	if err := e.accepts(ctx, src, h); err != nil {
 		return nil, err
 	}
-	for _, o := range []resize.Output{p.Output, p.Plain} {
-		if o.Format != 0 && !e.CanWrite(o.Format) {
-			return nil, &resize.UnsupportedError{Option: "f_" + o.Format.String()}
-		}
+	if err := e.writes(p); err != nil {
+		return nil, err
 	}
 	out, err := e.run(ctx, src, h, p)
 	if e.config.Lenient && errors.Is(err, resize.ErrBroken) {
@@ -156,6 +154,16 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resi
 		return nil, err
 	}
 	return out, checkResult(out, p)
+}
+
+// writes refuses a plan for a format that is not written.
+func (e *Engine) writes(p resize.Plan) error {
+	for _, o := range []resize.Output{p.Output, p.Plain} {
+		if o.Format != 0 && !e.CanWrite(o.Format) {
+			return &resize.UnsupportedError{Option: "f_" + o.Format.String()}
+		}
+	}
+	return nil
 }
 
 // run has one of the two engines make the picture.
@@ -209,18 +217,29 @@ func sameFormat(src []byte, f variant.Format) bool {
 // and doing nothing with it. What libvips says of its failure does not: decoding
 // is lazy, so that often only the encoder complains.
 func (j job) explain(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := j.known(ctx); err != nil {
 		return err
-	}
-	if errors.Is(j.err, resize.ErrBroken) || errors.Is(j.err, resize.ErrBytes) {
-		return j.err
-	}
-	if _, ok := errors.AsType[*resize.UnsupportedError](j.err); ok {
-		return j.err
 	}
 	if again := (job{newRun(ctx), j.engine, j.src, j.header, j.plan, j.lenient}); !again.decodes() && ctx.Err() == nil {
 		return fmt.Errorf("%w: its pixels cannot be decoded", resize.ErrBroken)
 	}
+	return j.ours(ctx)
+}
+
+// known is the error where nobody has to look for it, and otherwise nil.
+func (j job) known(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, unsupported := errors.AsType[*resize.UnsupportedError](j.err)
+	if unsupported || errors.Is(j.err, resize.ErrBroken) || errors.Is(j.err, resize.ErrBytes) {
+		return j.err
+	}
+	return nil
+}
+
+// ours is a failure of which the picture is not the cause.
+func (j job) ours(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

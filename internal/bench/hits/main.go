@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"github.com/thumbery/thumbery/internal/bench/program"
@@ -48,7 +47,7 @@ type bench struct {
 }
 
 func (b *bench) run() (err error) {
-	if _, err := exec.LookPath("wrk"); err != nil {
+	if !program.HasWrk() {
 		fmt.Println("hits: skipped, there is no wrk; install it with: apt-get install wrk")
 		return nil
 	}

@@ -2,36 +2,30 @@ package main
 
 import (
 	"fmt"
-	"os/exec"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/bench/program"
 )
 
-// connections is how many clients ask at once.
-const connections = 32
-
 // measure measures all in turn, several times, and prints medians and ratios to
 // the first.
 func (b *bench) measure(contestants []*contestant) error {
 	for _, c := range contestants {
-		if _, err := b.wrk(c.url, 1); err != nil { // to warm up
+		if _, err := program.Wrk(1, c.url); err != nil { // to warm up
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
 	for range b.rounds {
 		for _, c := range contestants {
 			before := cpuTime(c.pid)
-			result, err := b.wrk(c.url, b.seconds)
+			result, err := program.Wrk(b.seconds, c.url)
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
-			c.rates = append(c.rates, result.rate)
-			c.micros = append(c.micros, (cpuTime(c.pid)-before).Seconds()*1e6/result.requests)
+			c.rates = append(c.rates, result.Rate)
+			c.micros = append(c.micros, (cpuTime(c.pid)-before).Seconds()*1e6/result.Requests)
 		}
 	}
 	report(contestants)
@@ -58,35 +52,6 @@ func report(contestants []*contestant) {
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
-}
-
-// answered is what wrk says.
-type answered struct{ requests, rate float64 }
-
-var (
-	wrkRequests = regexp.MustCompile(`(\d+) requests in`)
-	wrkRate     = regexp.MustCompile(`Requests/sec:\s*([\d.]+)`)
-)
-
-// wrk asks for url as often as it can for so many seconds. An answer that is not
-// a success is an error.
-func (b *bench) wrk(url string, seconds int) (answered, error) {
-	out, err := exec.Command("wrk", "-t1", "-c"+strconv.Itoa(connections), "-d"+strconv.Itoa(seconds)+"s", url).CombinedOutput()
-	if err != nil {
-		return answered{}, fmt.Errorf("wrk: %w: %s", err, out)
-	}
-	if strings.Contains(string(out), "Non-2xx") || strings.Contains(string(out), "Socket errors") {
-		return answered{}, fmt.Errorf("wrk: %s", out)
-	}
-	requests, rate := wrkRequests.FindSubmatch(out), wrkRate.FindSubmatch(out)
-	if requests == nil || rate == nil {
-		return answered{}, fmt.Errorf("wrk said: %s", out)
-	}
-	var a answered
-	if a.requests, err = strconv.ParseFloat(string(requests[1]), 64); err == nil {
-		a.rate, err = strconv.ParseFloat(string(rate[1]), 64)
-	}
-	return a, err
 }
 
 // cpuTime is the CPU time of a process; 0 where it cannot be known.

@@ -45,3 +45,15 @@ func TestUsage(t *testing.T) {
 		t.Errorf("%v MiB, at most %v, %v", resident, peak, err)
 	}
 }
+
+func TestParseWrk(t *testing.T) {
+	const said = "  2 threads\n  305 requests in 1.00s, 2.1MB read\nRequests/sec:    304.50\nTransfer/sec: 2MB\n"
+	if a, err := parseWrk(said); err != nil || a != (Answered{305, 304.5}) {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for _, bad := range []string{"", said + "  Non-2xx or 3xx responses: 5\n", said + "  Socket errors: connect 1\n"} {
+		if a, err := parseWrk(bad); err == nil {
+			t.Errorf("%q is %+v", bad, a)
+		}
+	}
+}

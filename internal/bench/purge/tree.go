@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -43,8 +44,8 @@ func (t *tree) left() int { return t.files - (t.files+2)/3 }
 // fill makes all files, and the journal.
 func (t *tree) fill() error {
 	for _, dir := range t.dirs {
-		for _, tier := range []string{disk.Originals, disk.Derivatives} {
-			if _, err := disk.Open(dir, tier, disk.Options{}); err != nil {
+		for _, tier := range cache.AllTiers() {
+			if _, err := disk.Open(dir, tier.String(), disk.Options{}); err != nil {
 				return err
 			}
 		}
@@ -106,10 +107,10 @@ func (t *tree) write(path string, body []byte, i int) error {
 	return os.Chtimes(path, at, at)
 }
 
-// count counts the files of both tiers, which brings their inodes into memory.
+// count counts the files of all tiers, which brings their inodes into memory.
 func count(dir string) (n int, err error) {
-	for _, tier := range []string{disk.Originals, disk.Derivatives} {
-		err = filepath.WalkDir(filepath.Join(dir, tier), func(_ string, e fs.DirEntry, err error) error {
+	for _, tier := range cache.AllTiers() {
+		err = filepath.WalkDir(filepath.Join(dir, tier.String()), func(_ string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
 				return err
 			}

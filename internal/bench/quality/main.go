@@ -6,7 +6,8 @@
 //	go run ./internal/bench/quality [-photos 6] [table …]
 //
 // The tables are those of docs/benchmarks.md: engines, scaling, sharpening,
-// encoded (both at equal bytes), progressive, subsampling, formats and avif. Without any named, engines alone.
+// encoded (both at equal bytes), progressive, subsampling, formats, avif and mezzanines
+// (with -widths 320,480,640,800,1000). Without any named, engines alone.
 // Everything made is kept under .tools/bench/quality, references for the next
 // time.
 package main
@@ -50,6 +51,7 @@ func (b *bench) tables() map[string]func() error {
 	return map[string]func() error{
 		"engines": b.engines, "encoded": b.encoded, "scaling": b.scaling, "sharpening": b.sharpening,
 		"progressive": b.progressive, "subsampling": b.subsampling, "formats": b.formats, "avif": b.avif,
+		"mezzanines": b.mezzanines,
 	}
 }
 

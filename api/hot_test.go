@@ -1,0 +1,333 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+func hotAfter(t testing.TB, n int, header string) func(*Config) {
+	t.Helper()
+	h, err := ParseHotHeader(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(c *Config) { c.Hot = HotHeaders{After: n, Window: time.Minute, Header: h} }
+}
+
+func TestParseHotHeader(t *testing.T) {
+	for _, c := range []struct {
+		given string
+		want  HotHeader
+	}{
+		{"X-Accel-Expires: 3600", HotHeader{"X-Accel-Expires", "3600", "0", time.Hour}},
+		{"x-accel-expires:60", HotHeader{"X-Accel-Expires", "60", "0", time.Minute}},
+		{"Surrogate-Control: max-age=3600", HotHeader{"Surrogate-Control", "max-age=3600", "max-age=0", time.Hour}},
+		{`Surrogate-Control: content="ESI/1.0", Max-Age=90+30`, HotHeader{"Surrogate-Control", `content="ESI/1.0", Max-Age=90+30`, "max-age=0", 90 * time.Second}},
+		{"CDN-Cache-Control: public, s-maxage=5", HotHeader{"Cdn-Cache-Control", "public, s-maxage=5", "no-store", 5 * time.Second}},
+		{"cloudflare-cdn-cache-control: max-age=5", HotHeader{"Cloudflare-Cdn-Cache-Control", "max-age=5", "no-store", 5 * time.Second}},
+		{"X-Hot:  yes, very ", HotHeader{"X-Hot", "yes, very", "", 0}},
+	} {
+		if got, err := ParseHotHeader(c.given); err != nil || got != c.want {
+			t.Errorf("%q: %+v, %v", c.given, got, err)
+		}
+	}
+	for given, reason := range map[string]string{
+		"": "not of the form", "X-Accel-Expires": "not of the form", "X-Accel-Expires:": "not of the form",
+		"X-Accel-Expires: 0": "how many seconds", "X-Accel-Expires: 1h": "how many seconds", "X-Accel-Expires: -1": "how many seconds",
+		"X-Accel-Expires: @1800000000": "how many seconds", "X-Accel-Expires: 99999999999": "how many seconds",
+		"Surrogate-Control: no-store": "max-age=3600", "CDN-Cache-Control: max-age=0": "how many seconds",
+		"Surrogate-Control: x-max-age=3600": "max-age=3600",
+		"Cache-Control: max-age=3600":       "not a header for caches", "Content-Type: text/html": "not a header for caches",
+		"Set-Cookie: a=b": "not a header for caches", "X-Accel-Redirect: /etc/passwd": "not a header for caches",
+		"x-request-id: 1": "not a header for caches", "X-Sendfile: /": "not a header for caches", "X-Ä: 1": "not a header for caches",
+		"X-Hot: a\r\nSet-Cookie: b": "visible", "X-Hot: ä": "visible", "X-Hot: " + strings.Repeat("a", 257): "visible",
+	} {
+		if h, err := ParseHotHeader(given); err == nil || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%q: %+v, %v", given, h, err)
+		}
+	}
+}
+
+func FuzzParseHotHeader(f *testing.F) {
+	f.Add("X-Accel-Expires: 3600")
+	f.Add("Surrogate-Control: max-age=3600")
+	f.Add("X-Hot: a\nb")
+	f.Fuzz(func(t *testing.T, s string) {
+		h, err := ParseHotHeader(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseHotHeader(h.Name + ": " + h.Hot); err != nil || again != h {
+			t.Errorf("%q is %+v, and that %+v, %v", s, h, again, err)
+		}
+		if strings.ContainsAny(h.Name+h.Hot, "\r\n\x00") || h.Hot == h.Cold || h.Lifetime < 0 {
+			t.Errorf("%q: %+v", s, h)
+		}
+	})
+}
+
+// What is asked for more than so many times in a window is hot, each derivative by
+// itself.
+func TestHotHeader(t *testing.T) {
+	clock := now
+	h := newHouse(hotAfter(t, 3, "X-Accel-Expires: 3600"), func(c *Config) { c.Now = func() time.Time { return clock } })
+	want := func(path, value string, headers ...string) {
+		t.Helper()
+		wantHeaders(t, h.get(path, headers...), map[string]string{"X-Accel-Expires": value, "Cache-Control": "public, max-age=3600, immutable"})
+	}
+	for _, value := range []string{"0", "0", "0", "3600", "3600"} {
+		want("/40x30/cat.jpg", value)
+	}
+	want("/x30,w_40/cat.jpg", "3600") // another spelling
+	want("/40x31/cat.jpg", "0")
+	clock = clock.Add(2 * time.Minute)
+	want("/40x30/cat.jpg", "0")
+	for range 10 {
+		want("/raw/cat.jpg", "0")
+	}
+	for range 3 {
+		want("/info/cat.jpg", "0")
+	}
+	want("/info/cat.jpg", "3600")
+}
+
+// Of one URL that is several pictures, some may be hot.
+func TestHotHeaderOfAuto(t *testing.T) {
+	h := newHouse(hotAfter(t, 2, "Surrogate-Control: max-age=60"), func(c *Config) { c.ClientHints = true })
+	for _, c := range []struct {
+		accept, dpr string
+		want        string
+	}{
+		{"image/webp", "", "max-age=0"},
+		{"image/webp", "", "max-age=0"},
+		{"image/avif", "", "max-age=0"},
+		{"image/webp,*/*;q=0.8", "", "max-age=60"},
+		{"image/webp", "2", "max-age=0"},
+		{"image/webp", "2", "max-age=0"},
+		{"image/webp", "2", "max-age=60"},
+		{"image/avif", "", "max-age=0"},
+		{"image/avif", "", "max-age=60"},
+	} {
+		r := h.get("/20x,f_auto/cat.jpg", "Accept", c.accept, "Sec-CH-DPR", c.dpr)
+		wantHeaders(t, r, map[string]string{"Surrogate-Control": c.want, "Vary": "Accept, Save-Data, " + clientHints})
+	}
+}
+
+// What is no picture, or not for long, is never hot, however often it is asked for.
+func TestNeverHot(t *testing.T) {
+	const path = "/40x30/cat.jpg"
+	for _, c := range []struct {
+		name, method, path string
+		headers            []string
+		status             int
+	}{
+		{"missing", "GET", "/40x30/no.jpg", nil, 404},
+		{"no picture", "GET", "/40x30/text.jpg", nil, 415},
+		{"bad options", "GET", "/40y30/cat.jpg", nil, 400},
+		{"no key", "GET", "/", nil, 400},
+		{"method", "POST", path, nil, 405},
+		{"no such part", "GET", path, []string{"Range", "bytes=9999999-"}, 416},
+		{"another version", "GET", path, []string{"If-Match", `"x"`}, 412},
+		{"a part", "GET", path, []string{"Range", "bytes=0-9"}, 206},
+	} {
+		h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 3600"))
+		for range 3 {
+			r := h.ask(c.method, c.path, c.headers...)
+			if r.StatusCode != c.status {
+				t.Errorf("%s: %s", c.name, r.Status)
+			}
+			wantHeaders(t, r, map[string]string{"X-Accel-Expires": "0"})
+		}
+	}
+}
+
+// An answer that is not the best there will be is for now only.
+func TestNotLastingIsNotHot(t *testing.T) {
+	for _, c := range []struct {
+		result pipeline.Result
+		want   bool
+	}{
+		{pipeline.Result{}, true},
+		{pipeline.Result{Shared: true, Stored: true}, true},
+		{pipeline.Result{Stale: true}, false},
+		{pipeline.Result{OriginDown: true}, false},
+		{pipeline.Result{Broken: true}, false},
+		{pipeline.Result{Provisional: true}, false},
+	} {
+		if got := lasting(&c.result); got != c.want {
+			t.Errorf("%+v: %t", c.result, got)
+		}
+	}
+	down := false
+	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
+		plain := c.Pipeline.Config
+		plain.Down = func(string) bool { return down }
+		c.Pipeline = pipeline.New(plain)
+	})
+	for _, step := range []struct {
+		down bool
+		want string
+	}{{false, "0"}, {false, "3600"}, {true, "0"}, {false, "3600"}} {
+		down = step.down
+		wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"X-Accel-Expires": step.want})
+	}
+}
+
+// The opposite of a header that is not known is to be without.
+func TestUnknownHotHeader(t *testing.T) {
+	h := newHouse(hotAfter(t, 1, "X-Hot: yes"))
+	for _, want := range []string{"", "yes"} {
+		wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"X-Hot": want})
+	}
+	wantHeaders(t, h.get("/40x30/cat.jpg", "Range", "bytes=9999999-"), map[string]string{"X-Hot": ""})
+	off := newHouse()
+	for range 100 {
+		wantHeaders(t, off.get("/40x30/cat.jpg"), map[string]string{"X-Hot": "", "X-Accel-Expires": ""})
+	}
+}
+
+// A cache may not keep an answer for longer than its URL is good for.
+func TestHotUntilItExpires(t *testing.T) {
+	var keys variant.Keyring
+	if err := keys.Add("k:0123456789abcdef"); err != nil {
+		t.Fatal(err)
+	}
+	clock := now
+	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.Keys, c.Now = &keys, func() time.Time { return clock } })
+	path := keys.Sign(variant.Path{Ops: "40x30", Key: "cat.jpg"}, now.Add(90*time.Second)).String()
+	for _, step := range []struct {
+		after time.Duration
+		want  string
+	}{{0, "0"}, {time.Second, "60"}, {30 * time.Second, "60"}, {31 * time.Second, "0"}, {90 * time.Second, "0"}} {
+		clock = now.Add(step.after)
+		wantHeaders(t, h.get(path), map[string]string{"X-Accel-Expires": step.want})
+	}
+}
+
+// nginx keeps no answer that it is told to send a file for. So what is hot comes
+// whole, with the tag that nginx gave to the file.
+func TestHotWithHandOver(t *testing.T) {
+	const path = "/40x30,f_auto/photos/cat.jpg"
+	for _, c := range []struct {
+		handOver, header string
+		whole            bool
+	}{
+		{AccelHeader, "X-Accel-Expires: 3600", true},
+		{AccelHeader, "Surrogate-Control: max-age=3600", false},
+		{"X-Sendfile", "X-Accel-Expires: 3600", false},
+	} {
+		public, _ := diskHouse(t, 0, hotAfter(t, 2, c.header), func(cfg *Config) { cfg.HandOver = HandOver{c.handOver, "/cache/"} })
+		h := &house{Handler: public}
+		header, err := ParseHotHeader(c.header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 5 {
+			r, body := diskAnswer(t, h, path, "Accept", "image/webp")
+			hot := i >= 2
+			if whole := len(body) > 0; r.StatusCode != 200 || whole != (hot && c.whole) || whole == (r.Header.Get(c.handOver) != "") {
+				t.Errorf("%s, %s: request %d has %d bytes, %v", c.handOver, c.header, i, len(body), r.Header)
+			}
+			if want := map[bool]string{false: header.Cold, true: header.Hot}[hot]; r.Header.Get(header.Name) != want {
+				t.Errorf("%s: request %d has %q", header.Name, i, r.Header.Get(header.Name))
+			}
+			if tag := r.Header.Get("ETag"); hot && c.whole && !strings.HasPrefix(tag, `"664731a8-`) {
+				t.Errorf("tag %q", tag)
+			}
+		}
+	}
+}
+
+// What is hot and comes from disk is to come from memory.
+func TestHotIsWarmed(t *testing.T) {
+	var warmed []variant.Name
+	public, _ := diskHouse(t, 0, hotAfter(t, 2, "X-Accel-Expires: 3600"), func(c *Config) {
+		c.Hot.Warm = func(r *pipeline.Result) { warmed = append(warmed, r.Name) }
+	})
+	h := &house{Handler: public}
+	for i := range 4 {
+		diskAnswer(t, h, "/40x30/photos/cat.jpg")
+		if want := max(0, i-1); len(warmed) != want {
+			t.Errorf("after %d requests: %q", i+1, warmed)
+		}
+	}
+	diskAnswer(t, h, "/41x30/photos/cat.jpg")
+	if len(warmed) != 2 || warmed[0] != warmed[1] || !strings.Contains(string(warmed[0]), "-") {
+		t.Errorf("warmed %q", warmed)
+	}
+}
+
+// A picture that stands for a better one may be kept for a minute, under a tag of
+// its own.
+func TestProvisional(t *testing.T) {
+	s := &server{Config: Config{MaxAge: time.Hour, Now: func() time.Time { return now }}}
+	s.values = newValues(&s.Config)
+	q := request{wish: &wish{variant: variant.Variant{Format: variant.FormatAuto}}}
+	for _, c := range []struct {
+		result       pipeline.Result
+		expires      time.Duration
+		maxAge       time.Duration
+		control, how string
+	}{
+		{pipeline.Result{Source: pipeline.FromOrigin, Stored: true}, 0, time.Hour, "public, max-age=3600, immutable", "thumbery;fwd=miss;stored;detail=disk"},
+		{pipeline.Result{Source: pipeline.FromOrigin, Stored: true, Provisional: true}, 0, time.Hour, "public, max-age=60", "thumbery;fwd=miss;stored;detail=provisional"},
+		{pipeline.Result{Source: pipeline.FromMemory, Provisional: true}, 0, time.Hour, "public, max-age=60", "thumbery;hit;detail=provisional"},
+		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true, OriginDown: true}, 0, time.Hour, "public, max-age=60", "thumbery;hit;detail=origin-down"},
+		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true}, 20 * time.Second, time.Hour, "public, max-age=20", "thumbery;hit;detail=provisional"},
+		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true}, -time.Second, time.Hour, "public, max-age=0", "thumbery;hit;detail=provisional"},
+		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true}, 0, 5 * time.Second, "public, max-age=5", "thumbery;hit;detail=provisional"},
+		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true, Broken: true}, 0, time.Hour, "no-store", "thumbery;hit;detail=provisional"},
+	} {
+		s.MaxAge, q.expires = c.maxAge, time.Time{}
+		s.values = newValues(&s.Config)
+		if c.expires != 0 {
+			q.expires = now.Add(c.expires)
+		}
+		h := http.Header{}
+		s.varies(h, q)
+		c.result.MediaType = "image/webp"
+		s.pictureHeaders(h, q, &c.result)
+		wantHeaders(t, &http.Response{Header: h}, map[string]string{"Cache-Control": c.control, "Cache-Status": c.how, "Vary": "Accept, Save-Data"})
+	}
+}
+
+// failing is an origin that can be switched off.
+type failing struct {
+	storage.Origin
+	failed bool
+}
+
+func (f *failing) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
+	if f.failed {
+		return nil, storage.ErrUnavailable
+	}
+	return f.Origin.Open(ctx, key, have)
+}
+
+// The refusal of what was hot a moment ago is not.
+func TestUnavailableIsNotHot(t *testing.T) {
+	origin := &failing{}
+	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
+		plain := c.Pipeline.Config
+		origin.Origin = plain.Origin
+		plain.Origin = origin
+		c.Pipeline = pipeline.New(plain)
+	})
+	origin.failed = true
+	for range 3 {
+		r := h.get("/40x30/cat.jpg")
+		if r.StatusCode != 503 {
+			t.Error(r.Status)
+		}
+		wantHeaders(t, r, map[string]string{"X-Accel-Expires": "0"})
+	}
+	origin.failed = false
+	wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"X-Accel-Expires": "3600"})
+}

@@ -1,0 +1,127 @@
+package disk
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// TestPurgeOfAnOlderDirectory has no mezzanines/, and gets none: a server of the
+// version that made it may still run, and whoever purges may be root.
+func TestPurgeOfAnOlderDirectory(t *testing.T) {
+	for _, policy := range []cache.Policy{
+		{All: cache.Limits{OlderThan: 30 * day}},
+		{All: cache.Limits{OlderThan: 30 * day, MaxFiles: 9}, Mezzanines: cache.Limits{MaxFiles: 1, OlderThan: day}}, // counts, too
+	} {
+		old := []planted{{cache.Originals, "a", 0, 40 * day, 10}, {cache.Derivatives, "b", 1, 40 * day, 10}}
+		young := []planted{{cache.Originals, "c", 0, 2 * day, 10}, {cache.Derivatives, "c", 1, 2 * day, 10}}
+		dir := plant(t, append(old, young...)...)
+		if err := os.Remove(filepath.Join(dir, Mezzanines)); err != nil {
+			t.Fatal(err)
+		}
+		mustNote(t, openJournal(t, dir, nil), "c")
+		s := mustPurge(t, dir, policy, PurgeOptions{})
+		if s.Failed != 0 || s.Mezzanines != (TierSummary{}) || s.Originals.Removed.Files != 1 || s.Derivatives.Kept.Files != 1 {
+			t.Errorf("%+v: %+v", policy, s)
+		}
+		f, err := Forget(t.Context(), dir, nil, []string{"c"}, ForgetOptions{})
+		if err != nil || f.Failed != 0 || f.Pictures != 1 || f.Mezzanines.Files != 0 {
+			t.Errorf("forgot %+v, %v", f, err)
+		}
+		if exists(filepath.Join(dir, Mezzanines)) {
+			t.Error("a purge made the directory of a tier")
+		}
+	}
+}
+
+// TestCensusOfAnOlderVersion lacks a tier, of which there is nothing then.
+func TestCensusOfAnOlderVersion(t *testing.T) {
+	dir := t.TempDir()
+	const census = `{"time": "2026-11-01T00:00:00Z", "originals": {"files": 1, "bytes": 2, "disk": 3}, "derivatives": {"files": 4, "bytes": 5, "disk": 6}}`
+	if err := os.WriteFile(filepath.Join(dir, censusFile), []byte(census), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	i := NewInventory(dir)
+	i.Kept(cache.Mezzanines, 7)
+	want := [cache.Tiers]cache.Count{{Files: 1, Bytes: 2, Disk: 3}, {Files: 1, Bytes: 7}, {Files: 4, Bytes: 5, Disk: 6}}
+	if got := i.Stock().ByTier(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestOriginalsGoBeforeMezzanines is what --originals-older-than 2d is for: the
+// mezzanine stays as long as something is made of it.
+func TestOriginalsGoBeforeMezzanines(t *testing.T) {
+	files := []planted{
+		{cache.Originals, "a", 0, 3 * day, 4000},
+		{cache.Mezzanines, "a", 1, 3 * day, 600},
+		{cache.Derivatives, "a", 1, 3 * day, 30},
+		{cache.Originals, "b", 0, day, 4000},
+		{cache.Mezzanines, "b", 1, 50 * day, 600},
+	}
+	dir := plant(t, files...)
+	mustPurge(t, dir, cache.Policy{
+		All: cache.Limits{OlderThan: 60 * day}, Originals: cache.Limits{OlderThan: 2 * day}, Mezzanines: cache.Limits{OlderThan: 30 * day},
+	}, PurgeOptions{})
+	wantTree(t, dir, paths(files[1:4])...)
+}
+
+// TestOneBudgetForAllTiers has files that were used at the same time go by their
+// tier.
+func TestOneBudgetForAllTiers(t *testing.T) {
+	var files []planted
+	for i := range 10 {
+		key := variant.Key(fmt.Sprint("k", i))
+		files = append(files,
+			planted{cache.Originals, key, 0, day, 4096},
+			planted{cache.Mezzanines, key, 1, day, 4096},
+			planted{cache.Derivatives, key, 1, day, 4096})
+	}
+	for maxFiles, want := range map[int64][cache.Tiers]int64{30: {10, 10, 10}, 28: {5, 10, 10}, 20: {0, 8, 10}, 10: {0, 0, 9}} {
+		dir := plant(t, files...)
+		s := mustPurge(t, dir, cache.Policy{All: cache.Limits{MaxFiles: maxFiles}}, PurgeOptions{})
+		var left [cache.Tiers]int64
+		for tier := range cache.Tier(cache.Tiers) {
+			left[tier] = int64(len(tree(t, filepath.Join(dir, tier.String()))))
+			if kept := s.Of(tier).Kept.Files; kept != left[tier] {
+				t.Errorf("%v: the summary says that %d were kept, there are %d", tier, kept, left[tier])
+			}
+		}
+		if left != want {
+			t.Errorf("at most %d files: left %v, want %v", maxFiles, left, want)
+		}
+	}
+}
+
+// TestPurgeProgress counts the directories of all tiers.
+func TestPurgeProgress(t *testing.T) {
+	dir := plant(t)
+	calls, wrong := 0, 0
+	_, err := Purge(t.Context(), dir, cache.Policy{All: cache.Limits{OlderThan: day}}, PurgeOptions{
+		Workers: 1, Progress: func(done, all int) {
+			calls++
+			if done != calls || all != 3*4096 {
+				wrong++
+			}
+		},
+	})
+	if err != nil || calls != 3*4096 || wrong > 0 {
+		t.Errorf("told of %d directories, %d times wrong (%v)", calls, wrong, err)
+	}
+}
+
+func wantAges(t *testing.T, c TierCensus, want ...string) {
+	t.Helper()
+	var ages []string
+	for _, a := range c.Ages {
+		ages = append(ages, fmt.Sprint(a.Below, " ", a.Files, " ", a.Bytes))
+	}
+	if !slices.Equal(ages, want) {
+		t.Errorf("ages = %q, want %q", ages, want)
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/thumbery/thumbery/metrics"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/vips"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// coreFlags decide what is in the cache, and under which names. serve and prime
+// share them, so that what one makes the other finds.
+type coreFlags struct {
+	linkFlags
+	originFlags
+	cacheFlags
+	pictureFlags
+
+	Workers int `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
+}
+
+func (f *coreFlags) validate() error {
+	for _, validate := range []func() error{f.originFlags.validate, f.cacheFlags.validate, f.pictureFlags.validate} {
+		if err := validate(); err != nil {
+			return err
+		}
+	}
+	if f.Workers < 0 {
+		return errors.New("--workers: must not be less than 0")
+	}
+	return nil
+}
+
+func (f *coreFlags) workers() int {
+	if f.Workers > 0 {
+		return f.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// core is a pipeline with all that it stands on.
+type core struct {
+	*pipeline.Pipeline
+	presets variant.Presets
+	origins *origins
+	dir     *cacheDir
+	engine  *vips.Engine
+	gates   gates
+}
+
+// gates are where work waits for its turn.
+type gates struct{ pictures, fetches *resize.Gate }
+
+// core puts the packages together. At most queue wait at each gate, and more has the
+// last word on the pipeline. Its errors are mistakes in the flags.
+func (f *coreFlags) core(queue int, m *metrics.Metrics, log *slog.Logger, more func(*pipeline.Config)) (*core, error) {
+	presets, err := f.presets()
+	if err != nil {
+		return nil, err
+	}
+	engine, marks, err := f.engine()
+	if err != nil {
+		return nil, err
+	}
+	settings := f.settings(engine, marks)
+	if err := checkPresets(presets, settings); err != nil {
+		return nil, err
+	}
+	origins, err := f.originFlags.open(m, log)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := f.cacheFlags.open(log)
+	if err != nil {
+		return nil, err
+	}
+	g := gates{resize.NewGate(f.workers(), int64(f.MaxPixels), queue), resize.NewGate(f.Fetches, 0, queue)}
+	config := pipeline.Config{
+		Origin: origins, Down: origins.Down,
+		Journal: dir.journal, Originals: dir.originals, Mezzanines: dir.mezzanines, Derivatives: dir.derivatives,
+		Resizer: engine, Gate: g.pictures, Fetches: g.fetches, Settings: settings, ServeBroken: f.servesBroken(), MaxBytes: int64(f.MaxBytes),
+		FetchTimeout: f.FetchTimeout, ResizeTimeout: f.ResizeTimeout, RememberAbsent: f.NegativeTTL,
+		Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
+		Observer: observer{m, dir.inventory}, Log: log, Now: time.Now,
+	}
+	more(&config)
+	p := pipeline.New(config)
+	p.SetReadOnly(f.ReadOnly)
+	origins.readOnly = p.ReadOnly
+	return &core{p, presets, origins, dir, engine, g}, nil
+}

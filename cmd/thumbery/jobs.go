@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+const (
+	// runningJobs may run at once, and keptJobs are known, with those that have
+	// ended.
+	runningJobs = 4
+	keptJobs    = 100
+	// jobParallel is how many pictures of a job are fetched and made at once; the
+	// engine takes one after the other.
+	jobParallel = 4
+)
+
+// jobs are the priming that the admin listener was asked for.
+type jobs struct {
+	core *core
+	log  *slog.Logger
+
+	ctx  context.Context // ends with the server
+	stop context.CancelFunc
+	mu   sync.Mutex
+	all  []*primeJob // the latest last
+}
+
+func newJobs(c *core, log *slog.Logger) *jobs {
+	ctx, stop := context.WithCancel(context.Background())
+	return &jobs{core: c, log: log, ctx: ctx, stop: stop}
+}
+
+// run lets jobs begin until ctx is done, and then ends them.
+func (j *jobs) run(ctx context.Context) {
+	<-ctx.Done()
+	j.stop()
+}
+
+// primeJob is one of them. It does not hold the keys, of which there may be many.
+type primeJob struct {
+	id    string
+	tally *tally
+	stop  context.CancelFunc
+	ended chan struct{}
+}
+
+// Start implements api.Jobs.
+func (j *jobs) Start(r api.JobRequest) (api.JobStatus, error) {
+	if j.core.ReadOnly() {
+		return api.JobStatus{}, pipeline.ErrReadOnly
+	}
+	if err := writable(j.core.Settings, r.Variants); err != nil {
+		return api.JobStatus{}, err
+	}
+	one, ctx, err := j.add(r)
+	if err != nil {
+		return api.JobStatus{}, err
+	}
+	go j.prime(ctx, one, r)
+	return one.tally.snapshot(time.Now()), nil
+}
+
+// writable refuses formats that could not be made of any picture.
+func writable(s resize.Settings, variants []variant.Variant) error {
+	for _, v := range variants {
+		if v.Format > variant.FormatAuto && !s.CanWrite(v.Format) {
+			return &resize.UnsupportedError{Option: "f_" + v.Format.String()}
+		}
+	}
+	return nil
+}
+
+// add makes a job known, if there is room for it. The oldest that has ended makes
+// place.
+func (j *jobs) add(r api.JobRequest) (*primeJob, context.Context, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	running, ended := 0, -1
+	for i, one := range j.all {
+		if one.tally.running() {
+			running++
+		} else if ended < 0 {
+			ended = i
+		}
+	}
+	switch {
+	case running >= runningJobs:
+		return nil, nil, fmt.Errorf("%w: %d jobs are running", resize.ErrBusy, running)
+	case len(j.all) >= keptJobs: // of which few are running
+		j.all = slices.Delete(j.all, ended, ended+1)
+	}
+	ctx, stop := context.WithCancel(j.ctx)
+	status := api.JobStatus{
+		ID: rand.Text()[:12], State: api.JobRunning, Began: time.Now().UTC(), Pictures: len(r.Keys), Listing: r.List,
+	}
+	one := &primeJob{id: status.ID, tally: newTally(status), stop: stop, ended: make(chan struct{})}
+	j.all = append(j.all, one)
+	return one, ctx, nil
+}
+
+func (j *jobs) prime(ctx context.Context, one *primeJob, r api.JobRequest) {
+	defer close(one.ended)
+	defer one.stop()
+	wishes := j.core.Wishes(r.Variants, r.AllFormats)
+	err := j.core.priming(wishes, jobParallel, one.tally).run(ctx, j.pictures(ctx, r))
+	state, reason := api.JobDone, ""
+	switch {
+	case err != nil && ctx.Err() != nil:
+		state = api.JobStopped
+	case err != nil:
+		state, reason = api.JobFailed, err.Error()
+	}
+	now := time.Now()
+	one.tally.end(state, reason, now)
+	s := one.tally.snapshot(now)
+	j.log.Info("a job has ended", "job", s.ID, "state", s.State, "pictures", s.Finished, "made", s.Made,
+		"there", s.There, "failed", s.Failed, "not_pictures", s.NotPictures, "cause", err)
+}
+
+// pictures are those that were given, and then those that are listed.
+func (j *jobs) pictures(ctx context.Context, r api.JobRequest) pictures {
+	given := func(yield func(variant.Key, error) bool) {
+		for _, key := range r.Keys {
+			if !yield(key, nil) {
+				return
+			}
+		}
+	}
+	if !r.List {
+		return pictures{keys: given}
+	}
+	listed := span{r.Prefix, r.Since}.pictures(ctx, j.core.origins, func(string) {})
+	listed.keys = concat(given, listed.keys)
+	return listed
+}
+
+func concat[K, V any](seqs ...iter.Seq2[K, V]) iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for _, seq := range seqs {
+			for k, v := range seq {
+				if !yield(k, v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Status implements api.Jobs.
+func (j *jobs) Status(id string) (api.JobStatus, bool) {
+	if one := j.find(id); one != nil {
+		return one.tally.snapshot(time.Now()), true
+	}
+	return api.JobStatus{}, false
+}
+
+func (j *jobs) find(id string) *primeJob {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, one := range j.all {
+		if one.id == id {
+			return one
+		}
+	}
+	return nil
+}
+
+// All implements api.Jobs.
+func (j *jobs) All() []api.JobStatus {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	all := []api.JobStatus{}
+	for _, one := range slices.Backward(j.all) {
+		all = append(all, one.tally.snapshot(time.Now()))
+	}
+	return all
+}
+
+// Stop implements api.Jobs.
+func (j *jobs) Stop(id string) bool {
+	one := j.find(id)
+	if one == nil {
+		return false
+	}
+	one.stop()
+	<-one.ended
+	return true
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/metrics"
+	"github.com/thumbery/thumbery/pipeline"
+)
+
+// What happens once is not to be configured: none of its own flags is from the
+// environment.
+type primeCmd struct {
+	Ops       []string `env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, such as 300x200,f_webp, or the name of a preset. Repeatable."`
+	PresetAll bool     `env:"-" group:"What to make" help:"All presets."`
+	Formats   string   `env:"-" enum:",auto" default:"" placeholder:"auto" group:"What to make" help:"auto: of what has f_auto, each format that browsers may get. Without it, only what a program gets that says nothing of formats."`
+
+	Prefix *startFlag `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"All whose keys begin so, such as photos/2019/, by listing the sources; / is all there are. Without it and --since, keys are read from standard input, one a line."`
+	Since  age        `env:"-" placeholder:"24h" group:"Of which pictures" help:"Of what is listed, only what was changed no longer ago; 36h, 30d, 8w."`
+
+	Server   serverFlag `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do it, while it goes on serving: its --admin, as http://127.0.0.1:8081 or unix:/PATH. Without it, it is done here, with the settings of serve."`
+	Parallel int        `env:"-" default:"8" group:"Where" help:"How many pictures are worked on at once, if it is done here; --workers says how many of them are made, and the others are fetched."`
+	JSON     bool       `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
+
+	permitFlags `group:"As for serve, if it is done here"`
+	coreFlags   `group:"As for serve, if it is done here"`
+}
+
+// Help is shown by prime --help.
+func (c *primeCmd) Help() string {
+	return `Of each picture, the original is fetched once and decoded once for all sizes. What is in the cache already is passed over, so prime can be stopped at any time, and run again to go on.
+
+Give it the settings that serve has, best by the same environment: those that decide what a picture looks like are part of its name in the cache.
+
+Exit status 3 says that some could not be made; all of them are in the log, and with --server the first few. What is listed and is no picture is counted, and no failure.`
+}
+
+// ofServe are flags of the core, or beginnings of them, that mean nothing to prime.
+var ofServe = []string{
+	"key", "no-hedge", "repair", "negative-ttl", "read-only", "redirect-raw", "hook-secret", "client-hints",
+	"purge-every", "older-than", "max-size", "max-files", "originals-", "mezzanines-", "derivatives-",
+}
+
+// hideUnused keeps prime --help to what makes a difference. What is hidden is
+// understood all the same.
+func hideUnused(k *kong.Kong) error {
+	for _, command := range k.Model.Children {
+		if command.Name != "prime" {
+			continue
+		}
+		for _, flag := range command.Flags {
+			flag.Hidden = flag.Hidden || slices.ContainsFunc(ofServe, func(name string) bool {
+				return flag.Name == name || strings.HasSuffix(name, "-") && strings.HasPrefix(flag.Name, name)
+			})
+		}
+	}
+	return nil
+}
+
+// startFlag is what keys begin with, where / and nothing stand for all.
+type startFlag prefixFlag
+
+func (s *startFlag) UnmarshalText(text []byte) error {
+	if string(text) == "/" || len(text) == 0 {
+		*s = ""
+		return nil
+	}
+	return (*prefixFlag)(s).UnmarshalText(text)
+}
+
+// Validate is called by kong.
+func (c *primeCmd) Validate() error {
+	switch {
+	case len(c.Ops) == 0 && !c.PresetAll:
+		return errors.New("nothing is to be made: give --ops thumb, --ops 300x200,f_webp or --preset-all")
+	case c.Parallel < 1 || c.Parallel > maxParallel:
+		return fmt.Errorf("--parallel: must be from 1 to %d", maxParallel)
+	case c.Server.base != "":
+		return nil
+	case c.PresetAll && len(c.Preset) == 0:
+		return errors.New("--preset-all: there are no presets: give --preset, too")
+	case c.ReadOnly:
+		return errors.New("--read-only: nothing is fetched, and so nothing can be primed")
+	}
+	if err := c.permitFlags.validate(c.Preset); err != nil {
+		return err
+	}
+	return c.coreFlags.validate()
+}
+
+func (c *primeCmd) lists() bool { return c.Prefix != nil || c.Since > 0 }
+
+// span is which pictures are meant, if they are listed.
+func (c *primeCmd) span() span {
+	s := span{since: time.Duration(c.Since)}
+	if c.Prefix != nil {
+		s.prefix = string(*c.Prefix)
+	}
+	return s
+}
+
+// Run primes until it is done or SIGTERM or SIGINT comes.
+func (c *primeCmd) Run(stdout io.Writer) error {
+	if !c.lists() && term.IsTerminal(int(os.Stdin.Fd())) {
+		return usage(errors.New("give keys on standard input, or --prefix: --prefix / is all pictures there are"))
+	}
+	bar := newBar(os.Stderr)
+	log := slog.New(slog.NewTextHandler(bar, nil))
+	r := &primeReport{started: time.Now(), lists: c.lists(), log: log}
+	r.tally = newTally(api.JobStatus{State: api.JobRunning, Began: r.started, Listing: true})
+	prime, err := c.prepare(r)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+	context.AfterFunc(ctx, cancel) // whoever sends a second signal means it
+	told := r.tell(bar)
+	err = prime(ctx)
+	told()
+	if _, mistaken := errors.AsType[*usageError](err); mistaken {
+		return err
+	}
+	r.finish(err)
+	return errors.Join(r.print(stdout, c.JSON), r.failure(ctx, err))
+}
+
+// prepare returns what does the work. Its errors are mistakes in the flags.
+func (c *primeCmd) prepare(r *primeReport) (func(context.Context) error, error) {
+	if c.Server.base != "" {
+		return c.remote(r).run, nil
+	}
+	p, places, err := c.local(r)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		go places.heal(ctx)
+		return p.run(ctx, c.pictures(ctx, places, r))
+	}, nil
+}
+
+// primeQueue is more than can wait for the engine: the pictures and the mezzanines
+// that are made for later.
+const primeQueue = 1000
+
+// local prepares the work to be done here.
+func (c *primeCmd) local(r *primeReport) (*priming, *origins, error) {
+	c.Repair = false // that is what serving is for
+	core, err := c.core(primeQueue, metrics.New(), r.log, func(p *pipeline.Config) { p.NobodyWaits = true })
+	if err != nil {
+		return nil, nil, err
+	}
+	wanted := api.Priming{Presets: core.presets, Limits: c.limits(), Format: c.format()}
+	variants, err := wanted.Variants(c.Ops, c.PresetAll)
+	if err == nil {
+		err = writable(core.Settings, variants)
+	}
+	if err != nil {
+		return nil, nil, usage(fmt.Errorf("--ops: %w", err))
+	}
+	p := core.priming(core.Wishes(variants, c.Formats != ""), c.Parallel, r.tally)
+	p.failed = r.logFailure
+	return p, core.origins, nil
+}
+
+// pictures are those that are listed, or the keys on standard input.
+func (c *primeCmd) pictures(ctx context.Context, places *origins, r *primeReport) pictures {
+	if c.lists() {
+		return c.span().pictures(ctx, places, r.leaveOut)
+	}
+	p := pictures{keys: stoppable(ctx, readKeys(os.Stdin, r.leaveOut))}
+	if file := again(os.Stdin); file != nil {
+		p.counted = readKeys(file, func(string) {})
+	}
+	return p
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// handled is a Transport that asks a handler, without a network.
+type handled struct{ http.Handler }
+
+func (h handled) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result(), nil
+}
+
+// office is the admin listener of a server on fakes, with a remote that speaks to
+// it.
+func office(t *testing.T, n int, keys iter.Seq2[variant.Key, error]) (*remote, *jobs, *shaky) {
+	t.Helper()
+	j, origin := fakeJobs(t, n)
+	log := slog.New(slog.DiscardHandler)
+	h := api.NewAdmin(api.AdminConfig{Priming: &api.Priming{Jobs: j}, Metrics: http.NotFoundHandler(), Log: log})
+	m := &remote{
+		base: "http://thumbery", client: &http.Client{Transport: handled{h}}, log: log,
+		tally: newTally(api.JobStatus{State: api.JobRunning, Began: time.Now(), Listing: true}), request: jobBody{Ops: []string{"40x", "20x"}},
+	}
+	if keys != nil {
+		m.keys = func(ctx context.Context) <-chan keyOrError { return aside(ctx, keys) }
+	}
+	return m, j, origin
+}
+
+func (m *remote) status() api.JobStatus { return m.tally.snapshot(time.Now()) }
+
+// manyKeys are 0000.jpg and so on, over and over.
+func manyKeys(n, different int) iter.Seq2[variant.Key, error] {
+	return func(yield func(variant.Key, error) bool) {
+		for i := range n {
+			if !yield(variant.Key("000"+string(rune('0'+i%different))+".jpg"), nil) {
+				return
+			}
+		}
+	}
+}
+
+// What is more than one job takes is done in several, and counted together.
+func TestRemoteBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, j, origin := office(t, 5, manyKeys(2*batchKeys+7, 9)) // of which 4 are not there
+		origin.Delay(10 * time.Millisecond)
+		if err := m.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s := m.status()
+		if s.Finished != 10007 || s.Pictures != 10007 || s.Made != 10 || s.Failed != 2*4447 || s.There != 2*5560-10 || len(s.Errors) != tallyErrors {
+			t.Errorf("%+v", s)
+		}
+		if all := j.All(); len(all) != 3 || all[0].Finished != 7 {
+			t.Errorf("%d jobs, the last of %d", len(all), all[0].Finished)
+		}
+	})
+}
+
+// A listing is the server's, and how far it has come is known on the way.
+func TestRemoteLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, _, origin := office(t, 100, nil)
+		origin.Delay(time.Second)
+		prefix := "00"
+		m.request.Prefix, m.request.Since = &prefix, "1000000h0m0s"
+		ended := make(chan error)
+		go func() { ended <- m.run(t.Context()) }()
+		<-time.After(14 * time.Second)
+		if s := m.status(); s.Listing || s.Pictures != 100 || s.Finished < 40 || s.Finished > 60 || s.Left < 10 || s.Left > 16 {
+			t.Errorf("after 14 s: %+v", s)
+		}
+		if err := <-ended; err != nil || m.status().Made != 200 {
+			t.Errorf("%v, %+v", err, m.status())
+		}
+	})
+}
+
+// Where there is no room for a job it waits, and starts when there is.
+func TestRemoteWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, j, origin := office(t, 5, manyKeys(5, 5))
+		origin.Delay(50 * time.Second)
+		for range runningJobs {
+			j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "10x")})
+		}
+		if err := m.run(t.Context()); err != nil || m.status().Made != 10 {
+			t.Errorf("%v, %+v", err, m.status())
+		}
+	})
+}
+
+// Whoever stops it stops the job, also one that has just begun.
+func TestRemoteStops(t *testing.T) {
+	for _, after := range []time.Duration{0, 5 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			m, j, origin := office(t, 100, nil)
+			origin.Delay(time.Second)
+			prefix := ""
+			m.request.Prefix = &prefix
+			ctx, cancel := context.WithTimeout(t.Context(), after)
+			defer cancel()
+			if err := m.run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("after %v: %v", after, err)
+			}
+			s := m.status()
+			if all := j.All(); len(all) != 1 || all[0].State != api.JobStopped || all[0].Made != s.Made || s.Failed > 0 || after > 0 && s.Made == 0 {
+				t.Errorf("after %v: %+v, %+v", after, s, all)
+			}
+		})
+	}
+}
+
+// What the server says is told, and whose mistake it is; nothing that it says
+// makes us wait for ever, or ask for another path.
+func TestRemoteIsRefused(t *testing.T) {
+	answers := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	accepted := func(then http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				answers(202, `{"id":"x"}`)(w, r)
+				return
+			}
+			then(w, r)
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		handler http.HandlerFunc
+		mistake bool
+		want    string
+	}{
+		{"options", answers(400, `{"error":"\"60y\" is wrong"}`), true, `refuses: "60y" is wrong`},
+		{"format", answers(501, `{"error":"f_avif","kind":"unsupported"}`), true, "f_avif"},
+		{"read-only", answers(503, `{"error":"nothing is fetched at the moment","kind":"read-only"}`), false, "nothing is fetched"},
+		{"another server", answers(404, `<html>`), true, "is it the --admin of a thumbery?"},
+		{"public listener", answers(405, `{}`), true, "is it the --admin of a thumbery?"},
+		{"proxy", answers(502, `<html>`), false, "answers 502"},
+		{"redirect", answers(302, ``), false, "answers 302"},
+		{"long", answers(500, `{"error":"`+strings.Repeat("x", 2*maxAnswer)), false, "answers 500"},
+		{"no id", answers(202, `{}`), false, `called ""`},
+		{"odd id", answers(202, `{"id":"../switches"}`), false, `called "../switches"`},
+		{"forgotten", accepted(answers(404, `{"error":"no"}`)), false, "started anew"},
+		{"failed", accepted(answers(200, `{"state":"failed","reason":"given up"}`)), false, "given up"},
+		{"stopped", accepted(answers(200, `{"state":"stopped"}`)), false, "stopped by somebody else"},
+		{"nonsense", accepted(answers(500, `{}`)), false, "answers 500"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m, _, _ := office(t, 1, manyKeys(1, 1))
+			m.client.Transport = handled{tt.handler}
+			err := m.run(t.Context())
+			_, mistake := errors.AsType[*usageError](err)
+			if err == nil || mistake != tt.mistake || !strings.Contains(err.Error(), tt.want) || len(err.Error()) > 1000 {
+				t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+			}
+		})
+	}
+}
+
+// unreachable fails after so many requests.
+type unreachable struct {
+	handled
+	left, failures int
+}
+
+func (u *unreachable) RoundTrip(r *http.Request) (*http.Response, error) {
+	if u.left--; u.left < 0 && u.left >= -u.failures {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return u.handled.RoundTrip(r)
+}
+
+// A server that does not answer for a moment is asked again.
+func TestRemoteIsLost(t *testing.T) {
+	for failures, lost := range map[int]bool{10: false, 100000: true} {
+		synctest.Test(t, func(t *testing.T) {
+			m, _, origin := office(t, 5, manyKeys(5, 5))
+			origin.Delay(10 * time.Second)
+			m.client.Transport = &unreachable{m.client.Transport.(handled), 3, failures}
+			if err := m.run(t.Context()); errors.Is(err, io.ErrUnexpectedEOF) != lost || lost != (err != nil) {
+				t.Errorf("%d failures: %v", failures, err)
+			}
+		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for header, want := range map[string]time.Duration{
+		"": time.Second, "2": 2 * time.Second, "-5": time.Second, "0": time.Second, "99999999999": maxRetryAfter,
+		"9223372036854775807": maxRetryAfter, "99999999999999999999": time.Second, "Fri, 31 Dec 1999 23:59:59 GMT": time.Second,
+	} {
+		if got := retryAfter(header); got != want {
+			t.Errorf("%q: %v, want %v", header, got, want)
+		}
+	}
+}
+
+func TestServerFlag(t *testing.T) {
+	for text, want := range map[string]serverFlag{
+		"http://127.0.0.1:8081": {base: "http://127.0.0.1:8081"}, "https://[::1]:1/": {base: "https://[::1]:1"},
+		"unix:/run/a.sock": {"http://thumbery", "/run/a.sock"},
+		"":                 {}, "unix:": {}, "127.0.0.1:8081": {}, "http://": {}, "ftp://a": {}, "http://a/b": {}, "http://u:p@a": {}, "http://a?b": {},
+	} {
+		var s serverFlag
+		if err := s.UnmarshalText([]byte(text)); (err == nil) != (want.base != "") || s != want {
+			t.Errorf("%q: %+v, %v", text, s, err)
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+const (
+	// tallyErrors are kept, of at most maxErrorBytes each: what a place answers may
+	// be long.
+	tallyErrors   = 20
+	maxErrorBytes = 300
+	// rateWindow is what a rate is an average of, from at most two samples of each
+	// sampleEvery.
+	rateWindow  = 10 * time.Second
+	sampleEvery = 250 * time.Millisecond
+)
+
+// tally counts what comes of priming. It is safe for use by several goroutines.
+type tally struct {
+	mu     sync.Mutex
+	status api.JobStatus
+	known  int          // pictures, as far as they were counted
+	recent []progressAt // never empty: the first is what the rate is measured from, the last is how it stands
+	inARow int          // failures that say nothing of their pictures
+}
+
+// progressAt is how much was done at a time.
+type progressAt struct {
+	at                    time.Time
+	pictures, derivatives int
+}
+
+// newTally begins to count at s.Began.
+func newTally(s api.JobStatus) *tally {
+	return &tally{status: s, known: s.Pictures, recent: []progressAt{{at: s.Began}}}
+}
+
+// found counts pictures that are known of.
+func (t *tally) found(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known += n
+	t.status.Pictures = max(t.known, t.status.Finished)
+}
+
+// foundAll says that no more will be found.
+func (t *tally) foundAll() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.status.Listing = false
+}
+
+// note counts a picture, and returns how many in a row have failed through no
+// fault of theirs.
+func (t *tally) note(key variant.Key, p pipeline.Primed, now time.Time) (inARow int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := &t.status
+	s.Finished++
+	s.Pictures = max(t.known, s.Finished)
+	s.Made, s.There = s.Made+p.Made, s.There+p.There
+	switch {
+	case errors.Is(p.Err, resize.ErrNotPicture):
+		s.NotPictures++
+		first(&s.FirstNotPicture, string(key))
+	case p.Err != nil:
+		s.Failed += p.Failed
+		if len(s.Errors) < tallyErrors {
+			s.Errors = append(s.Errors, api.JobError{Key: string(key), Error: shortened(p.Err.Error(), maxErrorBytes)})
+		}
+	}
+	t.sample(now)
+	switch {
+	case p.Made > 0 || isVerdict(p.Err):
+		t.inARow = 0
+	case p.Err != nil && !errors.Is(p.Err, storage.ErrRefused) && !errors.Is(p.Err, resize.ErrBusy):
+		t.inARow++
+	}
+	return t.inARow
+}
+
+// verdicts are failures that only one picture has: everything else works.
+var verdicts = []error{
+	storage.ErrNotFound, pipeline.ErrTooManyBytes, pipeline.ErrTooSlow,
+	resize.ErrNotPicture, resize.ErrBroken, resize.ErrTooLarge, resize.ErrBytes, variant.ErrOptions,
+}
+
+func isVerdict(err error) bool {
+	_, unsupported := errors.AsType[*resize.UnsupportedError](err)
+	return unsupported || slices.ContainsFunc(verdicts, func(v error) bool { return errors.Is(err, v) })
+}
+
+// sample is for who holds the lock.
+func (t *tally) sample(now time.Time) {
+	n := len(t.recent)
+	if n > 1 && now.Sub(t.recent[n-2].at) < sampleEvery {
+		t.recent[n-1] = t.progress(now)
+	} else {
+		t.recent = append(t.recent, t.progress(now))
+	}
+	t.forgetOld(now)
+}
+
+func (t *tally) progress(now time.Time) progressAt {
+	return progressAt{now, t.status.Finished, t.status.Made + t.status.There + t.status.Failed}
+}
+
+// forgetOld leaves one sample that is as old as the window.
+func (t *tally) forgetOld(now time.Time) {
+	old := 0
+	for old < len(t.recent)-1 && now.Sub(t.recent[old+1].at) >= rateWindow {
+		old++
+	}
+	t.recent = slices.Delete(t.recent, 0, old)
+}
+
+// end says how it ended.
+func (t *tally) end(state api.JobState, reason string, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := &t.status
+	s.State, s.Reason, s.Ended, s.Listing = state, reason, now.UTC(), false
+	if state == api.JobDone {
+		s.Pictures = s.Finished
+	}
+}
+
+// running reports that it has not ended.
+func (t *tally) running() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.status.State == api.JobRunning
+}
+
+// snapshot is how it stands now.
+func (t *tally) snapshot(now time.Time) api.JobStatus {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.status
+	s.Errors = slices.Clone(s.Errors)
+	at, from := t.progress(now), progressAt{at: s.Began}
+	if s.Ended.IsZero() {
+		t.forgetOld(now)
+		from = t.recent[0]
+	} else {
+		at.at = s.Ended
+	}
+	took := at.at.Sub(from.at).Seconds()
+	if took <= 0 {
+		return s
+	}
+	s.Rate = float64(at.derivatives-from.derivatives) / took
+	if pictures := float64(at.pictures - from.pictures); pictures > 0 && !s.Listing && s.Ended.IsZero() {
+		s.Left = float64(s.Pictures-s.Finished) * took / pictures
+	}
+	return s
+}
+
+// shortened is a text of at most so many bytes.
+func shortened(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}

@@ -1,0 +1,248 @@
+package e2e
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/nginx"
+)
+
+var requestCount = regexp.MustCompile(`(?m)^thumbery_requests_total\{.*status="(\d+)"\} (\d+)$`)
+
+// requests is how many requests have reached the public listener, without those
+// that are answered with 400, by which tests find out who listens.
+func (s *server) requests(t *testing.T) (n int) {
+	t.Helper()
+	for _, m := range requestCount.FindAllStringSubmatch(string(get(t, s.admin+"/metrics").body), -1) {
+		if m[1] != "400" {
+			n += number(t, m[2])
+		}
+	}
+	return n
+}
+
+func number(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// wantRequests waits until n requests have reached us: they are counted after they
+// are answered.
+func (s *server) wantRequests(t *testing.T, n int) {
+	t.Helper()
+	eventually(t, "as many requests as expected reach us", func() bool {
+		got := s.requests(t)
+		if got > n {
+			t.Fatalf("%d requests have reached us, and not %d", got, n)
+		}
+		return got == n
+	})
+}
+
+// caching starts a real nginx with deploy/nginx-cache.conf in front of s, and
+// returns its URL.
+func caching(t *testing.T, s *server, dir string) string {
+	t.Helper()
+	address, kept := freeAddress(t), t.TempDir()
+	log := &logBuffer{lines: make(chan string)}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("nginx:\n%s", log)
+		}
+	})
+	n, err := nginx.Start(nginx.Config{
+		File: "../deploy/nginx-cache.conf", Listen: address, Cache: dir, Log: log,
+		Public: strings.TrimPrefix(s.url, "http://"), Admin: strings.TrimPrefix(s.admin, "http://"),
+		Edit: func(conf string) string { return strings.Replace(conf, "/var/cache/nginx/thumbery", kept, 1) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	return "http://" + address
+}
+
+// varnish starts a real Varnish with deploy/varnish.vcl in front of s, and returns
+// its URL.
+func varnish(t *testing.T, s *server) string {
+	t.Helper()
+	path, err := exec.LookPath("varnishd")
+	if err != nil {
+		path = tool(t, "/usr/sbin/varnishd", "varnish")
+	}
+	dir, address := t.TempDir(), freeAddress(t)
+	host, port, _ := strings.Cut(strings.TrimPrefix(s.url, "http://"), ":")
+	vcl := strings.NewReplacer(`"127.0.0.1"`, strconv.Quote(host), `"8080"`, strconv.Quote(port)).Replace(string(read(t, "../deploy/varnish.vcl")))
+	file := filepath.Join(dir, "thumbery.vcl")
+	if err := os.WriteFile(file, []byte(vcl), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	cmd := exec.Command(path, "-F", "-j", "none", "-a", address, "-f", file, "-n", filepath.Join(dir, "run"), "-s", "malloc,32M", "-T", "none")
+	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.WaitDelay = 10 * time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
+		_ = cmd.Wait()                          // how it ended does not matter any more
+		if t.Failed() {
+			t.Logf("varnish:\n%s", &log)
+		}
+	})
+	url := "http://" + address
+	eventually(t, "varnish answers", func() bool {
+		r, err := do(http.MethodGet, url+"/")
+		return err == nil && r.status == http.StatusBadRequest // Thumbery's answer to that
+	})
+	return url
+}
+
+// eventually asks again and again, up to half a minute.
+func eventually(t *testing.T, what string, happens func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-tick.C {
+		if happens() {
+			return
+		}
+	}
+	t.Fatalf("it does not happen that %s", what)
+}
+
+// proxies are the caches in front, each with how to start it and what it is told.
+var proxies = []struct {
+	name, header string
+	accel        bool
+	start        func(t *testing.T, s *server, dir string) string
+}{
+	{"nginx", "X-Accel-Expires: ", false, caching},
+	{"nginx with accel", "X-Accel-Expires: ", true, caching},
+	{"varnish", "Surrogate-Control: max-age=", false, func(t *testing.T, s *server, _ string) string { return varnish(t, s) }},
+}
+
+const hotAfter = 4
+
+// serveHot starts the service behind each of proxies, in which answers are kept
+// for so many seconds.
+func serveHot(t *testing.T, seconds string, test func(t *testing.T, s *server, front string)) {
+	for _, p := range proxies {
+		t.Run(p.name, func(t *testing.T) {
+			dir := t.TempDir()
+			args := []string{
+				"--source", "/=file:" + testdata(t), "--cache", dir, "--cors", "https://example.com",
+				"--hot-after", strconv.Itoa(hotAfter), "--hot-window", "1h", "--hot-header", p.header + seconds,
+			}
+			if p.accel {
+				args = append(args, "--accel", "/cache/")
+			}
+			s := serve(t, args...)
+			test(t, s, p.start(t, s, dir))
+		})
+	}
+}
+
+// After the threshold a proxy asks no more, and what it sends is as good as what
+// we do. What is cold always comes through.
+func TestHot(t *testing.T) {
+	serveHot(t, "3600", func(t *testing.T, s *server, front string) {
+		const path = "/300x200,f_auto/photos/cat.jpg"
+		var last response
+		for i := range hotAfter + 1 {
+			last = get(t, front+path, "Accept", "image/webp")
+			wantPicture(t, last, 300, 200, "webp")
+			s.wantRequests(t, i+1)
+		}
+		for range 100 {
+			r := get(t, front+path, "Accept", "image/webp")
+			if r.status != 200 || !bytes.Equal(r.body, last.body) {
+				t.Fatalf("%d, %d bytes", r.status, len(r.body))
+			}
+			for name, want := range map[string]string{
+				"Cache-Control": "public, max-age=2592000, immutable", "Vary": "Accept, Save-Data, Origin", "Content-Type": "image/webp",
+				"Access-Control-Allow-Origin": "https://example.com", "ETag": last.header.Get("ETag"), "X-Content-Type-Options": "nosniff",
+				"X-Accel-Expires": "", "Surrogate-Control": "", "X-Accel-Redirect": "",
+			} {
+				if got := strings.Join(r.header.Values(name), " + "); got != want {
+					t.Fatalf("%s: %q, want %q", name, got, want)
+				}
+			}
+			if status := strings.Join(r.header.Values("Cache-Status"), ", "); !strings.HasPrefix(status, "thumbery;") || !strings.HasSuffix(status, ";hit") {
+				t.Fatalf("Cache-Status: %q", status)
+			}
+		}
+		wantConditions(t, front+path, last)
+		s.wantRequests(t, hotAfter+1)
+		wantCold(t, s, front)
+	})
+}
+
+// wantConditions asks for what a proxy has under conditions, in part and by HEAD.
+func wantConditions(t *testing.T, url string, whole response) {
+	t.Helper()
+	tag := whole.header.Get("ETag")
+	if r := get(t, url, "Accept", "image/webp", "If-None-Match", tag); tag == "" || r.status != http.StatusNotModified {
+		t.Errorf("with the tag %q: %d", tag, r.status)
+	}
+	part := get(t, url, "Accept", "image/webp", "Range", "bytes=10-19")
+	if part.status != http.StatusPartialContent || !bytes.Equal(part.body, whole.body[10:20]) {
+		t.Errorf("range: %d, %d bytes", part.status, len(part.body))
+	}
+	head := ask(t, http.MethodHead, url, "Accept", "image/webp")
+	if head.status != 200 || head.header.Get("Content-Length") != strconv.Itoa(len(whole.body)) {
+		t.Errorf("HEAD: %d %v", head.status, head.header)
+	}
+}
+
+// wantCold asks for what is never hot, more often than would make it so.
+func wantCold(t *testing.T, s *server, front string) {
+	t.Helper()
+	reached := s.requests(t)
+	for _, c := range []struct {
+		name, path, accept string
+		times, status      int
+	}{
+		{"the same for other clients", "/300x200,f_auto/photos/cat.jpg", "image/jpeg", hotAfter, 200},
+		{"another size", "/301x200,f_auto/photos/cat.jpg", "image/webp", hotAfter, 200},
+		{"an original", "/raw/photos/cat.jpg", "", hotAfter + 3, 200},
+		{"what is missing", "/300x200/photos/none.jpg", "", hotAfter + 3, 404},
+	} {
+		for range c.times {
+			if r := get(t, front+c.path, "Accept", c.accept); r.status != c.status {
+				t.Errorf("%s: %d", c.name, r.status)
+			}
+		}
+		reached += c.times
+		s.wantRequests(t, reached)
+	}
+}
+
+// What was kept is asked for again when its time is over.
+func TestHotExpires(t *testing.T) {
+	serveHot(t, "1", func(t *testing.T, s *server, front string) {
+		const path = "/300x200/photos/cat.jpg"
+		for i := range hotAfter + 1 {
+			wantPicture(t, get(t, front+path), 300, 200, "jpeg")
+			s.wantRequests(t, i+1)
+		}
+		eventually(t, "what was kept expires, twice", func() bool {
+			wantPicture(t, get(t, front+path), 300, 200, "jpeg")
+			return s.requests(t) >= hotAfter+3
+		})
+	})
+}

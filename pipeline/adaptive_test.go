@@ -1,0 +1,250 @@
+package pipeline_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+const (
+	webp = variant.AcceptWebP
+	avif = variant.AcceptAVIF
+)
+
+// newAdaptive has AVIF for what is at most 100 pixels wide or so.
+func newAdaptive(t *testing.T, change ...func(*pipeline.Config)) *manor {
+	return newManor(t, append([]func(*pipeline.Config){func(c *pipeline.Config) {
+		c.Adaptive, c.Settings.AVIFMaxPixels = true, 100*75
+	}}, change...)...)
+}
+
+// get asks for a picture, and checks whether a better one is promised.
+func (m *manor) get(t *testing.T, ops string, a variant.Accept, source pipeline.Source, provisional bool) {
+	t.Helper()
+	r, err := m.Picture(t.Context(), "big.jpg", parse(t, ops), a)
+	if err != nil {
+		t.Errorf("%s: %v", ops, err)
+		return
+	}
+	r.Blob.Close()
+	if r.Source != source || r.Provisional != provisional {
+		t.Errorf("%s: from %d, provisional %t, want %d, %t", ops, r.Source, r.Provisional, source, provisional)
+	}
+}
+
+// At first there is what is cheap, and the next time what is best.
+func TestProvisional(t *testing.T) {
+	for name, tt := range map[string]struct {
+		accept variant.Accept
+		first  string
+	}{
+		"WebP":          {webp | avif, "640>60webp"},
+		"JPEG":          {avif, "640>60"},
+		"saving data":   {webp | avif | variant.SaveData, "640>60webp"},
+		"prefers WebP":  {webp | avif | variant.PreferWebP, "640>60webp"},
+		"has no better": {webp, "640>60webp"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newAdaptive(t)
+				better := tt.accept&avif != 0 && tt.accept&variant.PreferWebP == 0
+				m.get(t, "60x,f_auto", tt.accept, pipeline.FromOrigin, better)
+				synctest.Wait()
+				made := []string{tt.first, "640>200"}
+				if better {
+					made = append(made, "200>60avif")
+				}
+				m.engine.want(t, "in all", made...)
+				m.get(t, "60x,f_auto", tt.accept, pipeline.FromMemory, false)
+				m.engine.want(t, "the next time")
+			})
+		})
+	}
+}
+
+// What is not made as AVIF anyway is made once, and for good.
+func TestNotProvisional(t *testing.T) {
+	for name, tt := range map[string]struct {
+		ops    string
+		config func(*pipeline.Config)
+		known  bool
+		made   []string
+	}{
+		"too large":             {ops: "300x,f_auto", made: []string{"640>300webp", "640>200"}},
+		"known to be too large": {ops: "300x,f_auto", known: true, made: []string{"640>300webp"}},
+		"a format":              {ops: "60x,f_avif", made: []string{"640>60avif", "640>200"}},
+		"off":                   {ops: "60x,f_auto", config: func(c *pipeline.Config) { c.Adaptive = false }, made: []string{"640>60avif", "640>200"}},
+		"JSON":                  {ops: "info", made: nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newAdaptive(t)
+				if tt.config != nil {
+					c := m.Config
+					tt.config(&c)
+					m.Pipeline = pipeline.New(c)
+				}
+				if tt.known {
+					m.get(t, "20x", 0, pipeline.FromOrigin, false)
+					synctest.Wait()
+					m.engine.take()
+				}
+				m.get(t, tt.ops, webp|avif, pipeline.FromOrigin, false)
+				synctest.Wait()
+				m.get(t, tt.ops, webp|avif, pipeline.FromMemory, false)
+				if made := m.engine.take(); tt.made != nil {
+					m.engine.made = made
+					m.engine.want(t, "in all", tt.made...)
+				}
+			})
+		})
+	}
+}
+
+// What is known of the original is known of its mezzanine, too: nothing is made
+// twice for want of the original.
+func TestNotProvisionalOfMezzanine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newAdaptive(t, func(c *pipeline.Config) { c.Settings.AVIFMaxPixels = 60 * 45 })
+		m.get(t, "60x", 0, pipeline.FromOrigin, false)
+		synctest.Wait()
+		m.purge(t, "big.jpg")
+		m.Pipeline = pipeline.New(m.Config) // a restart
+		m.get(t, "80x,f_auto", webp|avif, pipeline.FromOrigin, false)
+		synctest.Wait()
+		m.get(t, "80x,f_auto", webp|avif, pipeline.FromMemory, false)
+		m.engine.want(t, "in all", "640>60", "640>200", "200>80webp")
+	})
+}
+
+// Many who ask get it at once, and the better one is made once.
+func TestProvisionalForMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newAdaptive(t)
+		release := m.engine.hold("200>60avif")
+		fetched := m.origin.Hold()
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true) })
+		}
+		synctest.Wait()
+		fetched()
+		all.Wait()
+		synctest.Wait()
+		for range 10 {
+			m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
+			synctest.Wait()
+		}
+		release()
+		synctest.Wait()
+		m.engine.want(t, "in all", "640>60webp", "640>200", "200>60avif")
+	})
+}
+
+// No more than so many wait; what found no place is made when it is asked for again.
+func TestBetterIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newAdaptive(t)
+		m.get(t, "300x", 0, pipeline.FromOrigin, false)
+		synctest.Wait()
+		release := m.engine.hold("200>1avif")
+		for i := range 70 {
+			m.get(t, fmt.Sprintf("%dx,f_auto", i+1), webp|avif, pipeline.FromOrigin, true)
+			synctest.Wait()
+		}
+		if n := m.mezzanines.unclosed() + m.originals.unclosed(); n != 0 {
+			t.Errorf("%d files are open", n)
+		}
+		before := m.derivatives.Len()
+		release()
+		synctest.Wait()
+		if n := m.derivatives.Len() - before; n != 64 {
+			t.Errorf("%d better ones, want 64", n)
+		}
+		m.get(t, "70x,f_auto", webp|avif, pipeline.FromMemory, true)
+		synctest.Wait()
+		m.get(t, "70x,f_auto", webp|avif, pipeline.FromMemory, false)
+	})
+}
+
+// What goes wrong with the provisional one is an error, as with any.
+func TestProvisionalFails(t *testing.T) {
+	m := newAdaptive(t)
+	for key, kind := range map[variant.Key]error{"no.jpg": storage.ErrNotFound, "broken.jpg": resize.ErrBroken, "text.jpg": resize.ErrNotPicture} {
+		if r, err := m.Picture(t.Context(), key, parse(t, "60x,f_auto"), webp|avif); !errors.Is(err, kind) {
+			t.Errorf("%s: %+v, %v", key, r, err)
+		}
+	}
+}
+
+// A better one that fails is not tried at every request.
+func TestBetterFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newAdaptive(t, func(c *pipeline.Config) { c.Settings.MezzanineSide = 0 })
+		m.engine.hold("640>60avif")
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
+		pass(2 * time.Minute) // it was too slow
+		for range 3 {
+			m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
+			synctest.Wait()
+		}
+		m.engine.want(t, "at first", "640>60webp", "640>60avif")
+		m.engine.setStop(nil)
+		pass(10 * time.Minute)
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
+		synctest.Wait()
+		m.engine.want(t, "after a while", "640>60avif")
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, false)
+	})
+}
+
+// With a disk that keeps nothing, no better one is made for it.
+func TestBetterIsNotKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newAdaptive(t)
+		m.derivatives.FailFill(syscall.ENOSPC)
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
+		synctest.Wait()
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
+		synctest.Wait()
+		m.engine.want(t, "in all", "640>60webp", "640>200")
+	})
+}
+
+// What only the pixels tell is made alone, and better the next time, too.
+func TestBetterAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newAdaptive(t)
+		m.engine.Inner = resize.Rect{Width: 640, Height: 480}
+		m.get(t, "60x,f_auto,trim", webp|avif, pipeline.FromOrigin, true)
+		synctest.Wait()
+		m.get(t, "60x,f_auto,trim", webp|avif, pipeline.FromMemory, false)
+		m.engine.want(t, "in all", "640>60webp", "640>200", "640>60avif")
+	})
+}
+
+// The better one that has become old is not given in place of a provisional one
+// of what there is now; and nothing stays open.
+func TestProvisionalOfAnotherOriginal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newAdaptive(t, revalidating, func(c *pipeline.Config) { c.HotBytes = 0 })
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
+		synctest.Wait()
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromDisk, false)
+		m.origin.Put("big.jpg", picture(640, 320))
+		m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second))
+		pass(30 * 24 * time.Hour)
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
+		synctest.Wait()
+		m.get(t, "60x,f_auto", webp|avif, pipeline.FromDisk, false)
+	})
+}

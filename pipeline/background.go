@@ -1,0 +1,160 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// ErrNotKept is the error of what was made for later, and could not be kept: the
+// disk takes nothing, or the picture was forgotten meanwhile.
+var ErrNotKept = errors.New("not kept in the cache")
+
+func notKept(cause error) error { return fmt.Errorf("%w: %v", ErrNotKept, cause) }
+
+// errMoved means that an original is not there any more as it was seen.
+var errMoved = errors.New("the original has gone from the cache, or is another now")
+
+// errForgotten means that a picture was forgotten while something was made of it, or
+// that the engine was switched.
+var errForgotten = errors.New("its picture was forgotten meanwhile")
+
+// errHopeless means that something was tried a while ago, and is not now.
+var errHopeless = errors.New("it could not be made a while ago")
+
+// seen is an original as it was found on disk, to be read again by somebody who has
+// waited for his turn. It holds nothing open.
+type seen struct {
+	name    variant.Name
+	size    int64
+	modTime time.Time
+}
+
+func seenAs(name variant.Name, b *cache.Blob) seen { return seen{name, b.Size, b.ModTime} }
+
+// reader is a reading of it. The error is errMoved where it is not the same.
+func (p *Pipeline) reader(s seen) reading {
+	return func() ([]byte, error) {
+		b, err := p.Originals.Peek(s.name)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %v", errMoved, err)
+		}
+		defer b.Close()
+		if b.Size != s.size || !b.ModTime.Equal(s.modTime) {
+			return nil, errMoved
+		}
+		return b.Bytes()
+	}
+}
+
+// twice does something again where what it was to be made of was purged or replaced
+// while it let others go first.
+func twice(do func() error) error {
+	err := do()
+	if errors.Is(err, errMoved) {
+		err = do()
+	}
+	return err
+}
+
+// rereadMezzanine is a reading of a mezzanine that was open before.
+func (p *Pipeline) rereadMezzanine(old *mezzanine) ([]byte, error) {
+	z := p.openMezzanine(old.name)
+	if z == nil {
+		return nil, errMoved
+	}
+	defer z.blob.Close()
+	if z.OriginalBytes != old.OriginalBytes || !z.blob.ModTime.Equal(old.blob.ModTime) || z.Header != old.Header {
+		return nil, errMoved
+	}
+	return z.read()
+}
+
+// soon does something in the background, and reports false if there is no place
+// among those that wait already.
+func (p *Pipeline) soon(ctx context.Context, places chan struct{}, do func(context.Context)) bool {
+	select {
+	case places <- struct{}{}:
+	default:
+		return false
+	}
+	go func() {
+		defer func() { <-places }()
+		do(context.WithoutCancel(ctx))
+	}()
+	return true
+}
+
+// soonOnce is soon for what is not to be done while it waits already, or is done.
+func (p *Pipeline) soonOnce(ctx context.Context, places chan struct{}, name variant.Name, do func(context.Context)) {
+	first, leave := p.crowds.join(name)
+	begun := first && p.soon(ctx, places, func(ctx context.Context) {
+		defer leave()
+		do(ctx)
+	})
+	if !begun {
+		leave()
+	}
+}
+
+// guarded gives a panic of do as a *cache.PanicError: what nobody waits for must
+// not end the process either.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &cache.PanicError{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return do()
+}
+
+// tell logs why something was not made in the background.
+func (p *Pipeline) tell(message string, key variant.Key, err error) {
+	if panicked, ok := errors.AsType[*cache.PanicError](err); ok {
+		p.Log.Error(message, "key", key, "cause", err, "stack", string(panicked.Stack))
+		return
+	}
+	p.Log.Info(message, "key", key, "cause", err)
+}
+
+const (
+	// hopelessFor is how long nothing is made in the background that could not be
+	// made: that may have taken the whole of Config.ResizeTimeout.
+	hopelessFor = 10 * time.Minute
+	// hopelessBytes bounds what is remembered of that, for some 4,000 names.
+	hopelessBytes = 1 << 20
+)
+
+// hopeless reports that a mezzanine or derivative could not be made a while ago,
+// and that its picture was not forgotten since.
+func (p *Pipeline) hopeless(name variant.Name) bool {
+	at, ok := p.failures.get(name)
+	return ok && p.Now().Sub(at).Abs() < hopelessFor
+}
+
+// giveUp remembers what could not be made in an epoch.
+func (p *Pipeline) giveUp(name variant.Name, epoch uint64, err error) {
+	if err != nil && !passing(err) {
+		p.failures.put(name, epoch, p.Now())
+	}
+}
+
+// passing reports that an error says nothing of another try.
+func passing(err error) bool {
+	for _, kind := range []error{
+		context.Canceled, context.DeadlineExceeded, resize.ErrBusy, ErrReadOnly, ErrNotKept, errMoved, errHopeless,
+		storage.ErrUnavailable, storage.ErrNotFound,
+	} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,88 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// slowly has every turn of the engine take a second.
+func (m *manor) slowly() {
+	m.engine.setStop(func(ctx context.Context, _ string) error {
+		select {
+		case <-time.After(time.Second):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+}
+
+// primed primes n pictures, four at once, and returns in which second each was done.
+func (m *manor) primed(t *testing.T, n int) (seconds []int) {
+	began := time.Now()
+	keys := func(yield func(variant.Key, error) bool) {
+		for i := range n {
+			key := fmt.Sprintf("%d.jpg", i)
+			m.origin.Put(key, picture(80, 60))
+			if !yield(variant.Key(key), nil) {
+				return
+			}
+		}
+	}
+	err := m.PrimeAll(t.Context(), keys, wishes(t, "40x"), 4, func(key variant.Key, r pipeline.Primed) {
+		seconds = append(seconds, int(time.Since(began)/time.Second))
+		if r.Made != 1 || r.Err != nil {
+			t.Errorf("%s: %+v", key, r)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	return seconds
+}
+
+// While there are requests, priming has the engine for one second of ten; when they
+// end, and one more rest, all the time.
+func TestPrimingRests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t)
+		m.slowly()
+		var live sync.WaitGroup
+		live.Go(func() {
+			for width := range 25 { // one every second
+				r, err := m.ask(t.Context(), t, "cat.jpg", fmt.Sprintf("%dx", width+1))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				r.Blob.Close()
+			}
+		})
+		if got, want := m.primed(t, 6), []int{1, 11, 21, 31, 41, 42}; !slices.Equal(got, want) {
+			t.Errorf("done after %v s, want %v", got, want)
+		}
+		live.Wait()
+	})
+}
+
+// Without requests nothing rests, and half of the engine is left to those who may
+// come, unless there is nobody.
+func TestPrimingAlone(t *testing.T) {
+	for nobody, want := range map[bool][]int{false: {1, 2, 3, 4}, true: {1, 1, 2, 2}} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newManor(t, func(c *pipeline.Config) { c.NobodyWaits = nobody })
+			m.slowly()
+			if got := m.primed(t, 4); !slices.Equal(got, want) {
+				t.Errorf("nobody waits: %t: done after %v s, want %v", nobody, got, want)
+			}
+		})
+	}
+}

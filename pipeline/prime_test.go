@@ -1,0 +1,498 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+func wishes(t *testing.T, all ...string) (wishes []pipeline.Wish) {
+	t.Helper()
+	for _, ops := range all {
+		wishes = append(wishes, pipeline.Wish{Variant: parse(t, ops)})
+	}
+	return wishes
+}
+
+// prime primes, and checks the numbers and what the engine did.
+func (m *manor) prime(t *testing.T, key variant.Key, all []pipeline.Wish, made, there, failed int, engine ...string) error {
+	t.Helper()
+	r := m.Prime(t.Context(), key, all)
+	if r.Made != made || r.There != there || r.Failed != failed || (r.Err != nil) != (failed > 0) {
+		t.Errorf("primed %+v, want %d made, %d there, %d failed", r, made, there, failed)
+	}
+	m.engine.want(t, "priming", engine...)
+	return r.Err
+}
+
+// One fetch and one decode for all that there is to be, and the mezzanine; nothing
+// for what is there; and what comes later is made of the mezzanine, as far as it
+// serves.
+func TestPrimeTogether(t *testing.T) {
+	m := newManor(t)
+	all := wishes(t, "300x", "60x", "60x,f_webp", "40x40,g_ne", "60x,v_2")
+	m.prime(t, "big.jpg", all, 5, 0, 0, "640>300,60,60webp,53,200", "640>60,200")
+	if n := m.origin.TotalOpens(); n != 2 {
+		t.Errorf("%d fetches, want one for each cache buster", n)
+	}
+	if m.derivatives.Len() != 5 || m.mezzanines.Len() != 2 {
+		t.Errorf("%d derivatives and %d mezzanines are there", m.derivatives.Len(), m.mezzanines.Len())
+	}
+	m.prime(t, "big.jpg", all, 0, 5, 0)
+	m.want(t, "big.jpg", "60x", pipeline.FromMemory, 60, 45)
+	m.prime(t, "big.jpg", wishes(t, "60x", "20x", "400x", "24x"), 3, 1, 0, "200>20,24", "640>400")
+	m.want(t, "big.jpg", "24x", pipeline.FromMemory, 24, 18)
+	m.prime(t, "cat.jpg", wishes(t, "20x", "40x"), 2, 0, 0, "80>20,40")
+	m.prime(t, "cat.jpg", nil, 0, 0, 0)
+}
+
+// With the original purged, and its place down, the mezzanine does as well.
+func TestPrimeOfMezzanine(t *testing.T) {
+	m := newManor(t)
+	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200")
+	m.purge(t, "big.jpg")
+	m.down()
+	err := m.prime(t, "big.jpg", wishes(t, "20x", "400x", "24x"), 2, 0, 1, "200>20,24")
+	if !errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("what needs the original: %v", err)
+	}
+}
+
+// What cannot be made with others is made alone, and waits like them.
+func TestPrimeAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t, func(c *pipeline.Config) { c.Gate = resize.NewGate(1, 1<<22, 1) })
+		m.engine.Inner = resize.Rect{Width: 640, Height: 480}
+		release := m.engine.hold("80>40", "80>41")
+		var all sync.WaitGroup
+		for _, w := range []int{40, 41} { // one more would be refused
+			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.FromOrigin, w, (w*3+2)/4) })
+			synctest.Wait()
+		}
+		primed := make(chan pipeline.Primed, 1)
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "info", "40x40,g_smart")) }()
+		synctest.Wait()
+		if n := m.originals.unclosed(); n != 2 || m.engine.Looks() != 0 {
+			t.Errorf("%d originals are open, want those of who waits, and %d were looked at", n, m.engine.Looks())
+		}
+		release()
+		if r := <-primed; r.Made != 2 {
+			t.Errorf("primed %+v", r)
+		}
+		all.Wait()
+		synctest.Wait()
+		m.engine.take()
+		m.prime(t, "big.jpg", wishes(t, "info", "40x40,g_smart"), 0, 2, 0)
+	})
+}
+
+// Who waits goes first, also if he comes later; and who waits has nothing open.
+func TestPrimeLetsOthersGoFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t, func(c *pipeline.Config) { c.Gate, c.Fetches = resize.NewGate(1, 1<<22, 10), resize.NewGate(1, 0, 10) })
+		release := m.engine.hold("80>40")
+		var all sync.WaitGroup
+		live := func(w int) {
+			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.FromOrigin, w, w*3/4) })
+			synctest.Wait()
+		}
+		live(40)
+		all.Go(func() { m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "300x")) })
+		synctest.Wait()
+		if n := m.originals.unclosed() + m.mezzanines.unclosed() + m.origin.Unclosed(); n != 1 {
+			t.Errorf("%d are open, want that which is worked on", n)
+		}
+		live(20)
+		release()
+		all.Wait()
+		if made := m.engine.take(); !slices.Equal(made, []string{"80>40", "80>20", "640>60,300,200"}) {
+			t.Errorf("made in the order %q", made)
+		}
+
+		// So it is with fetches.
+		unhold := m.origin.Hold()
+		for _, key := range []variant.Key{"dog.jpg", "text.jpg"} {
+			all.Go(func() { m.ask(t.Context(), t, key, "40x") })
+			synctest.Wait()
+		}
+		m.origin.Put("new.jpg", picture(80, 60))
+		all.Go(func() { m.Prime(t.Context(), "new.jpg", wishes(t, "60x")) })
+		synctest.Wait()
+		if running, waiting := m.Fetches.Load(); running != 1 || waiting != 1 {
+			t.Errorf("%d fetch and %d wait", running, waiting)
+		}
+		unhold()
+		all.Wait()
+		m.engine.want(t, "after the fetches", "60>40", "80>60")
+	})
+}
+
+func TestPrimeFails(t *testing.T) {
+	full := func(m *manor) { m.originals.FailFill(syscall.ENOSPC) }
+	engine := func(err error) func(*manor) {
+		return func(m *manor) { m.engine.setStop(func(context.Context, string) error { return err }) }
+	}
+	tests := []struct {
+		name         string
+		key          variant.Key
+		set          func(*manor)
+		made, failed int
+		kind         error
+	}{
+		{"missing", "no.jpg", nil, 0, 5, storage.ErrNotFound},
+		{"down", "big.jpg", (*manor).down, 0, 5, storage.ErrUnavailable},
+		{"read-only", "big.jpg", func(m *manor) { m.SetReadOnly(true) }, 0, 5, pipeline.ErrReadOnly},
+		{"a text", "text.jpg", nil, 0, 5, resize.ErrNotPicture},
+		{"cut short", "broken.jpg", nil, 0, 5, resize.ErrBroken},
+		{"broken inside", "big.jpg", engine(resize.ErrBroken), 0, 5, resize.ErrBroken},
+		{"one wish is too large", "big.jpg", nil, 4, 1, resize.ErrTooLarge},
+		{"no room for originals", "big.jpg", full, 0, 5, pipeline.ErrNotKept},
+		{"no room for derivatives", "big.jpg", func(m *manor) { m.derivatives.FailFill(syscall.ENOSPC) }, 0, 5, pipeline.ErrNotKept},
+		{"no room for mezzanines", "cat.jpg", func(m *manor) { m.mezzanines.FailFill(syscall.ENOSPC) }, 4, 1, resize.ErrTooLarge},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newManor(t)
+			if tt.set != nil {
+				tt.set(m)
+			}
+			r := m.Prime(t.Context(), tt.key, wishes(t, "60x", "info", "40x", "4000x4000,up_1", "20x,v_2"))
+			if r.Made != tt.made || r.Failed != tt.failed || r.There != 0 || r.Err == nil {
+				t.Errorf("primed %+v, want %d and %d", r, tt.made, tt.failed)
+			}
+			if tt.made == 0 && !errors.Is(r.Err, tt.kind) && !errors.Is(r.Err, resize.ErrTooLarge) {
+				t.Errorf("the error is %v, want %v", r.Err, tt.kind)
+			}
+		})
+	}
+}
+
+// A panic of the engine is an error of that picture.
+func TestPrimePanics(t *testing.T) {
+	m := newManor(t)
+	m.engine.setStop(func(context.Context, string) error { panic("sad") })
+	for range 2 {
+		r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "info", "40x"))
+		if _, ok := errors.AsType[*cache.PanicError](r.Err); !ok || r.Failed != 3 || r.Made != 0 {
+			t.Errorf("primed %+v", r)
+		}
+	}
+	if running, _ := m.Gate.Load(); running != 0 {
+		t.Errorf("%d workers are lost", running)
+	}
+}
+
+// Of a broken original nothing is kept, though it is served.
+func TestPrimeBroken(t *testing.T) {
+	m := newManor(t, func(c *pipeline.Config) { c.ServeBroken = true })
+	m.engine.Fail, m.engine.Half = resize.ErrBroken, picture(40, 30)
+	if r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "50x", "40x,trim")); r.Failed != 3 || !errors.Is(r.Err, resize.ErrBroken) {
+		t.Errorf("primed %+v", r)
+	}
+	if n := m.derivatives.Len() + m.mezzanines.Len() + m.originals.Len(); n != 0 {
+		t.Errorf("%d bodies are kept", n)
+	}
+}
+
+// A ctx that ends, ends it: what was made is counted, and the rest is not made.
+func TestPrimeEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t)
+		m.engine.hold("640>60,40,200")
+		ctx, cancel := context.WithCancel(t.Context())
+		primed := make(chan pipeline.Primed, 1)
+		go func() { primed <- m.Prime(ctx, "big.jpg", wishes(t, "60x", "40x")) }()
+		synctest.Wait()
+		cancel()
+		if r := <-primed; r.Failed != 2 || !errors.Is(r.Err, context.Canceled) {
+			t.Errorf("primed %+v", r)
+		}
+		if running, _ := m.Gate.Load(); running != 0 {
+			t.Errorf("%d workers are lost", running)
+		}
+	})
+}
+
+// A batch that takes too long is ended, by as much time as each of it may take.
+func TestPrimeTooSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t)
+		m.engine.hold("640>60,40,200")
+		began := time.Now()
+		r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "40x"))
+		if took := time.Since(began); r.Failed != 2 || !errors.Is(r.Err, pipeline.ErrTooSlow) || took != 3*time.Minute {
+			t.Errorf("primed %+v after %v", r, took)
+		}
+	})
+}
+
+// What is forgotten while it is primed is not kept.
+func TestForgetWhilePriming(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t)
+		release := m.engine.hold("640>60,40,200")
+		primed := make(chan pipeline.Primed, 1)
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "40x")) }()
+		synctest.Wait()
+		if _, err := m.Forget("big.jpg"); err != nil {
+			t.Fatal(err)
+		}
+		release()
+		if r := <-primed; r.Failed != 2 || !errors.Is(r.Err, pipeline.ErrNotKept) {
+			t.Errorf("primed %+v", r)
+		}
+		if n := m.derivatives.Len() + m.mezzanines.Len(); n != 0 {
+			t.Errorf("%d bodies are kept", n)
+		}
+	})
+}
+
+// What others have made while it waited is not made again, and what has gone is
+// fetched again.
+func TestPrimeAfterOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t, func(c *pipeline.Config) { c.Gate = resize.NewGate(1, 1<<22, 10) })
+		release := m.engine.hold("640>60")
+		var all sync.WaitGroup
+		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45) })
+		synctest.Wait()
+		primed := make(chan pipeline.Primed, 2)
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "300x")) }()
+		synctest.Wait()
+		all.Go(func() { m.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15) })
+		synctest.Wait()
+		next := m.engine.hold("80>20")
+		release()
+		synctest.Wait() // the first is kept
+		next()
+		all.Wait()
+		if r := <-primed; r.Made != 1 || r.There != 1 {
+			t.Errorf("primed %+v", r)
+		}
+		synctest.Wait()
+		m.engine.want(t, "in all", "640>60", "80>20", "640>300,200")
+
+		release = m.engine.hold("80>40")
+		all.Go(func() { m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30) })
+		synctest.Wait()
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "304x")) }()
+		go func() { primed <- m.Prime(t.Context(), "dog.jpg", wishes(t, "20x")) }()
+		synctest.Wait()
+		m.purge(t, "big.jpg")
+		m.purge(t, "dog.jpg")
+		release()
+		all.Wait()
+		for range 2 {
+			if r := <-primed; r.Made != 1 {
+				t.Errorf("purged while it waited: %+v", r)
+			}
+		}
+		m.engine.want(t, "in all", "80>40", "640>304", "60>20")
+	})
+}
+
+// A mezzanine that is being made is waited for.
+func TestPrimeJoinsMezzanine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t)
+		release := m.engine.hold("640>200")
+		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+		synctest.Wait()
+		primed := make(chan pipeline.Primed, 1)
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "40x", "20x")) }()
+		synctest.Wait()
+		release()
+		if r := <-primed; r.Made != 2 {
+			t.Errorf("primed %+v", r)
+		}
+		m.engine.want(t, "in all", "640>60", "640>200", "200>40,20")
+	})
+}
+
+// A mezzanine that is damaged on disk is of no use.
+func TestPrimeDamagedMezzanine(t *testing.T) {
+	m := newManor(t)
+	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200")
+	m.engine.setStop(func(_ context.Context, what string) error {
+		if what == "200>40,20" {
+			return fmt.Errorf("%w: its pixels", resize.ErrBroken)
+		}
+		return nil
+	})
+	m.prime(t, "big.jpg", wishes(t, "40x", "20x"), 2, 0, 0, "200>40,20", "640>40,20,200")
+	m.engine.setStop(nil)
+	m.prime(t, "big.jpg", wishes(t, "30x"), 1, 0, 0, "200>30")
+}
+
+// What is there of an original that has changed is made anew.
+func TestPrimeRevalidates(t *testing.T) {
+	for name, after := range map[string]time.Duration{"young": time.Hour, "very old": 30 * 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newManor(t, revalidating)
+				m.prime(t, "big.jpg", wishes(t, "60x", "40x"), 2, 0, 0, "640>60,40,200")
+				m.origin.Put("big.jpg", picture(640, 320))
+				m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second))
+				pass(after)
+				if name == "young" {
+					m.prime(t, "big.jpg", wishes(t, "60x", "40x"), 0, 2, 0)
+					return
+				}
+				m.prime(t, "big.jpg", wishes(t, "60x", "40x"), 2, 0, 0, "640>60,40,200")
+				m.want(t, "big.jpg", "40x", pipeline.FromMemory, 40, 20)
+			})
+		})
+	}
+}
+
+func keys(n int, err error) iter.Seq2[variant.Key, error] {
+	return func(yield func(variant.Key, error) bool) {
+		for i := range n {
+			if !yield(pet(i), nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield("", err)
+		}
+	}
+}
+
+// So many at once, each told of once, and the error of the keys at the end.
+func TestPrimeAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		origin, sad := pets(9), errors.New("sad")
+		m := newManor(t, func(c *pipeline.Config) { c.Origin = origin })
+		release := origin.Hold()
+		var told []variant.Key
+		ended := make(chan error, 1)
+		go func() {
+			ended <- m.PrimeAll(t.Context(), keys(10, sad), wishes(t, "40x"), 3, func(key variant.Key, r pipeline.Primed) {
+				told = append(told, key)
+				if failed := key == pet(9); r.Failed == 1 != failed || r.Made == 1 == failed {
+					t.Errorf("%s: %+v", key, r)
+				}
+			})
+		}()
+		synctest.Wait()
+		if n := origin.TotalOpens(); n != 3 {
+			t.Errorf("%d at once, want 3", n)
+		}
+		release()
+		if err := <-ended; err != sad {
+			t.Errorf("it ends with %v", err)
+		}
+		slices.Sort(told)
+		if want := slices.Collect(func(yield func(variant.Key) bool) {
+			keys(10, nil)(func(k variant.Key, _ error) bool { return yield(k) })
+		}); !slices.Equal(told, want) {
+			t.Errorf("told of %v", told)
+		}
+	})
+}
+
+// It ends with ctx, when nothing is under way any more.
+func TestPrimeAllEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		origin := pets(9)
+		m := newManor(t, func(c *pipeline.Config) { c.Origin = origin })
+		origin.Hold()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- m.PrimeAll(ctx, keys(9, nil), wishes(t, "40x"), 2, func(key variant.Key, r pipeline.Primed) {
+				t.Errorf("told of %s: %+v", key, r)
+			})
+		}()
+		synctest.Wait()
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("it ends with %v", err)
+		}
+		synctest.Wait()
+		if n := origin.TotalOpens(); n != 2 {
+			t.Errorf("%d were begun, want 2", n)
+		}
+	})
+}
+
+// A Primer takes them one after the other, until it is to end.
+func TestPrimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		origin := pets(3)
+		m := newManor(t, func(c *pipeline.Config) { c.Origin = origin })
+		primer := m.NewPrimer([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})
+		release := origin.Hold()
+		for i := range 3 {
+			primer.Add(pet(i))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); primer.Run(ctx) }()
+		synctest.Wait()
+		if primer.Waiting() != 2 || origin.TotalOpens() != 1 {
+			t.Errorf("%d wait, and %d are being fetched", primer.Waiting(), origin.TotalOpens())
+		}
+		release()
+		synctest.Wait()
+		if n := m.derivatives.Len(); n != 3*4 {
+			t.Errorf("%d derivatives, want 4 of each", n)
+		}
+		for n := 0; primer.Add("no.jpg"); n++ {
+			if n > 20_000 {
+				t.Fatal("the queue has no end")
+			}
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestWishes(t *testing.T) {
+	const webp, avif = variant.AcceptWebP, variant.AcceptAVIF
+	both := []variant.Format{variant.WebP, variant.AVIF}
+	tests := []struct {
+		name       string
+		auto, made []variant.Format
+		all        bool
+		want       []variant.Accept
+	}{
+		{"all", nil, both, true, []variant.Accept{webp | avif, webp, 0}},
+		{"all, named", both, both, true, []variant.Accept{webp | avif, webp, 0}},
+		{"only WebP", []variant.Format{variant.WebP}, both, true, []variant.Accept{webp, 0}},
+		{"only AVIF", []variant.Format{variant.AVIF}, both, true, []variant.Accept{avif, 0}},
+		{"none", []variant.Format{}, both, true, []variant.Accept{0}},
+		{"AVIF cannot be written", nil, []variant.Format{variant.WebP}, true, []variant.Accept{webp, 0}},
+		{"programs", nil, both, false, []variant.Accept{0}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := newManor(t, func(c *pipeline.Config) {
+				c.Settings.Auto = tt.auto
+				c.Settings.CanWrite = func(f variant.Format) bool { return f == variant.JPEG || slices.Contains(tt.made, f) }
+			})
+			auto, plain := parse(t, "40x,f_auto"), parse(t, "40x")
+			var want []pipeline.Wish
+			for _, a := range tt.want {
+				want = append(want, pipeline.Wish{Variant: auto, Accept: a})
+			}
+			want = append(want, pipeline.Wish{Variant: plain})
+			if got := m.Wishes([]variant.Variant{auto, plain, auto}, tt.all); !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
+	}
+}

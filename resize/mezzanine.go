@@ -1,0 +1,238 @@
+package resize
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// A mezzanine is a smaller copy of a large original, upright, in sRGB and of high
+// quality, of which derivatives are made at a fraction of the cost. As a Plan is
+// wholly in terms of the scaled upright picture, one that was made for the
+// original is carried out on its mezzanine as it stands.
+
+// What is usual for Settings.MezzanineSide and MezzanineOver.
+const (
+	DefaultMezzanineSide = 2048
+	DefaultMezzanineOver = 4_000_000
+)
+
+// mezzanineQuality of a JPEG is the lowest for which the encoder keeps whole
+// colour planes (4:4:4), which matters more than the quality itself: they are
+// halved once only, in the derivative.
+const mezzanineQuality = 90
+
+// mezzanineEffort is how hard the encoder of lossless WebP tries, 0 to 100: no
+// pixel changes by it. See docs/benchmarks.md.
+const mezzanineEffort = 20
+
+// mezzanineVersion is raised when mezzanines are made in another way.
+const mezzanineVersion = 1
+
+// Mezzanine is the plan that makes the mezzanine of a picture with header h; ok
+// is false where it has none: because s.MezzanineSide is 0; because it is not
+// larger than s.MezzanineOver pixels, or so little larger than its mezzanine that
+// it would not pay; because it is drawn, or has several pages or frames, or few
+// colours, which a JPEG would blur; and because it could not be decoded or written.
+//
+// The longest side becomes s.MezzanineSide, or where the original is a JPEG whose half,
+// quarter or eighth is 15/16 to 9/8 of that, just what is left of its sides then. It is
+// a baseline JPEG of quality 90, with whole colour planes, or where there is alpha a
+// lossless WebP. Nothing is sharpened: that is for what is made of it, which is to be
+// at most half as large, so that the plan is Coarse.
+func (s Settings) Mezzanine(h Header) (p Plan, ok bool) {
+	if !s.wantsMezzanine(h) {
+		return Plan{}, false
+	}
+	p = Plan{Frames: 1, Coarse: true}
+	p.ScaledW, p.ScaledH = s.mezzanineSize(h)
+	p.Cut = Rect{Width: p.ScaledW, Height: p.ScaledH}
+	p.CanvasW, p.CanvasH = p.ScaledW, p.ScaledH
+	p.Output = Output{Format: variant.JPEG, Quality: mezzanineQuality}
+	if h.Alpha {
+		p.Output = Output{Format: variant.WebP, Quality: mezzanineEffort, Lossless: true}
+	}
+	p.Background = chooseBackground(h, variant.Variant{}, p.Output.Format)
+	writable := s.canWrite(p.Output.Format) && affordable(p.Output.Format, p.Output.Lossless, p.Pixels())
+	return p, writable && pays(h, p) && p.check(h, s) == nil
+}
+
+func (s Settings) wantsMezzanine(h Header) bool {
+	few := h.Palette || h.Format == variant.GIF
+	return s.MezzanineSide > 0 && h.Pixels() > s.MezzanineOver && max(h.Width, h.Height) > s.MezzanineSide &&
+		h.check() == nil && !s.exceeds(h.DecodePixels()) && !h.Drawn() && h.Pages <= 1 && !few
+}
+
+// mezzanineSize is what the upright sides become. Decoders of JPEG halve for nothing:
+// where that gives about the side that is wanted, nothing has to be resampled, which
+// would take as long as all the rest.
+func (s Settings) mezzanineSize(h Header) (width, height int) {
+	w, y := h.Upright()
+	for shrink := 2; shrink <= min(8, w, y) && h.Format == variant.JPEG; shrink *= 2 {
+		if s.isAboutMezzanine(max(w, y) / shrink) {
+			return w / shrink, y / shrink // libvips rounds down what is left
+		}
+	}
+	scale := ratio{s.MezzanineSide, max(w, y)}
+	return scale.times(w), scale.times(y)
+}
+
+// isAboutMezzanine: 2048 stands for 1920 to 2304, so that what is 960 wide is still
+// served, and at most 1.27 times the pixels are kept. Half the longest side is within
+// that for what has 3840 to 4608, as most photographs of 8 to 16 megapixels.
+func (s Settings) isAboutMezzanine(side int) bool {
+	return 16*side >= 15*s.MezzanineSide && 8*side <= 9*s.MezzanineSide && side <= variant.MaxSide
+}
+
+// pays reports whether the mezzanine that p makes costs about nothing over a page of
+// eight small pictures, 320 to 800 wide as JPEG and WebP, the first of which is made
+// of the original; whoever comes later gains, also in that S3 is not needed. Baseline
+// JPEGs shrink while they are decoded: without a mezzanine such a page took 0.78 to
+// 1.02 times as long with up to 2.9 times its pixels, 0.84 to 1.11 with 3.1 to 3.4, and
+// 1.01 to 1.7 with 3.5 and more. Progressive ones took 1.09 to 2.8 times as long with
+// 1.6 times the pixels and more. What is no JPEG is dear to decode, too. See
+// docs/benchmarks.md.
+func pays(h Header, p Plan) bool {
+	if h.Format == variant.JPEG && !h.Progressive {
+		return h.Pixels() >= 3*p.Pixels()
+	}
+	return 2*h.Pixels() >= 3*p.Pixels()
+}
+
+// Serves reports whether a mezzanine whose body has header m may stand for the
+// original where p is carried out: it is at least twice as large as what p scales
+// to in both directions, up to a pixel of rounding, and p asks for one still
+// picture, the only one. What loses nothing (PNG, and all that is lossless) is not
+// made of what has lost something: it would spend bytes on its blemishes.
+func Serves(m Header, p Plan) bool {
+	lossless := func(o Output) bool { return o.Lossless || o.Format == variant.PNG || o.Format == variant.GIF }
+	if m.Format == variant.JPEG && (lossless(p.Output) || lossless(p.Plain)) {
+		return false
+	}
+	return p.Page == 0 && p.Frames == 1 && m.Width+1 >= 2*p.ScaledW && m.Height+1 >= 2*p.ScaledH
+}
+
+// Mezzanine is what is kept of one.
+type Mezzanine struct {
+	// Original is the header of the original, for which plans are made, and
+	// OriginalBytes its size.
+	Original      Header
+	OriginalBytes int64
+	// Header is that of the body, with which plans are carried out.
+	Header Header
+	body   *io.SectionReader // a JPEG or WebP
+}
+
+// Bytes reads the body, a JPEG or WebP.
+func (m Mezzanine) Bytes() ([]byte, error) {
+	data := make([]byte, m.body.Size())
+	_, err := io.ReadFull(io.NewSectionReader(m.body, 0, m.body.Size()), data)
+	return data, err
+}
+
+// mezzanineMagic begins every packed mezzanine. A line of JSON follows, of at most
+// mezzanineLine bytes with its newline, and then the body.
+const (
+	mezzanineMagic = "thumbery mezzanine 1 "
+	mezzanineLine  = 1 << 10
+)
+
+// mezzanineLabel is the line of JSON. The format is a word, as the numbers may
+// change.
+type mezzanineLabel struct {
+	Format string
+	Header
+	Bytes int64
+}
+
+// PackMezzanine puts together what is kept: what is known of the original, and
+// body, which Settings.Mezzanine's plan has made of it.
+func PackMezzanine(original Header, originalBytes int64, body []byte) []byte {
+	label, err := json.Marshal(mezzanineLabel{original.Format.String(), original, originalBytes})
+	if err != nil {
+		panic(err) // numbers, words and booleans
+	}
+	out := make([]byte, 0, len(mezzanineMagic)+len(label)+1+len(body))
+	out = append(append(append(out, mezzanineMagic...), label...), '\n')
+	return append(out, body...)
+}
+
+// UnpackMezzanine is the way back, from size bytes of r, of which Bytes reads: only
+// what tells the sizes is read here. The error is of kind ErrBroken for everything
+// that PackMezzanine cannot have made of a mezzanine, whose body is inspected as any
+// picture is.
+func UnpackMezzanine(r io.ReaderAt, size int64) (Mezzanine, error) {
+	var head [len(mezzanineMagic) + mezzanineLine]byte
+	n, err := r.ReadAt(head[:min(size, int64(len(head)))], 0)
+	if err != nil && err != io.EOF {
+		return Mezzanine{}, err
+	}
+	rest, ok := bytes.CutPrefix(head[:n], []byte(mezzanineMagic))
+	end := bytes.IndexByte(rest, '\n')
+	if !ok || end < 0 {
+		return Mezzanine{}, broken("no mezzanine")
+	}
+	label, err := parseLabel(rest[:end])
+	if err != nil {
+		return Mezzanine{}, err
+	}
+	start := int64(len(mezzanineMagic) + end + 1)
+	m := Mezzanine{Original: label.Header, OriginalBytes: label.Bytes, body: io.NewSectionReader(r, start, size-start)}
+	if m.Header, err = Inspect(m.body, m.body.Size()); err != nil {
+		return Mezzanine{}, broken("the body of a mezzanine: %v", err)
+	}
+	return m, m.check()
+}
+
+func parseLabel(line []byte) (label mezzanineLabel, err error) {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&label); err != nil {
+		return label, broken("the label of a mezzanine: %v", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return label, broken("the label of a mezzanine goes on after its end")
+	}
+	for f := variant.JPEG; f <= variant.PDF; f++ {
+		if f.String() == label.Format {
+			label.Header.Format = f
+			return label, nil
+		}
+	}
+	return label, broken("the label of a mezzanine names no format")
+}
+
+// check holds a mezzanine to what Settings.Mezzanine makes: upright, one picture,
+// cheap to decode, and smaller than the original.
+func (m Mezzanine) check() error {
+	o, h := m.Original, m.Header
+	w, height := o.Upright()
+	switch {
+	case o.check() != nil, o.Orientation < 1, o.Orientation > 8, o.Pages != 1, o.Scans < 0, o.Scans > maxScans,
+		o.Drawn(), m.OriginalBytes < 1:
+		return broken("the label of a mezzanine speaks of no picture that has one: %s", sides(o.Width, o.Height))
+	case h.Format != variant.JPEG && h.Format != variant.WebP, h.Orientation != 1, h.Pages != 1, h.Scans > 1, h.CMYK, h.ICC:
+		return broken("the body of a mezzanine is none that we make, but a %s", h.Format)
+	case h.Width > w, h.Height > height:
+		return broken("a mezzanine of %s pixels is larger than its original", sides(h.Width, h.Height))
+	}
+	return nil
+}
+
+// MezzanineRecipe names what of the settings decides the bytes of mezzanines, to be
+// part of their names together with Resizer.Recipe.
+func (s Settings) MezzanineRecipe() string {
+	return fmt.Sprintf("mezzanine %d.%d", mezzanineVersion, s.MezzanineSide)
+}
+
+// mezzanineRecipe is what the settings add to a recipe of derivatives. It is nothing where there
+// are no mezzanines, so that switching them off gives the names of before.
+func (s Settings) mezzanineRecipe() string {
+	if s.MezzanineSide <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("m%d.%d.%d", mezzanineVersion, s.MezzanineSide, s.MezzanineOver)
+}

@@ -1,0 +1,221 @@
+package vips
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// ResizeAll implements resize.Resizer.
+func (e *Engine) ResizeAll(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
+	err := e.accepts(ctx, src, h)
+	switch {
+	case err != nil:
+		return failAll(plans, done, err)
+	case !e.shares(h, plans):
+		return e.oneByOne(ctx, src, h, plans, done)
+	}
+	s, err := e.share(ctx, src, h, plans)
+	switch {
+	case err == nil:
+		defer s.close()
+		return s.all(ctx, plans, done)
+	case e.config.Lenient && errors.Is(err, resize.ErrBroken):
+		return e.oneByOne(ctx, src, h, plans, done)
+	}
+	return failAll(plans, done, err)
+}
+
+// shares reports whether one decoding serves all plans. Drawings are drawn at the
+// size of each, animations are made frame by frame, and bimg decodes by itself.
+func (e *Engine) shares(h resize.Header, plans []resize.Plan) bool {
+	if len(plans) < 2 || h.Drawn() || e.Chosen() == Bimg {
+		return false
+	}
+	for _, p := range plans {
+		if p.Frames != 1 || p.Page != plans[0].Page {
+			return false
+		}
+	}
+	return true
+}
+
+func failAll(plans []resize.Plan, done func(int, []byte, error), err error) error {
+	for i := range plans {
+		done(i, nil, err)
+	}
+	return err
+}
+
+// oneByOne decodes for each plan anew.
+func (e *Engine) oneByOne(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan, done func(int, []byte, error)) error {
+	var ended error
+	for i, p := range plans {
+		data, err := e.Resize(ctx, src, h, p)
+		if errors.Is(err, resize.ErrBroken) || err != nil && ctx.Err() != nil {
+			ended = err
+		}
+		done(i, data, err)
+	}
+	return ended
+}
+
+// shared is a picture that is decoded once, for several plans. Its levels are in
+// memory: each has half the sides of the one before, and from 1 on, where there is
+// alpha, colours are multiplied by it. A plan is made of the smallest that leaves
+// it the reduction that a decoder leaves, as one that shrinks would give it.
+type shared struct {
+	job        // its plan is the one that has to be loaded largest
+	w, h   int // of level 0
+	levels map[int]pixels
+
+	// Plans that differ only in how they are encoded share their pixels: left is how
+	// many of them are still to be made, and ready what they wait for, in memory.
+	left  map[resize.Plan]int
+	ready map[resize.Plan]finished
+}
+
+// finished is a picture that is yet to be encoded, in a run of its own.
+type finished struct {
+	job
+	im pixels
+}
+
+// share decodes what the plan that has to be loaded largest needs. The caller closes what it
+// returns.
+func (e *Engine) share(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan) (*shared, error) {
+	if h.Format == variant.PNG {
+		if err := checkPNG(src); err != nil {
+			return nil, err
+		}
+	}
+	s := &shared{
+		job: job{newRun(ctx), e, src, h, plans[0], false}, levels: map[int]pixels{},
+		left: map[resize.Plan]int{}, ready: map[resize.Plan]finished{},
+	}
+	for _, p := range plans {
+		s.left[p.Unencoded()]++
+		if (job{header: h, plan: p}).shrink() < s.shrink() {
+			s.plan = p
+		}
+	}
+	im := s.decoded(s.load(s.source()))
+	s.w, s.h = s.size(im)
+	first := s.levelFor(s.plan)
+	for _, p := range plans { // one that shrinks one side alone may need more of the other
+		first = min(first, s.levelFor(p))
+	}
+	if first > 0 {
+		im = s.do("shrink", on(s.faded(im)), set("hshrink", 1<<first), set("vshrink", 1<<first))
+	}
+	s.levels[first] = s.inMemory(im)
+	if s.err == nil {
+		return s, nil
+	}
+	defer s.close()
+	return nil, s.explain(ctx)
+}
+
+// faded is im multiplied by its alpha, if it has one.
+func (s *shared) faded(im pixels) pixels {
+	if !s.hasAlpha(im) {
+		return im
+	}
+	return s.premultiplied(im)
+}
+
+// levelFor is the level of which p is made.
+func (s *shared) levelFor(p resize.Plan) (n int) {
+	w, h, _ := p.StoredPlan(s.header.Orientation)
+	leave := job{plan: p}.headroom()
+	for aligned(s.w, w, leave, n+1) && aligned(s.h, h, leave, n+1) {
+		n++
+	}
+	return n
+}
+
+// aligned reports whether a side of the source, halved n times, leaves at least so
+// much of a reduction to what becomes of it, and is not off by more than a quarter of
+// a pixel of that at the end. Odd sides are rounded up, in which halves of pixels
+// come to be whole ones.
+func aligned(side, becomes, leave, n int) bool {
+	beyond := -side & (1<<n - 1)
+	return side >= becomes*leave<<n && 4*beyond*becomes <= side
+}
+
+// level makes a level of the one before, once. The first that any plan needs is
+// there.
+func (s *shared) level(n int) pixels {
+	if im, ok := s.levels[n]; ok || s.err != nil {
+		return im
+	}
+	im := s.level(n - 1)
+	if n == 1 && s.hasAlpha(im) {
+		im = s.inMemory(s.faded(im))
+	}
+	s.levels[n] = s.halved(im)
+	return s.levels[n]
+}
+
+// all makes one after the other. Its error is ctx's, if that has ended before the
+// last was made.
+func (s *shared) all(ctx context.Context, plans []resize.Plan, done func(int, []byte, error)) error {
+	var ended error
+	for i, p := range plans {
+		data, err := s.make(ctx, p)
+		if err != nil && ctx.Err() != nil {
+			err, ended = ctx.Err(), ctx.Err()
+		}
+		done(i, data, err)
+	}
+	return ended
+}
+
+// make carries out one plan, in runs of its own, so that its failure is its own.
+func (s *shared) make(ctx context.Context, p resize.Plan) ([]byte, error) {
+	f := s.finished(ctx, p)
+	defer s.encoded(f, p)
+	if err := s.engine.writes(p); err != nil {
+		return nil, err
+	}
+	j := job{newRun(ctx), s.engine, s.src, s.header, p, false}
+	defer j.close()
+	if j.err = cmp.Or(f.err, j.err); j.err == nil {
+		out := j.encode(f.im)
+		if j.err == nil {
+			return out, checkResult(out, p)
+		}
+	}
+	return nil, cmp.Or(j.known(ctx), j.ours(ctx))
+}
+
+// finished is all of p but the encoding, to be handed to encoded.
+func (s *shared) finished(ctx context.Context, p resize.Plan) finished {
+	key := p.Unencoded()
+	if f, ok := s.ready[key]; ok {
+		return f
+	}
+	n := s.levelFor(p)
+	im := s.level(n)
+	f := finished{job: job{newRun(ctx), s.engine, s.src, s.header, p, false}}
+	if f.err = cmp.Or(s.err, f.err); f.err == nil {
+		f.im = f.compose(f.placed(im, n > 0 && f.hasAlpha(im)))
+	}
+	if s.left[key] > 1 {
+		f.im = f.inMemory(f.im)
+		s.ready[key] = f
+	}
+	return f
+}
+
+// encoded gives back what no other plan waits for.
+func (s *shared) encoded(f finished, p resize.Plan) {
+	key := p.Unencoded()
+	if s.left[key]--; s.left[key] == 0 {
+		delete(s.ready, key)
+		f.close()
+	}
+}
