@@ -50,7 +50,7 @@ fuzz: ## Fuzz every parser for 20 seconds
 	done
 
 .PHONY: bench
-bench: ## Measure, against peers in the same run; 40 minutes
+bench: ## Measure, against peers in the same run; 45 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
 	go test -run '^$$' -bench . -benchmem ./variant ./cache/... ./api
@@ -60,12 +60,20 @@ bench: ## Measure, against peers in the same run; 40 minutes
 	go run ./internal/bench/resize
 	go run ./internal/bench/resize -memory
 	go run ./internal/bench/outage
+	go run ./internal/bench/pages -short
 
 .PHONY: bench-outage
 bench-outage: ## Measure what users see when S3 fails and when too many come; 6 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
 	go run ./internal/bench/outage
+
+.PHONY: bench-mezzanines
+bench-mezzanines: ## Measure pages that ask for many sizes: mezzanines, priming, hotness; 80 minutes
+	@tools/install.sh bench
+	@tools/vips.sh which
+	go run ./internal/bench/mezzanine
+	go run ./internal/bench/pages
 
 .PHONY: bench-quality
 bench-quality: ## Measure how near results come to a reference, and AVIF; an hour
