@@ -39,7 +39,7 @@ test: ## Run all tests, with real servers and real photographs
 	@tools/photos.sh
 	go run ./internal/pinned/build
 	go vet ./...
-	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
+	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/ -e /bench/mezzanine)
 	go test -race -timeout 25m ./...
 
 .PHONY: fuzz
