@@ -18,10 +18,10 @@ import (
 )
 
 // kills is how often the writing server is killed.
-const kills = 80
+const kills = 200
 
 // A server that is killed while it writes leaves nothing that is not whole:
-// after each of 80 kills every visible file has a right name, and is the
+// after each of 200 kills every visible file has a right name, and is the
 // original that its name says, or a picture that decodes to the end.
 func TestKilledWhileWriting(t *testing.T) {
 	cache := t.TempDir()

@@ -87,7 +87,7 @@ func (s *server) wantForgotten(t *testing.T, path string) {
 }
 
 // purgeKills is how often a purge is killed.
-const purgeKills = 25
+const purgeKills = 50
 
 // A purge that is killed leaves nothing that is not whole, and the next one
 // goes on.

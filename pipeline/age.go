@@ -261,7 +261,7 @@ func (p *Pipeline) gone(name variant.Name, key variant.Key, epoch uint64) Verdic
 		p.warn("cannot forget a picture that is not there any more", "key", key, "cause", err)
 	}
 	if p.RememberAbsent > 0 {
-		p.absent.put(name, epoch+1, p.Now()) // for nothing if somebody else has forgotten it, too
+		p.absent.put(name, epoch+epochsOfForget, p.Now()) // for nothing if somebody else has forgotten it, too
 	}
 	return Gone
 }

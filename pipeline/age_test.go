@@ -126,12 +126,16 @@ func TestRevalidateFirst(t *testing.T) {
 
 		h.origin.Remove("cat.jpg")
 		pass(8 * 24 * time.Hour)
+		asked := h.origin.TotalOpens()
 		if _, err := h.ask(t.Context(), t, "cat.jpg", "20x"); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("removed: %v", err)
 		}
 		said.want(t, "removed", pipeline.Gone)
 		if h.originals.Len()+h.derivatives.Len() != 0 {
 			t.Errorf("%d originals and %d derivatives are left", h.originals.Len(), h.derivatives.Len())
+		}
+		if n := h.origin.TotalOpens() - asked; n != 1 {
+			t.Errorf("that it is gone is not remembered: %d fetches", n)
 		}
 	})
 }

@@ -87,7 +87,13 @@ func (p *Pipeline) soon(ctx context.Context, places chan struct{}, do func(conte
 	}
 	go func() {
 		defer func() { <-places }()
-		do(context.WithoutCancel(ctx))
+		err := guarded(func() error {
+			do(context.WithoutCancel(ctx))
+			return nil
+		})
+		if panicked, ok := errors.AsType[*cache.PanicError](err); ok {
+			p.Log.Error("work in the background failed", "cause", err, "stack", string(panicked.Stack))
+		}
 	}()
 	return true
 }

@@ -124,6 +124,7 @@ func (p *Pipeline) stillThere(name variant.Name, e *entry) bool {
 // onDisk returns a derivative from disk, or nil, and brings it into memory if
 // there is a place for it.
 func (p *Pipeline) onDisk(name variant.Name) *Result {
+	epoch := p.epochs.at(name).Load()
 	b, err := p.Derivatives.Open(name)
 	if err != nil {
 		p.unreadable(err)
@@ -136,7 +137,7 @@ func (p *Pipeline) onDisk(name variant.Name) *Result {
 		return nil
 	}
 	r := &Result{Blob: b, Name: name, Sum: k.sum, MediaType: k.mediaType, Source: FromDisk, Stored: true}
-	p.warm(name, r)
+	p.warm(name, epoch, r)
 	return r
 }
 
@@ -144,8 +145,8 @@ func (p *Pipeline) onDisk(name variant.Name) *Result {
 // memory; larger ones are sent by the kernel, for less than copying them costs.
 const warmUpTo = 128 << 10
 
-// warm puts what was found on disk into memory.
-func (p *Pipeline) warm(name variant.Name, r *Result) {
+// warm puts what was found on disk in an epoch into memory.
+func (p *Pipeline) warm(name variant.Name, epoch uint64, r *Result) {
 	if p.HotBytes == 0 || !p.Hot() || r.Blob.Size > warmUpTo {
 		return
 	}
@@ -153,8 +154,16 @@ func (p *Pipeline) warm(name variant.Name, r *Result) {
 	if _, err := io.ReadFull(io.NewSectionReader(r.Blob.At(), 0, r.Blob.Size), data); err != nil {
 		return
 	}
-	m := made{data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path, stored: true}
+	p.remember(name, epoch, made{data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path, stored: true})
+}
+
+// remember puts what was opened in an epoch into memory, unless its picture was
+// forgotten meanwhile.
+func (p *Pipeline) remember(name variant.Name, epoch uint64, m made) {
 	p.memory.Put(name, m.entry(p.Now()))
+	if p.epochs.at(name).Load() != epoch {
+		p.memory.Forget(name)
+	}
 }
 
 // Warm brings a derivative that is on disk into memory in the background, whatever
@@ -166,6 +175,7 @@ func (p *Pipeline) Warm(r *Result) {
 		return
 	}
 	p.soon(context.Background(), p.warming, func(context.Context) {
+		epoch := p.epochs.at(name).Load()
 		b, err := p.Derivatives.Open(name)
 		if err != nil {
 			return
@@ -177,7 +187,7 @@ func (p *Pipeline) Warm(r *Result) {
 		}
 		if data, err := b.Bytes(); err == nil {
 			m := made{data: data, modTime: b.ModTime, mediaType: k.mediaType, path: b.Path, stored: true}
-			p.memory.Put(name, m.entry(p.Now()))
+			p.remember(name, epoch, m)
 		}
 	})
 }

@@ -26,18 +26,24 @@ type Forgotten struct {
 // moment is answered, and not kept. The error says what could not be removed; all
 // else has gone.
 func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
+	p.epochs.next(key)
+	originals, bytes, err := p.Originals.RemoveSource(key.Name())
 	f, madeErr := p.forgetMade(key)
-	var err error
-	f.Originals, f.OriginalBytes, err = p.Originals.RemoveSource(key.Name())
+	f.Originals, f.OriginalBytes = originals, bytes
 	return f, errors.Join(err, madeErr)
 }
 
+// epochsOfForget is how many epochs Forget begins.
+const epochsOfForget = 3
+
 // forgetMade removes all that was made of any original of a picture, and what is
-// remembered of these.
+// remembered of these. What something is made of goes first, and an epoch ends when
+// it has gone: who opened it before keeps nothing.
 func (p *Pipeline) forgetMade(key variant.Key) (f Forgotten, err error) {
 	p.epochs.next(key)
 	var mezzanines error
 	f.Mezzanines, f.MezzanineBytes, mezzanines = p.Mezzanines.RemoveSource(key.Name())
+	p.epochs.next(key)
 	f.Derivatives, f.DerivativeBytes, err = p.Derivatives.RemoveSource(key.Name())
 	f.Memory = p.memory.ForgetAll(madeOf(key))
 	return f, errors.Join(err, mezzanines)

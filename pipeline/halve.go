@@ -54,12 +54,12 @@ func halvingFlight(name variant.Name, epoch uint64) string {
 }
 
 // throughMezzanine makes a derivative by way of a mezzanine that is made now,
-// where others are making derivatives of the same original at this moment, so that
-// it is decoded once for all of them; nil where that is of no use, or fails: then
+// where others are making derivatives of the same original at this moment, or was made
+// by them just now, so that it is decoded once for all of them; nil where that is of no use, or fails: then
 // the original may still do.
 func (p *Pipeline) throughMezzanine(ctx context.Context, o *original, w work) (*made, error) {
 	h, ok := p.halvingOf(o, w.key, w.variant, w.header)
-	if !ok || !p.takesMezzanine(w.variant) || !p.crowds.others(h.original.name) || !resize.Serves(h.planned(), w.plan) {
+	if !ok || !p.takesMezzanine(w.variant) || !resize.Serves(h.planned(), w.plan) || !p.crowds.others(h.original.name) && !p.halved(h) {
 		return nil, nil
 	}
 	began := p.Now()
@@ -132,6 +132,8 @@ func (p *Pipeline) halve(ctx context.Context, h halving) error {
 			return struct{}{}, nil
 		case p.hopeless(h.name): // or failed
 			return struct{}{}, errHopeless
+		case !p.keepsMezzanines(): // or found the disk full
+			return struct{}{}, notKept(cache.ErrNoRoom)
 		}
 		err := guarded(func() error { return p.newMezzanine(ctx, h) })
 		if err != nil && ctx.Err() == nil {

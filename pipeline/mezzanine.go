@@ -106,10 +106,20 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, o order) (*made, error) {
 		return nil, err
 	}
 	m, err := p.carryOut(ctx, z, work{o, z.Header, plan, OfMezzanine})
+	if m != nil && !p.stillHalved(z) {
+		return nil, nil
+	}
 	if m != nil {
 		m.stale, m.aging, m.epoch = verdict == Failed, verdict == Asking, epoch
 	}
 	return m, err
+}
+
+// stillHalved reports that a mezzanine is on disk as it was opened. One that was
+// forgotten before this epoch, and written late, is there for a moment.
+func (p *Pipeline) stillHalved(z *mezzanine) bool {
+	st, err := p.Mezzanines.Touch(z.name)
+	return err == nil && st.Size == z.blob.Size && st.ModTime.Equal(z.blob.ModTime)
 }
 
 // carryOut makes a derivative of a mezzanine. Where that turns out to be damaged it

@@ -27,12 +27,14 @@ func (p *Pipeline) paced(ctx context.Context, do func() (*made, error)) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	m, err := do()
 	var rest time.Duration
+	defer func() { // also after a panic; who has worked need not wait
+		time.AfterFunc(rest, func() { <-p.pace })
+	}()
+	m, err := do()
 	if now := p.Gate.Entered(); p.met.Swap(now) != now {
 		rest = restsFor * m.worked()
 	}
-	time.AfterFunc(rest, func() { <-p.pace }) // who has worked need not wait
 	return err
 }
 

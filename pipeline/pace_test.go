@@ -73,6 +73,23 @@ func TestPrimingRests(t *testing.T) {
 	})
 }
 
+// A panic of one picture ends it, and not the priming of all others.
+func TestPrimingPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newManor(t)
+		m.engine.setStop(func(context.Context, string) error { panic("engine") })
+		keys := func(yield func(variant.Key, error) bool) { _ = yield("big.jpg", nil) && yield("cat.jpg", nil) }
+		failed := 0
+		if err := m.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r pipeline.Primed) { failed += r.Failed }); err != nil || failed != 2 {
+			t.Errorf("%d failed, %v", failed, err)
+		}
+		m.engine.setStop(nil)
+		if got := m.primed(t, 2); len(got) != 2 {
+			t.Errorf("%d primed afterwards", len(got))
+		}
+	})
+}
+
 // Without requests nothing rests, and half of the engine is left to those who may
 // come, unless there is nobody.
 func TestPrimingAlone(t *testing.T) {

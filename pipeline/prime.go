@@ -38,7 +38,7 @@ func (r *Primed) settle(err error) {
 // Prime makes derivatives of a picture that are not on disk yet: with one fetch,
 // and one decode where they are several, from which its mezzanine is made, too. It
 // lets everybody go first who waits for a picture or a fetch, and holds neither
-// memory nor a file while it does. Where the disk takes nothing, nothing is made.
+// memory nor a file while it does. Where the disk takes no original, nothing is made.
 // With ctx done the rest fails with its error.
 func (p *Pipeline) Prime(ctx context.Context, key variant.Key, wishes []Wish) Primed {
 	return p.prime(ctx, key, wishes, atOnce)
@@ -100,7 +100,9 @@ func (p *Pipeline) primeAlone(ctx context.Context, o order, pace pacing) error {
 		return err
 	}
 	return pace(ctx, func() (*made, error) {
-		m, _, err := p.makeOnce(ctx, o, nil)
+		old := p.onDisk(o.name) // not right any more
+		defer old.close()
+		m, _, err := p.makeOnce(ctx, o, old)
 		switch {
 		case err != nil:
 			return nil, err
@@ -150,10 +152,10 @@ func (p *Pipeline) primeSmall(ctx context.Context, g *group, r *Primed) error {
 	}
 	p.crowds.await(ctx, p.mezzanineName(g.key, g.variant))
 	b, z := p.batchOfMezzanine(ctx, g, r)
-	if z == nil || len(b.items) == 0 {
+	if z == nil {
 		return nil
 	}
-	err := g.pace(ctx, func() (*made, error) { return p.makeBatch(ctx, b, r) })
+	err := p.makeBatches(ctx, b, r, g.pace)
 	if errors.Is(err, resize.ErrBroken) {
 		p.forget(p.Mezzanines, z.name)
 		return nil
@@ -193,8 +195,8 @@ func (p *Pipeline) primeLarge(ctx context.Context, g *group, r *Primed) error {
 		return err
 	}
 	b, err := p.batchOfOriginal(ctx, g, r)
-	if err == nil && len(b.items) > 0 {
-		err = g.pace(ctx, func() (*made, error) { return p.makeBatch(ctx, b, r) })
+	if err == nil {
+		err = p.makeBatches(ctx, b, r, g.pace)
 		p.forgetBroken(original, err)
 	}
 	return err

@@ -75,6 +75,34 @@ func (b *batch) all() []resize.Plan {
 	return append(b.plans[:len(b.plans):len(b.plans)], b.mezzanine.plan)
 }
 
+// makeBatches makes and keeps a batch in one turn, or what would shut requests out of
+// the gate for that long, one by one and without the mezzanine.
+func (p *Pipeline) makeBatches(ctx context.Context, b *batch, r *Primed, pace pacing) error {
+	for _, part := range p.parts(b) {
+		if err := pace(ctx, func() (*made, error) { return p.makeBatch(ctx, part, r) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parts are b, or if that takes more than half of the gate's room, one part for each
+// derivative; none if there is nothing to make.
+func (p *Pipeline) parts(b *batch) (parts []*batch) {
+	switch room := p.Gate.Room(); {
+	case len(b.items) == 0:
+		return nil
+	case p.NobodyWaits || room == 0 || resize.CostOfAll(b.header, b.all()) <= room/2:
+		return []*batch{b}
+	}
+	for n, i := range b.items {
+		one := *b
+		one.items, one.plans, one.mezzanine = []*item{i}, b.plans[n:n+1], nil
+		parts = append(parts, &one)
+	}
+	return parts
+}
+
 // makeBatch makes and keeps a batch when nobody waits for a picture, and settles
 // its items, but those that an error has come before. What is returned says how long
 // that took.
@@ -141,7 +169,7 @@ func (p *Pipeline) batchedMezzanine(ctx context.Context, h *halving, body []byte
 	if err == nil {
 		err = p.keepMezzanine(ctx, *h, body)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err = slow(ctx, err); err != nil && !errors.Is(err, context.Canceled) {
 		p.giveUp(h.name, h.epoch, err)
 		p.tell("no mezzanine was made", h.key, err)
 	}

@@ -32,7 +32,11 @@ func CostOfAll(h Header, plans []Plan) int64 {
 		}
 	}
 	if len(plans) > 1 {
-		source += source + source/3
+		decoded := source
+		source += decoded + decoded/3
+		if h.Alpha { // multiplied in, in a copy
+			source += decoded
+		}
 	}
 	return source + most + waiting
 }

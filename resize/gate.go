@@ -107,6 +107,9 @@ func (g *Gate) Entered() uint64 {
 	return g.entered
 }
 
+// Room returns how many pixels there may be in all pictures together; 0 is no limit.
+func (g *Gate) Room() int64 { return max(g.maxPixels, 0) }
+
 // Last returns how many EnterLast admits at once at most.
 func (g *Gate) Last() int { return max(1, g.workers/2) }
 

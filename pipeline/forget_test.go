@@ -1,0 +1,63 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"image"
+	"testing"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// watched calls around before and after a source is removed.
+type watched struct {
+	cache.Store
+	around func()
+}
+
+func (w *watched) RemoveSource(source variant.Name) (int, int64, error) {
+	w.around()
+	defer w.around()
+	return w.Store.RemoveSource(source)
+}
+
+// Requests that come while a picture is being forgotten, at any point of that, keep
+// nothing of what it was.
+func TestForgetWhileAsked(t *testing.T) {
+	var asked []string
+	var m *manor
+	ask := func() {
+		ops := fmt.Sprintf("%dx", 20+len(asked))
+		asked = append(asked, ops)
+		r, err := m.ask(t.Context(), t, "big.jpg", ops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Blob.Close()
+	}
+	m = newManor(t, func(c *pipeline.Config) {
+		for _, s := range []*cache.Store{&c.Originals, &c.Mezzanines, &c.Derivatives} {
+			*s = &watched{*s, ask}
+		}
+	})
+	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200") // so that there is a mezzanine
+	m.origin.Put("big.jpg", picture(640, 320))
+	if _, err := m.Forget("big.jpg"); err != nil {
+		t.Fatal(err)
+	}
+	if len(asked) != 6 {
+		t.Fatalf("asked for %q", asked)
+	}
+	for i, ops := range asked {
+		r, err := m.ask(t.Context(), t, "big.jpg", ops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, _, err := image.DecodeConfig(r.Blob.Content())
+		r.Blob.Close()
+		if err != nil || made.Width != 20+i || made.Height != (21+i)/2 {
+			t.Errorf("%s, the request %d while it was forgotten: now it is %dx%d, %v", ops, i, made.Width, made.Height, err)
+		}
+	}
+}
