@@ -107,7 +107,8 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	e.asked = q
 	s.varies(w.Header(), q)
 	hot := s.touched(q)
-	handOver := s.HandOver.wanted(r) && !(hot && s.hotness.whole)
+	keep := hot && keepable(r, q)
+	handOver := s.HandOver.wanted(r) && !(keep && s.hotness.whole)
 	result, err := s.find(r, q, handOver)
 	if err != nil {
 		return err
@@ -120,7 +121,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.pictureHeaders(w.Header(), q, &result)
 	if hot {
-		s.isHot(w.Header(), r, q, &result)
+		s.isHot(w.Header(), keep, &result)
 	}
 	if handOver && result.Blob.Path != "" {
 		s.HandOver.to(w, result.Blob.Path)

@@ -34,8 +34,6 @@ type HotHeader struct {
 	Name string // as net/http spells it
 	Hot  string // its value for what is to be kept
 	Cold string // and for all else; "" is without the header
-	// Lifetime is how long Hot lets an answer be kept; 0 is not known.
-	Lifetime time.Duration
 }
 
 // headerAccelExpires is nginx's header for how long it may keep an answer, in
@@ -66,13 +64,13 @@ func ParseHotHeader(s string) (HotHeader, error) {
 		return HotHeader{}, fmt.Errorf("the value of %s must be of up to 256 visible characters", name)
 	}
 	h := HotHeader{Name: name, Hot: value}
-	return h, h.understand()
+	return h, h.complete()
 }
 
 var errLifetime = errors.New("does not say for how many seconds an answer may be kept")
 
-// understand fills in what the value means.
-func (h *HotHeader) understand() error {
+// complete fills in the opposite of the value.
+func (h *HotHeader) complete() error {
 	number := h.Hot
 	switch {
 	case h.Name == headerAccelExpires:
@@ -95,7 +93,6 @@ func (h *HotHeader) understand() error {
 	if err != nil || n == 0 {
 		return fmt.Errorf("%s: %q %w", h.Name, h.Hot, errLifetime)
 	}
-	h.Lifetime = time.Duration(n) * time.Second
 	return nil
 }
 
@@ -141,14 +138,14 @@ func (o *hotness) isCold(h http.Header) {
 	}
 }
 
-// isHot says that an answer to what is asked for often is worth keeping, if it is
-// one for everybody and for some time, and has it kept here as well.
-func (s *server) isHot(h http.Header, r *http.Request, q request, result *pipeline.Result) {
+// isHot says that an answer to what is asked for often is worth keeping in front, if
+// its URL is, and has it kept in memory here.
+func (s *server) isHot(h http.Header, keepable bool, result *pipeline.Result) {
 	o := s.hotness
 	if o.Warm != nil && result.Source == pipeline.FromDisk && s.HandOver.Header == "" {
 		o.Warm(result)
 	}
-	if o.Header.Name != "" && lasting(result) && len(r.Header["Range"]) == 0 && s.outlives(q) {
+	if o.Header.Name != "" && keepable && lasting(result) {
 		h[o.Header.Name] = o.hot
 	}
 }
@@ -156,11 +153,4 @@ func (s *server) isHot(h http.Header, r *http.Request, q request, result *pipeli
 // lasting reports that there will not soon be a better answer.
 func lasting(r *pipeline.Result) bool {
 	return !r.Stale && !r.Aging && !r.OriginDown && !r.Broken && !r.Provisional
-}
-
-// outlives reports that a URL is permitted for as long as its answer would be kept:
-// a cache asks nobody for permission.
-func (s *server) outlives(q request) bool {
-	life := s.hotness.Header.Lifetime
-	return q.expires.IsZero() || life > 0 && q.expires.Sub(s.Now()) >= life
 }

@@ -26,13 +26,13 @@ func TestParseHotHeader(t *testing.T) {
 		given string
 		want  HotHeader
 	}{
-		{"X-Accel-Expires: 3600", HotHeader{"X-Accel-Expires", "3600", "0", time.Hour}},
-		{"x-accel-expires:60", HotHeader{"X-Accel-Expires", "60", "0", time.Minute}},
-		{"Surrogate-Control: max-age=3600", HotHeader{"Surrogate-Control", "max-age=3600", "max-age=0", time.Hour}},
-		{`Surrogate-Control: content="ESI/1.0", Max-Age=90+30`, HotHeader{"Surrogate-Control", `content="ESI/1.0", Max-Age=90+30`, "max-age=0", 90 * time.Second}},
-		{"CDN-Cache-Control: public, s-maxage=5", HotHeader{"Cdn-Cache-Control", "public, s-maxage=5", "no-store", 5 * time.Second}},
-		{"cloudflare-cdn-cache-control: max-age=5", HotHeader{"Cloudflare-Cdn-Cache-Control", "max-age=5", "no-store", 5 * time.Second}},
-		{"X-Hot:  yes, very ", HotHeader{"X-Hot", "yes, very", "", 0}},
+		{"X-Accel-Expires: 3600", HotHeader{"X-Accel-Expires", "3600", "0"}},
+		{"x-accel-expires:60", HotHeader{"X-Accel-Expires", "60", "0"}},
+		{"Surrogate-Control: max-age=3600", HotHeader{"Surrogate-Control", "max-age=3600", "max-age=0"}},
+		{`Surrogate-Control: content="ESI/1.0", Max-Age=90+30`, HotHeader{"Surrogate-Control", `content="ESI/1.0", Max-Age=90+30`, "max-age=0"}},
+		{"CDN-Cache-Control: public, s-maxage=5", HotHeader{"Cdn-Cache-Control", "public, s-maxage=5", "no-store"}},
+		{"cloudflare-cdn-cache-control: max-age=5", HotHeader{"Cloudflare-Cdn-Cache-Control", "max-age=5", "no-store"}},
+		{"X-Hot:  yes, very ", HotHeader{"X-Hot", "yes, very", ""}},
 	} {
 		if got, err := ParseHotHeader(c.given); err != nil || got != c.want {
 			t.Errorf("%q: %+v, %v", c.given, got, err)
@@ -67,7 +67,7 @@ func FuzzParseHotHeader(f *testing.F) {
 		if again, err := ParseHotHeader(h.Name + ": " + h.Hot); err != nil || again != h {
 			t.Errorf("%q is %+v, and that %+v, %v", s, h, again, err)
 		}
-		if strings.ContainsAny(h.Name+h.Hot, "\r\n\x00") || h.Hot == h.Cold || h.Lifetime < 0 {
+		if strings.ContainsAny(h.Name+h.Hot, "\r\n\x00") || h.Hot == h.Cold {
 			t.Errorf("%q: %+v", s, h)
 		}
 	})
@@ -193,21 +193,70 @@ func TestUnknownHotHeader(t *testing.T) {
 	}
 }
 
-// A cache may not keep an answer for longer than its URL is good for.
-func TestHotUntilItExpires(t *testing.T) {
+// A cache asks nobody whether a URL still is permitted, so what expires is never
+// kept there, however far away that is.
+func TestExpiringIsNotHot(t *testing.T) {
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
 	}
-	clock := now
-	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.Keys, c.Now = &keys, func() time.Time { return clock } })
-	path := keys.Sign(variant.Path{Ops: "40x30", Key: "cat.jpg"}, now.Add(90*time.Second)).String()
-	for _, step := range []struct {
-		after time.Duration
-		want  string
-	}{{0, "0"}, {time.Second, "60"}, {30 * time.Second, "60"}, {31 * time.Second, "0"}, {90 * time.Second, "0"}} {
-		clock = now.Add(step.after)
-		wantHeaders(t, h.get(path), map[string]string{"X-Accel-Expires": step.want})
+	warm := 0
+	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.Keys = &keys })
+	lasting := keys.Sign(variant.Path{Ops: "40x30", Key: "cat.jpg"}, time.Time{}).String()
+	expiring := keys.Sign(variant.Path{Ops: "40x30", Key: "cat.jpg"}, now.Add(10000*time.Hour)).String()
+	for _, step := range []struct{ path, want string }{{lasting, "0"}, {expiring, "0"}, {expiring, "0"}, {lasting, "60"}, {expiring, "0"}} {
+		wantHeaders(t, h.get(step.path), map[string]string{"X-Accel-Expires": step.want})
+	}
+	public, _ := diskHouse(t, 0, hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) {
+		c.Keys, c.Hot.Warm = &keys, func(*pipeline.Result) { warm++ }
+	})
+	for range 3 {
+		diskAnswer(t, &house{Handler: public}, keys.Sign(variant.Path{Ops: "40x30", Key: "photos/cat.jpg"}, now.Add(time.Hour)).String())
+	}
+	if warm != 2 {
+		t.Errorf("warmed %d times: the memory tier is ours, and URLs are asked for permission before it", warm)
+	}
+}
+
+// Of a hot picture a cache keeps what is asked for by the usual names, and not by
+// the many more that anybody can think of. With nginx's X-Accel-Redirect those are
+// handed over as ever.
+func TestHotUnderOneName(t *testing.T) {
+	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 60"))
+	h.get("/40x30,g_n/cat.jpg")
+	for path, want := range map[string]string{
+		"/40x30,g_n/cat.jpg": "60", "/40x30%2Cg_n/cat.jpg": "60", "/g_n,40x30/cat.jpg": "60",
+		"/40x30,g_n/cat.jpg?": "0", "/40x30,g_n/cat.jpg?a": "0", "/40x30,g_n/cat.jpg?utm_source=b&c": "0",
+		"/40x30,g_n/c%61t.jpg": "0", "/40x30,g%5fn/cat.jpg": "0", "/40x30,g%5Fn/cat.jpg": "0", "/40x30%2cg_n/cat.jpg": "0",
+		"/w_40%2Ch_30,g_n/cat.jpg": "0", "/40x30,g_n%2Fcat.jpg": "0", "/40x30,g_n,dl_a.jpg/cat.jpg": "0",
+	} {
+		r := h.get(path)
+		if r.StatusCode != 200 {
+			t.Errorf("%s: %s", path, r.Status)
+		}
+		if got := r.Header.Get("X-Accel-Expires"); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	public, _ := diskHouse(t, 0, hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.HandOver = HandOver{AccelHeader, "/cache/"} })
+	for i := range 4 {
+		r, body := diskAnswer(t, &house{Handler: public}, "/40x30/photos/cat.jpg?a")
+		if r.Header.Get(AccelHeader) == "" || len(body) > 0 {
+			t.Errorf("request %d: %d bytes, %v", i, len(body), r.Header)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for path, want := range map[string]bool{
+		"": true, "/60x/a(1).jpg": true, "/60x/a%281%29.jpg": true, "/60x/%C3%BC%20b.jpg": true, "/60x/100%25.jpg": true,
+		"/60x/%c3%bc.jpg": false, "/60x/%C3%bC.jpg": false, "/60x/%2D.jpg": false, "/60x/%7E": false, "/60x/%61": false, "/60x/%41": false, "/60x/%30": false,
+		"/60x/a%2Fb": false, "/60x/(%28": false, "/60x/%28(": false, "/60x/%28%28": true, "/60x/((": true,
+		"/%": false, "/%4": false, "/%ZZ": false, "/%+1": false,
+	} {
+		if got := plain(path); got != want {
+			t.Errorf("%q: %t", path, got)
+		}
 	}
 }
 

@@ -82,6 +82,11 @@ type JobStatus struct {
 	NotPictures int `json:"not_pictures"`
 	// FirstNotPicture is the key of one of them.
 	FirstNotPicture string `json:"first_not_picture,omitempty"`
+	// LeftOut is how many of what was listed no URL can name. They are none of
+	// Pictures.
+	LeftOut int `json:"left_out"`
+	// FirstLeftOut is the name of one of them, or its beginning.
+	FirstLeftOut string `json:"first_left_out,omitempty"`
 	// Rate is in derivatives a second, of the last seconds, and of all when it has
 	// ended.
 	Rate float64 `json:"rate"`
@@ -91,9 +96,8 @@ type JobStatus struct {
 	Errors []JobError `json:"errors,omitempty"`
 }
 
-// JobError is what went wrong with a derivative, or where Ops is "" with a picture.
+// JobError is what went wrong with a picture.
 type JobError struct {
 	Key   string `json:"key"`
-	Ops   string `json:"ops,omitempty"`
 	Error string `json:"error"`
 }

@@ -29,9 +29,6 @@ const (
 	maxPrefix = 1024
 )
 
-// errJob is the kind of all errors of a body that is no JobRequest.
-var errJob = errors.New("no job")
-
 // primingBody is the body of POST /prime.
 type primingBody struct {
 	Keys       []string `json:"keys"`
@@ -43,8 +40,8 @@ type primingBody struct {
 	Formats    string   `json:"formats"`
 }
 
-// parse reads the body of POST /prime. Errors are of kind errJob, and those about
-// options and keys also of the kinds of variant.
+// parse reads the body of POST /prime. Errors about options and keys are of the
+// kinds of variant.
 func (p *Priming) parse(body []byte) (j JobRequest, err error) {
 	b, err := decodePriming(body)
 	if err == nil {
@@ -55,9 +52,9 @@ func (p *Priming) parse(body []byte) (j JobRequest, err error) {
 	}
 	switch {
 	case err != nil:
-		return JobRequest{}, fmt.Errorf("%w: %w", errJob, err)
+		return JobRequest{}, err
 	case b.Formats != "" && b.Formats != "auto":
-		return JobRequest{}, fmt.Errorf(`%w: formats is %q: it can be "auto", for each format that f_auto can choose`, errJob, b.Formats)
+		return JobRequest{}, fmt.Errorf(`formats is %q: it can be "auto", for each format that f_auto can choose`, b.Formats)
 	}
 	j.AllFormats = b.Formats == "auto"
 	return j, nil
@@ -117,9 +114,9 @@ func parseKeys(texts []string) ([]variant.Key, error) {
 }
 
 // Variants are what ops stand for, each the options of a URL or the name of a
-// preset, and with allPresets all presets: as somebody who asks for them will get
-// them, and each once. Errors are of the kinds of variant where options are wrong or
-// not permitted. There must be something, and at most 200.
+// preset, and with allPresets those of AllPresets: as somebody who asks for them will
+// get them, and each once. Errors are of the kinds of variant where options are wrong
+// or not permitted. There must be something, and ops at most 200.
 func (p *Priming) Variants(ops []string, allPresets bool) ([]variant.Variant, error) {
 	var j JobRequest
 	err := p.variants(primingBody{Ops: ops, AllPresets: allPresets}, &j)
@@ -132,12 +129,19 @@ func (p *Priming) variants(b primingBody, j *JobRequest) error {
 	if err != nil {
 		return err
 	}
-	seen := map[variant.Variant]bool{}
+	var all []variant.Variant
 	for _, text := range ops {
 		v, err := p.variant(text)
 		if err != nil {
 			return fmt.Errorf("%q: %w", shortened(text), err)
 		}
+		all = append(all, v)
+	}
+	if b.AllPresets {
+		all = append(all, p.AllPresets()...)
+	}
+	seen := map[variant.Variant]bool{}
+	for _, v := range all {
 		if !seen[v] {
 			seen[v] = true
 			j.Variants = append(j.Variants, v)
@@ -146,7 +150,20 @@ func (p *Priming) variants(b primingBody, j *JobRequest) error {
 	return nil
 }
 
-// wanted are all options of a body, presets by their names.
+// AllPresets are what all presets stand for that something can be made of, by the
+// order of their names: those that are the original itself are not among them.
+func (p *Priming) AllPresets() []variant.Variant {
+	var all []variant.Variant
+	for _, name := range slices.Sorted(maps.Keys(p.Presets)) {
+		o, err := p.Presets.Parse(name) // which brings it to normal form
+		if err == nil && o.Variant.Whole != variant.Raw {
+			all = append(all, p.served(o.Variant))
+		}
+	}
+	return all
+}
+
+// wanted are the options that a body names, presets by their names.
 func (p *Priming) wanted(b primingBody) ([]string, error) {
 	ops := slices.Clone(b.Ops)
 	for _, name := range b.Presets {
@@ -155,13 +172,12 @@ func (p *Priming) wanted(b primingBody) ([]string, error) {
 		}
 		ops = append(ops, name)
 	}
-	if b.AllPresets {
-		ops = append(ops, slices.Sorted(maps.Keys(p.Presets))...)
-	}
 	switch {
 	case b.AllPresets && len(p.Presets) == 0:
 		return nil, errors.New("all_presets: this server has no presets")
-	case len(ops) == 0:
+	case b.AllPresets && len(ops) == 0 && len(p.AllPresets()) == 0:
+		return nil, errors.New("all_presets: all presets are originals, of which nothing is to be made")
+	case len(ops) == 0 && !b.AllPresets:
 		return nil, errors.New("nothing is to be made: give ops, presets or all_presets")
 	case len(ops) > maxPrimingOps:
 		return nil, fmt.Errorf("there are %d ops and presets, and may be %d", len(ops), maxPrimingOps)
@@ -175,17 +191,22 @@ func (p *Priming) variant(ops string) (variant.Variant, error) {
 	if err == nil {
 		err = p.Limits.Permit(o, p.Presets)
 	}
-	v := o.Variant
 	switch {
 	case err != nil:
-		return v, err
-	case v.Whole == variant.Raw:
-		return v, errors.New("the original is kept as soon as something is made of it, and is not made itself")
-	case v.Whole == variant.Picture && v.Format == variant.FormatKeep:
+		return variant.Variant{}, err
+	case o.Variant.Whole == variant.Raw:
+		return variant.Variant{}, errors.New("the original is kept as soon as something is made of it, and is not made itself")
+	}
+	return p.served(o.Variant), nil
+}
+
+// served is v in the format in which the public side serves it.
+func (p *Priming) served(v variant.Variant) variant.Variant {
+	if v.Whole == variant.Picture && v.Format == variant.FormatKeep {
 		v.Format = p.Format
 	}
 	v.Download, v.DownloadName = false, "" // decide a header, no bytes
-	return v, nil
+	return v
 }
 
 // primer answers /prime and /jobs.

@@ -119,6 +119,46 @@ func TestPrime(t *testing.T) {
 	}
 }
 
+// All presets are those that something can be made of, however many they are; of the
+// others a picture has nothing but its original.
+func TestPrimeAllPresets(t *testing.T) {
+	o, jobs := newPriming(t, func(p *Priming) {
+		p.Format = variant.FormatAuto
+		for _, preset := range []string{"whole=raw", "old=raw,v_1", "save=60x,dl_a.jpg", "about=info"} {
+			if err := p.Presets.Add(preset); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if status, body := o.ask("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 202 {
+		t.Fatal(status, body)
+	}
+	want := []variant.Variant{variantOf(t, "info"), variantOf(t, "120x80,f_auto"), variantOf(t, "60x,f_auto")}
+	if got := jobs.started[0].Variants; !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+	o, jobs = newPriming(t, func(p *Priming) {
+		for i := range maxPrimingOps + 1 {
+			if err := p.Presets.Add(fmt.Sprintf("p%d=%dx", i, 100+i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	status, body := o.ask("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true,"ops":["50x"]}`)
+	if status != 202 || len(jobs.started[0].Variants) != maxPrimingOps+4 {
+		t.Errorf("many: %d %s", status, body)
+	}
+	o, _ = newPriming(t, func(p *Priming) {
+		p.Presets = variant.Presets{}
+		if err := p.Presets.Add("whole=raw"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if status, body = o.ask("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 400 || !strings.Contains(body, "all presets are originals") {
+		t.Errorf("originals only: %d %s", status, body)
+	}
+}
+
 // What is made is what the public side would make.
 func TestPrimeInTheServersFormat(t *testing.T) {
 	o, jobs := newPriming(t, func(p *Priming) { p.Format = variant.FormatAuto })
@@ -147,7 +187,7 @@ func TestPrimeMistakes(t *testing.T) {
 		`{"keys":["a.jpg","a//b"],"ops":["60x"]}`:           "keys[1]",
 		`{"keys":["../a"],"ops":["60x"]}`:                   "keys[0]",
 		`{"keys":["a.jpg"],"presets":["60x"]}`:              "no preset",
-		`{"keys":["a.jpg"],"ops":["60x"],"formats":"avif"}`: "formats",
+		`{"keys":["a.jpg"],"ops":["60x"],"formats":"avif"}`: `{"error":"formats is`,
 		`{"prefix":"/a","ops":["60x"]}`:                     "prefix",
 		`{"prefix":"` + long + `","ops":["60x"]}`:           "prefix",
 		`{"since":"2 days","ops":["60x"]}`:                  "since",
@@ -212,10 +252,11 @@ func TestJobs(t *testing.T) {
 	for range 2 {
 		o.ask("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x"]}`)
 	}
-	jobs.jobs[1].Errors = []JobError{{Key: "a.jpg", Ops: "60x", Error: "no such picture"}}
+	jobs.jobs[1].LeftOut, jobs.jobs[1].FirstLeftOut = 2, "a//b"
+	jobs.jobs[1].Errors = []JobError{{Key: "a.jpg", Error: "no such picture"}}
 	status, body := o.ask("GET", "/jobs/job-2", "")
 	if want := `{"id":"job-2","state":"running","began":"` + now.Format(time.RFC3339) + `","pictures":1,"finished":0,"listing":false,` +
-		`"made":0,"there":0,"failed":0,"not_pictures":0,"rate":0,"errors":[{"key":"a.jpg","ops":"60x","error":"no such picture"}]}`; status != 200 || body != want {
+		`"made":0,"there":0,"failed":0,"not_pictures":0,"left_out":2,"first_left_out":"a//b","rate":0,"errors":[{"key":"a.jpg","error":"no such picture"}]}`; status != 200 || body != want {
 		t.Errorf("%d %s\nwant %s", status, body, want)
 	}
 	if status, body = o.ask("GET", "/jobs", ""); status != 200 || strings.Count(body, `"id"`) != 2 {
@@ -244,8 +285,8 @@ func FuzzPriming(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		j, err := p.parse(body)
 		if err != nil {
-			if !errors.Is(err, errJob) {
-				t.Errorf("%q: %v is of no kind", body, err)
+			if !reflect.DeepEqual(j, JobRequest{}) {
+				t.Errorf("%q: %v, and %+v", body, err, j)
 			}
 			return
 		}

@@ -36,6 +36,9 @@ sub vcl_recv {
     unset req.http.Authorization;
     # Whether a client says so is no concern of ours: see Thumbery's --accel.
     unset req.http.X-Thumbery-No-Accel;
+    # Thumbery takes no notice of queries, and anybody can think of as many as they
+    # like: of all, there is to be one picture here.
+    set req.url = regsub(req.url, "\?.*$", "");
     if (req.method != "GET" && req.method != "HEAD") {
         return (pass);
     }
@@ -45,9 +48,9 @@ sub vcl_recv {
 sub vcl_backend_response {
     # Only Surrogate-Control decides. Cache-Control is for browsers, who may keep
     # everything.
-    if (beresp.http.Surrogate-Control ~ "(^|[,; ])max-age=[0-9]*[1-9]") {
+    if (beresp.http.Surrogate-Control ~ "(?i)(^|[,; ])max-age=[0-9]*[1-9]") {
         set beresp.ttl = std.duration(
-            regsub(beresp.http.Surrogate-Control, "^(.*[,; ])?max-age=([0-9]+).*$", "\2") + "s", 0s);
+            regsub(beresp.http.Surrogate-Control, "(?i)^(.*[,; ])?max-age=([0-9]+).*$", "\2") + "s", 0s);
         # Nothing is served for longer than Thumbery has said.
         set beresp.grace = 0s;
     } else {

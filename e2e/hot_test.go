@@ -133,7 +133,7 @@ var proxies = []struct {
 }{
 	{"nginx", "X-Accel-Expires: ", false, caching},
 	{"nginx with accel", "X-Accel-Expires: ", true, caching},
-	{"varnish", "Surrogate-Control: max-age=", false, func(t *testing.T, s *server, _ string) string { return varnish(t, s) }},
+	{"varnish", "Surrogate-Control: Max-Age=", false, func(t *testing.T, s *server, _ string) string { return varnish(t, s) }},
 }
 
 const hotAfter = 4
@@ -187,9 +187,31 @@ func TestHot(t *testing.T) {
 			}
 		}
 		wantConditions(t, front+path, last)
+		for _, query := range []string{"?", "?a=1", "?a=2&b", "?" + path} {
+			if r := get(t, front+path+query, "Accept", "image/webp"); r.status != 200 || !bytes.Equal(r.body, last.body) {
+				t.Errorf("with the query %s: %d, %d bytes", query, r.status, len(r.body))
+			}
+		}
 		s.wantRequests(t, hotAfter+1)
+		wantOneName(t, s, front)
 		wantCold(t, s, front)
 	})
+}
+
+// wantOneName asks for what is hot, and the proxy has, by names that it is not to be
+// kept under, and by one that is no name of it.
+func wantOneName(t *testing.T, s *server, front string) {
+	t.Helper()
+	reached := s.requests(t)
+	for _, path := range []string{"/300x200,f_auto/photos/c%61t.jpg", "/300x200,f_auto/photos%2Fcat.jpg"} {
+		for range 2 {
+			wantPicture(t, get(t, front+path, "Accept", "image/webp"), 300, 200, "webp")
+		}
+	}
+	s.wantRequests(t, reached+4)
+	if r := get(t, front+"/300x200,f_auto/x/%2E%2E/photos/cat.jpg", "Accept", "image/webp"); r.status != http.StatusBadRequest {
+		t.Errorf("what nginx would take for it: %d", r.status)
+	}
 }
 
 // wantConditions asks for what a proxy has under conditions, in part and by HEAD.
@@ -232,7 +254,7 @@ func wantCold(t *testing.T, s *server, front string) {
 	}
 }
 
-// What was kept is asked for again when its time is over.
+// What was kept is asked for again when its time is over, and not before.
 func TestHotExpires(t *testing.T) {
 	serveHot(t, "1", func(t *testing.T, s *server, front string) {
 		const path = "/300x200/photos/cat.jpg"
@@ -240,9 +262,21 @@ func TestHotExpires(t *testing.T) {
 			wantPicture(t, get(t, front+path), 300, 200, "jpeg")
 			s.wantRequests(t, i+1)
 		}
+		reached, expired, kept := hotAfter+1, 0, false
 		eventually(t, "what was kept expires, twice", func() bool {
-			wantPicture(t, get(t, front+path), 300, 200, "jpeg")
-			return s.requests(t) >= hotAfter+3
+			r := get(t, front+path)
+			wantPicture(t, r, 300, 200, "jpeg")
+			status := r.header.Values("Cache-Status")
+			wasKept := kept
+			kept = len(status) > 0 && strings.HasSuffix(status[len(status)-1], ";hit")
+			if !kept {
+				reached++
+			}
+			if wasKept && !kept {
+				expired++
+			}
+			return expired == 2
 		})
+		s.wantRequests(t, reached)
 	})
 }

@@ -444,6 +444,7 @@ type observed struct {
 }
 
 func (o *observed) Resized(pipeline.Material, time.Duration, error) { o.tell(func() { o.resized++ }) }
+
 func (o *observed) Kept(tier cache.Tier, _ int64, err error) {
 	o.tell(func() {
 		if err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -92,25 +91,6 @@ func (c *chain) String() string {
 	return strings.Join(names, ", ")
 }
 
-// List lists all places, one after the other: what several have comes several
-// times. One that cannot be listed is an error.
-func (c *chain) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		for _, origin := range c.origins {
-			l, ok := As[Lister](origin)
-			if !ok {
-				yield(Entry{}, fmt.Errorf("%s: %w: it cannot be listed", origin, ErrUnavailable))
-				return
-			}
-			for e, err := range l.List(ctx, prefix, skipped) {
-				if !yield(e, err) || err != nil {
-					return
-				}
-			}
-		}
-	}
-}
-
 // Places are the chain's places, in order.
 func (c *chain) Places() []Origin { return places(c.origins) }
 
@@ -123,6 +103,19 @@ func (c *chain) Down() bool { return allDown(c.origins) }
 // is there, or in another place of the chain, it does not know; Object.Link does.
 func (c *chain) Link(ctx context.Context, key string, o LinkOptions) (string, error) {
 	return firstLink(ctx, c, key, o)
+}
+
+// links are the places of a chain, in order; what is no chain is one.
+func links(origin Origin) []Origin {
+	c, ok := origin.(*chain)
+	if !ok {
+		return []Origin{origin}
+	}
+	var all []Origin
+	for _, part := range c.origins {
+		all = append(all, links(part)...)
+	}
+	return all
 }
 
 // placer is an Origin that puts others together.

@@ -131,39 +131,43 @@ func (m *Mounts) Link(ctx context.Context, key string, o LinkOptions) (string, e
 	return linker.Link(ctx, rest, o)
 }
 
-// List gives all objects below all mounts whose keys begin with prefix, and leaves
-// out those that a longer mount hides. One that several places of a chain have
-// comes several times.
-func (m *Mounts) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		for _, mount := range m.mounts {
-			if !strings.HasPrefix(mount.prefix, prefix) && !strings.HasPrefix(prefix, mount.prefix) {
-				continue
-			}
-			rest := prefix[min(len(prefix), len(mount.prefix)):]
-			for e, err := range mount.list(ctx, rest, skipped) {
-				if err == nil {
-					if found, ok := m.find(e.Key); !ok || found.prefix != mount.prefix {
-						continue
-					}
-				}
-				if !yield(e, err) || err != nil {
-					return
-				}
-			}
+// Listers are what lists the places of all mounts: one mount after the other,
+// longest prefix first, and in each the places of its chain in their order. They
+// list by the keys of m, and leave out those that a longer mount hides; what several
+// places of a chain have, each of them lists. One whose place cannot be listed gives
+// ErrUnavailable.
+func (m *Mounts) Listers() [][]Lister {
+	all := make([][]Lister, len(m.mounts))
+	for i, mount := range m.mounts {
+		for _, link := range links(mount.origin) {
+			all[i] = append(all[i], mounted{m, mount.prefix, link})
 		}
 	}
+	return all
 }
 
-// list lists a mount by its keys below all of them.
-func (m mount) list(ctx context.Context, rest string, skipped func(key string)) iter.Seq2[Entry, error] {
-	l, ok := As[Lister](m.origin)
-	if !ok {
-		return failing(fmt.Errorf("%s: %w: it cannot be listed", m.origin, ErrUnavailable))
+// mounted is the Lister of a place below a prefix.
+type mounted struct {
+	mounts *Mounts
+	prefix string
+	place  Origin
+}
+
+func (l mounted) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error] {
+	if !strings.HasPrefix(l.prefix, prefix) && !strings.HasPrefix(prefix, l.prefix) {
+		return func(func(Entry, error) bool) {}
 	}
+	lister, ok := As[Lister](l.place)
+	if !ok {
+		return failing(fmt.Errorf("%s: %w: it cannot be listed", l.place, ErrUnavailable))
+	}
+	rest := prefix[min(len(prefix), len(l.prefix)):]
 	return func(yield func(Entry, error) bool) {
-		for e, err := range l.List(ctx, rest, m.below(skipped)) {
-			e.Key = m.prefix + e.Key
+		for e, err := range lister.List(ctx, rest, l.above(skipped)) {
+			e.Key = l.prefix + e.Key
+			if err == nil && l.hidden(e.Key) {
+				continue
+			}
 			if !yield(e, err) || err != nil {
 				return
 			}
@@ -171,11 +175,22 @@ func (m mount) list(ctx context.Context, rest string, skipped func(key string)) 
 	}
 }
 
-func (m mount) below(skipped func(key string)) func(key string) {
+// hidden reports that a key belongs to a longer mount.
+func (l mounted) hidden(key string) bool {
+	found, ok := l.mounts.find(key)
+	return !ok || found.prefix != l.prefix
+}
+
+// above is skipped for what the place calls a key.
+func (l mounted) above(skipped func(key string)) func(key string) {
 	if skipped == nil {
 		return nil
 	}
-	return func(key string) { skipped(m.prefix + key) }
+	return func(key string) {
+		if key = l.prefix + key; !l.hidden(key) {
+			skipped(key)
+		}
+	}
 }
 
 // Notified is an Origin whose place sends notes of what changes in it.

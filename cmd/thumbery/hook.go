@@ -2,8 +2,6 @@ package main
 
 import (
 	"log/slog"
-	"maps"
-	"slices"
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/metrics"
@@ -13,15 +11,8 @@ import (
 
 // primer makes the presets of what was uploaded.
 func (c *serveCmd) primer(core *core) *pipeline.Primer {
-	var wanted []variant.Variant
-	for _, name := range slices.Sorted(maps.Keys(core.presets)) {
-		v := core.presets[name]
-		if v.Whole == variant.Picture && v.Format == variant.FormatKeep {
-			v.Format = c.format()
-		}
-		wanted = append(wanted, v)
-	}
-	return core.NewPrimer(wanted)
+	wanted := api.Priming{Presets: core.presets, Format: c.format()}
+	return core.NewPrimer(wanted.AllPresets())
 }
 
 // hook is what happens when a bucket tells of its objects: what was made of the

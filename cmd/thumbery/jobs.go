@@ -114,7 +114,7 @@ func (j *jobs) prime(ctx context.Context, one *primeJob, r api.JobRequest) {
 	defer close(one.ended)
 	defer one.stop()
 	wishes := j.core.Wishes(r.Variants, r.AllFormats)
-	err := j.core.priming(wishes, jobParallel, one.tally).run(ctx, j.pictures(ctx, r))
+	err := j.core.priming(wishes, jobParallel, one.tally).run(ctx, j.pictures(ctx, one, r))
 	state, reason := api.JobDone, ""
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -126,11 +126,11 @@ func (j *jobs) prime(ctx context.Context, one *primeJob, r api.JobRequest) {
 	one.tally.end(state, reason, now)
 	s := one.tally.snapshot(now)
 	j.log.Info("a job has ended", "job", s.ID, "state", s.State, "pictures", s.Finished, "made", s.Made,
-		"there", s.There, "failed", s.Failed, "not_pictures", s.NotPictures, "cause", err)
+		"there", s.There, "failed", s.Failed, "not_pictures", s.NotPictures, "left_out", s.LeftOut, "cause", err)
 }
 
 // pictures are those that were given, and then those that are listed.
-func (j *jobs) pictures(ctx context.Context, r api.JobRequest) pictures {
+func (j *jobs) pictures(ctx context.Context, one *primeJob, r api.JobRequest) pictures {
 	given := func(yield func(variant.Key, error) bool) {
 		for _, key := range r.Keys {
 			if !yield(key, nil) {
@@ -141,7 +141,7 @@ func (j *jobs) pictures(ctx context.Context, r api.JobRequest) pictures {
 	if !r.List {
 		return pictures{keys: given}
 	}
-	listed := span{r.Prefix, r.Since}.pictures(ctx, j.core.origins, func(string) {})
+	listed := span{r.Prefix, r.Since}.pictures(ctx, j.core.origins.Mounts, one.tally.leaveOut)
 	listed.keys = concat(given, listed.keys)
 	return listed
 }

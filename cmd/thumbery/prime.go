@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -131,18 +132,22 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	told := r.tell(bar)
 	err = prime(ctx)
 	told()
-	if _, mistaken := errors.AsType[*usageError](err); mistaken {
-		return err
-	}
-	r.finish(err)
-	return errors.Join(r.print(stdout, c.JSON), r.failure(ctx, err))
+	return r.conclude(ctx, err, stdout, c.JSON)
+}
+
+// isMistake reports an error that running it again would not mend.
+func isMistake(err error) bool {
+	_, mistaken := errors.AsType[*usageError](err)
+	return mistaken
 }
 
 // prepare returns what does the work. Its errors are mistakes in the flags.
 func (c *primeCmd) prepare(r *primeReport) (func(context.Context) error, error) {
 	if c.Server.base != "" {
+		r.where = c.Server.name()
 		return c.remote(r).run, nil
 	}
+	r.where = absolute(c.Cache)
 	p, places, err := c.local(r)
 	if err != nil {
 		return nil, err
@@ -151,6 +156,14 @@ func (c *primeCmd) prepare(r *primeReport) (func(context.Context) error, error) 
 		go places.heal(ctx)
 		return p.run(ctx, c.pictures(ctx, places, r))
 	}, nil
+}
+
+// absolute tells directories of the same name apart.
+func absolute(dir string) string {
+	if whole, err := filepath.Abs(dir); err == nil {
+		return whole
+	}
+	return dir
 }
 
 // primeQueue is more than can wait for the engine: the pictures and the mezzanines
@@ -180,9 +193,9 @@ func (c *primeCmd) local(r *primeReport) (*priming, *origins, error) {
 // pictures are those that are listed, or the keys on standard input.
 func (c *primeCmd) pictures(ctx context.Context, places *origins, r *primeReport) pictures {
 	if c.lists() {
-		return c.span().pictures(ctx, places, r.leaveOut)
+		return c.span().pictures(ctx, places.Mounts, r.tally.leaveOut)
 	}
-	p := pictures{keys: stoppable(ctx, readKeys(os.Stdin, r.leaveOut))}
+	p := pictures{keys: stoppable(ctx, readKeys(os.Stdin, r.tally.leaveOut))}
 	if file := again(os.Stdin); file != nil {
 		p.counted = readKeys(file, func(string) {})
 	}

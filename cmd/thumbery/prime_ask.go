@@ -39,6 +39,14 @@ func (s *serverFlag) UnmarshalText(text []byte) error {
 	return err
 }
 
+// name is how it was given.
+func (s serverFlag) name() string {
+	if s.socket != "" {
+		return "unix:" + s.socket
+	}
+	return s.base
+}
+
 // client speaks to that server only.
 func (s serverFlag) client() *http.Client {
 	t := &http.Transport{DisableCompression: true}
@@ -86,10 +94,12 @@ func (m *remote) ask(ctx context.Context, method, path string, body []byte, limi
 	if err != nil {
 		return a, fmt.Errorf("--server: %w", err)
 	}
-	// What is no JSON is told by its status.
-	_ = json.Unmarshal(data, &a)
+	err = json.Unmarshal(data, &a)
 	a.status, a.retryAfter = res.StatusCode, retryAfter(res.Header.Get("Retry-After"))
-	return a, nil
+	if err != nil && (a.status == http.StatusOK || a.status == http.StatusAccepted) {
+		return a, fmt.Errorf("--server: the answer to %s %s makes no sense: %w", method, path, err)
+	}
+	return a, nil // any other status tells enough without JSON
 }
 
 func retryAfter(header string) time.Duration {

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go"
-
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -23,27 +21,32 @@ type span struct {
 }
 
 // list goes through the keys of a span that URLs can name, and tells skipped of the
-// others. Where the listing breaks off it is gone on with, as far as that can be.
-func (s span) list(ctx context.Context, l storage.Lister, skipped func(name string)) iter.Seq2[variant.Key, error] {
+// others.
+func (s span) list(ctx context.Context, m *storage.Mounts, skipped func(name string)) iter.Seq2[variant.Key, error] {
 	return func(yield func(variant.Key, error) bool) {
 		var oldest time.Time
 		if s.since > 0 {
 			oldest = time.Now().Add(-s.since)
 		}
-		r := reader{place: l, prefix: s.prefix, skipped: skipped, ordered: true, yield: func(e storage.Entry, _ error) bool {
+		for e, err := range s.entries(ctx, m, skipped) {
+			if err != nil {
+				yield("", err)
+				return
+			}
 			key, err := variant.ParseKey(e.Key)
-			return err != nil || e.ModTime.Before(oldest) || yield(key, nil)
-		}}
-		err := failsafe.With(patience()).WithContext(ctx).Run(func() error { return r.read(ctx) })
-		if err != nil && !r.stopped {
-			yield("", err)
+			switch {
+			case err != nil: // together with the prefix of its mount
+				skipped(e.Key)
+			case !e.ModTime.Before(oldest) && !yield(key, nil):
+				return
+			}
 		}
 	}
 }
 
 // pictures are those of a span.
-func (s span) pictures(ctx context.Context, l storage.Lister, skipped func(name string)) pictures {
-	return pictures{s.list(ctx, l, skipped), s.list(ctx, l, func(string) {})}
+func (s span) pictures(ctx context.Context, m *storage.Mounts, skipped func(name string)) pictures {
+	return pictures{s.list(ctx, m, skipped), s.list(ctx, m, func(string) {})}
 }
 
 // lineBytes is the longest line that is looked at; the longest key is far below.

@@ -26,21 +26,20 @@ type primeReport struct {
 	lists   bool // pictures are listed, and not named one by one
 	log     *slog.Logger
 
-	mu           sync.Mutex
-	leftOut      int // lines or names that are no keys
-	firstLeftOut string
+	where string // the cache directory, or the server
 
 	summary primeSummary
 }
 
 // primeSummary is the JSON of a report.
 type primeSummary struct {
+	Filled      string  `json:"filled"`   // the directory, or the server
 	Pictures    int     `json:"pictures"` // that were gone through
 	Made        int     `json:"made"`     // derivatives
 	There       int     `json:"there"`
 	Failed      int     `json:"failed"`
 	NotPictures int     `json:"not_pictures"`
-	LeftOut     int     `json:"left_out"`
+	LeftOut     int     `json:"left_out"` // lines or names that are no keys
 	Complete    bool    `json:"complete"` // all has been gone through
 	Seconds     float64 `json:"seconds"`
 	Rate        float64 `json:"rate"` // derivatives a second
@@ -48,13 +47,6 @@ type primeSummary struct {
 	FirstFailure    string `json:"first_failure,omitempty"`
 	FirstNotPicture string `json:"first_not_picture,omitempty"`
 	FirstLeftOut    string `json:"first_left_out,omitempty"`
-}
-
-func (r *primeReport) leaveOut(name string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.leftOut++
-	first(&r.firstLeftOut, strconv.Quote(name))
 }
 
 // logFailure is told of every picture that failed.
@@ -134,6 +126,16 @@ func left(s api.JobStatus) string {
 	return time.Duration(s.Left * float64(time.Second)).Round(time.Second).String()
 }
 
+// conclude prints the summary of what ended with err, and returns what is to be said
+// of that. A mistake before anything was done is all that there is to say.
+func (r *primeReport) conclude(ctx context.Context, err error, stdout io.Writer, asJSON bool) error {
+	if isMistake(err) && r.tally.snapshot(time.Now()).Finished == 0 {
+		return err
+	}
+	r.finish(err)
+	return errors.Join(r.print(stdout, asJSON), r.failure(ctx, err))
+}
+
 // finish makes the summary when nothing is under way any more.
 func (r *primeReport) finish(err error) {
 	now := time.Now()
@@ -143,18 +145,22 @@ func (r *primeReport) finish(err error) {
 	}
 	r.tally.end(state, "", now)
 	s := r.tally.snapshot(now)
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.summary = primeSummary{
-		Pictures: s.Finished, Made: s.Made, There: s.There, Failed: s.Failed, NotPictures: s.NotPictures, LeftOut: r.leftOut,
-		Complete: err == nil, Seconds: now.Sub(r.started).Seconds(), Rate: s.Rate, FirstLeftOut: r.firstLeftOut,
-	}
-	if s.FirstNotPicture != "" {
-		r.summary.FirstNotPicture = strconv.Quote(s.FirstNotPicture)
+		Filled: r.where, Pictures: s.Finished, Made: s.Made, There: s.There, Failed: s.Failed, NotPictures: s.NotPictures,
+		LeftOut: s.LeftOut, Complete: err == nil, Seconds: now.Sub(r.started).Seconds(), Rate: s.Rate,
+		FirstNotPicture: quoted(s.FirstNotPicture), FirstLeftOut: quoted(s.FirstLeftOut),
 	}
 	if len(s.Errors) > 0 {
 		r.summary.FirstFailure = fmt.Sprintf("%q: %s", s.Errors[0].Key, s.Errors[0].Error)
 	}
+}
+
+// quoted is a name for people, if there is one.
+func quoted(name string) string {
+	if name == "" {
+		return ""
+	}
+	return strconv.Quote(name)
 }
 
 func (r *primeReport) print(w io.Writer, asJSON bool) error {
@@ -180,6 +186,7 @@ func (r *primeReport) print(w io.Writer, asJSON bool) error {
 			fmt.Fprintf(w, "%s: %s\n", line.what, humanize.Comma(int64(line.n)))
 		}
 	}
+	fmt.Fprintf(w, "filled: %s\n", s.Filled)
 	fmt.Fprintf(w, "took %.1f s, %.1f derivatives/s\n", s.Seconds, s.Rate)
 	return nil
 }
@@ -190,6 +197,8 @@ func (r *primeReport) failure(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("stopped; run it again to go on: what has been made is not made again")
+	case isMistake(err):
+		return err
 	case err != nil:
 		return fmt.Errorf("%w; run it again to go on", err)
 	case s.Failed > 0 || !r.lists && s.NotPictures+s.LeftOut > 0:

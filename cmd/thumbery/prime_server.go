@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -64,7 +65,7 @@ func (c *primeCmd) remote(r *primeReport) *remote {
 		if file := again(os.Stdin); file != nil {
 			go r.tally.count(ctx, readKeys(file, func(string) {}))
 		}
-		return aside(ctx, readKeys(os.Stdin, r.leaveOut))
+		return aside(ctx, readKeys(os.Stdin, r.tally.leaveOut))
 	}
 	return m
 }
@@ -118,10 +119,12 @@ func (m *remote) start(ctx context.Context, body jobBody) (id string, err error)
 	}
 	for told := false; ; told = true {
 		a, err := m.ask(context.WithoutCancel(ctx), http.MethodPost, "/prime", data, askTimeout)
-		if err != nil {
+		switch {
+		case err != nil && !isDialing(err):
+			return "", fmt.Errorf("a job may go on at the server: %w", err)
+		case err != nil:
 			return "", err
-		}
-		if a.status == http.StatusAccepted {
+		case a.status == http.StatusAccepted:
 			return a.ID, checkID(a.ID)
 		}
 		if a.status != http.StatusServiceUnavailable || a.Kind != "busy" {
@@ -136,10 +139,16 @@ func (m *remote) start(ctx context.Context, body jobBody) (id string, err error)
 	}
 }
 
+// isDialing reports an error from before anything was sent.
+func isDialing(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
 // checkID refuses what would be another path.
 func checkID(id string) error {
 	if id == "" || len(id) > 100 || url.PathEscape(id) != id {
-		return fmt.Errorf("the server answers with a job that is called %q", shortened(id, exampleBytes))
+		return fmt.Errorf("the server answers with a job that is called %q, and may go on there", shortened(id, exampleBytes))
 	}
 	return nil
 }
@@ -162,13 +171,15 @@ func (m *remote) follow(ctx context.Context, id string, before api.JobStatus) (a
 			last = time.Now()
 		case err == nil && a.status == http.StatusNotFound:
 			return a.JobStatus, errors.New("the server knows the job no more: it was started anew")
-		case err == nil:
-			return a.JobStatus, a.refusal(m.base)
-		case method == http.MethodDelete:
-			return a.JobStatus, fmt.Errorf("the job %s may go on at the server: %w", id, err)
-		case ctx.Err() == nil && time.Since(last) >= followPatience:
-			return a.JobStatus, err
 		}
+		refused := err == nil && a.status != http.StatusOK && a.status < http.StatusInternalServerError
+		if method == http.MethodGet && !refused && (ctx.Err() != nil || time.Since(last) < followPatience) {
+			continue // the next request stops the job, if ctx is done
+		}
+		if err == nil {
+			err = a.refusal(m.base)
+		}
+		return a.JobStatus, fmt.Errorf("the job %s may go on at the server: %w", id, err)
 	}
 }
 
@@ -182,6 +193,8 @@ func (t *tally) merge(before, s api.JobStatus, listed bool, now time.Time) {
 	own.Failed, own.NotPictures = before.Failed+s.Failed, before.NotPictures+s.NotPictures
 	if listed {
 		t.known, own.Listing = s.Pictures, s.Listing
+		own.LeftOut = s.LeftOut
+		first(&own.FirstLeftOut, s.FirstLeftOut)
 	}
 	first(&own.FirstNotPicture, s.FirstNotPicture)
 	own.Pictures = max(t.known, own.Finished)

@@ -164,11 +164,14 @@ func TestRemoteIsRefused(t *testing.T) {
 		{"redirect", answers(302, ``), false, "answers 302"},
 		{"long", answers(500, `{"error":"`+strings.Repeat("x", 2*maxAnswer)), false, "answers 500"},
 		{"no id", answers(202, `{}`), false, `called ""`},
+		{"no answer", answers(202, `<html>`), false, "a job may go on at the server: --server: the answer to POST /prime makes no sense"},
 		{"odd id", answers(202, `{"id":"../switches"}`), false, `called "../switches"`},
 		{"forgotten", accepted(answers(404, `{"error":"no"}`)), false, "started anew"},
 		{"failed", accepted(answers(200, `{"state":"failed","reason":"given up"}`)), false, "given up"},
 		{"stopped", accepted(answers(200, `{"state":"stopped"}`)), false, "stopped by somebody else"},
-		{"nonsense", accepted(answers(500, `{}`)), false, "answers 500"},
+		{"a fault", accepted(answers(500, `{}`)), false, "the job x may go on at the server: --server: http://thumbery answers 500"},
+		{"nonsense", accepted(answers(200, `{"state":`)), false, "the job x may go on at the server: --server: the answer to GET /jobs/x makes no sense"},
+		{"a proxy", accepted(answers(403, `no`)), false, "the job x may go on at the server: --server: http://thumbery answers 403"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			m, _, _ := office(t, 1, manyKeys(1, 1))
@@ -195,6 +198,100 @@ func (u *unreachable) RoundTrip(r *http.Request) (*http.Response, error) {
 	return u.handled.RoundTrip(r)
 }
 
+// faulty answers with a status that is no answer, after so many requests.
+type faulty struct {
+	http.Handler
+	left, failures int
+}
+
+func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.left--; f.left < 0 && f.left >= -f.failures {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	f.Handler.ServeHTTP(w, r)
+}
+
+// A server that has faults for a moment is asked again: its job goes on.
+func TestRemoteIsFaulty(t *testing.T) {
+	for failures, want := range map[int]string{10: "", 100000: "may go on at the server: --server: http://thumbery answers 502"} {
+		synctest.Test(t, func(t *testing.T) {
+			m, j, origin := office(t, 5, manyKeys(5, 5))
+			origin.Delay(10 * time.Second)
+			began := time.Now()
+			m.client.Transport = handled{&faulty{m.client.Transport.(handled).Handler, 3, failures}}
+			err := m.run(t.Context())
+			if want == "" && (err != nil || m.status().Made != 10) {
+				t.Errorf("%d failures: %v, %+v", failures, err, m.status())
+			}
+			if want != "" && (err == nil || !strings.Contains(err.Error(), "the job "+j.All()[0].ID+" "+want) || time.Since(began) < followPatience) {
+				t.Errorf("%d failures: %v after %v", failures, err, time.Since(began))
+			}
+		})
+	}
+}
+
+// A server that does not let a job be stopped, or says that it runs on, is not asked
+// for ever.
+func TestRemoteDoesNotStop(t *testing.T) {
+	for status, want := range map[int]string{500: "answers 500", 200: "answers 200", 403: "answers 403"} {
+		synctest.Test(t, func(t *testing.T) {
+			m, _, _ := office(t, 1, manyKeys(1, 1))
+			m.client.Transport = handled{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(map[string]int{http.MethodPost: 202, http.MethodGet: 200, http.MethodDelete: status}[r.Method])
+				_, _ = io.WriteString(w, `{"id":"x","state":"running"}`)
+			})}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if err := m.run(ctx); err == nil || !strings.Contains(err.Error(), "the job x may go on at the server") || !strings.Contains(err.Error(), want) {
+				t.Errorf("%d: %v", status, err)
+			}
+		})
+	}
+}
+
+// What was done before the server found a mistake is told; a mistake at once is all
+// there is to tell.
+func TestRemoteMistakeLater(t *testing.T) {
+	for good, want := range map[int]string{0: "", 1: "made: 10 derivatives, of 5,000 pictures"} {
+		synctest.Test(t, func(t *testing.T) {
+			m, _, _ := office(t, 5, manyKeys(batchKeys+3, 5))
+			h := m.client.Transport.(handled).Handler
+			m.client.Transport = handled{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodPost {
+					if good--; good < 0 {
+						w.WriteHeader(http.StatusBadRequest)
+						_, _ = io.WriteString(w, `{"error":"40x is not permitted any more"}`)
+						return
+					}
+				}
+				h.ServeHTTP(w, r)
+			})}
+			r := &primeReport{tally: m.tally, started: time.Now(), where: "unix:/run/a.sock"}
+			var out strings.Builder
+			err := r.conclude(t.Context(), m.run(t.Context()), &out, false)
+			if !isMistake(err) || !strings.HasSuffix(err.Error(), "the server refuses: 40x is not permitted any more") {
+				t.Errorf("%v", err)
+			}
+			if !strings.HasPrefix(out.String(), want) || (want == "") != (out.Len() == 0) || want != "" && !strings.Contains(out.String(), "\nfilled: unix:/run/a.sock\n") {
+				t.Errorf("%q", &out)
+			}
+		})
+	}
+}
+
+// What a server has left out of a listing is told as if we had.
+func TestRemoteLeavesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, _, origin := office(t, 2, nil)
+		origin.Fake.Put("a//b", small)
+		m.request.Prefix = new(string)
+		if err := m.run(t.Context()); err != nil || m.status().LeftOut != 1 || m.status().FirstLeftOut != "a//b" {
+			t.Errorf("%v, %+v", err, m.status())
+		}
+	})
+}
+
 // A server that does not answer for a moment is asked again.
 func TestRemoteIsLost(t *testing.T) {
 	for failures, lost := range map[int]bool{10: false, 100000: true} {
@@ -202,7 +299,8 @@ func TestRemoteIsLost(t *testing.T) {
 			m, _, origin := office(t, 5, manyKeys(5, 5))
 			origin.Delay(10 * time.Second)
 			m.client.Transport = &unreachable{m.client.Transport.(handled), 3, failures}
-			if err := m.run(t.Context()); errors.Is(err, io.ErrUnexpectedEOF) != lost || lost != (err != nil) {
+			err := m.run(t.Context())
+			if errors.Is(err, io.ErrUnexpectedEOF) != lost || lost != (err != nil) || lost && !strings.Contains(err.Error(), "may go on at the server") {
 				t.Errorf("%d failures: %v", failures, err)
 			}
 		})

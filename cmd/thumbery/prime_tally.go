@@ -53,6 +53,14 @@ func (t *tally) found(n int) {
 	t.status.Pictures = max(t.known, t.status.Finished)
 }
 
+// leaveOut counts what no URL can name.
+func (t *tally) leaveOut(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.status.LeftOut++
+	first(&t.status.FirstLeftOut, shortened(name, exampleBytes))
+}
+
 // foundAll says that no more will be found.
 func (t *tally) foundAll() {
 	t.mu.Lock()

@@ -60,11 +60,19 @@ func (c *client) get(ctx context.Context, path string) outage.Answer {
 	return c.do(ctx, http.MethodGet, path, "", "")
 }
 
+// unexpected says what came in place of what was wanted.
+func unexpected(a outage.Answer) error {
+	if a.Err != nil {
+		return a.Err
+	}
+	return fmt.Errorf("answered with %d %.300s", a.Status, a.Body)
+}
+
 // picture is get, where all but a picture is an error.
 func (c *client) picture(ctx context.Context, path, accept string) (outage.Answer, error) {
 	a := c.do(ctx, http.MethodGet, path, accept, "")
 	if a.Err != nil || a.Status != http.StatusOK || !strings.HasPrefix(a.Header.Get("Content-Type"), "image/") {
-		return a, fmt.Errorf("%s: %d %.300s %w", path, a.Status, a.Body, a.Err)
+		return a, fmt.Errorf("%s: %w", path, unexpected(a))
 	}
 	return a, nil
 }
@@ -73,7 +81,7 @@ func (c *client) picture(ctx context.Context, path, accept string) (outage.Answe
 func (c *client) decoded(ctx context.Context, method, path, body string, status int, into any) error {
 	a := c.do(ctx, method, path, "", body)
 	if a.Err != nil || a.Status != status {
-		return fmt.Errorf("%s %s: %d %.300s %w", method, path, a.Status, a.Body, a.Err)
+		return fmt.Errorf("%s %s: %w", method, path, unexpected(a))
 	}
 	return json.Unmarshal(a.Body, into)
 }
@@ -109,7 +117,7 @@ func (c *client) pictures(ctx context.Context, paths []string, atOnce int) (took
 func (s *server) counted(ctx context.Context, name string, labels ...string) (float64, error) {
 	a := s.admin.get(ctx, "/metrics")
 	if a.Err != nil || a.Status != http.StatusOK {
-		return 0, fmt.Errorf("/metrics: %d %w", a.Status, a.Err)
+		return 0, fmt.Errorf("/metrics: %w", unexpected(a))
 	}
 	return sumOf(string(a.Body), name, labels...)
 }

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// newShaky is a place with such keys, whose listings break off before some of them.
+func newShaky(keys string, breaks ...failure) *shaky {
+	objects := map[string][]byte{}
+	for key := range strings.FieldsSeq(keys) {
+		objects[key] = small
+	}
+	return &shaky{Store: storagetest.NewStore(objects), lists: breaks}
+}
+
+// mountedAt mounts origins at prefixes.
+func mountedAt(t *testing.T, origins map[string]storage.Origin) *storage.Mounts {
+	t.Helper()
+	m := &storage.Mounts{}
+	for prefix, origin := range origins {
+		if err := m.Add(prefix, origin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m
+}
+
+// listed are the keys of a span, and then what was left out, in the order in which
+// they come.
+func listed(ctx context.Context, s span, m *storage.Mounts) (keys string, err error) {
+	var all, left []string
+	for key, err := range s.list(ctx, m, func(name string) { left = append(left, "-"+name) }) {
+		if err != nil {
+			return strings.Join(all, " "), err
+		}
+		all = append(all, string(key))
+	}
+	slices.Sort(left)
+	return strings.Join(append(all, left...), " "), nil
+}
+
+// Whatever breaks off where, all that there is comes, and once.
+func TestSpanList(t *testing.T) {
+	once := func(key string) failure { return failure{key, 1, errDown} }
+	for _, tt := range []struct {
+		name, prefix string
+		origins      map[string]storage.Origin
+		want         string
+		err          error
+	}{
+		{"the second of two mounts", "", map[string]storage.Origin{
+			"x/": newShaky("1.jpg 2.jpg"), "/": newShaky("a b z.jpg", once("a"), once("z.jpg")),
+		}, "x/1.jpg x/2.jpg a b z.jpg", nil},
+		{"the first", "", map[string]storage.Origin{
+			"x/": newShaky("1.jpg 2.jpg", once("2.jpg")), "/": newShaky("a y/z z.jpg"),
+		}, "x/1.jpg x/2.jpg a y/z z.jpg", nil},
+		{"what a longer mount hides", "", map[string]storage.Origin{
+			"x/": newShaky("1.jpg"), "/": newShaky("a x x/1.jpg x/3.jpg x//4 y//4 y", once("y")),
+		}, "x/1.jpg a x y -y//4", nil},
+		{"below a prefix", "x/2", map[string]storage.Origin{
+			"x/": newShaky("1.jpg 2.jpg 20", once("2.jpg")), "y/": newShaky("x/2"), "/": newShaky("x/2 x/21"),
+		}, "x/2.jpg x/20", nil},
+		{"above a mount", "x", map[string]storage.Origin{
+			"x/": newShaky("1.jpg"), "/": newShaky("a xa"),
+		}, "x/1.jpg xa", nil},
+		{"the second of a chain", "", map[string]storage.Origin{
+			"/": storage.Chain(newShaky("a c d", once("c")), newShaky("a b d e", once("a"), once("d"))),
+		}, "a b c d e", nil},
+		{"a chain of which one is empty", "", map[string]storage.Origin{
+			"/": storage.Chain(newShaky(""), newShaky("b//c a c", once("c")), newShaky("a c d")),
+		}, "a c d -b//c", nil},
+		{"a chain, and a mount", "", map[string]storage.Origin{
+			"z/y/": newShaky("1 2"), "/": storage.Chain(newShaky("b z/y/3"), newShaky("a b", once("a"))),
+		}, "z/y/1 z/y/2 a b", nil},
+		{"without order", "", map[string]storage.Origin{
+			"/": storage.Chain(newShaky("b d"), unordered{newShaky("a c d")}),
+		}, "b d c a", nil},
+		{"without order, and broken off", "", map[string]storage.Origin{
+			"/": storage.Chain(newShaky("b d"), unordered{newShaky("a c", once("a"))}),
+		}, "b c", errDisorder},
+		{"one place without order", "", map[string]storage.Origin{
+			"/": unordered{newShaky("a z", once("a"))}, "x/": newShaky(""),
+		}, "z", errDisorder},
+		{"down for long", "", map[string]storage.Origin{
+			"x/": newShaky("1.jpg"), "/": newShaky("a b", failure{"b", 100, errDown}),
+		}, "x/1.jpg a", errDown},
+		{"not to be listed", "", map[string]storage.Origin{
+			"x/": newShaky("1.jpg"), "/": storage.Chain(newShaky("a"), storagetest.NewFake(nil)),
+		}, "x/1.jpg", storage.ErrUnavailable},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			got, err := listed(t.Context(), span{prefix: tt.prefix}, mountedAt(t, tt.origins))
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("%s: %s, %v; want %s, %v", tt.name, got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
+// What several places of a chain have is as new as the first says, from which it
+// would be fetched.
+func TestSpanSince(t *testing.T) {
+	first, second := newShaky("a b"), newShaky("a b c")
+	for place, key := range map[*shaky]string{first: "a", second: "b"} {
+		place.SetModTime(key, time.Now())
+	}
+	got, err := listed(t.Context(), span{since: time.Hour}, mountedAt(t, map[string]storage.Origin{"/": storage.Chain(first, second)}))
+	if got != "a" || err != nil {
+		t.Errorf("%s, %v; want a", got, err)
+	}
+}
+
+// Whoever has enough need not hear the end.
+func TestMergedStops(t *testing.T) {
+	ended := 0
+	letters := func(of string) iter.Seq2[storage.Entry, error] {
+		return func(yield func(storage.Entry, error) bool) {
+			defer func() { ended++ }()
+			for _, c := range of {
+				if !yield(storage.Entry{Key: string(c)}, nil) {
+					return
+				}
+			}
+		}
+	}
+	var got strings.Builder
+	for e := range merged([]iter.Seq2[storage.Entry, error]{letters("acg"), letters("bc"), letters("h")}) {
+		got.WriteString(e.Key)
+		if e.Key == "c" {
+			break
+		}
+	}
+	if got.String() != "abc" || ended != 3 {
+		t.Errorf("%s, and %d of 3 have ended", &got, ended)
+	}
+}
+
+// A job says what it has left out: what is no key, and what is none below its mount.
+func TestJobLeavesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, origin := fakeJobs(t, 2)
+		long := strings.Repeat("k", variant.MaxKeyBytes)
+		origin.Fake.Put("0001//x.jpg", small)
+		if err := j.core.origins.Add("far/", newShaky("a "+long)); err != nil {
+			t.Fatal(err)
+		}
+		s := j.after(t, j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x")}))
+		if s.State != api.JobDone || s.Made != 3 || s.Finished != 3 || s.Pictures != 3 || s.LeftOut != 2 || s.FirstLeftOut != "far/"+long[:exampleBytes-4]+"…" {
+			t.Errorf("%+v", s)
+		}
+	})
+}
