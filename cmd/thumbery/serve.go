@@ -19,7 +19,7 @@ type serveCmd struct {
 	hotFlags
 
 	Listen string        `default:":8080" help:"Where to serve: HOST:PORT or unix:/PATH. Sockets given by systemd come first."`
-	Admin  string        `default:"127.0.0.1:8081" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof; empty for nowhere. Keep it from the public."`
+	Admin  string        `default:"127.0.0.1:8081" help:"Where to serve /healthz, /readyz, /metrics, /debug/pprof, and what changes things: /cache, /switches, /prime, /jobs; empty for nowhere. Keep it from the public."`
 	Grace  time.Duration `default:"30s" help:"How long running requests may go on after SIGTERM."`
 
 	permitFlags
