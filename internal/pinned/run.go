@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"testing"
 )
 
@@ -25,6 +26,22 @@ type T interface {
 func NotShort(t T) {
 	if test, is := t.(testing.TB); is && testing.Short() {
 		test.Skip("starts a server; not in short mode")
+	}
+}
+
+// Main runs the rest of a program of that name by Run, until it ends or an interrupt
+// comes. An error is printed, and ends the program with status 1.
+func Main(name string, f func(T) error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := Run(ctx, func(t T) {
+		if err := f(t); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, name+":", err)
+		os.Exit(1)
 	}
 }
 

@@ -8,11 +8,8 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"runtime"
 	"strings"
 	"time"
@@ -32,17 +29,7 @@ func main() {
 	if *short {
 		b.storm, b.overload, b.rounds = b.storm/6, b.overload/6, 4
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := pinned.Run(ctx, func(t pinned.T) {
-		if err := b.run(t); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "outage:", err)
-		os.Exit(1)
-	}
+	pinned.Main("outage", b.run)
 }
 
 // bench is one run.

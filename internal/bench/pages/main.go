@@ -18,8 +18,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"runtime"
 	"strings"
 	"time"
@@ -48,17 +46,7 @@ func main() {
 	if *short {
 		b.pictures, b.rounds, b.turn, b.requests = 10, 1, 5*time.Second, 20_000
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := pinned.Run(ctx, func(t pinned.T) {
-		if err := b.run(t); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "pages:", err)
-		os.Exit(1)
-	}
+	pinned.Main("pages", b.run)
 }
 
 // bench is one run.
