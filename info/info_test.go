@@ -35,7 +35,7 @@ func read(t *testing.T, name string) []byte {
 // describe makes the document about a picture, and its bytes.
 func describe(t *testing.T, r resize.Resizer, src []byte) (Document, []byte) {
 	t.Helper()
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestDescribe(t *testing.T) {
 // smallOf is the small picture that a document is made of.
 func smallOf(t *testing.T, src []byte) *image.NRGBA {
 	t.Helper()
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestBlurHash(t *testing.T) {
 // What goes wrong with the small picture is not the original's fault.
 func TestErrors(t *testing.T) {
 	src := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestTell(t *testing.T) {
 		"odd/drawing.svg":   {"", ""},
 	} {
 		src := read(t, name)
-		h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -50,7 +50,7 @@ func TestTell(t *testing.T) {
 // A picture may not make us tell more than we want to.
 func TestTellIsBounded(t *testing.T) {
 	src := read(t, "odd/exif.jpg")
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

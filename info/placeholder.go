@@ -32,7 +32,7 @@ func (d *Describer) placeholderFormat(alpha bool) variant.Format {
 // placeholder makes a data URI (RFC 2397) of the small picture. That is our own,
 // so that an error is our own failure, but the end of ctx.
 func (d *Describer) placeholder(ctx context.Context, small []byte) (string, error) {
-	h, err := resize.Inspect(bytes.NewReader(small), int64(len(small)))
+	h, err := resize.Inspect(ctx, bytes.NewReader(small), int64(len(small)), resize.FormatsOf(variant.PNG))
 	if err != nil {
 		return "", fmt.Errorf("the engine's own picture: %v", err)
 	}

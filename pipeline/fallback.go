@@ -46,7 +46,7 @@ func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize
 		Resizer: r, Gate: gate(), Fetches: gate(), Settings: s, MaxBytes: int64(len(picture)),
 		FetchTimeout: fallbackTimeout, ResizeTimeout: fallbackTimeout, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
-	header, err := resize.Inspect(bytes.NewReader(picture), int64(len(picture)))
+	header, err := resize.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), resize.ReadBy(r))
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 package pipeline
 
 import (
-	"fmt"
+	"context"
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
@@ -24,18 +24,15 @@ type measured struct {
 }
 
 // inspect reads the header of a page of the original of that name.
-func (p *Pipeline) inspect(name variant.Name, o *original, page int) (resize.Header, error) {
+func (p *Pipeline) inspect(ctx context.Context, name variant.Name, o *original, page int) (resize.Header, error) {
 	known, ok := p.headers.get(name)
 	if ok && page <= 1 && known.size == o.blob.Size && known.modTime.Equal(o.blob.ModTime) {
 		return known.header, nil
 	}
-	h, err := resize.InspectPage(o.blob.At(), o.blob.Size, page)
+	h, err := resize.InspectPage(ctx, o.blob.At(), o.blob.Size, p.reads, page)
 	if err != nil {
 		p.forgetBroken(name, err)
 		return h, err
-	}
-	if !p.Resizer.CanRead(h.Format) {
-		return h, fmt.Errorf("%w: %s", resize.ErrNotPicture, h.Format)
 	}
 	if page <= 1 {
 		p.headers.put(name, o.epoch, measured{o.blob.Size, o.blob.ModTime, h})

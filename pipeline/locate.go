@@ -79,7 +79,7 @@ func (p *Pipeline) whole(name variant.Name, b *cache.Blob) (k kind, ok bool) {
 		return k, true
 	}
 	k = kind{size: b.Size, modTime: b.ModTime}
-	if h, err := resize.Inspect(b.At(), b.Size); err == nil {
+	if h, err := resize.Inspect(context.Background(), b.At(), b.Size, resize.WrittenFormats); err == nil {
 		k.mediaType = resize.MediaType(h.Format)
 	} else if info.IsDocument(b.At(), b.Size) {
 		k.mediaType = info.MediaType

@@ -124,9 +124,9 @@ func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Var
 		if err != nil {
 			return nil, resize.Header{}, err
 		}
-		h, err := p.inspect(v.Original(key), o, v.Page)
+		h, err := p.inspect(ctx, v.Original(key), o, v.Page)
 		again = again && o.source == FromDisk && errors.Is(err, resize.ErrBroken)
-		o.broken = !again && p.tolerates(err) && h.Width > 0 && p.Resizer.CanRead(h.Format)
+		o.broken = !again && p.tolerates(err) && h.Width > 0
 		if err == nil || o.broken {
 			return o, h, nil
 		}

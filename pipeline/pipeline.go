@@ -103,6 +103,7 @@ type Observer interface {
 type Pipeline struct {
 	Config
 	switches
+	reads    resize.Formats
 	recipe   atomic.Pointer[string]
 	about    *info.Describer
 	heeds    [variant.Accepts]variant.Accept
@@ -136,6 +137,7 @@ func New(c Config) *Pipeline {
 	}
 	p := &Pipeline{
 		Config:  c,
+		reads:   resize.ReadBy(c.Resizer),
 		about:   info.NewDescriber(c.Resizer, c.Settings),
 		spare:   budget{bytes: spareOriginals * c.MaxBytes},
 		memory:  cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),

@@ -3,6 +3,8 @@ package resize
 import (
 	"bytes"
 	"cmp"
+	"context"
+	"fmt"
 	"io"
 
 	"github.com/thumbery/thumbery/variant"
@@ -36,11 +38,13 @@ const SourceSideMax = 10_000_000
 // sees it. It decodes nothing and holds little: some 128 KiB, and for AVIF and
 // HEIC a bounded list of items. Most formats are read only in their headers.
 //
-// The error is ErrNotPicture for bytes of another kind, of kind ErrBroken for
-// an empty or damaged picture, of kind ErrTooLarge where a side is beyond
+// A picture of a format that is not in formats is told by its first bytes, and
+// nothing else of it is read. ctx is checked at every read.
+//
+// The error is of kind ErrNotPicture for bytes of another kind, of kind ErrBroken
+// for an empty or damaged picture, of kind ErrTooLarge where a side is beyond
 // SourceSideMax, or where there are more scans, frames, pages or elements than
-// anybody has a use for, and otherwise what r returned. r's own errors are
-// wrapped.
+// anybody has a use for, ctx's own, and otherwise what r returned, wrapped.
 //
 // With an ErrBroken the Header is the zero one, but for a JPEG, PNG, GIF or WebP
 // that is cut short behind the beginning of its pixels: then it is filled
@@ -54,26 +58,31 @@ const SourceSideMax = 10_000_000
 // entities and the number of its elements. What is compressed inside can still
 // be damaged. An AVIF's coded size is compared with the declared one, because
 // decoders do so only after decoding; a HEIC's is not.
-func Inspect(r io.ReaderAt, size int64) (Header, error) { return InspectPage(r, size, 1) }
+func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (Header, error) {
+	return InspectPage(ctx, r, size, formats, 1)
+}
 
 // InspectPage is Inspect for the sides, the depth and the colours of another
 // page than the first, counted from 1, in a TIFF, whose pages are pictures of
 // their own. In other formats, and beyond the last page, it is Inspect.
-func InspectPage(r io.ReaderAt, size int64, page int) (Header, error) {
+func InspectPage(ctx context.Context, r io.ReaderAt, size int64, formats Formats, page int) (Header, error) {
 	if size <= 0 {
 		return Header{}, broken("it is empty")
 	}
-	s := newSource(r, size)
+	s := newSource(ctx, r, size)
 	s.page = max(page, 1)
 	head, err := s.at(0, int(min(size, sniffBytes)))
 	if err != nil {
 		return Header{}, err
 	}
-	inspect, ok := inspector(head)
-	if !ok {
-		return Header{}, ErrNotPicture
+	inspect, err := inspector(head, formats)
+	if err != nil {
+		return Header{}, err
 	}
 	h, err := inspect(s)
+	if h.Format != 0 && !formats.Has(h.Format) { // HEIC where AVIF is read, or the other way round
+		return Header{}, notRead(h.Format)
+	}
 	wrong := h.check()
 	if wrong == nil && (err == nil || isCut(err)) {
 		return h, err
@@ -81,35 +90,47 @@ func InspectPage(r io.ReaderAt, size int64, page int) (Header, error) {
 	return Header{}, cmp.Or(err, wrong)
 }
 
-func inspector(head []byte) (func(*source) (Header, error), bool) {
+// inspector is what inspects a picture that begins with head.
+func inspector(head []byte, formats Formats) (func(*source) (Header, error), error) {
 	f, ok := Sniff(head)
-	if !ok {
-		// The root element of an SVG may stand far behind its start.
-		return inspectSVG, looksLikeXML(head)
+	switch {
+	case !ok && !looksLikeXML(head):
+		return nil, ErrNotPicture
+	case !ok: // the root element of an SVG may stand far behind its start
+		f = variant.SVG
 	}
+	heif := f == variant.AVIF || f == variant.HEIC // the brands do not tell them apart
+	if !formats.Has(f) && !(heif && (formats.Has(variant.AVIF) || formats.Has(variant.HEIC))) {
+		return nil, notRead(f)
+	}
+	return inspectorOf(f), nil
+}
+
+// notRead is the error for a format that is not among those to be read.
+func notRead(f variant.Format) error { return fmt.Errorf("%w: %s is not read here", ErrNotPicture, f) }
+
+func inspectorOf(f variant.Format) func(*source) (Header, error) {
 	switch f {
 	case variant.JPEG:
-		return inspectJPEG, true
+		return inspectJPEG
 	case variant.PNG:
-		return inspectPNG, true
+		return inspectPNG
 	case variant.GIF:
-		return inspectGIF, true
+		return inspectGIF
 	case variant.WebP:
-		return inspectWebP, true
+		return inspectWebP
 	case variant.AVIF, variant.HEIC:
-		return inspectHEIF, true
+		return inspectHEIF
 	case variant.TIFF:
-		return inspectTIFF, true
+		return inspectTIFF
 	case variant.SVG:
-		return inspectSVG, true
+		return inspectSVG
 	case variant.PDF:
-		return inspectPDF, true
+		return inspectPDF
 	case variant.JXL:
-		return inspectJXL, true
-	case variant.JP2:
-		return inspectJP2, true
+		return inspectJXL
 	}
-	return nil, false
+	return inspectJP2
 }
 
 // check holds what every format promises.

@@ -108,7 +108,7 @@ func TestInspectBombsAtOnce(t *testing.T) {
 		"laughs": odd.Laughs(10),
 	} {
 		r := &counting{r: bytes.NewReader(src)}
-		h, err := resize.Inspect(r, int64(len(src)))
+		h, err := resize.Inspect(t.Context(), r, int64(len(src)), resize.AllFormats)
 		if h != (resize.Header{}) || !errors.Is(err, resize.ErrTooLarge) && name != "laughs" || name == "laughs" && !errors.Is(err, resize.ErrBroken) {
 			t.Errorf("%s: %+v, %v", name, h, err)
 		}
@@ -121,13 +121,13 @@ func TestInspectBombsAtOnce(t *testing.T) {
 func TestInspectPage(t *testing.T) {
 	src := tiffChain(3, false)
 	for page, width := range map[int]int{-1: 1, 0: 1, 1: 1, 2: 2, 3: 3, 4: 1} {
-		h, err := resize.InspectPage(bytes.NewReader(src), int64(len(src)), page)
+		h, err := resize.InspectPage(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats, page)
 		if err != nil || h.Width != width || h.Pages != 3 {
 			t.Errorf("page %d: %+v, %v, want %d wide", page, h, err, width)
 		}
 	}
 	jpeg := samples(t)["jpeg"]
-	if h, err := resize.InspectPage(bytes.NewReader(jpeg), int64(len(jpeg)), 7); err != nil || h.Width != 40 {
+	if h, err := resize.InspectPage(t.Context(), bytes.NewReader(jpeg), int64(len(jpeg)), resize.AllFormats, 7); err != nil || h.Width != 40 {
 		t.Errorf("page 7 of a JPEG: %+v, %v", h, err)
 	}
 }

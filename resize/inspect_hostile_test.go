@@ -48,7 +48,7 @@ func TestInspectHoldsLittle(t *testing.T) {
 		r := &counting{r: bytes.NewReader(b)}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := resize.Inspect(r, int64(len(b)))
+		_, err := resize.Inspect(t.Context(), r, int64(len(b)), resize.AllFormats)
 		runtime.ReadMemStats(&after)
 		if !errors.Is(err, resize.ErrBroken) {
 			t.Errorf("%s: %v, want ErrBroken", name, err)

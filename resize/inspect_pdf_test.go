@@ -67,7 +67,7 @@ func TestInspectPDF(t *testing.T) {
 func TestInspectPDFIsBounded(t *testing.T) {
 	src := append([]byte("%PDF-1.4\n"), bytes.Repeat([]byte("<</Type/Pages/Count 3"), 1<<19)...)
 	r := &counting{r: bytes.NewReader(src)}
-	if h, err := resize.Inspect(r, int64(len(src))); err != nil || h.Pages != 3 {
+	if h, err := resize.Inspect(t.Context(), r, int64(len(src)), resize.AllFormats); err != nil || h.Pages != 3 {
 		t.Errorf("%+v, %v", h, err)
 	}
 	if r.n > 11<<20 {

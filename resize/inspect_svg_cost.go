@@ -2,7 +2,9 @@ package resize
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"regexp"
 
@@ -19,15 +21,18 @@ var endlessFilters = []string{
 // filters, or by pictures within it that would pass the limits of their own kind.
 func checkDrawing(s *source) error {
 	b := make([]byte, s.size)
-	if _, err := io.ReadFull(io.NewSectionReader(s.r, 0, s.size), b); err != nil {
+	switch _, err := io.ReadFull(io.NewSectionReader(s.r, 0, s.size), b); {
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
 		return broken("cut short")
+	case err != nil:
+		return fmt.Errorf("reading the picture: %w", err)
 	}
 	for _, name := range endlessFilters {
 		if bytes.Contains(b, []byte(name)) {
 			return tooLarge("the drawing has the filter %s, which may take for ever", name)
 		}
 	}
-	return checkEmbedded(b)
+	return checkEmbedded(s.ctx, b)
 }
 
 // maxEmbedded is how many pixels the pictures within an SVG may have together.
@@ -38,7 +43,7 @@ var imageElement = regexp.MustCompile(`<(?:[A-Za-z0-9_.-]+:)?(?:image|feImage)[\
 
 // checkEmbedded inspects the pictures that an SVG holds as data: URLs. Others are
 // never loaded.
-func checkEmbedded(b []byte) error {
+func checkEmbedded(ctx context.Context, b []byte) error {
 	var pixels int64
 	for _, at := range imageElement.FindAllIndex(b, -1) {
 		tag := element(b[at[0]:])
@@ -49,7 +54,7 @@ func checkEmbedded(b []byte) error {
 		if !found {
 			continue
 		}
-		n, err := embeddedPixels(data)
+		n, err := embeddedPixels(ctx, data)
 		if err != nil {
 			return err
 		}
@@ -79,7 +84,7 @@ func element(b []byte) []byte {
 }
 
 // embeddedPixels is the size of the picture in what follows "data:".
-func embeddedPixels(data []byte) (int64, error) {
+func embeddedPixels(ctx context.Context, data []byte) (int64, error) {
 	if end := bytes.IndexAny(data, `"'`); end >= 0 {
 		data = data[:end]
 	}
@@ -93,7 +98,7 @@ func embeddedPixels(data []byte) (int64, error) {
 	if err != nil {
 		return 0, broken("a picture in the drawing is not in base64")
 	}
-	h, err := Inspect(bytes.NewReader(raw[:n]), int64(n))
+	h, err := Inspect(ctx, bytes.NewReader(raw[:n]), int64(n), AllFormats)
 	if err != nil {
 		return 0, broken("a picture in the drawing cannot be read")
 	}

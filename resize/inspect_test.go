@@ -2,6 +2,7 @@ package resize_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -19,7 +20,7 @@ import (
 )
 
 func inspect(b []byte) (resize.Header, error) {
-	return resize.Inspect(bytes.NewReader(b), int64(len(b)))
+	return resize.Inspect(context.Background(), bytes.NewReader(b), int64(len(b)), resize.AllFormats)
 }
 
 func paletted(c color.Color) image.Image {
@@ -202,12 +203,12 @@ func (f failing) ReadAt(b []byte, off int64) (int, error) {
 func TestInspectPassesReadErrorsOn(t *testing.T) {
 	src := slices.Concat(jpegOf(0xc2, 40, 30, 3, 1)[:30], make([]byte, 200<<10))
 	for _, after := range []int64{0, 4096} {
-		_, err := resize.Inspect(failing{bytes.NewReader(src), after}, int64(len(src)))
+		_, err := resize.Inspect(t.Context(), failing{bytes.NewReader(src), after}, int64(len(src)), resize.AllFormats)
 		if !errors.Is(err, errGone) || errors.Is(err, resize.ErrBroken) {
 			t.Errorf("failing after %d: %v, want the reader's error", after, err)
 		}
 	}
-	if _, err := resize.Inspect(bytes.NewReader(src[:100]), 1000); !errors.Is(err, resize.ErrBroken) {
+	if _, err := resize.Inspect(t.Context(), bytes.NewReader(src[:100]), 1000, resize.AllFormats); !errors.Is(err, resize.ErrBroken) {
 		t.Errorf("a file shorter than said: %v, want ErrBroken", err)
 	}
 }

@@ -2,6 +2,7 @@ package resize
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -181,7 +182,7 @@ func UnpackMezzanine(r io.ReaderAt, size int64) (Mezzanine, error) {
 	}
 	start := int64(len(mezzanineMagic) + end + 1)
 	m := Mezzanine{Original: label.Header, OriginalBytes: label.Bytes, body: io.NewSectionReader(r, start, size-start)}
-	if m.Header, err = Inspect(m.body, m.body.Size()); err != nil {
+	if m.Header, err = Inspect(context.Background(), m.body, m.body.Size(), FormatsOf(variant.JPEG, variant.WebP)); err != nil {
 		return Mezzanine{}, broken("the body of a mezzanine: %v", err)
 	}
 	return m, m.check()

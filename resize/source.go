@@ -2,6 +2,7 @@ package resize
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ const (
 // source reads a picture at offsets through one buffer. Nothing outside the
 // file can be reached through it: what lies beyond the end is an ErrBroken.
 type source struct {
+	ctx   context.Context // for pictures within the picture; r heeds it
 	r     io.ReaderAt
 	size  int64
 	page  int    // that is asked for, from 1
@@ -26,8 +28,21 @@ type source struct {
 	off   int64
 }
 
-func newSource(r io.ReaderAt, size int64) *source {
-	return &source{r: r, size: size, ahead: stride}
+func newSource(ctx context.Context, r io.ReaderAt, size int64) *source {
+	return &source{ctx: ctx, r: untilDone{ctx, r}, size: size, ahead: stride}
+}
+
+// untilDone reads until ctx is done, and then gives its error.
+type untilDone struct {
+	ctx context.Context
+	r   io.ReaderAt
+}
+
+func (u untilDone) ReadAt(b []byte, off int64) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.ReadAt(b, off)
 }
 
 func broken(format string, args ...any) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -191,8 +192,8 @@ func readMark(file string) ([]byte, error) {
 	if len(image) > maxMarkBytes {
 		return nil, fmt.Errorf("%s has more than %d bytes", file, maxMarkBytes)
 	}
-	h, err := resize.Inspect(bytes.NewReader(image), int64(len(image)))
-	if err != nil || !slices.Contains([]variant.Format{variant.PNG, variant.SVG, variant.WebP, variant.JPEG}, h.Format) {
+	formats := resize.FormatsOf(variant.PNG, variant.SVG, variant.WebP, variant.JPEG)
+	if _, err := resize.Inspect(context.Background(), bytes.NewReader(image), int64(len(image)), formats); err != nil {
 		return nil, fmt.Errorf("%s is no PNG, SVG, WebP or JPEG that can be read", file)
 	}
 	return image, nil

@@ -18,7 +18,7 @@ func planOf(t *testing.T, r resize.Resizer, src []byte, ops string) (resize.Head
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func make1(t *testing.T, r resize.Resizer, src []byte, ops string) ([]byte, imag
 // checkMade checks the kind and size of what p made, and decodes it.
 func checkMade(t *testing.T, out []byte, p resize.Plan) image.Image {
 	t.Helper()
-	got, err := resize.Inspect(bytes.NewReader(out), int64(len(out)))
+	got, err := resize.Inspect(t.Context(), bytes.NewReader(out), int64(len(out)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -174,7 +174,7 @@ func TestTogetherBroken(t *testing.T) {
 	for _, src := range [][]byte{
 		cutOff(resizetest.JPEG(resizetest.Quarters(500, 400))), cutOff(resizetest.PNG(resizetest.Quarters(500, 400))),
 	} {
-		h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 		if !errors.Is(err, resize.ErrBroken) || h.Width != 500 {
 			t.Fatal(h, err)
 		}

@@ -61,7 +61,7 @@ func TestHalf(t *testing.T) {
 			src = src[:len(src)*7/10]
 		}
 		for _, ops := range []string{"60x,f_png", "40x40,f_jpeg", "40x30,fit_contain,f_webp", "50x,blur_2,f_gif", "30x30,g_smart", "40x,trim"} {
-			h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+			h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 			if !errors.Is(err, resize.ErrBroken) || h.Width == 0 {
 				t.Fatalf("%s: %+v, %v", name, h, err)
 			}
@@ -97,7 +97,7 @@ func TestHalf(t *testing.T) {
 	}
 	// The upper part of a cut scene is there.
 	src := testdata(t, "odd/truncated.jpg")
-	h, _ := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	h, _ := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 	p, err := resize.NewPlan(h, variant.Variant{Width: 120, Format: variant.PNG}, 0, settings(lenient))
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestHalfAnimation(t *testing.T) {
 	for _, name := range []string{"animated.gif", "animated.webp"} {
 		src := testdata(t, "odd/"+name)
 		src = src[:len(src)*7/10]
-		h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 		if !errors.Is(err, resize.ErrBroken) || h.Pages < 3 || h.Pages > 11 {
 			t.Fatalf("%s: %+v, %v", name, h, err)
 		}

@@ -21,7 +21,7 @@ func make1(e *Engine, src []byte, ops string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := resize.InspectPage(bytes.NewReader(src), int64(len(src)), v.Page)
+	h, err := resize.InspectPage(context.Background(), bytes.NewReader(src), int64(len(src)), resize.AllFormats, v.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func TestDamage(t *testing.T) {
 // tooWide is a plan whose encoding fails: a WebP's sides have 14 bits.
 func tooWide(t testing.TB, e *Engine) func() error {
 	src := resizetest.PNG(resizetest.Quarters(40, 30))
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

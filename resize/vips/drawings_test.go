@@ -202,7 +202,7 @@ func TestForeign(t *testing.T) {
 	}
 	for _, name := range append(files, "../../testdata/odd/text.jpg", "../../testdata/odd/html.jpg") {
 		src := testfile(t, name)
-		if h, err := resize.Inspect(bytes.NewReader(src), int64(len(src))); !errors.Is(err, resize.ErrNotPicture) {
+		if h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats); !errors.Is(err, resize.ErrNotPicture) {
 			t.Errorf("%s: %+v, %v", name, h, err)
 		}
 		for _, f := range []variant.Format{variant.JPEG, variant.SVG, variant.TIFF, variant.PDF} {

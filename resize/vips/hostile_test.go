@@ -29,7 +29,7 @@ func samples(t testing.TB) map[string][]byte {
 	list := map[string][]byte{}
 	for _, f := range files {
 		src := testfile(t, f)
-		h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 		if err == nil && e.CanRead(h.Format) && h.DecodePixels() < 4<<20 && filepath.Base(f) != "uses.svg" {
 			list[filepath.Base(f)] = src
 		}
@@ -69,7 +69,7 @@ func TestCorrupted(t *testing.T) {
 	for name, src := range samples(t) {
 		for range 8 {
 			b, ops := corrupted(r, src), wishes[r.IntN(len(wishes))]
-			if h, err := resize.Inspect(bytes.NewReader(b), int64(len(b))); err == nil && h.DecodePixels() > 4<<20 {
+			if h, err := resize.Inspect(t.Context(), bytes.NewReader(b), int64(len(b)), resize.AllFormats); err == nil && h.DecodePixels() > 4<<20 {
 				continue
 			}
 			_, err := make1(e, b, ops)
@@ -103,7 +103,7 @@ func TestBombs(t *testing.T) {
 	}
 	began := used(t)
 	for name, src := range bombs {
-		h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 		if err == nil {
 			var p resize.Plan
 			if p, err = resize.NewPlan(h, variant.Variant{Width: 50}, 0, s); err == nil {
@@ -193,7 +193,7 @@ func TestManyAtOnce(t *testing.T) {
 
 // giveUp has a picture made, and stops soon.
 func giveUp(t *testing.T, e *Engine, src []byte, n int) {
-	h, err := resize.Inspect(bytes.NewReader(src), int64(len(src)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
 	if err != nil {
 		return
 	}

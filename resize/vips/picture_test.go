@@ -113,7 +113,7 @@ func drawnBy(w, h int, f func(x, y int) color.NRGBA) *image.NRGBA {
 // headerOf is what is said of a result.
 func headerOf(t testing.TB, data []byte) resize.Header {
 	t.Helper()
-	h, err := resize.Inspect(bytes.NewReader(data), int64(len(data)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(data), int64(len(data)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

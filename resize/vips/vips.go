@@ -257,7 +257,7 @@ func (j job) decodes() bool {
 // would be kept and served for months. Encoders of animations make one frame of
 // neighbours that are alike.
 func checkResult(out []byte, p resize.Plan) error {
-	h, err := resize.Inspect(bytes.NewReader(out), int64(len(out)))
+	h, err := resize.Inspect(context.Background(), bytes.NewReader(out), int64(len(out)), resize.WrittenFormats)
 	if err != nil {
 		return fmt.Errorf("libvips gave an unusable result: %v", err)
 	}

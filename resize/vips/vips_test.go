@@ -70,7 +70,7 @@ func plan(t testing.TB, e *Engine, src []byte, ops string) (resize.Header, resiz
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := resize.InspectPage(bytes.NewReader(src), int64(len(src)), v.Page)
+	h, err := resize.InspectPage(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats, v.Page)
 	if err != nil {
 		t.Fatal(err)
 	}

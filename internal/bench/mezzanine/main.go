@@ -93,7 +93,7 @@ func (b *bench) load(dir string) error {
 		if err != nil {
 			return err
 		}
-		h, err := resize.Inspect(bytes.NewReader(data), int64(len(data)))
+		h, err := resize.Inspect(context.Background(), bytes.NewReader(data), int64(len(data)), resize.AllFormats)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}

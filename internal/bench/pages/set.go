@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -131,7 +132,7 @@ func inspect(file string) (photo, error) {
 	if err != nil {
 		return photo{}, err
 	}
-	h, err := resize.Inspect(bytes.NewReader(data), int64(len(data)))
+	h, err := resize.Inspect(context.Background(), bytes.NewReader(data), int64(len(data)), resize.AllFormats)
 	if err != nil {
 		return photo{}, fmt.Errorf("%s: %w", file, err)
 	}

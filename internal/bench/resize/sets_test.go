@@ -21,7 +21,7 @@ func sample(t *testing.T) []byte {
 func TestOriented(t *testing.T) {
 	plain := sample(t)
 	once := oriented(plain)
-	h, err := resize.Inspect(bytes.NewReader(once), int64(len(once)))
+	h, err := resize.Inspect(t.Context(), bytes.NewReader(once), int64(len(once)), resize.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
