@@ -1,0 +1,6 @@
+//go:build !failpoints || !linux
+
+package failpoint
+
+// Reach does nothing.
+func Reach(string) {}
