@@ -1,16 +1,12 @@
 package e2e
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 )
@@ -86,57 +82,6 @@ func (s *server) wantForgotten(t *testing.T, path string) {
 	t.Errorf("%s is still there", path)
 }
 
-// purgeKills is how often a purge is killed.
-const purgeKills = 50
-
-// A purge that is killed leaves nothing that is not whole, and the next one
-// goes on.
-func TestKilledWhilePurging(t *testing.T) {
-	cache := t.TempDir()
-	originals := map[string][]byte{}
-	const key = "photos/cat.jpg"
-	originals[nameOf(key)] = read(t, filepath.Join(testdata(t), key))
-	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache)
-	picture := get(t, s.url+"/40x/"+key).body
-	seen := map[string]bool{}
-	interrupted := 0
-	for i := range purgeKills {
-		plant(t, cache, nameOf(key), picture, 300)
-		before := len(files(t, filepath.Join(cache, "derivatives")))
-		cmd := exec.Command(binary, "purge", "--cache", cache, "--older-than", "1d")
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.NewTimer(time.Duration(20+rand.IntN(400)) * time.Millisecond)
-		<-timer.C // the moment of the accident
-		_ = cmd.Process.Kill()
-		if err := cmd.Wait(); err != nil && len(files(t, filepath.Join(cache, "derivatives"))) < before {
-			interrupted++ // after it had begun to remove
-		}
-		checkCache(t, cache, originals, seen)
-		if r, err := do(http.MethodGet, fmt.Sprintf("%s/40x,v_%d/%s", s.url, i, "photos/coast.jpg")); err != nil || r.status != 200 {
-			t.Errorf("the server beside it: %d, %v", r.status, err)
-		}
-		originals[nameOf("photos/coast.jpg")+versionOf(i)] = read(t, filepath.Join(testdata(t), "photos/coast.jpg"))
-		originals[nameOf("photos/coast.jpg")] = originals[nameOf("photos/coast.jpg")+versionOf(i)]
-		if t.Failed() {
-			return
-		}
-	}
-	t.Logf("%d of %d purges were killed while they removed", interrupted, purgeKills)
-	if interrupted == 0 {
-		t.Error("no purge was killed while it removed")
-	}
-	if out, status := purge(t, "--cache", cache, "--older-than", "1d"); status != 0 {
-		t.Errorf("afterwards: %d %s", status, out)
-	}
-	for _, path := range files(t, filepath.Join(cache, "derivatives")) {
-		if info, err := os.Stat(path); err == nil && accessed(info).Before(time.Now().Add(-24*time.Hour)) {
-			t.Errorf("%s is old and still there", path)
-		}
-	}
-}
-
 // plant puts n derivatives of a source into the cache that were last used long
 // ago.
 func plant(t *testing.T, cache, source string, picture []byte, n int) {
@@ -151,11 +96,4 @@ func plant(t *testing.T, cache, source string, picture []byte, n int) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// versionOf is what the name of an original has behind the key's, for the cache
-// buster v_N.
-func versionOf(n int) string {
-	sum := sha256.Sum256([]byte(strconv.Itoa(n)))
-	return "-" + hex.EncodeToString(sum[:12])
 }

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	binary = filepath.Join(dir, "thumbery")
-	build := exec.Command("go", "build", "-race", "-o", binary, "../cmd/thumbery")
+	build := exec.Command("go", "build", "-race", "-tags", "failpoints", "-o", binary, "../cmd/thumbery")
 	build.Env = append(os.Environ(), "CGO_ENABLED=1")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	if err := build.Run(); err != nil {
@@ -150,7 +150,7 @@ func (l *logBuffer) String() string {
 func (l *logBuffer) waitFor(t *testing.T, re *regexp.Regexp, n int) []string {
 	t.Helper()
 	var found []string
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(2 * time.Minute) // on a busy machine, too
 	for len(found) < n {
 		select {
 		case line, running := <-l.lines:

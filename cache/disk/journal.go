@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -67,8 +68,10 @@ func (j *Journal) Note(key variant.Key) error {
 		}
 		_, err = f.Write(appendNote(nil, j.now(), key))
 		if err == nil {
+			failpoint.Reach("key written")
 			err = j.sync(f)
 		}
+		failpoint.Reach("key synced")
 		_ = f.Close()
 		if err != nil {
 			return fmt.Errorf("journal of the cache: %w", err)

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -65,6 +66,7 @@ func (w *worker) entries(fd int, do func(name string)) error {
 			}
 			_, _, w.names = unix.ParseDirent(w.buffer[:n], -1, w.names)
 		}
+		failpoint.Reach("directory read")
 		for _, name := range w.names {
 			if w.ctx.Err() != nil {
 				return nil
@@ -121,7 +123,9 @@ func (w *worker) remove(dir int, name string) error {
 	if w.DryRun {
 		return nil
 	}
-	return w.unlink(dir, name)
+	err := w.unlink(dir, name)
+	failpoint.Reach("file removed")
+	return err
 }
 
 func isOurs(name, prefix string) bool {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/internal/failpoint"
 )
 
 // replaceFile writes a file below the cache directory in one step for those who
@@ -25,18 +27,22 @@ func replaceFile(dir, name string, write func(io.Writer) error) error {
 		err = write(f)
 	}
 	if err == nil {
+		failpoint.Reach("replacement written")
 		err = syncData(f)
 	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
 	if err == nil {
+		failpoint.Reach("replacement synced")
 		err = os.Rename(tmp, path)
 	}
 	if err != nil {
 		_ = os.Remove(tmp)
+		return err
 	}
-	return err
+	failpoint.Reach("replacement renamed")
+	return nil
 }
 
 // owner is who a file belongs to; -1 is nobody in particular.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -40,6 +41,7 @@ func (s *Store) newSpool() *spool {
 	p.file, p.failure = p.system.create(path)
 	if p.failure == nil {
 		p.path = path
+		failpoint.Reach("temp file created")
 	}
 	return p
 }
@@ -67,6 +69,7 @@ func (p *spool) Write(b []byte) (int, error) {
 		p.sum = crc32.Update(p.sum, p.castag, b[:n])
 		p.size += int64(n)
 		if err == nil {
+			failpoint.Reach("temp file written")
 			return n, nil
 		}
 		if err := p.retreat(err); err != nil {
@@ -95,9 +98,11 @@ func (p *spool) place(name variant.Name, modTime, now time.Time) error {
 	if err := p.system.stamp(p.path, now, modTime); err != nil {
 		return fmt.Errorf("set the times of %s: %w", p.path, err)
 	}
+	failpoint.Reach("temp file stamped")
 	if err := p.system.sync(p.file); err != nil {
 		return fmt.Errorf("sync %s: %w", p.path, err)
 	}
+	failpoint.Reach("temp file synced")
 	// The file system may not know every time: what it took is what Open sees.
 	if err := unix.Fstat(int(p.file.Fd()), &p.stat); err != nil {
 		return fmt.Errorf("stat %s: %w", p.path, err)
@@ -105,6 +110,7 @@ func (p *spool) place(name variant.Name, modTime, now time.Time) error {
 	if err := p.system.place(p.path, name); err != nil {
 		return fmt.Errorf("move %s into the cache: %w", p.path, err)
 	}
+	failpoint.Reach("temp file renamed")
 	p.path = ""
 	return nil
 }
