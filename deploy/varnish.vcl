@@ -21,6 +21,10 @@ vcl 4.1;
 
 import std;
 
+# There is no "return (retry)" and no "return (restart)" here, and there should be
+# none: with several servers, a picture that ends one process would end them all. If
+# a connection that was kept ends without an answer, Varnish itself asks the same
+# server once more.
 backend thumbery {
     .host = "127.0.0.1";            # CHANGE if Thumbery listens elsewhere
     .port = "8080";                 # CHANGE

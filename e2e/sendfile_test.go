@@ -51,16 +51,10 @@ func unescape(t *testing.T, s string) string {
 
 // A real lighttpd sends the file that Thumbery names.
 func TestLighttpd(t *testing.T) {
-	program, err := exec.LookPath("lighttpd")
-	if err != nil {
-		program = "/usr/sbin/lighttpd"
-	}
-	if _, err := os.Stat(program); err != nil {
-		t.Skip("there is no lighttpd; install it with: apt-get install lighttpd")
-	}
+	program := lighttpdProgram(t)
 	cache := t.TempDir()
 	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache, "--sendfile-header", "X-Sendfile")
-	front := lighttpd(t, program, s, cache)
+	front := lighttpd(t, program, s, cache, nil)
 	const path = "/300x200,f_auto/photos/cat.jpg"
 	for range 2 {
 		r := get(t, front+path)
@@ -82,8 +76,22 @@ func TestLighttpd(t *testing.T) {
 	wantProblem(t, "an error through lighttpd", get(t, front+"/300x/photos/none.jpg"), 404, "not-found", "")
 }
 
-// lighttpd starts deploy/lighttpd.conf in front of s and returns its URL.
-func lighttpd(t *testing.T, program string, s *server, cache string) string {
+// lighttpdProgram finds it, or skips the test.
+func lighttpdProgram(t *testing.T) string {
+	t.Helper()
+	program, err := exec.LookPath("lighttpd")
+	if err != nil {
+		program = "/usr/sbin/lighttpd"
+	}
+	if _, err := os.Stat(program); err != nil {
+		t.Skip("there is no lighttpd; install it with: apt-get install lighttpd")
+	}
+	return program
+}
+
+// lighttpd starts deploy/lighttpd.conf, with what edit does to it if that is not nil,
+// in front of s and returns its URL.
+func lighttpd(t *testing.T, program string, s *server, cache string, edit func(string) string) string {
 	t.Helper()
 	address := freeAddress(t)
 	host, port, _ := strings.Cut(address, ":")
@@ -97,6 +105,9 @@ func lighttpd(t *testing.T, program string, s *server, cache string) string {
 			t.Fatalf("deploy/lighttpd.conf has not exactly one %q", change[0])
 		}
 		conf = strings.Replace(conf, change[0], change[1], 1)
+	}
+	if edit != nil {
+		conf = edit(conf)
 	}
 	dir := t.TempDir()
 	conf = fmt.Sprintf("server.document-root = %q\nserver.bind = %q\nserver.port = %s\n", dir, host, port) + conf
