@@ -17,7 +17,8 @@ type Key string
 const MaxKeyBytes = 1024
 
 // ParseKey checks s: 1 to MaxKeyBytes bytes of valid UTF-8, no control
-// characters, and no empty, "." or ".." segment. A violation is an *Error of
+// characters, no empty segment between slashes, and no "." or ".." between slashes
+// or backslashes, which some servers take for slashes. A violation is an *Error of
 // kind ErrKey.
 func ParseKey(s string) (Key, error) {
 	switch {
@@ -31,15 +32,19 @@ func ParseKey(s string) (Key, error) {
 		return "", keyError("the key contains a control character")
 	}
 	for segment := range strings.SplitSeq(s, "/") {
-		switch segment {
-		case "":
+		if segment == "" {
 			return "", keyError("the key has an empty segment: a doubled slash, or one at its start or end")
-		case ".", "..":
+		}
+	}
+	for segment := range strings.FieldsFuncSeq(s, isSlash) {
+		if segment == "." || segment == ".." {
 			return "", keyError(fmt.Sprintf("the key has the segment %q", segment))
 		}
 	}
 	return Key(s), nil
 }
+
+func isSlash(r rune) bool { return r == '/' || r == '\\' }
 
 // isControl reports the C0 and C1 controls and DEL, which have no place in a
 // name and end up in logs and headers.

@@ -10,6 +10,7 @@ import (
 func TestParseKey(t *testing.T) {
 	good := []string{
 		"cat.jpg", "photos/cat.jpg", "a b/c+d%e.jpg", "фото/кот.jpg", "...", "a/.hidden", "x:y(z)?#&",
+		`a\b`, `\a\\b\`, `a\..b/c\.d`, `\`,
 		strings.Repeat("k", MaxKeyBytes),
 	}
 	for _, s := range good {
@@ -20,6 +21,7 @@ func TestParseKey(t *testing.T) {
 	bad := map[string]string{
 		"": "no picture", "/cat": "empty segment", "a//b": "empty segment", "a/": "empty segment",
 		".": `segment "."`, "a/../b": `segment ".."`, "a/./b": `segment "."`, "..": `segment ".."`,
+		`a\..\b`: `segment ".."`, `a\.`: `segment "."`, `..\a`: `segment ".."`, `a/..\b`: `segment ".."`, `a\./b`: `segment "."`,
 		"a\x00b": "control", "a\nb": "control", "a\x7f": "control", "a\u0085b": "control",
 		"a\xff": "UTF-8", strings.Repeat("k", MaxKeyBytes+1): "1025 bytes",
 	}
