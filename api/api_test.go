@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -431,6 +432,7 @@ func TestProblems(t *testing.T) {
 	h := newHouse()
 	secret := errors.New("bucket secret-bucket at 10.0.0.1")
 	h.origin.Fail("down.jpg", storage.Unavailable(context.Background(), "fake", secret))
+	h.origin.Fail("no-descriptors.jpg", storage.Unavailable(context.Background(), "fake", fmt.Errorf("%w: %w", secret, syscall.EMFILE)))
 	h.origin.Fail("strange.jpg", secret)
 	tests := []struct {
 		method, path string
@@ -442,6 +444,7 @@ func TestProblems(t *testing.T) {
 		{"GET", "/40y30/cat.jpg", 400, "bad-options", "40y30", ""},
 		{"GET", "/40x30,q_0/cat.jpg", 400, "bad-options", "q_0", ""},
 		{"GET", "/40x30/../cat.jpg", 400, "bad-key", "", ""},
+		{"GET", `/40x30/a%5C..%5Ccat.jpg`, 400, "bad-key", "", ""},
 		{"GET", "/40x30/no.jpg", 404, "not-found", "", ""},
 		{"POST", "/40x30/cat.jpg", 405, "method", "", ""},
 		{"GET", "/40x30/text.jpg", 415, "not-a-picture", "", ""},
@@ -449,6 +452,7 @@ func TestProblems(t *testing.T) {
 		{"GET", "/40x30,wm_logo/cat.jpg", 400, "bad-options", "wm_logo", ""},
 		{"GET", "/40x30,page_2/cat.jpg", 400, "bad-options", "page_2", ""},
 		{"GET", "/40x30/down.jpg", 503, "origin-unavailable", "", "2"},
+		{"GET", "/40x30/no-descriptors.jpg", 503, "busy", "", "2"},
 	}
 	for _, tt := range tests {
 		r := h.ask(tt.method, tt.path, "X-Request-Id", "abc-1")

@@ -59,6 +59,7 @@ var kinds = []kind{
 	{context.Canceled, statusClientGone, "client-gone", "The client left", "Nobody waits for this answer."},
 	{pipeline.ErrReadOnly, 503, "read-only", "Nothing is fetched at the moment", "This server serves only what it has at the moment, and this picture is not among it. Try again later."},
 	{storage.ErrRefused, 502, "origin-refuses", "The origin refuses this picture", "The place where the originals are works, and does not let this server have this one."},
+	{storage.ErrTransient, 503, "busy", "Too busy", "This server could not ask for the original just now. Try again in a moment."},
 	{storage.ErrUnavailable, 503, "origin-unavailable", "The origin does not answer", "The place where the originals are cannot be reached. Try again in a moment."},
 }
 

@@ -75,7 +75,7 @@ func New() *Metrics {
 		cacheBytes:  counters("cache_written_bytes_total", "Bytes written to the disk cache, by tier.", "tier"),
 		cacheErrors: counters("cache_write_errors_total", "Bodies that could not be written to the disk cache, by tier.", "tier"),
 
-		asked:       counters("origin_requests_total", "Requests to a place of originals by its answer: ok, absent, same, refused, unavailable, abandoned.", "origin", "result"),
+		asked:       counters("origin_requests_total", "Requests to a place of originals by its answer: ok, absent, same, refused, unavailable, transient, abandoned.", "origin", "result"),
 		diverted:    counters("origin_diverted_total", "Originals asked of another mirror, as the one before it failed or (hedge) was slow.", "origin", "reason"),
 		repaired:    counters("repairs_total", "Originals copied to the first place of their chain, by result (ok, error, dropped).", "result"),
 		revalidated: counters("revalidations_total", "Questions whether an original has changed, by answer (same, changed, gone, failed).", "answer"),

@@ -69,10 +69,10 @@ func (e *passedOver) Error() string {
 }
 
 // Is makes the kind ErrUnavailable, whatever the causes are made of, and
-// ErrRefused if every place refused.
+// ErrRefused or ErrTransient if every cause is.
 func (e *passedOver) Is(target error) bool {
-	if target == ErrRefused {
-		return !slices.ContainsFunc(e.causes, func(err error) bool { return !errors.Is(err, ErrRefused) })
+	if target == ErrRefused || target == ErrTransient {
+		return !slices.ContainsFunc(e.causes, func(err error) bool { return !errors.Is(err, target) })
 	}
 	return target == ErrUnavailable
 }

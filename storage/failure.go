@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
 )
 
 // Unavailable is the error of a place that could not answer because of cause:
 // of kind ErrUnavailable, or, when ctx is done, of ctx's own error, because then
-// it was not the place that failed.
+// it was not the place that failed. Where cause is that this process lacks
+// descriptors, ports or memory, it is ErrTransient.
 //
 // Whether ctx is done is asked of ctx. The time-outs of net and net/http claim
 // to be context.DeadlineExceeded; for that reason the error gives cause's text
@@ -17,7 +22,34 @@ func Unavailable(ctx context.Context, place string, cause error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", place, err)
 	}
-	return fmt.Errorf("%s: %w: %v", place, ErrUnavailable, cause)
+	kind := ErrUnavailable
+	if isLack(cause) {
+		kind = ErrTransient
+	}
+	return fmt.Errorf("%s: %w: %v", place, kind, cause)
+}
+
+// Transient is the error of a place about which cause says nothing: of kind
+// ErrTransient, or of ctx's own error, as with Unavailable.
+func Transient(ctx context.Context, place string, cause error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", place, err)
+	}
+	return fmt.Errorf("%s: %w: %v", place, ErrTransient, cause)
+}
+
+// lacks are the errors of a system call for want of something of this process or
+// machine: descriptors, memory, buffers, local ports.
+var lacks = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.EADDRNOTAVAIL}
+
+// isLack reports that a place was not asked for want of something here. An error
+// of name resolution has only the text of its cause.
+func isLack(err error) bool {
+	is := func(lack error) bool { return errors.Is(err, lack) }
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		is = func(lack error) bool { return strings.Contains(dns.Err, lack.Error()) }
+	}
+	return slices.ContainsFunc(lacks, is)
 }
 
 // Refused is the error of a place that works and does not let us have, or keep,

@@ -55,9 +55,10 @@ type Guarded struct {
 // requests are let through one at a time after that, too, until one has worked; if
 // one fails the place is not asked again.
 //
-// A failure is ErrUnavailable, also of a body, but not ErrRefused, and also that
-// the place did not answer before the caller's deadline. Everything else is an
-// answer, or nobody's failure, as when a client left.
+// A failure is ErrUnavailable, also of a body, but neither ErrRefused nor
+// ErrTransient, and also that the place did not answer before the caller's
+// deadline. Everything else is an answer, or nobody's failure, as when a client
+// left.
 //
 // An Open that fails is tried once more, 100 to 300 ms later.
 //

@@ -136,6 +136,10 @@ func TestGuardStaysClosed(t *testing.T) {
 				t.Errorf("%v, want %v", err, refused)
 			}
 		}},
+		{"what says nothing about the place", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+			f.FailAll(storage.Transient(t.Context(), "place", errors.New("no descriptors")))
+			wantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
+		}},
 		{"known versions", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.SetETag("key", "1")
 			if _, err := o.Open(t.Context(), "key", storage.Version{ETag: "1"}); !errors.Is(err, storage.ErrNotModified) {

@@ -24,6 +24,11 @@ var (
 	// ErrRefused is the ErrUnavailable of a place that works, and does not let
 	// us have this object: HTTP 403 and the like. errors.Is finds both.
 	ErrRefused = fmt.Errorf("%w: refused", ErrUnavailable)
+	// ErrTransient is the ErrUnavailable that says nothing about the place: this
+	// process has no file descriptors left, the place's client panicked, or two
+	// uploads of one object met. errors.Is finds both. It does not open a circuit
+	// breaker.
+	ErrTransient = fmt.Errorf("%w: for the moment", ErrUnavailable)
 	// ErrNotModified means that the place has the version that Open was told
 	// the caller has.
 	ErrNotModified = errors.New("not modified")

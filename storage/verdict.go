@@ -28,6 +28,8 @@ func judge(ctx context.Context, took time.Duration, err error) outcome {
 	switch {
 	case err == nil || isAnswer(err):
 		return worked
+	case errors.Is(err, ErrTransient):
+		return unknown
 	case ctx.Err() == nil:
 		return failed
 	case took >= waitedByClient, took >= waitedToDeadline && errors.Is(ctx.Err(), context.DeadlineExceeded):

@@ -237,6 +237,8 @@ func answerOf(err error) string {
 		return "same"
 	case errors.Is(err, storage.ErrRefused):
 		return "refused"
+	case errors.Is(err, storage.ErrTransient):
+		return "transient"
 	case errors.Is(err, storage.ErrUnavailable):
 		return "unavailable"
 	case errors.Is(err, storage.ErrNotFound):

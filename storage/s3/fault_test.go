@@ -103,6 +103,26 @@ func TestAnswers(t *testing.T) {
 		{"bare 502", failWith(502, ""), storage.ErrUnavailable, "502", 1},
 		{"slow down", failWith(503, "SlowDown"), storage.ErrUnavailable, "SlowDown", 1},
 		{"too many requests", failWith(429, ""), storage.ErrUnavailable, "429", 1},
+		{"slow down, as MinIO says it", failWith(429, "TooManyRequests"), storage.ErrUnavailable, "TooManyRequests", 1},
+		{"request time-out", failWith(400, "RequestTimeout"), storage.ErrUnavailable, "RequestTimeout", 1},
+		{"bare 408", failWith(408, ""), storage.ErrUnavailable, "408", 1},
+		{"bare 401", failWith(401, ""), storage.ErrUnavailable, "401", 1},
+		{"of another region", failWith(400, "AuthorizationHeaderMalformed"), storage.ErrUnavailable, "AuthorizationHeaderMalformed", 1},
+		{"bucket disabled", failWith(403, "AllAccessDisabled"), storage.ErrUnavailable, "AllAccessDisabled", 1},
+		{"no such tenant", failWith(404, "NoSuchTenant"), storage.ErrUnavailable, "NoSuchTenant", 1},
+		{"a remote behind the place is down", failWith(400, "XMinioBackendDown"), storage.ErrUnavailable, "XMinioBackendDown", 1},
+		{"a name that MinIO refuses", failWith(400, "XMinioInvalidResourceName"), storage.ErrNotFound, "", 1},
+		{"a name that cannot be parsed", failWith(400, "InvalidURI"), storage.ErrNotFound, "", 1},
+		{"bare 410", failWith(410, ""), storage.ErrNotFound, "", 1},
+		{"encrypted with a customer's key", failWith(400, "InvalidRequest"), storage.ErrRefused, "InvalidRequest", 1},
+		{"KMS key disabled", failWith(400, "KMS.DisabledException"), storage.ErrRefused, "KMS.DisabledException", 1},
+		{"KMS key gone", failWith(400, "KMS.NotFoundException"), storage.ErrRefused, "KMS.NotFoundException", 1},
+		{"no KMS any more", failWith(501, "NotImplemented"), storage.ErrRefused, "NotImplemented", 1},
+		{"delete marker", failWith(405, "MethodNotAllowed"), storage.ErrRefused, "MethodNotAllowed", 1},
+		{"invalid argument", failWith(400, "InvalidArgument"), storage.ErrRefused, "InvalidArgument", 1},
+		{"code of the future", failWith(400, "WrongPhaseOfTheMoon"), storage.ErrRefused, "WrongPhaseOfTheMoon", 1},
+		{"bare 400", failWith(400, ""), storage.ErrRefused, "400", 1},
+		{"bare 451", failWith(451, ""), storage.ErrRefused, "451", 1},
 		{"no content", failWith(204, ""), storage.ErrUnavailable, "204", 1},
 		{"a part", func(w http.ResponseWriter, _ *http.Request) {
 			object(w, 5)
@@ -119,7 +139,7 @@ func TestAnswers(t *testing.T) {
 			object(w, 10)
 			io.WriteString(w, body)
 		}, storage.ErrUnavailable, "header", 1},
-		{"long error", failWith(400, strings.Repeat("x", 100_000)), storage.ErrUnavailable, "xxx…", 1},
+		{"long error", failWith(400, strings.Repeat("x", 100_000)), storage.ErrRefused, "xxx…", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -142,6 +162,38 @@ func TestAnswers(t *testing.T) {
 			}
 			if n := tries.Load(); n != tt.tries {
 				t.Errorf("%d tries, want %d", n, tt.tries)
+			}
+		})
+	}
+}
+
+// TestOneObjectIsNotThePlace: however often a place answers about one object, it is
+// asked for others; and such an answer is not asked for twice.
+func TestOneObjectIsNotThePlace(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		code   string
+	}{
+		{400, "XMinioInvalidResourceName"},
+		{400, "InvalidRequest"},
+		{400, "KMS.DisabledException"},
+		{400, ""},
+		{403, "InvalidObjectState"},
+		{405, "MethodNotAllowed"},
+		{410, ""},
+	} {
+		t.Run(fmt.Sprint(tt.status, tt.code), func(t *testing.T) {
+			t.Parallel() // minio-go pauses even after the last try
+			origin, tries := faulty(t, s3.Options{}, failWith(tt.status, tt.code))
+			guard := storage.Guard(origin, storage.GuardOptions{})
+			const asked = 8 // more than open a breaker
+			for range asked {
+				if _, err := guard.Open(t.Context(), "key", storage.Version{}); err == nil {
+					t.Fatal("it opens")
+				}
+			}
+			if guard.Down() || tries.Load() != asked {
+				t.Errorf("down: %t, after %d requests; want it up, after %d", guard.Down(), tries.Load(), asked)
 			}
 		})
 	}

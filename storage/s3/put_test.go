@@ -155,7 +155,11 @@ func TestPutAnswers(t *testing.T) {
 	}{
 		{"exists", 412, "PreconditionFailed", storage.ErrExists},
 		{"exists, without a body", 412, "", storage.ErrExists},
-		{"another upload, of which nothing is there", 409, "ConditionalRequestConflict", storage.ErrUnavailable},
+		{"another upload, of which nothing is there", 409, "ConditionalRequestConflict", storage.ErrTransient},
+		{"another upload, without a body", 409, "", storage.ErrTransient},
+		{"an upload that was aborted", 404, "NoSuchUpload", storage.ErrRefused},
+		{"a part that was damaged on the way", 400, "BadDigest", storage.ErrUnavailable},
+		{"a storage class that is none", 400, "InvalidStorageClass", storage.ErrRefused},
 		{"not allowed", 403, "AccessDenied", storage.ErrRefused},
 		{"wrong clock", 403, "RequestTimeTooSkewed", storage.ErrUnavailable},
 		{"below an object", 400, "XMinioParentIsObject", storage.ErrRefused},
@@ -175,7 +179,8 @@ func TestPutAnswers(t *testing.T) {
 				failWith(tt.status, tt.code)(w, r)
 			})
 			err := put(t, origin, []byte(body))
-			if !errors.Is(err, tt.want) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRefused) != (tt.want == storage.ErrRefused) {
+			if !errors.Is(err, tt.want) || errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrRefused) != (tt.want == storage.ErrRefused) ||
+				errors.Is(err, storage.ErrTransient) != (tt.want == storage.ErrTransient) {
 				t.Errorf("error is %v, want %v", err, tt.want)
 			}
 		})

@@ -2,6 +2,7 @@ package s3_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	client "github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/encrypt"
 
 	"github.com/thumbery/thumbery/internal/minio"
 	"github.com/thumbery/thumbery/storage"
@@ -40,10 +42,12 @@ func TestMinIO(t *testing.T) {
 	})
 	t.Run("PrefixBounds", func(t *testing.T) { testPrefixBounds(t, server) })
 	t.Run("Refusals", func(t *testing.T) { testRefusals(t, server) })
+	t.Run("OneObject", func(t *testing.T) { testOneObject(t, server) })
 	t.Run("Anonymous", func(t *testing.T) { testAnonymous(t, server) })
 	t.Run("Environment", func(t *testing.T) { testEnvironment(t, server) })
 	t.Run("Put", func(t *testing.T) { testPut(t, server) })
 	t.Run("Links", func(t *testing.T) { testLinks(t, server) })
+	t.Run("Encrypted", func(t *testing.T) { testEncrypted(t, server) }) // it restarts the server
 	t.Run("Region", func(t *testing.T) { testRegion(t, server) })
 	t.Run("Down", func(t *testing.T) { testDown(t, server) }) // last: it stops the server
 }
@@ -83,6 +87,47 @@ func testRefusals(t *testing.T, server *minio.Server) {
 			}
 			wantUnavailable(t, origin.Check(t.Context()), tt.text)
 		})
+	}
+}
+
+// testEncrypted: an object whose key is not to be had any more is refused, and
+// others are not.
+func testEncrypted(t *testing.T, server *minio.Server) {
+	before := server.Environment
+	server.Environment = append([]string{"MINIO_KMS_SECRET_KEY=key:" + base64.StdEncoding.EncodeToString(make([]byte, 32))}, before...)
+	server.Restart(t)
+	fill(t, server, "encrypted", "", map[string][]byte{"plain": []byte("a")})
+	options := client.PutObjectOptions{ServerSideEncryption: encrypt.NewSSE()}
+	if _, err := server.Client().PutObject(t.Context(), "encrypted", "secret", strings.NewReader("a"), 1, options); err != nil {
+		t.Fatal(err)
+	}
+	server.Environment = before
+	server.Restart(t)
+	guard := storage.Guard(open(t, server, "encrypted", "", ""), storage.GuardOptions{})
+	for range 8 {
+		if _, err := readAll(t, guard, "secret"); !errors.Is(err, storage.ErrRefused) {
+			t.Fatalf("%v, want ErrRefused", err)
+		}
+	}
+	if got, err := readAll(t, guard, "plain"); got != "a" || err != nil || guard.Down() {
+		t.Errorf("after that: %q, %v", got, err)
+	}
+}
+
+// testOneObject: keys that MinIO answers with a 400 say nothing about the others.
+// variant.ParseKey lets only some of them through.
+func testOneObject(t *testing.T, server *minio.Server) {
+	fill(t, server, "one-object", "", map[string][]byte{"a": []byte("a")})
+	guard := storage.Guard(open(t, server, "one-object", "", ""), storage.GuardOptions{})
+	for _, key := range []string{`a\..\b`, `a\.`, "a/ .. /b", `..\b`, `a\ . \b`, "a/../b"} {
+		for range 3 {
+			if _, err := readAll(t, guard, key); !errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnavailable) {
+				t.Errorf("%s: %v, want ErrNotFound", key, err)
+			}
+		}
+	}
+	if got, err := readAll(t, guard, "a"); got != "a" || err != nil || guard.Down() {
+		t.Errorf("after that: %q, %v", got, err)
 	}
 }
 
