@@ -1,16 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -99,6 +96,7 @@ const maxParallel = 256
 
 // Run copies until it is done or SIGTERM or SIGINT comes.
 func (c *migrateCmd) Run(stdout io.Writer) error {
+	outliveReaders()
 	from, err := c.From.open("--from")
 	if err != nil {
 		return err
@@ -113,9 +111,8 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	if contains(from, to) || contains(to, from) {
 		return usage(fmt.Errorf("one of --from and --to, %s and %s, lies within the other: what is copied would be found again as an original", from, to))
 	}
-	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, cancel := untilSignal()
 	defer cancel()
-	context.AfterFunc(ctx, cancel) // whoever sends a second signal means it
 	bar := newBar(os.Stderr, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("files"))
 	m := migration{
 		from: from, to: to, prefix: string(c.Prefix), parallel: c.Parallel, verify: c.Verify, dryRun: c.DryRun,

@@ -7,11 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -115,6 +113,7 @@ func (c *primeCmd) span() span {
 
 // Run primes until it is done or SIGTERM or SIGINT comes.
 func (c *primeCmd) Run(stdout io.Writer) error {
+	outliveReaders()
 	if !c.lists() && term.IsTerminal(int(os.Stdin.Fd())) {
 		return usage(errors.New("give keys on standard input, or --prefix: --prefix / is all pictures there are"))
 	}
@@ -126,9 +125,8 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, cancel := untilSignal()
 	defer cancel()
-	context.AfterFunc(ctx, cancel) // whoever sends a second signal means it
 	told := r.tell(bar)
 	err = prime(ctx)
 	told()

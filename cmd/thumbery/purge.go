@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -55,6 +53,7 @@ func (c *purgeCmd) forgets() bool { return len(c.Source)+len(c.Prefix) > 0 }
 
 // Run purges until it is done or SIGTERM or SIGINT comes.
 func (c *purgeCmd) Run(stdout io.Writer) error {
+	outliveReaders()
 	policy := c.policy()
 	if policy.Empty() && !c.forgets() {
 		return usage(errors.New("purge: say what to remove: --older-than 30d, --max-size 50GiB, --max-files, --min-free 10%, --source KEY or --prefix PREFIX"))
@@ -62,7 +61,7 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 	if c.Wait < 0 {
 		return usage(errors.New("--wait: must not be below 0"))
 	}
-	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, cancel := untilSignal()
 	defer cancel()
 	report, err := c.purge(ctx, policy)
 	if errors.Is(err, disk.ErrNoCache) {

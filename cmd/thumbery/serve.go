@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"os/signal"
 	"regexp"
-	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -76,6 +73,7 @@ var (
 
 // Run serves until SIGTERM or SIGINT.
 func (c *serveCmd) Run(stdout io.Writer) error {
+	outliveReaders()
 	log, lines := c.logger()
 	defer lines.Close()
 	c.relaxGC()
@@ -87,7 +85,7 @@ func (c *serveCmd) Run(stdout io.Writer) error {
 	if err != nil {
 		return usage(err)
 	}
-	stop, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	stop, cancel := untilSignal()
 	defer cancel()
 	if len(c.Key) == 0 {
 		log.Warn("URLs are not signed: whoever reaches this server can have any size made; see --key and --sizes")
@@ -95,7 +93,6 @@ func (c *serveCmd) Run(stdout io.Writer) error {
 	if c.isDemo() {
 		demo(stdout, listeners.public[0].Addr())
 	}
-	context.AfterFunc(stop, cancel) // whoever sends a second signal means it
 	for _, run := range service.background {
 		go run(stop)
 	}
