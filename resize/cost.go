@@ -44,14 +44,17 @@ func CostOfAll(h Header, plans []Plan) int64 {
 // sourceCost is what the decoded source weighs. A drawing is drawn at the size to
 // which the plan scales it.
 func (p Plan) sourceCost(h Header) int64 {
-	switch {
-	case h.Drawn():
+	if h.Drawn() {
 		return int64(p.ScaledW) * int64(p.ScaledH)
-	case h.Depth > 8: // decoded to two bytes a sample
-		return 2 * h.DecodePixels() * int64(p.Frames)
 	}
-	return h.DecodePixels() * int64(p.Frames)
+	return h.decodeWeight() * int64(p.Frames)
 }
+
+// heaviest is how much of a gate's limit, Settings.MaxPixels, a decoded picture may
+// weigh: 8 bytes for each pixel that is allowed, so that four samples of 16 bits
+// can be had in all sizes. What weighs more than a gate's limit is admitted alone,
+// and this is what it can take then.
+const heaviest = 2
 
 // composedWeight is what a pixel of the result weighs besides where the picture
 // is held uncompressed between two passes, as read, laid out and written again:

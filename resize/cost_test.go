@@ -87,6 +87,12 @@ func TestCost(t *testing.T) {
 		{alpha, "100x100,f_png", 1_000_000 + 60_000},
 		{deep, "100x100,f_jpeg", 2_000_000 + 10_000},
 		{photo(1, 1), "4096x4096,fit_contain,f_png", 1 + 6<<24},
+		{sampled(1, 16), "100x100,f_jpeg", 2_000_000 + 10_000}, // as it was
+		{sampled(4, 8), "100x100,f_jpeg", 1_000_000 + 10_000},
+		{sampled(5, 8), "100x100,f_jpeg", 1_250_000 + 10_000},
+		{sampled(3, 32), "100x100,f_jpeg", 4_000_000 + 10_000},
+		{sampled(4, 64), "100x100,f_jpeg", 8_000_000 + 10_000},
+		{sampled(16, 128), "100x100,f_jpeg", 64_000_000 + 10_000},
 		{photo(1000, 1000), "100x100,f_jpeg,gray", 1_000_000 + 50_000},
 		{scanned(1000, 1000, 10), "100x100,f_jpeg", 1_000_000 + 10_000},
 		{scanned(1000, 1000, 320), "100x100,f_jpeg", 20_000_000 + 10_000},
@@ -126,4 +132,11 @@ func TestCostOfComparing(t *testing.T) {
 	if got, want := p.Cost(h), int64(1_000_000+(7+4)*10_000); err != nil || got != want {
 		t.Errorf("%d, %v, want %d", got, err, want)
 	}
+}
+
+// sampled is a megapixel of so many samples of so many bits.
+func sampled(samples, depth int) resize.Header {
+	h := photo(1000, 1000)
+	h.Samples, h.Depth = samples, depth
+	return h
 }

@@ -18,11 +18,19 @@ const (
 	tagPhotometric = 0x106
 	tagOrientation = 0x112
 	tagSamples     = 0x115
+	tagRows        = 0x116
+	tagPlanar      = 0x11c
+	tagTileWidth   = 0x142
+	tagTileHeight  = 0x143
 	tagICC         = 0x8773
 
-	typeShort = 3
-	typeLong  = 4
+	planarSeparate = 2
 )
+
+// ifdWidths are the bytes of the types whose numbers are whole; read-only. libtiff
+// takes all of them wherever it expects one: BYTE, SHORT, LONG, SBYTE, SSHORT,
+// SLONG, IFD, LONG8, SLONG8 and IFD8.
+var ifdWidths = map[uint16]int{1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8}
 
 // openIFDs reads the header of a TIFF structure and returns the offset of its
 // first directory.
@@ -74,29 +82,51 @@ func (d ifdReader) each(off int64, f func(ifdEntry)) (next int64, err error) {
 			count: d.order.Uint32(b[4:]), value: [4]byte(b[8:]),
 		})
 	}
-	b, err = d.at(off+2+12*int64(n), 4)
+	return d.next(off)
+}
+
+// next is the offset of the directory after the one at off, 0 after the last.
+func (d ifdReader) next(off int64) (int64, error) {
+	b, err := d.at(off, 2)
+	if err != nil {
+		return 0, err
+	}
+	b, err = d.at(off+2+12*int64(d.order.Uint16(b)), 4)
 	if err != nil {
 		return 0, nil // EXIF writers often leave the link to the next one out
 	}
 	return int64(d.order.Uint32(b)), nil
 }
 
-// first returns the first number of an entry's value, 0 if it is of another
-// type or cannot be read.
+// first returns the first number of an entry's value, at most SourceSideMax+1, and
+// 0 if it is below 0, of another type, or cannot be read.
 func (d ifdReader) first(e ifdEntry) int {
+	width, whole := ifdWidths[e.kind]
 	b := e.value[:]
 	switch {
-	case e.kind == typeLong && e.count == 1:
-		return int(min(d.order.Uint32(b), SourceSideMax+1))
-	case e.kind != typeShort || e.count == 0:
+	case !whole || e.count == 0:
 		return 0
-	case e.count > 2:
+	case int64(e.count)*int64(width) > int64(len(b)):
 		var err error
-		if b, err = d.at(int64(d.order.Uint32(b)), 2); err != nil {
+		if b, err = d.at(int64(d.order.Uint32(b)), width); err != nil {
 			return 0
 		}
 	}
-	return int(d.order.Uint16(b))
+	var v uint64
+	switch width {
+	case 1:
+		v = uint64(b[0])
+	case 2:
+		v = uint64(d.order.Uint16(b))
+	case 4:
+		v = uint64(d.order.Uint32(b))
+	case 8:
+		v = d.order.Uint64(b)
+	}
+	if signed := e.kind == 6 || e.kind == 8 || e.kind == 9 || e.kind == 17; signed && v>>(8*width-1) != 0 {
+		return 0
+	}
+	return int(min(v, SourceSideMax+1))
 }
 
 // exifOrientation reads the orientation from the EXIF data of n bytes at off,

@@ -25,7 +25,7 @@ const (
 	maxLinks    = 64 << 10 // AVIF and HEIC, references and associations of all items together
 	maxOBUs     = 16 << 10 // AVIF, in all coded pictures together
 	maxIFDs     = 4 << 10  // TIFF
-	maxEntries  = 1 << 10  // entries looked at in one IFD
+	maxEntries  = 4 << 10  // entries looked at in one IFD; libtiff refuses more
 	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path
 )
 
@@ -43,8 +43,8 @@ const SourceSideMax = 10_000_000
 //
 // The error is of kind ErrNotPicture for bytes of another kind, of kind ErrBroken
 // for an empty or damaged picture, of kind ErrTooLarge where a side is beyond
-// SourceSideMax, or where there are more scans, frames, pages or elements than
-// anybody has a use for, ctx's own, and otherwise what r returned, wrapped.
+// SourceSideMax, where there are more scans, frames, pages, samples, tiles or elements
+// than anybody has a use for, or where a TIFF has larger strips or tiles, ctx's own, and otherwise what r returned, wrapped.
 //
 // With an ErrBroken the Header is the zero one, but for a JPEG, PNG, GIF or WebP
 // that is cut short behind the beginning of its pixels: then it is filled
@@ -56,8 +56,8 @@ const SourceSideMax = 10_000_000
 // to IEND, GIF block by block (a missing trailer is accepted, as browsers do),
 // WebP by its chunks, AVIF and HEIC by their boxes and item extents, an SVG's
 // entities and the number of its elements. What is compressed inside can still
-// be damaged. An AVIF's coded size is compared with the declared one, because
-// decoders do so only after decoding; a HEIC's is not.
+// be damaged. The coded size of an AVIF or HEIC is compared with the declared one,
+// because decoders do so only after decoding.
 func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (Header, error) {
 	return InspectPage(ctx, r, size, formats, 1)
 }

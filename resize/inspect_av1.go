@@ -33,6 +33,17 @@ func (s *source) av1Size(off, n int64, units *int) (width, height int, err error
 	return width, height, nil
 }
 
+// av1Depth reads the bits of a sample from the first three bytes of av1C.
+func av1Depth(config uint64) int {
+	switch config >> 5 & 3 {
+	case 2:
+		return 10
+	case 3:
+		return 12
+	}
+	return 8
+}
+
 // obuHeader reads the type of a unit, how long its head is, and how long what
 // follows, which is all of rest if it does not say.
 func obuHeader(b []byte, rest int64) (kind byte, head int, size int64, ok bool) {

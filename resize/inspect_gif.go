@@ -71,9 +71,14 @@ func (g *gifReader) end() (Header, error) {
 	if g.frames == 0 {
 		return Header{}, broken("it holds no frame")
 	}
-	g.h.Pages = g.frames
+	return g.header(g.frames), nil
+}
+
+func (g *gifReader) header(frames int) Header {
+	g.h.Pages = frames
 	g.h.Width, g.h.Height = g.grown[0], g.grown[1]
-	return g.h, nil
+	g.h.Samples = colours(false, g.h.Alpha)
+	return g.h
 }
 
 // soFar is the header of a GIF that is cut short, if its first frame has begun.
@@ -81,9 +86,7 @@ func (g *gifReader) soFar() Header {
 	if g.frames == 0 {
 		return Header{}
 	}
-	g.h.Pages = max(g.whole, 1)
-	g.h.Width, g.h.Height = g.grown[0], g.grown[1]
-	return g.h
+	return g.header(max(g.whole, 1))
 }
 
 func colourTable(flags byte) int64 {

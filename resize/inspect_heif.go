@@ -37,16 +37,18 @@ type heifReader struct {
 	alphas  map[uint32]bool // items that are alpha channels
 	alphaOf []uint32        // those of the primary item
 	items   map[uint32]*heifItem
-	extents int // of all items
-	links   int // of all items
-	units   int // AV1 units that may still be looked at
+	extents int   // of all items
+	links   int   // of all items
+	units   int   // AV1 and HEVC units that may still be looked at
+	besides int64 // bytes of items that are no pictures
 	idat    box
 }
 
 // heifProperty is a box of ipco, as far as we read it.
 type heifProperty struct {
 	kind    string
-	a, b    int  // ispe, clap: sides; irot: quarter turns; pixi: channels and bits
+	a, b    int  // ispe, clap, hvcC: sides; irot: quarter turns; pixi: channels and bits
+	depth   int  // av1C, hvcC: bits a sample
 	isAlpha bool // auxC
 }
 
@@ -104,12 +106,23 @@ func (r *heifReader) header() (Header, error) {
 			r.h.Width, r.h.Height = p.a, p.b
 		}
 	}
-	if err := r.checkSizes(r.h.Width, r.h.Height); err != nil {
+	whole := r.h
+	if err := whole.check(); err != nil { // clap may make it smaller, of which decoders know nothing
+		return Header{}, err
+	}
+	if err := r.checkSizes(whole.Width, whole.Height); err != nil {
 		return Header{}, err
 	}
 	for _, i := range r.own {
 		r.apply(r.props[i])
 	}
+	if r.h.Pixels() < whole.Pixels() {
+		r.h.Coded = whole.Pixels()
+	}
+	for _, p := range r.props { // of tiles, too: too much rather than too little
+		r.h.Depth = max(r.h.Depth, p.depth)
+	}
+	r.h.Samples = colours(r.h.Gray, r.h.Alpha)
 	return r.h, nil
 }
 
@@ -171,6 +184,10 @@ func (s *source) heifProperty(b box) (heifProperty, error) {
 	case "pixi":
 		c.full()
 		p.a, p.b = int(c.uint(1)), int(c.uint(1))
+	case "av1C":
+		p.depth = av1Depth(c.uint(3))
+	case "hvcC":
+		return s.hevcConfig(b)
 	case "auxC":
 		c.full()
 		p.isAlpha = c.isAlpha()
@@ -243,6 +260,10 @@ func (r *heifReader) associate(id uint32, prop int) {
 	}
 	if r.props[prop].isAlpha && len(r.alphas) < maxItems {
 		r.alphas[id] = true
+	}
+	if p := r.props[prop]; p.kind == "hvcC" {
+		item := r.item(id)
+		item.codedW, item.codedH = max(item.codedW, p.a), max(item.codedH, p.b)
 	}
 }
 

@@ -70,6 +70,9 @@ func (r *heifReader) place(item *heifItem, method, base, off, n uint64) error {
 	if n == 0 {
 		n = have - base - off
 	}
+	if r.besides += item.besides(int64(n)); r.besides > r.s.size {
+		return broken("its metadata is longer than the file")
+	}
 	item.extents++
 	item.off, item.n = within.start+int64(base+off), int64(n)
 	return nil

@@ -12,6 +12,18 @@ type heifItem struct {
 	extents int      // where its data is is known if this is 1
 	off, n  int64    // in the file
 	tiles   []uint32 // items that it is put together from
+
+	codedW, codedH int // hvc1: the largest size that its hvcC allows
+}
+
+// besides is n for an item that is no picture. Decoders read all of those, also
+// where many lie in the same place.
+func (i *heifItem) besides(n int64) int64 {
+	switch i.kind {
+	case "hvc1", "av01", "grid":
+		return 0
+	}
+	return n
 }
 
 // readItems reads the kinds of the items.
@@ -70,25 +82,30 @@ func (r *heifReader) checkSizes(width, height int) error {
 }
 
 func (r *heifReader) checkCoded(item *heifItem, width, height int) error {
-	switch item.kind {
-	case "hvc1":
-		r.h.Format = variant.HEIC
-		return nil
-	case "av01":
-	default:
+	size := r.s.av1Size
+	switch {
+	case item.kind == "hvc1":
+		r.h.Format, size = variant.HEIC, r.s.hevcSize
+		width, height = hevcSide(width), hevcSide(height)
+	case item.kind != "av01":
 		return ErrNotPicture
-	}
-	if r.h.Format != variant.HEIC {
+	case r.h.Format != variant.HEIC:
 		r.h.Format = variant.AVIF
 	}
 	if item.extents != 1 {
 		return broken("its pixels lie in %d places", item.extents)
 	}
-	w, h, err := r.s.av1Size(item.off, item.n, &r.units)
-	if err == nil && (w > width || h > height) {
+	w, h, err := size(item.off, item.n, &r.units)
+	w, h = max(w, item.codedW), max(h, item.codedH)
+	switch {
+	case err != nil:
+		return err
+	case w == 0 || h == 0:
+		return broken("its coded size is not told")
+	case w > width || h > height:
 		return broken("%dx%d pixels are coded where %dx%d are declared", w, h, width, height)
 	}
-	return err
+	return nil
 }
 
 // checkGrid reads a picture put together from tiles: version, flags, rows and
@@ -109,6 +126,8 @@ func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
 		return broken("a grid of %dx%d is declared as %dx%d", w, h, width, height)
 	case len(item.tiles) != rows*columns:
 		return broken("%d tiles in a grid of %dx%d", len(item.tiles), columns, rows)
+	case int64(rows*columns) > maxTiles(r.h.Pixels()):
+		return tooLarge("%d tiles in a picture of %dx%d, the limit is %d", rows*columns, w, h, maxTiles(r.h.Pixels()))
 	}
 	tileW, tileH := tileSide(w, columns), tileSide(h, rows)
 	slices.Sort(item.tiles)
@@ -119,6 +138,11 @@ func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
 	}
 	return nil
 }
+
+// maxTiles is how many tiles a picture may be put together from: each starts a
+// decoder. Telephones make tiles of 512x512 pixels, and four times as many are
+// allowed, besides some for pictures that are small.
+func maxTiles(pixels int64) int64 { return 64 + pixels/(256*256) }
 
 // tileSide is the longest side of n tiles in a row of which none begins beyond
 // side. One tile alone may be as large as the smallest that encoders make.

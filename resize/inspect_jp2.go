@@ -66,6 +66,7 @@ func (h *Header) jp2Size(s *source, off int64) error {
 	if components > maxSamples {
 		return tooLarge("it has %d components", components)
 	}
+	h.Samples = int(components)
 	h.Gray = components <= 2
 	h.Alpha = components == 2 || components == 4 && !h.CMYK || components == 5
 	return nil

@@ -143,6 +143,7 @@ func (j *jpegReader) frame(code byte, off, n int64) error {
 	j.h.Height = int(binary.BigEndian.Uint16(b[1:]))
 	j.h.Width = int(binary.BigEndian.Uint16(b[3:]))
 	j.components = int(b[5])
+	j.h.Samples = j.components
 	j.h.Gray = j.components == 1
 	j.h.CMYK = j.components == 4
 	j.h.Progressive = code&3 == 2 // SOF2, 6, 10 and 14

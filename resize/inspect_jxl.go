@@ -21,8 +21,11 @@ func inspectJXL(s *source) (Header, error) {
 	r := &bitReader{b: b[2:], lsb: true}
 	h := Header{Format: variant.JXL, Orientation: 1, Pages: 1, Depth: 8}
 	h.Width, h.Height = jxlSize(r)
-	h.jxlMetadata(r)
-	if r.over {
+	extra := h.jxlMetadata(r)
+	switch h.Samples = colours(h.Gray, false) + extra; {
+	case h.Samples > maxSamples:
+		return Header{}, tooLarge("a pixel has %d samples, the limit is %d", h.Samples, maxSamples)
+	case r.over:
 		return Header{}, cutShort("its header")
 	}
 	return h, nil
@@ -67,10 +70,11 @@ func jxlSize(r *bitReader) (width, height int) {
 	return height * f[0] / f[1], height
 }
 
-// jxlMetadata reads ImageMetadata as far as the colour space.
-func (h *Header) jxlMetadata(r *bitReader) {
+// jxlMetadata reads ImageMetadata as far as the colour space, and returns how many
+// channels there are besides the colours: libvips decodes all of them.
+func (h *Header) jxlMetadata(r *bitReader) (extra int) {
 	if allDefault := r.flag(); allDefault {
-		return
+		return 0
 	}
 	if extraFields := r.flag(); extraFields {
 		if orientation := 1 + r.bits(3); orientation >= 5 { // libjxl turns the picture upright by itself
@@ -80,20 +84,23 @@ func (h *Header) jxlMetadata(r *bitReader) {
 	}
 	h.Depth = r.jxlDepth()
 	r.bit() // modular_16bit_buffers
-	for range r.u32([4]int{0, 1, 2, 1}, [4]int{0, 0, 4, 12}) {
-		if r.over {
-			return
+	extra = r.u32([4]int{0, 1, 2, 1}, [4]int{0, 0, 4, 12})
+	for range min(extra, maxSamples) {
+		alpha, depth := r.jxlExtraChannel()
+		h.Alpha = alpha || h.Alpha
+		if alpha && depth > 16 { // all samples are floats, then
+			h.Depth = depth
 		}
-		h.Alpha = r.jxlExtraChannel() || h.Alpha
 	}
 	r.bit()                                 // xyb_encoded
 	if allDefault := r.flag(); allDefault { // sRGB
-		return
+		return extra
 	}
 	h.ICC = true // a decoder makes one of the description
 	if wantICC := r.flag(); !wantICC {
 		h.Gray = r.enum() == 1
 	}
+	return extra
 }
 
 // jxlExtraFields passes over the other sizes and the film's clock.
@@ -131,18 +138,19 @@ func (r *bitReader) jxlDepth() int {
 	if float := r.flag(); float {
 		r.u32([4]int{32, 16, 24, 1}, [4]int{0, 0, 0, 6})
 		r.bits(4) // of the exponent
-		return 16 // as libvips gives them
+		return 32 // as libvips gives them
 	}
 	return r.u32([4]int{8, 10, 12, 1}, [4]int{0, 0, 0, 6})
 }
 
-// jxlExtraChannel reads ExtraChannelInfo and reports whether it is alpha.
-func (r *bitReader) jxlExtraChannel() (alpha bool) {
+// jxlExtraChannel reads ExtraChannelInfo and reports whether it is alpha, and of
+// how many bits.
+func (r *bitReader) jxlExtraChannel() (alpha bool, depth int) {
 	if allDefault := r.flag(); allDefault {
-		return true
+		return true, 8
 	}
 	kind := r.enum()
-	r.jxlDepth()
+	depth = r.jxlDepth()
 	r.u32([4]int{0, 3, 4, 1}, [4]int{0, 0, 0, 3}) // dim_shift
 	for range r.u32([4]int{0, 0, 16, 48}, [4]int{0, 4, 5, 10}) {
 		r.bits(8) // its name
@@ -156,7 +164,7 @@ func (r *bitReader) jxlExtraChannel() (alpha bool) {
 	case 5: // a colour filter
 		r.u32([4]int{1, 0, 3, 19}, [4]int{0, 2, 4, 8})
 	}
-	return kind == 0
+	return kind == 0, depth
 }
 
 // u32 reads a number that JPEG XL writes in one of four ways: so many bits more

@@ -49,7 +49,7 @@ func TestInspectOdd(t *testing.T) {
 		{"hostile.svg", "svg 100x100 o1 p1 d8 alpha"},
 		{"html.jpg", "no picture"},
 		{"huge.avif", "avif 65535x65535 o1 p1 d8"},
-		{"huge.tif", "tiff 60000x60000 o1 p1 d8 gray"},
+		{"huge.tif", "too large"},
 		{"huge.webp", "webp 16383x16383 o1 p1 d8"},
 		{"iccp-bomb.png", "png 1x1 o1 p1 d8 gray icc"},
 		{"illustrator.svg", "svg 100x50 o1 p1 d8 alpha"},

@@ -43,7 +43,7 @@ func (p *pngReader) end() (Header, error) {
 	if !p.data {
 		return Header{}, broken("it holds no pixels")
 	}
-	return p.h, nil
+	return p.soFar(), nil
 }
 
 // soFar is the header of a picture that is cut short, if pixels have begun.
@@ -51,7 +51,20 @@ func (p *pngReader) soFar() Header {
 	if !p.data {
 		return Header{}
 	}
+	p.h.Samples = colours(p.h.Gray, p.h.Alpha)
 	return p.h
+}
+
+// colours is how many samples a pixel of grey or RGB has.
+func colours(gray, alpha bool) int {
+	n := 3
+	if gray {
+		n = 1
+	}
+	if alpha {
+		n++
+	}
+	return n
 }
 
 // header reads IHDR, which must come first; Apple's CgBI dialect has another

@@ -36,7 +36,19 @@ func header(f variant.Format, change func(*resize.Header)) resize.Header {
 	if change != nil {
 		change(&h)
 	}
+	if h.Samples == 0 {
+		h.Samples = samplesOf(h)
+	}
 	return h
+}
+
+// samplesOf is how many samples a pixel of colours and perhaps alpha has.
+func samplesOf(h resize.Header) int {
+	n := map[bool]int{true: 1}[h.Gray]
+	if !h.Gray {
+		n = 3 + map[bool]int{true: 1}[h.CMYK]
+	}
+	return n + map[bool]int{true: 1}[h.Alpha]
 }
 
 func TestInspect(t *testing.T) {
@@ -94,7 +106,7 @@ func TestInspect(t *testing.T) {
 		{"avif, alpha", heifOf("mif1", "av1C", 40, 30, true), header(variant.AVIF, func(h *resize.Header) { h.Depth, h.Alpha = 10, true })},
 		{"avif, turned", heifOf("avif", "av1C", 30, 40, false, boxOf("irot", []byte{3})), header(variant.AVIF, func(h *resize.Header) { h.Depth = 10 })},
 		{"avif, mirrored", heifOf("avif", "av1C", 40, 30, false, boxOf("imir", []byte{1})), header(variant.AVIF, func(h *resize.Header) { h.Depth = 10 })},
-		{"avif, cut and turned", heifOf("avif", "av1C", 64, 64, false, boxOf("clap", be32(30, 1, 80, 2, 0, 1, 0, 1)), boxOf("irot", []byte{1})), header(variant.AVIF, func(h *resize.Header) { h.Depth = 10 })},
+		{"avif, cut and turned", heifOf("avif", "av1C", 64, 64, false, boxOf("clap", be32(30, 1, 80, 2, 0, 1, 0, 1)), boxOf("irot", []byte{1})), header(variant.AVIF, func(h *resize.Header) { h.Depth, h.Coded = 10, 64*64 })},
 		{"avif, profile", heifOf("avif", "av1C", 40, 30, false, boxOf("colr", []byte("prof....."))), header(variant.AVIF, func(h *resize.Header) { h.Depth, h.ICC = 10, true })},
 		{"avif, grid", heifGrid(40, 30, 40, 3, 16), header(variant.AVIF, nil)},
 		{"heic", heifOf("heic", "hvcC", 40, 30, false), header(variant.HEIC, func(h *resize.Header) { h.Depth = 10 })},

@@ -10,12 +10,23 @@ const (
 	photometricCMYK    = 5
 )
 
+// Bounds on a page of a TIFF, which is decoded a strip or a tile at a time.
+const (
+	maxTIFFSide  = 65_535   // of a strip there are as many columns as of the page
+	maxTIFFPixel = 8        // bytes, as decoded
+	maxTIFFPart  = 64 << 20 // bytes of a strip or tile, uncompressed
+)
+
 // tiffPage is what the directory of a page says.
 type tiffPage struct {
 	header  Header
 	samples int             // of a pixel
 	kind    int             // the photometric interpretation
-	seen    map[uint16]bool // tags; nil for a page that nobody asked for
+	planar  bool            // each sample of a pixel lies in a strip or tile of its own
+	tiled   bool            // in tiles of tile[0] x tile[1] pixels instead of strips
+	rows    int             // of a strip; 0 is all
+	tile    [2]int          // width and height
+	seen    map[uint16]bool // tags
 }
 
 // inspectTIFF reads the directory of the page asked for, or the first, and
@@ -26,6 +37,7 @@ func inspectTIFF(s *source) (Header, error) {
 		return Header{}, err
 	}
 	var h Header
+	var wrong error // with the page that h is of
 	seen := map[int64]bool{}
 	for off != 0 {
 		if seen[off] {
@@ -34,27 +46,29 @@ func inspectTIFF(s *source) (Header, error) {
 		if seen[off] = true; len(seen) > maxIFDs {
 			return Header{}, tooLarge("more than %d pages", maxIFDs)
 		}
-		page := tiffPage{samples: 1}
 		if len(seen) == 1 || len(seen) == s.page {
-			page.seen = map[uint16]bool{}
+			h, off, wrong, err = d.page(off)
+		} else {
+			off, err = d.next(off)
 		}
-		if off, err = d.each(off, func(e ifdEntry) { page.read(e, d) }); err != nil {
+		if err != nil {
 			return Header{}, err
-		}
-		if page.samples > maxSamples {
-			return Header{}, tooLarge("a pixel has %d samples, the limit is %d", page.samples, maxSamples)
-		}
-		if page.seen != nil {
-			h = page.end()
 		}
 	}
 	h.Pages = len(seen)
-	return h, nil
+	return h, wrong
+}
+
+// page reads the directory at off. wrong is why its picture is not to be decoded.
+func (d ifdReader) page(off int64) (h Header, next int64, wrong, err error) {
+	p := tiffPage{samples: 1, seen: map[uint16]bool{}}
+	next, err = d.each(off, func(e ifdEntry) { p.read(e, d) })
+	return p.end(), next, p.check(), err
 }
 
 // read takes an entry. Of several with one tag the first counts, as for libtiff.
 func (p *tiffPage) read(e ifdEntry, d ifdReader) {
-	if p.seen == nil || p.seen[e.tag] {
+	if p.seen[e.tag] {
 		return
 	}
 	p.seen[e.tag] = true
@@ -70,6 +84,14 @@ func (p *tiffPage) read(e ifdEntry, d ifdReader) {
 		p.kind = v
 	case tagSamples:
 		p.samples = v
+	case tagPlanar:
+		p.planar = v == planarSeparate
+	case tagRows:
+		p.rows = v
+	case tagTileWidth:
+		p.tiled, p.tile[0] = true, v
+	case tagTileHeight:
+		p.tiled, p.tile[1] = true, v
 	case tagOrientation:
 		p.header.Orientation = v
 	case tagICC:
@@ -98,7 +120,44 @@ func (p *tiffPage) end() Header {
 		colours = 1
 	}
 	h.Alpha = p.samples > colours
+	h.Samples = p.samples
+	if p.kind == photometricPalette {
+		h.Samples += 2 // the table has three for each
+	}
 	return h
+}
+
+// check bounds what decoding the page holds at once: libtiff decodes whole strips
+// and tiles, and libvips some rows of pixels.
+func (p *tiffPage) check() error {
+	h := p.end()
+	pixel, part := int64(p.samples)*h.sampleBytes(), p.part()
+	switch {
+	case h.Width > maxTIFFSide || h.Height > maxTIFFSide:
+		return tooLarge("the page is %s, sides of a TIFF are limited to %d", sides(h.Width, h.Height), maxTIFFSide)
+	case pixel > maxTIFFPixel:
+		return tooLarge("a pixel has %d samples of %d bits, the limit is %d bytes", p.samples, h.Depth, maxTIFFPixel)
+	case part > maxTIFFPart:
+		return tooLarge("a strip or tile has %d bytes, the limit is %d", part, maxTIFFPart)
+	}
+	return nil
+}
+
+// part is how many bytes a strip or tile has when it is uncompressed.
+func (p *tiffPage) part() int64 {
+	w, rows := p.header.Width, p.rows
+	if rows < 1 || rows > p.header.Height {
+		rows = p.header.Height
+	}
+	if p.tiled {
+		w, rows = p.tile[0], p.tile[1]
+	}
+	samples := int64(max(p.samples, 1))
+	if p.planar {
+		samples = 1
+	}
+	line := (int64(w)*samples*int64(p.header.Depth) + 7) / 8
+	return line * int64(rows)
 }
 
 // maxSamples is how many a pixel may have. Those beyond alpha are decoded, and then

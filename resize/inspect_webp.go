@@ -64,7 +64,7 @@ func (w *webpReader) end() (Header, error) {
 	if !w.pixels {
 		return Header{}, broken("it holds no picture")
 	}
-	w.h.Pages = max(w.frames, 1)
+	w.h.Pages, w.h.Samples = max(w.frames, 1), colours(false, w.h.Alpha)
 	return w.h, nil
 }
 
@@ -73,7 +73,7 @@ func (w *webpReader) soFar() Header {
 	if !w.pixels {
 		return Header{}
 	}
-	w.h.Pages = max(w.whole, 1)
+	w.h.Pages, w.h.Samples = max(w.whole, 1), colours(false, w.h.Alpha)
 	return w.h
 }
 

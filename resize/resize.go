@@ -19,8 +19,8 @@ var (
 	// ErrBroken means that the bytes are of a kind that we read, but damaged,
 	// cut short or empty.
 	ErrBroken = errors.New("broken picture")
-	// ErrTooLarge means that the picture has more pixels than we decode, or
-	// the answer would have.
+	// ErrTooLarge means that the picture, or what is decoded of it, has more
+	// pixels or bytes than we decode, or the answer would have.
 	ErrTooLarge = errors.New("too many pixels")
 	// ErrBytes means that no quality makes the picture fit into Plan.MaxBytes.
 	// The error's text is shown to the public: it says how small it can get.
@@ -59,12 +59,18 @@ type Header struct {
 	Alpha         bool           // has an alpha channel or a transparent colour
 	Pages         int            // frames or pages that can be asked for, at least 1
 	Scans         int            // JPEG: passes over the picture, at least 1; 0 for other formats
-	Depth         int            // bits a sample: 1, 2, 4, 8, 10, 12, 16
+	Depth         int            // bits a sample: 1, 2, 4, 8, 10, 12, 16; also 32, 64 and 128 for floats and complex numbers
+	Samples       int            // of a pixel, with alpha and all that is decoded besides; 0 for drawings
 	Gray          bool           // one channel, besides alpha
 	CMYK          bool           // four inks (or YCCK) instead of RGB or grey
 	Progressive   bool           // JPEG progressive, PNG or GIF interlaced
 	ICC           bool           // carries a colour profile
 	Palette       bool           // PNG: at most 256 colours, from a table
+
+	// Coded is how many pixels a decoder unpacks where that is not Width times
+	// Height: an AVIF or HEIC that shows only part of what is coded, or whose tiles
+	// overlap its edges. 0 where it is the same.
+	Coded int64
 }
 
 // Upright returns the sides after Orientation has been applied.
@@ -83,12 +89,29 @@ func (h Header) Pixels() int64 { return int64(h.Width) * int64(h.Height) }
 const scansFree = 16
 
 // DecodePixels is what decoding the picture, or one page of it, weighs, in pixels
-// of an ordinary picture of the same kind. It is Pixels, but for a JPEG of many
-// scans that many times 1/16: a scan costs a pass over all of the picture even
-// where it holds nothing.
+// of an ordinary picture of the same kind. It is Pixels, or Coded where that is
+// more, but for a JPEG of many scans that many times 1/16: a scan costs a pass over
+// all of the picture even where it holds nothing.
 func (h Header) DecodePixels() int64 {
-	return h.Pixels() * int64(max(1, h.Scans/scansFree))
+	return max(h.Pixels(), h.Coded) * int64(max(1, h.Scans/scansFree))
 }
+
+// sampleBytes is how many bytes a decoded sample has: 1, 2, 4, 8 or 16.
+func (h Header) sampleBytes() int64 {
+	n := int64(1)
+	for 8*n < int64(min(h.Depth, 128)) {
+		n *= 2
+	}
+	return n
+}
+
+// PixelBytes is how many bytes a decoded pixel counts as: those of its samples, and
+// of at least four, as three are hardly cheaper.
+func (h Header) PixelBytes() int64 { return max(4, int64(h.Samples)) * h.sampleBytes() }
+
+// decodeWeight is what the decoded picture, or one page of it, weighs in a Gate:
+// decoded pixels of four bytes.
+func (h Header) decodeWeight() int64 { return (h.DecodePixels()*h.PixelBytes() + 3) / 4 }
 
 // Drawn reports whether the picture is a drawing, which has no pixels of its own
 // and is made at any size.

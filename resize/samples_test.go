@@ -8,6 +8,8 @@ import (
 	"image/color"
 	"image/gif"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/image/tiff"
@@ -121,25 +123,68 @@ func infe(id byte, kind string) []byte {
 // ispe, pixi, config and own; item 2 is its alpha if alpha is set. config is
 // av1C or hvcC.
 func heifOf(brand, config string, w, h int, alpha bool, own ...[]byte) []byte {
-	return heifCoded(brand, config, w, h, av1(w, h), alpha, own...)
+	coded := av1(w, h)
+	if config == "hvcC" {
+		coded = nal([]byte{0x28, 1, 7, 7}) // a slice of a picture
+	}
+	return heifCoded(brand, config, w, h, coded, alpha, own...)
+}
+
+// nal is a unit of HEVC as it lies in an item.
+func nal(unit []byte) []byte { return append(be32(len(unit)), unit...) }
+
+// sps is the sequence parameter set of pictures coded as w x h, with depth bits.
+func sps(w, h, depth int) []byte {
+	bits := strings.Repeat("0", 7) + "1" + strings.Repeat("0", 88+8) // one layer
+	for _, n := range []int{0, 1, w, h} {
+		bits += golomb(n)
+	}
+	bits += "0" + golomb(depth-8) + golomb(depth-8) + "1"
+	unit := []byte{0x42, 1}
+	for len(bits)%8 != 0 {
+		bits += "0"
+	}
+	for ; bits != ""; bits = bits[8:] {
+		b, _ := strconv.ParseUint(bits[:8], 2, 8)
+		if n := len(unit); b <= 3 && unit[n-1] == 0 && unit[n-2] == 0 {
+			unit = append(unit, 3)
+		}
+		unit = append(unit, byte(b))
+	}
+	return unit
+}
+
+func golomb(n int) string {
+	b := strconv.FormatInt(int64(n+1), 2)
+	return strings.Repeat("0", len(b)-1) + b
+}
+
+// hvcC holds sequence parameter sets, and says nothing else.
+func hvcC(sets ...[]byte) []byte {
+	b := append(make([]byte, 22), 1, 0x21, 0, byte(len(sets)))
+	for _, s := range sets {
+		b = append(append(b, 0, byte(len(s))), s...)
+	}
+	return boxOf("hvcC", b)
 }
 
 // heifCoded is heifOf with the coded picture, which need not agree.
 func heifCoded(brand, config string, w, h int, coded []byte, alpha bool, own ...[]byte) []byte {
+	configs := map[string][]byte{"av1C": boxOf(config, []byte{0x81, 0, 0x40, 0}), "hvcC": hvcC(sps((w+7)&^7, (h+7)&^7, 10)), "jpgC": boxOf(config)}
 	props := slices.Concat(boxOf("ispe", be32(0, w, h)), boxOf("pixi", be32(0), []byte{3, 10, 10, 10}),
-		boxOf(config, []byte{0x81, 0, 0, 0}), boxOf("auxC", be32(0), []byte("urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\x00")))
+		configs[config], boxOf("auxC", be32(0), []byte("urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\x00")))
 	assoc := []byte{1, 2, 0x83}
 	for i, p := range own {
 		props = append(props, p...)
 		assoc = append(assoc, byte(5+i)|0x80)
 	}
-	ipma := slices.Concat(be32(0, 2), []byte{0, 1, byte(len(assoc))}, assoc, []byte{0, 2, 2, 1, 0x84})
+	ipma := slices.Concat(be32(0, 2), []byte{0, 1, byte(len(assoc))}, assoc, []byte{0, 2, 3, 1, 0x83, 0x84})
 	iref := []byte{}
 	if alpha {
 		iref = boxOf("iref", be32(0), boxOf("auxl", []byte{0, 2, 0, 1, 0, 1}))
 	}
 	kind := map[string]string{"av1C": "av01", "hvcC": "hvc1"}[config]
-	iinf := boxOf("iinf", be32(0), []byte{0, 2}, infe(1, (kind + "none")[:4]), infe(2, "av01"))
+	iinf := boxOf("iinf", be32(0), []byte{0, 2}, infe(1, (kind + "none")[:4]), infe(2, (kind + "none")[:4]))
 	ftyp := boxOf("ftyp", []byte(brand), be32(0), []byte("miaf"))
 	meta := func(mdat int) []byte {
 		iloc := slices.Concat(be32(0), []byte{0x44, 0, 0, 2}, // two items, offsets and lengths of four bytes
@@ -192,7 +237,11 @@ func entry(tag, value int) []byte {
 
 // tiffWith has one page of 40x30, with these entries besides.
 func tiffWith(entries ...[]byte) []byte {
-	entries = slices.Insert(entries, 0, entry(0x100, 40), entry(0x101, 30))
+	return tiffDirectory(slices.Insert(entries, 0, entry(0x100, 40), entry(0x101, 30))...)
+}
+
+// tiffDirectory has one page of these entries.
+func tiffDirectory(entries ...[]byte) []byte {
 	b := append([]byte("MM\x00*\x00\x00\x00\x08\x00"), byte(len(entries)))
 	return append(append(b, slices.Concat(entries...)...), 0, 0, 0, 0)
 }

@@ -78,8 +78,9 @@ func TestOddTIFFs(t *testing.T) {
 		{"jpeg", nil, "[compression=jpeg,Q=95]", 3},
 		{"pyramid", nil, "[tile,pyramid]", 1},
 		{"1 bit", nil, "[bitdepth=1]", -1},
-		{"lab", [][]string{{"colourspace", "lab"}}, "", 1.5},
-		{"scrgb", [][]string{{"colourspace", "scrgb"}}, "", 2},
+		{"lab", [][]string{{"colourspace", "labs"}}, "", 1.5},
+		{"lab of floats", [][]string{{"colourspace", "lab"}}, "", -1}, // too many bytes, as the next
+		{"scrgb", [][]string{{"colourspace", "scrgb"}}, "", -1},
 		{"16 bits", [][]string{{"colourspace", "rgb16"}}, "", 1},
 		{"cmyk", [][]string{{"icc_transform", "cmyk", "--input-profile", "srgb"}}, "", 8},
 		{"float grey", [][]string{{"colourspace", "b-w"}, {"cast", "float"}}, "", -1},
