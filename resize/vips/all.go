@@ -11,7 +11,7 @@ import (
 
 // ResizeAll implements resize.Resizer.
 func (e *Engine) ResizeAll(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
-	err := e.accepts(ctx, src, h)
+	src, err := e.accepts(ctx, src, h)
 	switch {
 	case err != nil:
 		return failAll(plans, done, err)

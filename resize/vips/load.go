@@ -70,8 +70,11 @@ func (r *run) load(s source) pixels {
 		return nil
 	}
 	w, h := r.size(im)
-	if !s.allows(w, h) {
+	switch n := r.pixelBytes(im); {
+	case !s.allows(w, h):
 		r.err = fmt.Errorf("%w: its %dx%d pixels are not the %dx%d of its header", resize.ErrBroken, w, h, s.header.Width, s.header.Height)
+	case n > 2*s.header.PixelBytes(): // some kinds of colour take more than their samples
+		r.err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", resize.ErrBroken, n, s.header.PixelBytes())
 	}
 	return im
 }

@@ -10,7 +10,8 @@ import (
 
 // Look implements resize.Resizer.
 func (e *Engine) Look(ctx context.Context, src []byte, h resize.Header, v variant.Variant) (variant.Variant, error) {
-	if err := e.accepts(ctx, src, h); err != nil {
+	src, err := e.accepts(ctx, src, h)
+	if err != nil {
 		return v, err
 	}
 	region, err := resize.Region(h, v)

@@ -359,6 +359,11 @@ func (r *run) size(im pixels) (w, h int) {
 	return int(im.Xsize), int(im.Ysize)
 }
 
+// pixelBytes is how many bytes a pixel has.
+func (r *run) pixelBytes(im pixels) int64 {
+	return int64(im.Bands) * int64(C.vips_format_sizeof_unsafe(im.BandFmt))
+}
+
 // point is the samples of one pixel.
 func (r *run) point(im pixels, x, y int) []float64 {
 	if r.err != nil {

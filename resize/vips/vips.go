@@ -11,6 +11,8 @@
 //
 // Its limits:
 //
+//   - Of a PNG or JPEG XL libvips sees only what decoding needs: no texts, EXIF or
+//     other metadata.
 //   - Pixels damaged inside a JPEG, GIF or lossy WebP may come out as grey or
 //     noise instead of as an error; files that are cut short, and PNGs whose
 //     checksums are wrong, are refused.
@@ -140,7 +142,8 @@ func (e *Engine) Recipe() string {
 // Resize implements resize.Resizer. src may be mapped memory that cannot be
 // written to.
 func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
-	if err := e.accepts(ctx, src, h); err != nil {
+	src, err := e.accepts(ctx, src, h)
+	if err != nil {
 		return nil, err
 	}
 	if err := e.writes(p); err != nil {
@@ -191,15 +194,15 @@ func (e *Engine) half(ctx context.Context, src []byte, h resize.Header, p resize
 	return out, wrong
 }
 
-// accepts refuses what libvips is not to see.
-func (e *Engine) accepts(ctx context.Context, src []byte, h resize.Header) error {
+// accepts refuses what libvips is not to see, and returns what it is to see of src.
+func (e *Engine) accepts(ctx context.Context, src []byte, h resize.Header) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	if !e.CanRead(h.Format) || !sameFormat(src, h.Format) {
-		return fmt.Errorf("%w: this server does not read this kind of %s", resize.ErrNotPicture, h.Format)
+		return nil, fmt.Errorf("%w: this server does not read this kind of %s", resize.ErrNotPicture, h.Format)
 	}
-	return nil
+	return withoutMetadata(src, h.Format)
 }
 
 // sameFormat reports whether src is of the format that h was read from.

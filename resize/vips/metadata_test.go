@@ -1,0 +1,244 @@
+package vips
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+func pngChunk(kind string, content []byte) []byte {
+	b := append(binary.BigEndian.AppendUint32(nil, uint32(len(content))), kind...)
+	b = append(b, content...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
+}
+
+// deflated is n times the same byte, packed.
+func deflated(n int) []byte {
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	for range n >> 10 {
+		_, _ = z.Write(make([]byte, 1<<10))
+	}
+	_, _ = z.Write(make([]byte, n&1023))
+	_ = z.Close()
+	return b.Bytes()
+}
+
+// pngWith is a small PNG with chunks between its header and its pixels.
+func pngWith(chunks ...[]byte) []byte {
+	src := resizetest.PNG(resizetest.Quarters(40, 30))
+	return slices.Concat(src[:33], slices.Concat(chunks...), src[33:])
+}
+
+// pngKinds are the kinds of the chunks of src.
+func pngKinds(src []byte) (kinds []string) {
+	for off := 8; len(src)-off >= 12; off += 12 + int(binary.BigEndian.Uint32(src[off:])) {
+		kinds = append(kinds, string(src[off+4:off+8]))
+	}
+	return kinds
+}
+
+// TestTextsStayOutside: libpng unpacks texts, each to 8 million bytes.
+func TestTextsStayOutside(t *testing.T) {
+	text := deflated(7_900_000)
+	many := make([][]byte, 50)
+	for i := range many {
+		many[i] = pngChunk("zTXt", slices.Concat([]byte("Comment\x00\x00"), text))
+	}
+	many = append(many, pngChunk("iTXt", slices.Concat([]byte("Comment\x00\x01\x00\x00\x00"), text)),
+		pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("eXIf", []byte("II*\x00\x08\x00\x00\x00\x00\x00")))
+	src := pngWith(many...)
+	before := bytes.Clone(src)
+	got, err := withoutMetadata(src, variant.PNG)
+	if err != nil || strings.Join(pngKinds(got), " ") != "IHDR IDAT IEND" {
+		t.Errorf("%v, %v: that is what libvips sees", pngKinds(got), err)
+	}
+	if !bytes.Equal(src, before) {
+		t.Error("the original was changed")
+	}
+	e := engine(t)
+	want, _ := makeOf(t, e, pngWith(), "20x,f_png")
+	if out, _ := makeOf(t, e, src, "20x,f_png"); !bytes.Equal(out, want) {
+		t.Error("another picture came of it")
+	}
+}
+
+// TestMetadataLeftOut: what is kept is what was there, and is copied only where
+// something goes.
+func TestMetadataLeftOut(t *testing.T) {
+	icc := pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(100)))
+	text, gamma := pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("gAMA", []byte{0, 0, 1, 1})
+	frame := pngChunk("fcTL", make([]byte, 26))
+	plain := pngWith()
+	end := len(plain) - 12
+	for _, c := range []struct {
+		name      string
+		src, want []byte
+		copied    bool
+	}{
+		{"plain", plain, plain, false},
+		{"all that is needed", pngWith(gamma, icc), pngWith(gamma, icc), false},
+		{"a text in front", pngWith(text, gamma), pngWith(gamma), true},
+		{"a text between", pngWith(gamma, text, icc), pngWith(gamma, icc), true},
+		{"a text behind", slices.Concat(plain[:end], text, plain[end:]), plain, true},
+		{"a second profile", pngWith(icc, icc), pngWith(icc), true},
+		{"an animation", pngWith(pngChunk("acTL", make([]byte, 8)), frame), plain, true},
+		{"what nobody knows", pngWith(pngChunk("abCd", nil)), plain, true},
+		{"what nobody knows but must", pngWith(pngChunk("ABCD", nil)), pngWith(pngChunk("ABCD", nil)), false},
+		{"behind its end", slices.Concat(plain, text), plain, false},
+		{"cut short in its pixels", plain[:end-9], plain[:end-9], false},
+		{"cut short in a text", slices.Concat(plain[:end], text[:14]), plain[:end], false},
+		{"nothing", plain[:8], plain[:8], false},
+	} {
+		got, err := withoutMetadata(c.src, variant.PNG)
+		if err != nil || !bytes.Equal(got, c.want) {
+			t.Errorf("%s: %v, %v", c.name, pngKinds(got), err)
+		}
+		if copied := &got[0] != &c.src[0]; copied != c.copied {
+			t.Errorf("%s: copied: %t", c.name, copied)
+		}
+	}
+}
+
+// TestProfileIsBounded, however small it is when it is packed.
+func TestProfileIsBounded(t *testing.T) {
+	for n, fine := range map[int]bool{maxProfile: true, maxProfile + 1: false, 40 << 20: false} {
+		src := pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(n))))
+		_, err := withoutMetadata(src, variant.PNG)
+		if fine != (err == nil) || err != nil && !errors.Is(err, resize.ErrTooLarge) {
+			t.Errorf("%d bytes: %v, want fine: %t", n, err, fine)
+		}
+	}
+	for _, content := range []string{"", "name", "name\x00", "name\x00\x00", "name\x00\x00damaged"} {
+		src := pngWith(pngChunk("iCCP", []byte(content)))
+		if got, err := withoutMetadata(src, variant.PNG); err != nil || len(got) != len(src) {
+			t.Errorf("%q: %v", content, err)
+		}
+	}
+}
+
+// TestBoxesLeftOut: a box brob is unpacked by newer versions of libvips.
+func TestBoxesLeftOut(t *testing.T) {
+	scene, err := os.ReadFile("../../testdata/odd/scene.jxl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if scene[0] != 0xff {
+		t.Fatal("the sample is no bare codestream")
+	}
+	box := func(kind string, content ...byte) []byte {
+		return append(append(binary.BigEndian.AppendUint32(nil, uint32(8+len(content))), kind...), content...)
+	}
+	long := func(kind string, content []byte) []byte {
+		b := append([]byte{0, 0, 0, 1}, kind...)
+		return append(binary.BigEndian.AppendUint64(b, uint64(16+len(content))), content...)
+	}
+	head := slices.Concat(box("JXL ", 0x0d, 0x0a, 0x87, 0x0a), box("ftyp", []byte("jxl \x00\x00\x00\x00jxl ")...))
+	brob := box("brob", []byte("xml 1234")...)
+	open := func(kind string, content []byte) []byte {
+		return slices.Concat([]byte{0, 0, 0, 0}, []byte(kind), content)
+	}
+	for _, c := range []struct {
+		name      string
+		src, want []byte
+	}{
+		{"bare", scene, scene},
+		{"plain", slices.Concat(head, long("jxlc", scene)), slices.Concat(head, long("jxlc", scene))},
+		{"metadata in front", slices.Concat(head, brob, box("Exif", 1), box("jxlc", scene...)), slices.Concat(head, box("jxlc", scene...))},
+		{"metadata behind", slices.Concat(head, box("jxlc", scene...), brob), slices.Concat(head, box("jxlc", scene...))},
+		{"to the end", slices.Concat(head, brob, open("jxlc", scene)), slices.Concat(head, open("jxlc", scene))},
+		{"metadata to the end", slices.Concat(head, box("jxlc", scene...), open("brob", []byte("xml 1"))), slices.Concat(head, box("jxlc", scene...))},
+		{"shorter than its head", slices.Concat(head, long("brob", nil)[:8], make([]byte, 8)), head},
+	} {
+		if got, err := withoutMetadata(c.src, variant.JXL); err != nil || !bytes.Equal(got, c.want) {
+			t.Errorf("%s: %d bytes of %d, want %d; %v", c.name, len(got), len(c.src), len(c.want), err)
+		}
+	}
+	e := engine(t)
+	want, _ := makeOf(t, e, scene, "40x,f_png")
+	if out, _ := makeOf(t, e, slices.Concat(head, brob, box("jxlc", scene...)), "40x,f_png"); !bytes.Equal(out, want) {
+		t.Error("another picture came of it")
+	}
+}
+
+// floats is a black JPEG XL of 40x30 with three floats for each pixel.
+const floats = "ff0ae8307209458b01d40093610900800a9551c60d5ecef57cf9a1c362dac675" +
+	"86b6dab6b084b1d95e18242414126203000000000000006258110600002a4900"
+
+// TestHeaderBindsPixels: a decoder that gives more bytes for each pixel than were
+// admitted is not let begin.
+func TestHeaderBindsPixels(t *testing.T) {
+	src, err := hex.DecodeString(floats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := engine(t)
+	h, p := plan(t, e, src, "20x,f_png")
+	if h.Samples != 3 || h.Depth != 32 {
+		t.Errorf("%+v", h)
+	}
+	for depth, want := range map[int]error{32: nil, 8: resize.ErrBroken} {
+		h.Depth = depth
+		if _, err := e.Resize(t.Context(), src, h, p); !errors.Is(err, want) {
+			t.Errorf("said to have %d bits: %v, want %v", depth, err, want)
+		}
+	}
+}
+
+// FuzzWithoutMetadata: what decoded before decodes to the same, and is never longer.
+func FuzzWithoutMetadata(f *testing.F) {
+	f.Add(pngWith())
+	f.Add(pngWith(pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("gAMA", []byte{0, 0, 1, 1})))
+	f.Add(pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(100)))))
+	f.Add(resizetest.Oriented(resizetest.PNG(resizetest.Transparent(9, 7, color.NRGBA{})), 6))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		config, err := png.DecodeConfig(bytes.NewReader(src))
+		if err != nil || config.Width*config.Height > 1<<16 {
+			return
+		}
+		want, wrong := png.Decode(bytes.NewReader(src))
+		bare, err := withoutMetadata(src, variant.PNG)
+		if err != nil {
+			if !errors.Is(err, resize.ErrTooLarge) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(bare) > len(src) {
+			t.Fatalf("%d bytes of %d", len(bare), len(src))
+		}
+		got, err := png.Decode(bytes.NewReader(bare))
+		if wrong == nil && (err != nil || !same(got, want)) {
+			t.Fatalf("%v, and it decoded before", err)
+		}
+	})
+}
+
+// same reports whether two pictures have the same pixels.
+func same(a, b image.Image) bool {
+	if a.Bounds() != b.Bounds() {
+		return false
+	}
+	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
+		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
+			if a.At(x, y) != b.At(x, y) {
+				return false
+			}
+		}
+	}
+	return true
+}
