@@ -126,15 +126,11 @@ func (s *Store) realSystem(opts Options) system {
 		stamp:  setTimes,
 		sync:   syncData,
 		place: func(tmp string, name variant.Name) error {
-			err := kv.Import(tmp, string(name), true)
-			if err == nil {
-				return nil
+			// diskv would leave the mode of the directory to the umask.
+			if err := makeDirectory(filepath.Join(s.tier, string(name[:prefixDigits]))); err != nil {
+				return err
 			}
-			// diskv gives no kind with what kept it from making the directory.
-			if mkdirErr := os.MkdirAll(filepath.Join(s.tier, string(name[:prefixDigits])), dirMode); mkdirErr != nil {
-				return mkdirErr
-			}
-			return err
+			return kv.Import(tmp, string(name), true)
 		},
 	}
 	if opts.NoSync {

@@ -130,8 +130,8 @@ func TestFileOfAnEntry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Mode() != 0o644 || !info.ModTime().Equal(someTime) {
-		t.Errorf("mode %v, mtime %v, want 0644 and %v", info.Mode(), info.ModTime(), someTime)
+	if info.Mode() != 0o640 || !info.ModTime().Equal(someTime) {
+		t.Errorf("mode %v, mtime %v, want 0640 and %v", info.Mode(), info.ModTime(), someTime)
 	}
 	if _, ok := b.Content().(*os.File); !ok {
 		t.Errorf("Content is a %T, which the kernel cannot send by itself", b.Content())

@@ -37,7 +37,7 @@ type Journal struct {
 func OpenJournal(dir string, opts Options) (*Journal, error) {
 	path, err := filepath.Abs(filepath.Join(dir, journalDir))
 	if err == nil {
-		err = os.MkdirAll(path, dirMode)
+		err = makeDirectory(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("journal of the cache: %w", err)
@@ -83,7 +83,7 @@ func (j *Journal) Note(key variant.Key) error {
 // appendTo opens a file of the journal for one write. It returns nil if the
 // file was replaced before it had the lock.
 func appendTo(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|unix.O_NOFOLLOW, fileMode)
+	f, err := openOrCreate(path, os.O_WRONLY|os.O_APPEND)
 	if err != nil {
 		return nil, err
 	}

@@ -2,19 +2,12 @@ package disk
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"syscall"
 
 	"github.com/thumbery/thumbery/cache"
-)
-
-// What the umask leaves of these; nginx, as another user, must be able to read.
-const (
-	dirMode  fs.FileMode = 0o755
-	fileMode fs.FileMode = 0o644
 )
 
 // prefixDigits is how many digits of a name its directory is named by, and
@@ -31,19 +24,14 @@ func layOut(dir, tier string) error {
 		return fmt.Errorf("cache directory %s: there is no tier %q, only %v", dir, tier, cache.AllTiers())
 	}
 	tmp, tierDir := filepath.Join(dir, Temporary), filepath.Join(dir, tier)
-	if err := makeAll(tmp, tierDir); err != nil {
+	err := makeDirectory(tmp)
+	if err == nil {
+		err = makeDirectory(tierDir)
+	}
+	if err != nil {
 		return fmt.Errorf("cache directory %s: %w: let uid %d make and write directories there, or use another directory", dir, err, os.Geteuid())
 	}
 	return sameFileSystem(dir, tmp, tierDir)
-}
-
-func makeAll(dirs ...string) error {
-	for _, dir := range dirs {
-		if err := os.MkdirAll(dir, dirMode); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sameFileSystem makes sure that a body can be renamed from tmp/ to its name.

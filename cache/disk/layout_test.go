@@ -8,14 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
 )
-
-// TestMain makes the modes of files the same for everybody.
-func TestMain(m *testing.M) {
-	unix.Umask(0o022)
-	os.Exit(m.Run())
-}
 
 // TestOpen has its parts share one cache directory.
 func TestOpen(t *testing.T) {
@@ -46,7 +39,7 @@ func openMakesAll(t *testing.T, dir string) {
 	}
 }
 
-// wantDirs fails the test unless dir has just these directories, of mode 0755.
+// wantDirs fails the test unless dir has just these directories, of mode 0750.
 func wantDirs(t *testing.T, dir string, want []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -58,8 +51,8 @@ func wantDirs(t *testing.T, dir string, want []string) {
 	}
 	for i, e := range entries {
 		info, err := e.Info()
-		if err != nil || e.Name() != want[i] || info.Mode() != os.ModeDir|0o755 {
-			t.Fatalf("%s has %v (%v), want directory %s of mode 0755", dir, info, err, want[i])
+		if err != nil || e.Name() != want[i] || info.Mode() != os.ModeDir|0o750 {
+			t.Fatalf("%s has %v (%v), want directory %s of mode 0750", dir, info, err, want[i])
 		}
 	}
 }

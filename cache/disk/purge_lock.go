@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -24,29 +26,27 @@ const lockEvery = 50 * time.Millisecond
 // lockPurge takes the lock of a cache directory, which the kernel gives back
 // when the process dies.
 func lockPurge(ctx context.Context, dir string, wait time.Duration) (unlock func(), err error) {
-	fd, err := openLock(filepath.Join(dir, purgeLock))
+	f, err := openLock(filepath.Join(dir, purgeLock))
 	if err != nil {
 		return nil, err
 	}
-	if err := flockWithin(ctx, fd, wait); err != nil {
-		_ = unix.Close(fd)
+	if err := flockWithin(ctx, int(f.Fd()), wait); err != nil {
+		_ = f.Close()
 		return nil, err
 	}
-	return func() { _ = unix.Close(fd) }, nil
+	return func() { _ = f.Close() }, nil
 }
 
-func openLock(path string) (int, error) {
-	fd, err := retry(func() (int, error) {
-		return unix.Open(path, unix.O_RDWR|unix.O_CREAT|unix.O_CLOEXEC|unix.O_NOFOLLOW, uint32(fileMode))
-	})
-	if err == unix.EACCES || err == unix.EROFS {
+func openLock(path string) (*os.File, error) {
+	f, err := openOrCreate(path, os.O_RDWR)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
 		// Another user's, or on a read-only file system: enough to be locked.
-		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+		f, err = os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
 	}
 	if err != nil {
-		return -1, fmt.Errorf("lock %s: %w", path, err)
+		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	return fd, nil
+	return f, nil
 }
 
 func flockWithin(ctx context.Context, fd int, wait time.Duration) error {

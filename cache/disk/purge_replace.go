@@ -23,7 +23,7 @@ func replaceFile(dir, name string, write func(io.Writer) error) error {
 		return err
 	}
 	path := filepath.Join(dir, name)
-	if err = giveTo(ownerOf(path), f); err == nil {
+	if err = giveTo(ownerOf(path), tmp); err == nil {
 		err = write(f)
 	}
 	if err == nil {
@@ -59,11 +59,11 @@ func ownerOf(path string) owner {
 
 // giveTo changes the owner, as far as we may: whoever may not, may still
 // replace the file by one of his own, as the directory is his.
-func giveTo(o owner, f *os.File) error {
-	if o == ownerOf(f.Name()) {
+func giveTo(o owner, path string) error {
+	if o == ownerOf(path) {
 		return nil
 	}
-	if err := f.Chown(o.uid, o.gid); err != nil && !errors.Is(err, fs.ErrPermission) {
+	if err := os.Lchown(path, o.uid, o.gid); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
 	return nil

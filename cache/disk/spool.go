@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,20 +43,6 @@ func (s *Store) newSpool() *spool {
 		failpoint.Reach("temp file created")
 	}
 	return p
-}
-
-// createTemporary makes the directory anew if somebody has emptied the cache
-// directory under us.
-func createTemporary(path string) (*os.File, error) {
-	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL | unix.O_NOFOLLOW
-	f, err := os.OpenFile(path, flags, fileMode)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return f, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
-		return nil, err
-	}
-	return os.OpenFile(path, flags, fileMode)
 }
 
 // Write takes all of b, unless what the file has cannot be read back.
