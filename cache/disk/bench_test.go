@@ -2,6 +2,7 @@ package disk
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 	"time"
 
@@ -93,4 +94,40 @@ func BenchmarkOpenStore(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkForget forgets pictures by their prefix. It removes nothing, so that it
+// can be repeated.
+func BenchmarkForget(b *testing.B) {
+	const pictures = 300
+	dir := albumOf(b, pictures)
+	b.ReportAllocs()
+	for b.Loop() {
+		f, err := Forget(b.Context(), dir, nil, []string{"photos/"}, ForgetOptions{DryRun: true})
+		if err != nil || f.Pictures != pictures {
+			b.Fatal(f, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/pictures, "ns/picture")
+}
+
+// albumOf is a cache directory with n pictures of one directory each, or nearly so,
+// and what was made of them.
+func albumOf(tb testing.TB, n int) (dir string) {
+	tb.Helper()
+	var keys []variant.Key
+	for i := range n {
+		keys = append(keys, variant.Key(fmt.Sprintf("photos/%d.jpg", i)))
+	}
+	dir = plant(tb, album(keys...)...)
+	j, err := OpenJournal(dir, Options{NoSync: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, k := range keys {
+		if err := j.Note(k); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
 }

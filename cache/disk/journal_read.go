@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/thumbery/thumbery/variant"
@@ -45,11 +46,17 @@ func parseNote(line []byte) (n note, ok bool) {
 // becomes 4 at most. A longer one is what a crash has left.
 const maxLine = 32 + 4*variant.MaxKeyBytes
 
+// lineReaders are used again: a purge reads 256 files of the journal, and one by prefix
+// as many.
+var lineReaders = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 16*maxLine) }}
+
 // lines yields the lines of r that are not longer than maxLine, and an error
 // at the end if there was one. A line is good until the next one.
 func lines(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		buffered := bufio.NewReaderSize(r, 16*maxLine)
+		buffered := lineReaders.Get().(*bufio.Reader)
+		defer lineReaders.Put(buffered)
+		buffered.Reset(r)
 		long := false
 		for {
 			line, err := buffered.ReadSlice('\n')

@@ -42,55 +42,88 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 	if err != nil {
 		return Forgotten{}, err
 	}
-	f := &forgetting{purger: p, ctx: ctx, keys: map[string][]variant.Key{}, prefixes: prefixes}
+	f := newForgetting(ctx, p, prefixes)
 	for _, k := range keys {
 		shard := string(k.Name()[:shardDigits])
 		f.keys[shard] = append(f.keys[shard], k)
 	}
 	for i := range shards {
-		if err := context.Cause(ctx); err != nil {
-			return f.sum, err
+		if ctx.Err() != nil {
+			break
 		}
 		f.shard(fmt.Sprintf("%0*x", shardDigits, i))
 		if opts.Progress != nil {
 			opts.Progress(i+1, shards)
 		}
 	}
-	return f.sum, context.Cause(ctx)
+	return f.forgotten(), context.Cause(ctx)
 }
 
-// forgetting is one call of Forget.
+// forgetting is one call of Forget. Its worker, which takes 400 KiB, goes through all
+// directories.
 type forgetting struct {
-	*purger
-	ctx      context.Context
-	keys     map[string][]variant.Key // by shard
-	prefixes []string
-	sum      Forgotten
+	*worker
+	keys          map[string][]variant.Key // by shard
+	prefixes      []string
+	wanted, found map[sourceID]struct{} // pictures of the shard
+	pictures      int64
+}
+
+func newForgetting(ctx context.Context, p *purger, prefixes []string) *forgetting {
+	f := &forgetting{
+		worker: &worker{purger: p, ctx: ctx, tally: &tally{}, choose: func(cache.Tier, *file) bool { return true }},
+		keys:   map[string][]variant.Key{}, prefixes: prefixes,
+		wanted: map[sourceID]struct{}{}, found: map[sourceID]struct{}{},
+	}
+	f.skip = f.unwanted
+	return f
+}
+
+// unwanted reports that a file is of no wanted picture, and adds its picture to
+// found if it is.
+func (f *forgetting) unwanted(name string) bool {
+	id, ok := sourceOf(name)
+	if _, wanted := f.wanted[id]; !ok || !wanted {
+		return true
+	}
+	f.found[id] = struct{}{}
+	return false
+}
+
+func (f *forgetting) forgotten() Forgotten {
+	s := Forgotten{Pictures: f.pictures, Failed: f.tally.failed}
+	for t := range cache.Tier(cache.Tiers) {
+		*s.Of(t) = f.tally.gone[t]
+	}
+	if f.tally.failure != nil {
+		s.Failure = f.tally.failure.Error()
+	}
+	return s
 }
 
 // shard forgets the pictures of one shard.
 func (f *forgetting) shard(shard string) {
-	wanted := map[sourceID]struct{}{}
+	clear(f.wanted)
+	clear(f.found)
 	dirs := map[string]struct{}{}
 	want := func(k variant.Key) {
 		name := string(k.Name())
 		id, _ := sourceOf(name)
-		wanted[id] = struct{}{}
+		f.wanted[id] = struct{}{}
 		dirs[name[:prefixDigits]] = struct{}{}
 	}
 	for _, k := range f.keys[shard] {
 		want(k)
 	}
 	if err := f.noted(shard, want); err != nil {
-		f.fail(err)
+		f.tally.fail(err)
 	}
-	found := map[sourceID]struct{}{}
 	for dir := range dirs {
 		for t := range cache.Tier(cache.Tiers) {
-			f.directory(t, dir, wanted, found)
+			f.directory(t, dir, nil)
 		}
 	}
-	f.sum.Pictures += int64(len(found))
+	f.pictures += int64(len(f.found))
 }
 
 // noted gives all keys of a shard's journal that have one of the prefixes.
@@ -112,33 +145,4 @@ func (f *forgetting) noted(shard string, want func(variant.Key)) error {
 		}
 	}
 	return nil
-}
-
-func (f *forgetting) fail(err error) {
-	f.sum.Failed++
-	if f.sum.Failure == "" {
-		f.sum.Failure = err.Error()
-	}
-}
-
-// directory removes the files of wanted pictures from one directory, and adds
-// those that had some to found.
-func (f *forgetting) directory(t cache.Tier, prefix string, wanted, found map[sourceID]struct{}) {
-	w := &worker{purger: f.purger, ctx: f.ctx, tally: &tally{}, report: func() {}}
-	w.choose = func(cache.Tier, *file) bool { return true }
-	w.skip = func(name string) bool {
-		id, ok := sourceOf(name)
-		if _, yes := wanted[id]; !ok || !yes {
-			return true
-		}
-		found[id] = struct{}{}
-		return false
-	}
-	w.directory(t, prefix, nil)
-	sum := f.sum.Of(t)
-	*sum = sum.Plus(w.tally.gone[t])
-	f.sum.Failed += w.tally.failed
-	if f.sum.Failure == "" && w.tally.failure != nil {
-		f.sum.Failure = w.tally.failure.Error()
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -109,6 +110,30 @@ func TestForgetMezzanineAlone(t *testing.T) {
 	}
 	if exists(filepath.Join(dir, alone.path())) || !exists(filepath.Join(dir, stays.path())) {
 		t.Errorf("there are %q", tree(t, dir))
+	}
+}
+
+// TestForgetAllocatesLittle bounds what each picture costs beyond what a call costs: it
+// was 1.2 MB for its three directories.
+func TestForgetAllocatesLittle(t *testing.T) {
+	allocated := func(pictures int) uint64 {
+		dir := albumOf(t, pictures)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f, err := Forget(t.Context(), dir, nil, []string{"photos/"}, ForgetOptions{})
+		runtime.ReadMemStats(&after)
+		if err != nil || f.Pictures != int64(pictures) {
+			t.Fatalf("%+v, %v", f, err)
+		}
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	few, many := allocated(10), allocated(210)
+	t.Logf("%d bytes for 10 pictures, %d for 210", few, many)
+	if many > few && (many-few)/200 > 32<<10 {
+		t.Errorf("each picture takes %d bytes, want 32 KiB at most", (many-few)/200)
+	}
+	if few > 4<<20 {
+		t.Errorf("a call takes %d bytes, want 4 MiB at most", few)
 	}
 }
 

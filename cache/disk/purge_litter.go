@@ -27,8 +27,9 @@ func (p *purger) sweep(s *Summary) {
 		defer dir.Close()
 		var names []string
 		names, err = dir.Readdirnames(-1)
+		w := &worker{purger: p}
 		for _, name := range names {
-			p.sweepOne(int(dir.Fd()), name, s)
+			w.sweepOne(int(dir.Fd()), name, s)
 		}
 	}
 	if err != nil {
@@ -36,15 +37,14 @@ func (p *purger) sweep(s *Summary) {
 	}
 }
 
-func (p *purger) sweepOne(dir int, name string, s *Summary) {
+func (w *worker) sweepOne(dir int, name string, s *Summary) {
 	if !strings.HasSuffix(name, TemporarySuffix) {
 		return
 	}
-	w := worker{purger: p}
 	if err := w.lstat(dir, name); err != nil || w.stat.Mode&unix.S_IFMT != unix.S_IFREG {
 		return
 	}
-	if p.start.Sub(time.Unix(w.stat.Ctim.Unix())) <= litterAge {
+	if w.start.Sub(time.Unix(w.stat.Ctim.Unix())) <= litterAge {
 		return
 	}
 	switch err := w.remove(dir, name); err {

@@ -48,7 +48,7 @@ var purgeTime = time.Now().Truncate(time.Second)
 func purgeNow() time.Time { return purgeTime }
 
 // plant makes a cache directory with these files.
-func plant(t *testing.T, files ...planted) (dir string) {
+func plant(t testing.TB, files ...planted) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for _, d := range []string{Originals, Mezzanines, Derivatives, Temporary} {
@@ -62,7 +62,7 @@ func plant(t *testing.T, files ...planted) (dir string) {
 	return dir
 }
 
-func plantFile(t *testing.T, path string, size int, age time.Duration) {
+func plantFile(t testing.TB, path string, size int, age time.Duration) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
