@@ -1,26 +1,22 @@
 package api
 
 import (
-	"io"
 	"net/http"
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
 )
 
-// deliver sends a body whose headers are set. Its errors are errRange and
-// errPrecondition.
+// deliver answers conditions and ranges, and sends what is left of a body whose headers
+// are set. Its errors are errRange and errPrecondition.
 func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipeline.Result) error {
 	if tag := s.HandOver.etag(result); tag != "" {
 		w.Header().Set("ETag", tag)
 	}
-	return s.send(w, r, result.Blob.ModTime, result.Blob.Size, result.Blob.Content())
-}
-
-// send answers conditions and ranges, and sends what is left of a body.
-func (s *server) send(w http.ResponseWriter, r *http.Request, modTime time.Time, size int64, body io.ReadSeeker) error {
-	allowTime(w, s.Now(), size)
-	http.ServeContent(w, r, "", modTime, body)
+	allowTime(w, s.Now(), result.Blob.Size)
+	// A derivative has the date of its original, and is made anew in other bytes.
+	strongDate := result.Sum == 0
+	http.ServeContent(w, rangeRequest(r, result.Blob.Size, strongDate), "", result.Blob.ModTime, result.Blob.Content())
 	return exchangeOf(w).refused
 }
 

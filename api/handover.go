@@ -28,9 +28,15 @@ const AccelHeader = "X-Accel-Redirect"
 // if a client sends it, which costs a copy of the body and no more.
 const headerNoAccel = "X-Thumbery-No-Accel"
 
-// wanted reports whether a body that is on disk is to be handed over.
+// wanted reports whether a body that is on disk is to be handed over. Not to nginx with
+// a Range that it would answer otherwise than we do: it sends parts to HEAD, and 416
+// where a position does not fit into 64 bits.
 func (o HandOver) wanted(r *http.Request) bool {
-	return o.Header != "" && len(r.Header[headerNoAccel]) == 0
+	if o.Header == "" || len(r.Header[headerNoAccel]) > 0 {
+		return false
+	}
+	values := r.Header["Range"]
+	return o.Header != AccelHeader || len(values) == 0 || r.Method == http.MethodGet && singleRange(values)
 }
 
 // to hands over the file at a path in the cache directory. The other server
