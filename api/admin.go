@@ -29,15 +29,21 @@ type AdminConfig struct {
 	Hook *Hook
 	// Priming, if not nil, takes jobs that fill the cache at /prime.
 	Priming *Priming
-	Log     *slog.Logger
+	// Hosts are names, in lower case and without a port, by which the listener may be
+	// asked, besides localhost and addresses.
+	Hosts []string
+	Log   *slog.Logger
 }
 
 // NewAdmin returns the handler of the admin listener, which must not be
-// reachable by the public: /healthz, /readyz, /metrics, /debug/pprof,
+// reachable by the public, nor by the pages that an administrator's browser shows: it
+// refuses requests for other hosts, and those of other sites that change something. It
+// has /healthz, /readyz, /metrics, /debug/pprof,
 // GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET /jobs,
 // GET and DELETE /jobs/<id>, and POST /hooks/s3, which alone asks for a secret.
 func NewAdmin(c AdminConfig) http.Handler {
 	r := chi.NewRouter()
+	r.Use(c.ownHost, sameOrigin)
 	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, c.Stock()) })
 	r.Delete("/cache/*", c.forget)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -56,11 +62,12 @@ func NewAdmin(c AdminConfig) http.Handler {
 		r.Delete("/jobs/{id}", jobs.stop)
 	}
 	r.Handle("/metrics", c.Metrics)
-	r.HandleFunc("/debug/pprof/*", pprof.Index)
-	r.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
-	r.HandleFunc("/debug/pprof/profile", pprof.Profile)
-	r.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	r.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	// Without pprof.Cmdline, as there may be secrets on the command line.
+	r.Get("/debug/pprof/*", profile(pprof.Index))
+	r.Get("/debug/pprof/profile", profile(pprof.Profile))
+	r.Get("/debug/pprof/trace", profile(pprof.Trace))
+	r.Get("/debug/pprof/symbol", symbols)
+	r.Post("/debug/pprof/symbol", symbols)
 	return r
 }
 

@@ -34,6 +34,7 @@ func newOffice(c AdminConfig) *office {
 // ask returns status and body.
 func (o *office) ask(method, path, body string, headers ...string) (int, string) {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Host = "localhost"
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}

@@ -215,12 +215,8 @@ type primer struct {
 	log *slog.Logger
 }
 
-// start answers POST /prime. A page that a browser shows cannot have it sent.
+// start answers POST /prime.
 func (p *primer) start(w http.ResponseWriter, r *http.Request) {
-	if err := http.NewCrossOriginProtection().Check(r); err != nil {
-		writeJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
-		return
-	}
 	body, ok := readAll(w, r, maxPriming)
 	if !ok {
 		return

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,21 @@ func (s *sourceFlag) UnmarshalText(text []byte) (err error) {
 	s.Source, err = storage.ParseSource(string(text))
 	return err
 }
+
+// hostFlag is a host's name, in lower case.
+type hostFlag string
+
+func (h *hostFlag) UnmarshalText(text []byte) error {
+	name := strings.ToLower(strings.TrimSuffix(string(text), "."))
+	if !hostName.MatchString(name) {
+		return fmt.Errorf("%q is no host's name such as thumbery or img-admin.example.com", text)
+	}
+	*h = hostFlag(name)
+	return nil
+}
+
+// hostName takes underscores, which the names of containers may have.
+var hostName = regexp.MustCompile(`^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$`)
 
 // sizeFlag is one of --sizes.
 type sizeFlag int
@@ -70,7 +86,7 @@ func (q *qualityFlag) UnmarshalText(text []byte) error {
 // linkFlags are the flags that decide how URLs are written and which are permitted;
 // serve and url share them.
 type linkFlags struct {
-	Key    []string `placeholder:"KID:SECRET" sep:" " help:"Sign URLs with this key, and serve only signed ones. Repeatable: the first signs, all are accepted. A secret has no spaces."`
+	Key    []string `secret:"" placeholder:"KID:SECRET" sep:" " help:"Sign URLs with this key, and serve only signed ones. Repeatable: the first signs, all are accepted. A secret has no spaces."`
 	Preset []string `placeholder:"NAME=OPS" sep:" " help:"Options under a name, such as thumb=300x200,f_auto. Repeatable."`
 }
 

@@ -61,6 +61,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	ctx, err := parser.Parse(args)
 	if err == nil {
+		if ctx.Command() != "serve" {
+			printExposedSecrets(ctx, stderr)
+		}
 		err = ctx.Run()
 	} else {
 		err = usage(err)

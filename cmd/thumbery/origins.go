@@ -39,7 +39,7 @@ type originFlags struct {
 	ReadOnly       bool          `help:"Serve what is in the cache and what can be made of it, and fetch nothing, at first: see PATCH /switches of --admin."`
 
 	RedirectRaw amount `default:"0" placeholder:"1MiB" help:"Send who asks for the bytes of an original that is larger, and not in the cache, to S3."`
-	HookSecret  string `placeholder:"SECRET" help:"Take notifications of buckets at POST /hooks/s3 of --admin from who knows this secret."`
+	HookSecret  string `secret:"" placeholder:"SECRET" help:"Take notifications of buckets at POST /hooks/s3 of --admin from who knows this secret."`
 }
 
 func (f *originFlags) validate() error {

@@ -95,7 +95,7 @@ func TestHedgeSwitch(t *testing.T) {
 		})
 		ask := func(method, body string) *httptest.ResponseRecorder {
 			w := httptest.NewRecorder()
-			admin.ServeHTTP(w, httptest.NewRequest(method, "/switches", strings.NewReader(body)))
+			admin.ServeHTTP(w, httptest.NewRequest(method, "http://localhost/switches", strings.NewReader(body)))
 			return w
 		}
 		if got := strings.TrimSpace(ask(http.MethodGet, "").Body.String()); got != c.is {
@@ -124,7 +124,7 @@ func TestCacheChecks(t *testing.T) {
 	ask := func(d *cacheDir) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
 		api.NewAdmin(api.AdminConfig{Checks: c.checks(&core{origins: o, dir: d}), Metrics: http.NotFoundHandler()}).
-			ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/readyz", nil))
+			ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://localhost/readyz", nil))
 		if err := json.Unmarshal(w.Body.Bytes(), &ready); err != nil {
 			t.Fatal(err)
 		}

@@ -31,7 +31,7 @@ type serverFlag struct {
 
 func (s *serverFlag) UnmarshalText(text []byte) error {
 	if path, ok := strings.CutPrefix(string(text), "unix:"); ok && path != "" {
-		*s = serverFlag{"http://thumbery", path}
+		*s = serverFlag{"http://localhost", path}
 		return nil
 	}
 	base, err := parseBase(string(text))

@@ -37,7 +37,7 @@ func office(t *testing.T, n int, keys iter.Seq2[variant.Key, error]) (*remote, *
 	log := slog.New(slog.DiscardHandler)
 	h := api.NewAdmin(api.AdminConfig{Priming: &api.Priming{Jobs: j}, Metrics: http.NotFoundHandler(), Log: log})
 	m := &remote{
-		base: "http://thumbery", client: &http.Client{Transport: handled{h}}, log: log,
+		base: "http://localhost", client: &http.Client{Transport: handled{h}}, log: log,
 		tally: newTally(api.JobStatus{State: api.JobRunning, Began: time.Now(), Listing: true}), request: jobBody{Ops: []string{"40x", "20x"}},
 	}
 	if keys != nil {
@@ -169,9 +169,9 @@ func TestRemoteIsRefused(t *testing.T) {
 		{"forgotten", accepted(answers(404, `{"error":"no"}`)), false, "started anew"},
 		{"failed", accepted(answers(200, `{"state":"failed","reason":"given up"}`)), false, "given up"},
 		{"stopped", accepted(answers(200, `{"state":"stopped"}`)), false, "stopped by somebody else"},
-		{"a fault", accepted(answers(500, `{}`)), false, "the job x may go on at the server: --server: http://thumbery answers 500"},
+		{"a fault", accepted(answers(500, `{}`)), false, "the job x may go on at the server: --server: http://localhost answers 500"},
 		{"nonsense", accepted(answers(200, `{"state":`)), false, "the job x may go on at the server: --server: the answer to GET /jobs/x makes no sense"},
-		{"a proxy", accepted(answers(403, `no`)), false, "the job x may go on at the server: --server: http://thumbery answers 403"},
+		{"a proxy", accepted(answers(403, `no`)), false, "the job x may go on at the server: --server: http://localhost answers 403"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			m, _, _ := office(t, 1, manyKeys(1, 1))
@@ -214,7 +214,7 @@ func (f *faulty) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // A server that has faults for a moment is asked again: its job goes on.
 func TestRemoteIsFaulty(t *testing.T) {
-	for failures, want := range map[int]string{10: "", 100000: "may go on at the server: --server: http://thumbery answers 502"} {
+	for failures, want := range map[int]string{10: "", 100000: "may go on at the server: --server: http://localhost answers 502"} {
 		synctest.Test(t, func(t *testing.T) {
 			m, j, origin := office(t, 5, manyKeys(5, 5))
 			origin.Delay(10 * time.Second)
@@ -321,7 +321,7 @@ func TestRetryAfter(t *testing.T) {
 func TestServerFlag(t *testing.T) {
 	for text, want := range map[string]serverFlag{
 		"http://127.0.0.1:8081": {base: "http://127.0.0.1:8081"}, "https://[::1]:1/": {base: "https://[::1]:1"},
-		"unix:/run/a.sock": {"http://thumbery", "/run/a.sock"},
+		"unix:/run/a.sock": {"http://localhost", "/run/a.sock"},
 		"":                 {}, "unix:": {}, "127.0.0.1:8081": {}, "http://": {}, "ftp://a": {}, "http://a/b": {}, "http://u:p@a": {}, "http://a?b": {},
 	} {
 		var s serverFlag

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/coreos/go-systemd/v22/daemon"
 )
 
@@ -15,9 +16,12 @@ type serveCmd struct {
 	coreFlags
 	hotFlags
 
-	Listen string        `default:":8080" help:"Where to serve: HOST:PORT or unix:/PATH. Sockets given by systemd come first."`
-	Admin  string        `default:"127.0.0.1:8081" help:"Where to serve /healthz, /readyz, /metrics, /debug/pprof, and what changes things: /cache, /switches, /prime, /jobs; empty for nowhere. Keep it from the public."`
-	Grace  time.Duration `default:"30s" help:"How long running requests may go on after SIGTERM."`
+	Listen string `default:":8080" help:"Where to serve: HOST:PORT or unix:/PATH. Sockets given by systemd come first."`
+	Admin  string `default:"127.0.0.1:8081" help:"Where to serve /healthz, /readyz, /metrics, /debug/pprof, and what changes things: /cache, /switches, /prime, /jobs; empty for nowhere. Keep it from the public."`
+
+	AdminHost []hostFlag `placeholder:"NAME" sep:" " help:"A name by which --admin may be asked, such as that of its container, without a port. Requests for other hosts than these, localhost and addresses are refused, as a web page can send them (DNS rebinding). Repeatable."`
+
+	Grace time.Duration `default:"30s" help:"How long running requests may go on after SIGTERM."`
 
 	permitFlags
 
@@ -72,10 +76,11 @@ var (
 )
 
 // Run serves until SIGTERM or SIGINT.
-func (c *serveCmd) Run(stdout io.Writer) error {
+func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	outliveReaders()
 	log, lines := c.logger()
 	defer lines.Close()
+	logExposedSecrets(ctx, log)
 	c.relaxGC()
 	service, err := c.wire(log)
 	if err != nil {

@@ -52,7 +52,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	})
 	s.admin = api.NewAdmin(api.AdminConfig{
 		Checks: c.checks(core), Metrics: m.Handler(), Forget: core.dir.forget(core.Forget), Stock: c.stock(core),
-		Switches: switches, Hook: c.hook(core, primer, m, log), Log: log,
+		Switches: switches, Hook: c.hook(core, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
 		Priming: &api.Priming{Jobs: jobs, Presets: core.presets, Limits: c.limits(), Format: c.format()},
 	})
 	return s, nil

@@ -1,0 +1,88 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ownHost refuses requests for a host that is not the admin listener's own. By DNS
+// rebinding, the page of a stranger reaches it under a name of theirs, and would be of
+// the same origin.
+func (c AdminConfig) ownHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c.isOwnHost(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		host := shortened(r.Host)
+		c.Log.Warn("refused a request for another host", "host", host, "client", r.RemoteAddr)
+		writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
+			"error": "the admin listener does not answer for the host " + strconv.Quote(host) +
+				": use localhost or an address, or start the server with --admin-host and this name",
+		})
+	})
+}
+
+// isOwnHost reports that a request names an address, localhost or one of Hosts, or
+// that no browser has sent it: over a Unix socket, or as HTTP/1.0 without a Host.
+func (c AdminConfig) isOwnHost(r *http.Request) bool {
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
+		return true
+	}
+	if r.Host == "" {
+		return !r.ProtoAtLeast(1, 1)
+	}
+	host := (&url.URL{Host: r.Host}).Hostname()
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || slices.Contains(c.Hosts, host)
+}
+
+// sameOrigin refuses requests that change something and are sent by the page of
+// another site.
+func sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := protection.Check(r); err != nil {
+			writeJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+const (
+	// maxProfileSeconds is how long a profile or trace may take.
+	maxProfileSeconds = 60
+	// maxSymbols bounds the body of a question for symbols, in bytes.
+	maxSymbols = 1 << 20
+)
+
+// profile bounds how long a handler of net/http/pprof takes.
+func profile(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(r.Context())
+		r.Body = http.NoBody // a form in the body could say how long, too
+		// What is no number is 0 here, and not what takes long there.
+		if seconds, _ := strconv.ParseFloat(r.FormValue("seconds"), 64); !(seconds <= maxProfileSeconds) {
+			writeJSON(w, http.StatusBadRequest, map[string]string{"error": "a profile takes at most " + strconv.Itoa(maxProfileSeconds) + " seconds"})
+			return
+		}
+		next(w, r)
+	}
+}
+
+// symbols answers which functions are at the addresses in a query or body.
+func symbols(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(r.Context())
+	r.Body = http.MaxBytesReader(w, r.Body, maxSymbols)
+	pprof.Symbol(w, r)
+}
