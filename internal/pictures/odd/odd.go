@@ -12,8 +12,12 @@ import (
 
 // ManyFrames is a GIF of n frames on a screen of 100x100, each one red pixel and
 // 20 ms long: 23 bytes a frame. Every decoder takes it.
-func ManyFrames(n int) []byte {
-	b := []byte("GIF89a\x64\x00\x64\x00\x80\x00\x00\xff\x00\x00\x00\x00\x00")
+func ManyFrames(n int) []byte { return FramesOn(100, 100, n) }
+
+// FramesOn is ManyFrames on a screen of another size, at most 65535 a side.
+func FramesOn(w, h, n int) []byte {
+	b := append([]byte("GIF89a"), byte(w), byte(w>>8), byte(h), byte(h>>8))
+	b = append(b, "\x80\x00\x00\xff\x00\x00\x00\x00\x00"...)
 	b = append(b, "\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"...)
 	frame := []byte("\x21\xf9\x04\x04\x02\x00\x00\x00" + "\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00" + "\x02\x02\x44\x01\x00")
 	return append(append(b, bytes.Repeat(frame, n)...), 0x3b)
@@ -88,7 +92,7 @@ func empty(blocks int) []byte {
 func InflatingPNG(kind string, size int) []byte {
 	b := chunk([]byte("\x89PNG\r\n\x1a\n"), "IHDR", []byte{0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0})
 	b = chunk(b, kind, append([]byte("Comment\x00\x00"), zeros(size)...))
-	b = chunk(b, "IDAT", deflate([]byte{0, 0x80}))
+	b = chunk(b, "IDAT", Deflate([]byte{0, 0x80}))
 	return chunk(b, "IEND", nil)
 }
 
@@ -110,7 +114,8 @@ func zeros(size int) []byte {
 	return out.Bytes()
 }
 
-func deflate(b []byte) []byte {
+// Deflate packs b in zlib's format.
+func Deflate(b []byte) []byte {
 	var out bytes.Buffer
 	z := zlib.NewWriter(&out)
 	_, _ = z.Write(b) // memory takes all
