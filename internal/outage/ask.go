@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -58,6 +60,24 @@ func (c *Client) ask(ctx context.Context, path string) Answer {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Err: err}
+}
+
+// Gauges reads metrics without labels by their names, of the admin listener.
+func (c *Client) Gauges(ctx context.Context, names ...string) ([]float64, error) {
+	a := c.Ask(ctx, "/metrics")
+	if a.Err != nil {
+		return nil, a.Err
+	}
+	values := make([]float64, len(names))
+	for i, name := range names {
+		_, rest, found := strings.Cut("\n"+string(a.Body), "\n"+name+" ")
+		text, _, _ := strings.Cut(rest, "\n")
+		var err error
+		if values[i], err = strconv.ParseFloat(text, 64); err != nil || !found {
+			return nil, fmt.Errorf("/metrics has no %s: %.300s", name, a.Body)
+		}
+	}
+	return values, nil
 }
 
 // Wish is a picture that is asked for.

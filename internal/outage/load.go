@@ -2,6 +2,7 @@ package outage
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -67,6 +68,23 @@ func (t *Took) Failed() (n int) {
 		}
 	}
 	return n
+}
+
+// Statuses are those that there were, in order.
+func (t *Took) Statuses() []int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Sorted(maps.Keys(t.byStatus))
+}
+
+// Slowest is what the slowest answer took, whatever its status; 0 if there were none.
+func (t *Took) Slowest() (most time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, all := range t.byStatus {
+		most = max(most, slices.Max(all))
+	}
+	return most
 }
 
 // At is what so many per cent of the answers of a status took at most; 0 if there

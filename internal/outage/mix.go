@@ -89,6 +89,16 @@ func (m *Mix) next(random *rand.Rand) (Kind, Wish) {
 // Hit is the wish for a derivative that is cached.
 func (m *Mix) Hit(random *rand.Rand) Wish { return m.hits[random.IntN(len(m.hits))] }
 
+// OfferHits asks for hits, rate of them a second for d, as Offer does, and adds the
+// answers to took.
+func (m *Mix) OfferHits(ctx context.Context, rate float64, d time.Duration, took *Took) {
+	random := rand.New(rand.NewPCG(12, 12))
+	Offer(ctx, rate, d, func() func() {
+		path := m.Hit(random).Path
+		return func() { took.Add(m.Client.Ask(context.WithoutCancel(ctx), path)) }
+	})
+}
+
 // NewSize is the wish for another size of a picture whose original is cached.
 func (m *Mix) NewSize(random *rand.Rand) Wish {
 	options := fmt.Sprintf(",fit_fill,q_%d", 40+random.IntN(60)) // no cell is cut off

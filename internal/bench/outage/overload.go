@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"sync"
@@ -34,7 +33,7 @@ func (b *bench) overloadWith(ctx context.Context, s *setup, misses *misses) erro
 		best = max(best, outage.Best(ctx, clients, max(b.overload/6, 5*time.Second), misses.ask))
 	}
 	var alone, beside, asked outage.Took
-	s.offerHits(ctx, b.overload/6, &alone)
+	s.mix.OfferHits(ctx, hitRate, b.overload/6, &alone)
 	before, err := program.ResidentMiB(s.server.PID())
 	if err != nil {
 		return err
@@ -44,7 +43,7 @@ func (b *bench) overloadWith(ctx context.Context, s *setup, misses *misses) erro
 	}
 	began := time.Now()
 	var all sync.WaitGroup
-	all.Go(func() { s.offerHits(ctx, b.overload, &beside) })
+	all.Go(func() { s.mix.OfferHits(ctx, hitRate, b.overload, &beside) })
 	all.Go(func() { b.writeProfile(ctx, s) })
 	outage.Offer(ctx, 10*best, b.overload, func() func() {
 		path := misses.next()
@@ -68,14 +67,6 @@ func (b *bench) overloadWith(ctx context.Context, s *setup, misses *misses) erro
 		return fmt.Errorf("%d hits failed", beside.Failed())
 	}
 	return nil
-}
-
-func (s *setup) offerHits(ctx context.Context, d time.Duration, took *outage.Took) {
-	random := rand.New(rand.NewPCG(12, 12))
-	outage.Offer(ctx, hitRate, d, func() func() {
-		path := s.mix.Hit(random).Path
-		return func() { took.Add(s.mix.Client.Ask(ctx, path)) }
-	})
 }
 
 // misses are paths of one photograph that nobody asked for before.

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/bench/program"
@@ -113,24 +111,10 @@ func (s *setup) usage(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s, %.0f MiB resident", said, memory), err
 }
 
-var gauges = regexp.MustCompile(`(?m)^(go_goroutines|process_open_fds) (\S+)$`)
-
 func (s *setup) counts(ctx context.Context) (string, error) {
-	a := s.admin.Ask(ctx, "/metrics")
-	if a.Err != nil {
-		return "", a.Err
-	}
-	found := gauges.FindAllSubmatch(a.Body, -1)
-	if len(found) != 2 {
-		return "", fmt.Errorf("/metrics has no counts: %.300s", a.Body)
-	}
-	return fmt.Sprintf("%s goroutines, %s descriptors", number(found[0][2]), number(found[1][2])), nil
-}
-
-func number(text []byte) string {
-	f, err := strconv.ParseFloat(string(text), 64)
+	values, err := s.admin.Gauges(ctx, "go_goroutines", "process_open_fds")
 	if err != nil {
-		return string(text)
+		return "", err
 	}
-	return fmt.Sprintf("%.0f", f)
+	return fmt.Sprintf("%.0f goroutines, %.0f descriptors", values[0], values[1]), nil
 }
