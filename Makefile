@@ -68,6 +68,13 @@ bench-outage: ## Measure what users see when S3 fails and when too many come; 6 
 	@tools/vips.sh which
 	go run ./internal/bench/outage
 
+.PHONY: bench-hostile
+bench-hostile: ## Ask for files made to harm, beside honest requests, and for 20,000 damaged ones; an hour
+	@tools/install.sh bench
+	@tools/vips.sh which
+	go run ./internal/bench/hostile
+	go run ./internal/bench/hostile -mutated 20000
+
 .PHONY: bench-mezzanines
 bench-mezzanines: ## Measure pages that ask for many sizes: mezzanines, priming, hotness; 80 minutes
 	@tools/install.sh bench
