@@ -42,10 +42,16 @@ func newJobs(c *core, log *slog.Logger) *jobs {
 	return &jobs{core: c, log: log, ctx: ctx, stop: stop}
 }
 
-// run lets jobs begin until ctx is done, and then ends them.
+// run lets jobs begin until ctx is done, then stops them and waits for their end.
 func (j *jobs) run(ctx context.Context) {
 	<-ctx.Done()
 	j.stop()
+	j.mu.Lock()
+	all := slices.Clone(j.all)
+	j.mu.Unlock()
+	for _, one := range all {
+		<-one.ended
+	}
 }
 
 // primeJob is one of them. It does not hold the keys, of which there may be many.

@@ -11,7 +11,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -100,9 +99,9 @@ type servers []struct {
 	listeners []net.Listener
 }
 
-// run serves until stop is done or a server fails, then lets what is running
-// finish for at most grace.
-func (all servers) run(stop context.Context, grace time.Duration, log *slog.Logger) error {
+// run serves until stop is done or a server fails, and returns with what is running
+// still running: see shutdown.
+func (all servers) run(stop context.Context, log *slog.Logger) error {
 	failed := make(chan error, 1)
 	for _, s := range all {
 		for _, l := range s.listeners {
@@ -118,20 +117,17 @@ func (all servers) run(stop context.Context, grace time.Duration, log *slog.Logg
 		}
 	}
 	notify(daemon.SdNotifyReady, log)
-	var err error
 	select {
 	case <-stop.Done():
-		log.Info("stopping", "grace", grace)
-	case err = <-failed:
+		return nil
+	case err := <-failed:
+		return err
 	}
-	notify(daemon.SdNotifyStopping, log)
-	all.shutdown(grace, log)
-	return err
 }
 
-func (all servers) shutdown(grace time.Duration, log *slog.Logger) {
-	ctx, cancel := context.WithTimeout(context.Background(), grace)
-	defer cancel()
+// shutdown accepts no more connections, and cuts off the requests that are running
+// when ctx is done.
+func (all servers) shutdown(ctx context.Context, log *slog.Logger) {
 	var done sync.WaitGroup
 	for _, s := range all {
 		done.Go(func() {

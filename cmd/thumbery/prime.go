@@ -151,7 +151,7 @@ func (c *primeCmd) prepare(r *primeReport) (func(context.Context) error, error) 
 		return nil, err
 	}
 	return func(ctx context.Context) error {
-		go places.heal(ctx)
+		tasks{{"heal", places.heal}}.start(ctx)
 		return p.run(ctx, c.pictures(ctx, places, r))
 	}, nil
 }

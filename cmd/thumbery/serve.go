@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,7 +22,7 @@ type serveCmd struct {
 
 	AdminHost []hostFlag `placeholder:"NAME" sep:" " help:"A name by which --admin may be asked, such as that of its container, without a port. Requests for other hosts than these, localhost and addresses are refused, as a web page can send them (DNS rebinding). Repeatable."`
 
-	Grace time.Duration `default:"30s" help:"How long running requests may go on after SIGTERM."`
+	Grace time.Duration `default:"30s" help:"How long running requests and background work may go on after SIGTERM."`
 
 	permitFlags
 
@@ -98,14 +99,29 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	if c.isDemo() {
 		demo(stdout, listeners.public[0].Addr())
 	}
-	for _, run := range service.background {
-		go run(stop)
-	}
+	running, end := context.WithCancel(stop)
+	defer end()
+	await := service.background.start(running)
 	servers := servers{
 		{newServer(service.public, log), listeners.public},
 		{newServer(service.admin, log), listeners.admin},
 	}
-	return servers.run(stop, c.Grace, log)
+	err = servers.run(stop, log)
+	end()
+	log.Info("stopping", "grace", c.Grace)
+	c.finish(servers, await, log)
+	return err
+}
+
+// finish lets running requests and background work end, for at most --grace in all.
+func (c *serveCmd) finish(servers servers, await func(context.Context) []string, log *slog.Logger) {
+	notify(daemon.SdNotifyStopping, log)
+	ctx, cancel := context.WithTimeout(context.Background(), c.Grace)
+	defer cancel()
+	servers.shutdown(ctx, log)
+	if unfinished := await(ctx); len(unfinished) > 0 {
+		log.Warn("left background work that did not end in time", "tasks", unfinished)
+	}
 }
 
 func (c *serveCmd) isDemo() bool {

@@ -14,7 +14,7 @@ import (
 // service is what serve serves, and what it does besides.
 type service struct {
 	public, admin http.Handler
-	background    []func(context.Context) // each runs until its context is done
+	background    tasks
 }
 
 // wire puts the service together. Its errors are mistakes in the flags.
@@ -44,7 +44,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		Stock:   func() [cache.Tiers]cache.Count { return core.dir.inventory.Stock().ByTier() },
 		Origins: core.origins.states, Switches: switches.each,
 	})
-	s.background = append(core.background(), primer.Run, jobs.run)
+	s.background = append(core.background(), task{"prime", primer.Run}, task{"jobs", jobs.run})
 	s.public = api.New(api.Config{
 		Pipeline: core.Pipeline, Presets: core.presets, Keys: keys, Limits: c.limits(), Format: c.format(), ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
@@ -59,13 +59,13 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 }
 
 // background is what goes on as long as there is a server.
-func (c *core) background() []func(context.Context) {
-	all := []func(context.Context){c.origins.heal}
+func (c *core) background() tasks {
+	all := tasks{{"heal", c.origins.heal}}
 	if c.dir.keeper != nil {
-		all = append(all, c.dir.keeper.run)
+		all = append(all, task{"purge", c.dir.keeper.run})
 	}
 	if c.origins.repair != nil {
-		all = append(all, c.origins.repair.Run)
+		all = append(all, task{"repair", c.origins.repair.Run})
 	}
 	return all
 }

@@ -27,8 +27,6 @@ const (
 	partSize = 8 << 20
 	// maxParts is S3's limit, and so makes one of 80 GiB for an object.
 	maxParts = 10_000
-	// abortLimit bounds the clearing away of an upload that has failed.
-	abortLimit = 10 * time.Second
 )
 
 // Put uploads an object; of body a part is in memory, at most 8 MiB. The place
@@ -139,57 +137,6 @@ func (u *upload) unlessThere(ctx context.Context, options minio.PutObjectOptions
 		}
 	}
 	return u.origin.failure(ctx, http.MethodPut, u.key, err)
-}
-
-// inParts uploads an object of several parts, which does not exist before the
-// last request. minio-go does not pass conditions on to that.
-func (u *upload) inParts(ctx context.Context) (err error) {
-	core, bucket := u.origin.core, u.origin.place.bucket
-	id, err := core.NewMultipartUpload(ctx, bucket, u.object(), u.options)
-	if err != nil {
-		return u.origin.failure(ctx, http.MethodPut, u.key, err)
-	}
-	defer func() {
-		if err != nil {
-			u.abort(ctx, id)
-		}
-	}()
-	parts, err := u.sendParts(ctx, id)
-	if err != nil {
-		return err
-	}
-	return u.unlessThere(ctx, minio.PutObjectOptions{}, func(options minio.PutObjectOptions) error {
-		_, err := core.CompleteMultipartUpload(ctx, bucket, u.object(), id, parts, options)
-		return err
-	})
-}
-
-func (u *upload) sendParts(ctx context.Context, id string) (parts []minio.CompletePart, err error) {
-	for {
-		number := len(parts) + 1
-		part, err := u.origin.core.PutObjectPart(
-			ctx, u.origin.place.bucket, u.object(), id, number,
-			bytes.NewReader(u.part), int64(len(u.part)), minio.PutObjectPartOptions{Md5Base64: sum(u.part)},
-		)
-		if err != nil {
-			return nil, u.origin.failure(ctx, http.MethodPut, u.key, err)
-		}
-		parts = append(parts, minio.CompletePart{PartNumber: number, ETag: part.ETag})
-		if u.left == 0 {
-			return parts, nil
-		}
-		if err := u.fill(ctx); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// abort clears away what has been uploaded, also when ctx is done. If that fails,
-// it is for the bucket's rule about incomplete uploads.
-func (u *upload) abort(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
-	defer cancel()
-	_ = u.origin.core.AbortMultipartUpload(ctx, u.origin.place.bucket, u.object(), id)
 }
 
 func (u *upload) object() string { return u.origin.place.prefix + u.key }

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+
+	"github.com/thumbery/thumbery/internal/panics"
+)
+
+// task is work that goes on beside the requests.
+type task struct {
+	name string // for the log, and a label of the metric of panics
+	// run works until its context is done, and returns when nothing is under way any
+	// more.
+	run func(context.Context)
+}
+
+type tasks []task
+
+// start runs all until ctx is done; one that panics begins again. The returned
+// function waits until all have ended or its context is done, and returns the names
+// of those that have not.
+func (all tasks) start(ctx context.Context) (await func(context.Context) (unfinished []string)) {
+	ended := make([]chan struct{}, len(all))
+	for i, t := range all {
+		ended[i] = make(chan struct{})
+		go func() {
+			defer close(ended[i])
+			panics.Loop(ctx, t.name, t.run)
+		}()
+	}
+	return func(ctx context.Context) (unfinished []string) {
+		for i, t := range all {
+			select {
+			case <-ended[i]:
+				continue
+			case <-ctx.Done():
+			}
+			select {
+			case <-ended[i]: // both, and select has chosen the other
+			default:
+				unfinished = append(unfinished, t.name)
+			}
+		}
+		return unfinished
+	}
+}
