@@ -571,6 +571,50 @@ func TestSigned(t *testing.T) {
 	}
 }
 
+// Where strangers are limited to some sizes or presets, they cannot have a picture
+// fetched anew by a version; where URLs are signed, whoever signs them can.
+func TestVersionsAreLimited(t *testing.T) {
+	presets := variant.Presets{}
+	var keys variant.Keyring
+	for _, err := range []error{presets.Add("thumb=40x30"), presets.Add("old=40x30,v_7"), keys.Add("k1:an-example-secret")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, limits := range map[string]variant.Limits{"sizes": {Sizes: []int{40, 30}}, "presets": {PresetsOnly: true}} {
+		h := newHouse(func(c *Config) { c.Presets, c.Limits = presets, limits })
+		for _, ops := range []string{"40x30,v_1", "thumb,v_1", "raw,v_1", "info,v_1", "info_gps,v_1", "old,v_1", "raw,dl,v_1"} {
+			r := h.get("/" + ops + "/cat.jpg")
+			if r.StatusCode != 403 || h.origin.TotalOpens() > 0 {
+				t.Errorf("%s: %s: %s, %d fetches", name, ops, r.Status, h.origin.TotalOpens())
+			}
+		}
+		for _, ops := range []string{"thumb", "old", "raw", "info"} {
+			if r := h.get("/" + ops + "/cat.jpg"); r.StatusCode != 200 {
+				t.Errorf("%s: %s: %s", name, ops, r.Status)
+			}
+		}
+		limits.Signed = true
+		h = newHouse(func(c *Config) { c.Presets, c.Limits, c.Keys = presets, limits, &keys })
+		if r := h.get(keys.Sign(variant.Path{Ops: "raw,v_1", Key: "cat.jpg"}, time.Time{}).String()); r.StatusCode != 200 {
+			t.Errorf("%s: signed: %s", name, r.Status)
+		}
+	}
+}
+
+func TestTooManyVersions(t *testing.T) {
+	h := newHouse()
+	h.origin.Fail("cat.jpg", pipeline.ErrTooManyVersions)
+	for _, path := range []string{"/40x30,v_1/cat.jpg", "/raw,v_1/cat.jpg"} {
+		r := h.get(path)
+		var p problem
+		if err := json.NewDecoder(r.Body).Decode(&p); err != nil || r.StatusCode != 429 || p.Type != "urn:thumbery:too-many-versions" {
+			t.Errorf("%s: %s %+v %v", path, r.Status, p, err)
+		}
+		wantHeaders(t, r, map[string]string{"Cache-Control": "no-store"}) // RFC 6585, 4
+	}
+}
+
 func TestCORS(t *testing.T) {
 	h := newHouse(func(c *Config) { c.CORS = "https://example.com" })
 	wantHeaders(t, h.get("/40x30,f_auto/cat.jpg"), map[string]string{

@@ -54,6 +54,7 @@ var kinds = []kind{
 	{resize.ErrTooLarge, 422, "too-many-pixels", "The picture is too large", ""},
 	{resize.ErrBytes, 422, "does-not-fit", "The picture does not fit into that many bytes", ""},
 	{pipeline.ErrTooManyBytes, 422, "too-many-bytes", "The file is too large", "The file has more bytes than are fetched here."},
+	{pipeline.ErrTooManyVersions, 429, "too-many-versions", "Too many versions of this picture", "More versions (v_) of this picture were asked for within an hour than are fetched here. Those that are kept are served: leave v_ out, or try again later."},
 	{pipeline.ErrTooSlow, 503, "too-slow", "The picture takes too long", "Making this picture was stopped, as it took too long. Ask for a smaller one, or try again later."},
 	{resize.ErrBusy, 503, "busy", "Too busy", "More pictures are being made than fit. Try again in a moment."},
 	{context.Canceled, statusClientGone, "client-gone", "The client left", "Nobody waits for this answer."},
@@ -118,7 +119,7 @@ const (
 // this one request, is no answer for the next.
 func errorControl(status int) string {
 	switch status {
-	case http.StatusForbidden, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable, statusClientGone:
+	case http.StatusForbidden, http.StatusTooManyRequests, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable, statusClientGone:
 		return "no-store"
 	}
 	if status >= 500 {

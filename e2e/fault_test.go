@@ -19,6 +19,7 @@ import (
 func impatient() []string {
 	return []string{
 		"--connect-timeout", "500ms", "--first-byte-timeout", "1s", "--stall-timeout", "1s", "--fetch-timeout", "4s",
+		"--max-versions", "0", // what was never seen is told by a version
 	}
 }
 

@@ -94,7 +94,7 @@ func TestForgetByAdmin(t *testing.T) {
 
 // More than fit are refused at once, and said to come back.
 func TestOverload(t *testing.T) {
-	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir(), "--workers", "1", "--queue", "1")
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir(), "--workers", "1", "--queue", "1", "--max-versions", "0")
 	get(t, s.url+"/raw/photos/lake.jpg")
 	var mu sync.Mutex
 	count := map[int]int{}

@@ -21,7 +21,7 @@ import (
 func TestOverloadTenfold(t *testing.T) {
 	const pictures, load = 40, 5 * time.Second
 	place := breakable(t, pictures, "s3")[0]
-	s := serve(t, "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB", "--queue", "20", "--fetches", "16")
+	s := serve(t, "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB", "--queue", "20", "--fetches", "16", "--max-versions", "0")
 	m := mixture(t, s.url, pictures)
 	best := best(t.Context(), m)
 	goroutines, descriptors := s.alone(t, m, place)

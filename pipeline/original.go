@@ -129,6 +129,9 @@ func (p *Pipeline) fetchOnce(ctx context.Context, name variant.Name, key variant
 // fetch brings an original from its origin to disk, and where it cannot be had
 // from there into memory.
 func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key, w way) (*fetched, error) {
+	if err := p.versions.admit(key, name, p.Now()); err != nil {
+		return nil, err
+	}
 	epoch := p.epoch(key)
 	known, _ := p.ages.get(name)
 	began := p.Now()

@@ -49,6 +49,9 @@ type Config struct {
 	Settings resize.Settings
 	// MaxBytes is the size of the largest original that is fetched.
 	MaxBytes int64
+	// MaxVersions is how many versions of one key are fetched within an hour; 0 is any
+	// number.
+	MaxVersions int
 	// FetchTimeout bounds one fetch from the origin, from the first byte sent
 	// to the last one received.
 	FetchTimeout time.Duration
@@ -110,6 +113,7 @@ type Pipeline struct {
 	memory   *cache.Hot[variant.Name, *entry]
 	making   cache.Flight[*made]
 	fetching cache.Flight[*fetched]
+	versions versions
 	checking cache.Flight[Verdict]
 	epochs   epochs
 	spare    budget                         // for originals that the disk does not take
@@ -136,17 +140,18 @@ func New(c Config) *Pipeline {
 		c.Observer = Silence{}
 	}
 	p := &Pipeline{
-		Config:  c,
-		reads:   resize.ReadBy(c.Resizer),
-		about:   info.NewDescriber(c.Resizer, c.Settings),
-		spare:   budget{bytes: spareOriginals * c.MaxBytes},
-		memory:  cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
-		kinds:   cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
-		checks:  make(chan struct{}, backgroundChecks),
-		later:   make(chan struct{}, backgroundMezzanines),
-		better:  make(chan struct{}, betterQueue),
-		warming: make(chan struct{}, 1),
-		pace:    make(chan struct{}, c.Gate.Last()),
+		Config:   c,
+		reads:    resize.ReadBy(c.Resizer),
+		about:    info.NewDescriber(c.Resizer, c.Settings),
+		spare:    budget{bytes: spareOriginals * c.MaxBytes},
+		memory:   cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
+		kinds:    cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
+		checks:   make(chan struct{}, backgroundChecks),
+		later:    make(chan struct{}, backgroundMezzanines),
+		better:   make(chan struct{}, betterQueue),
+		warming:  make(chan struct{}, 1),
+		versions: newVersions(c.MaxVersions),
+		pace:     make(chan struct{}, c.Gate.Last()),
 	}
 	if p.Mezzanines == nil {
 		p.Mezzanines = cache.Nowhere{}
@@ -217,7 +222,7 @@ type Result struct {
 // way.
 //
 // Errors are of these kinds: storage.ErrNotFound and storage.ErrUnavailable of
-// the origin, ErrReadOnly, ErrTooManyBytes, ErrTooSlow, those of package resize,
+// the origin, ErrReadOnly, ErrTooManyVersions, ErrTooManyBytes, ErrTooSlow, those of package resize,
 // and ctx's own. A done ctx ends the waiting; the work goes on only if somebody
 // else waits for it.
 func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {

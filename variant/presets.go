@@ -120,6 +120,9 @@ type Limits struct {
 	// PresetsOnly allows a preset's name, "raw", "info" and "info_gps", and
 	// nothing else.
 	PresetsOnly bool
+	// Signed: URLs are. Otherwise Sizes and PresetsOnly allow no version (v_) but that
+	// of a preset: each would be another original to fetch and keep.
+	Signed bool
 }
 
 // LimitedDPR reports whether a DPR may be asked for where there are Limits.Sizes.
@@ -127,8 +130,8 @@ func LimitedDPR(dpr float64) bool { return slices.Contains([]float64{0, 1, 1.5, 
 
 // Permit returns an *Error of kind ErrForbidden if o is beyond the limits.
 func (l Limits) Permit(o Ops, p Presets) error {
-	if o.Variant.Whole != Picture {
-		return nil
+	if err := l.permitVersion(o, p); err != nil || o.Variant.Whole != Picture {
+		return err
 	}
 	if l.PresetsOnly && !o.Bare {
 		return &Error{Kind: ErrForbidden, Reason: "only presets are served here: " + presetNames(p)}
@@ -153,6 +156,17 @@ func (l Limits) Permit(o Ops, p Presets) error {
 		}
 	}
 	return nil
+}
+
+func (l Limits) permitVersion(o Ops, p Presets) error {
+	limited := !l.Signed && (l.PresetsOnly || len(l.Sizes) > 0)
+	if !limited || o.Variant.Version == p[o.Preset].Version {
+		return nil
+	}
+	return &Error{
+		Kind: ErrForbidden, Option: "v_" + o.Variant.Version,
+		Reason: "versions are served here only in signed URLs and in presets, as anybody could have the picture fetched anew: leave it out",
+	}
 }
 
 func sizeString(v Variant) string { return string(v.appendSize(nil)) }

@@ -71,13 +71,37 @@ func TestPresetsAddErrors(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	p := presets(t, "thumb=123x77", "wide=1200x")
+	p := presets(t, "thumb=123x77", "wide=1200x", "old=123x77,v_7", "oldraw=raw,v_7")
 	sizes, only := Limits{Sizes: []int{300, 600}}, Limits{PresetsOnly: true}
+	signed := func(l Limits) Limits { l.Signed = true; return l }
 	tests := []struct {
 		limits Limits
 		ops    string
 		ok     bool
 	}{
+		{Limits{}, "999x1,v_2", true},
+		{Limits{}, "raw,v_2", true},
+		{sizes, "300x,v_2", false},
+		{sizes, "raw,v_2", false},
+		{sizes, "info,v_2", false},
+		{sizes, "info_gps,v_2", false},
+		{sizes, "thumb,v_2", false},
+		{sizes, "old", true},
+		{sizes, "old,v_7", true},
+		{sizes, "old,v_8", false},
+		{sizes, "oldraw", true},
+		{sizes, "oldraw,v_8", false},
+		{only, "raw,v_2", false},
+		{only, "info,v_2", false},
+		{only, "info_gps,v_2", false},
+		{only, "old", true},
+		{only, "oldraw", true},
+		{only, "oldraw,v_8", false},
+		{signed(sizes), "300x,v_2", true},
+		{signed(sizes), "301x,v_2", false},
+		{signed(sizes), "raw,v_2", true},
+		{signed(only), "info,v_2", true},
+		{signed(only), "thumb,v_2", false},
 		{Limits{}, "999x1", true},
 		{sizes, "300x600", true},
 		{sizes, "300x", true},

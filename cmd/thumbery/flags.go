@@ -112,8 +112,8 @@ func (f *linkFlags) presets() (variant.Presets, error) {
 
 // permitFlags bound what can be asked for, and so what is worth being made.
 type permitFlags struct {
-	Sizes       []sizeFlag `placeholder:"300" help:"The only sides that may be asked for outside presets."`
-	PresetsOnly bool       `help:"Serve nothing but presets, raw and info."`
+	Sizes       []sizeFlag `placeholder:"300" help:"The only sides that may be asked for outside presets; and no v_, unless URLs are signed."`
+	PresetsOnly bool       `help:"Serve nothing but presets, raw and info; and no v_ with these two, unless URLs are signed."`
 }
 
 func (f *permitFlags) validate(presets []string) error {
@@ -123,8 +123,8 @@ func (f *permitFlags) validate(presets []string) error {
 	return nil
 }
 
-func (f *permitFlags) limits() variant.Limits {
-	l := variant.Limits{PresetsOnly: f.PresetsOnly}
+func (f *permitFlags) limits(signed bool) variant.Limits {
+	l := variant.Limits{PresetsOnly: f.PresetsOnly, Signed: signed}
 	for _, s := range f.Sizes {
 		l.Sizes = append(l.Sizes, int(s))
 	}

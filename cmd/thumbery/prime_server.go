@@ -51,10 +51,7 @@ type jobBody struct {
 func (c *primeCmd) remote(r *primeReport) *remote {
 	m := &remote{
 		base: c.Server.base, client: c.Server.client(), tally: r.tally, log: r.log,
-		request: jobBody{Ops: c.Ops, AllPresets: c.PresetAll},
-	}
-	if c.AllFormats {
-		m.request.Formats = "auto"
+		request: jobBody{Ops: c.Ops, AllPresets: c.PresetAll, Formats: c.Formats},
 	}
 	if c.lists() {
 		s := c.span()

@@ -25,6 +25,7 @@ type serveCmd struct {
 	Grace time.Duration `default:"30s" help:"How long running requests and background work may go on after SIGTERM."`
 
 	permitFlags
+	MaxVersions int `default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed; one more is refused with 429, and what is kept is served. 0 is any number."`
 
 	Hot      amount `default:"64MiB" help:"How much of the derivatives to keep in memory, too. Not used with --accel and --sendfile-header."`
 	NoHot    bool   `help:"Keep nothing in memory, at first: see PATCH /switches of --admin."`
@@ -56,7 +57,7 @@ func (c *serveCmd) Validate() error {
 		}
 	}
 	for flag, n := range map[string]int64{
-		"--queue": int64(c.Queue), "--grace": int64(c.Grace), "--max-age": int64(c.MaxAge),
+		"--queue": int64(c.Queue), "--max-versions": int64(c.MaxVersions), "--grace": int64(c.Grace), "--max-age": int64(c.MaxAge),
 	} {
 		if n < 0 {
 			return fmt.Errorf("%s: must not be less than 0", flag)

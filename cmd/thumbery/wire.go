@@ -28,7 +28,9 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		return service{}, err
 	}
 	m := metrics.New()
-	core, err := c.core(c.Queue, m, log, func(p *pipeline.Config) { p.HotBytes, p.Adaptive = c.hotBytes(), c.Adaptive })
+	core, err := c.core(c.Queue, m, log, func(p *pipeline.Config) {
+		p.HotBytes, p.Adaptive, p.MaxVersions = c.hotBytes(), c.Adaptive, c.maxVersions()
+	})
 	if err != nil {
 		return service{}, err
 	}
@@ -46,14 +48,14 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	})
 	s.background = append(core.background(), task{"prime", primer.Run}, task{"jobs", jobs.run})
 	s.public = api.New(api.Config{
-		Pipeline: core.Pipeline, Presets: core.presets, Keys: keys, Limits: c.limits(), Format: c.format(), ClientHints: c.ClientHints,
+		Pipeline: core.Pipeline, Presets: core.presets, Keys: keys, Limits: c.limits(len(c.Key) > 0), Format: c.format(), ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
 		HandOver: handOver, Hot: c.hotHeaders(core.Pipeline), Observer: m, Log: log,
 	})
 	s.admin = api.NewAdmin(api.AdminConfig{
 		Checks: c.checks(core), Metrics: m.Handler(), Forget: core.dir.forget(core.Forget), Stock: c.stock(core),
 		Switches: switches, Hook: c.hook(core, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
-		Priming: &api.Priming{Jobs: jobs, Presets: core.presets, Limits: c.limits(), Format: c.format()},
+		Priming: &api.Priming{Jobs: jobs, Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()},
 	})
 	return s, nil
 }
@@ -68,6 +70,15 @@ func (c *core) background() tasks {
 		all = append(all, task{"repair", c.origins.repair.Run})
 	}
 	return all
+}
+
+// maxVersions bounds what strangers can have fetched: who signs URLs decides on their
+// versions.
+func (c *serveCmd) maxVersions() int {
+	if len(c.Key) > 0 {
+		return 0
+	}
+	return c.MaxVersions
 }
 
 // hotBytes is what the memory tier gets. With a server in front that reads the

@@ -2,7 +2,6 @@ package vips
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"image"
 	"image/color"
@@ -20,11 +19,9 @@ func testdata(t testing.TB, name string) []byte {
 	return testfile(t, "../../testdata/"+name)
 }
 
-// engineOf is an engine that is set up in a way of its own. Unless the test says
-// what is read, all but PDF is.
+// engineOf is an engine that is set up in a way of its own.
 func engineOf(t testing.TB, c Config) *Engine {
 	t.Helper()
-	c.Formats = cmp.Or(c.Formats, resize.AllFormats.Without(variant.PDF))
 	e, err := New(c)
 	if err != nil {
 		t.Fatal(err)

@@ -51,6 +51,7 @@ func (b *bench) start(t pinned.T) (*setup, error) {
 		// Half of the hits are in memory. The time-outs are such that what hangs
 		// is seen in the time that a fault lasts.
 		"--hot", "1MiB", "--connect-timeout", "1s", "--first-byte-timeout", "2s", "--stall-timeout", "2s", "--fetch-timeout", "10s",
+		"--max-versions", "0", // what was never seen is told by a version
 	)
 	if err != nil {
 		return nil, err

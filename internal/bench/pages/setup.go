@@ -140,7 +140,7 @@ func (s *setup) serve(cache string, args ...string) (*server, error) {
 	}
 	env := []string{"AWS_ACCESS_KEY_ID=" + s.store.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.store.SecretKey, "AWS_EC2_METADATA_DISABLED=true", "LD_PRELOAD=" + s.preload}
 	p, err := program.Start(public, env, s.binary, append([]string{
-		"serve", "--listen", public, "--admin", admin, "--cache", cache,
+		"serve", "--listen", public, "--admin", admin, "--cache", cache, "--max-versions", "0",
 		"--source", fmt.Sprintf("/=s3://%s?endpoint=http://%s", bucket, s.proxy.Address),
 	}, args...)...)
 	if err != nil {

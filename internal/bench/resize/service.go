@@ -50,7 +50,7 @@ func (b *bench) thumbery(dir string, env ...string) (*service, error) {
 		return nil, err
 	}
 	args := []string{
-		"serve", "--listen", address, "--admin", "", "--cache", cache, "--source", "/=file://" + dir,
+		"serve", "--listen", address, "--admin", "", "--cache", cache, "--source", "/=file://" + dir, "--max-versions", "0",
 	}
 	if b.engine != "" {
 		args = append(args, "--engine", b.engine)
