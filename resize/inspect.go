@@ -71,13 +71,20 @@ func InspectPage(ctx context.Context, r io.ReaderAt, size int64, formats Formats
 	}
 	s := newSource(ctx, r, size)
 	s.page = max(page, 1)
-	head, err := s.at(0, int(min(size, sniffBytes)))
+	return s.inspect(formats)
+}
+
+func (s *source) inspect(formats Formats) (Header, error) {
+	head, err := s.at(0, int(min(s.size, sniffBytes)))
 	if err != nil {
 		return Header{}, err
 	}
 	inspect, err := inspector(head, formats)
 	if err != nil {
 		return Header{}, err
+	}
+	if s.size <= window {
+		s.ahead = window
 	}
 	h, err := inspect(s)
 	if h.Format != 0 && !formats.Has(h.Format) { // HEIC where AVIF is read, or the other way round

@@ -89,7 +89,11 @@ func TestInspectCountsUnits(t *testing.T) {
 // sharedTiles is a row of tiles of 40x30, each an item of its own, which all lie
 // in the same place, of so many units.
 func sharedTiles(tiles, units int) []byte {
-	coded := slices.Concat(av1(40, 30), bytes.Repeat([]byte{0x7a, 0}, units-3)) // padding, empty
+	return sharedCoded(tiles, slices.Concat(av1(40, 30), bytes.Repeat([]byte{0x7a, 0}, units-3))) // padding, empty
+}
+
+// sharedCoded is a row of tiles that are all coded so, in one place.
+func sharedCoded(tiles int, coded []byte) []byte {
 	w := 40 * tiles
 	grid := []byte{0, 0, 0, byte(tiles - 1), byte(w >> 8), byte(w), 0, 30}
 	iinf := append(be32(0), 0, byte(1+tiles))

@@ -14,8 +14,9 @@ import (
 // Bounds on the search through a PDF.
 const (
 	maxPDFScan    = 4 << 20 // bytes looked at, at the start and again at the end
-	maxPDFInflate = 8 << 20 // bytes unpacked of object streams
+	maxPDFInflate = 8 << 20 // bytes unpacked of object streams, and bytes that these have
 	maxPDFDicts   = 1 << 10 // dictionaries looked at
+	maxPDFWalk    = 4 << 20 // bytes that these have
 	maxPDFPages   = 1 << 16
 )
 
@@ -44,8 +45,10 @@ type pdfReader struct {
 	page   []byte // the first page
 	parent []byte // the first node of the page tree that tells a size or rotation
 	pages  int
-	dicts  int // that may still be looked at
-	packed int64
+	dicts  int   // that may still be looked at
+	walk   int   // bytes of dictionaries that may still be looked at
+	packed int64 // bytes that may still be unpacked
+	coded  int64 // of as many
 }
 
 // inspectPDF estimates the size of the first page in the file, which mostly is
@@ -53,7 +56,7 @@ type pdfReader struct {
 // page tree. One point is one pixel. UserUnit is not applied, as poppler does
 // not. Encrypted files, and what is beyond the bounds, give Letter and one page.
 func inspectPDF(s *source) (Header, error) {
-	p := &pdfReader{s: s, dicts: maxPDFDicts, packed: maxPDFInflate}
+	p := &pdfReader{s: s, dicts: maxPDFDicts, walk: maxPDFWalk, packed: maxPDFInflate, coded: maxPDFInflate}
 	if err := p.scan(0, min(s.size, maxPDFScan)); err != nil {
 		return Header{}, err
 	}
@@ -89,7 +92,7 @@ func (p *pdfReader) scan(off, end int64) error {
 // negative: then it has been unpacked, and holds no further streams.
 func (p *pdfReader) find(b []byte, off int64) {
 	const key = "/Type"
-	for at := 0; p.dicts > 0; {
+	for at := 0; p.dicts > 0 && p.walk > 0; {
 		i := bytes.Index(b[at:], []byte(key))
 		if i < 0 {
 			return
@@ -100,7 +103,8 @@ func (p *pdfReader) find(b []byte, off int64) {
 			continue
 		}
 		p.dicts--
-		start, end := pdfDict(b, at)
+		start, end := pdfDict(b, at, p.walk)
+		p.walk -= end - start
 		p.take(kind, b[start:end])
 		if kind == "ObjStm" && off >= 0 {
 			p.unpack(b[start:end], b[end:], off+int64(end))
@@ -132,10 +136,11 @@ func (p *pdfReader) take(kind string, dict []byte) {
 	}
 }
 
-// pdfDict is where the dictionary that at lies in begins and ends.
-func pdfDict(b []byte, at int) (start, end int) {
+// pdfDict is where the dictionary that at lies in begins and ends, if it is no longer
+// than reach in either direction.
+func pdfDict(b []byte, at, reach int) (start, end int) {
 	depth := 0
-	for start = at; start >= 2 && depth >= 0; start-- {
+	for start = at; start >= max(2, at-reach) && depth >= 0; start-- {
 		switch string(b[start-2 : start]) {
 		case "<<":
 			depth--
@@ -146,7 +151,7 @@ func pdfDict(b []byte, at int) (start, end int) {
 		}
 	}
 	depth = 0
-	for end = at; end+2 <= len(b) && depth >= 0; end++ {
+	for end = at; end+2 <= min(len(b), at+reach) && depth >= 0; end++ {
 		switch string(b[end : end+2]) {
 		case ">>":
 			depth--
@@ -171,7 +176,9 @@ func (p *pdfReader) unpack(dict, after []byte, off int64) {
 	for i < len(after) && (after[i] == '\r' || after[i] == '\n') {
 		i++
 	}
-	z, err := zlib.NewReader(io.NewSectionReader(p.s.r, off+int64(i), p.s.size-off-int64(i)))
+	coded := &io.LimitedReader{R: io.NewSectionReader(p.s.r, off+int64(i), p.s.size-off-int64(i)), N: p.coded}
+	defer func() { p.coded = coded.N }()
+	z, err := zlib.NewReader(coded)
 	if err != nil {
 		return
 	}

@@ -32,7 +32,10 @@ func checkDrawing(s *source) error {
 			return tooLarge("the drawing has the filter %s, which may take for ever", name)
 		}
 	}
-	return checkEmbedded(s.ctx, b)
+	if err := checkFonts(b); err != nil {
+		return err
+	}
+	return s.checkEmbedded(b)
 }
 
 // maxEmbedded is how many pixels the pictures within an SVG may have together.
@@ -42,11 +45,16 @@ const maxEmbedded = 16 << 20
 var imageElement = regexp.MustCompile(`<(?:[A-Za-z0-9_.-]+:)?(?:image|feImage)[\s/>]`)
 
 // checkEmbedded inspects the pictures that an SVG holds as data: URLs. Others are
-// never loaded.
-func checkEmbedded(ctx context.Context, b []byte) error {
+// never loaded. What looks like an element may begin within another, so that their
+// lengths count as work.
+func (s *source) checkEmbedded(b []byte) error {
 	var pixels int64
-	for _, at := range imageElement.FindAllIndex(b, -1) {
+	for at := imageElement.FindIndex(b); at != nil; at = imageElement.FindIndex(b) {
 		tag := element(b[at[0]:])
+		b = b[at[1]:]
+		if err := s.spend(len(tag)); err != nil {
+			return err
+		}
 		if bytes.IndexByte(tag, '&') >= 0 {
 			return tooLarge("the drawing hides in references what picture it holds")
 		}
@@ -54,7 +62,7 @@ func checkEmbedded(ctx context.Context, b []byte) error {
 		if !found {
 			continue
 		}
-		n, err := embeddedPixels(ctx, data)
+		n, err := embeddedPixels(s.r.ctx, data)
 		if err != nil {
 			return err
 		}
@@ -92,18 +100,29 @@ func embeddedPixels(ctx context.Context, data []byte) (int64, error) {
 	if !found {
 		return 0, tooLarge("the drawing holds a picture that is not in base64")
 	}
-	payload = bytes.Join(bytes.Fields(payload), nil)
+	payload = bytes.Map(visible, payload)
 	raw := make([]byte, base64.RawStdEncoding.DecodedLen(len(payload)))
 	n, err := base64.RawStdEncoding.Decode(raw, bytes.TrimRight(payload, "="))
 	if err != nil {
 		return 0, broken("a picture in the drawing is not in base64")
 	}
-	h, err := Inspect(ctx, bytes.NewReader(raw[:n]), int64(n), AllFormats)
-	if err != nil {
-		return 0, broken("a picture in the drawing cannot be read")
-	}
-	if h.Format == variant.SVG {
+	if looksLikeXML(raw[:min(n, sniffBytes)]) {
 		return 0, tooLarge("the drawing holds another drawing")
 	}
+	h, err := Inspect(ctx, bytes.NewReader(raw[:n]), int64(n), AllFormats.Without(variant.SVG))
+	switch {
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	case err != nil:
+		return 0, broken("a picture in the drawing cannot be read")
+	}
 	return h.DecodePixels() * int64(max(1, h.Pages)), nil
+}
+
+// visible is r, or -1 for white space.
+func visible(r rune) rune {
+	if r <= ' ' {
+		return -1
+	}
+	return r
 }

@@ -15,34 +15,59 @@ const (
 	window = 64 << 10
 )
 
+// What a file may cost, whatever is in it and however often its parts refer to each
+// other: so much for each of its bytes, and something for the smallest. Honest files
+// stay below a tenth of it.
+const (
+	readsEach, readsFree = 16, 1 << 20 // bytes read
+	stepsEach, stepsFree = 8, 4 << 10  // structures looked at, and bytes of an SVG's tags
+)
+
 // source reads a picture at offsets through one buffer. Nothing outside the
 // file can be reached through it: what lies beyond the end is an ErrBroken.
 type source struct {
-	ctx   context.Context // for pictures within the picture; r heeds it
-	r     io.ReaderAt
+	r     *bounded
 	size  int64
 	page  int    // that is asked for, from 1
 	ahead int    // bytes read at once, stride or window
 	buf   []byte // backing of held
 	held  []byte // the bytes at off
 	off   int64
+	steps int64 // that are left
 }
 
 func newSource(ctx context.Context, r io.ReaderAt, size int64) *source {
-	return &source{ctx: ctx, r: untilDone{ctx, r}, size: size, ahead: stride}
+	return &source{
+		r: &bounded{ctx, r, readsEach*size + readsFree}, size: size, ahead: stride, steps: stepsEach*size + stepsFree,
+	}
 }
 
-// untilDone reads until ctx is done, and then gives its error.
-type untilDone struct {
-	ctx context.Context
-	r   io.ReaderAt
+// bounded reads until ctx is done, and then gives its error, and at most left bytes.
+type bounded struct {
+	ctx  context.Context
+	r    io.ReaderAt
+	left int64
 }
 
-func (u untilDone) ReadAt(b []byte, off int64) (int, error) {
-	if err := u.ctx.Err(); err != nil {
+func (b *bounded) ReadAt(p []byte, off int64) (int, error) {
+	if err := b.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return u.r.ReadAt(b, off)
+	if b.left -= int64(len(p)); b.left < 0 {
+		return 0, errTooMuchWork
+	}
+	return b.r.ReadAt(p, off)
+}
+
+// errTooMuchWork is the error for a file that costs more than its size explains.
+var errTooMuchWork = broken("its parts refer to each other too often")
+
+// spend counts n steps of work.
+func (s *source) spend(n int) error {
+	if s.steps -= int64(n); s.steps < 0 {
+		return errTooMuchWork
+	}
+	return nil
 }
 
 func broken(format string, args ...any) error {
@@ -69,6 +94,9 @@ func (s *source) at(off int64, n int) ([]byte, error) {
 	if off < 0 || off > s.size || int64(n) > s.size-off {
 		return nil, &cutError{}
 	}
+	if err := s.spend(1); err != nil {
+		return nil, err
+	}
 	if i := off - s.off; i < 0 || i+int64(n) > int64(len(s.held)) {
 		if err := s.fill(off, n); err != nil {
 			return nil, err
@@ -86,15 +114,20 @@ func (s *source) rest(off int64) ([]byte, error) {
 	return s.held[off-s.off:], nil
 }
 
+// fill brings the n bytes at off into the buffer, and what follows; of a small file
+// all, so that it is read once.
 func (s *source) fill(off int64, n int) error {
-	want := int(min(int64(max(n, s.ahead)), s.size-off))
-	if cap(s.buf) < want {
-		s.buf = make([]byte, max(want, s.ahead))
+	from, want := off, int(min(int64(max(n, s.ahead)), s.size-off))
+	if s.size <= int64(s.ahead) {
+		from, want = 0, int(s.size)
 	}
-	s.held, s.off = s.buf[:0], off
-	got, err := s.r.ReadAt(s.buf[:want], off)
+	if cap(s.buf) < want {
+		s.buf = make([]byte, want)
+	}
+	s.held, s.off = s.buf[:0], from
+	got, err := s.r.ReadAt(s.buf[:want], from)
 	switch {
-	case got >= n:
+	case int64(got) >= off-from+int64(n):
 		s.held = s.buf[:got]
 		return nil
 	case err == io.EOF || err == nil:
