@@ -24,6 +24,7 @@ type exchange struct {
 	asked   request // what was asked for, once that is understood and permitted
 	status  int     // 0 until the header is written
 	bytes   int64   // of the body
+	short   bool    // the body ended early: the client left, or it could not be read
 	failing bool    // the answer is a problem document
 	refused error   // what http.ServeContent has refused, and we say in our own way
 }
@@ -57,6 +58,9 @@ func (e *exchange) ReadFrom(r io.Reader) (int64, error) {
 	e.begin()
 	n, err := io.Copy(e.ResponseWriter, r)
 	e.bytes += n
+	if l, ok := r.(*io.LimitedReader); ok && l.N > 0 { // what http.ServeContent does not tell
+		e.short = true
+	}
 	return n, err
 }
 
@@ -139,8 +143,8 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		k := kindOf(err)
 		e := exchangeOf(w)
 		e.outcome, e.cause = k.name, err
-		if e.status != 0 { // a panic in the middle of a body, which must not look whole
-			s.Log.Error("panic while answering", "id", e.id, "cause", err)
+		if e.status != 0 { // in the middle of a body, which must not look whole
+			s.Log.Error("answering failed in the middle of a body", "id", e.id, "cause", err)
 			panic(http.ErrAbortHandler)
 		}
 		e.failing, e.refused = true, nil

@@ -30,6 +30,7 @@ var now = time.Unix(1_800_000_000, 0)
 type house struct {
 	http.Handler
 	origin      *storagetest.Fake
+	originals   *cachetest.Fake
 	derivatives *cachetest.Fake
 	resizer     *resizetest.Fake
 	log         *bytes.Buffer
@@ -47,13 +48,14 @@ func newHouse(change ...func(*Config)) *house {
 			"a b.jpg":  resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
 			"text.jpg": []byte("this is a text, and no picture"),
 		}),
+		originals:   cachetest.NewFake(),
 		derivatives: cachetest.NewFake(),
 		resizer:     &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}},
 		log:         &bytes.Buffer{},
 	}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	p := pipeline.New(pipeline.Config{
-		Origin: h.origin, Originals: cachetest.NewFake(), Derivatives: h.derivatives, HotBytes: 1 << 20,
+		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
 		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8), Fetches: resize.NewGate(8, 8, 64),
 		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: h.resizer.CanWrite},
 		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: log, Now: time.Now,

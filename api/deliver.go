@@ -8,7 +8,8 @@ import (
 )
 
 // deliver answers conditions and ranges, and sends what is left of a body whose headers
-// are set. Its errors are errRange and errPrecondition.
+// are set. Its errors are errRange, errPrecondition, and cache.ErrUnreadable for a body
+// of which not all could be sent.
 func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipeline.Result) error {
 	if tag := s.HandOver.etag(result); tag != "" {
 		w.Header().Set("ETag", tag)
@@ -17,7 +18,13 @@ func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipelin
 	// A derivative has the date of its original, and is made anew in other bytes.
 	strongDate := result.Sum == 0
 	http.ServeContent(w, rangeRequest(r, result.Blob.Size, strongDate), "", result.Blob.ModTime, result.Blob.Content())
-	return exchangeOf(w).refused
+	e := exchangeOf(w)
+	if e.short {
+		if err := result.Blob.ContentError(); err != nil {
+			return err
+		}
+	}
+	return e.refused
 }
 
 // A client that takes a body more slowly than this is cut off, so that it does

@@ -2,11 +2,25 @@ package cache
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
-	"os"
+	"sync/atomic"
 	"time"
 )
+
+// ErrUnreadable is returned where an entry is there and its bytes cannot be had: the
+// disk fails, or somebody has cut the file short. It says nothing about the picture
+// and nothing about its origin, and is to be treated as a miss: the file is removed, by
+// Store.Open at once, and otherwise when the Blob is closed.
+var ErrUnreadable = errors.New("the cached file cannot be read")
+
+// File is what a Blob on disk reads: an *os.File, or in tests one that fails.
+type File interface {
+	io.ReadSeeker
+	io.ReaderAt
+	io.Closer
+}
 
 // Blob is an open entry: a whole body that does not change while it is open,
 // even if the entry is removed or replaced. It is not safe for use by several
@@ -22,9 +36,13 @@ type Blob struct {
 	NotKept error
 	// OnClose, if not nil, is called by the first Close.
 	OnClose func()
+	// OnUnreadable, if not nil, is called by the first Close, with the file still open,
+	// if a method has returned an ErrUnreadable.
+	OnUnreadable func(File, *Blob)
 
-	file *os.File
-	data []byte
+	file       File
+	data       []byte
+	unreadable atomic.Bool
 }
 
 // InMemory returns a Blob of data, which must not change afterwards. Close does
@@ -35,13 +53,14 @@ func InMemory(data []byte, modTime time.Time) *Blob {
 
 // OnDisk returns a Blob of an open regular file of the given size and
 // modification time. The Blob closes f.
-func OnDisk(f *os.File, size int64, modTime time.Time, path string) *Blob {
+func OnDisk(f File, size int64, modTime time.Time, path string) *Blob {
 	return &Blob{Size: size, ModTime: modTime, Path: path, file: f}
 }
 
 // Content returns the body from its start, for http.ServeContent. On disk it is
 // the *os.File itself, so that the kernel can send it, and a later call rewinds
-// what an earlier one returned.
+// what an earlier one returned. Its errors are those of the file, and of no kind:
+// see ContentError.
 func (b *Blob) Content() io.ReadSeeker {
 	if b.file != nil {
 		// It fails only on a closed file, where every Read will say so.
@@ -51,29 +70,75 @@ func (b *Blob) Content() io.ReadSeeker {
 	return bytes.NewReader(b.data)
 }
 
-// At returns the body for reading at offsets; several goroutines may use it.
+// ContentError tells who is at fault where sending Content has stopped early: it
+// reads on from there, and returns an ErrUnreadable if that is not possible. It is
+// nil if it is, and so the receiver's fault.
+func (b *Blob) ContentError() error {
+	if b.file == nil {
+		return nil
+	}
+	at, err := b.file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return b.failed(err)
+	}
+	if at >= b.Size {
+		return nil
+	}
+	var next [1]byte
+	_, err = b.At().ReadAt(next[:], at)
+	return err
+}
+
+// At returns the body for reading at offsets; several goroutines may use it. Its
+// errors are io.EOF at the end and otherwise of kind ErrUnreadable.
 func (b *Blob) At() io.ReaderAt {
 	if b.file != nil {
-		return b.file
+		return (*fileReader)(b)
 	}
 	return bytes.NewReader(b.data)
 }
 
+// fileReader is a Blob on disk as an io.ReaderAt.
+type fileReader Blob
+
+// ReadAt implements io.ReaderAt.
+func (r *fileReader) ReadAt(p []byte, at int64) (int, error) {
+	n, err := r.file.ReadAt(p, at)
+	if err == nil || err == io.EOF && at+int64(n) >= r.Size {
+		return n, err
+	}
+	return n, (*Blob)(r).failed(err)
+}
+
+// failed gives an error of the file its kind.
+func (b *Blob) failed(err error) error {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	b.unreadable.Store(true)
+	return fmt.Errorf("%w: %s: %w", ErrUnreadable, b.Path, err)
+}
+
+// Unreadable reports that a method has returned an ErrUnreadable.
+func (b *Blob) Unreadable() bool { return b.unreadable.Load() }
+
 // Bytes returns the whole body, which must not be changed. From disk it is read
 // into memory: mapping it would be cheaper, but a file that is truncated behind
-// our back, or a disk that fails, then kills the process.
+// our back, or a disk that fails, then kills the process. Its error is of kind
+// ErrUnreadable.
 func (b *Blob) Bytes() ([]byte, error) {
 	if b.file == nil {
 		return b.data, nil
 	}
 	data := make([]byte, b.Size)
-	if _, err := io.ReadFull(io.NewSectionReader(b.file, 0, b.Size), data); err != nil {
-		return nil, fmt.Errorf("read %s: %w", b.Path, err)
+	if n, err := b.At().ReadAt(data, 0); n < len(data) {
+		return nil, err
 	}
 	return data, nil
 }
 
-// Close releases the file, if there is one, and calls OnClose.
+// Close releases the file, if there is one, and calls OnUnreadable and OnClose, where
+// they are to be called.
 func (b *Blob) Close() error {
 	if b.OnClose != nil {
 		b.OnClose()
@@ -81,6 +146,10 @@ func (b *Blob) Close() error {
 	}
 	if b.file == nil {
 		return nil
+	}
+	if b.OnUnreadable != nil && b.Unreadable() {
+		b.OnUnreadable(b.file, b)
+		b.OnUnreadable = nil
 	}
 	return b.file.Close()
 }

@@ -28,8 +28,10 @@ var ErrNoRoom = errors.New("the disk has less free space than it is to keep")
 type Store interface {
 	// Open returns the entry and notes its use (at most hourly; failing to
 	// note is not an error). It returns ErrMiss if there is none, ErrName if
-	// the name is not one, and another error if the store cannot be read;
-	// callers treat all as a miss. The caller closes the Blob.
+	// the name is not one, ErrUnreadable if the entry could not be opened and has been
+	// removed, and another error if the store cannot be read; callers treat all as
+	// a miss. The caller closes the Blob: one that turned out to be unreadable is
+	// then removed.
 	Open(name variant.Name) (*Blob, error)
 
 	// Peek is Open for what is no use of the entry, and notes none.

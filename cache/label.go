@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 )
@@ -34,11 +35,12 @@ const maxLabel = 512
 
 // Label reads the entry's label. It costs one system call.
 func (b *Blob) Label() (Label, error) {
-	if b.file == nil {
+	f, ok := b.file.(*os.File)
+	if !ok {
 		return Label{}, ErrNoLabel
 	}
 	var text [maxLabel]byte
-	n, err := getAttribute(b.file, text[:])
+	n, err := getAttribute(f, text[:])
 	if err != nil {
 		return Label{}, errors.Join(ErrNoLabel, err)
 	}
@@ -48,10 +50,11 @@ func (b *Blob) Label() (Label, error) {
 // SetLabel notes a label. The entry may have been replaced since the Blob was
 // opened: then it is lost with the old body.
 func (b *Blob) SetLabel(l Label) error {
-	if b.file == nil {
+	f, ok := b.file.(*os.File)
+	if !ok {
 		return ErrNoLabel
 	}
-	return setAttribute(b.file, l.text())
+	return setAttribute(f, l.text())
 }
 
 // text is "CHECKED BEFORE ETAG", both times in seconds since the epoch.

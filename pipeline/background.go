@@ -58,7 +58,7 @@ func (p *Pipeline) reader(s seen) reading {
 // while it let others go first.
 func twice(do func() error) error {
 	err := do()
-	if errors.Is(err, errMoved) {
+	if errors.Is(err, errMoved) || errors.Is(err, cache.ErrUnreadable) {
 		err = do()
 	}
 	return err
@@ -155,7 +155,7 @@ func (p *Pipeline) giveUp(name variant.Name, epoch uint64, err error) {
 // passing reports that an error says nothing of another try.
 func passing(err error) bool {
 	for _, kind := range []error{
-		context.Canceled, context.DeadlineExceeded, resize.ErrBusy, ErrReadOnly, ErrNotKept, errMoved, errHopeless,
+		context.Canceled, context.DeadlineExceeded, resize.ErrBusy, ErrReadOnly, ErrNotKept, errMoved, errHopeless, cache.ErrUnreadable,
 		storage.ErrUnavailable, storage.ErrNotFound,
 	} {
 		if errors.Is(err, kind) {

@@ -63,7 +63,7 @@ func (m *made) result(name variant.Name, shared bool) *Result {
 // loaded brings a result from disk into memory, where several can have it.
 func loaded(r *Result) (*made, error) {
 	defer r.Blob.Close()
-	data, err := io.ReadAll(r.Blob.Content())
+	data, err := r.Blob.Bytes()
 	return &made{
 		data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path,
 		source: r.Source, stored: true,
@@ -132,12 +132,19 @@ func (p *Pipeline) onDisk(name variant.Name) *Result {
 	}
 	k, ok := p.whole(name, b)
 	if !ok {
+		if b.Unreadable() {
+			p.unreadable(cache.ErrUnreadable)
+		}
 		b.Close()
 		p.forget(p.Derivatives, name)
 		return nil
 	}
 	r := &Result{Blob: b, Name: name, Sum: k.sum, MediaType: k.mediaType, Source: FromDisk, Stored: true}
-	p.warm(name, epoch, r)
+	if err := p.warm(name, epoch, r); err != nil {
+		p.unreadable(err)
+		b.Close()
+		return nil
+	}
 	return r
 }
 
@@ -146,15 +153,16 @@ func (p *Pipeline) onDisk(name variant.Name) *Result {
 const warmUpTo = 128 << 10
 
 // warm puts what was found on disk in an epoch into memory.
-func (p *Pipeline) warm(name variant.Name, epoch uint64, r *Result) {
+func (p *Pipeline) warm(name variant.Name, epoch uint64, r *Result) error {
 	if p.HotBytes == 0 || !p.Hot() || r.Blob.Size > warmUpTo {
-		return
+		return nil
 	}
-	data := make([]byte, r.Blob.Size)
-	if _, err := io.ReadFull(io.NewSectionReader(r.Blob.At(), 0, r.Blob.Size), data); err != nil {
-		return
+	data, err := r.Blob.Bytes()
+	if err != nil {
+		return err
 	}
 	p.remember(name, epoch, made{data: data, modTime: r.Blob.ModTime, mediaType: r.MediaType, path: r.Blob.Path, stored: true})
+	return nil
 }
 
 // remember puts what was opened in an epoch into memory, unless its picture was
@@ -196,10 +204,13 @@ func (p *Pipeline) Warm(r *Result) {
 const sniffBytes = 64
 
 // mediaType tells that of any file from its first bytes.
-func mediaType(b *cache.Blob) string {
+func mediaType(b *cache.Blob) (string, error) {
 	var head [sniffBytes]byte
-	n, _ := b.At().ReadAt(head[:min(b.Size, sniffBytes)], 0)
-	return mediaTypeOf(head[:n])
+	n, err := b.At().ReadAt(head[:min(b.Size, sniffBytes)], 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return mediaTypeOf(head[:n]), err
 }
 
 // mediaTypeOf tells it from what a file begins with.

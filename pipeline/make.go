@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -36,7 +37,11 @@ func (p *Pipeline) makeOnce(ctx context.Context, o order, old *Result) (m *made,
 	return p.making.Do(ctx, flight, func(ctx context.Context) (*made, error) {
 		if r := p.onDisk(o.name); r != nil { // made while we were on our way here?
 			if old == nil || !r.Blob.ModTime.Equal(old.Blob.ModTime) {
-				return loaded(r)
+				m, err := loaded(r)
+				if err == nil {
+					return m, nil
+				}
+				p.unreadable(err)
 			}
 			r.Blob.Close()
 		}
@@ -68,7 +73,16 @@ func (p *Pipeline) fromOriginal(ctx context.Context, wanted order) (*made, error
 	}
 	_, leave := p.crowds.join(wanted.original())
 	defer leave()
-	o, header, err := p.inspected(ctx, wanted.key, wanted.variant)
+	m, err := p.fromOriginalBy(ctx, wanted, toDisk)
+	if errors.Is(err, cache.ErrUnreadable) {
+		p.unreadable(err)
+		m, err = p.fromOriginalBy(ctx, wanted, intoMemory)
+	}
+	return m, err
+}
+
+func (p *Pipeline) fromOriginalBy(ctx context.Context, wanted order, way way) (*made, error) {
+	o, header, err := p.inspected(ctx, wanted.key, wanted.variant, way)
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +132,9 @@ func (p *Pipeline) full(original variant.Name) bool {
 
 // inspected returns an original and its header. One that lies broken on disk is
 // fetched again: it may have been whole, and was cut short there.
-func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Variant) (*original, resize.Header, error) {
+func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Variant, w way) (*original, resize.Header, error) {
 	for again := true; ; again = false {
-		o, err := p.original(ctx, key, v, toDisk)
+		o, err := p.original(ctx, key, v, w)
 		if err != nil {
 			return nil, resize.Header{}, err
 		}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 	if p.RedirectRaw > 0 {
 		way = unlessLarge
 	}
-	o, err := p.original(ctx, key, v, way)
+	o, mediaType, err := p.sniffed(ctx, key, v, way)
 	if large, ok := errors.AsType[*tooLargeToProxy](err); ok {
 		location, err := large.link(ctx, link)
 		return &Result{Blob: cache.InMemory(nil, time.Time{}), Location: location, Source: FromOrigin}, err
@@ -41,9 +42,26 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 		return nil, err
 	}
 	return &Result{
-		Blob: o.blob, Name: v.Original(key), MediaType: mediaType(o.blob), Source: o.source,
+		Blob: o.blob, Name: v.Original(key), MediaType: mediaType, Source: o.source,
 		Stored: o.blob.NotKept == nil, Shared: o.shared, Stale: o.stale, Aging: o.aging, OriginDown: p.down(key), Steps: o.steps,
 	}, nil
+}
+
+// sniffed opens an original and reads its beginning, which tells its media type.
+func (p *Pipeline) sniffed(ctx context.Context, key variant.Key, v variant.Variant, w way) (*original, string, error) {
+	for {
+		o, err := p.original(ctx, key, v, w)
+		if err != nil {
+			return nil, "", err
+		}
+		t, err := mediaType(o.blob)
+		if err == nil {
+			return o, t, nil
+		}
+		p.unreadable(err)
+		o.blob.Close()
+		w = intoMemory // where reading does not fail
+	}
 }
 
 // way is how an original is fetched; fetches in different ways are not shared.
@@ -51,7 +69,7 @@ type way string
 
 const (
 	toDisk      way = ""
-	intoMemory  way = " into memory"  // as well
+	intoMemory  way = " into memory"  // as well, and not looked for on disk
 	unlessLarge way = " unless large" // tooLargeToProxy is the error otherwise
 )
 
@@ -66,6 +84,9 @@ func (*tooLargeToProxy) Error() string { return "large enough to be had from its
 // if there is another one by now.
 func (p *Pipeline) original(ctx context.Context, key variant.Key, v variant.Variant, w way) (*original, error) {
 	name, epoch := v.Original(key), p.epoch(key)
+	if w == intoMemory {
+		return p.fetchedOriginal(ctx, name, key, w)
+	}
 	b, err := p.Originals.Open(name)
 	if err != nil {
 		p.unreadable(err)
@@ -219,11 +240,31 @@ func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.
 	}
 	body.r = object.Body
 	p.note(key)
-	b, err := p.Originals.Fill(ctx, name, body, object.ModTime)
+	b, err := p.fill(ctx, name, body, object.ModTime, w)
 	if err != nil {
 		return nil, storage.Version{}, failure(ctx, err)
 	}
 	return b, object.Version(), nil
+}
+
+// fill keeps an original. One that is needed in memory is there before it is on disk,
+// from where it may not be had again.
+func (p *Pipeline) fill(ctx context.Context, name variant.Name, body io.Reader, modTime time.Time, w way) (*cache.Blob, error) {
+	if w != intoMemory {
+		return p.Originals.Fill(ctx, name, body, modTime)
+	}
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := p.Originals.Fill(ctx, name, bytes.NewReader(data), modTime)
+	if err != nil {
+		return nil, err
+	}
+	defer kept.Close()
+	b := cache.InMemory(data, kept.ModTime)
+	b.NotKept = kept.NotKept
+	return b, nil
 }
 
 // note writes the key down. Where it cannot, the picture is kept all the same,

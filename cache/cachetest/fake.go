@@ -20,12 +20,14 @@ type Fake struct {
 	entries map[variant.Name]entry
 	counts  Counts
 	fail    struct{ open, fill, remove, check error }
+	damage  *damage // of all entries, or nil
 }
 
 // entry is never changed, only replaced, so that open Blobs stay whole.
 type entry struct {
 	body    []byte
 	modTime time.Time
+	damage  *damage // of this one, or nil
 }
 
 // Counts is how often each method was called, whatever came of it. Hits are the
@@ -83,7 +85,7 @@ func (f *Fake) Open(name variant.Name) (*cache.Blob, error) {
 		return nil, cache.ErrMiss
 	}
 	f.counts.Hits++
-	return cache.InMemory(e.body, e.modTime), nil
+	return f.blob(name, e), nil
 }
 
 // Peek implements cache.Store. It counts as Open.
@@ -132,9 +134,15 @@ func (f *Fake) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime
 	if err != nil {
 		return nil, err
 	}
-	b := cache.InMemory(e.body, e.modTime)
-	b.NotKept = f.put(name, e)
-	return b, nil
+	notKept := f.put(name, e)
+	if notKept != nil || len(e.body) == 0 {
+		b := cache.InMemory(e.body, e.modTime)
+		b.NotKept = notKept
+		return b, nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.blob(name, e), nil
 }
 
 // readEntry looks at ctx before each read, so that it may end a body that never
@@ -154,7 +162,7 @@ func readEntry(ctx context.Context, r io.Reader, modTime time.Time) (entry, erro
 	if !modTime.IsZero() {
 		modTime = time.Unix(modTime.Unix(), 0).UTC()
 	}
-	return entry{body.Bytes(), modTime}, ctx.Err()
+	return entry{body: body.Bytes(), modTime: modTime}, ctx.Err()
 }
 
 // put keeps e, forgets what was there if e is empty, or says why it does

@@ -61,7 +61,8 @@ type Store struct {
 	tmp     string // dir/tmp
 	now     func() time.Time
 	system  system
-	buffers sync.Pool // of *[bufferBytes]byte
+	discard func(cache.File, *cache.Blob) // removeUnreadable; a value, so that no Open allocates one
+	buffers sync.Pool                     // of *[bufferBytes]byte
 }
 
 var _ cache.Store = (*Store)(nil)
@@ -73,6 +74,9 @@ const bufferBytes = 128 << 10
 // system is what fails where a disk is full, broken, read-only or gone. Tests
 // put failures in its place.
 type system struct {
+	open   func(path string, st *unix.Stat_t) (fd int, err error)
+	stat   func(path string) (unix.Stat_t, error)
+	read   func(f *os.File) cache.File // what reads f
 	create func(path string) (*os.File, error)
 	write  func(f *os.File, p []byte) (int, error)
 	stamp  func(path string, atime, mtime time.Time) error
@@ -109,6 +113,7 @@ func newStore(dir, tier string, opts Options) *Store {
 		s.now = time.Now
 	}
 	s.system = s.realSystem(opts)
+	s.discard = s.removeUnreadable
 	return s
 }
 
@@ -121,6 +126,12 @@ func (s *Store) realSystem(opts Options) system {
 		FilePerm:  fileMode,
 	})
 	sys := system{
+		open: openRegular,
+		stat: func(path string) (st unix.Stat_t, err error) {
+			err = unix.Lstat(path, &st)
+			return st, err
+		},
+		read:   func(f *os.File) cache.File { return f },
 		create: createTemporary,
 		write:  (*os.File).Write,
 		stamp:  setTimes,

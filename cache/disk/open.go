@@ -3,7 +3,9 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -32,9 +34,9 @@ func (s *Store) open(name variant.Name, use func(path string, st *unix.Stat_t)) 
 		return nil, err
 	}
 	var st unix.Stat_t
-	fd, err := openRegular(path, &st)
+	fd, err := s.system.open(path, &st)
 	if err != nil {
-		return nil, err
+		return nil, removeDamaged(path, err)
 	}
 	if st.Size == 0 {
 		_ = unix.Close(fd)
@@ -44,7 +46,31 @@ func (s *Store) open(name variant.Name, use func(path string, st *unix.Stat_t)) 
 		return nil, cache.ErrMiss
 	}
 	use(path, &st)
-	return onDisk(os.NewFile(uintptr(fd), path), &st, path[s.root:]), nil
+	return s.onDisk(os.NewFile(uintptr(fd), path), &st, path[s.root:]), nil
+}
+
+// removeDamaged removes a file that could not be opened if that is for its own sake, and
+// not for want of descriptors or of the right to read, and gives the error its kind then.
+func removeDamaged(path string, err error) error {
+	if !slices.ContainsFunc(damage, func(kind error) bool { return errors.Is(err, kind) }) {
+		return err
+	}
+	_ = unix.Unlink(path) // if it stays, it is found to be damaged again
+	return fmt.Errorf("%w: %w", cache.ErrUnreadable, err)
+}
+
+// removeUnreadable removes the file of a Blob that could not be read, unless there is
+// another one under its name by now.
+func (s *Store) removeUnreadable(f cache.File, b *cache.Blob) {
+	path := s.tier[:s.root] + b.Path
+	if own, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
+		opened, err := own.Stat()
+		named, namedErr := os.Lstat(path)
+		if err == nil && namedErr == nil && !os.SameFile(opened, named) {
+			return
+		}
+	}
+	_ = unix.Unlink(path) // if it stays, it is found to be unreadable again
 }
 
 var errNotRegular = errors.New("not a regular file")
@@ -79,8 +105,7 @@ func (s *Store) Touch(name variant.Name) (cache.Stat, error) {
 	if err != nil {
 		return cache.Stat{}, err
 	}
-	var st unix.Stat_t
-	err = unix.Lstat(path, &st)
+	st, err := s.system.stat(path)
 	switch {
 	case err == unix.ENOENT || err == nil && st.Size == 0:
 		return cache.Stat{}, cache.ErrMiss
@@ -88,7 +113,7 @@ func (s *Store) Touch(name variant.Name) (cache.Stat, error) {
 		err = errNotRegular
 	}
 	if err != nil {
-		return cache.Stat{}, fmt.Errorf("stat %s: %w", path, err)
+		return cache.Stat{}, removeDamaged(path, fmt.Errorf("stat %s: %w", path, err))
 	}
 	s.noteUse(path, &st)
 	return cache.Stat{Size: st.Size, ModTime: modTimeOf(&st), Path: path[s.root:]}, nil
@@ -107,8 +132,10 @@ func (s *Store) noteUse(path string, st *unix.Stat_t) {
 }
 
 // onDisk makes a Blob of an open file.
-func onDisk(f *os.File, st *unix.Stat_t, relative string) *cache.Blob {
-	return cache.OnDisk(f, st.Size, modTimeOf(st), relative)
+func (s *Store) onDisk(f *os.File, st *unix.Stat_t, relative string) *cache.Blob {
+	b := cache.OnDisk(s.system.read(f), st.Size, modTimeOf(st), relative)
+	b.OnUnreadable = s.discard
+	return b
 }
 
 // An origin that gives no Last-Modified is remembered as the epoch, which all

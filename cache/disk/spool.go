@@ -21,7 +21,7 @@ import (
 // something fails there; then what the file has is read back, and the body goes
 // to memory.
 type spool struct {
-	system *system
+	store  *Store
 	castag *crc32.Table
 
 	file *os.File    // nil once the body is in memory or handed out
@@ -35,9 +35,9 @@ type spool struct {
 }
 
 func (s *Store) newSpool() *spool {
-	p := &spool{system: &s.system, castag: crc32.MakeTable(crc32.Castagnoli)}
+	p := &spool{store: s, castag: crc32.MakeTable(crc32.Castagnoli)}
 	path := filepath.Join(s.tmp, rand.Text()+TemporarySuffix)
-	p.file, p.failure = p.system.create(path)
+	p.file, p.failure = p.store.system.create(path)
 	if p.failure == nil {
 		p.path = path
 		failpoint.Reach("temp file created")
@@ -50,7 +50,7 @@ func (p *spool) Write(b []byte) (int, error) {
 	n := 0
 	if p.failure == nil {
 		var err error
-		n, err = p.system.write(p.file, b)
+		n, err = p.store.system.write(p.file, b)
 		p.sum = crc32.Update(p.sum, p.castag, b[:n])
 		p.size += int64(n)
 		if err == nil {
@@ -80,11 +80,11 @@ func (p *spool) keep(name variant.Name, modTime, now time.Time) error {
 // place stamps before it syncs, so that the times are on the disk with the
 // body, and does both before the name can be seen.
 func (p *spool) place(name variant.Name, modTime, now time.Time) error {
-	if err := p.system.stamp(p.path, now, modTime); err != nil {
+	if err := p.store.system.stamp(p.path, now, modTime); err != nil {
 		return fmt.Errorf("set the times of %s: %w", p.path, err)
 	}
 	failpoint.Reach("temp file stamped")
-	if err := p.system.sync(p.file); err != nil {
+	if err := p.store.system.sync(p.file); err != nil {
 		return fmt.Errorf("sync %s: %w", p.path, err)
 	}
 	failpoint.Reach("temp file synced")
@@ -92,7 +92,7 @@ func (p *spool) place(name variant.Name, modTime, now time.Time) error {
 	if err := unix.Fstat(int(p.file.Fd()), &p.stat); err != nil {
 		return fmt.Errorf("stat %s: %w", p.path, err)
 	}
-	if err := p.system.place(p.path, name); err != nil {
+	if err := p.store.system.place(p.path, name); err != nil {
 		return fmt.Errorf("move %s into the cache: %w", p.path, err)
 	}
 	failpoint.Reach("temp file renamed")
@@ -126,7 +126,7 @@ func (p *spool) blob(relative string, modTime time.Time) *cache.Blob {
 		b.NotKept = fmt.Errorf("not kept on disk: %w", p.failure)
 		return b
 	}
-	b := onDisk(p.file, &p.stat, relative)
+	b := p.store.onDisk(p.file, &p.stat, relative)
 	p.file = nil
 	return b
 }

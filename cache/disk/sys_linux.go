@@ -7,6 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// damage are the errors of file systems, and of what is below them, about a file that
+// is damaged: EIO, the names that ext4 and XFS have for bad structures and sums, that of
+// the block layer for a bad medium, and that of NFS for a file that has gone.
+var damage = []error{unix.EIO, unix.EUCLEAN, unix.EBADMSG, unix.ENODATA, unix.EREMOTEIO, unix.ESTALE}
+
 // syncData brings a body to the disk, with what is needed to find it.
 func syncData(f *os.File) error {
 	_, err := retry(func() (struct{}, error) {

@@ -9,6 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// damage are the errors of file systems about a file that is damaged.
+var damage = []error{unix.EIO, unix.ESTALE}
+
 // syncData brings a body to the disk.
 func syncData(f *os.File) error { return f.Sync() }
 
