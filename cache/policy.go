@@ -67,6 +67,20 @@ func (s Space) Short(minFree float64) bool {
 	return below(s.FreeBytes, s.TotalBytes, minFree) || below(s.FreeFiles, s.TotalFiles, minFree)
 }
 
+// What NearlyFull leaves free, whichever is less.
+const (
+	spareShare = 0.05
+	spareBytes = 1 << 30
+	spareFiles = 1 << 16
+)
+
+// NearlyFull reports that too little is free for a cache that was given no MinFree to
+// write on: less than 5%, and less than 1 GiB, or of inodes less than 65,536.
+func (s Space) NearlyFull() bool {
+	return s.FreeBytes < min(share(s.TotalBytes, spareShare), spareBytes) ||
+		s.FreeFiles < min(share(s.TotalFiles, spareShare), spareFiles)
+}
+
 // Without is the space after c has been removed.
 func (s Space) Without(c Count) Space {
 	s.FreeBytes += c.Disk

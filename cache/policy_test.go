@@ -230,6 +230,31 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
+func TestSpaceNearlyFull(t *testing.T) {
+	const gib = 1 << 30
+	for _, tt := range []struct {
+		space Space
+		want  bool
+	}{
+		{Space{}, false}, // nobody knows
+		{Space{1 << 20, 16 << 20, 0, 0}, false},
+		{Space{50, 1000, 0, 0}, false},
+		{Space{49, 1000, 0, 0}, true},
+		{Space{3 * gib, 250 * gib, 0, 0}, false},
+		{Space{gib, 250 * gib, 0, 0}, false},
+		{Space{gib - 1, 250 * gib, 0, 0}, true},
+		{Space{gib, 250 * gib, 50, 1000}, false},
+		{Space{gib, 250 * gib, 49, 1000}, true},
+		{Space{gib, 250 * gib, 1 << 16, 1 << 24}, false},
+		{Space{gib, 250 * gib, 1<<16 - 1, 1 << 24}, true},
+		{Space{0, 1000, 100, 1000}, true},
+	} {
+		if got := tt.space.NearlyFull(); got != tt.want {
+			t.Errorf("%+v: NearlyFull() = %v", tt.space, got)
+		}
+	}
+}
+
 func TestSpaceShort(t *testing.T) {
 	for _, tt := range []struct {
 		space Space

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -89,28 +91,52 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(filepath.Join(cache, "ballast")); err != nil {
 		t.Fatal(err)
 	}
+	s.awaitDiskLow(t, 0)
 	wantCache(t, get(t, s.url+"/320x200/photos/cat.jpg"), missStored)
 }
 
-// Below --min-free nothing new is kept, and all is served.
-func TestGuard(t *testing.T) {
-	cache := smallDisk(t, "16m,nr_inodes=20000")
-	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache, "--min-free", "50%")
-	wantCache(t, get(t, s.url+"/300x200/photos/cat.jpg"), missStored)
-	if err := os.WriteFile(filepath.Join(cache, "ballast"), make([]byte, 9<<20), 0o644); err != nil {
-		t.Fatal(err)
-	}
+// awaitDiskLow waits until the server sees that the disk is low, or is so no more: it
+// looks once a second.
+func (s *server) awaitDiskLow(t *testing.T, want float64) {
+	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	low := false
-	for i := 0; i < 60 && !low; i++ { // it looks once a second
-		low = s.metric(t, "thumbery_disk_low") == 1
+	for range 600 {
+		if s.metric(t, "thumbery_disk_low") == want {
+			return
+		}
 		<-tick.C
 	}
-	if !low {
-		t.Fatal("the guard does not see that the disk is low")
+	t.Fatalf("thumbery_disk_low does not become %v", want)
+}
+
+// Below --min-free, which has a default, nothing new is kept, and all is served.
+func TestGuard(t *testing.T) {
+	for name, tt := range map[string]struct {
+		flags []string
+		free  int64 // bytes, that are left
+	}{
+		"half":    {[]string{"--min-free", "50%"}, 7 << 20},
+		"default": {nil, 700 << 10}, // of 16 MiB
+	} {
+		t.Run(name, func(t *testing.T) {
+			cache := smallDisk(t, "16m,nr_inodes=20000")
+			s := serve(t, append(tt.flags, "--source", "/=file:"+testdata(t), "--cache", cache)...)
+			wantCache(t, get(t, s.url+"/300x200/photos/cat.jpg"), missStored)
+			var disk syscall.Statfs_t
+			if err := syscall.Statfs(cache, &disk); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(cache, "ballast"), make([]byte, int64(disk.Bavail)*disk.Bsize-tt.free), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			s.awaitDiskLow(t, 1)
+			wantCache(t, get(t, s.url+"/310x200/photos/cat.jpg"), "thumbery;fwd=miss")
+			wantPicture(t, get(t, s.url+"/310x200/photos/lake.jpg"), 310, 200, "jpeg")
+			wantCache(t, get(t, s.url+"/300x200/photos/cat.jpg"), hitMemory)
+			if n := strings.Count(s.log.String(), "less than --min-free left"); n != 1 {
+				t.Errorf("it is logged %d times", n)
+			}
+		})
 	}
-	wantCache(t, get(t, s.url+"/310x200/photos/cat.jpg"), "thumbery;fwd=miss")
-	wantPicture(t, get(t, s.url+"/310x200/photos/lake.jpg"), 310, 200, "jpeg")
-	wantCache(t, get(t, s.url+"/300x200/photos/cat.jpg"), hitMemory)
 }

@@ -14,7 +14,7 @@ import (
 // called by several goroutines.
 type Reserve struct {
 	dir     string
-	minFree float64
+	short   func(cache.Space) bool
 	changed func(low bool, space cache.Space)
 	now     func() time.Time
 	space   func(dir string) (cache.Space, error)
@@ -28,11 +28,10 @@ type Reserve struct {
 // fill what it guards.
 const reserveEvery = time.Second
 
-// NewReserve returns a Reserve that is low while less than minFree (0..1) of the
-// space or of the inodes of dir's file system is free to users. changed, if not
-// nil, is told each time that it becomes low or is so no more.
-func NewReserve(dir string, minFree float64, changed func(low bool, space cache.Space)) *Reserve {
-	return &Reserve{dir: dir, minFree: minFree, changed: changed, now: time.Now, space: SpaceOf}
+// NewReserve returns a Reserve that is low while short says so of dir's file system.
+// changed, if not nil, is told each time that it becomes low or is so no more.
+func NewReserve(dir string, short func(cache.Space) bool, changed func(low bool, space cache.Space)) *Reserve {
+	return &Reserve{dir: dir, short: short, changed: changed, now: time.Now, space: SpaceOf}
 }
 
 // Low reports that too little was free when it was last looked at, which is a
@@ -47,7 +46,7 @@ func (r *Reserve) Low() bool {
 	}
 	r.next = now.Add(reserveEvery)
 	space, err := r.space(r.dir)
-	low := err == nil && space.Short(r.minFree)
+	low := err == nil && r.short(space)
 	if low != r.low && r.changed != nil {
 		r.changed(low, space)
 	}

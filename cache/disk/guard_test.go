@@ -13,14 +13,14 @@ import (
 
 func TestGuardConforms(t *testing.T) {
 	cachetest.Run(t, func(*testing.T) cache.Store {
-		return Guard(cachetest.NewFake(), NewReserve(t.TempDir(), 0, nil))
+		return Guard(cachetest.NewFake(), NewReserve(t.TempDir(), func(cache.Space) bool { return false }, nil))
 	})
 }
 
 func TestGuard(t *testing.T) {
 	now, free := time.Unix(1_800_000_000, 0), int64(50)
 	var told []bool
-	reserve := NewReserve("/", 0.1, func(low bool, _ cache.Space) { told = append(told, low) })
+	reserve := NewReserve("/", func(s cache.Space) bool { return s.Short(0.1) }, func(low bool, _ cache.Space) { told = append(told, low) })
 	reserve.now = func() time.Time { return now }
 	looks := 0
 	var broken error

@@ -103,14 +103,22 @@ func unwritable(err error) bool {
 
 // reserve watches --min-free, and logs when it is reached.
 func (f *cacheFlags) reserve(log *slog.Logger) *disk.Reserve {
-	return disk.NewReserve(f.Cache, float64(f.MinFree), func(low bool, s cache.Space) {
+	return disk.NewReserve(f.Cache, f.short, func(low bool, s cache.Space) {
 		free := []any{"bytes_free", s.FreeBytes, "bytes", s.TotalBytes, "inodes_free", s.FreeFiles, "inodes", s.TotalFiles}
 		if low {
-			log.Error("the disk has less than --min-free left: nothing is kept until there is more", free...)
+			log.Error("the disk has less than --min-free left: nothing is kept until there is more; purge the cache", free...)
 			return
 		}
 		log.Info("the disk has enough left again", free...)
 	})
+}
+
+// short reports that a disk has too little free for anything to be kept.
+func (f *cacheFlags) short(s cache.Space) bool {
+	if f.MinFree == 0 {
+		return s.NearlyFull()
+	}
+	return s.Short(float64(f.MinFree))
 }
 
 // readable looks whether hits can be served: a full or read-only disk has them all

@@ -18,10 +18,10 @@ func (c *countingJournal) Note(variant.Key) error { *c++; return nil }
 // kept.
 func TestSparingJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for minFree, want := range map[float64]countingJournal{0: 3, 2: 0} {
+		for low, want := range map[bool]countingJournal{false: 3, true: 0} {
 			var notes countingJournal
 			j := &sparingJournal{
-				&notes, disk.NewReserve(t.TempDir(), minFree, nil),
+				&notes, disk.NewReserve(t.TempDir(), func(cache.Space) bool { return low }, nil),
 				cache.NewHot[variant.Key](notedBytes, func(time.Time) int { return 0 }),
 			}
 			for range 25 { // minutes
@@ -36,7 +36,7 @@ func TestSparingJournal(t *testing.T) {
 				t.Error(err)
 			}
 			if notes != want {
-				t.Errorf("with a reserve of %v: %d notes, want %d", minFree, notes, want)
+				t.Errorf("with a low reserve: %v: %d notes, want %d", low, notes, want)
 			}
 		}
 	})

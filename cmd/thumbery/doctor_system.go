@@ -125,12 +125,8 @@ func oneFileSystem(dir string) error {
 	return nil
 }
 
-// Shares of the disk below which the doctor speaks up. A server without
-// --min-free writes until nothing is left.
-const (
-	spaceScarce = 0.10
-	spaceOut    = 0.01
-)
+// spaceScarce is the share of the disk below which the doctor speaks up.
+const spaceScarce = 0.10
 
 func space(dir string) finding {
 	s, err := disk.SpaceOf(dir)
@@ -145,10 +141,10 @@ func judgeSpace(s cache.Space) finding {
 	if s.TotalFiles > 0 {
 		f.says += fmt.Sprintf(", %s of %s inodes", humanize.Comma(s.FreeFiles), humanize.Comma(s.TotalFiles))
 	}
-	const advice = ": purge with --max-size, and give serve --min-free; see docs/operations.md"
+	const advice = ": purge with --max-size or --min-free; see docs/operations.md"
 	switch {
-	case s.Short(spaceOut):
-		f.verdict, f.says = wrong, f.says+advice
+	case s.NearlyFull():
+		f.verdict, f.says = wrong, f.says+", too little for serve to keep anything, unless it has a --min-free that is less"+advice
 	case s.Short(spaceScarce):
 		f.verdict, f.says = slow, f.says+advice
 	}

@@ -38,7 +38,10 @@ func TestJudgeSpace(t *testing.T) {
 	}{
 		{50, 100, 50, 100, good},
 		{9, 100, 50, 100, slow},
+		{1, 100, 50, 100, slow},
+		{1, 10_000, 50, 100, slow},
 		{50, 100, 9, 100, slow},
+		{50, 100, 4, 100, wrong},
 		{0, 100, 50, 100, wrong},
 		{50, 100, 0, 100, wrong},
 		{50, 100, 0, 0, good}, // inodes are not counted

@@ -15,7 +15,7 @@ import (
 // environment variables.
 type policyFlags struct {
 	limitFlags
-	MinFree     percent    `placeholder:"10%" help:"Remove what was used least recently where less of the disk's space or inodes is free."`
+	MinFree     percent    `placeholder:"10%" help:"Remove what was used least recently where less of the disk's space or inodes is free. While it is, a server keeps nothing more; without this flag, while less than 5% and less than 1 GiB is free (or 65,536 inodes)."`
 	Originals   limitFlags `embed:"" prefix:"originals-" group:"Of the originals alone"`
 	Mezzanines  limitFlags `embed:"" prefix:"mezzanines-" group:"Of the mezzanines alone"`
 	Derivatives limitFlags `embed:"" prefix:"derivatives-" group:"Of the derivatives alone"`
