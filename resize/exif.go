@@ -15,6 +15,7 @@ const (
 	tagWidth       = 0x100
 	tagHeight      = 0x101
 	tagBits        = 0x102
+	tagCompression = 0x103
 	tagPhotometric = 0x106
 	tagOrientation = 0x112
 	tagSamples     = 0x115
@@ -64,15 +65,18 @@ type ifdEntry struct {
 	value     [4]byte // the value, or its offset if it is longer
 }
 
-// each calls f for the entries of the directory at off, at most maxEntries of
-// them, and returns the offset of the next directory, 0 after the last.
+// each calls f for the entries of the directory at off, and returns the offset of
+// the next directory, 0 after the last.
 func (d ifdReader) each(off int64, f func(ifdEntry)) (next int64, err error) {
 	b, err := d.at(off, 2)
 	if err != nil {
 		return 0, err
 	}
 	n := int(d.order.Uint16(b))
-	for i := range min(n, maxEntries) {
+	if n > maxEntries {
+		return 0, broken("a directory of %d entries", n)
+	}
+	for i := range n {
 		b, err := d.at(off+2+12*int64(i), 12)
 		if err != nil {
 			return 0, err
@@ -82,16 +86,7 @@ func (d ifdReader) each(off int64, f func(ifdEntry)) (next int64, err error) {
 			count: d.order.Uint32(b[4:]), value: [4]byte(b[8:]),
 		})
 	}
-	return d.next(off)
-}
-
-// next is the offset of the directory after the one at off, 0 after the last.
-func (d ifdReader) next(off int64) (int64, error) {
-	b, err := d.at(off, 2)
-	if err != nil {
-		return 0, err
-	}
-	b, err = d.at(off+2+12*int64(d.order.Uint16(b)), 4)
+	b, err = d.at(off+2+12*int64(n), 4)
 	if err != nil {
 		return 0, nil // EXIF writers often leave the link to the next one out
 	}
@@ -143,7 +138,10 @@ func exifOrientation(s *source, off, n int64) int {
 		return 1
 	}
 	_, _ = d.each(first, func(e ifdEntry) {
-		if v := d.first(e); e.tag == tagOrientation && v >= 1 && v <= 8 {
+		if e.tag != tagOrientation {
+			return
+		}
+		if v := d.first(e); v >= 1 && v <= 8 {
 			orientation = v
 		}
 	})

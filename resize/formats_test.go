@@ -70,6 +70,72 @@ type readerFunc func([]byte, int64) (int, error)
 
 func (f readerFunc) ReadAt(b []byte, off int64) (int, error) { return f(b, off) }
 
+// JPEG 2000 within TIFF is refused, whatever is read, on whichever page it is and
+// however it is written down; and other compressions are not.
+func TestJPEG2000InTIFF(t *testing.T) {
+	t.Parallel()
+	compression := func(kind, count, value int) []byte {
+		return slices.Concat([]byte{1, 3, 0, byte(kind)}, be32(count, value))
+	}
+	const short, long, long8 = 3, 4, 16
+	many := slices.Repeat([][]byte{entry(0x9000, 1)}, 4000)
+	for name, c := range map[string]struct {
+		src  []byte
+		want error
+	}{
+		"none":                {tiffWith(), nil},
+		"not compressed":      {tiffWith(entry(0x103, 1)), nil},
+		"JPEG":                {tiffWith(entry(0x103, 7)), nil},
+		"WebP":                {tiffWith(entry(0x103, 50001)), nil},
+		"a long":              {tiffWith(compression(long, 1, 5)), nil},
+		"Aperio":              {tiffWith(entry(0x103, 33003)), resize.ErrNotPicture},
+		"Aperio, lossy":       {tiffWith(entry(0x103, 33004)), resize.ErrNotPicture},
+		"Aperio, RGB":         {tiffWith(entry(0x103, 33005)), resize.ErrNotPicture},
+		"LEADTOOLS":           {tiffWith(entry(0x103, 34712)), resize.ErrNotPicture},
+		"as a long":           {tiffWith(compression(long, 1, 33005)), resize.ErrNotPicture},
+		"as several longs":    {append(tiffWith(compression(long, 3, 50)), be32(33003, 33003, 33003)...), resize.ErrNotPicture},
+		"as a long long":      {append(tiffWith(compression(long8, 1, 50)), be32(0, 33003)...), resize.ErrNotPicture},
+		"for each sample":     {append(tiffWith(compression(short, 3, 50)), 0x80, 0xeb, 0x80, 0xeb, 0x80, 0xeb), resize.ErrNotPicture},
+		"as a float":          {tiffWith(compression(11, 1, 0x47012000)), resize.ErrNotPicture},
+		"nowhere":             {tiffWith(compression(short, 3, 1<<20)), resize.ErrNotPicture},
+		"a second entry":      {tiffWith(entry(0x103, 1), entry(0x103, 33003)), resize.ErrNotPicture},
+		"behind many entries": {tiffMany(append(many, entry(0x103, 33003))...), resize.ErrNotPicture},
+		"beyond what is read": {tiffMany(append(slices.Concat(many, many), entry(0x103, 33003))...), resize.ErrBroken},
+		"the second page":     {tiffPages(1, 33005), resize.ErrNotPicture},
+		"the last page":       {tiffPages(1, 7, 5, 33003), resize.ErrNotPicture},
+		"no page":             {tiffPages(1, 7, 5), nil},
+	} {
+		for page := range 5 {
+			_, err := resize.InspectPage(t.Context(), bytes.NewReader(c.src), int64(len(c.src)), resize.AllFormats, page)
+			if !errors.Is(err, c.want) {
+				t.Errorf("%s, page %d: %v, want %v", name, page, err, c.want)
+			}
+		}
+	}
+}
+
+// tiffMany is tiffWith for more than 255 entries.
+func tiffMany(entries ...[]byte) []byte {
+	entries = slices.Insert(entries, 0, entry(0x100, 40), entry(0x101, 30))
+	b := append([]byte("MM\x00*\x00\x00\x00\x08"), byte(len(entries)>>8), byte(len(entries)))
+	return append(append(b, slices.Concat(entries...)...), 0, 0, 0, 0)
+}
+
+// tiffPages has a page of each of these compressions.
+func tiffPages(compressions ...int) []byte {
+	b := []byte("MM\x00*\x00\x00\x00\x08")
+	for i, c := range compressions {
+		b = append(b, 0, 3)
+		b = append(b, slices.Concat(entry(0x100, 40), entry(0x101, 30), entry(0x103, c))...)
+		next := len(b) + 4
+		if i == len(compressions)-1 {
+			next = 0
+		}
+		b = append(b, be32(next)...)
+	}
+	return b
+}
+
 // The first bytes of AVIF and HEIC may be the same: what is inside decides.
 func TestHEICIsNoAVIF(t *testing.T) {
 	t.Parallel()

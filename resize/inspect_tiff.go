@@ -1,6 +1,10 @@
 package resize
 
-import "github.com/thumbery/thumbery/variant"
+import (
+	"fmt"
+
+	"github.com/thumbery/thumbery/variant"
+)
 
 // Photometric interpretations, from the TIFF 6.0 specification.
 const (
@@ -26,7 +30,9 @@ type tiffPage struct {
 	tiled   bool            // in tiles of tile[0] x tile[1] pixels instead of strips
 	rows    int             // of a strip; 0 is all
 	tile    [2]int          // width and height
-	seen    map[uint16]bool // tags
+	seen    map[uint16]bool // tags; nil for a page that nobody asked for
+	// jpeg2000: the pixels are JPEG 2000, or may be.
+	jpeg2000 bool
 }
 
 // inspectTIFF reads the directory of the page asked for, or the first, and
@@ -39,6 +45,7 @@ func inspectTIFF(s *source) (Header, error) {
 	var h Header
 	var wrong error // with the page that h is of
 	seen := map[int64]bool{}
+	var entries int64 // of all directories
 	for off != 0 {
 		if seen[off] {
 			return Header{}, broken("its directories go round in a circle")
@@ -46,54 +53,60 @@ func inspectTIFF(s *source) (Header, error) {
 		if seen[off] = true; len(seen) > maxIFDs {
 			return Header{}, tooLarge("more than %d pages", maxIFDs)
 		}
+		page := tiffPage{samples: 1}
 		if len(seen) == 1 || len(seen) == s.page {
-			h, off, wrong, err = d.page(off)
-		} else {
-			off, err = d.next(off)
+			page.seen = map[uint16]bool{}
 		}
-		if err != nil {
+		off, err = d.each(off, func(e ifdEntry) { page.read(e, d); entries++ })
+		switch {
+		case err != nil:
 			return Header{}, err
+		case page.jpeg2000: // on any page: which of them is decoded is for others to say
+			return Header{}, fmt.Errorf("%w: JPEG 2000 within TIFF is never read", ErrNotPicture)
+		case 12*entries > s.size:
+			return Header{}, broken("its directories overlap")
+		case page.seen != nil:
+			h, wrong = page.end(), page.check()
 		}
 	}
 	h.Pages = len(seen)
 	return h, wrong
 }
 
-// page reads the directory at off. wrong is why its picture is not to be decoded.
-func (d ifdReader) page(off int64) (h Header, next int64, wrong, err error) {
-	p := tiffPage{samples: 1, seen: map[uint16]bool{}}
-	next, err = d.each(off, func(e ifdEntry) { p.read(e, d) })
-	return p.end(), next, p.check(), err
+// mayBeJPEG2000 reports whether a compression is, or cannot be told not to be, one
+// of those that Aperio (33003 to 33005) and LEADTOOLS (34712) use for JPEG 2000.
+func mayBeJPEG2000(compression int) bool {
+	return compression == 0 || compression >= 33003 && compression <= 33005 || compression == 34712
 }
 
 // read takes an entry. Of several with one tag the first counts, as for libtiff.
 func (p *tiffPage) read(e ifdEntry, d ifdReader) {
-	if p.seen[e.tag] {
+	p.jpeg2000 = p.jpeg2000 || e.tag == tagCompression && mayBeJPEG2000(d.first(e))
+	if p.seen == nil || p.seen[e.tag] {
 		return
 	}
 	p.seen[e.tag] = true
-	v := d.first(e)
 	switch e.tag {
 	case tagWidth:
-		p.header.Width = v
+		p.header.Width = d.first(e)
 	case tagHeight:
-		p.header.Height = v
+		p.header.Height = d.first(e)
 	case tagBits:
-		p.header.Depth = v
+		p.header.Depth = d.first(e)
 	case tagPhotometric:
-		p.kind = v
+		p.kind = d.first(e)
 	case tagSamples:
-		p.samples = v
+		p.samples = d.first(e)
 	case tagPlanar:
-		p.planar = v == planarSeparate
+		p.planar = d.first(e) == planarSeparate
 	case tagRows:
-		p.rows = v
+		p.rows = d.first(e)
 	case tagTileWidth:
-		p.tiled, p.tile[0] = true, v
+		p.tiled, p.tile[0] = true, d.first(e)
 	case tagTileHeight:
-		p.tiled, p.tile[1] = true, v
+		p.tiled, p.tile[1] = true, d.first(e)
 	case tagOrientation:
-		p.header.Orientation = v
+		p.header.Orientation = d.first(e)
 	case tagICC:
 		p.header.ICC = true
 	}
