@@ -174,6 +174,55 @@ func tiffLong(n int, last []byte) []byte {
 	return slices.Concat(b, bytes.Repeat(entry(0xfde8, 1), n), last, be32(0))
 }
 
+// tiffShared has pages whose lists of strips, of n numbers, are all the same.
+func tiffShared(pages, n int) []byte {
+	b := slices.Concat([]byte("MM\x00*"), be32(8+4*n), make([]byte, 4*n))
+	for i := range pages {
+		strips := slices.Concat([]byte{1, 0x11, 0, 4}, be32(n, 8))
+		b = slices.Concat(b, []byte{0, 3}, entry(0x100, 40), entry(0x101, 30), strips)
+		next := len(b) + 4
+		if i == pages-1 {
+			next = 0
+		}
+		b = append(b, be32(next)...)
+	}
+	return b
+}
+
+// tiffSharing has directories of 100 entries, of which each begins 18 bytes after
+// the one before.
+func tiffSharing(pages int) []byte {
+	const stride, rows = 18, 66 // 2+12*100 bytes are 66 rows and 14 bytes
+	b := []byte("MM\x00*\x00\x00\x00\x08")
+	for i := range pages + rows {
+		next := 0
+		if page := i - rows + 1; page > 0 && page < pages {
+			next = 8 + stride*page
+		}
+		b = slices.Concat(b, []byte{0, 100}, make([]byte, 12), be32(next))
+	}
+	return b
+}
+
+// TestInspectBoundsPages: libtiff reads the directories of all pages, and what they
+// point to.
+func TestInspectBoundsPages(t *testing.T) {
+	for name, c := range map[string]struct {
+		src  []byte
+		want error
+	}{
+		"a list each":            {tiffShared(1, 1<<20), nil},
+		"a list of some":         {tiffShared(4, 1<<20), nil},
+		"a list of many":         {tiffShared(400, 60_000), resize.ErrTooLarge},
+		"a short list of all":    {tiffShared(4000, 1000), nil},
+		"directories that share": {tiffSharing(200), resize.ErrBroken},
+	} {
+		if _, err := inspect(c.src); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
 // TestInspectBoundsPage: the page that is asked for counts, and no other.
 func TestInspectBoundsPage(t *testing.T) {
 	src := tiffChain(3, false)
@@ -252,7 +301,7 @@ func TestInspectBoundsSamples(t *testing.T) {
 	}
 }
 
-// TestPlanBoundsBytes: what is decoded has at most 8 bytes for each pixel that is
+// TestPlanBoundsBytes: what is decoded takes at most 12 bytes for each pixel that is
 // allowed, also where it is admitted alone.
 func TestPlanBoundsBytes(t *testing.T) {
 	of := func(change func(*resize.Header)) resize.Header {
@@ -267,9 +316,13 @@ func TestPlanBoundsBytes(t *testing.T) {
 	}{
 		{"four samples of 16 bits", of(func(h *resize.Header) { h.Samples, h.Depth = 4, 16 }), true},
 		{"three floats", of(func(h *resize.Header) { h.Samples, h.Depth = 3, 32 }), false},
-		{"three floats, half as high", of(func(h *resize.Header) { h.Height, h.Samples, h.Depth = 500, 3, 32 }), true},
-		{"eight samples", of(func(h *resize.Header) { h.Samples = 8 }), true},
-		{"nine samples", of(func(h *resize.Header) { h.Samples = 9 }), false},
+		{"three floats, three quarters as high", of(func(h *resize.Header) { h.Height, h.Samples, h.Depth = 750, 3, 32 }), true},
+		{"twelve samples", of(func(h *resize.Header) { h.Samples = 12 }), true},
+		{"thirteen samples", of(func(h *resize.Header) { h.Samples = 13 }), false},
+		{"an AVIF of 8 bits", of(func(h *resize.Header) { h.Format = variant.AVIF }), true},
+		{"an AVIF of 10 bits", of(func(h *resize.Header) { h.Format, h.Depth = variant.AVIF, 10 }), false},
+		{"an AVIF of 10 bits, as high as can be", of(func(h *resize.Header) { h.Format, h.Depth, h.Height = variant.AVIF, 10, 600 }), true},
+		{"an AVIF of 10 bits, higher", of(func(h *resize.Header) { h.Format, h.Depth, h.Height = variant.AVIF, 10, 601 }), false},
 		{"cut out of as many", of(func(h *resize.Header) { h.Width, h.Coded = 10, 1_000_000 }), true},
 		{"cut out of more", of(func(h *resize.Header) { h.Width, h.Coded = 10, 1_000_001 }), false},
 		{"a drawing", of(func(h *resize.Header) { h.Format, h.Samples, h.Depth = variant.SVG, 9, 16 }), true},

@@ -51,10 +51,10 @@ func (p Plan) sourceCost(h Header) int64 {
 }
 
 // heaviest is how much of a gate's limit, Settings.MaxPixels, a decoded picture may
-// weigh: 8 bytes for each pixel that is allowed, so that four samples of 16 bits
+// weigh: 12 bytes for each pixel that is allowed, so that four samples of 16 bits
 // can be had in all sizes. What weighs more than a gate's limit is admitted alone,
 // and this is what it can take then.
-const heaviest = 2
+const heaviest = 3
 
 // composedWeight is what a pixel of the result weighs besides where the picture
 // is held uncompressed between two passes, as read, laid out and written again:

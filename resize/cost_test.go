@@ -92,6 +92,10 @@ func TestCost(t *testing.T) {
 		{sampled(5, 8), "100x100,f_jpeg", 1_250_000 + 10_000},
 		{sampled(3, 32), "100x100,f_jpeg", 4_000_000 + 10_000},
 		{sampled(4, 64), "100x100,f_jpeg", 8_000_000 + 10_000},
+		{depthOf(variant.HEIC, 10), "100x100,f_jpeg", 5_000_000 + 10_000},
+		{depthOf(variant.HEIC, 8), "100x100,f_jpeg", 1_000_000 + 10_000},
+		{depthOf(variant.JXL, 32), "100x100,f_jpeg", 7_000_000 + 10_000},
+		{depthOf(variant.PNG, 16), "100x100,f_jpeg", 2_000_000 + 10_000},
 		{sampled(16, 128), "100x100,f_jpeg", 64_000_000 + 10_000},
 		{photo(1000, 1000), "100x100,f_jpeg,gray", 1_000_000 + 50_000},
 		{scanned(1000, 1000, 10), "100x100,f_jpeg", 1_000_000 + 10_000},
@@ -138,5 +142,12 @@ func TestCostOfComparing(t *testing.T) {
 func sampled(samples, depth int) resize.Header {
 	h := photo(1000, 1000)
 	h.Samples, h.Depth = samples, depth
+	return h
+}
+
+// depthOf is a megapixel of so many bits, of a format.
+func depthOf(f variant.Format, depth int) resize.Header {
+	h := sampled(3, depth)
+	h.Format = f
 	return h
 }

@@ -93,6 +93,22 @@ func (d ifdReader) each(off int64, f func(ifdEntry)) (next int64, err error) {
 	return int64(d.order.Uint32(b)), nil
 }
 
+// long is how many bytes a value has if it is a long one. libtiff reads those of all
+// directories to count the pages: four thousand that share one list of a million
+// strips take it minutes.
+func (d ifdReader) long(e ifdEntry) int64 {
+	const short, widest = 4 << 10, 8
+	width, whole := ifdWidths[e.kind]
+	if !whole {
+		width = widest
+	}
+	n := min(int64(e.count)*int64(width), d.size)
+	if n <= short {
+		return 0
+	}
+	return n
+}
+
 // first returns the first number of an entry's value, at most SourceSideMax+1, and
 // 0 if it is below 0, of another type, or cannot be read.
 func (d ifdReader) first(e ifdEntry) int {

@@ -45,7 +45,7 @@ func inspectTIFF(s *source) (Header, error) {
 	var h Header
 	var wrong error // with the page that h is of
 	seen := map[int64]bool{}
-	var entries int64 // of all directories
+	var entries, values int64 // of all directories
 	for off != 0 {
 		if seen[off] {
 			return Header{}, broken("its directories go round in a circle")
@@ -57,7 +57,7 @@ func inspectTIFF(s *source) (Header, error) {
 		if len(seen) == 1 || len(seen) == s.page {
 			page.seen = map[uint16]bool{}
 		}
-		off, err = d.each(off, func(e ifdEntry) { page.read(e, d); entries++ })
+		off, err = d.each(off, func(e ifdEntry) { page.read(e, d); entries++; values += d.long(e) })
 		switch {
 		case err != nil:
 			return Header{}, err
@@ -65,6 +65,8 @@ func inspectTIFF(s *source) (Header, error) {
 			return Header{}, fmt.Errorf("%w: JPEG 2000 within TIFF is never read", ErrNotPicture)
 		case 12*entries > s.size:
 			return Header{}, broken("its directories overlap")
+		case values > 4*s.size+16<<20: // short ones, and a profile, may be shared
+			return Header{}, tooLarge("the pages have values of %d bytes in a file of %d", values, s.size)
 		case page.seen != nil:
 			h, wrong = page.end(), page.check()
 		}

@@ -125,7 +125,7 @@ const animatedPixels = 24 << 20
 // *variant.Error of kind variant.ErrOptions for a wish that this picture or
 // server cannot fulfil, and kind ErrTooLarge if the source or the result has more
 // than s.MaxPixels (as Header.DecodePixels counts them), the decoded source more
-// than 8 bytes for each of s.MaxPixels (as Header.PixelBytes counts them), a side of the result more than variant.MaxSide, or the result
+// than 12 bytes for each of s.MaxPixels (as Plan.Cost counts them), a side of the result more than variant.MaxSide, or the result
 // more than 16 Mi pixels and more than the source; for f_avif, f_gif and lossless,
 // which take longest, more than 8 Mi; and for an animation more than
 // s.MaxFrames frames, or 24 Mi pixels in all of them.
@@ -177,7 +177,7 @@ func (s Settings) check(h Header, v variant.Variant) error {
 		return tooLarge("the picture has %d pixels to decode, the limit is %d", n, s.MaxPixels)
 	}
 	if weight := h.decodeWeight(); s.exceeds(weight/heaviest) && !h.Drawn() {
-		return tooLarge("the picture has %d bytes when it is decoded, the limit is %d", 4*weight, 4*heaviest*s.MaxPixels)
+		return tooLarge("the picture takes %d bytes to decode, the limit is %d", 4*weight, 4*heaviest*s.MaxPixels)
 	}
 	if w, height := v.Box(); max(w, height) > variant.MaxSide {
 		return tooLarge("%s is asked for, sides are limited to %d", sides(w, height), variant.MaxSide)

@@ -10,7 +10,7 @@ import (
 // Settings are what the operator decides about plans.
 type Settings struct {
 	// MaxPixels limits the source and the result alike, width times height, and
-	// the decoded source to 8 bytes for each; 0 or less is no limit.
+	// the decoded source to 12 bytes for each; 0 or less is no limit.
 	MaxPixels int64
 	// MaxFrames limits the frames of an animation; 0 or less is no limit.
 	MaxFrames int
