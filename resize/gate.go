@@ -8,10 +8,12 @@ import (
 
 // Gate admits work so that neither processors nor memory are overcommitted: at
 // most so many pictures at once, and at most so many pixels in all of them
-// together, as Plan.Cost counts them. It is first come, first served: a large
-// picture at the head of the queue waits for room, and nobody overtakes it. What
-// nobody waits for has a queue of its own, which moves while the other is empty. It
-// is safe for use by several goroutines.
+// together, as Plan.Cost counts them. It is first come, first served, but for the
+// heavy pictures, those of more than an eighth of all pixels: they never have the last
+// worker, if there are several, and a quarter more pixels is kept for light pictures,
+// which overtake heavy ones that wait. So whoever asks for heavy pictures does not
+// hold up everybody. What nobody waits for has a queue of its own, which moves while
+// the other is empty. It is safe for use by several goroutines.
 type Gate struct {
 	workers   int
 	maxPixels int64
@@ -20,8 +22,10 @@ type Gate struct {
 	mu      sync.Mutex
 	running int
 	late    int // of those running, entered by EnterLast
+	heavies int // of those running, heavy
 	entered uint64
-	pixels  int64
+	light   int64     // pixels of light pictures that are running
+	heavy   int64     // the same, of heavy ones
 	waiting list.List // of *entrant, the first to come in front
 	patient list.List // the same, of EnterLast
 }
@@ -118,14 +122,16 @@ func (g *Gate) lineUp(e *entrant) (*list.Element, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	queue := g.queueOf(e)
+	place := queue.PushBack(e)
+	g.admit()
 	switch {
-	case g.waiting.Len() == 0 && queue.Len() == 0 && g.fits(e):
-		g.take(e)
+	case e.isAdmitted():
 		return nil, nil
-	case !e.last && queue.Len() >= g.places():
+	case !e.last && queue.Len() > g.places():
+		queue.Remove(place)
 		return nil, ErrBusy
 	}
-	return queue.PushBack(e), nil
+	return place, nil
 }
 
 func (g *Gate) queueOf(e *entrant) *list.List {
@@ -144,10 +150,9 @@ func (g *Gate) wait(ctx context.Context, place *list.Element) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	select {
-	case <-e.admitted: // in the same moment: give it back
+	if e.isAdmitted() { // in the same moment: give it back
 		g.give(e)
-	default:
+	} else {
 		g.queueOf(e).Remove(place)
 	}
 	g.admit()
@@ -161,24 +166,57 @@ func (g *Gate) leave(e *entrant) {
 	g.admit()
 }
 
-// admit lets in whoever is first, as long as there is room.
+// admit lets in whoever is first, as long as there is room, and the light pictures
+// behind a heavy one.
 func (g *Gate) admit() {
-	for _, queue := range []*list.List{&g.waiting, &g.patient} {
-		for first := queue.Front(); first != nil; first = queue.Front() {
-			e := first.Value.(*entrant)
-			if !g.fits(e) {
-				return
-			}
-			queue.Remove(first)
-			g.take(e)
-			close(e.admitted)
-		}
+	if g.admitFrom(&g.waiting) {
+		g.admitFrom(&g.patient)
 	}
 }
 
-func (g *Gate) fits(e *entrant) bool {
-	return g.running < g.workers && (g.maxPixels <= 0 || e.pixels <= g.maxPixels-g.pixels) &&
-		(!e.last || g.late < g.Last())
+// admitFrom reports that nobody is left in the queue.
+func (g *Gate) admitFrom(queue *list.List) bool {
+	overtaking := false
+	for place := queue.Front(); place != nil && g.running < g.workers; {
+		e, next := place.Value.(*entrant), place.Next()
+		switch {
+		case g.fits(e, overtaking):
+			queue.Remove(place)
+			g.take(e)
+			close(e.admitted)
+		case g.isHeavy(e) && !e.last:
+			overtaking = true
+		default:
+			return false
+		}
+		place = next
+	}
+	return queue.Len() == 0
+}
+
+func (e *entrant) isAdmitted() bool {
+	select {
+	case <-e.admitted:
+		return true
+	default:
+		return false
+	}
+}
+
+func (g *Gate) isHeavy(e *entrant) bool { return g.maxPixels > 0 && e.pixels > g.maxPixels/8 }
+
+// fits reports that there is room for e, where it overtakes others or not.
+func (g *Gate) fits(e *entrant, overtakes bool) bool {
+	kept := g.maxPixels / 4 // for light pictures
+	switch {
+	case g.running >= g.workers || e.last && g.late >= g.Last():
+		return false
+	case g.maxPixels <= 0:
+		return true
+	case g.isHeavy(e):
+		return !overtakes && g.heavies < max(1, g.workers-1) && e.pixels <= g.maxPixels-g.heavy-max(0, g.light-kept)
+	}
+	return e.pixels <= kept-g.light || !overtakes && e.pixels <= g.maxPixels-g.heavy-g.light
 }
 
 func (g *Gate) take(e *entrant) {
@@ -192,8 +230,13 @@ func (g *Gate) give(e *entrant) { g.count(e, -1) }
 
 func (g *Gate) count(e *entrant, by int) {
 	g.running += by
-	g.pixels += int64(by) * e.pixels
 	if e.last {
 		g.late += by
+	}
+	if g.isHeavy(e) {
+		g.heavies += by
+		g.heavy += int64(by) * e.pixels
+	} else {
+		g.light += int64(by) * e.pixels
 	}
 }

@@ -56,7 +56,7 @@ func TestGateLimitsPixels(t *testing.T) {
 			alone := enter(t, g, pixels)
 			entered := make(chan func(), 1)
 			go func() {
-				leave, _ := g.Enter(t.Context(), 1)
+				leave, _ := g.Enter(t.Context(), 500)
 				entered <- leave
 			}()
 			synctest.Wait()
@@ -70,33 +70,68 @@ func TestGateLimitsPixels(t *testing.T) {
 	})
 }
 
+// Heavy pictures go in their order, and so do light ones; light ones overtake heavy
+// ones that wait, as long as they are a quarter of all pixels together.
 func TestGateIsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := resize.NewGate(10, 1000, 10)
-		small := enter(t, g, 100)
-		var mu sync.Mutex
-		var order []int64
-		for _, pixels := range []int64{1000, 10, 20} { // the small ones would fit now
-			go func() {
-				leave, err := g.Enter(t.Context(), pixels)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				mu.Lock()
-				order = append(order, pixels)
-				mu.Unlock()
-				leave()
-			}()
+		var e entrances
+		e.come(t, t.Context(), g.Enter, "heavy 600", 600)
+		e.come(t, t.Context(), g.Enter, "heavy 1000", 1000)
+		e.come(t, t.Context(), g.Enter, "heavy 300", 300)
+		e.want(t, "heavy 300 would fit, and is behind", "heavy 600")
+		for _, name := range []string{"light 1", "light 2"} {
+			e.come(t, t.Context(), g.Enter, name, 125)
+		}
+		e.want(t, "a quarter is for light ones", "light 1", "light 2")
+		e.come(t, t.Context(), g.Enter, "light 3", 100)
+		e.come(t, t.Context(), g.Enter, "light 4", 1)
+		e.want(t, "there is no room for more")
+		e.goes("light 1")
+		e.want(t, "light 1 has left", "light 3", "light 4")
+		e.goes("heavy 600")
+		e.want(t, "heavy 600 has left", "heavy 1000")
+		e.goes("heavy 1000")
+		e.want(t, "heavy 1000 has left", "heavy 300")
+	})
+}
+
+// Nobody who asks for heavy pictures has all workers, but for the only one.
+func TestGateHasRoomForLightPictures(t *testing.T) {
+	for workers, most := range map[int]int{1: 1, 2: 1, 3: 2, 8: 7} {
+		synctest.Test(t, func(t *testing.T) {
+			g := resize.NewGate(workers, 1000, 100)
+			ctx, cancel := context.WithCancel(t.Context())
+			var e entrances
+			for range 10 {
+				e.come(t, ctx, g.Enter, "heavy", 130)
+			}
+			checkLoad(t, g, most, 10-most)
+			e.come(t, ctx, g.Enter, "light", 1)
+			checkLoad(t, g, workers, 11-workers)
+			cancel()
 			synctest.Wait()
+		})
+	}
+}
+
+// What is heavy is admitted in the end, though light pictures never stop coming.
+func TestGateAdmitsHeavyPictures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := resize.NewGate(10, 1000, 10)
+		var e entrances
+		for _, name := range []string{"light 1", "light 2", "light 3", "light 4"} {
+			e.come(t, t.Context(), g.Enter, name, 125)
 		}
-		checkLoad(t, g, 1, 3)
-		small()
-		synctest.Wait()
-		if len(order) != 3 || order[0] != 1000 {
-			t.Errorf("admitted in the order %v, the large one must be first", order)
-		}
-		checkLoad(t, g, 0, 0)
+		e.come(t, t.Context(), g.Enter, "heavy", 1000)
+		e.come(t, t.Context(), g.Enter, "light 5", 125)
+		e.want(t, "light 5 would fit, if nobody heavy waited", "light 1", "light 2", "light 3", "light 4")
+		e.goes("light 1")
+		e.want(t, "three eighths are light")
+		e.goes("light 2")
+		e.want(t, "a quarter is light", "heavy")
+		e.goes("light 3")
+		e.want(t, "light pictures beside it", "light 5")
 	})
 }
 
@@ -118,7 +153,7 @@ func TestGateIsBusy(t *testing.T) {
 
 func TestGateLetsGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := resize.NewGate(2, 100, 2)
+		g := resize.NewGate(3, 100, 2)
 		leave := enter(t, g, 60)
 		ctx, cancel := context.WithCancel(t.Context())
 		failed := make(chan error, 1)
@@ -155,7 +190,7 @@ func TestGateUnderLoad(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		running, pixels = running+n, pixels+by
-		if running > workers || pixels > maxPixels {
+		if running > workers || pixels > maxPixels*5/4 {
 			t.Errorf("%d running with %d pixels", running, pixels)
 		}
 	}
