@@ -16,6 +16,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func main() {
 	b := bench{each: 10 * time.Second}
 	flag.StringVar(&b.binary, "binary", "", "the thumbery to measure; built if empty")
 	flag.StringVar(&b.preload, "preload", program.Jemalloc(), "the server's LD_PRELOAD")
-	flag.StringVar(&b.only, "only", "", "ask only for files whose name contains this")
+	flag.StringVar(&b.only, "only", "", "ask only for files whose name matches this regular expression")
 	flag.IntVar(&b.mutated, "mutated", 0, "ask for so many damaged files instead")
 	flag.Uint64Var(&b.seed, "seed", 1, "of the damaged files")
 	short := flag.Bool("short", false, "a third of the time for each file")
@@ -77,10 +78,14 @@ func (s *setup) askCorpus(ctx context.Context) error {
 	}
 	fmt.Printf("%d CPUs, shared with those who ask; LD_PRELOAD=%s\n", runtime.NumCPU(), s.preload)
 	fmt.Printf("without any of it: %v\n\n", base)
+	only, err := regexp.Compile(s.only)
+	if err != nil {
+		return err
+	}
 	var wrong, left []string
 	printHead()
 	for _, f := range hostile.Corpus(os.DirFS("testdata")) {
-		if !strings.Contains(f.Name, s.only) {
+		if !only.MatchString(f.Name) {
 			continue
 		}
 		for _, clients := range []int{1, 4} {

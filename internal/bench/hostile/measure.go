@@ -138,29 +138,52 @@ func (s *setup) attack(ctx context.Context, f hostile.File, o *outcome) {
 	all.Wait()
 }
 
-// look notes what is not quiet.
+// look notes what is not quiet, and waits until it is: what comes next is not to
+// suffer from it.
 func (s *setup) look(ctx context.Context, o *outcome) error {
+	const most = 2 * mostAnswer
+	began := time.Now()
+	for ctx.Err() == nil && time.Since(began) < most {
+		busy, goroutines, err := s.busy(ctx)
+		if err != nil {
+			return err
+		}
+		if busy == "" {
+			o.goroutines = goroutines
+			if o.quiet != "" {
+				o.quiet += fmt.Sprintf(" until %v after", (quietAfter + time.Since(began)).Round(time.Second))
+			}
+			return nil
+		}
+		if o.quiet == "" {
+			o.quiet = busy
+		}
+	}
+	o.quiet += ", and it does not end"
+	return ctx.Err()
+}
+
+// busy says what the server does, though nobody asks for anything; "" is nothing.
+func (s *setup) busy(ctx context.Context) (what string, goroutines float64, err error) {
 	before, err := program.CPU(s.server.PID())
 	if err != nil {
-		return err
+		return "", 0, err
 	}
 	wait(ctx, quietFor)
 	after, err := program.CPU(s.server.PID())
 	if err != nil {
-		return err
+		return "", 0, err
 	}
 	values, err := s.admin.Gauges(ctx, "thumbery_resizing", "thumbery_queue", "go_goroutines")
-	if err != nil {
-		return err
-	}
-	o.goroutines = values[2]
 	switch {
+	case err != nil:
+		return "", 0, err
 	case values[0] > 0 || values[1] > 0:
-		o.quiet = fmt.Sprintf("%.0f resizing, %.0f waiting", values[0], values[1])
+		what = fmt.Sprintf("%.0f resizing, %.0f waiting", values[0], values[1])
 	case after-before > mostCPU:
-		o.quiet = fmt.Sprintf("%v of CPU in %v", after-before, quietFor)
+		what = fmt.Sprintf("%v of CPU in %v", after-before, quietFor)
 	}
-	return nil
+	return what, values[2], nil
 }
 
 func wait(ctx context.Context, d time.Duration) {
