@@ -43,7 +43,7 @@ type AdminConfig struct {
 // GET and DELETE /jobs/<id>, and POST /hooks/s3, which alone asks for a secret.
 func NewAdmin(c AdminConfig) http.Handler {
 	r := chi.NewRouter()
-	r.Use(c.ownHost, sameOrigin)
+	r.Use(recoverPanics, c.ownHost, sameOrigin)
 	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, c.Stock()) })
 	r.Delete("/cache/*", c.forget)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -80,5 +82,32 @@ func TestForgetOnDemand(t *testing.T) {
 	}
 	if len(forgotten) != 2 || forgotten[0] != "a/b c.jpg" || forgotten[1] != "c.jpg" {
 		t.Errorf("forgotten %q", forgotten)
+	}
+}
+
+// A panic is a 500 that is counted, and in the middle of an answer its end.
+func TestAdminPanics(t *testing.T) {
+	before := panics.Counts()["admin"]
+	o := newOffice(AdminConfig{
+		Stock: func() any { panic("boom") },
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "half an answer")
+			panic("boom")
+		}),
+		Checks: []Check{{Name: "panics", Do: func(context.Context) error { panic("boom") }}},
+	})
+	if status, body := o.ask("GET", "/cache", ""); status != 500 || strings.Contains(body, "boom") || !strings.Contains(body, "panic") {
+		t.Errorf("%d %s", status, body)
+	}
+	err := panics.Try("test", func() error { o.ask("GET", "/metrics", ""); return nil })
+	if !errors.Is(err, http.ErrAbortHandler) {
+		t.Errorf("%v, want the connection cut", err)
+	}
+	if n := panics.Counts()["admin"] - before; n != 2 {
+		t.Errorf("%d were counted, want 2", n)
+	}
+	status, body := o.ask("GET", "/readyz", "")
+	if got := decode[readiness](t, body); status != 503 || got.Checks[0].Error != "panic: boom" {
+		t.Errorf("%d %s", status, body)
 	}
 }

@@ -1,17 +1,14 @@
 package api
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // exchange is one request and its answer: the ResponseWriter that all handlers
@@ -79,6 +76,7 @@ func (s *server) answer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
 		e := &exchange{ResponseWriter: w}
+		defer e.cutOff()
 		given := r.Header[headerRequestID]
 		if len(given) != 1 || !harmless(given[0]) {
 			given = []string{strconv.FormatUint(rand.Uint64(), 36)}
@@ -93,6 +91,19 @@ func (s *server) answer(next http.Handler) http.Handler {
 		}
 		s.log(r, e, now, took)
 	})
+}
+
+// cutOff is deferred, and ends the connection after a panic that no handler has
+// answered. net/http would, too, and tell the log at a level that is not shown.
+func (e *exchange) cutOff() {
+	switch value := recover(); value {
+	case nil:
+		return
+	case http.ErrAbortHandler:
+	default:
+		panics.Recovered("handler", value, "id", e.id)
+	}
+	panic(http.ErrAbortHandler)
 }
 
 // log writes a line of the access log. It goes past slog.Logger, which would
@@ -114,9 +125,6 @@ func (s *server) log(r *http.Request, e *exchange, now time.Time, took time.Dura
 	)
 	if e.cause != nil {
 		line.AddAttrs(slog.Any("cause", e.cause))
-	}
-	if p, ok := errors.AsType[*cache.PanicError](e.cause); ok {
-		line.AddAttrs(slog.String("stack", string(p.Stack)))
 	}
 	// A log that cannot be written is not told of anywhere.
 	_ = s.Log.Handler().Handle(ctx, line)
@@ -160,7 +168,7 @@ func recovered(f func(http.ResponseWriter, *http.Request) error, w http.Response
 		case http.ErrAbortHandler:
 			panic(p)
 		default:
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = panics.Recovered("handler", p, "id", exchangeOf(w).id)
 		}
 	}()
 	return f(w, r)

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
@@ -71,7 +71,7 @@ func kindOf(err error) kind {
 	if e, ok := errors.AsType[*resize.UnsupportedError](err); ok {
 		return kind{e, 501, "unsupported", "This option is not available", "The option " + e.Option + " is understood, but not available on this server."}
 	}
-	if _, ok := errors.AsType[*cache.PanicError](err); ok {
+	if _, ok := errors.AsType[*panics.Error](err); ok {
 		return internal
 	}
 	for _, k := range kinds {

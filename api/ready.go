@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // Check is one thing that the service needs. The error is shown to whoever may
@@ -115,7 +117,7 @@ func (p *probe) within(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() { <-p.running }()
-		done <- p.Do(ctx)
+		done <- panics.Try("readyz", func() error { return p.Do(ctx) }, "check", p.Name)
 	}()
 	select {
 	case err := <-done:

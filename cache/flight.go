@@ -3,29 +3,14 @@ package cache
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
+
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // ErrGoexit is returned by Flight.Do for work that ended its goroutine with
 // runtime.Goexit instead of returning.
 var ErrGoexit = errors.New("the work called runtime.Goexit")
-
-// PanicError is returned by Flight.Do for work that panicked.
-type PanicError struct {
-	Value any    // what the work panicked with
-	Stack []byte // where, as runtime/debug.Stack gives it
-}
-
-// Error leaves the stack out: it is for a log, not for a message.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
-
-// Unwrap returns the value if the work panicked with an error.
-func (e *PanicError) Unwrap() error {
-	err, _ := e.Value.(error)
-	return err
-}
 
 // Flight lets equal work be done once for all who want it at the same time. The
 // zero value is ready. It keeps nothing: once the work is done, the next caller
@@ -59,7 +44,7 @@ type call[T any] struct {
 // run is still unwinding.
 //
 // The same v goes to all callers, and to none if all have left: it must be safe
-// to share and need no closing. A panic of fn is a *PanicError for all of them,
+// to share and need no closing. A panic of fn is a *panics.Error for all of them,
 // and runtime.Goexit is ErrGoexit. fn must not call Do with its own key: it
 // would wait for itself.
 func (f *Flight[T]) Do(ctx context.Context, key string, fn func(context.Context) (T, error)) (v T, shared bool, err error) {
@@ -148,7 +133,7 @@ func unwound(recovered any) error {
 	if recovered == nil {
 		return ErrGoexit
 	}
-	return &PanicError{Value: recovered, Stack: debug.Stack()}
+	return panics.Recovered("shared work", recovered)
 }
 
 // finish hands the result to all who wait.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // answer is what one Do returned.
@@ -275,12 +277,12 @@ func explode() { panic("boom") }
 func TestFlightPanic(t *testing.T) {
 	a, b := bothOf(t, explode)
 	for _, got := range []answer{a, b} {
-		p, ok := errors.AsType[*PanicError](got.err)
+		p, ok := errors.AsType[*panics.Error](got.err)
 		if !ok {
-			t.Fatalf("Do = %+v, want a *PanicError", got)
+			t.Fatalf("Do = %+v, want a *panics.Error", got)
 		}
 		if p.Value != "boom" || p.Error() != "panic: boom" || p.Unwrap() != nil {
-			t.Errorf("PanicError: Value %v, Error %q, Unwrap %v", p.Value, p.Error(), p.Unwrap())
+			t.Errorf("panics.Error: Value %v, Error %q, Unwrap %v", p.Value, p.Error(), p.Unwrap())
 		}
 		if !strings.Contains(string(p.Stack), "cache.explode") {
 			t.Errorf("the stack does not show who panicked:\n%s", p.Stack)

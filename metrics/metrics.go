@@ -101,6 +101,7 @@ func (m *Metrics) Watch(version string, s State) {
 		gauge("repair_queue", "Originals waiting to be copied to the first place of their chain.", func() float64 { return float64(s.Repairs()) }),
 		gauge("prime_queue", "Pictures waiting to be made before anybody asks.", func() float64 { return float64(s.Primes()) }),
 		&states{desc("origin_state", "Whether a place is asked: 0 yes, 1 it is being probed, 2 no, as it does not answer.", "origin"), s.Origins},
+		newRecovered(),
 		&settings{desc("switch", "Always 1; what is switched how is in the labels.", "name", "value"), s.Switches},
 		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
 		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),

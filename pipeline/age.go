@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -169,7 +170,12 @@ func (p *Pipeline) checkSoon(ctx context.Context, name variant.Name, key variant
 func (p *Pipeline) checkNow(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
 	p.asking(name, a)
 	answer := make(chan Verdict, 1)
-	go func() { answer <- p.check(context.WithoutCancel(ctx), name, key, a) }()
+	go func() {
+		_ = panics.Try("revalidate", func() error {
+			answer <- p.check(context.WithoutCancel(ctx), name, key, a)
+			return nil
+		})
+	}()
 	enough := time.NewTimer(patience)
 	defer enough.Stop()
 	select {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -87,13 +87,10 @@ func (p *Pipeline) soon(ctx context.Context, places chan struct{}, do func(conte
 	}
 	go func() {
 		defer func() { <-places }()
-		err := guarded(func() error {
+		_ = panics.Try("background", func() error { // which has logged it
 			do(context.WithoutCancel(ctx))
 			return nil
 		})
-		if panicked, ok := errors.AsType[*cache.PanicError](err); ok {
-			p.Log.Error("work in the background failed", "cause", err, "stack", string(panicked.Stack))
-		}
 	}()
 	return true
 }
@@ -110,23 +107,8 @@ func (p *Pipeline) soonOnce(ctx context.Context, places chan struct{}, name vari
 	}
 }
 
-// guarded gives a panic of do as a *cache.PanicError: what nobody waits for must
-// not end the process either.
-func guarded(do func() error) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &cache.PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	return do()
-}
-
 // tell logs why something was not made in the background.
 func (p *Pipeline) tell(message string, key variant.Key, err error) {
-	if panicked, ok := errors.AsType[*cache.PanicError](err); ok {
-		p.Log.Error(message, "key", key, "cause", err, "stack", string(panicked.Stack))
-		return
-	}
 	p.Log.Info(message, "key", key, "cause", err)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -135,7 +136,7 @@ func (p *Pipeline) halve(ctx context.Context, h halving) error {
 		case !p.keepsMezzanines(): // or found the disk full
 			return struct{}{}, notKept(cache.ErrNoRoom)
 		}
-		err := guarded(func() error { return p.newMezzanine(ctx, h) })
+		err := panics.Try("background", func() error { return p.newMezzanine(ctx, h) })
 		if err != nil && ctx.Err() == nil {
 			p.giveUp(h.name, h.epoch, err)
 			p.tell("no mezzanine was made", h.key, err)

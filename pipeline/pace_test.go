@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -87,6 +88,35 @@ func TestPrimingPanics(t *testing.T) {
 		if got := m.primed(t, 2); len(got) != 2 {
 			t.Errorf("%d primed afterwards", len(got))
 		}
+	})
+}
+
+// panickyStore panics when it is asked whether it has something.
+type panickyStore struct{ cache.Store }
+
+func (panickyStore) Touch(variant.Name) (cache.Stat, error) { panic("store") }
+
+// So does a panic of the cache, and the queue of the hook goes on.
+func TestPrimingStorePanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(func(c *pipeline.Config) { c.Derivatives = panickyStore{c.Derivatives} })
+		keys := func(yield func(variant.Key, error) bool) { _ = yield("cat.jpg", nil) && yield("dog.jpg", nil) }
+		failed := 0
+		if err := h.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r pipeline.Primed) { failed += r.Failed }); err != nil || failed != 2 {
+			t.Errorf("%d failed, %v", failed, err)
+		}
+		primer := h.NewPrimer([]variant.Variant{parse(t, "40x")})
+		primer.Add("cat.jpg")
+		primer.Add("dog.jpg")
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); primer.Run(ctx) }()
+		synctest.Wait()
+		if primer.Waiting() != 0 {
+			t.Errorf("%d wait after a panic", primer.Waiting())
+		}
+		cancel()
+		<-ended
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -20,7 +21,7 @@ type Primed struct {
 	Made   int // derivatives
 	There  int // were there already
 	Failed int
-	Err    error // the first of those: of the kinds of Picture, ErrNotKept, or a *cache.PanicError
+	Err    error // the first of those: of the kinds of Picture, ErrNotKept, or a *panics.Error
 }
 
 // settle counts one that was made, or not.
@@ -131,7 +132,7 @@ func (p *Pipeline) yield(ctx context.Context, original variant.Name) error {
 // primeTogether makes those of a group that the mezzanine serves of that, if there
 // is one, and the others, with a mezzanine, of the original.
 func (p *Pipeline) primeTogether(ctx context.Context, g *group, r *Primed) {
-	err := guarded(func() error { return twice(func() error { return p.primeGroup(ctx, g, r) }) })
+	err := panics.Try("prime", func() error { return twice(func() error { return p.primeGroup(ctx, g, r) }) })
 	for _, i := range g.left() {
 		i.settle(r, err)
 	}

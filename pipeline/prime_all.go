@@ -5,6 +5,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -28,7 +29,7 @@ func (p *Pipeline) PrimeAll(ctx context.Context, keys iter.Seq2[variant.Key, err
 		}
 		all.Go(func() {
 			defer func() { <-places }()
-			primed := p.primePaced(ctx, key, wishes)
+			primed := p.primeOne(ctx, key, wishes)
 			telling.Lock()
 			defer telling.Unlock()
 			if ctx.Err() == nil {
@@ -38,4 +39,16 @@ func (p *Pipeline) PrimeAll(ctx context.Context, keys iter.Seq2[variant.Key, err
 	}
 	all.Wait()
 	return ctx.Err()
+}
+
+// primeOne primes one picture of many. A panic fails that picture alone.
+func (p *Pipeline) primeOne(ctx context.Context, key variant.Key, wishes []Wish) (primed Primed) {
+	err := panics.Try("prime", func() error {
+		primed = p.primePaced(ctx, key, wishes)
+		return nil
+	}, "key", key)
+	if err != nil {
+		primed = Primed{Failed: len(wishes), Err: err}
+	}
+	return primed
 }

@@ -12,7 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
@@ -186,7 +186,7 @@ func TestPrimePanics(t *testing.T) {
 	m.engine.setStop(func(context.Context, string) error { panic("sad") })
 	for range 2 {
 		r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "info", "40x"))
-		if _, ok := errors.AsType[*cache.PanicError](r.Err); !ok || r.Failed != 3 || r.Made != 0 {
+		if _, ok := errors.AsType[*panics.Error](r.Err); !ok || r.Failed != 3 || r.Made != 0 {
 			t.Errorf("primed %+v", r)
 		}
 	}

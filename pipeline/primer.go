@@ -42,7 +42,7 @@ func (r *Primer) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case key := <-r.queue:
-			if primed := r.pipeline.primePaced(ctx, key, r.wishes); primed.Err != nil && ctx.Err() == nil {
+			if primed := r.pipeline.primeOne(ctx, key, r.wishes); primed.Err != nil && ctx.Err() == nil {
 				r.pipeline.Log.Warn("cannot prime a picture", "key", key, "cause", primed.Err)
 			}
 		}

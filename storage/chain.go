@@ -147,7 +147,10 @@ func checkAll(ctx context.Context, origins []Origin) error {
 	errs := make([]error, len(origins))
 	var all sync.WaitGroup
 	for i, origin := range origins {
-		all.Go(func() { errs[i] = named(origin, origin.Check(ctx)) })
+		all.Go(func() {
+			_, err := shielded(ctx, origin.String(), func() (struct{}, error) { return struct{}{}, origin.Check(ctx) })
+			errs[i] = named(origin, err)
+		})
 	}
 	all.Wait()
 	return errors.Join(errs...)

@@ -88,20 +88,18 @@ func TestNoDescriptors(t *testing.T) {
 		_, _ = io.WriteString(w, "a")
 	}))
 	defer server.Close()
-	for name, place := range map[string]storage.Origin{"s3": bucketAt(t, server.URL), "dir": dirWithA(t)} {
+	// The bucket comes last: of its connections one may give back a descriptor late.
+	for _, place := range []storage.Origin{dirWithA(t), bucketAt(t, server.URL)} {
 		g := guard(place)
-		if err := open(t.Context(), g, "a"); err != nil {
-			t.Fatal(err)
-		}
 		release := exhaust(t)
 		for range 5 {
 			if err := open(t.Context(), g, "a"); !errors.Is(err, storage.ErrTransient) || errors.Is(err, storage.ErrNotFound) {
-				t.Errorf("%s: %v, want ErrTransient", name, err)
+				t.Errorf("%s: %v, want ErrTransient", place, err)
 			}
 		}
 		release()
 		if err := open(t.Context(), g, "a"); err != nil || g.Down() {
-			t.Errorf("%s, with descriptors: %v, down %t", name, err, g.Down())
+			t.Errorf("%s, with descriptors: %v, down %t", place, err, g.Down())
 		}
 	}
 }

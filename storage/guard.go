@@ -62,6 +62,8 @@ type Guarded struct {
 //
 // An Open that fails is tried once more, 100 to 300 ms later.
 //
+// A panic of the place's client is ErrTransient; see internal/panics.
+//
 // An Open that ignores its context, as a system call on a file server that is
 // gone does, is left behind when that ends. When 32 of a place are left behind,
 // it is ErrUnavailable at once.
@@ -119,10 +121,16 @@ func (g *Guarded) openOnce(ctx context.Context, key string, have Version) (*Obje
 // open asks the place once.
 func (g *Guarded) open(ctx context.Context, key string, have Version) (*Object, error) {
 	object, a, err := guarded(ctx, g, func() (*Object, error) { return g.origin.Open(ctx, key, have) }, discard)
-	if err == nil {
-		object.Body = &watchedBody{ReadCloser: object.Body, ctx: ctx, attempt: a, broke: g.observer.Broke}
+	if err != nil {
+		return nil, err
 	}
-	return object, err
+	object.Body = &watchedBody{ReadCloser: object.Body, ctx: ctx, attempt: a, broke: g.observer.Broke}
+	if link := object.Link; link != nil {
+		object.Link = func(ctx context.Context, o LinkOptions) (string, error) {
+			return shielded(ctx, g.String(), func() (string, error) { return link(ctx, o) })
+		}
+	}
+	return object, nil
 }
 
 // guarded makes one call of a place. If the error is nil the attempt is yet to
@@ -204,7 +212,7 @@ func (g *Guarded) Put(ctx context.Context, key string, body io.Reader, size int6
 		return err
 	}
 	source := &blamedReader{Reader: body}
-	err = w.Put(ctx, key, source, size, modTime)
+	_, err = shielded(ctx, g.String(), func() (struct{}, error) { return struct{}{}, w.Put(ctx, key, source, size, modTime) })
 	switch {
 	case source.failed:
 		a.settle(unknown, a.begun, nil)
@@ -233,7 +241,7 @@ func (r *blamedReader) Read(p []byte) (int, error) {
 // listing is no request that anybody waits for.
 func (g *Guarded) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error] {
 	if l, ok := g.origin.(Lister); ok {
-		return l.List(ctx, prefix, skipped)
+		return shieldedList(ctx, g.String(), func() iter.Seq2[Entry, error] { return l.List(ctx, prefix, skipped) })
 	}
 	return failing(g.unable("listed"))
 }
@@ -241,7 +249,7 @@ func (g *Guarded) List(ctx context.Context, prefix string, skipped func(key stri
 // Link is that of the origin, whatever the state is.
 func (g *Guarded) Link(ctx context.Context, key string, o LinkOptions) (string, error) {
 	if l, ok := g.origin.(Linker); ok {
-		return l.Link(ctx, key, o)
+		return shielded(ctx, g.String(), func() (string, error) { return l.Link(ctx, key, o) })
 	}
 	return "", g.unable("linked to")
 }

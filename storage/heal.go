@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 const (
@@ -27,7 +29,7 @@ func Heal(ctx context.Context, guards ...*Guarded) {
 	var healing sync.WaitGroup
 	defer healing.Wait()
 	for _, g := range guards {
-		healing.Go(func() { g.heal(ctx) })
+		healing.Go(func() { panics.Loop(ctx, "heal", g.heal) })
 	}
 }
 
@@ -54,7 +56,7 @@ func (g *Guarded) heal(ctx context.Context) {
 		running.Add(1)
 		asking.Go(func() {
 			defer running.Add(-1)
-			g.askWhether(ctx)
+			_ = panics.Try("heal", func() error { g.askWhether(ctx); return nil }) // and asks again
 		})
 	}
 }

@@ -168,7 +168,7 @@ func (r *race) start(at int) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	r.cancels[at], r.running[at] = cancel, true
 	go func() {
-		object, err := r.open(ctx, at)
+		object, err := shielded(ctx, r.origins[at].String(), func() (*Object, error) { return r.open(ctx, at) })
 		select {
 		case r.answers <- answer{at, object, err}:
 		case <-r.over:

@@ -9,6 +9,8 @@ import (
 
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
+
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // ErrDropped is what a Repair tells its observer of an object that it did not
@@ -138,7 +140,7 @@ func (r *Repair) tell(key string, err error) {
 func (r *Repair) Run(ctx context.Context) {
 	var workers sync.WaitGroup
 	for range repairWorkers {
-		workers.Go(func() { r.work(ctx) })
+		workers.Go(func() { panics.Loop(ctx, "repair", r.work) })
 	}
 	workers.Wait()
 }
@@ -163,7 +165,7 @@ func (r *Repair) do(ctx context.Context, job repairJob) error {
 		if !r.enabled() {
 			return ErrDropped
 		}
-		return job.copy(ctx)
+		return panics.Try("repair", func() error { return job.copy(ctx) }, "key", job.key)
 	})
 	if errors.Is(err, ErrExists) {
 		return nil
@@ -173,7 +175,8 @@ func (r *Repair) do(ctx context.Context, job repairJob) error {
 
 // isFinal reports whether trying again is of no use.
 func isFinal(err error) bool {
-	return isAnswer(err) || errors.Is(err, ErrDropped) || errors.Is(err, errNoSize)
+	_, panicked := errors.AsType[*panics.Error](err)
+	return panicked || isAnswer(err) || errors.Is(err, ErrDropped) || errors.Is(err, errNoSize)
 }
 
 // errNoSize says that a place does not tell how long an object is, so that what

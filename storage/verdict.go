@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // outcome is what an attempt says about the place.
@@ -56,7 +58,7 @@ type watchedBody struct {
 
 func (w *watchedBody) Read(p []byte) (int, error) {
 	begun := time.Now()
-	n, err := w.ReadCloser.Read(p)
+	n, err := shielded(w.ctx, w.attempt.breaker.place, func() (int, error) { return w.ReadCloser.Read(p) })
 	switch {
 	case err == nil && n > 0 && w.attempt.probe:
 		w.attempt.settle(worked, begun, nil)
@@ -90,7 +92,8 @@ func (w *watchedBody) Close() error {
 		o = worked
 	}
 	w.attempt.settle(o, w.attempt.begun, nil)
-	return w.ReadCloser.Close()
+	_, err := shielded(w.ctx, w.attempt.breaker.place, func() (struct{}, error) { return struct{}{}, w.ReadCloser.Close() })
+	return err
 }
 
 const (
@@ -113,7 +116,7 @@ func leavable[T any](ctx context.Context, place string, hung *atomic.Int64, call
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		result, err := call()
+		result, err := shielded(ctx, place, call)
 		answers <- answer{result, err}
 	}()
 	select {
@@ -124,7 +127,7 @@ func leavable[T any](ctx context.Context, place string, hung *atomic.Int64, call
 	go func() {
 		late := func(a answer) {
 			if a.err == nil {
-				discard(a.result)
+				_ = panics.Try("origin", func() error { discard(a.result); return nil }, "origin", place)
 			}
 		}
 		timer := time.NewTimer(hangAfter)

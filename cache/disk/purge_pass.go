@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // A pass goes through shards: the directories, of all tiers, whose names begin
@@ -149,7 +150,9 @@ func (p *purger) pass(ctx context.Context, shards []int, choose choice) *tally {
 				if i >= len(shards) || ctx.Err() != nil {
 					return
 				}
-				w.shard(shards[i])
+				if err := panics.Try("purge", func() error { w.shard(shards[i]); return nil }); err != nil {
+					w.tally.fail(err)
+				}
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -262,6 +263,26 @@ func TestWhatFails(t *testing.T) {
 		if want := unix.EROFS.Error(); len(s.Failure) < len(want) || s.Failure[len(s.Failure)-len(want):] != want {
 			t.Errorf("failure = %q", s.Failure)
 		}
+	}
+}
+
+// TestPurgePanics: a panic in a directory is a failure of that, and the others are
+// gone through.
+func TestPurgePanics(t *testing.T) {
+	var files []planted
+	for i := range 20 {
+		files = append(files, planted{cache.Derivatives, variant.Key(fmt.Sprint("k", i)), 1, 60 * day, 10})
+	}
+	dir := plant(t, files...)
+	var panicked atomic.Bool
+	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{unlink: func(dir int, name string) error {
+		if !panicked.Swap(true) {
+			panic("boom")
+		}
+		return unix.Unlinkat(dir, name, 0)
+	}})
+	if left := len(tree(t, filepath.Join(dir, Derivatives))); left == 0 || left > 2 || s.Failed != 1 || s.Failure != "panic: boom" {
+		t.Errorf("%d files are left, %d failed: %s", left, s.Failed, s.Failure)
 	}
 }
 

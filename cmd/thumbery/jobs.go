@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
@@ -120,7 +121,9 @@ func (j *jobs) prime(ctx context.Context, one *primeJob, r api.JobRequest) {
 	defer close(one.ended)
 	defer one.stop()
 	wishes := j.core.Wishes(r.Variants, r.AllFormats)
-	err := j.core.priming(wishes, jobParallel, one.tally).run(ctx, j.pictures(ctx, one, r))
+	err := panics.Try("jobs", func() error {
+		return j.core.priming(wishes, jobParallel, one.tally).run(ctx, j.pictures(ctx, one, r))
+	}, "job", one.id)
 	state, reason := api.JobDone, ""
 	switch {
 	case err != nil && ctx.Err() != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -198,6 +199,27 @@ func TestJobFails(t *testing.T) {
 		s := j.after(t, j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x", "20x")}))
 		if s.State != api.JobFailed || s.Finished != primeGivesUpAfter || s.Failed != 2*primeGivesUpAfter || s.Reason == "" {
 			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A panic fails its job, whose place is free again.
+func TestJobPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j, origin := fakeJobs(t, 3)
+		for range runningJobs + 1 {
+			origin.mu.Lock()
+			origin.lists = []failure{{"0001.jpg", 2, errPanics}} // of what is primed, and of what is counted
+			origin.mu.Unlock()
+			id := j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x")})
+			if s := j.after(t, id); s.State != api.JobFailed || !strings.Contains(s.Reason, "panic: a panic in the client") {
+				t.Errorf("%+v, want it failed", s)
+			}
+		}
+		origin.lists, origin.open = nil, []failure{{"0001.jpg", 1, errPanics}}
+		id := j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x")})
+		if s := j.after(t, id); s.State != api.JobDone || s.Finished != 3 || s.Failed != 1 {
+			t.Errorf("%+v, want 1 of 3 failed", s)
 		}
 	})
 }

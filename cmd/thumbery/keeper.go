@@ -9,6 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // keeper purges the cache from time to time, for those without cron.
@@ -39,7 +40,11 @@ func (k *keeper) run(ctx context.Context) {
 }
 
 func (k *keeper) once(ctx context.Context) {
-	s, err := k.purge(ctx, k.dir, k.policy, disk.PurgeOptions{Workers: 1})
+	var s disk.Summary
+	err := panics.Try("purge", func() (err error) {
+		s, err = k.purge(ctx, k.dir, k.policy, disk.PurgeOptions{Workers: 1})
+		return err
+	})
 	switch {
 	case errors.Is(err, disk.ErrPurging):
 		k.log.Info("not purged: another purge goes on")

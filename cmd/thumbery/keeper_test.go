@@ -31,6 +31,8 @@ func TestKeeper(t *testing.T) {
 				return disk.Summary{}, disk.ErrPurging
 			case 3:
 				return disk.Summary{}, errors.New("disk on fire")
+			case 4:
+				panic("in the purge")
 			}
 			s := disk.Summary{TooSmall: true}
 			s.Mezzanines.Removed.Files, s.Mezzanines.Kept.Files = 17, 23
@@ -53,7 +55,7 @@ func TestKeeper(t *testing.T) {
 		if len(distances) < 10 {
 			t.Errorf("only %d different distances", len(distances))
 		}
-		for _, want := range []string{"another purge goes on", "disk on fire", "level=WARN msg=\"purged the cache\"", "mezzanines_removed=17 mezzanines_kept=23"} {
+		for _, want := range []string{"another purge goes on", "disk on fire", "panic: in the purge", "level=WARN msg=\"purged the cache\"", "mezzanines_removed=17 mezzanines_kept=23"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log has no %q", want)
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -142,7 +143,8 @@ const giveUpAfter = 50
 
 // do copies one original, and reports it.
 func (m *migration) do(ctx context.Context, j job) {
-	o, err := m.settle(ctx, j)
+	o := failed
+	err := panics.Try("migrate", func() (err error) { o, err = m.settle(ctx, j); return err }, "key", j.entry.Key)
 	if ctx.Err() != nil {
 		return // it was stopped, which says nothing of this one
 	}

@@ -38,6 +38,9 @@ func (s *shaky) fails(failures []failure, key string) error {
 	for i := range failures {
 		if f := &failures[i]; (f.key == key || f.key == "*") && f.times > 0 {
 			f.times--
+			if f.err == errPanics {
+				panic(f.err)
+			}
 			return f.err
 		}
 	}
@@ -77,6 +80,9 @@ func (s *shaky) List(ctx context.Context, prefix string, skipped func(string)) i
 		}
 	}
 }
+
+// errPanics is not returned.
+var errPanics = errors.New("a panic in the client")
 
 // errors of places. After errLostAnswer the object is there all the same.
 var (
@@ -130,6 +136,8 @@ func TestMigrate(t *testing.T) {
 		}, "", "ac"},
 		{"no key", func(_ *migration, from, _ *shaky) { from.Fake.Put("b/../c", nil) }, "3 copied, 1 left out", ""},
 		{"gone", func(_ *migration, from, _ *shaky) { from.open = []failure{{"b", 9, storage.ErrNotFound}} }, "2 copied, 1 gone", "b"},
+		{"panics when read", func(_ *migration, from, _ *shaky) { from.open = []failure{{"b", 1, errPanics}} }, "2 copied, 1 failed", "b"},
+		{"panics when written", func(_ *migration, _, to *shaky) { to.put = []failure{{"b", 1, errPanics}} }, "2 copied, 1 failed", "b"},
 		{"refused", func(_ *migration, from, _ *shaky) { from.open = []failure{{"b", 9, storage.ErrRefused}} }, "2 copied, 1 failed", "b"},
 		{"down for a while", func(_ *migration, from, to *shaky) {
 			from.open, to.put = []failure{{"b", 3, errDown}}, []failure{{"c", 5, errDown}}

@@ -119,6 +119,7 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	}
 	bar := newBar(os.Stderr)
 	log := slog.New(slog.NewTextHandler(bar, nil))
+	slog.SetDefault(log) // for panics that are recovered
 	r := &primeReport{started: time.Now(), lists: c.lists(), log: log}
 	r.tally = newTally(api.JobStatus{State: api.JobRunning, Began: r.started, Listing: true})
 	prime, err := c.prepare(r)

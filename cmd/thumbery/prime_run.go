@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -53,7 +54,9 @@ func (p *priming) run(ctx context.Context, of pictures) error {
 	defer counting.Wait()
 	defer cancel(nil)
 	if of.counted != nil {
-		counting.Go(func() { p.tally.count(ctx, of.counted) })
+		counting.Go(func() {
+			_ = panics.Try("jobs", func() error { p.tally.count(ctx, of.counted); return nil })
+		})
 	}
 	err := p.pipeline.PrimeAll(ctx, p.patient(ctx, of.keys), p.wishes, p.parallel, func(key variant.Key, primed pipeline.Primed) {
 		inARow := p.tally.note(key, primed, time.Now())

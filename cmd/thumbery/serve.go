@@ -82,6 +82,7 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	outliveReaders()
 	log, lines := c.logger()
 	defer lines.Close()
+	slog.SetDefault(log) // for panics that are recovered
 	logExposedSecrets(ctx, log)
 	c.relaxGC()
 	service, err := c.wire(log)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7"
+
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 const (
@@ -29,7 +31,9 @@ func (u *upload) inParts(ctx context.Context) (err error) {
 	}
 	// At once when ctx is done, as a body that hangs keeps us here; and at the end, as
 	// a part may have been under way.
-	stop := context.AfterFunc(ctx, func() { u.abort(ctx, id) })
+	stop := context.AfterFunc(ctx, func() {
+		_ = panics.Try("origin", func() error { u.abort(ctx, id); return nil }, "origin", u.origin.name)
+	})
 	defer func() {
 		if stop(); err != nil {
 			u.abort(ctx, id)

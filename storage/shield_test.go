@@ -1,0 +1,280 @@
+package storage_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/panics"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+)
+
+// panicky is a place whose client panics where it is told to.
+type panicky struct {
+	storagetest.Store
+	at string
+}
+
+func newPanicky(at string) *panicky {
+	p := &panicky{storagetest.NewStore(map[string][]byte{"key": []byte("data"), "other": []byte("data")}), at}
+	p.SetName("place")
+	return p
+}
+
+func (p *panicky) reach(at string) {
+	if p.at == at {
+		panic("boom at " + at)
+	}
+}
+
+func (p *panicky) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
+	p.reach("open")
+	object, err := p.Store.Open(ctx, key, have)
+	if err == nil {
+		object.Body = &panickyBody{object.Body, p}
+		object.Link = func(context.Context, storage.LinkOptions) (string, error) {
+			p.reach("object's link")
+			return "", nil
+		}
+	}
+	return object, err
+}
+
+func (p *panicky) Check(ctx context.Context) error { p.reach("check"); return p.Store.Check(ctx) }
+
+func (p *panicky) Stat(ctx context.Context, key string) (storage.Entry, error) {
+	p.reach("stat")
+	return p.Store.Stat(ctx, key)
+}
+
+func (p *panicky) Put(ctx context.Context, key string, body io.Reader, size int64, modTime time.Time) error {
+	p.reach("put")
+	return p.Store.Put(ctx, key, body, size, modTime)
+}
+
+func (p *panicky) Link(ctx context.Context, key string, o storage.LinkOptions) (string, error) {
+	p.reach("link")
+	return p.Store.Link(ctx, key, o)
+}
+
+func (p *panicky) List(ctx context.Context, prefix string, skipped func(string)) iter.Seq2[storage.Entry, error] {
+	p.reach("list")
+	return func(yield func(storage.Entry, error) bool) {
+		defer p.reach("end of the list")
+		for entry, err := range p.Store.List(ctx, prefix, skipped) {
+			if !yield(entry, err) {
+				return
+			}
+			p.reach("entry")
+		}
+	}
+}
+
+type panickyBody struct {
+	io.ReadCloser
+	place *panicky
+}
+
+func (b *panickyBody) Read(p []byte) (int, error) { b.place.reach("read"); return b.ReadCloser.Read(p) }
+
+func (b *panickyBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.place.reach("close")
+	return err
+}
+
+// firstError is that of a listing.
+func firstError(all iter.Seq2[storage.Entry, error]) error {
+	for _, err := range all {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestGuardSurvivesPanics: whatever panics in a place's client is an error of that
+// call, however often, and is counted.
+func TestGuardSurvivesPanics(t *testing.T) {
+	link := storage.LinkOptions{Expires: time.Minute}
+	ask := map[string]func(ctx context.Context, g *storage.Guarded) error{
+		"open":  func(ctx context.Context, g *storage.Guarded) error { return open(ctx, g, "key") },
+		"read":  func(ctx context.Context, g *storage.Guarded) error { return open(ctx, g, "key") },
+		"close": func(ctx context.Context, g *storage.Guarded) error { return open(ctx, g, "key") },
+		"check": func(ctx context.Context, g *storage.Guarded) error { return g.Check(ctx) },
+		"stat":  func(ctx context.Context, g *storage.Guarded) error { _, err := g.Stat(ctx, "key"); return err },
+		"put": func(ctx context.Context, g *storage.Guarded) error {
+			return g.Put(ctx, "new", strings.NewReader("a"), 1, time.Time{})
+		},
+		"link": func(ctx context.Context, g *storage.Guarded) error { _, err := g.Link(ctx, "key", link); return err },
+		"object's link": func(ctx context.Context, g *storage.Guarded) error {
+			object, err := g.Open(ctx, "key", storage.Version{})
+			if err != nil {
+				return err
+			}
+			defer object.Body.Close()
+			_, err = object.Link(ctx, link)
+			return err
+		},
+		"list":            func(ctx context.Context, g *storage.Guarded) error { return firstError(g.List(ctx, "", nil)) },
+		"entry":           func(ctx context.Context, g *storage.Guarded) error { return firstError(g.List(ctx, "", nil)) },
+		"end of the list": func(ctx context.Context, g *storage.Guarded) error { return firstError(g.List(ctx, "", nil)) },
+	}
+	for at, do := range ask {
+		t.Run(at, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				place := newPanicky(at)
+				g, before := guard(place), panics.Counts()["origin"]
+				for range 6 { // more than open the breaker
+					err := do(t.Context(), g)
+					if !errors.Is(err, storage.ErrTransient) || !strings.Contains(err.Error(), "place: ") || !strings.Contains(err.Error(), "boom at "+at) {
+						t.Errorf("%v, want ErrTransient with the panic", err)
+					}
+				}
+				if g.Down() || place.Unclosed() != 0 {
+					t.Errorf("down: %t, %d bodies are open", g.Down(), place.Unclosed())
+				}
+				if n := panics.Counts()["origin"] - before; n < 6 {
+					t.Errorf("%d were counted, want 6 at least", n)
+				}
+				place.at = ""
+				if err := do(t.Context(), g); err != nil {
+					t.Errorf("without panics: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestListenersOwnPanic: what panics while it goes through a listing is not the place.
+func TestListenersOwnPanic(t *testing.T) {
+	err := panics.Try("test", func() error {
+		for range guard(newPanicky("")).List(t.Context(), "", nil) {
+			panic("mine")
+		}
+		return nil
+	})
+	if e, ok := errors.AsType[*panics.Error](err); !ok || e.Value != "mine" {
+		t.Errorf("%v, want the panic", err)
+	}
+}
+
+// TestBrokenOffListing: a place that panics when nobody wants more of a listing.
+func TestBrokenOffListing(t *testing.T) {
+	for range guard(newPanicky("end of the list")).List(t.Context(), "", nil) {
+		break
+	}
+}
+
+// latePanicky opens when it is released, whether or not anybody waits.
+type latePanicky struct {
+	*panicky
+	release chan struct{}
+}
+
+func (p *latePanicky) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
+	<-p.release
+	return p.panicky.Open(context.WithoutCancel(ctx), key, have)
+}
+
+// TestLatePanic: an object that comes after its caller has left, and panics when it
+// is closed.
+func TestLatePanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		place := &latePanicky{newPanicky("close"), make(chan struct{})}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		before := panics.Counts()["origin"]
+		if err := open(ctx, guard(place), "key"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v, want its deadline", err)
+		}
+		close(place.release)
+		synctest.Wait()
+		if panics.Counts()["origin"] == before || place.TotalOpens() != 1 || place.Unclosed() != 0 {
+			t.Errorf("counted: %t, %d opened, %d bodies are open", panics.Counts()["origin"] > before, place.TotalOpens(), place.Unclosed())
+		}
+	})
+}
+
+// TestUnguardedPanics: also without a Guard, nothing that runs in a goroutine ends
+// the process.
+func TestUnguardedPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		good := fake("good", "key")
+		if err := open(t.Context(), mirrors(newPanicky("open"), good), "key"); err != nil {
+			t.Errorf("with another mirror: %v", err)
+		}
+		chain := storage.Chain(newPanicky("check"), good)
+		if err := chain.Check(t.Context()); !errors.Is(err, storage.ErrTransient) {
+			t.Errorf("check: %v, want ErrTransient", err)
+		}
+	})
+}
+
+// TestHealSurvivesPanics: a place whose checks panic is asked on.
+func TestHealSurvivesPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		place := newPanicky("")
+		g := guard(place)
+		place.FailAll(down(t))
+		for range 3 {
+			_ = open(t.Context(), g, "key")
+		}
+		place.at = "check"
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { storage.Heal(ctx, g); close(ended) }()
+		time.Sleep(10 * time.Second)
+		if !g.Down() {
+			t.Error("a panic is taken for an answer")
+		}
+		place.at = ""
+		place.FailAll(nil)
+		time.Sleep(2 * time.Second)
+		if err := open(t.Context(), g, "key"); err != nil || g.Down() {
+			t.Errorf("%v, down %t", err, g.Down())
+		}
+		cancel()
+		<-ended
+	})
+}
+
+// TestRepairSurvivesPanics: of a copy, and of who is told of it.
+func TestRepairSurvivesPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		first := newPanicky("put")
+		repair := storage.NewRepair(storage.RepairOptions{Repaired: func(key string, err error) {
+			told = append(told, fmt.Sprint(key, " ", err != nil))
+			if key == "b" {
+				panic("in the observer")
+			}
+		}})
+		chain, err := repair.Chain(first, fake("last", "a", "b", "c"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { repair.Run(ctx); close(ended) }()
+		for _, key := range []string{"a", "b", "c"} {
+			if err := open(t.Context(), chain, key); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Minute)
+			first.at = ""
+		}
+		if got := strings.Join(told, ", "); got != "a true, b false, c false" || repair.Pending() != 0 {
+			t.Errorf("told %q, %d pending", got, repair.Pending())
+		}
+		cancel()
+		<-ended
+	})
+}
