@@ -14,7 +14,8 @@ ARG VERSION=devel
 RUN make build VERSION="$VERSION" && install -D bin/thumbery /out/bin/thumbery
 
 FROM debian:bookworm-slim
-# What libvips is linked with, and a font for text. jemalloc: glibc's arenas grow
+# What libvips is linked with, and a font for text. librsvg, OpenJPEG and poppler read
+# nothing without --svg, --jp2 and --pdf. jemalloc: glibc's arenas grow
 # in a server that allocates pictures for days.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates fonts-dejavu-core libjemalloc2 \

@@ -31,7 +31,7 @@ func TestBombs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := serve(t, "--source", "/=file:"+dir, "--cache", t.TempDir())
+	s := serve(t, "--source", "/=file:"+dir, "--cache", t.TempDir(), "--svg")
 	before := peak(t, s)
 	for name, b := range bombs {
 		for _, ops := range []string{"100x100", "300x,f_webp", "info"} {

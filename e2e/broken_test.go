@@ -9,7 +9,7 @@ import (
 // Each of many requests for a broken original finds out for itself, and forgets it
 // under the others, who must not take that for a failure of ours.
 func TestBrokenAtOnce(t *testing.T) {
-	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir())
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir(), "--svg")
 	var all sync.WaitGroup
 	for width := range 40 {
 		all.Go(func() {

@@ -17,7 +17,7 @@ var documented = regexp.MustCompile("`(/[^`]+)` (\\d+)x(\\d+)(?: (jpeg|png|webp|
 // Every option has an example, and every example gives what the manual says.
 func TestDocumentedOptions(t *testing.T) {
 	manual := string(read(t, "../docs/urls.md"))
-	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir(), "--watermark", "logo="+testdata(t)+"/photos/logo.png,scale_20")
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir(), "--svg", "--watermark", "logo="+testdata(t)+"/photos/logo.png,scale_20")
 	examples := documented.FindAllStringSubmatch(manual, -1)
 	if len(examples) < 35 {
 		t.Errorf("%d examples were found", len(examples))

@@ -67,7 +67,7 @@ const (
 )
 
 func TestSizesAndFormats(t *testing.T) {
-	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir())
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", t.TempDir(), "--svg")
 	tests := []struct {
 		path, accept string
 		w, h         int
@@ -163,7 +163,7 @@ func meanDifference(a, b image.Image) float64 {
 // a picture, and leaves the service running.
 func TestBadInput(t *testing.T) {
 	cache := t.TempDir()
-	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache)
+	s := serve(t, "--source", "/=file:"+testdata(t), "--cache", cache, "--svg")
 	tests := []struct {
 		path   string
 		status int

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/s3"
@@ -19,6 +20,8 @@ import (
 // doctorCmd takes the flags, and so the environment, of serve that name what is
 // outside of the process.
 type doctorCmd struct {
+	formatFlags
+
 	Cache  string       `default:"thumbery-cache" help:"The directory of the disk cache."`
 	Source []sourceFlag `default:"${default_source}" sep:" " placeholder:"PREFIX=URL[,URL…]" help:"Where the originals are, as for serve."`
 }
@@ -41,7 +44,7 @@ type finding struct {
 
 // Run prints a line for each check, and fails if something is wrong.
 func (c *doctorCmd) Run(stdout io.Writer) error {
-	findings := slices.Concat(checkEngine(), checkMemory(), checkDescriptors(), checkCache(c.Cache), c.checkSources())
+	findings := slices.Concat(checkEngine(c.set()), checkMemory(), checkDescriptors(), checkCache(c.Cache), c.checkSources())
 	bad := 0
 	for _, f := range findings {
 		fmt.Fprintf(stdout, "%-6s %-12s %s\n", f.verdict, f.about, f.says)
@@ -55,8 +58,8 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 	return nil
 }
 
-func checkEngine() []finding {
-	engine, err := vips.New(vips.Config{})
+func checkEngine(asked resize.Formats) []finding {
+	engine, err := vips.New(vips.Config{Formats: asked})
 	if err != nil {
 		return []finding{{wrong, "libvips", err.Error()}}
 	}
@@ -65,21 +68,20 @@ func checkEngine() []finding {
 	if advice := faster(speed); advice != "" {
 		library.verdict, library.says = slow, library.says+"; "+advice
 	}
-	return []finding{library, formats("reads", v.Readable), formats("writes", v.Writable)}
+	return []finding{library, formats("reads", v.Readable, needed(asked)), formats("writes", v.Writable, resize.WrittenFormats)}
 }
 
-// webFormats are what pages are made of. That AVIF can be written has been tried
-// by the engine, as libvips may have the saver without an encoder.
-var webFormats = [...]variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF}
+// needed is what of the formats to be read libvips must have: what pages are made
+// of, and what was asked for besides the default.
+func needed(asked resize.Formats) resize.Formats {
+	return asked & (resize.WrittenFormats | resize.AllFormats&^resize.DefaultFormats)
+}
 
-func formats(does string, have []variant.Format) finding {
-	var missing []variant.Format
-	for _, f := range webFormats {
-		if !slices.Contains(have, f) {
-			missing = append(missing, f)
-		}
-	}
-	if len(missing) > 0 {
+// formats says what there is, and what is missing of what is needed. That AVIF can
+// be written has been tried by the engine, as libvips may have the saver without an
+// encoder.
+func formats(does string, have []variant.Format, needed resize.Formats) finding {
+	if missing := needed.Without(have...).List(); len(missing) > 0 {
 		return finding{wrong, does, fmt.Sprintf("%s, but not %s: install a libvips built with it", formatList(have), formatList(missing))}
 	}
 	return finding{good, does, formatList(have)}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -58,9 +59,20 @@ func TestJudgeSpace(t *testing.T) {
 }
 
 func TestFormatsMissing(t *testing.T) {
-	f := formats("writes", []variant.Format{variant.JPEG, variant.PNG, variant.GIF})
+	have := []variant.Format{variant.JPEG, variant.PNG, variant.GIF}
+	f := formats("writes", have, resize.WrittenFormats)
 	if f.verdict != wrong || !strings.Contains(f.says, "not webp avif:") {
 		t.Errorf("%s %q", f.verdict, f.says)
+	}
+	for asked, want := range map[resize.Formats]verdict{
+		resize.DefaultFormats:                       wrong,
+		resize.FormatsOf(have...):                   good,
+		resize.FormatsOf(variant.JPEG, variant.JXL): good,
+		resize.FormatsOf(variant.JPEG, variant.SVG): wrong,
+	} {
+		if f := formats("reads", have, needed(asked)); f.verdict != want {
+			t.Errorf("%s: %s %q", asked, f.verdict, f.says)
+		}
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 
 // pictureFlags say what pictures come out, and how much one may cost.
 type pictureFlags struct {
+	formatFlags
+
 	Format        string        `enum:"keep,jpeg,auto" default:"keep" help:"What comes out where the URL does not say it: keep the original's format, jpeg, or auto, as if every URL had f_auto."`
 	Auto          autoFlag      `default:"avif,webp" help:"What f_auto may choose, besides JPEG and PNG, for browsers that take it: avif,webp, one of them, or none."`
 	AVIFMaxPixels amount        `name:"avif-max-pixels" default:"512Ki" help:"The largest picture, in pixels, for which f_auto chooses AVIF, which takes several times as long to make as WebP; larger ones become WebP."`
@@ -29,8 +31,6 @@ type pictureFlags struct {
 	MaxFrames     int           `default:"500" help:"The most frames of an animation that is made as one; of longer ones, still gives the first."`
 	ResizeTimeout time.Duration `default:"20s" help:"How long one picture may take to make, from when it is its turn; then it is stopped, and the answer is 503."`
 	OnBroken      string        `enum:"refuse,serve" default:"refuse" help:"What to do about files that are cut short or damaged: refuse them (422), or serve what is there, which is never kept."`
-	SVG           bool          `name:"svg" default:"true" negatable:"" help:"Make pictures of SVGs. What draws them cannot be stopped: say --no-svg where strangers upload."`
-	PDF           bool          `name:"pdf" help:"Make pictures of PDFs, too, if libvips can. The format is vast, and so is its reader: for files of people you trust."`
 	Engine        string        `enum:"auto,bimg,vips" default:"auto" help:"What makes pictures: libvips called directly (vips), bimg where it can, or auto, bimg where it is as good."`
 }
 
@@ -63,7 +63,7 @@ func (f *pictureFlags) engine() (*vips.Engine, []vips.Watermark, error) {
 		return nil, nil, usage(fmt.Errorf("--watermark: %w", err))
 	}
 	engine, err := vips.New(vips.Config{
-		Engine: vips.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, PDF: f.PDF, NoSVG: !f.SVG, Lenient: f.servesBroken(), Watermarks: marks,
+		Engine: vips.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.set(), Lenient: f.servesBroken(), Watermarks: marks,
 	})
 	return engine, marks, err
 }

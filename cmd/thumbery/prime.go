@@ -23,9 +23,9 @@ import (
 // What happens once is not to be configured: none of its own flags is from the
 // environment.
 type primeCmd struct {
-	Ops       []string `env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, such as 300x200,f_webp, or the name of a preset. Repeatable."`
-	PresetAll bool     `env:"-" group:"What to make" help:"All presets."`
-	Formats   string   `env:"-" enum:",auto" default:"" placeholder:"auto" group:"What to make" help:"auto: of what has f_auto, each format that browsers may get. Without it, only what a program gets that says nothing of formats."`
+	Ops        []string `env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, such as 300x200,f_webp, or the name of a preset. Repeatable."`
+	PresetAll  bool     `env:"-" group:"What to make" help:"All presets."`
+	AllFormats bool     `env:"-" group:"What to make" help:"Of what has f_auto, each format that browsers may get. Without it, only what a program gets that says nothing of formats."`
 
 	Prefix *startFlag `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"All whose keys begin so, such as photos/2019/, by listing the sources; / is all there are. Without it and --since, keys are read from standard input, one a line."`
 	Since  age        `env:"-" placeholder:"24h" group:"Of which pictures" help:"Of what is listed, only what was changed no longer ago; 36h, 30d, 8w."`
@@ -184,7 +184,7 @@ func (c *primeCmd) local(r *primeReport) (*priming, *origins, error) {
 	if err != nil {
 		return nil, nil, usage(fmt.Errorf("--ops: %w", err))
 	}
-	p := core.priming(core.Wishes(variants, c.Formats != ""), c.Parallel, r.tally)
+	p := core.priming(core.Wishes(variants, c.AllFormats), c.Parallel, r.tally)
 	p.failed = r.logFailure
 	return p, core.origins, nil
 }

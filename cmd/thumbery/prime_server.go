@@ -51,7 +51,10 @@ type jobBody struct {
 func (c *primeCmd) remote(r *primeReport) *remote {
 	m := &remote{
 		base: c.Server.base, client: c.Server.client(), tally: r.tally, log: r.log,
-		request: jobBody{Ops: c.Ops, AllPresets: c.PresetAll, Formats: c.Formats},
+		request: jobBody{Ops: c.Ops, AllPresets: c.PresetAll},
+	}
+	if c.AllFormats {
+		m.request.Formats = "auto"
 	}
 	if c.lists() {
 		s := c.span()

@@ -13,13 +13,13 @@ import (
 // version is set by the linker.
 var version = "devel"
 
-type versionCmd struct{}
+type versionCmd struct{ formatFlags }
 
 // Run prints the versions, which formats can be resized and asked for, and which
 // this build of libvips would know besides; and what makes it slow, if something
 // does.
-func (versionCmd) Run(stdout io.Writer) error {
-	engine, err := vips.New(vips.Config{})
+func (c *versionCmd) Run(stdout io.Writer) error {
+	engine, err := vips.New(vips.Config{Formats: c.set()})
 	if err != nil {
 		return err
 	}

@@ -165,7 +165,7 @@ func (f *pictureFlags) watermarks() ([]vips.Watermark, error) {
 			return nil, fmt.Errorf("there are two with the name %s", m.Name)
 		}
 		if m.file != "" {
-			image, err := readMark(m.file)
+			image, err := readMark(m.file, f.set())
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", m.Name, err)
 			}
@@ -179,7 +179,8 @@ func (f *pictureFlags) watermarks() ([]vips.Watermark, error) {
 // maxMarkBytes is more than a logo has.
 const maxMarkBytes = 16 << 20
 
-func readMark(file string) ([]byte, error) {
+// readMark reads the file of a watermark. SVGs are taken where they are read.
+func readMark(file string, read resize.Formats) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -192,9 +193,9 @@ func readMark(file string) ([]byte, error) {
 	if len(image) > maxMarkBytes {
 		return nil, fmt.Errorf("%s has more than %d bytes", file, maxMarkBytes)
 	}
-	formats := resize.FormatsOf(variant.PNG, variant.SVG, variant.WebP, variant.JPEG)
+	formats := resize.FormatsOf(variant.PNG, variant.WebP, variant.JPEG) | read&resize.FormatsOf(variant.SVG)
 	if _, err := resize.Inspect(context.Background(), bytes.NewReader(image), int64(len(image)), formats); err != nil {
-		return nil, fmt.Errorf("%s is no PNG, SVG, WebP or JPEG that can be read", file)
+		return nil, fmt.Errorf("%s is no PNG, WebP or JPEG that can be read, nor with --svg an SVG", file)
 	}
 	return image, nil
 }

@@ -35,7 +35,7 @@ func together(t testing.TB, e *Engine, src []byte, wishes ...string) (outs [][]b
 // TestTogetherLikeAlone: pictures of all kinds come out as they do alone, but for
 // what reducing in other steps changes.
 func TestTogetherLikeAlone(t *testing.T) {
-	e := engineOf(t, Config{PDF: true})
+	e := engineOf(t, Config{Formats: resize.AllFormats})
 	wishes := []string{
 		"37x,f_png", "dpr_1,f_png", "70x45,f_png,g_ne", "20x20,f_png,fit_contain,bg_336699", "9x,f_png", "60x,f_png,rot_90,blur_1.5",
 		"40x40,f_png,crop_10p_10p_60p_60p", "64x64,f_png,round_20", "50x,f_png,gray,contrast_20", "12x9,f_png,fit_fill",

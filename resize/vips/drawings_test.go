@@ -171,7 +171,7 @@ func TestPDF(t *testing.T) {
 		t.Errorf("a PDF where it is not read: %v", err)
 	}
 	defer engine(t) // switched off again: it is the process's
-	e := engineOf(t, Config{PDF: true})
+	e := engineOf(t, Config{Formats: resize.AllFormats})
 	if !e.CanRead(variant.PDF) {
 		t.Skip("this libvips has no loader for PDF")
 	}

@@ -8,15 +8,15 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// loader is how libvips reads a format: the operation, the class that must be
-// allowed, and whether somebody has to switch it on.
+// loader is how libvips reads a format: the operation, and the class that must be
+// allowed.
 type loader struct {
 	format    variant.Format
 	operation string
 	class     string
 }
 
-// loaders are all that ever run, whatever the bytes look like and whatever
+// loaders are all that ever run, if Config.Formats has them, whatever the bytes look like and whatever
 // plug-ins are installed. libvips calls those of drawings, JPEG XL and JPEG 2000
 // untrusted, which means that they are not fuzzed as much as the others; of what
 // it calls so, nothing else is allowed, ImageMagick least.

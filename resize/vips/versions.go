@@ -23,7 +23,7 @@ type Version struct {
 func (e *Engine) Versions() Version {
 	return Version{
 		Bimg: bimg.Version, Libvips: libraryVersion(), Compiled: compiledVersion(),
-		Readable:      append([]variant.Format(nil), e.readable...),
+		Readable:      e.readable.List(),
 		Writable:      append([]variant.Format(nil), e.writable...),
 		LibraryReads:  libraryHas("load_buffer"),
 		LibraryWrites: libraryHas("save_buffer"),

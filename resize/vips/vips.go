@@ -5,7 +5,7 @@
 // and our own calls (run.go, shim.c) for all others; byBimg says which makes
 // which. What a picture goes through is told by job.picture.
 //
-// It reads what New finds among loaders, and writes JPEG, PNG, WebP, AVIF and
+// It reads what Config.Formats has and libvips has a loader for, and writes JPEG, PNG, WebP, AVIF and
 // GIF. What comes out is sRGB or grey of 8 bits, without profile or any other
 // metadata.
 //
@@ -51,11 +51,13 @@ const DefaultAVIFSpeed = 6
 
 // Config is what the operator decides about the engine. The zero value is good.
 type Config struct {
-	Engine     Choice // at first; "" is Auto
-	AVIFSpeed  int    // 1..9; 0 is DefaultAVIFSpeed
-	PDF        bool   // PDFs are read, too
-	NoSVG      bool   // SVGs are not
-	Lenient    bool   // of broken files is made what is there, besides the error
+	Engine    Choice // at first; "" is Auto
+	AVIFSpeed int    // 1..9; 0 is DefaultAVIFSpeed
+	// Formats are what is read; 0 is resize.DefaultFormats. The loaders of all others
+	// are blocked, but those of JPEG, PNG and WebP, which the pictures have that are
+	// made here and read again: mezzanines above all.
+	Formats    resize.Formats
+	Lenient    bool // of broken files is made what is there, besides the error
 	Watermarks []Watermark
 }
 
@@ -63,7 +65,8 @@ type Config struct {
 type Engine struct {
 	config   Config
 	choice   atomic.Pointer[Choice]
-	readable []variant.Format
+	readable resize.Formats // for others
+	loads    resize.Formats // and with what is made here
 	writable []variant.Format
 }
 
@@ -82,23 +85,35 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{config: c}
 	e.Choose(cmp.Or(c.Engine, Auto))
-	var classes []string
-	for _, l := range loaders {
-		if hasOperation(l.operation) && (l.format != variant.PDF || c.PDF) && (l.format != variant.SVG || !c.NoSVG) {
-			e.readable = append(e.readable, l.format)
-			classes = append(classes, l.class)
-		}
-	}
-	if err := configure(classes); err != nil {
+	if err := e.allowLoaders(); err != nil {
 		return nil, err
 	}
 	e.discoverSavers()
 	for _, f := range []variant.Format{variant.JPEG, variant.PNG} {
-		if !e.CanRead(f) || !e.CanWrite(f) {
+		if !e.loads.Has(f) || !e.CanWrite(f) {
 			return nil, fmt.Errorf("vips: libvips %s was built without %s", libraryVersion(), f)
 		}
 	}
 	return e, e.checkWatermarks()
+}
+
+// ownFormats are those of mezzanines, and of the small pictures that documents are
+// made of.
+var ownFormats = resize.FormatsOf(variant.JPEG, variant.PNG, variant.WebP)
+
+// allowLoaders asks libvips what it can read of what is to be read, and lets that
+// run.
+func (e *Engine) allowLoaders() error {
+	asked := cmp.Or(e.config.Formats, resize.DefaultFormats)
+	var classes []string
+	for _, l := range loaders {
+		if hasOperation(l.operation) && (asked | ownFormats).Has(l.format) {
+			e.loads = e.loads.With(l.format)
+			classes = append(classes, l.class)
+		}
+	}
+	e.readable = e.loads & asked
+	return configure(classes)
 }
 
 // discoverSavers asks libvips what it writes, and tries AVIF: heifsave is there
@@ -126,7 +141,7 @@ func (e *Engine) encodes(f variant.Format) bool {
 }
 
 // CanRead implements resize.Resizer.
-func (e *Engine) CanRead(f variant.Format) bool { return slices.Contains(e.readable, f) }
+func (e *Engine) CanRead(f variant.Format) bool { return e.readable.Has(f) }
 
 // CanWrite implements resize.Resizer.
 func (e *Engine) CanWrite(f variant.Format) bool { return slices.Contains(e.writable, f) }
@@ -199,7 +214,7 @@ func (e *Engine) accepts(ctx context.Context, src []byte, h resize.Header) ([]by
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if !e.CanRead(h.Format) || !sameFormat(src, h.Format) {
+	if !e.loads.Has(h.Format) || !sameFormat(src, h.Format) {
 		return nil, fmt.Errorf("%w: this server does not read this kind of %s", resize.ErrNotPicture, h.Format)
 	}
 	return withoutMetadata(src, h.Format)

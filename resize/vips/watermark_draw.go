@@ -83,7 +83,7 @@ func (j job) markOf(w Watermark, width, height int) pixels {
 	if w.Text != "" {
 		return j.text(w, width, height)
 	}
-	h, err := resize.Inspect(context.Background(), bytes.NewReader(w.Image), int64(len(w.Image)), resize.AllFormats)
+	h, err := resize.Inspect(context.Background(), bytes.NewReader(w.Image), int64(len(w.Image)), j.engine.loads)
 	if err != nil {
 		j.err = err
 		return nil

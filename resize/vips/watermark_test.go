@@ -211,7 +211,7 @@ func TestMarkMistakes(t *testing.T) {
 		"no bytes": {},
 	} {
 		w.Name, w.Opacity = "m", 1
-		if _, err := New(Config{Watermarks: []Watermark{w}}); err == nil {
+		if _, err := New(Config{Formats: resize.AllFormats.Without(variant.PDF), Watermarks: []Watermark{w}}); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}

@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What is not among the formats is refused by its first bytes: it stays in the cache,
+// is there as it is, and comes to no engine.
+func TestFormats(t *testing.T) {
+	files := map[string]string{
+		"gray.jpg": "jpeg", "alpha.png": "png", "alpha.webp": "webp", "photo.avif": "avif", "scene.heic": "heic", "animated.gif": "gif",
+		"lzw.tif": "tiff", "scene.jxl": "jxl", "drawing.svg": "svg", "uses.svg": "svg", "laughs.svg": "svg", "scene.jp2": "jp2", "pages.pdf": "pdf",
+	}
+	for _, c := range []struct {
+		flags []string
+		read  string
+	}{
+		{nil, "jpeg png webp avif heic gif tiff jxl"},
+		{[]string{"--svg", "--jp2", "--no-svg"}, "jpeg png webp avif heic gif tiff jxl jp2"},
+		{[]string{"--formats", "webp,avif", "--svg"}, "webp avif svg"},
+	} {
+		cache := t.TempDir()
+		s := serve(t, append([]string{"--source", "/=file:" + testdata(t), "--cache", cache}, c.flags...)...)
+		refused := 0
+		for file, format := range files {
+			read := strings.Contains(" "+c.read+" ", " "+format+" ")
+			r := get(t, fmt.Sprintf("%s/20x,f_png/odd/%s", s.url, file))
+			switch {
+			case strings.HasSuffix(file, "s.svg") && read: // refused for what is in it
+			case read && r.status != 200:
+				t.Errorf("%v, %s: %d %s", c.flags, file, r.status, r.body)
+			case !read:
+				refused++
+				wantProblem(t, file, r, 415, "not-a-picture", "")
+				wantProblem(t, file, get(t, s.url+"/info/odd/"+file), 415, "not-a-picture", "")
+				raw := get(t, s.url+"/raw/odd/"+file)
+				if want := read1(t, file); string(raw.body) != string(want) {
+					t.Errorf("%v, %s: %d, %d bytes instead of %d", c.flags, file, raw.status, len(raw.body), len(want))
+				}
+				wantCache(t, raw, hitDisk)
+			}
+		}
+		if refused == 0 {
+			t.Errorf("%v: nothing was refused", c.flags)
+		}
+	}
+}
+
+func read1(t *testing.T, file string) []byte {
+	t.Helper()
+	return read(t, filepath.Join(testdata(t), "odd", file))
+}

@@ -1,0 +1,72 @@
+package vips
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// What is not among the formats is neither taken by Resize nor can libvips load it;
+// but for what mezzanines and documents are made in.
+func TestOnlyItsFormats(t *testing.T) {
+	files := map[variant.Format]string{
+		variant.JPEG: "odd/gray.jpg", variant.PNG: "odd/alpha.png", variant.WebP: "odd/alpha.webp", variant.AVIF: "odd/photo.avif",
+		variant.HEIC: "odd/scene.heic", variant.GIF: "odd/animated.gif", variant.TIFF: "odd/lzw.tif", variant.SVG: "odd/drawing.svg",
+		variant.JXL: "odd/scene.jxl", variant.JP2: "odd/scene.jp2", variant.PDF: "odd/pages.pdf",
+	}
+	defer engine(t) // the loaders are the process's
+	for _, formats := range []resize.Formats{0, resize.FormatsOf(variant.JPEG), resize.FormatsOf(variant.AVIF, variant.TIFF), resize.AllFormats} {
+		e, err := New(Config{Formats: formats})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := formats
+		if read == 0 {
+			read = resize.DefaultFormats
+		}
+		for f, name := range files {
+			src := testdata(t, name)
+			if e.CanRead(f) != read.Has(f) {
+				t.Errorf("%s: %v is read: %t", read, f, e.CanRead(f))
+			}
+			h := headerOf(t, src)
+			p, err := resize.NewPlan(h, variant.Variant{Width: 10, Format: variant.PNG}, 0, settings(e))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = e.Resize(t.Context(), src, h, p)
+			if loads := read.Has(f) || ownFormats.Has(f); loads != (err == nil) || !loads && !errors.Is(err, resize.ErrNotPicture) {
+				t.Errorf("%s: a %v: %v", read, f, err)
+			}
+			if loaded := loads(src, f); loaded != read.Has(f) && !ownFormats.Has(f) && !(heif(f) && (read.Has(variant.AVIF) || read.Has(variant.HEIC))) {
+				t.Errorf("%s: libvips loads %v: %t", read, f, loaded)
+			}
+		}
+	}
+}
+
+func heif(f variant.Format) bool { return f == variant.AVIF || f == variant.HEIC }
+
+// loads calls the loader of a format with nothing in front of it.
+func loads(src []byte, f variant.Format) bool {
+	r := newRun(context.Background())
+	defer r.close()
+	r.open(loaderOf(f).operation, src)
+	return r.err == nil
+}
+
+// An engine that reads one format still makes documents and mezzanines.
+func TestOwnFormats(t *testing.T) {
+	defer engine(t)
+	e, err := New(Config{Formats: resize.FormatsOf(variant.AVIF)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, own := range [][]byte{resizetest.JPEG(resizetest.Quarters(40, 30)), resizetest.PNG(resizetest.Quarters(40, 30)), testdata(t, "odd/alpha.webp")} {
+		makeOf(t, e, own, "10x,f_png")
+	}
+}
