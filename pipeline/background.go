@@ -42,16 +42,26 @@ func seenAs(name variant.Name, b *cache.Blob) seen { return seen{name, b.Size, b
 // reader is a reading of it. The error is errMoved where it is not the same.
 func (p *Pipeline) reader(s seen) reading {
 	return func() ([]byte, error) {
-		b, err := p.Originals.Peek(s.name)
+		b, err := p.peek(s)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %v", errMoved, err)
+			return nil, err
 		}
 		defer b.Close()
-		if b.Size != s.size || !b.ModTime.Equal(s.modTime) {
-			return nil, errMoved
-		}
 		return b.Bytes()
 	}
+}
+
+// peek opens it again. The error is errMoved where it is not the same.
+func (p *Pipeline) peek(s seen) (*cache.Blob, error) {
+	b, err := p.Originals.Peek(s.name)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", errMoved, err)
+	}
+	if b.Size != s.size || !b.ModTime.Equal(s.modTime) {
+		b.Close()
+		return nil, errMoved
+	}
+	return b, nil
 }
 
 // twice does something again where what it was to be made of was purged or replaced

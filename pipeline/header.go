@@ -2,10 +2,13 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // headerBytes bounds what is remembered of originals, for some 30,000 of them;
@@ -23,19 +26,94 @@ type measured struct {
 	header  resize.Header
 }
 
-// inspect reads the header of a page of the original of that name.
-func (p *Pipeline) inspect(ctx context.Context, name variant.Name, o *original, page int) (resize.Header, error) {
-	known, ok := p.headers.get(name)
-	if ok && page <= 1 && known.size == o.blob.Size && known.modTime.Equal(o.blob.ModTime) {
-		return known.header, nil
+// inspect returns the header of a page of an original that is open. Where it is not
+// known it is read, once for all who want it.
+func (p *Pipeline) inspect(ctx context.Context, o *original, i inspection) (resize.Header, error) {
+	if h, ok := p.knownHeader(i); ok {
+		return h, nil
 	}
-	h, err := resize.InspectPage(ctx, o.blob.At(), o.blob.Size, p.reads, page)
+	if err := p.readable(o.blob); err != nil { // by its first bytes, before it lines up
+		return resize.Header{}, err
+	}
+	h, _, err := p.inspecting.Do(ctx, i.flight()+o.blob.Path, func(ctx context.Context) (resize.Header, error) {
+		return p.inspectOnDisk(ctx, o.blob, i)
+	})
+	if errors.Is(err, errMoved) { // from the disk, while it is open here
+		return p.inspectNow(ctx, o.blob, i)
+	}
+	return h, err
+}
+
+// inspection is a header that is wanted.
+type inspection struct {
+	seen
+	page  int
+	epoch uint64 // in which the original was opened
+	last  bool   // nobody waits for it
+}
+
+// flight is where all who want the same header meet, with the path of what they read;
+// who waits does not join what lets others go first.
+func (i inspection) flight() string {
+	return fmt.Sprintf("%s@%d %d %d %d %t", i.name, i.epoch, i.size, i.modTime.UnixNano(), max(i.page, 1), i.last)
+}
+
+// knownHeader is the header if it was read before. Those of other pages than the
+// first are not kept.
+func (p *Pipeline) knownHeader(i inspection) (resize.Header, bool) {
+	known, ok := p.headers.get(i.name)
+	return known.header, ok && i.page <= 1 && known.size == i.size && known.modTime.Equal(i.modTime)
+}
+
+// readable tells by the first bytes whether an original is of a format that is read.
+// What cannot be read at all is for Inspect to say.
+func (p *Pipeline) readable(b *cache.Blob) error {
+	var head [sniffBytes]byte
+	n, err := b.At().ReadAt(head[:min(b.Size, sniffBytes)], 0)
+	if n == 0 || err != nil && err != io.EOF {
+		return nil
+	}
+	return resize.Reads(head[:n], p.reads)
+}
+
+// inspectOnDisk inspects an original that others may want to be inspected, too: it is
+// opened again, as who has opened b may close it before they have what they want. What
+// is in memory can be read nevertheless.
+func (p *Pipeline) inspectOnDisk(ctx context.Context, b *cache.Blob, i inspection) (resize.Header, error) {
+	if h, ok := p.knownHeader(i); ok { // read while we were on our way here
+		return h, nil
+	}
+	if b.Path != "" {
+		var err error
+		if b, err = p.peek(i.seen); err != nil {
+			return resize.Header{}, err
+		}
+		defer b.Close()
+	}
+	return p.inspectNow(ctx, b, i)
+}
+
+// inspectNow inspects an original when there is room for that.
+func (p *Pipeline) inspectNow(ctx context.Context, b *cache.Blob, i inspection) (resize.Header, error) {
+	enter := p.inspections.Enter
+	if i.last && !p.NobodyWaits {
+		enter = p.inspections.EnterLast
+	}
+	leave, err := enter(ctx, 1)
 	if err != nil {
-		p.forgetBroken(name, err)
+		return resize.Header{}, err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeoutCause(ctx, p.ResizeTimeout, ErrTooSlow)
+	defer cancel()
+	h, err := resize.InspectPage(ctx, b.At(), b.Size, p.reads, i.page)
+	if err != nil {
+		err = slow(ctx, err)
+		p.forgetBroken(i.name, err)
 		return h, err
 	}
-	if page <= 1 {
-		p.headers.put(name, o.epoch, measured{o.blob.Size, o.blob.ModTime, h})
+	if i.page <= 1 {
+		p.headers.put(i.name, i.epoch, measured{i.size, i.modTime, h})
 	}
 	return h, nil
 }

@@ -82,7 +82,7 @@ func (p *Pipeline) fromOriginal(ctx context.Context, wanted order) (*made, error
 }
 
 func (p *Pipeline) fromOriginalBy(ctx context.Context, wanted order, way way) (*made, error) {
-	o, header, err := p.inspected(ctx, wanted.key, wanted.variant, way)
+	o, header, err := p.inspected(ctx, wanted, way)
 	if err != nil {
 		return nil, err
 	}
@@ -132,13 +132,13 @@ func (p *Pipeline) full(original variant.Name) bool {
 
 // inspected returns an original and its header. One that lies broken on disk is
 // fetched again: it may have been whole, and was cut short there.
-func (p *Pipeline) inspected(ctx context.Context, key variant.Key, v variant.Variant, w way) (*original, resize.Header, error) {
+func (p *Pipeline) inspected(ctx context.Context, wanted order, w way) (*original, resize.Header, error) {
 	for again := true; ; again = false {
-		o, err := p.original(ctx, key, v, w)
+		o, err := p.original(ctx, wanted.key, wanted.variant, w)
 		if err != nil {
 			return nil, resize.Header{}, err
 		}
-		h, err := p.inspect(ctx, v.Original(key), o, v.Page)
+		h, err := p.inspect(ctx, o, inspection{seenAs(wanted.original(), o.blob), wanted.variant.Page, o.epoch, wanted.last})
 		again = again && o.source == FromDisk && errors.Is(err, resize.ErrBroken)
 		o.broken = !again && p.tolerates(err) && h.Width > 0
 		if err == nil || o.broken {

@@ -123,15 +123,18 @@ type Pipeline struct {
 	ages     remembered[age]
 	checks   chan struct{} // one for each check in the background
 	halving  cache.Flight[struct{}]
-	crowds   crowds
-	failures remembered[time.Time]
-	later    chan struct{} // one for each mezzanine that is to be made in the background
-	warming  chan struct{} // one for each derivative that is being brought into memory
-	pace     chan struct{} // one for each piece of work of priming, and the rest after it
-	met      atomic.Uint64 // Gate.Entered when priming last worked
-	better   chan struct{} // one for each picture that is to be made instead of a provisional one
-	unkept   atomic.Int64  // when a mezzanine was last not kept, unix nanoseconds
-	warned   atomic.Int64  // when a body that was not kept was last logged, unix nanoseconds
+	// inspections admits them: as many as pictures, which they let pass.
+	inspections *resize.Gate
+	inspecting  cache.Flight[resize.Header]
+	crowds      crowds
+	failures    remembered[time.Time]
+	later       chan struct{} // one for each mezzanine that is to be made in the background
+	warming     chan struct{} // one for each derivative that is being brought into memory
+	pace        chan struct{} // one for each piece of work of priming, and the rest after it
+	met         atomic.Uint64 // Gate.Entered when priming last worked
+	better      chan struct{} // one for each picture that is to be made instead of a provisional one
+	unkept      atomic.Int64  // when a mezzanine was last not kept, unix nanoseconds
+	warned      atomic.Int64  // when a body that was not kept was last logged, unix nanoseconds
 }
 
 // New returns a Pipeline.
@@ -140,18 +143,19 @@ func New(c Config) *Pipeline {
 		c.Observer = Silence{}
 	}
 	p := &Pipeline{
-		Config:   c,
-		reads:    resize.ReadBy(c.Resizer),
-		about:    info.NewDescriber(c.Resizer, c.Settings),
-		spare:    budget{bytes: spareOriginals * c.MaxBytes},
-		memory:   cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
-		kinds:    cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
-		checks:   make(chan struct{}, backgroundChecks),
-		later:    make(chan struct{}, backgroundMezzanines),
-		better:   make(chan struct{}, betterQueue),
-		warming:  make(chan struct{}, 1),
-		versions: newVersions(c.MaxVersions),
-		pace:     make(chan struct{}, c.Gate.Last()),
+		Config:      c,
+		reads:       resize.ReadBy(c.Resizer),
+		inspections: c.Gate.Like(),
+		about:       info.NewDescriber(c.Resizer, c.Settings),
+		spare:       budget{bytes: spareOriginals * c.MaxBytes},
+		memory:      cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
+		kinds:       cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
+		checks:      make(chan struct{}, backgroundChecks),
+		later:       make(chan struct{}, backgroundMezzanines),
+		better:      make(chan struct{}, betterQueue),
+		warming:     make(chan struct{}, 1),
+		versions:    newVersions(c.MaxVersions),
+		pace:        make(chan struct{}, c.Gate.Last()),
 	}
 	if p.Mezzanines == nil {
 		p.Mezzanines = cache.Nowhere{}

@@ -206,7 +206,7 @@ func (p *Pipeline) primeLarge(ctx context.Context, g *group, r *Primed) error {
 // batchOfOriginal is all that is left of a group, and the mezzanine if there is to
 // be one.
 func (p *Pipeline) batchOfOriginal(ctx context.Context, g *group, r *Primed) (*batch, error) {
-	o, header, err := p.inspected(ctx, g.key, g.variant, toDisk)
+	o, header, err := p.inspected(ctx, order{key: g.key, variant: g.variant, last: true}, toDisk)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,10 @@ func NewGate(workers int, maxPixels int64, queue int) *Gate {
 	return &Gate{workers: max(workers, 1), maxPixels: maxPixels, queue: max(queue, 0)}
 }
 
+// Like returns another gate for as many workers, with a queue as long, and any number
+// of pixels.
+func (g *Gate) Like() *Gate { return NewGate(g.workers, 0, g.queue) }
+
 // Enter waits for admission of a picture of so many pixels, counting at least 1
 // and at most the gate's limit: a picture that weighs more is not refused here,
 // which is NewPlan's to do, but enters alone. The caller calls leave when the work

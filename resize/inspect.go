@@ -97,6 +97,13 @@ func (s *source) inspect(formats Formats) (Header, error) {
 	return Header{}, cmp.Or(err, wrong)
 }
 
+// Reads tells by head, with which a picture begins, whether it is of one of formats, as
+// far as that can be told: the error is of kind ErrNotPicture. 64 bytes do.
+func Reads(head []byte, formats Formats) error {
+	_, err := inspector(head, formats)
+	return err
+}
+
 // inspector is what inspects a picture that begins with head.
 func inspector(head []byte, formats Formats) (func(*source) (Header, error), error) {
 	f, ok := Sniff(head)
