@@ -125,7 +125,7 @@ func albumOf(tb testing.TB, n int) (dir string) {
 		tb.Fatal(err)
 	}
 	for _, k := range keys {
-		if err := j.Note(k); err != nil {
+		if _, err := j.Note(k); err != nil {
 			tb.Fatal(err)
 		}
 	}

@@ -99,7 +99,7 @@ func Open(dir, tier string, opts Options) (*Store, error) {
 	return newStore(dir, tier, opts), nil
 }
 
-// newStore is Open without the directories, which diskv and createTemporary make, too,
+// newStore is Open without the directories, which are made when something is written, too,
 // where somebody has emptied the cache directory.
 func newStore(dir, tier string, opts Options) *Store {
 	s := &Store{

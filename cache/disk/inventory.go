@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -31,9 +33,12 @@ func NewInventory(dir string) *Inventory {
 }
 
 // refresh takes over a newer census. No census, or one that cannot be read,
-// changes nothing of what is known.
+// changes nothing of what is known; one that has gone went with all that it counted.
 func (i *Inventory) refresh() {
 	info, err := os.Stat(filepath.Join(i.dir, censusFile))
+	if errors.Is(err, fs.ErrNotExist) && !i.seen.IsZero() {
+		i.census, i.seen, i.since = Census{}, time.Time{}, [cache.Tiers]cache.Count{}
+	}
 	if err != nil || info.ModTime().Equal(i.seen) {
 		return
 	}

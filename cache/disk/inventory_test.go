@@ -1,6 +1,8 @@
 package disk
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -38,5 +40,27 @@ func TestInventory(t *testing.T) {
 	want := [cache.Tiers]cache.Count{{Files: 1, Bytes: 2}, {Files: 1, Bytes: 30, Disk: 8192}, {Files: 11, Bytes: 1001, Disk: 40960}}
 	if s := i.Stock(); s.ByTier() != want {
 		t.Errorf("since the purge: %+v", s)
+	}
+}
+
+// A cache directory that was emptied has nothing in it.
+func TestInventoryOfWhatWasEmptied(t *testing.T) {
+	t.Parallel()
+	dir := plant(t, planted{cache.Originals, "a", 0, 0, 1000})
+	mustPurge(t, dir, cache.Policy{}, PurgeOptions{})
+	i := NewInventory(dir)
+	i.Kept(cache.Originals, 500)
+	if all := i.Stock().ByTier(); all[cache.Originals].Bytes != 1500 {
+		t.Errorf("before: %+v", all)
+	}
+	if err := os.Remove(filepath.Join(dir, censusFile)); err != nil {
+		t.Fatal(err)
+	}
+	if s := i.Stock(); s.ByTier()[cache.Originals] != (cache.Count{}) || !s.Counted.Time.IsZero() {
+		t.Errorf("after: %+v", s)
+	}
+	i.Kept(cache.Originals, 300)
+	if all := i.Stock().ByTier(); all[cache.Originals].Bytes != 300 {
+		t.Errorf("since: %+v", all)
 	}
 }

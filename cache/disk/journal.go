@@ -1,7 +1,9 @@
 package disk
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,29 +57,55 @@ func OpenJournal(dir string, opts Options) (*Journal, error) {
 // Note writes a key down, and brings it to the disk. To be called before the
 // original is under its name, at most half an hour before, so that nothing lies
 // there whose key is not known. Where it fails, the picture can be kept all the
-// same, but is not found by its prefix.
-func (j *Journal) Note(key variant.Key) error {
-	path := filepath.Join(j.dir, string(key.Name()[:shardDigits]))
+// same, but is not found by its prefix. end is for Holds.
+func (j *Journal) Note(key variant.Key) (end int64, err error) {
 	for {
-		f, err := appendTo(path)
+		f, err := appendTo(j.shard(key))
 		if err != nil {
-			return fmt.Errorf("journal of the cache: %w", err)
+			return 0, fmt.Errorf("journal of the cache: %w", err)
 		}
 		if f == nil {
 			continue
 		}
-		_, err = f.Write(appendNote(nil, j.now(), key))
-		if err == nil {
-			failpoint.Reach("key written")
-			err = j.sync(f)
-		}
-		failpoint.Reach("key synced")
+		end, err := j.append(f, key)
 		_ = f.Close()
 		if err != nil {
-			return fmt.Errorf("journal of the cache: %w", err)
+			return 0, fmt.Errorf("journal of the cache: %w", err)
 		}
-		return nil
+		return end, nil
 	}
+}
+
+// append appends a note and returns where it ends in the file.
+func (j *Journal) append(f *os.File, key variant.Key) (end int64, err error) {
+	if _, err := f.Write(appendNote(nil, j.now(), key)); err != nil {
+		return 0, err
+	}
+	failpoint.Reach("key written")
+	if err := j.sync(f); err != nil {
+		return 0, err
+	}
+	failpoint.Reach("key synced")
+	return f.Seek(0, io.SeekCurrent)
+}
+
+// Holds reports that a note of key is still where it ended: the journal has not been
+// removed since, and not been brought up to date by a purge.
+func (j *Journal) Holds(key variant.Key, end int64) bool {
+	f, err := os.Open(j.shard(key))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	want := strconv.AppendQuote([]byte{' '}, string(key))
+	found := make([]byte, len(want))
+	n, _ := f.ReadAt(found, end-int64(len(want)))
+	return n == len(want) && bytes.Equal(found, want)
+}
+
+// shard is the path of the file that the notes of a key are in.
+func (j *Journal) shard(key variant.Key) string {
+	return filepath.Join(j.dir, string(key.Name()[:shardDigits]))
 }
 
 // appendTo opens a file of the journal for one write. It returns nil if the

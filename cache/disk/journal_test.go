@@ -31,7 +31,7 @@ func openJournal(t testing.TB, dir string, now func() time.Time) *Journal {
 func mustNote(t testing.TB, j *Journal, keys ...variant.Key) {
 	t.Helper()
 	for _, k := range keys {
-		if err := j.Note(k); err != nil {
+		if _, err := j.Note(k); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -238,10 +238,10 @@ func TestNotesAndCompactionsAtOnce(t *testing.T) {
 	for w := range 4 {
 		writers.Go(func() {
 			for i := w; i < len(keys); i += 4 {
-				if err := stale.Note(keys[(i+7)%len(keys)]); err != nil {
+				if _, err := stale.Note(keys[(i+7)%len(keys)]); err != nil {
 					t.Error(err)
 				}
-				if err := fresh.Note(keys[i]); err != nil {
+				if _, err := fresh.Note(keys[i]); err != nil {
 					t.Error(err)
 				}
 			}
@@ -298,7 +298,7 @@ func BenchmarkNote(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := j.Note("photos/2019/08/DSC_0001.jpg"); err != nil {
+				if _, err := j.Note("photos/2019/08/DSC_0001.jpg"); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -34,6 +34,23 @@ func layOut(dir, tier string) error {
 	return sameFileSystem(dir, tmp, tierDir)
 }
 
+// Restore makes the directories that a cache directory consists of, as far as they are
+// missing, and returns which were. Each is also made when something is written there; but
+// that may take long, and meanwhile nobody would notice.
+func Restore(dir string) (missing []string, err error) {
+	for _, part := range []string{Originals, Mezzanines, Derivatives, Temporary, journalDir} {
+		path := filepath.Join(dir, part)
+		if isDirectory(path) {
+			continue
+		}
+		missing = append(missing, part)
+		if err := makeDirectory(path); err != nil {
+			return missing, fmt.Errorf("cache directory %s: %w", dir, err)
+		}
+	}
+	return missing, nil
+}
+
 // sameFileSystem makes sure that a body can be renamed from tmp/ to its name.
 func sameFileSystem(dir, tmp, tierDir string) error {
 	a, err := device(tmp)

@@ -3,6 +3,7 @@ package disk
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -156,5 +157,61 @@ func openRelative(t *testing.T, dir string) {
 	defer b.Close()
 	if want := dir + "/" + b.Path; path != want {
 		t.Errorf("the file is %s, want %s", path, want)
+	}
+}
+
+// Whatever is removed of a cache directory is made anew with what is written next, and
+// by Restore, which says what was missing.
+func TestRemovedWhileInUse(t *testing.T) {
+	t.Parallel()
+	for _, restored := range []bool{false, true} {
+		for _, part := range []string{Originals, Mezzanines, Derivatives, Temporary, journalDir, "."} {
+			dir := filepath.Join(t.TempDir(), "cache")
+			stores := map[string]*Store{}
+			for _, tier := range []string{Originals, Mezzanines, Derivatives} {
+				s, err := Open(dir, tier, Options{NoSync: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				stores[tier] = s
+				fill(t, s, source, "body", someTime)
+			}
+			j := openJournal(t, dir, nil)
+			if err := os.RemoveAll(filepath.Join(dir, part)); err != nil {
+				t.Fatal(err)
+			}
+			if restored {
+				wantMissing(t, dir, part)
+			}
+			for _, s := range stores {
+				fill(t, s, name, "body", someTime)
+				wantOpen(t, s, name, "body")
+			}
+			mustNote(t, j, "a")
+			if missing, err := Restore(dir); err != nil || len(missing) > 0 {
+				t.Errorf("%s: %q are missing, %v", part, missing, err)
+			}
+			wantDirs(t, dir, []string{Derivatives, journalDir, Mezzanines, Originals, Temporary})
+		}
+	}
+}
+
+// wantMissing restores, which must find that part missing, or all if it is ".".
+func wantMissing(t *testing.T, dir, part string) {
+	t.Helper()
+	missing, err := Restore(dir)
+	if err != nil || part == "." && len(missing) != 5 || part != "." && !slices.Equal(missing, []string{part}) {
+		t.Errorf("%s: %q are missing, %v", part, missing, err)
+	}
+}
+
+func TestRestoreFails(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, Mezzanines), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(dir); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("with a file in the way: %v", err)
 	}
 }

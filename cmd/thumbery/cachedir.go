@@ -3,11 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -70,7 +67,7 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 		inventory: disk.NewInventory(f.Cache), reserve: reserve,
 	}
 	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
-		d.journal = &sparingJournal{journal, reserve, cache.NewHot[variant.Key](notedBytes, func(time.Time) int { return 0 })}
+		d.journal = newSparingJournal(journal, reserve)
 	} else { // a cache that can only be read is served all the same
 		log.Warn("keys are not written down, and pictures will not be found by their prefix", "cause", err)
 	}
@@ -119,51 +116,6 @@ func (f *cacheFlags) short(s cache.Space) bool {
 		return s.NearlyFull()
 	}
 	return s.Short(float64(f.MinFree))
-}
-
-// readable looks whether hits can be served: a full or read-only disk has them all
-// the same.
-func (f *cacheFlags) readable() error {
-	for _, tier := range []string{disk.Originals, disk.Derivatives} {
-		d, err := os.Open(filepath.Join(f.Cache, tier))
-		if err != nil {
-			return fmt.Errorf("the cache cannot be read: %w", err)
-		}
-		_, err = d.Readdirnames(1)
-		_ = d.Close() // nothing was written
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("the cache cannot be read: %w", err)
-		}
-	}
-	return nil
-}
-
-// sparingJournal writes down no key again that it has just written, as when a
-// broken original is asked for over and over, and none while nothing is kept.
-type sparingJournal struct {
-	journal pipeline.Journal
-	reserve *disk.Reserve
-	noted   *cache.Hot[variant.Key, time.Time]
-}
-
-const (
-	notedBytes = 4 << 20
-	// notedFor together with the time of a fetch is far below the hour that a
-	// purge leaves a key without a file in the journal.
-	notedFor = 20 * time.Minute
-)
-
-// Note implements pipeline.Journal.
-func (j *sparingJournal) Note(key variant.Key) error {
-	now := time.Now()
-	if at, ok := j.noted.Get(key); ok && now.Sub(at) < notedFor && !now.Before(at) || j.reserve.Low() {
-		return nil
-	}
-	err := j.journal.Note(key)
-	if err == nil {
-		j.noted.Put(key, now)
-	}
-	return err
 }
 
 // observer passes on to the metrics what the pipeline tells, and keeps the

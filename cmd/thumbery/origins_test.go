@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +67,7 @@ func TestPlacesOfOneName(t *testing.T) {
 		}
 	}
 	names := map[string]bool{}
-	for _, c := range (&serveCmd{}).checks(&core{origins: o, dir: &cacheDir{}}) {
+	for _, c := range (&serveCmd{}).checks(&core{origins: o, dir: &cacheDir{}}, slog.New(slog.DiscardHandler)) {
 		if names[c.Name] {
 			t.Errorf("two checks are called %q", c.Name)
 		}
@@ -123,15 +125,22 @@ func TestCacheChecks(t *testing.T) {
 	c := serveCmd{coreFlags: coreFlags{cacheFlags: cacheFlags{Cache: t.TempDir()}}}
 	ask := func(d *cacheDir) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
-		api.NewAdmin(api.AdminConfig{Checks: c.checks(&core{origins: o, dir: d}), Metrics: http.NotFoundHandler()}).
+		api.NewAdmin(api.AdminConfig{Checks: c.checks(&core{origins: o, dir: d}, slog.New(slog.DiscardHandler)), Metrics: http.NotFoundHandler()}).
 			ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://localhost/readyz", nil))
 		if err := json.Unmarshal(w.Body.Bytes(), &ready); err != nil {
 			t.Fatal(err)
 		}
 		return w.Code, ready
 	}
+	inTheWay := filepath.Join(c.Cache, "originals")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if status, ready := ask(&cacheDir{originals: cachetest.NewFake()}); status != 503 || ready.Ready {
-		t.Errorf("without its directories: %d %+v", status, ready)
+		t.Errorf("with a file in place of a tier: %d %+v", status, ready)
+	}
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
 	}
 	d, err := c.cacheFlags.open(slog.New(slog.DiscardHandler))
 	if err != nil {

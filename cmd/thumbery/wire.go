@@ -53,7 +53,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		HandOver: handOver, Hot: c.hotHeaders(core.Pipeline), Observer: m, Log: log,
 	})
 	s.admin = api.NewAdmin(api.AdminConfig{
-		Checks: c.checks(core), Metrics: m.Handler(), Forget: core.dir.forget(core.Forget), Stock: c.stock(core),
+		Checks: c.checks(core, log), Metrics: m.Handler(), Forget: core.dir.forget(core.Forget), Stock: c.stock(core),
 		Switches: switches, Hook: c.hook(core, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
 		Priming: &api.Priming{Jobs: jobs, Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()},
 	})
@@ -91,10 +91,10 @@ func (c *serveCmd) hotBytes() int64 {
 }
 
 // checks are what the service needs, and what it is better with.
-func (c *serveCmd) checks(core *core) []api.Check {
+func (c *serveCmd) checks(core *core, log *slog.Logger) []api.Check {
 	checks := []api.Check{
 		{Name: "cache " + c.Cache, Do: func(context.Context) error { return c.readable() }},
-		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return core.dir.originals.Check() }, Degrades: true},
+		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return core.dir.writable(c.Cache, log) }, Degrades: true},
 	}
 	for name, g := range core.origins.named {
 		checks = append(checks, api.Check{

@@ -77,7 +77,7 @@ func (t *tree) make(which func(int) bool) error {
 				return err
 			}
 			if i%(derivatives+1) == 0 {
-				if err := journals[d].Note(key); err != nil {
+				if _, err := journals[d].Note(key); err != nil {
 					return err
 				}
 			}
