@@ -141,7 +141,8 @@ func set(name string, value any) arg {
 	}
 }
 
-// spell writes a value as libvips' command line takes it.
+// spell writes a value as libvips' command line takes it, where a whole number
+// has no exponent.
 func spell(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -151,7 +152,7 @@ func spell(value any) string {
 	case bool:
 		return strconv.FormatBool(v)
 	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	case []float64:
 		words := make([]string, len(v))
 		for i, x := range v {

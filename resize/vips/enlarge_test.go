@@ -1,0 +1,55 @@
+package vips
+
+import (
+	"errors"
+	"image/color"
+	"testing"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+)
+
+// TestEnlargedCrops: a small part of a picture that is enlarged as far as the limits
+// allow, which takes numbers of a million and more.
+func TestEnlargedCrops(t *testing.T) {
+	e := engine(t)
+	ink := color.NRGBA{200, 10, 20, 255}
+	for _, c := range []struct {
+		w, h int
+		ops  string
+		want error
+	}{
+		{2000, 1500, "1000x1000,crop_0_0_1_1,up_1,f_png", nil},
+		{2000, 1500, "1000x,crop_1999_1499_1_1,up_1,f_png", nil},
+		{1023, 3, "2664x8,crop_0_0_1_1,up_1,f_png", nil},
+		{3, 1023, "8x2664,crop_0_0_1_1,up_1,f_png,rot_90", nil},
+		{1000, 1, "1000x1,crop_999_0_1_1,up_1,fit_fill,f_png", nil},
+		{5000, 3, "4000x,up_1,crop_0_0_1_1,f_png", resize.ErrTooLarge},
+	} {
+		out, err := make1(e, resizetest.PNG(painted(c.w, c.h, ink)), c.ops)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s of %dx%d: %v, want %v", c.ops, c.w, c.h, err, c.want)
+		}
+		if err != nil {
+			continue
+		}
+		m := decoded(t, e, out)
+		for _, at := range [][2]int{{0, 0}, {m.Rect.Dx() - 1, m.Rect.Dy() - 1}} {
+			if got := m.NRGBAAt(at[0], at[1]); off(got, ink) > 1 {
+				t.Errorf("%s of %dx%d at %v: %v", c.ops, c.w, c.h, at, got)
+			}
+		}
+	}
+}
+
+// TestSpell: a number in the way of libvips' command line has no exponent, as it
+// reads whole numbers up to one.
+func TestSpell(t *testing.T) {
+	for value, want := range map[float64]string{
+		1e6: "1000000", 1e7: "10000000", 2.725272e6: "2725272", 123456789: "123456789", 1e21: "1000000000000000000000", 0.5: "0.5", 1e-7: "0.0000001", -1.5e6: "-1500000", 0: "0",
+	} {
+		if got, list := spell(value), spell([]float64{value, 1}); got != want || list != want+" 1" {
+			t.Errorf("%g is spelled %q, and %q in a list", value, got, list)
+		}
+	}
+}
