@@ -488,6 +488,7 @@ func TestEngineProblems(t *testing.T) {
 	}{
 		{resize.ErrBusy, 503, "busy", "Try again", "2", "no-store", ""},
 		{pipeline.ErrTooSlow, 503, "too-slow", "took too long", "2", "no-store", ""},
+		{fmt.Errorf("decoding: %w: 96 MB", resize.ErrNoMemory), 503, "no-memory", "ran out", "2", "no-store", ""},
 		{resize.ErrBroken, 422, "broken-picture", "damaged", "", "public, max-age=60", ""},
 		{
 			fmt.Errorf("%w: the smallest has 4711", resize.ErrBytes), 422, "does-not-fit",

@@ -56,6 +56,7 @@ var kinds = []kind{
 	{pipeline.ErrTooManyBytes, 422, "too-many-bytes", "The file is too large", "The file has more bytes than are fetched here."},
 	{pipeline.ErrTooManyVersions, 429, "too-many-versions", "Too many versions of this picture", "More versions (v_) of this picture were asked for within an hour than are fetched here. Those that are kept are served: leave v_ out, or try again later."},
 	{pipeline.ErrTooSlow, 503, "too-slow", "The picture takes too long", "Making this picture was stopped, as it took too long. Ask for a smaller one, or try again later."},
+	{resize.ErrNoMemory, 503, "no-memory", "Out of memory", "Memory ran out while this picture was made. Ask for a smaller one, or try again later."},
 	{resize.ErrBusy, 503, "busy", "Too busy", "More pictures are being made than fit. Try again in a moment."},
 	{context.Canceled, statusClientGone, "client-gone", "The client left", "Nobody waits for this answer."},
 	{pipeline.ErrReadOnly, 503, "read-only", "Nothing is fetched at the moment", "This server serves only what it has at the moment, and this picture is not among it. Try again later."},

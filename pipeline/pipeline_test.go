@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	_ "image/jpeg"
 	"io"
@@ -214,6 +215,29 @@ func TestErrors(t *testing.T) {
 				t.Error("something wrong was kept as a derivative")
 			}
 		})
+	}
+}
+
+// What says nothing against an original leaves it, also where it lies on disk, and
+// the next request is made of it.
+func TestOriginalStays(t *testing.T) {
+	for _, kind := range []error{resize.ErrNoMemory, resize.ErrNotPicture, resize.ErrTooLarge, errors.New("our own failure")} {
+		for _, ops := range []string{"40x30", "info", "40x30,trim"} {
+			h := newHouse()
+			for range 2 {
+				h.resizer.Fail = fmt.Errorf("once: %w", kind)
+				if _, err := h.ask(t.Context(), t, "cat.jpg", ops); !errors.Is(err, kind) {
+					t.Errorf("%v, %s: %v", kind, ops, err)
+				}
+				if n := h.originals.Len(); n != 1 {
+					t.Errorf("%v, %s: %d originals are kept", kind, ops, n)
+				}
+			}
+			h.resizer.Fail = nil
+			if _, err := h.ask(t.Context(), t, "cat.jpg", ops); err != nil || h.origin.Opens("cat.jpg") != 1 {
+				t.Errorf("%v, %s: then %v, fetched %d times", kind, ops, err, h.origin.Opens("cat.jpg"))
+			}
+		}
 	}
 }
 

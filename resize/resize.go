@@ -25,6 +25,9 @@ var (
 	// ErrBytes means that no quality makes the picture fit into Plan.MaxBytes.
 	// The error's text is shown to the public: it says how small it can get.
 	ErrBytes = errors.New("does not fit into that many bytes")
+	// ErrNoMemory means that memory ran out while the picture was made. It says
+	// nothing of the picture: it may be made later.
+	ErrNoMemory = errors.New("out of memory")
 	// ErrBusy means that the gate's queue is full.
 	ErrBusy = errors.New("too busy")
 )
@@ -147,9 +150,10 @@ type Resizer interface {
 	//
 	// The errors are of kind ErrBroken where the picture is at fault, and an
 	// engine that is set up to be lenient then returns what it could make of it,
-	// too; ErrBytes where Plan.MaxBytes cannot be met; ErrNotPicture where CanRead says no or src is not of h's format, and an
-	// *UnsupportedError where this engine lacks something; anything else is our
-	// own failure. A ctx that ends stops the work, and its error is returned: at
+	// too; ErrBytes where Plan.MaxBytes cannot be met; ErrNotPicture where CanRead says
+	// no, src is not of h's format or its colours cannot be told; ErrNoMemory where
+	// memory ran out, and an *UnsupportedError where this engine lacks something;
+	// anything else is our own failure. A ctx that ends stops the work, and its error is returned: at
 	// once before the work starts, and while pixels are worked on; an encoder
 	// that is not to be interrupted comes to its end first.
 	Resize(ctx context.Context, src []byte, h Header, p Plan) ([]byte, error)

@@ -18,6 +18,7 @@ func (e *Engine) ResizeAll(ctx context.Context, src []byte, h resize.Header, pla
 	case !e.shares(h, plans):
 		return e.oneByOne(ctx, src, h, plans, done)
 	}
+	defer trimmed.after(resize.CostOfAll(h, plans))
 	s, err := e.share(ctx, src, h, plans)
 	switch {
 	case err == nil:

@@ -1,6 +1,8 @@
 package vips
 
 import (
+	"errors"
+
 	"github.com/thumbery/thumbery/resize"
 )
 
@@ -67,8 +69,11 @@ func (r *run) transformed(im pixels) (out pixels, ok bool) {
 		return nil, false
 	}
 	out = r.do("icc_transform", on(im), set("output_profile", "srgb"), set("embedded", true), set("depth", 8))
-	ok, r.err = r.err == nil, nil
-	return out, ok
+	if r.err == nil || errors.Is(r.err, resize.ErrNoMemory) {
+		return out, true
+	}
+	r.err = nil
+	return nil, false
 }
 
 // premultiplied is im with its colours multiplied by its alpha, in which

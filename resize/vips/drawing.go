@@ -3,6 +3,7 @@ package vips
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -19,7 +20,7 @@ func (r *run) drawn(s source) pixels {
 	if r.err == nil {
 		im = r.inMemory(im)
 	}
-	if r.err != nil {
+	if r.err != nil && !errors.Is(r.err, resize.ErrNoMemory) {
 		r.err = fmt.Errorf("%w: it cannot be drawn: %v", resize.ErrBroken, r.err)
 	}
 	return im
@@ -34,7 +35,7 @@ func (r *run) sheet(s source) pixels {
 	if r.err == nil && s.allows(w, h) {
 		return im
 	}
-	if s.header.Format == variant.SVG {
+	if s.header.Format == variant.SVG && !errors.Is(r.err, resize.ErrNoMemory) {
 		r.err = nil
 		s.bytes = sizedSVG(s.bytes, s.header.Width, s.header.Height)
 		im = r.opened(s, s.shrink)

@@ -64,6 +64,10 @@ func (r *run) load(s source) pixels {
 	if s.header.Drawn() {
 		return r.drawn(s)
 	}
+	if s.header.Format == variant.GIF && !memoryFor(s.header) { // its loader would end the process
+		r.err = fmt.Errorf("%w: for the frames of a GIF", resize.ErrNoMemory)
+		return nil
+	}
 	args := append(s.options(), set("access", "sequential"), set("fail_on", s.failOn()))
 	im := r.open(loaderOf(s.header.Format).operation, s.bytes, args...)
 	if r.err != nil {

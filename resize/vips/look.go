@@ -20,6 +20,7 @@ func (e *Engine) Look(ctx context.Context, src []byte, h resize.Header, v varian
 	}
 	upW, upH := h.Upright()
 	l := job{newRun(ctx), e, src, h, resize.Plan{Page: max(v.Page-1, 0), Frames: 1, ScaledW: upW, ScaledH: upH}, e.config.Lenient}
+	defer trimmed.after(h.DecodePixels())
 	defer l.close()
 	seen := l.overview(l.coarse(v, region))
 	inner := region

@@ -28,6 +28,8 @@ type run struct {
 	pins runtime.Pinner
 	stop func() bool
 
+	memoryFailures int // at the beginning
+
 	drawnMark pixels // the watermark, once it is drawn
 
 	mu       sync.Mutex
@@ -40,7 +42,7 @@ type run struct {
 // caller closes the run.
 func newRun(ctx context.Context) *run {
 	runtime.LockOSThread() // what libvips keeps for a thread is given back on the same
-	r := &run{err: ctx.Err()}
+	r := &run{err: ctx.Err(), memoryFailures: memoryFailures()}
 	r.stop = context.AfterFunc(ctx, r.kill)
 	return r
 }
@@ -105,10 +107,10 @@ func (r *run) own(im pixels) pixels {
 	return im
 }
 
-// fail notes the first failure.
+// fail notes the first failure, of kind resize.ErrNoMemory where memory ran out.
 func (r *run) fail(what string) {
 	if err := lastError(); r.err == nil {
-		r.err = fmt.Errorf("%s: %w", what, err)
+		r.err = fmt.Errorf("%s: %w", what, r.noMemory(err))
 	}
 }
 
@@ -248,6 +250,13 @@ func (r *run) inMemory(im pixels) pixels {
 		return nil
 	}
 	return r.own(C.shim_in_memory(im))
+}
+
+// drain works all pixels out, and keeps none.
+func (r *run) drain(im pixels) {
+	if r.stopped(); r.err == nil && C.shim_drain(im) != 0 {
+		r.fail("reading all pixels")
+	}
 }
 
 // halved is what is in memory with half its sides, in memory.

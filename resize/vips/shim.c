@@ -4,10 +4,39 @@
 #include <malloc.h>
 #endif
 
-// A hostile picture makes libvips warn once for every row, and the standard
-// error of a service is a log that people pay for. Errors still come back as
-// errors.
-static void drop(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {}
+static gint short_of_memory;
+
+// heard takes the warnings of libvips. A hostile picture causes one for every row,
+// and the standard error of a service is a log that people pay for: errors still
+// come back as errors. Those about memory are counted, as the text of an error can
+// get lost among those of other threads.
+static void heard(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data)
+{
+	if (message && strstr(message, "out of memory"))
+		g_atomic_int_inc(&short_of_memory);
+}
+
+// shim_short_of_memory counts the warnings of all threads that memory ran out.
+int shim_short_of_memory(void) { return g_atomic_int_get(&short_of_memory); }
+
+// shim_can_allocate reports whether so much memory can be had at this moment. It is
+// not touched.
+int shim_can_allocate(size_t size)
+{
+	void *volatile p = malloc(size);
+
+	free(p);
+	return p != NULL;
+}
+
+// shim_trim gives back to the system what glibc's malloc keeps for later. Another
+// malloc does so by itself.
+void shim_trim(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
 
 // few_arenas keeps glibc from giving nearly every thread a heap of its own, of
 // which each grows as large as the largest picture: 19 photographs at 16 at once
@@ -26,7 +55,7 @@ int shim_start(void)
 {
 	if (VIPS_INIT("thumbery"))
 		return -1;
-	g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, drop, NULL);
+	g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING, heard, NULL);
 	vips_block_untrusted_set(TRUE);
 	vips_operation_block_set("VipsForeignLoad", TRUE);
 	// Of many pictures at once, each is made fastest by one thread.
@@ -169,6 +198,14 @@ VipsImage *shim_halved(VipsImage *in)
 }
 
 VipsImage *shim_in_memory(VipsImage *image) { return vips_image_copy_memory(image); }
+
+static int look(VipsRegion *region, void *seq, void *a, void *b, gboolean *stop) { return 0; }
+
+// shim_drain works out all pixels and keeps none.
+int shim_drain(VipsImage *image)
+{
+	return vips_sink(image, vips_start_one, look, vips_stop_one, image, NULL);
+}
 
 // shim_own is image with metadata of its own, that can be changed.
 VipsImage *shim_own(VipsImage *image)

@@ -11,6 +11,9 @@
 #endif
 
 int shim_start(void);
+int shim_short_of_memory(void);
+int shim_can_allocate(size_t size);
+void shim_trim(void);
 void shim_allow(const char *loader);
 int shim_has(const char *operation);
 
@@ -28,6 +31,7 @@ VipsImage *shim_pixels(void *data, int width, int height, int bands);
 VipsImage *shim_kernel(double *weights, int width, int height, double scale);
 VipsImage *shim_halved(VipsImage *image);
 VipsImage *shim_in_memory(VipsImage *image);
+int shim_drain(VipsImage *image);
 VipsImage *shim_own(VipsImage *image);
 const void *shim_profile(VipsImage *image, size_t *size);
 int shim_ints(VipsImage *image, const char *name, int **values);

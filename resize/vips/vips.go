@@ -164,6 +164,7 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resi
 	if err := e.writes(p); err != nil {
 		return nil, err
 	}
+	defer trimmed.after(p.Cost(h))
 	out, err := e.run(ctx, src, h, p)
 	if e.config.Lenient && errors.Is(err, resize.ErrBroken) {
 		return e.half(ctx, src, h, p, err)
@@ -229,46 +230,6 @@ func sameFormat(src []byte, f variant.Format) bool {
 	}
 	heif := func(f variant.Format) bool { return f == variant.AVIF || f == variant.HEIC }
 	return got == f || heif(got) && heif(f)
-}
-
-// explain tells a broken picture from our own failure, by decoding it once more
-// and doing nothing with it. What libvips says of its failure does not: decoding
-// is lazy, so that often only the encoder complains.
-func (j job) explain(ctx context.Context) error {
-	if err := j.known(ctx); err != nil {
-		return err
-	}
-	if again := (job{newRun(ctx), j.engine, j.src, j.header, j.plan, j.lenient}); !again.decodes() && ctx.Err() == nil {
-		return fmt.Errorf("%w: its pixels cannot be decoded", resize.ErrBroken)
-	}
-	return j.ours(ctx)
-}
-
-// known is the error where nobody has to look for it, and otherwise nil.
-func (j job) known(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	_, unsupported := errors.AsType[*resize.UnsupportedError](j.err)
-	if unsupported || errors.Is(j.err, resize.ErrBroken) || errors.Is(j.err, resize.ErrBytes) {
-		return j.err
-	}
-	return nil
-}
-
-// ours is a failure of which the picture is not the cause.
-func (j job) ours(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return fmt.Errorf("libvips failed; the last that any thread of it said: %w", j.err)
-}
-
-// decodes reports whether all pixels can be had, and ends the run.
-func (j job) decodes() bool {
-	defer j.close()
-	j.inMemory(j.do("shrink", on(j.load(j.source())), set("hshrink", 8), set("vshrink", 8)))
-	return j.err == nil
 }
 
 // checkResult holds the engine to the plan: a result of another size or format
