@@ -2,6 +2,8 @@ package resize
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"github.com/thumbery/thumbery/variant"
 )
@@ -147,11 +149,18 @@ func (j *jpegReader) frame(code byte, off, n int64) error {
 	j.h.Gray = j.components == 1
 	j.h.CMYK = j.components == 4
 	j.h.Progressive = code&3 == 2 // SOF2, 6, 10 and 14
-	if j.components < 1 || j.components > 4 || j.h.Width == 0 || j.h.Height == 0 {
+	if j.components < 1 || j.h.Width == 0 || j.h.Height == 0 {
 		return broken("its frame is %dx%d with %d components", j.h.Width, j.h.Height, j.components)
+	}
+	if j.h.Depth != 8 || !slices.Contains(jpegFrames, code) || j.components == 2 || j.components > 4 {
+		return fmt.Errorf("%w: a JPEG of kind %d with %d components of %d bits", ErrNotPicture, code-markSOF0, j.components, j.h.Depth)
 	}
 	return nil
 }
+
+// jpegFrames are the kinds that are read: baseline, extended and progressive, in
+// Huffman's or in arithmetic coding. The others lose nothing, or are differences.
+var jpegFrames = []byte{markSOF0, markSOF0 + 1, markSOF0 + 2, markSOF0 + 9, markSOF0 + 10}
 
 func (j *jpegReader) scan(off, n int64) error {
 	if j.h.Width == 0 {

@@ -1,6 +1,7 @@
 package resize
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/thumbery/thumbery/variant"
@@ -24,8 +25,9 @@ const (
 // tiffPage is what the directory of a page says.
 type tiffPage struct {
 	header  Header
-	samples int             // of a pixel
-	kind    int             // the photometric interpretation
+	samples int // of a pixel
+	kind    int // the photometric interpretation
+	meaning samplesOf
 	planar  bool            // each sample of a pixel lies in a strip or tile of its own
 	tiled   bool            // in tiles of tile[0] x tile[1] pixels instead of strips
 	rows    int             // of a strip; 0 is all
@@ -68,7 +70,7 @@ func inspectTIFF(s *source) (Header, error) {
 		case values > 4*s.size+16<<20: // short ones, and a profile, may be shared
 			return Header{}, tooLarge("the pages have values of %d bytes in a file of %d", values, s.size)
 		case page.seen != nil:
-			h, wrong = page.end(), page.check()
+			h, wrong = page.end(), cmp.Or(page.check(), page.shown())
 		}
 	}
 	h.Pages = len(seen)
@@ -88,6 +90,7 @@ func (p *tiffPage) read(e ifdEntry, d ifdReader) {
 		return
 	}
 	p.seen[e.tag] = true
+	p.meaning.read(e, d)
 	switch e.tag {
 	case tagWidth:
 		p.header.Width = d.first(e)
@@ -125,21 +128,25 @@ func (p *tiffPage) end() Header {
 	if h.Depth < 1 {
 		h.Depth = 1
 	}
-	colours := 3
-	switch p.kind {
-	case photometricWhite, photometricBlack:
-		colours, h.Gray = 1, true
-	case photometricCMYK:
-		colours, h.CMYK = 4, true
-	case photometricPalette:
-		colours = 1
-	}
-	h.Alpha = p.samples > colours
+	h.Gray = p.kind == photometricWhite || p.kind == photometricBlack
+	h.CMYK = p.kind == photometricCMYK
+	h.Alpha = p.samples > p.colours()
 	h.Samples = p.samples
 	if p.kind == photometricPalette {
 		h.Samples += 2 // the table has three for each
 	}
 	return h
+}
+
+// colours is how many samples make a colour.
+func (p *tiffPage) colours() int {
+	switch p.kind {
+	case photometricWhite, photometricBlack, photometricPalette:
+		return 1
+	case photometricCMYK:
+		return 4
+	}
+	return 3
 }
 
 // check bounds what decoding the page holds at once: libtiff decodes whole strips

@@ -34,7 +34,7 @@ func (r *run) toSRGB(im pixels, h resize.Header) pixels {
 	}
 	switch r.interpretation(im) {
 	case interpretationCMYK:
-		return r.do("icc_transform", on(im), set("output_profile", "srgb"), set("input_profile", "cmyk"), set("depth", 8))
+		return r.icc(im, set("input_profile", "cmyk"))
 	case interpretationSRGB, interpretationGrey:
 		return im
 	}
@@ -68,12 +68,24 @@ func (r *run) transformed(im pixels) (out pixels, ok bool) {
 	if r.err != nil {
 		return nil, false
 	}
-	out = r.do("icc_transform", on(im), set("output_profile", "srgb"), set("embedded", true), set("depth", 8))
+	out = r.icc(im, set("embedded", true))
 	if r.err == nil || errors.Is(r.err, resize.ErrNoMemory) {
 		return out, true
 	}
 	r.err = nil
 	return nil, false
+}
+
+// icc goes to sRGB of 8 bits. Of 16 bits, libvips cuts alpha off at 255.
+func (r *run) icc(im pixels, profile arg) pixels {
+	transform := func(im pixels) pixels {
+		return r.do("icc_transform", on(im), set("output_profile", "srgb"), profile, set("depth", 8))
+	}
+	if r.format(im) != "ushort" || !r.hasAlpha(im) {
+		return transform(im)
+	}
+	alpha := r.do("linear", on(r.alpha(im)), set("a", 1/257.0), set("b", 0.5), set("uchar", true))
+	return r.do("bandjoin", inputs("in", []pixels{transform(r.colours(im)), alpha}))
 }
 
 // premultiplied is im with its colours multiplied by its alpha, in which
@@ -92,19 +104,6 @@ func (r *run) straight(im pixels) pixels {
 // rounded brings samples to a format, to the nearest: a cast by itself cuts off.
 func (r *run) rounded(im pixels, format string) pixels {
 	return r.do("cast", on(r.do("linear", on(im), set("a", 1.0), set("b", 0.5))), set("format", format))
-}
-
-// atMostAlpha is im without the bands that follow its colours and one alpha: a
-// TIFF may have any number.
-func (r *run) atMostAlpha(im pixels) pixels {
-	most := 4
-	if r.interpretation(im) == interpretationCMYK {
-		most = 5
-	}
-	if r.bands(im) <= most {
-		return im
-	}
-	return r.do("extract_band", on(im), set("band", 0), set("n", most))
 }
 
 // hasAlpha reports whether there is a band more than colours.

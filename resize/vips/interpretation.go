@@ -10,6 +10,7 @@ const (
 	interpretationGrey   = interpretation(C.VIPS_INTERPRETATION_B_W)
 	interpretationGrey16 = interpretation(C.VIPS_INTERPRETATION_GREY16)
 	interpretationSRGB   = interpretation(C.VIPS_INTERPRETATION_sRGB)
+	interpretationRGB16  = interpretation(C.VIPS_INTERPRETATION_RGB16)
 	interpretationCMYK   = interpretation(C.VIPS_INTERPRETATION_CMYK)
 )
 

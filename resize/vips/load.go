@@ -58,8 +58,8 @@ type source struct {
 	lenient bool    // half a picture is better than none
 }
 
-// load opens a picture, perhaps smaller than it is where that is cheaper. Its
-// pixels come in rows from top to bottom, once.
+// load opens a picture, perhaps smaller than it is where that is cheaper, and
+// settled. Its pixels come in rows from top to bottom, once.
 func (r *run) load(s source) pixels {
 	if s.header.Drawn() {
 		return r.drawn(s)
@@ -80,7 +80,7 @@ func (r *run) load(s source) pixels {
 	case n > 2*s.header.PixelBytes(): // some kinds of colour take more than their samples
 		r.err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", resize.ErrBroken, n, s.header.PixelBytes())
 	}
-	return im
+	return r.settled(im, s.header)
 }
 
 // failOn: a warning is not enough to refuse a picture, as many cameras cause

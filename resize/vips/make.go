@@ -74,7 +74,7 @@ func (j job) shrink() float64 {
 func (j job) scaled(im pixels) pixels { return j.placed(j.decoded(im), false) }
 
 // decoded is what was loaded, in the bands and samples in which it is scaled.
-func (j job) decoded(im pixels) pixels { return j.bare(j.atMostAlpha(im), j.header) }
+func (j job) decoded(im pixels) pixels { return j.bare(im, j.header) }
 
 // placed scales, cuts, and turns upright what is decoded, which may be multiplied
 // by its alpha already. It is scaled as it is stored: what is turned then is small.
