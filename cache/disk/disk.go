@@ -38,6 +38,7 @@ const (
 	Mezzanines  = "mezzanines"  // tier: large pictures made of that, to make smaller ones of
 	Derivatives = "derivatives" // tier: what was made to be sent
 	Temporary   = "tmp"         // bodies on their way into a tier
+	Quarantined = "quarantine"  // names of pictures that a process may have died of
 )
 
 // TemporarySuffix ends the names of the files in Temporary.

@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -43,6 +44,9 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 		return Forgotten{}, err
 	}
 	f := newForgetting(ctx, p, prefixes)
+	if f.quarantined, err = readNames(filepath.Join(dir, Quarantined)); err != nil {
+		f.tally.fail(err)
+	}
 	for _, k := range keys {
 		shard := string(k.Name()[:shardDigits])
 		f.keys[shard] = append(f.keys[shard], k)
@@ -67,6 +71,7 @@ type forgetting struct {
 	prefixes      []string
 	wanted, found map[sourceID]struct{} // pictures of the shard
 	pictures      int64
+	quarantined   []string // names of what is in quarantine
 }
 
 func newForgetting(ctx context.Context, p *purger, prefixes []string) *forgetting {
@@ -124,6 +129,20 @@ func (f *forgetting) shard(shard string) {
 		}
 	}
 	f.pictures += int64(len(f.found))
+	f.release()
+}
+
+// release removes wanted pictures from quarantine.
+func (f *forgetting) release() {
+	for _, name := range f.quarantined {
+		id, _ := sourceOf(name)
+		if _, wanted := f.wanted[id]; !wanted || !isEntry(name) || f.DryRun {
+			continue
+		}
+		if err := unlink(filepath.Join(f.dir, Quarantined, name)); err != nil {
+			f.tally.fail(err)
+		}
+	}
 }
 
 // noted gives all keys of a shard's journal that have one of the prefixes.

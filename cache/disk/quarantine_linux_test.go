@@ -1,0 +1,38 @@
+package disk
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A disk that is full takes what is written down of work, and one that is made
+// read-only under us loses that and nothing else.
+func TestQuarantineOnMounts(t *testing.T) {
+	_, dir := newMountedStore(t, "size=200k")
+	i := &isolation{&clock{someTime}, t, dir}
+	q := i.process(0)
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o644); !errors.Is(err, unix.ENOSPC) {
+		t.Fatal(err)
+	}
+	i.begin(q, "a")
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	i.begin(q, "b")()
+	if err := unix.Mount("", dir, "", unix.MS_REMOUNT, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	die(t, q)
+	next := i.process(1)
+	i.want(next, "a", true)
+	i.want(next, "b", false)
+	next.Close() // so that nothing is open
+}

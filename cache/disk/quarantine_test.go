@@ -1,0 +1,307 @@
+package disk
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// isolation is a cache directory that processes work in, one after the other.
+type isolation struct {
+	*clock
+	t   *testing.T
+	dir string
+}
+
+func isolate(t *testing.T) *isolation {
+	t.Helper()
+	return &isolation{&clock{someTime}, t, t.TempDir()}
+}
+
+// process starts one, which must find so many pictures.
+func (i *isolation) process(found int) *Quarantine {
+	i.t.Helper()
+	q, n, err := OpenQuarantine(i.dir, i.Now)
+	if n != found || err != nil {
+		i.t.Fatalf("a process finds %d pictures, %v, want %d", n, err, found)
+	}
+	i.t.Cleanup(q.Close)
+	return q
+}
+
+// die does what the kernel does when a process dies.
+func die(t *testing.T, q *Quarantine) {
+	t.Helper()
+	if err := q.work.held.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (i *isolation) begin(q *Quarantine, key variant.Key) (end func()) {
+	i.t.Helper()
+	end, ok := q.Begin(key.Name(), 1000, someTime)
+	if !ok {
+		i.t.Fatalf("%s is in quarantine", key)
+	}
+	return end
+}
+
+func (i *isolation) want(q *Quarantine, key variant.Key, held bool) {
+	i.t.Helper()
+	if end, ok := q.Begin(key.Name(), 1000, someTime); ok == held {
+		i.t.Errorf("%s: in quarantine %v, want %v", key, !ok, held)
+	} else if ok {
+		end()
+	}
+}
+
+// What a process was working on when it died is left alone, and nothing else.
+func TestQuarantine(t *testing.T) {
+	tests := []struct {
+		name  string
+		work  func(*isolation, *Quarantine)
+		dies  bool
+		found int
+	}{
+		{"nothing", func(*isolation, *Quarantine) {}, true, 0},
+		{"work that is done", func(i *isolation, q *Quarantine) { i.begin(q, "a")() }, true, 0},
+		{"work", func(i *isolation, q *Quarantine) { i.begin(q, "a") }, true, 1},
+		{"twice the same", func(i *isolation, q *Quarantine) { i.begin(q, "a"); i.begin(q, "a")() }, true, 1},
+		{"work beside others", func(i *isolation, q *Quarantine) {
+			done := i.begin(q, "b")
+			i.begin(q, "a")
+			done()
+			i.begin(q, "c")()
+		}, true, 1},
+		{"an end that comes twice", func(i *isolation, q *Quarantine) {
+			done := i.begin(q, "b")
+			done()
+			i.begin(q, "a")
+			done()
+		}, true, 1},
+		{"more at once than fit into a page", func(i *isolation, q *Quarantine) {
+			for n := range 99 {
+				i.begin(q, variant.Key(fmt.Sprint("other", n)))
+			}
+			i.begin(q, "a")
+		}, true, 100},
+		{"the directory is emptied meanwhile", func(i *isolation, q *Quarantine) {
+			i.begin(q, "a")
+			if err := os.RemoveAll(filepath.Join(i.dir, Quarantined)); err != nil {
+				i.t.Fatal(err)
+			}
+			i.begin(q, "b")()
+		}, true, 1},
+		{"a process that is told to stop", func(i *isolation, q *Quarantine) { i.begin(q, "a"); q.Close(); i.begin(q, "b") }, false, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			i := isolate(t)
+			q := i.process(0)
+			tt.work(i, q)
+			i.process(0) // while the other lives
+			if tt.dies {
+				die(t, q)
+			}
+			next := i.process(tt.found)
+			i.want(next, "a", tt.found > 0)
+			i.want(next, "b", false)
+			i.process(0) // what was found is not found again
+		})
+	}
+}
+
+// died is a cache in which a process died of "a".
+func died(t *testing.T) *isolation {
+	t.Helper()
+	i := isolate(t)
+	q := i.process(0)
+	i.begin(q, "a")
+	die(t, q)
+	i.process(1)
+	return i
+}
+
+// What has been left alone for an hour, has changed or was forgotten is not left alone
+// any more.
+func TestQuarantineEnds(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(*isolation, *Quarantine)
+		held bool
+	}{
+		{"at once", func(*isolation, *Quarantine) {}, true},
+		{"soon", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(quarantineFor - time.Second) }, true},
+		{"later", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(quarantineFor) }, false},
+		{"the clock is put back", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(-quarantineFor) }, false},
+		{"a process more", func(i *isolation, _ *Quarantine) { i.process(0) }, true},
+		{"a process more, later", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(quarantineFor); i.process(0) }, false},
+		{"forgotten", func(i *isolation, q *Quarantine) {
+			if err := q.Forget(variant.Key("a").Name()); err != nil {
+				i.t.Error(err)
+			}
+		}, false},
+		{"another forgotten", func(i *isolation, q *Quarantine) {
+			if err := q.Forget(variant.Key("b").Name()); err != nil {
+				i.t.Error(err)
+			}
+		}, true},
+		{"purged by key", func(i *isolation, _ *Quarantine) { i.forget([]variant.Key{"b", "a"}, false) }, false},
+		{"another purged by key", func(i *isolation, _ *Quarantine) { i.forget([]variant.Key{"b"}, false) }, true},
+		{"in a dry run", func(i *isolation, _ *Quarantine) { i.forget([]variant.Key{"a"}, true) }, true},
+		{"all purged", func(i *isolation, _ *Quarantine) {
+			i.tier()
+			mustPurge(i.t, i.dir, cache.Policy{All: cache.Limits{MaxFiles: 1}}, PurgeOptions{Now: func() time.Time { return i.now.Add(day) }})
+		}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			i := died(t)
+			q := i.process(0)
+			tt.do(i, q)
+			i.want(q, "a", tt.held)
+			i.want(i.process(0), "a", tt.held)
+		})
+	}
+}
+
+// tier makes the cache directory one that can be purged.
+func (i *isolation) tier() {
+	i.t.Helper()
+	if _, err := Open(i.dir, Originals, Options{}); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+func (i *isolation) forget(keys []variant.Key, dry bool) {
+	i.t.Helper()
+	i.tier()
+	if f, err := Forget(i.t.Context(), i.dir, keys, nil, ForgetOptions{DryRun: dry}); err != nil || f.Failed > 0 {
+		i.t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// Only the version is left alone that a process died of, whatever cache buster it is
+// asked for with.
+func TestQuarantineIsOfAVersion(t *testing.T) {
+	i := died(t)
+	q := i.process(0)
+	for _, tt := range []struct {
+		name     string
+		original variant.Name
+		size     int64
+		modTime  time.Time
+		held     bool
+	}{
+		{"the same", variant.Key("a").Name(), 1000, someTime, true},
+		{"with a cache buster", variant.Variant{Version: "2"}.Original("a"), 1000, someTime, true},
+		{"of another size", variant.Key("a").Name(), 1001, someTime, false},
+		{"of another time", variant.Key("a").Name(), 1000, someTime.Add(time.Second), false},
+		{"of no time", variant.Key("a").Name(), 1000, time.Time{}, false},
+	} {
+		if _, ok := q.Begin(tt.original, tt.size, tt.modTime); ok == tt.held {
+			t.Errorf("%s: held %v", tt.name, !ok)
+		}
+	}
+}
+
+// There is a bound, and what came last stays.
+func TestQuarantineIsBounded(t *testing.T) {
+	i := isolate(t)
+	for n := range maxQuarantined/64 + 1 {
+		q := i.process(min(n, 1) * 64)
+		for k := range 64 {
+			i.begin(q, variant.Key(fmt.Sprint(n, " ", k)))
+		}
+		die(t, q)
+		i.now = i.now.Add(time.Minute)
+	}
+	q := i.process(64)
+	if names, err := readNames(filepath.Join(i.dir, Quarantined)); err != nil || len(names) != maxQuarantined+1 { // and q's own
+		t.Errorf("%d files, %v", len(names), err)
+	}
+	i.want(q, "0 0", false)
+	i.want(q, "1 0", true)
+}
+
+// What others have put there does no harm, and stays.
+func TestQuarantineOfForeignFiles(t *testing.T) {
+	i := isolate(t)
+	dir := filepath.Join(i.dir, Quarantined)
+	if err := os.MkdirAll(filepath.Join(dir, "directory"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	entry := entryOf(variant.Key("a").Name(), 1000, someTime)
+	text := strings.Repeat("\xff", 2*slotBytes) + "../../../etc/passwd" + strings.Repeat("\x00", slotBytes-19) + entry
+	for name, body := range map[string]string{"garbage" + workingSuffix: text, "empty" + workingSuffix: "", "README": "hello", "a-1-2": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := unix.Mkfifo(filepath.Join(dir, "fifo"+workingSuffix), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link"+workingSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	q, found, err := OpenQuarantine(i.dir, i.Now)
+	if found != 1 || err == nil { // of the link
+		t.Errorf("found %d, %v", found, err)
+	}
+	i.want(q, "a", true)
+	if err := q.Forget(variant.Key("a").Name()); err != nil {
+		t.Error(err)
+	}
+	q.Close()
+	names, err := readNames(dir)
+	if err != nil || len(names) != 4 { // README, a-1-2, the directory and the link
+		t.Errorf("left are %q, %v", names, err)
+	}
+}
+
+// Where nothing can be written nothing is remembered, and work goes on.
+func TestQuarantineCannotBeWritten(t *testing.T) {
+	i := isolate(t)
+	file := filepath.Join(i.dir, Quarantined)
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	q, found, err := OpenQuarantine(i.dir, i.Now)
+	if found != 0 || err == nil {
+		t.Errorf("found %d, %v", found, err)
+	}
+	defer q.Close()
+	i.begin(q, "a")()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	i.begin(q, "a") // now it can
+	die(t, q)
+	i.want(i.process(1), "a", true)
+}
+
+func BenchmarkQuarantine(b *testing.B) {
+	q, _, err := OpenQuarantine(b.TempDir(), time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer q.Close()
+	original := variant.Key("photos/cat.jpg").Name()
+	for b.Loop() {
+		end, ok := q.Begin(original, 1000, someTime)
+		if !ok {
+			b.Fatal("in quarantine")
+		}
+		end()
+	}
+}
