@@ -121,7 +121,7 @@ func (k kind) canBePictured() bool {
 	case http.StatusNotFound, http.StatusUnsupportedMediaType:
 		return true
 	case http.StatusUnprocessableEntity:
-		return k.is == resize.ErrBroken
+		return k.is == resize.ErrBroken || k.is == pipeline.ErrQuarantined
 	}
 	return k.status >= 500 && k.status != http.StatusNotImplemented
 }

@@ -51,6 +51,7 @@ var kinds = []kind{
 	{errRange, 416, "range", "No such part", "The part that Range asks for is not in this file; its length is in Content-Range."},
 	{resize.ErrNotPicture, 415, "not-a-picture", "This is not a picture that can be resized", "The file is there, but of no kind that is resized here. Its bytes are at /raw/<key>."},
 	{resize.ErrBroken, 422, "broken-picture", "The picture is broken", "The file is damaged, cut short or empty. Upload it again."},
+	{pipeline.ErrQuarantined, 422, "quarantined", "This picture is left alone for a while", "A server ended while it worked on this picture, and so it is left alone for an hour. Its bytes are at /raw/<key>. Upload another version of it, or have the operator forget it."},
 	{resize.ErrTooLarge, 422, "too-many-pixels", "The picture is too large", ""},
 	{resize.ErrBytes, 422, "does-not-fit", "The picture does not fit into that many bytes", ""},
 	{pipeline.ErrTooManyBytes, 422, "too-many-bytes", "The file is too large", "The file has more bytes than are fetched here."},

@@ -147,8 +147,8 @@ func (p *Pipeline) giveUp(name variant.Name, epoch uint64, err error) {
 // passing reports that an error says nothing of another try.
 func passing(err error) bool {
 	for _, kind := range []error{
-		context.Canceled, context.DeadlineExceeded, resize.ErrBusy, resize.ErrNoMemory, ErrReadOnly, ErrNotKept, errMoved, errHopeless,
-		cache.ErrUnreadable,
+		context.Canceled, context.DeadlineExceeded, resize.ErrBusy, resize.ErrNoMemory, ErrReadOnly, ErrQuarantined, ErrNotKept,
+		errMoved, errHopeless, cache.ErrUnreadable,
 		storage.ErrUnavailable, storage.ErrNotFound,
 	} {
 		if errors.Is(err, kind) {

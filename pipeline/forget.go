@@ -22,7 +22,7 @@ type Forgotten struct {
 }
 
 // Forget removes a picture from the cache: the original, every variant of it,
-// what is in memory, and that it was not there. What is being made of it at the
+// what is in memory, that it was not there, and that a process may have died of it. What is being made of it at the
 // moment is answered, and not kept. The error says what could not be removed; all
 // else has gone.
 func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
@@ -30,7 +30,7 @@ func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
 	originals, bytes, err := p.Originals.RemoveSource(key.Name())
 	f, madeErr := p.forgetMade(key)
 	f.Originals, f.OriginalBytes = originals, bytes
-	return f, errors.Join(err, madeErr)
+	return f, errors.Join(err, madeErr, p.release(key))
 }
 
 // epochsOfForget is how many epochs Forget begins.

@@ -163,7 +163,7 @@ func (p *Pipeline) newMezzanine(ctx context.Context, h halving) error {
 	enter := func(ctx context.Context, pixels int64) (func(), error) {
 		return p.enterPatiently(ctx, h.original.name, pixels)
 	}
-	t := turn{"mezzanine", h.plan.Cost(h.header), p.ResizeTimeout, enter, OfOriginal, true}
+	t := turn{"mezzanine", h.plan.Cost(h.header), p.ResizeTimeout, enter, OfOriginal, h.original, true}
 	err := p.inTurn(ctx, &made{}, p.reader(h.original), t, func(ctx context.Context, src []byte) (err error) {
 		if p.halved(h) { // while we waited
 			return nil

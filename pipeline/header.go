@@ -104,6 +104,11 @@ func (p *Pipeline) inspectNow(ctx context.Context, b *cache.Blob, i inspection) 
 		return resize.Header{}, err
 	}
 	defer leave()
+	end, err := p.begin(i.seen)
+	if err != nil {
+		return resize.Header{}, err
+	}
+	defer end()
 	ctx, cancel := context.WithTimeoutCause(ctx, p.ResizeTimeout, ErrTooSlow)
 	defer cancel()
 	h, err := resize.InspectPage(ctx, b.At(), b.Size, p.reads, i.page)

@@ -91,7 +91,7 @@ func (p *Pipeline) fromOriginalBy(ctx context.Context, wanted order, way way) (*
 	if err != nil {
 		return nil, err
 	}
-	w := work{wanted, header, plan, OfOriginal}
+	w := work{wanted, header, plan, OfOriginal, seenAs(wanted.original(), o.blob)}
 	if m, err := p.throughMezzanine(ctx, o, w); m != nil || err != nil {
 		return m.of(o), err
 	}

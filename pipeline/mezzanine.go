@@ -50,6 +50,11 @@ func (z *mezzanine) read() ([]byte, error) {
 	return data, err
 }
 
+// seen is the original that it was made of.
+func (z *mezzanine) seen(original variant.Name) seen {
+	return seen{original, z.OriginalBytes, z.blob.ModTime}
+}
+
 // takesMezzanine reports whether v may be made of a mezzanine at all: what depends
 // on pixels, pages or metadata is not in it.
 func (p *Pipeline) takesMezzanine(v variant.Variant) bool {
@@ -105,7 +110,7 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, o order) (*made, error) {
 	if err != nil || !resize.Serves(z.Header, plan) {
 		return nil, err
 	}
-	m, err := p.carryOut(ctx, z, work{o, z.Header, plan, OfMezzanine})
+	m, err := p.carryOut(ctx, z, work{o, z.Header, plan, OfMezzanine, z.seen(o.original())})
 	if m != nil && !p.stillHalved(z) {
 		return nil, nil
 	}

@@ -36,7 +36,10 @@ type Config struct {
 	// moment, as it did not answer. It is called for every answer.
 	Down func(key string) bool
 	// Journal, if not nil, is told the key of each original before it is kept.
-	Journal     Journal
+	Journal Journal
+	// Quarantine, if not nil, remembers across the death of a process what it was
+	// working on.
+	Quarantine  Quarantine
 	Originals   cache.Store
 	Mezzanines  cache.Store // nil, or cache.Nowhere, is none
 	Derivatives cache.Store
@@ -84,6 +87,17 @@ type Config struct {
 // Journal writes down keys, so that what is kept under their hashes can be found
 // again.
 type Journal interface{ Note(key variant.Key) error }
+
+// Quarantine remembers which originals a process was working on when it died, so that
+// the next one does not die of them, too.
+type Quarantine interface {
+	// Begin notes that work begins on an original of so many bytes and that
+	// modification time, or on its mezzanine; end that it is over. ok is false, and
+	// nothing noted, if this version of it is to be left alone for now.
+	Begin(original variant.Name, size int64, modTime time.Time) (end func(), ok bool)
+	// Forget lets a picture be worked on, in all its versions.
+	Forget(source variant.Name) error
+}
 
 // Observer is told what happens, for metrics. Its methods are called by many
 // goroutines at once.
@@ -226,7 +240,8 @@ type Result struct {
 // way.
 //
 // Errors are of these kinds: storage.ErrNotFound and storage.ErrUnavailable of
-// the origin, ErrReadOnly, ErrTooManyVersions, ErrTooManyBytes, ErrTooSlow, those of package resize,
+// the origin, ErrReadOnly, ErrTooManyVersions, ErrTooManyBytes, ErrTooSlow,
+// ErrQuarantined, those of package resize,
 // and ctx's own. A done ctx ends the waiting; the work goes on only if somebody
 // else waits for it.
 func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {

@@ -173,7 +173,7 @@ func (p *Pipeline) batchOfMezzanine(ctx context.Context, g *group, r *Primed) (*
 		return nil, nil
 	}
 	defer z.blob.Close()
-	b := &batch{epoch: epoch, elsewhere: true, header: z.Header, modTime: z.blob.ModTime}
+	b := &batch{epoch: epoch, elsewhere: true, header: z.Header, modTime: z.blob.ModTime, seen: z.seen(g.variant.Original(g.key))}
 	b.read = func() ([]byte, error) { return p.rereadMezzanine(z) }
 	for _, i := range g.left() {
 		plan, err := p.plan(z.Original, i.variant, i.accept)
@@ -217,7 +217,8 @@ func (p *Pipeline) batchOfOriginal(ctx context.Context, g *group, r *Primed) (*b
 	case o.blob.NotKept != nil:
 		return nil, notKept(o.blob.NotKept)
 	}
-	b := &batch{epoch: o.epoch, header: header, modTime: o.blob.ModTime, read: p.reader(seenAs(g.variant.Original(g.key), o.blob))}
+	original := seenAs(g.variant.Original(g.key), o.blob)
+	b := &batch{epoch: o.epoch, header: header, modTime: o.blob.ModTime, read: p.reader(original), seen: original}
 	for _, i := range g.left() {
 		plan, err := p.plan(header, i.variant, i.accept)
 		if err != nil {

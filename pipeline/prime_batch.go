@@ -61,6 +61,7 @@ type batch struct {
 	header  resize.Header
 	modTime time.Time
 	read    reading
+	seen    seen // the original, also where it is the mezzanine
 }
 
 func (b *batch) add(i *item, plan resize.Plan) {
@@ -114,7 +115,7 @@ func (p *Pipeline) makeBatch(ctx context.Context, b *batch, r *Primed) (*made, e
 		}
 		return b.read()
 	}
-	t := turn{"prime", resize.CostOfAll(b.header, b.all()), p.ResizeTimeout * time.Duration(len(b.all())), p.enterLast, OfOriginal, true}
+	t := turn{"prime", resize.CostOfAll(b.header, b.all()), p.ResizeTimeout * time.Duration(len(b.all())), p.enterLast, OfOriginal, b.seen, true}
 	m := &made{}
 	return m, p.inTurn(ctx, m, read, t, func(ctx context.Context, src []byte) error {
 		if len(b.items) == 0 {

@@ -14,6 +14,8 @@ type work struct {
 	header resize.Header
 	plan   resize.Plan
 	of     Material
+	// seen is the original, also where it is made of the mezzanine.
+	seen seen
 }
 
 // Material is what a derivative is made of.
@@ -63,6 +65,7 @@ type turn struct {
 	timeout time.Duration
 	enter   entering
 	of      Material
+	seen    seen // the original that it is made of, perhaps by way of its mezzanine
 	// quiet: the Observer is not told, as what is made is no derivative that
 	// somebody waits for, or several.
 	quiet bool
@@ -72,7 +75,7 @@ type turn struct {
 type entering = func(ctx context.Context, pixels int64) (leave func(), err error)
 
 func (p *Pipeline) turn(step string, w work) turn {
-	t := turn{step, w.plan.Cost(w.header), p.ResizeTimeout, p.Gate.Enter, w.of, w.last}
+	t := turn{step, w.plan.Cost(w.header), p.ResizeTimeout, p.Gate.Enter, w.of, w.seen, w.last}
 	if w.last {
 		t.enter = p.enterLast
 	}
@@ -101,6 +104,11 @@ func (p *Pipeline) inTurn(ctx context.Context, m *made, read reading, t turn, do
 	defer leave()
 	began := p.Now()
 	m.step("queue", began.Sub(queued))
+	end, err := p.begin(t.seen)
+	if err != nil {
+		return err
+	}
+	defer end()
 	src, err := read()
 	if err != nil {
 		return err

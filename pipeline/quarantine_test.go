@@ -1,0 +1,206 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/panics"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// ledger is a Quarantine in memory.
+type ledger struct {
+	mu    sync.Mutex
+	work  map[string]int // what is being worked on
+	begun map[string]int // how often it was
+	held  map[string]bool
+}
+
+func newLedger() *ledger {
+	return &ledger{work: map[string]int{}, begun: map[string]int{}, held: map[string]bool{}}
+}
+
+func (l *ledger) Begin(original variant.Name, size int64, modTime time.Time) (end func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	entry := fmt.Sprint(original, size, modTime.Unix())
+	if l.held[entry] {
+		return nil, false
+	}
+	l.work[entry]++
+	l.begun[entry]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.work[entry]--; l.work[entry] == 0 {
+			delete(l.work, entry)
+		}
+	}, true
+}
+
+func (l *ledger) Forget(variant.Name) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.held)
+	return nil
+}
+
+// hold puts what is being worked on into quarantine, as if the process died now.
+func (l *ledger) hold() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for entry := range l.work {
+		l.held[entry] = true
+	}
+}
+
+// at returns what is being worked on, and what was.
+func (l *ledger) at() (now, ever []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for entry := range l.work {
+		now = append(now, entry)
+	}
+	for entry := range l.begun {
+		ever = append(ever, entry)
+	}
+	return now, ever
+}
+
+// In each kind of work the original is written down while the engine works, and not
+// longer; and of what is in quarantine none is done.
+func TestQuarantine(t *testing.T) {
+	request := func(ops string) func(t *testing.T, m *manor) error {
+		return func(t *testing.T, m *manor) error {
+			r, err := m.ask(t.Context(), t, "big.jpg", ops)
+			if err == nil {
+				r.Blob.Close()
+			}
+			return err
+		}
+	}
+	tests := []struct {
+		name string
+		do   func(t *testing.T, m *manor) error
+	}{
+		{"a picture", request("300x")},
+		{"a picture that is looked at", request("60x60,g_smart")},
+		{"a description", request("info")},
+		{"with a cache buster", request("300x,v_2")},
+		{"priming", func(t *testing.T, m *manor) error {
+			return m.Prime(t.Context(), "big.jpg", wishes(t, "300x", "60x")).Err
+		}},
+		{"priming one alone", func(t *testing.T, m *manor) error {
+			return m.Prime(t.Context(), "big.jpg", wishes(t, "60x60,g_smart")).Err
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLedger()
+				m := newManor(t, func(c *pipeline.Config) { c.Quarantine = l })
+				m.engine.setStop(func(context.Context, string) error {
+					if now, _ := l.at(); len(now) != 1 {
+						t.Errorf("while the engine works, %q is written down", now)
+					}
+					return nil
+				})
+				if err := tt.do(t, m); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait() // for the mezzanine
+				if now, ever := l.at(); len(now) != 0 || len(ever) != 1 {
+					t.Errorf("afterwards, %q is written down, and %q was", now, ever)
+				}
+			})
+		})
+	}
+}
+
+// quarantined is a pipeline whose picture is in quarantine, with or without its
+// mezzanine.
+func quarantined(t *testing.T, l *ledger, first string) *manor {
+	t.Helper()
+	m := newManor(t, func(c *pipeline.Config) { c.Quarantine = l })
+	if first != "" {
+		m.want(t, "big.jpg", first, pipeline.FromOrigin, 300, 225)
+		synctest.Wait()
+	}
+	m.engine.setStop(func(context.Context, string) error {
+		l.hold()
+		return context.Canceled // it is over
+	})
+	if r, err := m.ask(t.Context(), t, "big.jpg", "61x"); err == nil {
+		r.Blob.Close()
+		t.Error("made in spite of it")
+	}
+	m.engine.setStop(nil)
+	m.engine.take()
+	return m
+}
+
+// What is in quarantine reaches the engine in no way, what is in the cache is served,
+// and what is forgotten is made again.
+func TestQuarantined(t *testing.T) {
+	for _, first := range []string{"", "300x"} { // with it there is a mezzanine
+		t.Run("after "+first, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLedger()
+				m := quarantined(t, l, first)
+				for _, ops := range []string{"60x", "400x", "60x60,g_smart", "info"} {
+					_, err := m.ask(t.Context(), t, "big.jpg", ops)
+					if !errors.Is(err, pipeline.ErrQuarantined) {
+						t.Errorf("%s: %v", ops, err)
+					}
+				}
+				m.engine.take()
+				primed := m.Prime(t.Context(), "big.jpg", wishes(t, "62x", "63x", "64x64,g_smart"))
+				if primed.Failed != 3 || !errors.Is(primed.Err, pipeline.ErrQuarantined) {
+					t.Errorf("primed: %+v", primed)
+				}
+				synctest.Wait()
+				m.engine.want(t, "in quarantine")
+				if first != "" {
+					m.want(t, "big.jpg", first, pipeline.FromMemory, 300, 225)
+				}
+				m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				if _, err := m.Forget("big.jpg"); err != nil {
+					t.Fatal(err)
+				}
+				m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+				synctest.Wait() // its mezzanine is made again, too
+				m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				if !slices.Contains(m.engine.take(), "200>40") {
+					t.Error("there is no mezzanine after it was forgotten")
+				}
+			})
+		})
+	}
+}
+
+// Work that ends badly has ended, and no more is written down of it.
+func TestQuarantineOfWhatFails(t *testing.T) {
+	for name, fail := range map[string]func() error{
+		"an error": func() error { return resize.ErrBroken },
+		"a panic":  func() error { panic("in the engine") },
+	} {
+		l := newLedger()
+		m := newManor(t, func(c *pipeline.Config) { c.Quarantine = l })
+		m.engine.setStop(func(context.Context, string) error { return fail() })
+		_, err := m.ask(t.Context(), t, "big.jpg", "60x")
+		if now, ever := l.at(); err == nil || len(now) != 0 || len(ever) != 1 {
+			t.Errorf("%s: %v, %q is written down, and %q was", name, err, now, ever)
+		}
+		if _, panicked := errors.AsType[*panics.Error](err); panicked != (name == "a panic") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
