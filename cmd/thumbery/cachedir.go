@@ -42,6 +42,7 @@ func (f *cacheFlags) validate() error {
 type cacheDir struct {
 	originals, mezzanines, derivatives cache.Store
 	journal                            pipeline.Journal // nil where keys cannot be written down
+	quarantine                         *disk.Quarantine // to be closed when the process is to end
 	inventory                          *disk.Inventory
 	reserve                            *disk.Reserve
 	keeper                             *keeper // nil if nobody purges in this process
@@ -64,7 +65,7 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 	}
 	d := &cacheDir{
 		originals: stores[cache.Originals], mezzanines: stores[cache.Mezzanines], derivatives: stores[cache.Derivatives],
-		inventory: disk.NewInventory(f.Cache), reserve: reserve,
+		quarantine: f.quarantine(log), inventory: disk.NewInventory(f.Cache), reserve: reserve,
 	}
 	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
 		d.journal = newSparingJournal(journal, reserve)
@@ -75,6 +76,18 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 		d.keeper = &keeper{dir: f.Cache, every: f.PurgeEvery, policy: f.policy(), log: log, purge: disk.Purge}
 	}
 	return d, nil
+}
+
+// quarantine opens that of the cache directory, and logs what it has found.
+func (f *cacheFlags) quarantine(log *slog.Logger) *disk.Quarantine {
+	q, found, err := disk.OpenQuarantine(f.Cache, time.Now)
+	if err != nil {
+		log.Warn("what this process dies of may not be remembered", "cause", err)
+	}
+	if found > 0 {
+		log.Warn("a process died while it worked on pictures: they are refused for an hour", "pictures", found)
+	}
+	return q
 }
 
 // openTier opens one tier. A cache directory that an older version made has no

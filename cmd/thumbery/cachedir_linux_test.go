@@ -71,6 +71,7 @@ func TestOpenMakesMezzanines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer d.quarantine.Close()
 	for _, s := range []cache.Store{d.originals, d.mezzanines, d.derivatives} {
 		if b := fillOne(t, s); b.NotKept != cache.ErrNoRoom {
 			t.Errorf("with too little free: NotKept = %v", b.NotKept)
@@ -80,6 +81,7 @@ func TestOpenMakesMezzanines(t *testing.T) {
 	if d, err = f.open(slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
+	defer d.quarantine.Close()
 	for tier, s := range map[cache.Tier]cache.Store{cache.Originals: d.originals, cache.Mezzanines: d.mezzanines, cache.Derivatives: d.derivatives} {
 		if b := fillOne(t, s); b.NotKept != nil || !strings.HasPrefix(b.Path, tier.String()+"/3fa/") {
 			t.Errorf("%v: filled %q, NotKept %v", tier, b.Path, b.NotKept)

@@ -82,7 +82,7 @@ func (f *coreFlags) core(queue int, m *metrics.Metrics, log *slog.Logger, more f
 	g := gates{resize.NewGate(f.workers(), int64(f.MaxPixels), queue), resize.NewGate(f.Fetches, 0, queue)}
 	config := pipeline.Config{
 		Origin: origins, Down: origins.Down,
-		Journal: dir.journal, Originals: dir.originals, Mezzanines: dir.mezzanines, Derivatives: dir.derivatives,
+		Journal: dir.journal, Quarantine: dir.quarantine, Originals: dir.originals, Mezzanines: dir.mezzanines, Derivatives: dir.derivatives,
 		Resizer: engine, Gate: g.pictures, Fetches: g.fetches, Settings: settings, ServeBroken: f.servesBroken(), MaxBytes: int64(f.MaxBytes),
 		FetchTimeout: f.FetchTimeout, ResizeTimeout: f.ResizeTimeout, RememberAbsent: f.NegativeTTL,
 		Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),

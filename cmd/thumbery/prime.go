@@ -147,13 +147,14 @@ func (c *primeCmd) prepare(r *primeReport) (func(context.Context) error, error) 
 		return c.remote(r).run, nil
 	}
 	r.where = absolute(c.Cache)
-	p, places, err := c.local(r)
+	p, core, err := c.local(r)
 	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context) error {
-		tasks{{"heal", places.heal}}.start(ctx)
-		return p.run(ctx, c.pictures(ctx, places, r))
+		defer core.dir.quarantine.Close()
+		tasks{{"heal", core.origins.heal}, {"quarantine", core.remember}}.start(ctx)
+		return p.run(ctx, c.pictures(ctx, core.origins, r))
 	}, nil
 }
 
@@ -170,7 +171,7 @@ func absolute(dir string) string {
 const primeQueue = 1000
 
 // local prepares the work to be done here.
-func (c *primeCmd) local(r *primeReport) (*priming, *origins, error) {
+func (c *primeCmd) local(r *primeReport) (*priming, *core, error) {
 	c.Repair = false // that is what serving is for
 	core, err := c.core(primeQueue, metrics.New(), r.log, func(p *pipeline.Config) { p.NobodyWaits = true })
 	if err != nil {
@@ -186,7 +187,7 @@ func (c *primeCmd) local(r *primeReport) (*priming, *origins, error) {
 	}
 	p := core.priming(core.Wishes(variants, c.AllFormats), c.Parallel, r.tally)
 	p.failed = r.logFailure
-	return p, core.origins, nil
+	return p, core, nil
 }
 
 // pictures are those that are listed, or the keys on standard input.

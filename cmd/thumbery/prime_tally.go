@@ -99,7 +99,7 @@ func (t *tally) note(key variant.Key, p pipeline.Primed, now time.Time) (inARow 
 
 // verdicts are failures that only one picture has: everything else works.
 var verdicts = []error{
-	storage.ErrNotFound, pipeline.ErrTooManyBytes, pipeline.ErrTooSlow,
+	storage.ErrNotFound, pipeline.ErrTooManyBytes, pipeline.ErrTooSlow, pipeline.ErrQuarantined,
 	resize.ErrNotPicture, resize.ErrBroken, resize.ErrTooLarge, resize.ErrBytes, variant.ErrOptions,
 }
 

@@ -62,7 +62,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 
 // background is what goes on as long as there is a server.
 func (c *core) background() tasks {
-	all := tasks{{"heal", c.origins.heal}}
+	all := tasks{{"heal", c.origins.heal}, {"quarantine", c.remember}}
 	if c.dir.keeper != nil {
 		all = append(all, task{"purge", c.dir.keeper.run})
 	}
@@ -79,6 +79,13 @@ func (c *serveCmd) maxVersions() int {
 		return 0
 	}
 	return c.MaxVersions
+}
+
+// remember ends with ctx to remember what is being worked on: who is told to stop, and
+// killed as that takes long, has not died of it.
+func (c *core) remember(ctx context.Context) {
+	<-ctx.Done()
+	c.dir.quarantine.Close()
 }
 
 // hotBytes is what the memory tier gets. With a server in front that reads the
