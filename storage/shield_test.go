@@ -7,6 +7,8 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,17 +21,18 @@ import (
 // panicky is a place whose client panics where it is told to.
 type panicky struct {
 	storagetest.Store
-	at string
+	at atomic.Value // string
 }
 
 func newPanicky(at string) *panicky {
-	p := &panicky{storagetest.NewStore(map[string][]byte{"key": []byte("data"), "other": []byte("data")}), at}
+	p := &panicky{Store: storagetest.NewStore(map[string][]byte{"key": []byte("data"), "other": []byte("data")})}
+	p.at.Store(at)
 	p.SetName("place")
 	return p
 }
 
 func (p *panicky) reach(at string) {
-	if p.at == at {
+	if p.at.Load() == at {
 		panic("boom at " + at)
 	}
 }
@@ -144,7 +147,7 @@ func TestGuardSurvivesPanics(t *testing.T) {
 				if n := panics.Counts()["origin"] - before; n < 6 {
 					t.Errorf("%d were counted, want 6 at least", n)
 				}
-				place.at = ""
+				place.at.Store("")
 				if err := do(t.Context(), g); err != nil {
 					t.Errorf("without panics: %v", err)
 				}
@@ -227,7 +230,7 @@ func TestHealSurvivesPanics(t *testing.T) {
 		for range 3 {
 			_ = open(t.Context(), g, "key")
 		}
-		place.at = "check"
+		place.at.Store("check")
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { storage.Heal(ctx, g); close(ended) }()
@@ -235,7 +238,7 @@ func TestHealSurvivesPanics(t *testing.T) {
 		if !g.Down() {
 			t.Error("a panic is taken for an answer")
 		}
-		place.at = ""
+		place.at.Store("")
 		place.FailAll(nil)
 		time.Sleep(2 * time.Second)
 		if err := open(t.Context(), g, "key"); err != nil || g.Down() {
@@ -249,10 +252,13 @@ func TestHealSurvivesPanics(t *testing.T) {
 // TestRepairSurvivesPanics: of a copy, and of who is told of it.
 func TestRepairSurvivesPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
 		var told []string
 		first := newPanicky("put")
 		repair := storage.NewRepair(storage.RepairOptions{Repaired: func(key string, err error) {
+			mu.Lock()
 			told = append(told, fmt.Sprint(key, " ", err != nil))
+			mu.Unlock()
 			if key == "b" {
 				panic("in the observer")
 			}
@@ -269,12 +275,12 @@ func TestRepairSurvivesPanics(t *testing.T) {
 				t.Error(err)
 			}
 			time.Sleep(time.Minute)
-			first.at = ""
-		}
-		if got := strings.Join(told, ", "); got != "a true, b false, c false" || repair.Pending() != 0 {
-			t.Errorf("told %q, %d pending", got, repair.Pending())
+			first.at.Store("")
 		}
 		cancel()
 		<-ended
+		if got := strings.Join(told, ", "); got != "a true, b false, c false" || repair.Pending() != 0 {
+			t.Errorf("told %q, %d pending", got, repair.Pending())
+		}
 	})
 }
