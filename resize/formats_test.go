@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
@@ -69,6 +70,27 @@ func TestInspectEndsWithItsContext(t *testing.T) {
 type readerFunc func([]byte, int64) (int, error)
 
 func (f readerFunc) ReadAt(b []byte, off int64) (int, error) { return f(b, off) }
+
+// What hides its format is read no sooner for it.
+func TestDisguisedIsNotRead(t *testing.T) {
+	t.Parallel()
+	svg, jp2, pdf := samples(t)["svg"], samples(t)["jp2"], samples(t)["pdf"]
+	for _, src := range [][]byte{svg, jp2, pdf} {
+		for _, front := range []string{
+			"", " ", "\n\r\t ", strings.Repeat("\n", 80), "\xef\xbb\xbf", "\xef\xbb\xbf \n", "\x00", "\xff\xfe", "<?xml version='1.0'?>", "<!-- -->", "<!DOCTYPE svg>",
+			strings.Repeat("<!-- -->", 1000), "%", "GIF8", "BM",
+		} {
+			b := append([]byte(front), src...)
+			r := &counting{r: bytes.NewReader(b)}
+			if _, err := resize.Inspect(t.Context(), r, int64(len(b)), resize.DefaultFormats); !errors.Is(err, resize.ErrNotPicture) || r.n > 4<<10 {
+				t.Errorf("%.8q behind %.20q: %v, %d bytes read", src, front, err, r.n)
+			}
+			if err := resize.Reads(b[:min(len(b), 64)], resize.DefaultFormats); !errors.Is(err, resize.ErrNotPicture) {
+				t.Errorf("%.8q behind %.20q: %v", src, front, err)
+			}
+		}
+	}
+}
 
 // JPEG 2000 within TIFF is refused, whatever is read, on whichever page it is and
 // however it is written down; and other compressions are not.

@@ -330,3 +330,13 @@ func TestServerFlag(t *testing.T) {
 		}
 	}
 }
+
+// The flags of what to make become what the server is asked for.
+func TestRemoteBody(t *testing.T) {
+	for formats, all := range map[string]bool{"": false, "auto": true} {
+		c := primeCmd{Ops: []string{"40x"}, PresetAll: all, AllFormats: all}
+		if got := c.remote(&primeReport{}).request; got.Formats != formats || got.AllPresets != all || len(got.Ops) != 1 {
+			t.Errorf("all formats %t: %+v", all, got)
+		}
+	}
+}
