@@ -10,7 +10,7 @@ import (
 )
 
 // maxRanges is how many parts of a body one request may ask for. Each part costs a
-// header of its own; whoever asks for more gets the whole body (RFC 9110, 14.2).
+// header of its own; a request for more gets the whole body (RFC 9110, 14.2).
 const maxRanges = 8
 
 // byteRange is a range-spec of RFC 9110, 14.1.1. A position that does not fit is the
@@ -95,8 +95,12 @@ func parseRange(spec string) (r byteRange, ok bool) {
 	return r, firstOK && lastOK && (first == "" || last == "" || r.first <= r.last)
 }
 
-// parsePosition reads digits, and nothing else.
+// parsePosition reads digits, and nothing else: strconv.ParseUint looks at no more of
+// them once the number does not fit.
 func parsePosition(digits string) (n int64, ok bool) {
+	if strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
 	u, err := strconv.ParseUint(digits, 10, 63) // which returns the maximum with ErrRange
 	return int64(u), err == nil || errors.Is(err, strconv.ErrRange)
 }
