@@ -30,13 +30,15 @@ const headerNoAccel = "X-Thumbery-No-Accel"
 
 // wanted reports whether a body that is on disk is to be handed over. Not to nginx with
 // a Range that it would answer otherwise than we do: it sends parts to HEAD, and 416
-// where a position does not fit into 64 bits.
+// where a position does not fit into 64 bits, and takes a date in If-Range, which does
+// not tell a derivative from the one before.
 func (o HandOver) wanted(r *http.Request) bool {
 	if o.Header == "" || len(r.Header[headerNoAccel]) > 0 {
 		return false
 	}
 	values := r.Header["Range"]
-	return o.Header != AccelHeader || len(values) == 0 || r.Method == http.MethodGet && singleRange(values)
+	return o.Header != AccelHeader || len(values) == 0 ||
+		r.Method == http.MethodGet && singleRange(values) && !isDate(r.Header.Get("If-Range"))
 }
 
 // to hands over the file at a path in the cache directory. The other server

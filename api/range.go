@@ -47,10 +47,10 @@ func isDate(ifRange string) bool {
 }
 
 // singleRange reports that a Range header asks for one part, in a way that every server
-// understands: no list, no position beyond 64 bits, and not the last 0 bytes.
+// understands: no list, no space, no position beyond 64 bits, and not the last 0 bytes.
 func singleRange(values []string) bool {
 	ranges, ok := parseRanges(values)
-	if !ok || strings.Contains(values[0], ",") {
+	if !ok || strings.ContainsAny(values[0], ", \t") {
 		return false
 	}
 	r := ranges[0]

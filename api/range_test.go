@@ -247,24 +247,30 @@ func TestIfRange(t *testing.T) {
 func TestHandOverOfRanges(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		method, value string
-		handedOver    bool
+		method, value, ifRange string
+		handedOver             bool
 	}{
-		{"GET", "bytes=0-9", true},
-		{"GET", "bytes=100-", true},
-		{"GET", "bytes=-5", true},
-		{"GET", "bytes=0-9223372036854775806", true},
-		{"HEAD", "bytes=0-9", false},
-		{"GET", "bytes=-0", false},
-		{"GET", "bytes=0-99999999999999999999", false},
-		{"GET", "bytes=99999999999999999999-", false},
-		{"GET", "bytes=0-1,4-5", false},
-		{"GET", "bytes=0-1,", false},
-		{"GET", "bytes=9-0", false},
-		{"GET", "items=0-9", false},
+		{"GET", "bytes=0-9", "", true},
+		{"GET", "bytes=100-", "", true},
+		{"GET", "bytes=-5", "", true},
+		{"GET", "bytes=0-9223372036854775806", "", true},
+		{"GET", "bytes=0-9", `"665f-10"`, true},
+		{"GET", "bytes=0-9", "Mon, 01 Jan 2001 00:00:00 GMT", false},
+		{"HEAD", "bytes=0-9", "", false},
+		{"GET", "bytes=-0", "", false},
+		{"GET", "bytes=0-99999999999999999999", "", false},
+		{"GET", "bytes=99999999999999999999-", "", false},
+		{"GET", "bytes=0-1,4-5", "", false},
+		{"GET", "bytes=0-1,", "", false},
+		{"GET", "bytes=\t0-1", "", false},
+		{"GET", "bytes=9-0", "", false},
+		{"GET", "items=0-9", "", false},
 	} {
 		r := httptest.NewRequest(tt.method, "/", nil)
 		r.Header.Set("Range", tt.value)
+		if tt.ifRange != "" {
+			r.Header.Set("If-Range", tt.ifRange)
+		}
 		if got := (HandOver{Header: AccelHeader}).wanted(r); got != tt.handedOver {
 			t.Errorf("%s %s: handed over to nginx: %v", tt.method, tt.value, got)
 		}

@@ -119,6 +119,9 @@ func TestAccel(t *testing.T) {
 	if part.status != http.StatusPartialContent || string(part.body) != string(r.body[10:20]) {
 		t.Errorf("range: %d, %d bytes", part.status, len(part.body))
 	}
+	if whole := get(t, front+path, "Range", "bytes=10-19", "If-Range", r.header.Get("Last-Modified")); whole.status != http.StatusOK || len(whole.body) != len(r.body) {
+		t.Errorf("range of what has the date of another: %d, %d bytes", whole.status, len(whole.body))
+	}
 	if head := ask(t, http.MethodHead, front+path); head.status != 200 || head.header.Get("Content-Length") != strconv.Itoa(len(r.body)) {
 		t.Errorf("HEAD: %d %v", head.status, head.header)
 	}
