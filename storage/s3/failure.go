@@ -93,7 +93,8 @@ var codes = map[string]meaning{
 	"KeyTooLongError": impossible, "InvalidURI": impossible, "XMinioInvalidObjectName": impossible,
 	"XMinioInvalidResourceName": impossible, // "." or ".." as a segment, also between backslashes
 
-	"NotImplemented": refused, // MinIO, of an encrypted object when it has no KMS any more
+	"XMinioObjectExistsAsDirectory": refused, // 409, but nothing that passes
+	"NotImplemented":                refused, // MinIO, of an encrypted object when it has no KMS any more
 
 	// Keys, clock, signature or account are wrong.
 	"AccountProblem": ofAll, "AllAccessDisabled": ofAll, "AuthorizationHeaderMalformed": ofAll,

@@ -164,6 +164,7 @@ func TestPutAnswers(t *testing.T) {
 		{"not allowed", 403, "AccessDenied", storage.ErrRefused},
 		{"wrong clock", 403, "RequestTimeTooSkewed", storage.ErrUnavailable},
 		{"below an object", 400, "XMinioParentIsObject", storage.ErrRefused},
+		{"above objects", 409, "XMinioObjectExistsAsDirectory", storage.ErrRefused},
 		{"name too long", 400, "KeyTooLongError", storage.ErrRefused},
 		{"no bucket", 404, "NoSuchBucket", storage.ErrUnavailable},
 		{"bare 404", 404, "", storage.ErrUnavailable},
