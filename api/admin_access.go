@@ -70,8 +70,9 @@ const (
 func profile(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(r.Context())
-		r.Body = http.NoBody // a form in the body could say how long, too
-		// What is no number is 0 here, and not what takes long there.
+		r.Body = http.NoBody // a form in the body could give seconds, too
+		// Text that is not a number is 0 here: a handler refuses it or takes its default,
+		// which is less.
 		if seconds, _ := strconv.ParseFloat(r.FormValue("seconds"), 64); !(seconds <= maxProfileSeconds) {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"error": "a profile takes at most " + strconv.Itoa(maxProfileSeconds) + " seconds"})
 			return

@@ -574,8 +574,8 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// Where strangers are limited to some sizes or presets, they cannot have a picture
-// fetched anew by a version; where URLs are signed, whoever signs them can.
+// Where sizes or presets are limited, a client cannot have a picture fetched anew by a
+// version, unless the URL is signed.
 func TestVersionsAreLimited(t *testing.T) {
 	presets := variant.Presets{}
 	var keys variant.Keyring

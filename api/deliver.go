@@ -15,7 +15,7 @@ func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipelin
 		w.Header().Set("ETag", tag)
 	}
 	allowTime(w, s.Now(), result.Blob.Size)
-	// A derivative has the date of its original, and is made anew in other bytes.
+	// A derivative has the date of its original, and may be made anew in other bytes.
 	strongDate := result.Sum == 0
 	http.ServeContent(w, rangeRequest(r, result.Blob.Size, strongDate), "", result.Blob.ModTime, result.Blob.Content())
 	e := exchangeOf(w)

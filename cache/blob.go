@@ -70,9 +70,9 @@ func (b *Blob) Content() io.ReadSeeker {
 	return bytes.NewReader(b.data)
 }
 
-// ContentError tells who is at fault where sending Content has stopped early: it
-// reads on from there, and returns an ErrUnreadable if that is not possible. It is
-// nil if it is, and so the receiver's fault.
+// ContentError tells why sending Content has stopped early: it reads on from there, and
+// returns an ErrUnreadable if the file cannot be read. If it is nil, the receiver has
+// failed.
 func (b *Blob) ContentError() error {
 	if b.file == nil {
 		return nil

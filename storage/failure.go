@@ -23,7 +23,7 @@ func Unavailable(ctx context.Context, place string, cause error) error {
 		return fmt.Errorf("%s: %w", place, err)
 	}
 	kind := ErrUnavailable
-	if isLack(cause) {
+	if isShortage(cause) {
 		kind = ErrTransient
 	}
 	return fmt.Errorf("%s: %w: %v", place, kind, cause)
@@ -38,18 +38,18 @@ func Transient(ctx context.Context, place string, cause error) error {
 	return fmt.Errorf("%s: %w: %v", place, ErrTransient, cause)
 }
 
-// lacks are the errors of a system call for want of something of this process or
-// machine: descriptors, memory, buffers, local ports.
-var lacks = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.EADDRNOTAVAIL}
+// shortages are the errors of system calls when this process or machine has no more
+// descriptors, memory, buffers or local ports.
+var shortages = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.EADDRNOTAVAIL}
 
-// isLack reports that a place was not asked for want of something here. An error
-// of name resolution has only the text of its cause.
-func isLack(err error) bool {
-	is := func(lack error) bool { return errors.Is(err, lack) }
+// isShortage reports that a place was not asked because of one of the shortages. An
+// error of name resolution has only the text of its cause.
+func isShortage(err error) bool {
+	is := func(shortage error) bool { return errors.Is(err, shortage) }
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
-		is = func(lack error) bool { return strings.Contains(dns.Err, lack.Error()) }
+		is = func(shortage error) bool { return strings.Contains(dns.Err, shortage.Error()) }
 	}
-	return slices.ContainsFunc(lacks, is)
+	return slices.ContainsFunc(shortages, is)
 }
 
 // Refused is the error of a place that works and does not let us have, or keep,

@@ -49,8 +49,9 @@ func (s *Store) open(name variant.Name, use func(path string, st *unix.Stat_t)) 
 	return s.onDisk(os.NewFile(uintptr(fd), path), &st, path[s.root:]), nil
 }
 
-// removeDamaged removes a file that could not be opened if that is for its own sake, and
-// not for want of descriptors or of the right to read, and gives the error its kind then.
+// removeDamaged removes a file that could not be opened because it is damaged, and makes
+// the error an ErrUnreadable then. Other errors, such as those for want of descriptors or
+// of the right to read, are returned as they are.
 func removeDamaged(path string, err error) error {
 	if !slices.ContainsFunc(damage, func(kind error) bool { return errors.Is(err, kind) }) {
 		return err

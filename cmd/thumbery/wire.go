@@ -72,8 +72,8 @@ func (c *core) background() tasks {
 	return all
 }
 
-// maxVersions bounds what strangers can have fetched: who signs URLs decides on their
-// versions.
+// maxVersions is 0, any number, where URLs are signed: no client can make up versions
+// then.
 func (c *serveCmd) maxVersions() int {
 	if len(c.Key) > 0 {
 		return 0
