@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/pictures/odd"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
@@ -321,8 +322,11 @@ func TestPlanBoundsBytes(t *testing.T) {
 		{"thirteen samples", of(func(h *resize.Header) { h.Samples = 13 }), false},
 		{"an AVIF of 8 bits", of(func(h *resize.Header) { h.Format = variant.AVIF }), true},
 		{"an AVIF of 10 bits", of(func(h *resize.Header) { h.Format, h.Depth = variant.AVIF, 10 }), false},
-		{"an AVIF of 10 bits, as high as can be", of(func(h *resize.Header) { h.Format, h.Depth, h.Height = variant.AVIF, 10, 600 }), true},
-		{"an AVIF of 10 bits, higher", of(func(h *resize.Header) { h.Format, h.Depth, h.Height = variant.AVIF, 10, 601 }), false},
+		{"an AVIF of 10 bits, as high as can be", of(func(h *resize.Header) { h.Format, h.Depth, h.Height = variant.AVIF, 10, 428 }), true},
+		{"an AVIF of 10 bits, higher", of(func(h *resize.Header) { h.Format, h.Depth, h.Height = variant.AVIF, 10, 429 }), false},
+		{"a HEIC of 10 bits, as high as can be", of(func(h *resize.Header) { h.Format, h.Depth, h.Height = variant.HEIC, 10, 600 }), true},
+		{"a JPEG XL of 8 bits, as high as can be", of(func(h *resize.Header) { h.Format, h.Height = variant.JXL, 600 }), true},
+		{"a JPEG XL of 8 bits, higher", of(func(h *resize.Header) { h.Format, h.Height = variant.JXL, 601 }), false},
 		{"cut out of as many", of(func(h *resize.Header) { h.Width, h.Coded = 10, 1_000_000 }), true},
 		{"cut out of more", of(func(h *resize.Header) { h.Width, h.Coded = 10, 1_000_001 }), false},
 		{"a drawing", of(func(h *resize.Header) { h.Format, h.Samples, h.Depth = variant.SVG, 9, 16 }), true},
@@ -331,5 +335,20 @@ func TestPlanBoundsBytes(t *testing.T) {
 		if c.fine != (err == nil) || err != nil && (!errors.Is(err, resize.ErrTooLarge) || strings.Contains(err.Error(), "-")) {
 			t.Errorf("%s: %v, want fine: %t", c.name, err, c.fine)
 		}
+	}
+}
+
+// TestInspectBoundsSides: rows of a raster are bounded, as libvips holds many of them.
+func TestInspectBoundsSides(t *testing.T) {
+	for side, fine := range map[int]bool{65_535: true, 65_536: false, 9_999_999: false} {
+		for _, p := range []odd.PNG{{Width: side, Height: 2, Depth: 8}, {Width: 2, Height: side, Depth: 8}} {
+			if h, err := inspect(p.Encode()); fine != (err == nil) || err != nil && !errors.Is(err, resize.ErrTooLarge) {
+				t.Errorf("%+v: %+v, %v, want fine: %t", p, h, err, fine)
+			}
+		}
+	}
+	drawing := []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="70000" height="70000"/>`)
+	if _, err := inspect(drawing); err != nil {
+		t.Errorf("a drawing: %v", err)
 	}
 }

@@ -29,9 +29,14 @@ const (
 	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path
 )
 
-// SourceSideMax is the longest side of a picture that is read: libvips'
+// SourceSideMax is the longest side of a drawing that is read: libvips'
 // VIPS_MAX_COORD. It also keeps the arithmetic of NewPlan within 64 bits.
 const SourceSideMax = 10_000_000
+
+// RasterSideMax is the longest side of any other picture. libvips holds some tens of
+// whole rows at each step, and so gigabytes of a picture of few rows that are as long
+// as SourceSideMax.
+const RasterSideMax = 65_535
 
 // Inspect reads what r, of size bytes, says of itself, and checks that it is
 // there to its end, so that a file cut short is refused before any decoder
@@ -43,7 +48,7 @@ const SourceSideMax = 10_000_000
 //
 // The error is of kind ErrNotPicture for bytes of another kind, of kind ErrBroken
 // for an empty or damaged picture, of kind ErrTooLarge where a side is beyond
-// SourceSideMax, where there are more scans, frames, pages, samples, tiles or elements
+// SourceSideMax or RasterSideMax, where there are more scans, frames, pages, samples, tiles or elements
 // than anybody has a use for, or where a TIFF has larger strips or tiles, ctx's own, and otherwise what r returned, wrapped.
 //
 // With an ErrBroken the Header is the zero one, but for a JPEG, PNG, GIF or WebP
@@ -152,8 +157,13 @@ func (h Header) check() error {
 	switch {
 	case h.Width < 1 || h.Height < 1:
 		return broken("it is %dx%d pixels", h.Width, h.Height)
-	case h.Width > SourceSideMax || h.Height > SourceSideMax:
-		return tooLarge("the picture is %dx%d, sides are limited to %d", h.Width, h.Height, SourceSideMax)
+	}
+	most := RasterSideMax
+	if h.Drawn() {
+		most = SourceSideMax
+	}
+	if h.Width > most || h.Height > most {
+		return tooLarge("the picture is %s, sides are limited to %d", sides(h.Width, h.Height), most)
 	}
 	return nil
 }

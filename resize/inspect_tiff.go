@@ -17,7 +17,6 @@ const (
 
 // Bounds on a page of a TIFF, which is decoded a strip or a tile at a time.
 const (
-	maxTIFFSide  = 65_535   // of a strip there are as many columns as of the page
 	maxTIFFPixel = 8        // bytes, as decoded
 	maxTIFFPart  = 64 << 20 // bytes of a strip or tile, uncompressed
 )
@@ -155,8 +154,8 @@ func (p *tiffPage) check() error {
 	h := p.end()
 	pixel, part := int64(p.samples)*h.sampleBytes(), p.part()
 	switch {
-	case h.Width > maxTIFFSide || h.Height > maxTIFFSide:
-		return tooLarge("the page is %s, sides of a TIFF are limited to %d", sides(h.Width, h.Height), maxTIFFSide)
+	case h.Width > RasterSideMax || h.Height > RasterSideMax:
+		return tooLarge("the page is %s, sides of a TIFF are limited to %d", sides(h.Width, h.Height), RasterSideMax)
 	case pixel > maxTIFFPixel:
 		return tooLarge("a pixel has %d samples of %d bits, the limit is %d bytes", p.samples, h.Depth, maxTIFFPixel)
 	case part > maxTIFFPart:

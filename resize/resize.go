@@ -120,16 +120,20 @@ func (h Header) decodeWeight() int64 {
 }
 
 // deepWeight is what a pixel weighs besides in decoders that hold all of a picture,
-// in two or three forms, where it has more than 8 bits. Measured on 25 megapixels, in
-// bytes a pixel with those of the result: HEIC of 10 bits 13, AVIF of 12 bits without
-// subsampling 25, JPEG XL of 16 bits 20 and of floats 26. Those of 8 bits take 6 to
-// 13.
+// in two or three forms, where it has more than 8 bits or may be lossless JPEG XL.
+// Measured on 25 megapixels, in bytes a pixel with those of the result: HEIC of 10 bits
+// 13, AVIF of 12 bits without subsampling 25, JPEG XL of 8 bits 16, of 16 bits 20 and of
+// floats 26. AVIF and HEIC of 8 bits take 6 to 13. So the largest that is read takes a
+// gigabyte.
 func (h Header) deepWeight() int64 {
-	switch h.Format {
-	case variant.AVIF, variant.HEIC, variant.JXL:
-		if h.Depth > 8 {
-			return 3
-		}
+	deep := h.Depth > 8
+	switch {
+	case h.Format == variant.HEIC && deep:
+		return 3
+	case h.Format == variant.JXL && !deep:
+		return 4
+	case h.Format == variant.JXL, h.Format == variant.AVIF && deep:
+		return 5
 	}
 	return 0
 }
