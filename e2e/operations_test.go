@@ -27,6 +27,7 @@ func TestOperations(t *testing.T) {
 		`thumbery_resize_seconds_count{of="original",result="ok"}`:  2,
 		"thumbery_queue":          0,
 		"thumbery_resizing":       0,
+		"thumbery_background":     0,
 		"thumbery_memory_entries": 2,
 	} {
 		if got := s.metric(t, name); got != want {

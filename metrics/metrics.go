@@ -38,9 +38,11 @@ type Metrics struct {
 // State is what is read at the moment somebody looks. Every function must be
 // safe to be called at any time.
 type State struct {
-	Gate    func() (running, waiting int)
-	Fetches func() (running, waiting int)
-	Memory  func() (entries int, bytes int64)
+	Gate func() (running, waiting int)
+	// Background is how many of those running no request waits for.
+	Background func() int
+	Fetches    func() (running, waiting int)
+	Memory     func() (entries int, bytes int64)
 	// Absent is of how many originals it is remembered that they are not there.
 	Absent func() int
 	// Repairs and Primes are how many pictures wait to be copied to the first
@@ -94,6 +96,7 @@ func (m *Metrics) Watch(version string, s State) {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("resizing", "Pictures being made now.", func() float64 { running, _ := s.Gate(); return float64(running) }),
+		gauge("background", "Pictures being made now that no request waits for; they count in resizing, too.", func() float64 { return float64(s.Background()) }),
 		gauge("queue", "Pictures waiting to be made.", func() float64 { _, waiting := s.Gate(); return float64(waiting) }),
 		gauge("fetching", "Originals being fetched now.", func() float64 { running, _ := s.Fetches(); return float64(running) }),
 		gauge("fetch_queue", "Originals waiting to be fetched.", func() float64 { _, waiting := s.Fetches(); return float64(waiting) }),

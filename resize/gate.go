@@ -108,6 +108,13 @@ func (g *Gate) Load() (running, waiting int) {
 	return g.running, g.waiting.Len()
 }
 
+// Background returns how many of those being worked on came by EnterLast.
+func (g *Gate) Background() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.late
+}
+
 // Entered returns how many Enter has admitted so far.
 func (g *Gate) Entered() uint64 {
 	g.mu.Lock()

@@ -97,6 +97,9 @@ func TestGateEnterLastShare(t *testing.T) {
 				e.come(t, t.Context(), g.Enter, "first", 1)
 			}
 			checkLoad(t, g, workers, 0)
+			if n := g.Background(); n != share {
+				t.Errorf("%d in the background, want %d", n, share)
+			}
 			cancel()
 			synctest.Wait()
 		})

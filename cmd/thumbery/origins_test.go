@@ -49,7 +49,7 @@ func TestPlacesOfOneName(t *testing.T) {
 	o, m := opened(t, originFlags{}, samePlaces()...)
 	none, nothing := func() int { return 0 }, func() (int, int) { return 0, 0 }
 	m.Watch("test", metrics.State{
-		Gate: nothing, Fetches: nothing, Memory: func() (int, int64) { return 0, 0 }, Absent: none, Repairs: none, Primes: none,
+		Gate: nothing, Background: none, Fetches: nothing, Memory: func() (int, int64) { return 0, 0 }, Absent: none, Repairs: none, Primes: none,
 		DiskLow: func() bool { return false }, Stock: func() (c [cache.Tiers]cache.Count) { return c },
 		Origins: o.states, Switches: switches{}.each,
 	})
