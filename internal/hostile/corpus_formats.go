@@ -62,10 +62,6 @@ func tiffs(testdata fs.FS) []File {
 	}
 }
 
-// codesMore is why what the decoders of HEIC do is not bounded: only they see how
-// large the coded picture is.
-const codesMore = "codes more pixels than it says"
-
 func heifs(testdata fs.FS) []File {
 	lie, crop := stored(testdata, "hostile/lie8k.heic"), stored(testdata, "hostile/crop64.heic")
 	large, scene := stored(testdata, "hostile/large.avif"), stored(testdata, "odd/scene.avif")
@@ -84,11 +80,23 @@ func heifs(testdata fs.FS) []File {
 			return g.Of(b)
 		}
 	}
+	within := func() ([]byte, error) {
+		codes, err := crop()
+		if err != nil {
+			return nil, err
+		}
+		says, err := stored(testdata, "odd/scene.heic")()
+		if err != nil {
+			return nil, err
+		}
+		return odd.Grid{Columns: 1, Rows: 1, Width: 480, Height: 320}.InBand(says, codes)
+	}
 	return []File{
-		{"lie8k.heic", "says 64x64, codes 8192x8192", "60x", answered, codesMore, lie},
-		{"crop64.heic", "shows 64x64 of 8192x8192", "60x", answered, codesMore, crop},
-		{numbered("grid", 36, "heic"), "36 tiles that show 64x64 of 8192x8192", "60x", answered, codesMore, grid(crop, odd.Grid{Columns: 6, Rows: 6, Width: 64, Height: 64})},
-		{numbered("grid", 3600, "heic"), "3,600 of them", "60x", answered, codesMore, grid(crop, odd.Grid{Columns: 60, Rows: 60, Width: 64, Height: 64})},
+		{"lie8k.heic", "says 64x64, codes 8192x8192", "60x", refused, "", lie},
+		{"crop64.heic", "shows 64x64 of 8192x8192", "60x", refused, "", crop},
+		{"within.heic", "says 480x320 outside, and 8192x8192 within the coded picture", "60x", refused, "", within},
+		{numbered("grid", 36, "heic"), "36 tiles that show 64x64 of 8192x8192", "60x", refused, "", grid(crop, odd.Grid{Columns: 6, Rows: 6, Width: 64, Height: 64})},
+		{numbered("grid", 3600, "heic"), "3,600 of them", "60x", refused, "", grid(crop, odd.Grid{Columns: 60, Rows: 60, Width: 64, Height: 64})},
 		{"large.heic", "67 megapixels in 16 kB", "60x", answered, "", said(lie, 8192, 8192)},
 		{"half.heic", "half of it", "60x", answered, "", first(said(lie, 8192, 8192))},
 		{"large.avif", "88 megapixels in 2.5 kB", "60x", answered, "", large},

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,8 +68,25 @@ type outcome struct {
 	misses, hits outage.Took
 	peak         float64 // MiB
 	died         bool
-	quiet        string // what was not quiet; "" if all was
+	quiet        string        // what was not quiet; "" if all was
+	mezzanines   time.Duration // how long after the clients these were made
 	goroutines   float64
+}
+
+// measureAgain is measure, at most three times while nothing is wrong but the time of
+// honest misses, as other work on the machine may be the reason: s.base is measured
+// anew before each.
+func (s *setup) measureAgain(ctx context.Context, f hostile.File, clients int) (*outcome, error) {
+	o, err := s.measure(ctx, f, clients)
+	for range 2 {
+		if err != nil || !slices.Equal(o.faults(f, s.base), []string{tooLong}) {
+			break
+		}
+		if s.base, err = s.measureAlone(ctx); err == nil {
+			o, err = s.measure(ctx, f, clients)
+		}
+	}
+	return o, err
 }
 
 // measure asks for a file again and again, each time under another name. A single
@@ -138,52 +156,63 @@ func (s *setup) attack(ctx context.Context, f hostile.File, o *outcome) {
 	all.Wait()
 }
 
-// look notes what is not quiet, and waits until it is: what comes next is not to
-// suffer from it.
+// look notes what is still done for the clients that have left, and waits until
+// nothing is done at all, as what comes next is not to suffer from it. Mezzanines are
+// the server's own work, and may be made meanwhile.
 func (s *setup) look(ctx context.Context, o *outcome) error {
-	const most = 2 * mostAnswer
-	began := time.Now()
+	const most = time.Minute
+	began, busy := time.Now(), false // with a mezzanine, in what of CPU was counted
 	for ctx.Err() == nil && time.Since(began) < most {
-		busy, goroutines, err := s.busy(ctx)
+		was := busy
+		doing, err := s.doing(ctx)
 		if err != nil {
 			return err
 		}
-		if busy == "" {
-			o.goroutines = goroutines
-			if o.quiet != "" {
-				o.quiet += fmt.Sprintf(" until %v after", (quietAfter + time.Since(began)).Round(time.Second))
-			}
+		o.goroutines, busy = doing.goroutines, doing.background > 0
+		switch {
+		case doing.requests > 0:
+			o.note(fmt.Sprintf("%.0f resizing or waiting", doing.requests))
+		case was && !busy:
+		case busy:
+			o.mezzanines = quietAfter + time.Since(began)
+		case doing.cpu > mostCPU:
+			o.note(fmt.Sprintf("%v of CPU in %v", doing.cpu, quietFor))
+		default:
 			return nil
 		}
-		if o.quiet == "" {
-			o.quiet = busy
-		}
 	}
-	o.quiet += ", and it does not end"
+	o.note(fmt.Sprintf("it is not over in %v", most))
 	return ctx.Err()
 }
 
-// busy says what the server does, though nobody asks for anything; "" is nothing.
-func (s *setup) busy(ctx context.Context) (what string, goroutines float64, err error) {
+// note keeps what was not quiet first.
+func (o *outcome) note(what string) {
+	if o.quiet == "" {
+		o.quiet = what
+	}
+}
+
+// doing is what a server does though nobody asks for anything.
+type doing struct {
+	requests, background, goroutines float64
+	cpu                              time.Duration // within quietFor
+}
+
+func (s *setup) doing(ctx context.Context) (d doing, err error) {
 	before, err := program.CPU(s.server.PID())
 	if err != nil {
-		return "", 0, err
+		return d, err
 	}
 	wait(ctx, quietFor)
 	after, err := program.CPU(s.server.PID())
 	if err != nil {
-		return "", 0, err
+		return d, err
 	}
-	values, err := s.admin.Gauges(ctx, "thumbery_resizing", "thumbery_queue", "go_goroutines")
-	switch {
-	case err != nil:
-		return "", 0, err
-	case values[0] > 0 || values[1] > 0:
-		what = fmt.Sprintf("%.0f resizing, %.0f waiting", values[0], values[1])
-	case after-before > mostCPU:
-		what = fmt.Sprintf("%v of CPU in %v", after-before, quietFor)
+	values, err := s.admin.Gauges(ctx, "thumbery_resizing", "thumbery_queue", "thumbery_background", "go_goroutines")
+	if err != nil {
+		return d, err
 	}
-	return what, values[2], nil
+	return doing{values[0] + values[1] - values[2], values[2], values[3], after - before}, nil
 }
 
 func wait(ctx context.Context, d time.Duration) {

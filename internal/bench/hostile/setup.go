@@ -22,6 +22,7 @@ type setup struct {
 	server     *program.Program
 	mix        *outage.Mix // for the hits
 	admin      *outage.Client
+	base       *base
 	links      atomic.Int64 // makes keys that were never used
 }
 

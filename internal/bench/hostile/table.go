@@ -9,6 +9,8 @@ import (
 	"github.com/thumbery/thumbery/internal/hostile"
 )
 
+const tooLong = "honest misses kept too long"
+
 // faults are what is not as it must be.
 func (o *outcome) faults(f hostile.File, b *base) (all []string) {
 	for what, is := range map[string]bool{
@@ -17,7 +19,7 @@ func (o *outcome) faults(f hostile.File, b *base) (all []string) {
 		"an answer that came too late": o.clients == 1 && o.hostile.Slowest() > mostAnswer,
 		"too much memory":              o.peak > mostPeak,
 		"honest requests lost":         o.lost() > 0,
-		"honest misses kept too long":  o.ratio(b) > mostRatio,
+		tooLong:                        o.ratio(b) > mostRatio,
 		"not quiet after":              o.quiet != "",
 		"goroutines that stay":         o.goroutines > b.goroutines+moreGoroutines,
 	} {
@@ -57,6 +59,9 @@ func (o *outcome) print(f hostile.File, b *base, faults []string) {
 	said := "quiet"
 	if o.quiet != "" {
 		said = o.quiet
+	}
+	if o.mezzanines > 0 {
+		said += fmt.Sprintf(", mezzanines for %v", o.mezzanines.Round(time.Second))
 	}
 	if len(faults) > 0 {
 		said += "  <- " + strings.Join(faults, ", ")

@@ -51,6 +51,19 @@ func TestGrid(t *testing.T) {
 			t.Errorf("%s: %d bytes of %d, %v", name, len(g), len(b), err)
 		}
 	}
+	said, err := os.ReadFile("../../../testdata/odd/scene.heic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	large, err := os.ReadFile("../../../testdata/hostile/crop64.heic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Grid{Columns: 1, Rows: 1, Width: 480, Height: 320}.InBand(said, large)
+	const sps = "\x42\x01\x01"
+	if err != nil || bytes.Count(b, []byte(sps)) != 2 {
+		t.Errorf("%d bytes, of %d configurations, %v", len(b), bytes.Count(b, []byte(sps)), err)
+	}
 	if _, err := (Grid{}).Of(ManyFrames(1)); err == nil {
 		t.Error("a GIF becomes a grid")
 	}

@@ -20,6 +20,41 @@ func (g Grid) Of(picture []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return g.of(picture[:binary.BigEndian.Uint32(picture)], kind, config, coded), nil
+}
+
+// InBand is Of, but for the configuration, which is that of another HEIC: what decodes
+// the picture finds its own only within it, where no header shows it.
+func (g Grid) InBand(said, picture []byte) ([]byte, error) {
+	_, config, _, err := codedPicture(said)
+	if err != nil {
+		return nil, err
+	}
+	kind, own, coded, err := codedPicture(picture)
+	if err != nil || kind != "hvc1" {
+		return nil, errors.Join(err, errors.New("only a HEIC has its configuration within"))
+	}
+	return g.of(picture[:binary.BigEndian.Uint32(picture)], kind, config, append(units(own), coded...)), nil
+}
+
+// units are the parameter sets of an hvcC box (ISO/IEC 14496-15, 8.3.3.1), each with
+// its length in front, as in mdat.
+func units(hvcC []byte) (all []byte) {
+	const head = 8 + 22
+	at := head + 1
+	for range hvcC[head] {
+		n := binary.BigEndian.Uint16(hvcC[at+1:])
+		at += 3
+		for range n {
+			size := int(binary.BigEndian.Uint16(hvcC[at:]))
+			all = append(append(all, be32(size)...), hvcC[at+2:at+2+size]...)
+			at += 2 + size
+		}
+	}
+	return all
+}
+
+func (g Grid) of(ftyp []byte, kind string, config, coded []byte) []byte {
 	n := g.Columns * g.Rows
 	grid := []byte{0, 0, byte(g.Rows - 1), byte(g.Columns - 1)}
 	grid = append(grid, be16(g.Columns*g.Width, g.Rows*g.Height)...)
@@ -28,7 +63,6 @@ func (g Grid) Of(picture []byte) ([]byte, error) {
 		return box("infe", []byte{2, 0, 0, 0}, be16(id, 0), []byte(kind), []byte{0})
 	}
 	size := func(w, h int) []byte { return box("ispe", be32(0, w, h)) }
-	ftyp := picture[:binary.BigEndian.Uint32(picture)]
 	meta := func(at int) []byte {
 		iloc := slices.Concat(be32(1<<24), []byte{0x44, 0}, be16(2),
 			be16(1, 0, 0, 1), be32(at, len(coded)), be16(2, 1, 0, 1), be32(0, len(grid)))
@@ -37,7 +71,7 @@ func (g Grid) Of(picture []byte) ([]byte, error) {
 			box("iprp", box("ipco", config, size(g.Width, g.Height), size(g.Columns*g.Width, g.Rows*g.Height)),
 				box("ipma", be32(0, 2), be16(1), []byte{2, 0x81, 2}, be16(2), []byte{1, 3})))
 	}
-	return slices.Concat(ftyp, meta(len(ftyp)+len(meta(0))+8), box("mdat", coded)), nil
+	return slices.Concat(ftyp, meta(len(ftyp)+len(meta(0))+8), box("mdat", coded))
 }
 
 // codedPicture finds the parts of a file of one picture: the kind of its item, the box
