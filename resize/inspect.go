@@ -92,6 +92,9 @@ func (s *source) inspect(formats Formats) (Header, error) {
 		s.ahead = window
 	}
 	h, err := inspect(s)
+	if s.r.failure != nil {
+		return Header{}, s.r.failure
+	}
 	if h.Format != 0 && !formats.Has(h.Format) { // HEIC where AVIF is read, or the other way round
 		return Header{}, notRead(h.Format)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"regexp"
 
@@ -25,7 +24,7 @@ func checkDrawing(s *source) error {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
 		return broken("cut short")
 	case err != nil:
-		return fmt.Errorf("reading the picture: %w", err)
+		return err
 	}
 	for _, name := range endlessFilters {
 		if bytes.Contains(b, []byte(name)) {

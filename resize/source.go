@@ -38,25 +38,35 @@ type source struct {
 
 func newSource(ctx context.Context, r io.ReaderAt, size int64) *source {
 	return &source{
-		r: &bounded{ctx, r, readsEach*size + readsFree}, size: size, ahead: stride, steps: stepsEach*size + stepsFree,
+		r: &bounded{ctx: ctx, r: r, left: readsEach*size + readsFree}, size: size, ahead: stride, steps: stepsEach*size + stepsFree,
 	}
 }
 
-// bounded reads until ctx is done, and then gives its error, and at most left bytes.
+// bounded reads until ctx is done, and at most left bytes. After its first failure,
+// which the end of r is not, it reads nothing more: metadata that cannot be read is
+// passed over, but must not be taken for missing.
 type bounded struct {
-	ctx  context.Context
-	r    io.ReaderAt
-	left int64
+	ctx     context.Context
+	r       io.ReaderAt
+	left    int64
+	failure error
 }
 
-func (b *bounded) ReadAt(p []byte, off int64) (int, error) {
-	if err := b.ctx.Err(); err != nil {
-		return 0, err
+func (b *bounded) ReadAt(p []byte, off int64) (n int, err error) {
+	b.left -= int64(len(p))
+	switch {
+	case b.failure != nil:
+	case b.ctx.Err() != nil:
+		b.failure = b.ctx.Err()
+	case b.left < 0:
+		b.failure = errTooMuchWork
+	default:
+		if n, err = b.r.ReadAt(p, off); err == nil || err == io.EOF || n == len(p) {
+			return n, err
+		}
+		b.failure = fmt.Errorf("reading the picture: %w", err)
 	}
-	if b.left -= int64(len(p)); b.left < 0 {
-		return 0, errTooMuchWork
-	}
-	return b.r.ReadAt(p, off)
+	return n, b.failure
 }
 
 // errTooMuchWork is the error for a file that costs more than its size explains.
@@ -133,7 +143,7 @@ func (s *source) fill(off int64, n int) error {
 	case err == io.EOF || err == nil:
 		return &cutError{} // the file is shorter than was said
 	default:
-		return fmt.Errorf("reading the picture: %w", err)
+		return err
 	}
 }
 
