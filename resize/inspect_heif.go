@@ -117,7 +117,7 @@ func (r *heifReader) header() (Header, error) {
 		r.apply(r.props[i])
 	}
 	if r.h.Pixels() < whole.Pixels() {
-		r.h.Coded = whole.Pixels()
+		r.h.Coded = max(r.h.Coded, whole.Pixels())
 	}
 	for _, p := range r.props { // of tiles, too: too much rather than too little
 		r.h.Depth = max(r.h.Depth, p.depth)

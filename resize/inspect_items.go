@@ -70,9 +70,11 @@ func (r *heifReader) item(id uint32) *heifItem {
 func (r *heifReader) checkSizes(width, height int) error {
 	for _, id := range append([]uint32{r.primary}, r.alphaOf...) {
 		item := r.item(id)
-		err := r.checkCoded(item, width, height)
+		var err error
 		if item.kind == "grid" {
 			err = r.checkGrid(item, width, height)
+		} else {
+			_, err = r.checkCoded(item, width, height)
 		}
 		if err != nil {
 			return err
@@ -81,31 +83,32 @@ func (r *heifReader) checkSizes(width, height int) error {
 	return nil
 }
 
-func (r *heifReader) checkCoded(item *heifItem, width, height int) error {
+// checkCoded returns how many pixels are coded of an item that is no grid.
+func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64, err error) {
 	size := r.s.av1Size
 	switch {
 	case item.kind == "hvc1":
 		r.h.Format, size = variant.HEIC, r.s.hevcSize
 		width, height = hevcSide(width), hevcSide(height)
 	case item.kind != "av01":
-		return ErrNotPicture
+		return 0, ErrNotPicture
 	case r.h.Format != variant.HEIC:
 		r.h.Format = variant.AVIF
 	}
 	if item.extents != 1 {
-		return broken("its pixels lie in %d places", item.extents)
+		return 0, broken("its pixels lie in %d places", item.extents)
 	}
 	w, h, err := size(item.off, item.n, &r.units)
 	w, h = max(w, item.codedW), max(h, item.codedH)
 	switch {
 	case err != nil:
-		return err
+		return 0, err
 	case w == 0 || h == 0:
-		return broken("its coded size is not told")
+		return 0, broken("its coded size is not told")
 	case w > width || h > height:
-		return broken("%dx%d pixels are coded where %dx%d are declared", w, h, width, height)
+		return 0, broken("%dx%d pixels are coded where %dx%d are declared", w, h, width, height)
 	}
-	return nil
+	return int64(w) * int64(h), nil
 }
 
 // checkGrid reads a picture put together from tiles: version, flags, rows and
@@ -131,10 +134,16 @@ func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
 	}
 	tileW, tileH := tileSide(w, columns), tileSide(h, rows)
 	slices.Sort(item.tiles)
+	var largest int64
 	for _, id := range slices.Compact(item.tiles) {
-		if err := r.checkCoded(r.item(id), tileW, tileH); err != nil {
+		coded, err := r.checkCoded(r.item(id), tileW, tileH)
+		if err != nil {
 			return err
 		}
+		largest = max(largest, coded)
+	}
+	if all := largest * int64(rows*columns); all > int64(w)*int64(h) {
+		r.h.Coded = max(r.h.Coded, all)
 	}
 	return nil
 }

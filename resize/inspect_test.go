@@ -107,8 +107,9 @@ func TestInspect(t *testing.T) {
 		{"avif, turned", heifOf("avif", "av1C", 30, 40, false, boxOf("irot", []byte{3})), header(variant.AVIF, func(h *resize.Header) { h.Depth = 10 })},
 		{"avif, mirrored", heifOf("avif", "av1C", 40, 30, false, boxOf("imir", []byte{1})), header(variant.AVIF, func(h *resize.Header) { h.Depth = 10 })},
 		{"avif, cut and turned", heifOf("avif", "av1C", 64, 64, false, boxOf("clap", be32(30, 1, 80, 2, 0, 1, 0, 1)), boxOf("irot", []byte{1})), header(variant.AVIF, func(h *resize.Header) { h.Depth, h.Coded = 10, 64*64 })},
+		{"avif, tiles beyond its edges", heifGrid(80, 30, 80, 2, 79), header(variant.AVIF, func(h *resize.Header) { h.Width, h.Coded = 80, 2*79*30 })},
 		{"avif, profile", heifOf("avif", "av1C", 40, 30, false, boxOf("colr", []byte("prof....."))), header(variant.AVIF, func(h *resize.Header) { h.Depth, h.ICC = 10, true })},
-		{"avif, grid", heifGrid(40, 30, 40, 3, 16), header(variant.AVIF, nil)},
+		{"avif, grid", heifGrid(40, 30, 40, 3, 16), header(variant.AVIF, func(h *resize.Header) { h.Coded = 3 * 16 * 30 })},
 		{"heic", heifOf("heic", "hvcC", 40, 30, false), header(variant.HEIC, func(h *resize.Header) { h.Depth = 10 })},
 
 		{"tiff", tiffOf(t, gray(40, 30)), header(variant.TIFF, func(h *resize.Header) { h.Gray = true })},
