@@ -75,6 +75,7 @@ func TestQuarantine(t *testing.T) {
 		{"work that is done", func(i *isolation, q *Quarantine) { i.begin(q, "a")() }, true, 0},
 		{"work", func(i *isolation, q *Quarantine) { i.begin(q, "a") }, true, 1},
 		{"twice the same", func(i *isolation, q *Quarantine) { i.begin(q, "a"); i.begin(q, "a")() }, true, 1},
+		{"two sizes of one picture", func(i *isolation, q *Quarantine) { i.begin(q, "a"); i.begin(q, "a") }, true, 1},
 		{"work beside others", func(i *isolation, q *Quarantine) {
 			done := i.begin(q, "b")
 			i.begin(q, "a")
