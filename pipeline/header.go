@@ -27,7 +27,7 @@ type measured struct {
 }
 
 // inspect returns the header of a page of an original that is open. Where it is not
-// known it is read, once for all who want it.
+// known, it is read once for all simultaneous requests that need it.
 func (p *Pipeline) inspect(ctx context.Context, o *original, i inspection) (resize.Header, error) {
 	if h, ok := p.knownHeader(i); ok {
 		return h, nil
@@ -49,11 +49,11 @@ type inspection struct {
 	seen
 	page  int
 	epoch uint64 // in which the original was opened
-	last  bool   // nobody waits for it
+	last  bool   // for background work
 }
 
-// flight is where all who want the same header meet, with the path of what they read;
-// who waits does not join what lets others go first.
+// flight, with the path of the original, is the key under which equal inspections are
+// coalesced. A request never joins one of background work, which has low priority.
 func (i inspection) flight() string {
 	return fmt.Sprintf("%s@%d %d %d %d %t", i.name, i.epoch, i.size, i.modTime.UnixNano(), max(i.page, 1), i.last)
 }
@@ -76,9 +76,9 @@ func (p *Pipeline) readable(b *cache.Blob) error {
 	return resize.Reads(head[:n], p.reads)
 }
 
-// inspectOnDisk inspects an original that others may want to be inspected, too: it is
-// opened again, as who has opened b may close it before they have what they want. What
-// is in memory can be read nevertheless.
+// inspectOnDisk inspects an original for all waiters. It opens the file again: the
+// request that has opened b closes it when it leaves, before the others have their
+// header. One in memory can be read after it is closed.
 func (p *Pipeline) inspectOnDisk(ctx context.Context, b *cache.Blob, i inspection) (resize.Header, error) {
 	if h, ok := p.knownHeader(i); ok { // read while we were on our way here
 		return h, nil

@@ -74,8 +74,8 @@ func wantLined(t *testing.T, h *house, want int) {
 	}
 }
 
-// Simultaneous requests for sizes of one original have it inspected once. Who begins it
-// may leave, and close what he has opened; when all have left it ends.
+// Simultaneous requests for sizes of one original have it inspected once. The first
+// may leave, and close the file that it has opened; the inspection ends with the last.
 func TestInspectedOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, release := inspecting(t)
@@ -123,7 +123,7 @@ func TestInspectionEndsWithTheLast(t *testing.T) {
 }
 
 // Inspections of different originals line up, and beyond the queue are refused; what
-// nobody waits for lines up elsewhere. Pages are inspected each by itself.
+// is background work has a queue of its own. Pages are inspected each by itself.
 func TestInspectionsLineUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, release := inspecting(t)

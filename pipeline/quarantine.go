@@ -7,8 +7,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// ErrQuarantined means that a process died while it worked on this original, perhaps
-// of it, and that it is left alone for a while.
+// ErrQuarantined means that a process died while it worked on this original, which may
+// have caused that. Nothing is made of it for a while.
 var ErrQuarantined = errors.New("a process died while it worked on this picture")
 
 // begin notes that work on an original, or on its mezzanine, begins. The caller calls

@@ -11,9 +11,9 @@ import (
 // together, as Plan.Cost counts them. It is first come, first served, but for the
 // heavy pictures, those of more than an eighth of all pixels: they never have the last
 // worker, if there are several, and a quarter more pixels is kept for light pictures,
-// which overtake heavy ones that wait. So whoever asks for heavy pictures does not
-// hold up everybody. What nobody waits for has a queue of its own, which moves while
-// the other is empty. It is safe for use by several goroutines.
+// which overtake heavy ones that wait: requests for heavy pictures do not hold up all
+// others. Background work has a queue of its own, which moves while the other is
+// empty. It is safe for use by several goroutines.
 type Gate struct {
 	workers   int
 	maxPixels int64

@@ -96,7 +96,7 @@ func TestGateIsInOrder(t *testing.T) {
 	})
 }
 
-// Nobody who asks for heavy pictures has all workers, but for the only one.
+// Heavy pictures never have all workers, unless there is only one.
 func TestGateHasRoomForLightPictures(t *testing.T) {
 	for workers, most := range map[int]int{1: 1, 2: 1, 3: 2, 8: 7} {
 		synctest.Test(t, func(t *testing.T) {

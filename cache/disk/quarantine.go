@@ -54,8 +54,9 @@ func OpenQuarantine(dir string, now func() time.Time) (q *Quarantine, found int,
 	return q, found, err
 }
 
-// Close ends the remembering: what happens to the process from now on is the will of
-// who ends it. Pictures that are in quarantine stay there.
+// Close is to be called when the process is told to stop: pictures on which it works
+// from then on do not come into quarantine if it is killed. Those that are in quarantine
+// stay there.
 func (q *Quarantine) Close() { q.work.close() }
 
 // Begin notes that work begins on an original of so many bytes and that modification

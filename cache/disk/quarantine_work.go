@@ -135,7 +135,7 @@ func (w *workFile) release() {
 	}
 }
 
-// close removes the file: nobody is to draw conclusions from it.
+// close removes the file, so that the next process finds nothing in it.
 func (w *workFile) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -81,8 +81,8 @@ func (c *serveCmd) maxVersions() int {
 	return c.MaxVersions
 }
 
-// remember ends with ctx to remember what is being worked on: who is told to stop, and
-// killed as that takes long, has not died of it.
+// remember closes the quarantine when ctx is done. A process that is killed because it
+// takes too long to stop has not died of a picture.
 func (c *core) remember(ctx context.Context) {
 	<-ctx.Done()
 	c.dir.quarantine.Close()
