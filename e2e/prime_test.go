@@ -119,14 +119,14 @@ func testPrimeServer(t *testing.T, s *server, keys []string) {
 			}
 		})
 	}
-	got := prime(t, keys, "--server", s.admin, "--preset-all", "--formats", "auto").end(t, 0)
+	got := prime(t, keys, "--server", s.admin, "--preset-all", "--all-formats").end(t, 0)
 	close(ended)
 	live.Wait()
 	if got.Pictures != len(keys) || got.Made != 6*len(keys) || !got.Complete {
 		t.Errorf("%+v", got)
 	}
 	s.wantPrimed(t, keys, "thumb", "card")
-	if got = prime(t, keys, "--server", s.admin, "--preset-all", "--formats", "auto").end(t, 0); got.There != 6*len(keys) {
+	if got = prime(t, keys, "--server", s.admin, "--preset-all", "--all-formats").end(t, 0); got.There != 6*len(keys) {
 		t.Errorf("again: %+v", got)
 	}
 }
@@ -172,7 +172,7 @@ func primeJob(t *testing.T, s *server) []byte {
 // testPrimeHere: what a process of its own has made a server with the same flags
 // has, with S3 gone.
 func testPrimeHere(t *testing.T, store *minio.Server, args, keys []string) {
-	what := append(args, "--preset-all", "--ops", "50x60,g_smart", "--ops", "70x,v_2", "--ops", "info", "--formats", "auto", "--prefix", "/")
+	what := append(args, "--preset-all", "--ops", "50x60,g_smart", "--ops", "70x,v_2", "--ops", "info", "--all-formats", "--prefix", "/")
 	got := prime(t, nil, what...).end(t, 0)
 	if got.Pictures != len(keys)+1 || got.NotPictures != 1 || got.There != 0 || !got.Complete {
 		t.Errorf("%+v", got)
