@@ -15,9 +15,13 @@ import (
 // memoryWords are in what libvips and its decoders say when they get no memory.
 var memoryWords = []string{"memory", "mmap", "malloc", "unable to allocate", "failed to allocate", "could not allocate", "no space for", "bad_alloc"}
 
-// saysMemory reports whether the text of an error is about memory.
+// saysMemory reports whether the text of an error is about memory. libheif gives its
+// own limits as errors of memory; what is beyond them is the picture's fault.
 func saysMemory(text string) bool {
 	text = strings.ToLower(text)
+	if strings.Contains(text, "security limit") {
+		return false
+	}
 	for _, word := range memoryWords {
 		if strings.Contains(text, word) {
 			return true

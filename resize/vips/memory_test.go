@@ -117,18 +117,19 @@ func limited(t *testing.T, more uint64, f func()) {
 // they say of damage is not taken for it.
 func TestSaysMemory(t *testing.T) {
 	for text, want := range map[string]bool{
-		"out of memory --- size == 103MB":                     true,
-		"VipsJpeg: Insufficient memory (case 4)":              true,
-		"gifload_buffer: Out of memory":                       true,
-		"heif: Memory allocation error (6.1000)":              true,
-		"TIFFFillStrip: No space for data buffer at scanline": true,
-		"Failed to allocate memory for strip byte counts":     true,
-		"vips_mapfile: unable to mmap":                        true,
-		"pngload_buffer: libspng read error":                  false,
-		"VipsJpeg: Premature end of JPEG file":                false,
-		"webp2vips: unable to parse image":                    false,
-		"tiff2vips: read error":                               false,
-		"icc_transform: no known route to colourspace":        false,
+		"out of memory --- size == 103MB":                                                                 true,
+		"VipsJpeg: Insufficient memory (case 4)":                                                          true,
+		"gifload_buffer: Out of memory":                                                                   true,
+		"heif: Memory allocation error (6.1000)":                                                          true,
+		"TIFFFillStrip: No space for data buffer at scanline":                                             true,
+		"Failed to allocate memory for strip byte counts":                                                 true,
+		"vips_mapfile: unable to mmap":                                                                    true,
+		"heif: Memory allocation error: Security limit exceeded: Image size exceeds the maximum (6.1000)": false,
+		"pngload_buffer: libspng read error":                                                              false,
+		"VipsJpeg: Premature end of JPEG file":                                                            false,
+		"webp2vips: unable to parse image":                                                                false,
+		"tiff2vips: read error":                                                                           false,
+		"icc_transform: no known route to colourspace":                                                    false,
 		"": false,
 	} {
 		if got := saysMemory(text); got != want {
