@@ -166,13 +166,16 @@ func (p *Pipeline) checkSoon(ctx context.Context, name variant.Name, key variant
 }
 
 // checkNow waits for the answer, but not for ever: then it is a matter of the
-// background. Whoever comes meanwhile does not wait.
+// background. Other requests that come meanwhile do not wait. When the one that waits
+// ends, nothing is asked any more.
 func (p *Pipeline) checkNow(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
 	p.asking(name, a)
 	answer := make(chan Verdict, 1)
+	work, leave := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
+		defer leave()
 		_ = panics.Try("revalidate", func() error {
-			answer <- p.check(context.WithoutCancel(ctx), name, key, a)
+			answer <- p.check(work, name, key, a)
 			return nil
 		})
 	}()
@@ -184,6 +187,7 @@ func (p *Pipeline) checkNow(ctx context.Context, name variant.Name, key variant.
 	case <-enough.C:
 		p.failed(name, a)
 	case <-ctx.Done():
+		leave()
 	}
 	return Failed
 }
@@ -193,11 +197,15 @@ func (p *Pipeline) checkNow(ctx context.Context, name variant.Name, key variant.
 func (p *Pipeline) check(ctx context.Context, name variant.Name, key variant.Key, a age) Verdict {
 	verdict, _, err := p.checking.Do(ctx, p.flightKey(name, key), func(ctx context.Context) (Verdict, error) {
 		verdict := p.compare(ctx, name, key, a)
-		p.Observer.Revalidated(verdict)
+		if ctx.Err() == nil {
+			p.Observer.Revalidated(verdict)
+		}
 		return verdict, nil
 	})
-	if err != nil { // a panic: ctx does not end
-		p.Log.Error("asking whether an original has changed failed", "key", key, "cause", err)
+	if err != nil {
+		if ctx.Err() == nil { // a panic
+			p.Log.Error("asking whether an original has changed failed", "key", key, "cause", err)
+		}
 		return Failed
 	}
 	return verdict
@@ -221,6 +229,9 @@ func (p *Pipeline) compare(ctx context.Context, name variant.Name, key variant.K
 		return p.gone(name, key, epoch)
 	case errors.Is(err, resize.ErrBusy): // it was not asked
 		return Asking
+	case err != nil && ctx.Err() != nil: // the request has ended: the next one asks
+		p.ages.put(name, a.epoch, a)
+		return Failed
 	case err != nil:
 		p.failed(name, a)
 		p.warn("cannot ask whether an original has changed: the old one is served", "key", key, "cause", err)

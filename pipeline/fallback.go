@@ -66,6 +66,9 @@ func (f *Fallback) Picture(ctx context.Context, v variant.Variant, a variant.Acc
 	return f.pipeline.Picture(ctx, f.key, v, a)
 }
 
+// Load returns how many of its sizes are being made, and how many wait to be.
+func (f *Fallback) Load() (running, waiting int) { return f.pipeline.Gate.Load() }
+
 // Rename is Pipeline.Rename.
 func (f *Fallback) Rename() { f.pipeline.Rename() }
 

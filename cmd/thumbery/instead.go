@@ -36,3 +36,16 @@ func asFallback(f *pipeline.Fallback) api.Fallback {
 	}
 	return f
 }
+
+// making returns how many pictures are being made, fallbacks among them, and how many
+// wait for a worker.
+func (c *core) making(f *pipeline.Fallback) func() (running, waiting int) {
+	if f == nil {
+		return c.gates.pictures.Load
+	}
+	return func() (running, waiting int) {
+		running, waiting = c.gates.pictures.Load()
+		fallbacks, _ := f.Load()
+		return running + fallbacks, waiting
+	}
+}

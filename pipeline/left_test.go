@@ -1,0 +1,187 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// client is a request of somebody who leaves before it is answered.
+type client struct {
+	leave func()
+	left  chan error
+}
+
+// visit begins it, and returns when it can get no further.
+func (m *manor) visit(t *testing.T, key variant.Key, ops string) client {
+	t.Helper()
+	ctx, leave := context.WithCancel(t.Context())
+	c := client{leave, make(chan error, 1)}
+	v := parse(t, ops)
+	go func() {
+		r, err := m.Picture(ctx, key, v, 0)
+		if err == nil {
+			r.Blob.Close()
+		}
+		c.left <- err
+	}()
+	synctest.Wait()
+	return c
+}
+
+// idle fails the test unless nothing is under way, in no time.
+func (m *manor) idle(t *testing.T, when string, since time.Time) {
+	t.Helper()
+	synctest.Wait()
+	running, waiting := m.Gate.Load()
+	fetching, queued := m.Fetches.Load()
+	inspecting, lined := m.Inspections().Load()
+	if all := []int{running, waiting, fetching, queued, inspecting, lined}; slices.Max(all) > 0 || !time.Now().Equal(since) {
+		t.Errorf("%s: %v run and wait, after %v", when, all, time.Since(since))
+	}
+}
+
+// Whatever a request is doing when its client leaves, nothing of it goes on, and
+// nothing of it is kept.
+func TestWorkEndsWithItsClient(t *testing.T) {
+	full := func(g *resize.Gate, by int) func(t *testing.T, m *manor) func() {
+		return func(t *testing.T, _ *manor) func() {
+			var leaves []func()
+			for range by {
+				leave, err := g.Enter(t.Context(), 1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				leaves = append(leaves, leave)
+			}
+			return func() {
+				for _, leave := range leaves {
+					leave()
+				}
+			}
+		}
+	}
+	stages := []struct {
+		name string
+		at   func(t *testing.T, m *manor) (release func())
+	}{
+		{"waits to fetch", func(t *testing.T, m *manor) func() { return full(m.Fetches, 32)(t, m) }},
+		{"waits for the origin", func(_ *testing.T, m *manor) func() { return m.origin.Hold() }},
+		{"waits for a body", func(_ *testing.T, m *manor) func() { return m.origin.HoldBodies() }},
+		{"waits to inspect", func(t *testing.T, m *manor) func() { return full(m.Inspections(), 2)(t, m) }},
+		{"waits for a worker", func(t *testing.T, m *manor) func() { return full(m.Gate, 2)(t, m) }},
+		{"works", func(_ *testing.T, m *manor) func() {
+			held := make(chan struct{})
+			m.engine.Block = held
+			return func() { close(held) }
+		}},
+	}
+	for _, stage := range stages {
+		for _, ops := range []string{"300x", "60x", "60x60,g_smart", "info", "f_auto"} {
+			t.Run(stage.name+"/"+ops, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					m := newManor(t)
+					release := stage.at(t, m)
+					c := m.visit(t, "big.jpg", ops)
+					began := time.Now()
+					c.leave()
+					if err := <-c.left; !errors.Is(err, context.Canceled) {
+						t.Errorf("it was not under way: %v", err)
+					}
+					synctest.Wait()
+					release()
+					m.idle(t, "when the client has left", began)
+					if n := m.derivatives.Len() + m.mezzanines.Len(); n > 0 {
+						t.Errorf("%d files were made", n)
+					}
+				})
+			})
+		}
+	}
+}
+
+// What cannot be stopped keeps its worker, and is counted, until it is over.
+func TestWhatCannotBeStoppedIsCounted(t *testing.T) {
+	for _, ops := range []string{"300x", "300x,v_2"} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newManor(t)
+			over := make(chan struct{})
+			m.engine.setStop(func(ctx context.Context, _ string) error {
+				<-over // whatever becomes of ctx
+				return ctx.Err()
+			})
+			c := m.visit(t, "big.jpg", ops)
+			c.leave()
+			<-c.left
+			time.Sleep(time.Hour)
+			synctest.Wait()
+			if running, _ := m.Gate.Load(); running != 1 {
+				t.Errorf("%s: %d are counted while it works", ops, running)
+			}
+			close(over)
+			m.idle(t, ops, time.Now())
+		})
+	}
+}
+
+// A fallback that cannot be stopped is counted, too.
+func TestFallbackIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &engine{Fake: &resizetest.Fake{}}
+		f, err := pipeline.NewFallback(t.Context(), picture(60, 30), e, resize.Settings{MaxPixels: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		over := make(chan struct{})
+		e.setStop(func(ctx context.Context, _ string) error {
+			<-over
+			return ctx.Err()
+		})
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leave)
+		if _, err := f.Picture(ctx, parse(t, "30x"), 0); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if running, _ := f.Load(); running != 1 {
+			t.Errorf("%d are counted while it works", running)
+		}
+		close(over)
+		synctest.Wait()
+		if running, _ := f.Load(); running != 0 {
+			t.Errorf("%d are counted when it is over", running)
+		}
+	})
+}
+
+// Who waits for the origin to say whether an original has changed, and leaves, ends
+// the asking. The next one asks at once.
+func TestLeftWhileRevalidating(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, said := newAgingHouse()
+		m := &manor{house: h}
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		replaceCat(h, 80, 20)
+		pass(8 * 24 * time.Hour)
+		release := h.origin.Hold()
+		c := m.visit(t, "cat.jpg", "40x")
+		if running, _ := h.Fetches.Load(); running != 1 {
+			t.Errorf("%d fetches while a client waits", running)
+		}
+		c.leave()
+		<-c.left
+		m.idle(t, "when it has left", time.Now())
+		said.want(t, "left")
+		release()
+		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		said.want(t, "asked again", pipeline.Changed)
+	})
+}
