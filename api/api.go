@@ -99,6 +99,9 @@ func (s *server) index(http.ResponseWriter, *http.Request) error {
 // picture answers every URL that names one: with the picture, the original's
 // bytes, or JSON about it.
 func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
+	if err := skipBody(w, r); err != nil {
+		return err
+	}
 	q, err := s.request(r)
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ var kinds = []kind{
 	{variant.ErrForbidden, 403, "forbidden", "This URL is not permitted", ""},
 	{storage.ErrNotFound, 404, "not-found", "No such picture", "Every place that could have this picture was asked, and none has it."},
 	{errMethod, 405, "method", "Method not allowed", "Pictures are asked for by GET or HEAD."},
+	{errBody, 413, "body", "The request has a body", "Pictures are asked for without a body; this one is too long, or did not come."},
 	{errPrecondition, 412, "precondition", "The precondition does not hold", "If-Match or If-Unmodified-Since asks for another version than there is."},
 	{errRange, 416, "range", "No such part", "The part that Range asks for is not in this file; its length is in Content-Range."},
 	{resize.ErrNotPicture, 415, "not-a-picture", "This is not a picture that can be resized", "The file is there, but of no kind that is resized here. Its bytes are at /raw/<key>."},
@@ -121,7 +122,7 @@ const (
 // this one request, is no answer for the next.
 func errorControl(status int) string {
 	switch status {
-	case http.StatusForbidden, http.StatusTooManyRequests, http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable, statusClientGone:
+	case http.StatusForbidden, http.StatusTooManyRequests, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusRequestedRangeNotSatisfiable, statusClientGone:
 		return "no-store"
 	}
 	if status >= 500 {
