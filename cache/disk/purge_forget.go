@@ -2,10 +2,12 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/variant"
@@ -44,7 +46,7 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 		return Forgotten{}, err
 	}
 	f := newForgetting(ctx, p, prefixes)
-	if f.quarantined, err = readNames(filepath.Join(dir, Quarantined)); err != nil {
+	if f.quarantined, err = quarantined(dir, opts.DryRun); err != nil {
 		f.tally.fail(err)
 	}
 	for _, k := range keys {
@@ -61,6 +63,19 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 		}
 	}
 	return f.forgotten(), context.Cause(ctx)
+}
+
+// quarantined returns the names of what is in quarantine. What a process that has died
+// was working on, and no other has looked at since, comes into quarantine before, to be
+// forgotten there; not by a dry run.
+func quarantined(dir string, dryRun bool) ([]string, error) {
+	q := &Quarantine{dir: filepath.Join(dir, Quarantined), now: time.Now}
+	var err error
+	if !dryRun {
+		_, err = q.takeOverAll()
+	}
+	names, readErr := readNames(q.dir)
+	return names, errors.Join(err, readErr)
 }
 
 // forgetting is one call of Forget. Its worker, which takes 400 KiB, goes through all

@@ -109,6 +109,12 @@ func (q *Quarantine) add(entry string) error {
 // collect adds what processes that have died were working on, and removes what is no
 // longer of use.
 func (q *Quarantine) collect() (found int, err error) {
+	found, err = q.takeOverAll()
+	return found, errors.Join(err, q.trim())
+}
+
+// takeOverAll adds what processes that have died were working on.
+func (q *Quarantine) takeOverAll() (found int, err error) {
 	names, err := readNames(q.dir)
 	for _, name := range names {
 		if strings.HasSuffix(name, workingSuffix) {
@@ -116,7 +122,7 @@ func (q *Quarantine) collect() (found int, err error) {
 			found, err = found+n, errors.Join(err, overErr)
 		}
 	}
-	return found, errors.Join(err, q.trim())
+	return found, err
 }
 
 // takeOver adds what a process was working on, if it has died.

@@ -192,6 +192,17 @@ func (i *isolation) forget(keys []variant.Key, dry bool) {
 	}
 }
 
+// A picture can be purged before another process has found it.
+func TestPurgedBeforeItIsFound(t *testing.T) {
+	t.Parallel()
+	i := isolate(t)
+	q := i.process(0)
+	i.begin(q, "a")
+	die(t, q)
+	i.forget([]variant.Key{"a"}, false)
+	i.want(i.process(0), "a", false)
+}
+
 // Only the version is left alone that a process died of, whatever cache buster it is
 // asked for with.
 func TestQuarantineIsOfAVersion(t *testing.T) {
