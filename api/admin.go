@@ -63,6 +63,7 @@ func NewAdmin(c AdminConfig) http.Handler {
 	}
 	r.Handle("/metrics", c.Metrics)
 	// Without pprof.Cmdline, as there may be secrets on the command line.
+	r.Method(http.MethodGet, "/debug/pprof", http.RedirectHandler("/debug/pprof/", http.StatusMovedPermanently))
 	r.Get("/debug/pprof/*", profile(pprof.Index))
 	r.Get("/debug/pprof/profile", profile(pprof.Profile))
 	r.Get("/debug/pprof/trace", profile(pprof.Trace))

@@ -614,8 +614,19 @@ func TestTooManyVersions(t *testing.T) {
 		if err := json.NewDecoder(r.Body).Decode(&p); err != nil || r.StatusCode != 429 || p.Type != "urn:thumbery:too-many-versions" {
 			t.Errorf("%s: %s %+v %v", path, r.Status, p, err)
 		}
-		wantHeaders(t, r, map[string]string{"Cache-Control": "no-store"}) // RFC 6585, 4
+		wantHeaders(t, r, map[string]string{"Cache-Control": "no-store", "Retry-After": "3600"}) // RFC 6585, 4
 	}
+}
+
+// A picture that is in quarantine may be released at any moment.
+func TestQuarantinedIsNotKept(t *testing.T) {
+	h := newHouse()
+	h.origin.Fail("cat.jpg", pipeline.ErrQuarantined)
+	r := h.get("/40x30/cat.jpg")
+	if r.StatusCode != 422 {
+		t.Errorf("%s", r.Status)
+	}
+	wantHeaders(t, r, map[string]string{"Cache-Control": "no-store"})
 }
 
 func TestCORS(t *testing.T) {

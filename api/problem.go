@@ -116,16 +116,21 @@ func newProblem(k kind, err error, requestID string) problem {
 const (
 	errorMaxAge       = "public, max-age=60"
 	retryAfterSeconds = "2"
+	retryAfterAnHour  = "3600" // for which versions are counted
 )
 
 // errorControl is Cache-Control of an error: what is our fault, or the fault of
-// this one request, is no answer for the next.
-func errorControl(status int) string {
-	switch status {
+// this one request, is no answer for the next. A picture in quarantine may be
+// forgotten, and so released, at any moment.
+func errorControl(k kind) string {
+	if k.is == pipeline.ErrQuarantined {
+		return "no-store"
+	}
+	switch k.status {
 	case http.StatusForbidden, http.StatusTooManyRequests, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusRequestedRangeNotSatisfiable, statusClientGone:
 		return "no-store"
 	}
-	if status >= 500 {
+	if k.status >= 500 {
 		return "no-store"
 	}
 	return errorMaxAge
@@ -140,10 +145,12 @@ func (s *server) fail(e *exchange, r *http.Request, k kind, err error) {
 	}
 	s.safeHeaders(h)
 	s.hotness.isCold(h)
-	h.Set(headerCacheControl, errorControl(k.status))
+	h.Set(headerCacheControl, errorControl(k))
 	switch k.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
 		h.Set("Retry-After", retryAfterSeconds)
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", retryAfterAnHour)
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", "GET, HEAD")
 	}
