@@ -15,7 +15,7 @@ import (
 type formatFlags struct {
 	Formats formatsFlag `default:"jpeg,png,webp,avif,heic,gif,tiff,jxl" help:"The formats that pictures are made of. A file of another one is known by its first bytes and refused (415), before anything decodes it."`
 	SVG     bool        `name:"svg" negatable:"" help:"Add svg to --formats. What draws SVGs can crash, or work for minutes: for files of people you trust."`
-	JP2     bool        `name:"jp2" negatable:"" help:"Add jp2, which is JPEG 2000, to --formats. OpenJPEG has had heap overflows: for files of people you trust. Within TIFF it is always refused."`
+	JP2     bool        `name:"jp2" env:"THUMBERY_JP2" negatable:"" help:"Add jp2, which is JPEG 2000, to --formats. OpenJPEG has had heap overflows: for files of people you trust. Within TIFF it is always refused."`
 	PDF     bool        `name:"pdf" negatable:"" help:"Add pdf to --formats. The format is vast, and so is its reader: for files of people you trust."`
 }
 
