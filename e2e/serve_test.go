@@ -240,7 +240,7 @@ func wantProblem(t *testing.T, path string, r response, status int, kind, detail
 		t.Errorf("%s: request id %q, in the header %q", path, p.RequestID, r.header.Get("X-Request-Id"))
 	}
 	want := "public, max-age=60"
-	if status >= 500 || status == 403 {
+	if status >= 500 || status == 403 || kind == "quarantined" {
 		want = "no-store"
 	}
 	if got := r.header.Get("Cache-Control"); got != want {
