@@ -32,11 +32,15 @@ type Result struct {
 	statuses map[int]int
 	done     map[string]int // by format
 	wrong    []string
+	slow     []string
 	silent   atomic.Bool // no answer came
 }
 
 // Wrong are the answers that were not right, each with the file that it was for.
 func (r *Result) Wrong() []string { return r.wrong }
+
+// Slow are the files that took too long, and what was asked of them.
+func (r *Result) Slow() []string { return r.slow }
 
 // Done is how many files of a format were asked for.
 func (r *Result) Done(format string) int { return r.done[format] }
@@ -109,6 +113,9 @@ func (r *Result) add(m Mutant, status int, wrong string) {
 	defer r.mu.Unlock()
 	r.statuses[status]++
 	r.done[m.Format]++
+	if status == http.StatusServiceUnavailable {
+		r.slow = append(r.slow, fmt.Sprintf("/%s/%s", m.Options, m.Name))
+	}
 	if wrong != "" {
 		r.wrong = append(r.wrong, wrong)
 	}

@@ -23,8 +23,8 @@ type File struct {
 	Options string // in the URL
 	// Right are the statuses that are right, besides 503 for what took too long.
 	Right []int
-	// Left says why it is not bounded before pictures are made in child processes;
-	// "" of those that are.
+	// Left says why all is not as it must be for it before pictures are made in child
+	// processes; "" where it is.
 	Left string
 	Data func() ([]byte, error)
 }
@@ -114,13 +114,16 @@ func urls() []File {
 	small := func() ([]byte, error) { return noise(1000, 1000) }
 	large := func() ([]byte, error) { return noise(2000, 1500) }
 	heavy := func(name, kind, options string) File { return File{name, kind, options, answered, "", small} }
+	encoded := func(name, kind, options string) File {
+		return File{name, kind, options, answered, "is encoded as AVIF in one go, which nothing but the end of a process stops", small}
+	}
 	strip := func() ([]byte, error) { return noise(1023, 3) }
 	return []File{
-		heavy("lossless.jpg", "a large lossless WebP of noise", "4000x4000,up_1,f_webp,lossless"),
-		heavy("avif.jpg", "a large AVIF of noise", "2800x2800,up_1,f_avif,q_100"),
+		heavy("lossless.jpg", "a large lossless WebP of noise", "2800x2800,up_1,f_webp,lossless"),
+		encoded("avif.jpg", "a large AVIF of noise", "2800x2800,up_1,f_avif,q_100"),
 		heavy("blur.jpg", "the widest blur of a large result", "4000x4000,up_1,blur_100"),
 		heavy("sharpen.jpg", "all effects of a large result", "4000x4000,up_1,sharp_10,bright_9,contrast_9,sat_9,rot_90,round_999,f_png"),
-		heavy("bytes.jpg", "the best quality that fits", "2000x2000,up_1,f_avif,bytes_100"),
+		encoded("bytes.jpg", "the best quality that fits", "2000x2000,up_1,f_avif,bytes_100"),
 		heavy("palette.jpg", "a large GIF of noise", "2800x2800,up_1,f_gif"),
 		heavy("largest.jpg", "the largest result", "16383x16383,up_1"),
 		{"enlarged.jpg", "a pixel enlarged to a million", "1000x,up_1,crop_0_0_1_1", answered, "", large},

@@ -119,7 +119,7 @@ func TestAttack(t *testing.T) {
 		for _, format := range a.Mutator.Formats() {
 			done += result.Done(format)
 		}
-		if done != want || len(result.Wrong()) != 2 || !strings.HasPrefix(result.String(), fmt.Sprintf("%d with 200, 1 with 500, 2 with 503", want-3)) {
+		if done != want || len(result.Wrong()) != 2 || len(result.Slow()) != 2 || !strings.HasPrefix(result.String(), fmt.Sprintf("%d with 200, 1 with 500, 2 with 503", want-3)) {
 			t.Errorf("%d, %s, wrong: %v", done, result, result.Wrong())
 		}
 	}

@@ -96,7 +96,7 @@ func (s *setup) askCorpus(ctx context.Context) error {
 			faults := o.faults(f, s.base)
 			o.print(f, s.base, faults)
 			if len(faults) > 0 && f.Left != "" {
-				left = append(left, fmt.Sprintf("%s, %d at a time: it %s: %s", f.Name, clients, f.Left, strings.Join(faults, ", ")))
+				left = append(left, fmt.Sprintf("%s, %d at a time: %s: it %s", f.Name, clients, strings.Join(faults, ", "), f.Left))
 			} else if len(faults) > 0 {
 				wrong = append(wrong, fmt.Sprintf("%s, %d at a time: %s", f.Name, clients, strings.Join(faults, ", ")))
 			}
@@ -128,6 +128,7 @@ func (s *setup) askMutated(ctx context.Context) error {
 		return fmt.Errorf("it died: %w: %s", err, strings.Join(result.Wrong(), "\n"))
 	}
 	fmt.Printf("seed %d: %s; %v, at most %.0f MiB\n", s.seed, result, time.Since(began).Round(time.Second), peak)
+	printList("Took too long", result.Slow())
 	printList("Wrong", result.Wrong())
 	_ = os.Remove(keep) // if nothing is in it
 	if len(result.Wrong()) > 0 {

@@ -161,19 +161,17 @@ func (s *setup) attack(ctx context.Context, f hostile.File, o *outcome) {
 // the server's own work, and may be made meanwhile.
 func (s *setup) look(ctx context.Context, o *outcome) error {
 	const most = time.Minute
-	began, busy := time.Now(), false // with a mezzanine, in what of CPU was counted
+	began := time.Now()
 	for ctx.Err() == nil && time.Since(began) < most {
-		was := busy
 		doing, err := s.doing(ctx)
 		if err != nil {
 			return err
 		}
-		o.goroutines, busy = doing.goroutines, doing.background > 0
+		o.goroutines = doing.goroutines
 		switch {
 		case doing.requests > 0:
 			o.note(fmt.Sprintf("%.0f resizing or waiting", doing.requests))
-		case was && !busy:
-		case busy:
+		case doing.background > 0:
 			o.mezzanines = quietAfter + time.Since(began)
 		case doing.cpu > mostCPU:
 			o.note(fmt.Sprintf("%v of CPU in %v", doing.cpu, quietFor))
@@ -194,11 +192,17 @@ func (o *outcome) note(what string) {
 
 // doing is what a server does though nobody asks for anything.
 type doing struct {
-	requests, background, goroutines float64
-	cpu                              time.Duration // within quietFor
+	requests, goroutines float64       // at the end of quietFor
+	background           float64       // at its beginning and its end
+	cpu                  time.Duration // within it
 }
 
 func (s *setup) doing(ctx context.Context) (d doing, err error) {
+	names := []string{"thumbery_resizing", "thumbery_queue", "thumbery_background", "go_goroutines"}
+	begin, err := s.admin.Gauges(ctx, names...)
+	if err != nil {
+		return d, err
+	}
 	before, err := program.CPU(s.server.PID())
 	if err != nil {
 		return d, err
@@ -208,11 +212,11 @@ func (s *setup) doing(ctx context.Context) (d doing, err error) {
 	if err != nil {
 		return d, err
 	}
-	values, err := s.admin.Gauges(ctx, "thumbery_resizing", "thumbery_queue", "thumbery_background", "go_goroutines")
+	end, err := s.admin.Gauges(ctx, names...)
 	if err != nil {
 		return d, err
 	}
-	return doing{values[0] + values[1] - values[2], values[2], values[3], after - before}, nil
+	return doing{requests: end[0] + end[1] - end[2], goroutines: end[3], background: begin[2] + end[2], cpu: after - before}, nil
 }
 
 func wait(ctx context.Context, d time.Duration) {
