@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +33,9 @@ func startUntil(t *testing.T, point string, args ...string) *server {
 func (s *server) awaitStop(t *testing.T) {
 	t.Helper()
 	s.log.waitFor(t, regexp.MustCompile("^("+failpoint.Reached+")"), 1)
+	// It says so just before it stops: a SIGCONT that came between would be lost.
+	status := fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid)
+	eventually(t, "the program is stopped", func() bool { return strings.Contains(string(read(t, status)), "State:\tT") })
 }
 
 // kill kills the program, and returns when it is gone.
