@@ -17,6 +17,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
@@ -56,7 +57,7 @@ func newHouse(change ...func(*Config)) *house {
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	p := pipeline.New(pipeline.Config{
 		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
-		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8), Fetches: resize.NewGate(8, 8, 64),
+		Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Fetches: gate.New(8, 8, 64),
 		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: h.resizer.CanWrite},
 		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: log, Now: time.Now,
 	})
@@ -486,7 +487,7 @@ func TestEngineProblems(t *testing.T) {
 		kind, detail          string
 		retry, control, cause string
 	}{
-		{resize.ErrBusy, 503, "busy", "Try again", "2", "no-store", ""},
+		{gate.ErrBusy, 503, "busy", "Try again", "2", "no-store", ""},
 		{pipeline.ErrTooSlow, 503, "too-slow", "took too long", "2", "no-store", ""},
 		{fmt.Errorf("decoding: %w: 96 MB", resize.ErrNoMemory), 503, "no-memory", "ran out", "2", "no-store", ""},
 		{resize.ErrBroken, 422, "broken-picture", "damaged", "", "public, max-age=60", ""},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
@@ -111,7 +112,7 @@ func TestFallbackRedirect(t *testing.T) {
 		status     int
 		kind       string
 	}{
-		{"busy", "/40x30/cat.jpg", resize.ErrBusy, nil, false, 302, "busy"},
+		{"busy", "/40x30/cat.jpg", gate.ErrBusy, nil, false, 302, "busy"},
 		{"too slow", "/40x30/cat.jpg", pipeline.ErrTooSlow, nil, false, 302, "too-slow"},
 		{"down", "/40x30/cat.jpg", nil, errOrigin, false, 302, "origin-unavailable"},
 		{"down, raw", "/raw/cat.jpg", nil, errOrigin, false, 302, "origin-unavailable"},
@@ -263,7 +264,7 @@ func TestFallbackPicture(t *testing.T) {
 		{"/40x30/text.jpg", nil, 415, "not-a-picture", true, ""},
 		{"/40x30/cat.jpg", resize.ErrBroken, 422, "broken-picture", true, ""},
 		{"/40x30/cat.jpg", resize.ErrBytes, 422, "does-not-fit", false, ""},
-		{"/40x30/cat.jpg", resize.ErrBusy, 503, "busy", true, "2"},
+		{"/40x30/cat.jpg", gate.ErrBusy, 503, "busy", true, "2"},
 		{"/40x30/cat.jpg", errors.New("libvips"), 500, "internal", true, ""},
 		{"/40x30,f_gif/cat.jpg", nil, 501, "unsupported", false, ""},
 		{"/40x30,page_2/cat.jpg", nil, 400, "bad-options", false, ""},
@@ -326,7 +327,7 @@ func TestNoFallbackForRefusals(t *testing.T) {
 
 // A fallback that fails leaves the problem document.
 func TestFallbackFails(t *testing.T) {
-	h := newHouse(func(c *Config) { c.Fallback = &standIn{fail: resize.ErrBusy} })
+	h := newHouse(func(c *Config) { c.Fallback = &standIn{fail: gate.ErrBusy} })
 	r := h.get("/40x30,f_auto/no.jpg")
 	var doc problem
 	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil || r.StatusCode != 404 || doc.Type != "urn:thumbery:not-found" {

@@ -19,7 +19,7 @@ type Priming struct {
 // goroutines at once.
 type Jobs interface {
 	// Start begins a job, and does not wait for it. Its errors have the kinds of
-	// those of pictures, and are answered alike: resize.ErrBusy, with 503, where
+	// those of pictures, and are answered alike: gate.ErrBusy, with 503, where
 	// there are too many jobs; *resize.UnsupportedError, with 501, for what this
 	// server cannot make; pipeline.ErrReadOnly.
 	Start(JobRequest) (JobStatus, error)

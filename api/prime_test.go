@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -221,7 +222,7 @@ func TestPrimeIsRefused(t *testing.T) {
 		err    error
 		status int
 	}{
-		{fmt.Errorf("%w: 8 jobs run", resize.ErrBusy), 503},
+		{fmt.Errorf("%w: 8 jobs run", gate.ErrBusy), 503},
 		{pipeline.ErrReadOnly, 503},
 		{&resize.UnsupportedError{Option: "f_avif"}, 501},
 		{errors.New("no journal"), 500},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -59,7 +60,7 @@ var kinds = []kind{
 	{pipeline.ErrTooManyVersions, 429, "too-many-versions", "Too many versions of this picture", "More versions (v_) of this picture were asked for within an hour than are fetched here. Those that are kept are served: leave v_ out, or try again later."},
 	{pipeline.ErrTooSlow, 503, "too-slow", "The picture takes too long", "Making this picture was stopped, as it took too long. Ask for a smaller one, or try again later."},
 	{resize.ErrNoMemory, 503, "no-memory", "Out of memory", "Memory ran out while this picture was made. Ask for a smaller one, or try again later."},
-	{resize.ErrBusy, 503, "busy", "Too busy", "More pictures are being made than fit. Try again in a moment."},
+	{gate.ErrBusy, 503, "busy", "Too busy", "More pictures are being made than fit. Try again in a moment."},
 	{context.Canceled, statusClientGone, "client-gone", "The client left", "Nobody waits for this answer."},
 	{pipeline.ErrReadOnly, 503, "read-only", "Nothing is fetched at the moment", "This server serves only what it has at the moment, and this picture is not among it. Try again later."},
 	{storage.ErrRefused, 502, "origin-refuses", "The origin refuses this picture", "The place where the originals are works, and does not let this server have this one."},

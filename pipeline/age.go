@@ -9,7 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/panics"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -227,7 +227,7 @@ func (p *Pipeline) compare(ctx context.Context, name variant.Name, key variant.K
 		return Same
 	case saidNo(err):
 		return p.gone(name, key, epoch)
-	case errors.Is(err, resize.ErrBusy): // it was not asked
+	case errors.Is(err, gate.ErrBusy): // it was not asked
 		return Asking
 	case err != nil && ctx.Err() != nil: // the request has ended: the next one asks
 		p.ages.put(name, a.epoch, a)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/panics"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -147,7 +148,7 @@ func (p *Pipeline) giveUp(name variant.Name, epoch uint64, err error) {
 // passing reports that an error says nothing of another try.
 func passing(err error) bool {
 	for _, kind := range []error{
-		context.Canceled, context.DeadlineExceeded, resize.ErrBusy, resize.ErrNoMemory, ErrReadOnly, ErrQuarantined, ErrNotKept,
+		context.Canceled, context.DeadlineExceeded, gate.ErrBusy, resize.ErrNoMemory, ErrReadOnly, ErrQuarantined, ErrNotKept,
 		errMoved, errHopeless, cache.ErrUnreadable,
 		storage.ErrUnavailable, storage.ErrNotFound,
 	} {

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/thumbery/thumbery/cache"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/pipeline/gate"
 )
 
 // spareOriginals is how many originals of the largest size may be in memory
@@ -25,7 +25,7 @@ func (b *budget) hold(blob *cache.Blob) error {
 	defer b.mu.Unlock()
 	if b.bytes < blob.Size {
 		blob.Close()
-		return fmt.Errorf("%w: the disk cache takes no originals, and no more fit into memory", resize.ErrBusy)
+		return fmt.Errorf("%w: the disk cache takes no originals, and no more fit into memory", gate.ErrBusy)
 	}
 	b.bytes -= blob.Size
 	blob.OnClose = func() {

@@ -13,6 +13,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
@@ -172,7 +173,7 @@ func newManor(t *testing.T, change ...func(*pipeline.Config)) *manor {
 		c.Mezzanines, c.Originals, c.Derivatives, c.Resizer = m.mezzanines, m.originals, m.kept, m.engine
 		c.Settings.MezzanineSide, c.Settings.MezzanineOver = 200, 1<<16
 		c.Settings.CanWrite = m.engine.CanWrite
-		c.Gate = resize.NewGate(2, 1<<22, 20)
+		c.Gate = gate.New(2, 1<<22, 20)
 	}}, change...)...)
 	m.origin.Put("big.jpg", bigPicture())
 	t.Cleanup(func() {

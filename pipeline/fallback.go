@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -40,10 +41,10 @@ const (
 func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize.Settings) (*Fallback, error) {
 	f := &Fallback{key: "fallback"}
 	s.MaxPixels = min(s.MaxPixels, fallbackPixels)
-	gate := func() *resize.Gate { return resize.NewGate(1, 0, fallbackQueue) }
+	newGate := func() *gate.Gate { return gate.New(1, 0, fallbackQueue) }
 	f.pipeline = New(Config{
 		Origin: &single{picture}, Originals: cache.Nowhere{}, Derivatives: cache.Nowhere{}, HotBytes: fallbackBytes,
-		Resizer: r, Gate: gate(), Fetches: gate(), Settings: s, MaxBytes: int64(len(picture)),
+		Resizer: r, Gate: newGate(), Fetches: newGate(), Settings: s, MaxBytes: int64(len(picture)),
 		FetchTimeout: fallbackTimeout, ResizeTimeout: fallbackTimeout, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	header, err := resize.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), resize.ReadBy(r))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/panics"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -65,7 +66,7 @@ func (p *Pipeline) throughMezzanine(ctx context.Context, o *original, w work) (*
 	}
 	began := p.Now()
 	if err := p.halveNow(ctx, h); err != nil {
-		if ctx.Err() != nil || errors.Is(err, resize.ErrBusy) {
+		if ctx.Err() != nil || errors.Is(err, gate.ErrBusy) {
 			return nil, err
 		}
 		return nil, nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 )
@@ -91,7 +92,7 @@ func TestManyOfAllSizes(t *testing.T) {
 // made when it is his turn, once.
 func TestMezzanineInAHurry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Gate = resize.NewGate(1, 1<<22, 20) })
+		m := newManor(t, func(c *pipeline.Config) { c.Gate = gate.New(1, 1<<22, 20) })
 		m.origin.Put("other.jpg", picture(50, 50))
 		var others sync.WaitGroup
 		other := func(width int) {
@@ -226,7 +227,7 @@ func TestLeavingACrowd(t *testing.T) {
 // fetched for it.
 func TestMezzanineFetchesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Gate = resize.NewGate(1, 1<<22, 20) })
+		m := newManor(t, func(c *pipeline.Config) { c.Gate = gate.New(1, 1<<22, 20) })
 		release := m.engine.hold("80>40")
 		busy := make(chan struct{})
 		go func() { defer close(busy); m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30) }()

@@ -97,7 +97,7 @@ func (p *Pipeline) inspectOnDisk(ctx context.Context, b *cache.Blob, i inspectio
 func (p *Pipeline) inspectNow(ctx context.Context, b *cache.Blob, i inspection) (resize.Header, error) {
 	enter := p.inspections.Enter
 	if i.last && !p.NobodyWaits {
-		enter = p.inspections.EnterLast
+		enter = p.inspections.EnterBackground
 	}
 	leave, err := enter(ctx, 1)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -135,7 +136,7 @@ func TestInspectionsLineUp(t *testing.T) {
 			all.Go(func() { h.want(t, pet(i), "40x", pipeline.FromOrigin, 40, 30) })
 		}
 		wantLined(t, h, 8)
-		if _, err := h.ask(t.Context(), t, "cat.jpg", "page_2"); !errors.Is(err, resize.ErrBusy) {
+		if _, err := h.ask(t.Context(), t, "cat.jpg", "page_2"); !errors.Is(err, gate.ErrBusy) {
 			t.Errorf("beyond the queue: %v", err)
 		}
 		release()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
@@ -52,7 +53,7 @@ func (m *manor) idle(t *testing.T, when string, since time.Time) {
 // Whatever a request is doing when its client leaves, nothing of it goes on, and
 // nothing of it is kept.
 func TestWorkEndsWithItsClient(t *testing.T) {
-	full := func(g *resize.Gate, by int) func(t *testing.T, m *manor) func() {
+	full := func(g *gate.Gate, by int) func(t *testing.T, m *manor) func() {
 		return func(t *testing.T, _ *manor) func() {
 			var leaves []func()
 			for range by {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -56,7 +57,7 @@ func (p *Pipeline) makeOnce(ctx context.Context, o order, old *Result) (m *made,
 // make makes a derivative, of a mezzanine if there is one that serves.
 func (p *Pipeline) make(ctx context.Context, o order) (*made, error) {
 	if !o.last && p.Gate.Full(0) { // before anything is read in vain
-		return nil, resize.ErrBusy
+		return nil, gate.ErrBusy
 	}
 	m, err := p.fromMezzanine(ctx, o)
 	if m == nil && err == nil {
@@ -69,7 +70,7 @@ func (p *Pipeline) make(ctx context.Context, o order) (*made, error) {
 // the next one.
 func (p *Pipeline) fromOriginal(ctx context.Context, wanted order) (*made, error) {
 	if !wanted.last && p.full(wanted.original()) {
-		return nil, resize.ErrBusy
+		return nil, gate.ErrBusy
 	}
 	_, leave := p.crowds.join(wanted.original())
 	defer leave()

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -30,7 +30,7 @@ func pet(i int) variant.Key { return variant.Key(fmt.Sprintf("%d.jpg", i)) }
 func TestFetchesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(20)
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Fetches = origin, resize.NewGate(3, 0, 5) })
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Fetches = origin, gate.New(3, 0, 5) })
 		h.want(t, pet(0), "40x", pipeline.FromOrigin, 40, 30)
 		release := origin.Hold()
 		before := origin.TotalOpens()
@@ -47,7 +47,7 @@ func TestFetchesAreBounded(t *testing.T) {
 			t.Errorf("%d were refused, want 11", len(results))
 		}
 		for len(results) > 0 {
-			if err := <-results; !errors.Is(err, resize.ErrBusy) {
+			if err := <-results; !errors.Is(err, gate.ErrBusy) {
 				t.Errorf("refused with %v", err)
 			}
 		}
@@ -68,7 +68,7 @@ func TestFetchesAreBounded(t *testing.T) {
 func TestFetchesCountAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Gate = origin, resize.NewGate(1, 1<<20, 3) })
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Gate = origin, gate.New(1, 1<<20, 3) })
 		h.want(t, pet(9), "40x", pipeline.FromOrigin, 40, 30)
 		block := make(chan struct{})
 		h.resizer.Block = block
@@ -98,7 +98,7 @@ func TestFetchesCountAtTheDoor(t *testing.T) {
 		release()
 		all.Wait()
 		for len(refused) > 0 {
-			if err := <-refused; !errors.Is(err, resize.ErrBusy) {
+			if err := <-refused; !errors.Is(err, gate.ErrBusy) {
 				t.Error(err)
 			}
 		}
@@ -109,7 +109,7 @@ func TestFetchesCountAtTheDoor(t *testing.T) {
 func TestRefusedAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Gate = origin, resize.NewGate(1, 1<<20, 2) })
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Gate = origin, gate.New(1, 1<<20, 2) })
 		block := make(chan struct{})
 		h.resizer.Block = block
 		ctx, leave := context.WithCancel(t.Context())
@@ -118,7 +118,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 			all.Go(func() { h.ask(ctx, t, pet(i), "40x") })
 			synctest.Wait()
 		}
-		if _, err := h.ask(t.Context(), t, pet(5), "40x"); !errors.Is(err, resize.ErrBusy) || origin.Opens("5.jpg") != 0 {
+		if _, err := h.ask(t.Context(), t, pet(5), "40x"); !errors.Is(err, gate.ErrBusy) || origin.Opens("5.jpg") != 0 {
 			t.Errorf("%v, and %d fetches", err, origin.Opens("5.jpg"))
 		}
 		// Who leaves frees the place.

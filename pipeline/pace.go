@@ -19,7 +19,7 @@ func atOnce(_ context.Context, do func() (*made, error)) error {
 	return err
 }
 
-// paced does one piece of work after the other, as many at once as Gate.EnterLast
+// paced does one piece of work after the other, as many at once as Gate.EnterBackground
 // admits, and rests after each if there were requests since the one before.
 func (p *Pipeline) paced(ctx context.Context, do func() (*made, error)) error {
 	select {

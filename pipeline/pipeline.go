@@ -13,6 +13,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/info"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -46,9 +47,9 @@ type Config struct {
 	// HotBytes is how much of the derivatives is kept in memory too.
 	HotBytes int64
 	Resizer  resize.Resizer
-	Gate     *resize.Gate
+	Gate     *gate.Gate
 	// Fetches admits what is asked of the origin, each counting one.
-	Fetches  *resize.Gate
+	Fetches  *gate.Gate
 	Settings resize.Settings
 	// MaxBytes is the size of the largest original that is fetched.
 	MaxBytes int64
@@ -138,7 +139,7 @@ type Pipeline struct {
 	checks   chan struct{} // one for each check in the background
 	halving  cache.Flight[struct{}]
 	// inspections admits them: as many as pictures, which they let pass.
-	inspections *resize.Gate
+	inspections *gate.Gate
 	inspecting  cache.Flight[resize.Header]
 	crowds      crowds
 	failures    remembered[time.Time]
@@ -159,7 +160,7 @@ func New(c Config) *Pipeline {
 	p := &Pipeline{
 		Config:      c,
 		reads:       resize.ReadBy(c.Resizer),
-		inspections: c.Gate.Like(),
+		inspections: c.Gate.Unweighted(),
 		about:       info.NewDescriber(c.Resizer, c.Settings),
 		spare:       budget{bytes: spareOriginals * c.MaxBytes},
 		memory:      cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
@@ -169,7 +170,7 @@ func New(c Config) *Pipeline {
 		better:      make(chan struct{}, betterQueue),
 		warming:     make(chan struct{}, 1),
 		versions:    newVersions(c.MaxVersions),
-		pace:        make(chan struct{}, c.Gate.Last()),
+		pace:        make(chan struct{}, c.Gate.MaxBackground()),
 	}
 	if p.Mezzanines == nil {
 		p.Mezzanines = cache.Nowhere{}

@@ -18,6 +18,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
@@ -47,7 +48,7 @@ func newHouse(change ...func(*pipeline.Config)) *house {
 	}
 	c := pipeline.Config{
 		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
-		Resizer: h.resizer, Gate: resize.NewGate(2, 1<<20, 8), Fetches: resize.NewGate(32, 0, 100), Settings: resize.Settings{MaxPixels: 1 << 20},
+		Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Fetches: gate.New(32, 0, 100), Settings: resize.Settings{MaxPixels: 1 << 20},
 		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 	for _, f := range change {
@@ -449,7 +450,7 @@ func TestMemoryForOriginalsIsBounded(t *testing.T) {
 		}
 		open = append(open, r)
 	}
-	if r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}, storage.LinkOptions{}); !errors.Is(err, resize.ErrBusy) {
+	if r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{}, storage.LinkOptions{}); !errors.Is(err, gate.ErrBusy) {
 		t.Errorf("the fifth gets %+v, %v", r, err)
 	}
 	for _, r := range open {

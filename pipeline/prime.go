@@ -122,7 +122,7 @@ func (p *Pipeline) yield(ctx context.Context, original variant.Name) error {
 	if p.NobodyWaits || p.opens(original) {
 		return nil
 	}
-	leave, err := p.Fetches.EnterLast(ctx, 1)
+	leave, err := p.Fetches.EnterBackground(ctx, 1)
 	if err == nil {
 		leave()
 	}

@@ -90,7 +90,7 @@ func (p *Pipeline) makeBatches(ctx context.Context, b *batch, r *Primed, pace pa
 // parts are b, or if that takes more than half of the gate's room, one part for each
 // derivative; none if there is nothing to make.
 func (p *Pipeline) parts(b *batch) (parts []*batch) {
-	switch room := p.Gate.Room(); {
+	switch room := p.Gate.MaxWeight(); {
 	case len(b.items) == 0:
 		return nil
 	case p.NobodyWaits || room == 0 || resize.CostOfAll(b.header, b.all()) <= room/2:

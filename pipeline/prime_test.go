@@ -14,6 +14,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -74,7 +75,7 @@ func TestPrimeOfMezzanine(t *testing.T) {
 // What cannot be made with others is made alone, and waits like them.
 func TestPrimeAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Gate = resize.NewGate(1, 1<<22, 1) })
+		m := newManor(t, func(c *pipeline.Config) { c.Gate = gate.New(1, 1<<22, 1) })
 		m.engine.Inner = resize.Rect{Width: 640, Height: 480}
 		release := m.engine.hold("80>40", "80>41")
 		var all sync.WaitGroup
@@ -102,7 +103,7 @@ func TestPrimeAlone(t *testing.T) {
 // Who waits goes first, also if he comes later; and who waits has nothing open.
 func TestPrimeLetsOthersGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Gate, c.Fetches = resize.NewGate(1, 1<<22, 10), resize.NewGate(1, 0, 10) })
+		m := newManor(t, func(c *pipeline.Config) { c.Gate, c.Fetches = gate.New(1, 1<<22, 10), gate.New(1, 0, 10) })
 		release := m.engine.hold("80>40")
 		var all sync.WaitGroup
 		live := func(w int) {
@@ -264,7 +265,7 @@ func TestForgetWhilePriming(t *testing.T) {
 // fetched again.
 func TestPrimeAfterOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Gate = resize.NewGate(1, 1<<22, 10) })
+		m := newManor(t, func(c *pipeline.Config) { c.Gate = gate.New(1, 1<<22, 10) })
 		release := m.engine.hold("640>60")
 		var all sync.WaitGroup
 		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45) })

@@ -82,12 +82,12 @@ func (p *Pipeline) turn(step string, w work) turn {
 	return t
 }
 
-// enterLast is Gate.EnterLast, if there is anybody who goes first.
+// enterLast is Gate.EnterBackground, unless there are no requests.
 func (p *Pipeline) enterLast(ctx context.Context, pixels int64) (leave func(), err error) {
 	if p.NobodyWaits {
 		return p.Gate.Enter(ctx, pixels)
 	}
-	return p.Gate.EnterLast(ctx, pixels)
+	return p.Gate.EnterBackground(ctx, pixels)
 }
 
 // reading brings what something is made of into memory.

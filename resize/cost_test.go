@@ -113,24 +113,6 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// TestCostIsAdmitted: what NewPlan accepts, a gate with the same limit admits,
-// however much it weighs.
-func TestCostIsAdmitted(t *testing.T) {
-	s := resize.Settings{MaxPixels: 1_000_000, CanWrite: all}
-	g := resize.NewGate(1, s.MaxPixels, 0)
-	for _, ops := range []string{"dpr_1", "dpr_1,f_avif", "1000x1000,fit_contain,f_webp,lossless", "1x1"} {
-		p, err := resize.NewPlan(photo(1000, 1000), parse(t, ops), 0, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		leave, err := g.Enter(t.Context(), p.Cost(photo(1000, 1000)))
-		if err != nil {
-			t.Fatalf("%s: %v", ops, err)
-		}
-		leave()
-	}
-}
-
 // f_auto costs as much as the more expensive of the two that are compared.
 func TestCostOfComparing(t *testing.T) {
 	h := photo(1000, 1000)

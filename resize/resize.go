@@ -28,8 +28,6 @@ var (
 	// ErrNoMemory means that memory ran out while the picture was made. It says
 	// nothing of the picture: it may be made later.
 	ErrNoMemory = errors.New("out of memory")
-	// ErrBusy means that the gate's queue is full.
-	ErrBusy = errors.New("too busy")
 )
 
 // UnsupportedError names an option that is understood but that this engine

@@ -8,7 +8,7 @@ import (
 
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -54,7 +54,7 @@ type core struct {
 }
 
 // gates are where work waits for its turn.
-type gates struct{ pictures, fetches *resize.Gate }
+type gates struct{ pictures, fetches *gate.Gate }
 
 // core puts the packages together. At most queue wait at each gate, and more has the
 // last word on the pipeline. Its errors are mistakes in the flags.
@@ -79,7 +79,7 @@ func (f *coreFlags) core(queue int, m *metrics.Metrics, log *slog.Logger, more f
 	if err != nil {
 		return nil, err
 	}
-	g := gates{resize.NewGate(f.workers(), int64(f.MaxPixels), queue), resize.NewGate(f.Fetches, 0, queue)}
+	g := gates{gate.New(f.workers(), int64(f.MaxPixels), queue), gate.New(f.Fetches, 0, queue)}
 	config := pipeline.Config{
 		Origin: origins, Down: origins.Down,
 		Journal: dir.journal, Quarantine: dir.quarantine, Originals: dir.originals, Mezzanines: dir.mezzanines, Derivatives: dir.derivatives,

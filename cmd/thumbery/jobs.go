@@ -13,6 +13,7 @@ import (
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -104,7 +105,7 @@ func (j *jobs) add(r api.JobRequest) (*primeJob, context.Context, error) {
 	}
 	switch {
 	case running >= runningJobs:
-		return nil, nil, fmt.Errorf("%w: %d jobs are running", resize.ErrBusy, running)
+		return nil, nil, fmt.Errorf("%w: %d jobs are running", gate.ErrBusy, running)
 	case len(j.all) >= keptJobs: // of which few are running
 		j.all = slices.Delete(j.all, ended, ended+1)
 	}

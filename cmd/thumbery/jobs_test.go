@@ -12,7 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -101,13 +101,13 @@ func TestJobsAreRefused(t *testing.T) {
 		j, origin := fakeJobs(t, 1)
 		origin.Delay(time.Second)
 		r := api.JobRequest{List: true, Variants: wish(t, "40x")}
-		if _, err := j.Start(api.JobRequest{List: true, Variants: wish(t, "40x,f_avif")}); err == nil || errors.Is(err, resize.ErrBusy) {
+		if _, err := j.Start(api.JobRequest{List: true, Variants: wish(t, "40x,f_avif")}); err == nil || errors.Is(err, gate.ErrBusy) {
 			t.Errorf("a format that cannot be written: %v", err)
 		}
 		for range runningJobs {
 			j.mustStart(t, r)
 		}
-		if _, err := j.Start(r); !errors.Is(err, resize.ErrBusy) {
+		if _, err := j.Start(r); !errors.Is(err, gate.ErrBusy) {
 			t.Errorf("too many: %v", err)
 		}
 		<-time.After(time.Minute)

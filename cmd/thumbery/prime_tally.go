@@ -9,6 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -91,7 +92,7 @@ func (t *tally) note(key variant.Key, p pipeline.Primed, now time.Time) (inARow 
 	switch {
 	case p.Made > 0 || isVerdict(p.Err):
 		t.inARow = 0
-	case p.Err != nil && !errors.Is(p.Err, storage.ErrRefused) && !errors.Is(p.Err, resize.ErrBusy):
+	case p.Err != nil && !errors.Is(p.Err, storage.ErrRefused) && !errors.Is(p.Err, gate.ErrBusy):
 		t.inARow++
 	}
 	return t.inARow

@@ -18,6 +18,7 @@ import (
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
@@ -38,7 +39,7 @@ func fakeCore(t *testing.T, n int) (*core, *shaky) {
 	if err := mounts.Add("/", origin); err != nil {
 		t.Fatal(err)
 	}
-	g := gates{resize.NewGate(2, 1<<20, 100), resize.NewGate(32, 0, 100)}
+	g := gates{gate.New(2, 1<<20, 100), gate.New(32, 0, 100)}
 	return &core{
 		Pipeline: pipeline.New(pipeline.Config{
 			Origin: mounts, Originals: cachetest.NewFake(), Derivatives: cachetest.NewFake(), Resizer: &resizetest.Fake{},

@@ -1,4 +1,4 @@
-package resize_test
+package gate_test
 
 import (
 	"context"
@@ -7,10 +7,12 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
 )
 
-func enter(t *testing.T, g *resize.Gate, pixels int64) func() {
+func enter(t *testing.T, g *gate.Gate, pixels int64) func() {
 	t.Helper()
 	leave, err := g.Enter(t.Context(), pixels)
 	if err != nil {
@@ -19,14 +21,14 @@ func enter(t *testing.T, g *resize.Gate, pixels int64) func() {
 	return leave
 }
 
-// enterLater is enter for another goroutine; that it stays in shows in Load.
-func enterLater(t *testing.T, g *resize.Gate, pixels int64) {
+// enterLater is enter for another goroutine. That it entered shows in Load.
+func enterLater(t *testing.T, g *gate.Gate, pixels int64) {
 	if _, err := g.Enter(t.Context(), pixels); err != nil {
 		t.Error(err)
 	}
 }
 
-func checkLoad(t *testing.T, g *resize.Gate, running, waiting int) {
+func checkLoad(t *testing.T, g *gate.Gate, running, waiting int) {
 	t.Helper()
 	if r, w := g.Load(); r != running || w != waiting {
 		t.Errorf("%d running and %d waiting, want %d and %d", r, w, running, waiting)
@@ -35,7 +37,7 @@ func checkLoad(t *testing.T, g *resize.Gate, running, waiting int) {
 
 func TestGateLimitsWorkers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := resize.NewGate(2, 1000, 10)
+		g := gate.New(2, 1000, 10)
 		first, second := enter(t, g, 1), enter(t, g, 1)
 		go enterLater(t, g, 1)
 		synctest.Wait()
@@ -51,7 +53,7 @@ func TestGateLimitsWorkers(t *testing.T) {
 
 func TestGateLimitsPixels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := resize.NewGate(10, 1000, 10)
+		g := gate.New(10, 1000, 10)
 		for _, pixels := range []int64{1000, 1001, 1 << 60} { // what weighs more than all is admitted alone
 			alone := enter(t, g, pixels)
 			entered := make(chan func(), 1)
@@ -70,11 +72,11 @@ func TestGateLimitsPixels(t *testing.T) {
 	})
 }
 
-// Heavy pictures go in their order, and so do light ones; light ones overtake heavy
-// ones that wait, as long as they are a quarter of all pixels together.
+// Heavy works are admitted in their order, and so are light ones; light ones overtake
+// queued heavy ones, as long as all light ones together are a quarter of the weight.
 func TestGateIsInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := resize.NewGate(10, 1000, 10)
+		g := gate.New(10, 1000, 10)
 		var e entrances
 		e.come(t, t.Context(), g.Enter, "heavy 600", 600)
 		e.come(t, t.Context(), g.Enter, "heavy 1000", 1000)
@@ -96,11 +98,11 @@ func TestGateIsInOrder(t *testing.T) {
 	})
 }
 
-// Heavy pictures never have all workers, unless there is only one.
+// Heavy works never have all workers, unless there is only one.
 func TestGateHasRoomForLightPictures(t *testing.T) {
 	for workers, most := range map[int]int{1: 1, 2: 1, 3: 2, 8: 7} {
 		synctest.Test(t, func(t *testing.T) {
-			g := resize.NewGate(workers, 1000, 100)
+			g := gate.New(workers, 1000, 100)
 			ctx, cancel := context.WithCancel(t.Context())
 			var e entrances
 			for range 10 {
@@ -115,10 +117,10 @@ func TestGateHasRoomForLightPictures(t *testing.T) {
 	}
 }
 
-// What is heavy is admitted in the end, though light pictures never stop coming.
+// Heavy work is admitted in the end, even if light work never stops coming.
 func TestGateAdmitsHeavyPictures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := resize.NewGate(10, 1000, 10)
+		g := gate.New(10, 1000, 10)
 		var e entrances
 		for _, name := range []string{"light 1", "light 2", "light 3", "light 4"} {
 			e.come(t, t.Context(), g.Enter, name, 125)
@@ -137,23 +139,23 @@ func TestGateAdmitsHeavyPictures(t *testing.T) {
 
 func TestGateIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := resize.NewGate(1, 0, 1)
+		g := gate.New(1, 0, 1)
 		leave := enter(t, g, 1<<40)
 		go enterLater(t, g, 1)
 		synctest.Wait()
-		if _, err := g.Enter(t.Context(), 1); !errors.Is(err, resize.ErrBusy) {
+		if _, err := g.Enter(t.Context(), 1); !errors.Is(err, gate.ErrBusy) {
 			t.Errorf("a full queue: %v", err)
 		}
 		leave()
 	})
-	if _, err := resize.NewGate(0, 0, 0).Enter(t.Context(), 1); err != nil {
+	if _, err := gate.New(0, 0, 0).Enter(t.Context(), 1); err != nil {
 		t.Errorf("one worker is the least: %v", err)
 	}
 }
 
 func TestGateLetsGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := resize.NewGate(3, 100, 2)
+		g := gate.New(3, 100, 2)
 		leave := enter(t, g, 60)
 		ctx, cancel := context.WithCancel(t.Context())
 		failed := make(chan error, 1)
@@ -178,11 +180,29 @@ func TestGateLetsGo(t *testing.T) {
 	})
 }
 
-// TestGateUnderLoad lets many come, go and give up, and looks that limits are
-// never broken and everything is given back.
+// What NewPlan accepts, a gate with the same limit admits, however much it weighs.
+func TestCostIsAdmitted(t *testing.T) {
+	s := resize.Settings{MaxPixels: 1_000_000, CanWrite: func(variant.Format) bool { return true }}
+	h := resize.Header{Format: variant.JPEG, Width: 1000, Height: 1000, Orientation: 1, Pages: 1, Depth: 8}
+	g := gate.New(1, s.MaxPixels, 0)
+	for _, ops := range []string{"dpr_1", "dpr_1,f_avif", "1000x1000,fit_contain,f_webp,lossless", "1x1"} {
+		v, err := variant.Parse(ops)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := resize.NewPlan(h, v, 0, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		enter(t, g, p.Cost(h))()
+	}
+}
+
+// Many enter, leave and give up at once: no limit is ever exceeded, and all room is
+// free again afterwards.
 func TestGateUnderLoad(t *testing.T) {
 	const workers, maxPixels = 3, 1000
-	g := resize.NewGate(workers, maxPixels, 1000)
+	g := gate.New(workers, maxPixels, 1000)
 	var mu sync.Mutex
 	var running int
 	var pixels int64

@@ -1,0 +1,254 @@
+// Package gate admits work by its weight, so that neither processors, memory nor the
+// network are overcommitted. A gate for pictures weighs them in pixels; a gate for
+// fetches counts them, each with weight 1.
+package gate
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync"
+)
+
+// ErrBusy means that the queue of a gate is full: the work may be tried again later.
+var ErrBusy = errors.New("too busy")
+
+// Gate admits at most a number of workers at once, and at most a total weight. It is
+// first come, first served, with one exception: heavy work, of more than an eighth of
+// the total weight, never gets the last worker if there are several, and a quarter of
+// the total is added for light work, which may overtake heavy work in the queue. So a
+// few heavy pictures do not hold up all other requests. Background work has a queue of
+// its own, which is served only while no request is queued. A Gate is safe for use by
+// several goroutines.
+type Gate struct {
+	workers    int
+	maxWeight  int64
+	queueLimit int
+
+	mu                sync.Mutex
+	running           int
+	backgroundRunning int // included in running
+	heavyRunning      int // included in running
+	entered           uint64
+	lightWeight       int64     // of the light work that is running
+	heavyWeight       int64     // of the heavy work that is running
+	requests          list.List // of *entrant, the first to come in front
+	background        list.List // the same, of EnterBackground
+}
+
+// entrant waits until admitted is closed, which happens under the gate's lock.
+type entrant struct {
+	weight     int64
+	background bool
+	admitted   chan struct{}
+}
+
+// New returns a gate for workers (at least 1) with a total weight of maxWeight (0 or
+// less is no limit), at which at most queue requests wait.
+func New(workers int, maxWeight int64, queue int) *Gate {
+	return &Gate{workers: max(workers, 1), maxWeight: maxWeight, queueLimit: max(queue, 0)}
+}
+
+// Unweighted returns a new gate with the same number of workers, the same length of
+// the queue and no limit of weight.
+func (g *Gate) Unweighted() *Gate { return New(g.workers, 0, g.queueLimit) }
+
+// Enter waits until work of that weight is admitted. The weight is raised to at least
+// 1 and reduced to the gate's maximum, so that work heavier than that is not refused
+// but runs alone. The caller must call leave when the work is done; calling it again
+// does nothing.
+//
+// The error is ErrBusy, at once, if the queue is full, and that of ctx if ctx ends
+// first, which frees the place in the queue. A ctx that has ended is never admitted.
+func (g *Gate) Enter(ctx context.Context, weight int64) (leave func(), err error) {
+	return g.enter(ctx, &entrant{weight: weight, admitted: make(chan struct{})})
+}
+
+// EnterBackground is Enter with low priority, for work that no request waits for. It is
+// admitted, first come, first served, only when no request is queued, and at most
+// MaxBackground such works run at once. Work that runs is not interrupted by a request
+// that comes later: with one worker, that request waits for all of it. ErrBusy is never
+// returned; the caller bounds how many wait.
+func (g *Gate) EnterBackground(ctx context.Context, weight int64) (leave func(), err error) {
+	return g.enter(ctx, &entrant{weight: weight, background: true, admitted: make(chan struct{})})
+}
+
+func (g *Gate) enter(ctx context.Context, e *entrant) (leave func(), err error) {
+	e.weight = max(e.weight, 1)
+	if g.maxWeight > 0 {
+		e.weight = min(e.weight, g.maxWeight)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	place, err := g.enqueue(e)
+	if err != nil {
+		return nil, err
+	}
+	if place != nil {
+		if err := g.wait(ctx, place); err != nil {
+			return nil, err
+		}
+	}
+	return sync.OnceFunc(func() { g.leave(e) }), nil
+}
+
+// Full reports that Enter would return ErrBusy now, if coming other requests entered
+// first.
+func (g *Gate) Full(coming int) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.requests.Len()+coming >= g.places() && (g.requests.Len() > 0 || g.running >= g.workers)
+}
+
+// places is how many requests may wait. Each background work that runs adds one, so
+// that no request is refused because of background work.
+func (g *Gate) places() int { return g.queueLimit + g.backgroundRunning }
+
+// Load returns how many works are running, those of the background included, and how
+// many requests are queued.
+func (g *Gate) Load() (running, queued int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.running, g.requests.Len()
+}
+
+// Background returns how many of the running works entered by EnterBackground.
+func (g *Gate) Background() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.backgroundRunning
+}
+
+// Entered returns how many requests Enter has admitted so far.
+func (g *Gate) Entered() uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.entered
+}
+
+// MaxWeight returns the largest weight of all running works together; 0 is no limit.
+func (g *Gate) MaxWeight() int64 { return max(g.maxWeight, 0) }
+
+// MaxBackground returns how many background works may run at once: half of the workers,
+// rounded down, but at least one.
+func (g *Gate) MaxBackground() int { return max(1, g.workers/2) }
+
+// enqueue admits e at once and returns nil, or returns its place in the queue.
+func (g *Gate) enqueue(e *entrant) (*list.Element, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	queue := g.queueOf(e)
+	place := queue.PushBack(e)
+	g.admit()
+	switch {
+	case e.isAdmitted():
+		return nil, nil
+	case !e.background && queue.Len() > g.places():
+		queue.Remove(place)
+		return nil, ErrBusy
+	}
+	return place, nil
+}
+
+func (g *Gate) queueOf(e *entrant) *list.List {
+	if e.background {
+		return &g.background
+	}
+	return &g.requests
+}
+
+func (g *Gate) wait(ctx context.Context, place *list.Element) error {
+	e := place.Value.(*entrant)
+	select {
+	case <-e.admitted:
+		return nil
+	case <-ctx.Done():
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if e.isAdmitted() { // at the same moment: give it back
+		g.count(e, -1)
+	} else {
+		g.queueOf(e).Remove(place)
+	}
+	g.admit()
+	return ctx.Err()
+}
+
+func (g *Gate) leave(e *entrant) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.count(e, -1)
+	g.admit()
+}
+
+// admit admits what is queued as far as there is room, requests first.
+func (g *Gate) admit() {
+	if g.admitFrom(&g.requests) {
+		g.admitFrom(&g.background)
+	}
+}
+
+// admitFrom reports that the queue is empty afterwards.
+func (g *Gate) admitFrom(queue *list.List) bool {
+	overtaking := false
+	for place := queue.Front(); place != nil && g.running < g.workers; {
+		e, next := place.Value.(*entrant), place.Next()
+		switch {
+		case g.fits(e, overtaking):
+			queue.Remove(place)
+			g.count(e, 1)
+			if !e.background {
+				g.entered++
+			}
+			close(e.admitted)
+		case g.isHeavy(e) && !e.background:
+			overtaking = true
+		default:
+			return false
+		}
+		place = next
+	}
+	return queue.Len() == 0
+}
+
+func (e *entrant) isAdmitted() bool {
+	select {
+	case <-e.admitted:
+		return true
+	default:
+		return false
+	}
+}
+
+func (g *Gate) isHeavy(e *entrant) bool { return g.maxWeight > 0 && e.weight > g.maxWeight/8 }
+
+// fits reports that there is room for e. overtakes says that heavy work is queued in
+// front of it.
+func (g *Gate) fits(e *entrant, overtakes bool) bool {
+	reserved := g.maxWeight / 4 // for light work
+	switch {
+	case g.running >= g.workers || e.background && g.backgroundRunning >= g.MaxBackground():
+		return false
+	case g.maxWeight <= 0:
+		return true
+	case g.isHeavy(e):
+		return !overtakes && g.heavyRunning < max(1, g.workers-1) && e.weight <= g.maxWeight-g.heavyWeight-max(0, g.lightWeight-reserved)
+	}
+	return e.weight <= reserved-g.lightWeight || !overtakes && e.weight <= g.maxWeight-g.heavyWeight-g.lightWeight
+}
+
+// count adds e to the running work, or with by = -1 removes it.
+func (g *Gate) count(e *entrant, by int) {
+	g.running += by
+	if e.background {
+		g.backgroundRunning += by
+	}
+	if g.isHeavy(e) {
+		g.heavyRunning += by
+		g.heavyWeight += int64(by) * e.weight
+	} else {
+		g.lightWeight += int64(by) * e.weight
+	}
+}
