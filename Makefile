@@ -4,6 +4,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := go tool -modfile=tools/lint.mod
+BENCH   := go -C bench run
 
 # The libvips that make vips has built is used where it is there, also by what the
 # tests build; VIPS=system says otherwise.
@@ -37,9 +38,9 @@ test: ## Run all tests, with real servers and real photographs
 	@tools/install.sh test
 	@tools/vips.sh which
 	@tools/photos.sh
-	go run ./internal/pinned/build
+	go run ./internal/testkit/pinned/build
 	go vet ./...
-	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/ -e /bench/mezzanine)
+	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
 	go test -race -timeout 25m ./...
 
 .PHONY: fuzz
@@ -54,38 +55,38 @@ bench: ## Measure, against peers in the same run; 45 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
 	go test -run '^$$' -bench . -benchmem ./variant ./cache/... ./api
-	go run ./internal/bench/hits
-	go run ./internal/bench/latency
-	go run ./internal/bench/purge -files 100000
-	go run ./internal/bench/resize
-	go run ./internal/bench/resize -memory
-	go run ./internal/bench/outage
-	go run ./internal/bench/pages -short
+	$(BENCH) ./hits
+	$(BENCH) ./latency
+	$(BENCH) ./purge -files 100000
+	$(BENCH) ./resize
+	$(BENCH) ./resize -memory
+	$(BENCH) ./outage
+	$(BENCH) ./pages -short
 
 .PHONY: bench-outage
 bench-outage: ## Measure what users see when S3 fails and when too many come; 6 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
-	go run ./internal/bench/outage
+	$(BENCH) ./outage
 
 .PHONY: bench-hostile
 bench-hostile: ## Ask for files made to harm, beside honest requests, and for 20,000 damaged ones; an hour
 	@tools/install.sh bench
 	@tools/vips.sh which
-	go run ./internal/bench/hostile
-	go run ./internal/bench/hostile -mutated 20000
+	$(BENCH) ./hostile
+	$(BENCH) ./hostile -mutated 20000
 
 .PHONY: bench-mezzanines
 bench-mezzanines: ## Measure pages that ask for many sizes: mezzanines, priming, hotness; 80 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
-	go run ./internal/bench/mezzanine
-	go run ./internal/bench/pages
+	$(BENCH) ./mezzanine
+	$(BENCH) ./pages
 
 .PHONY: bench-quality
 bench-quality: ## Measure how near results come to a reference, and AVIF; an hour
 	@tools/install.sh bench
-	go run ./internal/bench/quality
+	$(BENCH) ./quality
 
 .PHONY: goldens
 goldens: ## Make the goldens of the engine anew, and a page to compare them on
@@ -93,7 +94,7 @@ goldens: ## Make the goldens of the engine anew, and a page to compare them on
 
 .PHONY: bench-purge
 bench-purge: ## Measure the purge of a million files; 20 minutes, 40 GB in /tmp
-	go run ./internal/bench/purge -files 1000000
+	$(BENCH) ./purge -files 1000000
 
 .PHONY: lint
 lint: ## Check the style: gofumpt and staticcheck
@@ -101,6 +102,7 @@ lint: ## Check the style: gofumpt and staticcheck
 	@files=$$($(LINT) gofumpt -l $$(git ls-files '*.go')); \
 		if [ -n "$$files" ]; then echo "not formatted, run make format:"; echo "$$files"; exit 1; fi
 	$(LINT) staticcheck ./...
+	cd bench && go vet ./... && go tool -modfile=../tools/lint.mod staticcheck ./...
 
 .PHONY: format
 format: ## Format the code
@@ -108,7 +110,7 @@ format: ## Format the code
 
 .PHONY: pictures
 pictures: ## Make the pictures in testdata anew
-	go generate ./internal/pictures
+	go -C bench generate ./pictures
 
 .PHONY: clean
 clean: ## Remove what was built and cached here

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/pictures/odd"
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 )
 
 // bombMemory is what the server may grow by while it answers bombs, in MiB. The

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/outage"
+	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
 // The name of the S3 server is not found, or nobody says anything about it.

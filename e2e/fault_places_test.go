@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/outage"
+	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
 // With two ways to the same pictures, whatever happens to the first is not seen.

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/minio"
-	"github.com/thumbery/thumbery/internal/outage"
-	"github.com/thumbery/thumbery/internal/toxiproxy"
+	"github.com/thumbery/thumbery/internal/testkit/minio"
+	"github.com/thumbery/thumbery/internal/testkit/outage"
+	"github.com/thumbery/thumbery/internal/testkit/toxiproxy"
 )
 
 // impatient are time-outs with which faults show in seconds.

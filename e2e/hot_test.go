@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/nginx"
+	"github.com/thumbery/thumbery/internal/testkit/nginx"
 )
 
 var requestCount = regexp.MustCompile(`(?m)^thumbery_requests_total\{.*status="(\d+)"\} (\d+)$`)

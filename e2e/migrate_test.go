@@ -16,7 +16,7 @@ import (
 
 	miniogo "github.com/minio/minio-go/v7"
 
-	"github.com/thumbery/thumbery/internal/minio"
+	"github.com/thumbery/thumbery/internal/testkit/minio"
 )
 
 // migrated is the summary of thumbery migrate --json.

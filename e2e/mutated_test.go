@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/hostile"
-	"github.com/thumbery/thumbery/internal/outage"
+	"github.com/thumbery/thumbery/internal/testkit/hostile"
+	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/nginx"
+	"github.com/thumbery/thumbery/internal/testkit/nginx"
 )
 
 // manner is what a server behind a proxy does with a connection after it has read

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/nginx"
+	"github.com/thumbery/thumbery/internal/testkit/nginx"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/minio"
+	"github.com/thumbery/thumbery/internal/testkit/minio"
 )
 
 // s3 starts a MinIO with a bucket of the given pictures, and returns it with

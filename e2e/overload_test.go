@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/outage"
+	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
 // Ten times the load that can be served: no hit fails, what is refused is told to

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/minio"
+	"github.com/thumbery/thumbery/internal/testkit/minio"
 )
 
 // priming is a thumbery prime that runs.

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/minio"
+	"github.com/thumbery/thumbery/internal/testkit/minio"
 )
 
 // stopsAt passes requests on to a server. Those whose query contains what reach a

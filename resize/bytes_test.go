@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/pictures/odd"
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"

@@ -7,7 +7,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/pictures/odd"
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
 )
 

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/thumbery/thumbery/internal/hostile"
-	"github.com/thumbery/thumbery/internal/pictures/odd"
+	"github.com/thumbery/thumbery/internal/testkit/hostile"
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 )

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/minio"
+	"github.com/thumbery/thumbery/internal/testkit/minio"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/s3"
 )

@@ -14,7 +14,7 @@ import (
 
 	client "github.com/minio/minio-go/v7"
 
-	"github.com/thumbery/thumbery/internal/minio"
+	"github.com/thumbery/thumbery/internal/testkit/minio"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/s3"
 )

@@ -1,0 +1,280 @@
+// Package thumbery_test holds the test of the directions in which packages may
+// depend on each other.
+package thumbery_test
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/thumbery/thumbery/"
+
+// ban says that the packages on the left, and everything that they import, must not
+// import those on the right, directly or not. Patterns are those of path.Match, and
+// "x/..." is x and everything below it. Our packages are named without the module's
+// path; "C" is cgo, of ours or of a vendor.
+//
+// A ban also names packages of docs/architecture.md that are still to come: a pattern
+// that matches no package forbids nothing.
+type ban struct {
+	from   []string
+	to     []string
+	except []string // of from
+	reason string
+}
+
+// above are the packages on top of the pipeline.
+var above = []string{"api/...", "prime", "migrate", "doctor", "cmd/..."}
+
+var bans = []ban{
+	{
+		from: []string{"variant"}, to: []string{"github.com/...", "golang.org/...", "google.golang.org/...", "os/exec", "net/http", "C"},
+		reason: "other programs link it for its links: the standard library only, and no server",
+	},
+	{
+		from: []string{"cache/...", "storage/..."}, to: []string{"resize/...", "info", "pipeline/...", "metrics"},
+		reason: "the cache and the origins know names and bytes, not pictures",
+	},
+	{
+		from: []string{"cache/..."}, to: []string{"storage/..."},
+		reason: "the cache does not know where its bytes come from",
+	},
+	{
+		from: []string{"storage/..."}, to: []string{"cache/..."},
+		reason: "an origin does not know who caches its bytes",
+	},
+	{
+		from: []string{"cache/eviction"}, to: []string{"cache", "cache/disk", "cache/shared"},
+		reason: "what to evict is a pure function of sizes and times",
+	},
+	{
+		from: []string{"resize/..."}, to: []string{"cache/...", "storage/...", "info", "pipeline/...", "metrics"},
+		reason: "resizing needs no disk and no origin",
+	},
+	{
+		from: []string{"resize/header"}, to: []string{"resize", "resize/vips"},
+		reason: "what a file is, is read from its bytes in Go",
+	},
+	{
+		from: []string{"info"}, to: []string{"cache/...", "storage/...", "pipeline/...", "metrics", "resize/vips"},
+		reason: "what is said about a picture is computed from its bytes, with any engine",
+	},
+	{
+		from: []string{"pipeline/..."}, to: []string{"metrics", "cache/disk", "storage/s3", "storage/dir", "resize/vips"},
+		reason: "the pipeline speaks to interfaces; cmd chooses the implementations",
+	},
+	{
+		from: []string{"variant", "cache/...", "storage/...", "resize/...", "info", "metrics", "pipeline/..."}, to: above,
+		reason: "only cmd knows the servers and the engines of subcommands",
+	},
+	{
+		from: []string{"pipeline/originals"}, to: []string{"pipeline", "pipeline/derivatives", "pipeline/mezzanines", "pipeline/render"},
+		reason: "the steps of a request know neither each other nor the story",
+	},
+	{
+		from: []string{"pipeline/derivatives"}, to: []string{"pipeline", "pipeline/originals", "pipeline/mezzanines", "pipeline/render"},
+		reason: "the steps of a request know neither each other nor the story",
+	},
+	{
+		from: []string{"pipeline/render"}, to: []string{"pipeline", "pipeline/originals", "pipeline/derivatives", "pipeline/mezzanines"},
+		reason: "the steps of a request know neither each other nor the story",
+	},
+	{
+		from: []string{"pipeline/mezzanines"}, to: []string{"pipeline", "pipeline/derivatives"},
+		reason: "a mezzanine is rendered from an original, and that is all it needs",
+	},
+	{
+		from: []string{"pipeline/gate"}, to: []string{"pipeline", "pipeline/originals", "pipeline/derivatives", "pipeline/mezzanines", "pipeline/render", "resize/...", "cache/...", "storage/..."},
+		reason: "admission counts weights and knows nothing of what it admits",
+	},
+	{
+		from: []string{"api/..."}, to: []string{"metrics", "cmd/...", "cache/disk", "storage/s3", "storage/dir", "resize/vips"},
+		reason: "the edge speaks to the pipeline; cmd chooses what is behind it",
+	},
+	{
+		from: []string{"prime", "migrate", "doctor"}, to: []string{"api", "cmd/..."},
+		reason: "engines of subcommands are called by the edge and by cmd, and do not call them",
+	},
+	{
+		from:   []string{"cache", "cache/eviction", "storage", "resize", "resize/header"},
+		to:     []string{"cache/disk", "cache/shared", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "resize/vips"},
+		reason: "parents hold interfaces and what is pure; vendors and mechanisms are in their children",
+	},
+	{
+		from: []string{"storage/breaker", "storage/hedge", "storage/repair"}, to: []string{"storage/s3", "storage/dir"},
+		reason: "a mechanism works with every kind of backend",
+	},
+	{
+		from: []string{"storage/s3"}, to: []string{"storage/dir"},
+		reason: "one kind of backend does not know another",
+	},
+	{
+		from: []string{"storage/dir"}, to: []string{"storage/s3"},
+		reason: "one kind of backend does not know another",
+	},
+	{
+		from: []string{"..."}, to: []string{"net/http"}, except: []string{"api/...", "prime", "doctor", "metrics", "storage/s3/...", "cmd/...", "internal/testkit/...", "e2e/..."},
+		reason: "HTTP is for the edge and for the transports of storage",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/h2non/bimg"}, except: []string{"resize/vips", "cmd/..."},
+		reason: "bimg starts libvips when it is imported: one package does",
+	},
+	{
+		from: []string{"..."}, to: []string{"C"}, except: []string{"resize/vips", "cmd/..."},
+		reason: "everything but the engine builds and tests without a C compiler",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/minio/minio-go/..."}, except: []string{"storage/s3/...", "cmd/...", "internal/testkit/...", "e2e/..."},
+		reason: "one package knows the S3 client, besides what tests are made of",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/failsafe-go/..."}, except: []string{"storage/...", "pipeline/...", "api/...", "prime", "migrate", "doctor", "metrics", "cmd/...", "e2e/..."},
+		reason: "circuit breakers and retries are the business of storage",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/peterbourgon/diskv/..."}, except: []string{"cache/disk", "migrate", "doctor", "cmd/..."},
+		reason: "one package knows diskv and its traps",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/maypok86/otter/..."}, except: []string{"cache/...", "pipeline/...", "api/...", "prime", "migrate", "doctor", "metrics", "cmd/..."},
+		reason: "one package knows the library of the memory cache",
+	},
+	{
+		from: []string{"cache/eviction"}, to: []string{"github.com/maypok86/otter/..."},
+		reason: "one package knows the library of the memory cache",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/go-chi/...", "github.com/dunglas/..."}, except: []string{"api/...", "cmd/..."},
+		reason: "only the edge knows the router",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/bbrks/...", "github.com/bep/..."}, except: []string{"info", "pipeline/...", "api/...", "prime", "metrics", "cmd/..."},
+		reason: "one package knows how pictures are hashed, and what cameras write into them",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/prometheus/..."}, except: []string{"metrics", "cmd/..."},
+		reason: "only metrics knows Prometheus",
+	},
+	{
+		from: []string{"cache/...", "storage/...", "variant", "metrics"}, to: []string{"image/..."}, except: []string{"cache/cachetest"},
+		reason: "these know no pictures",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/alecthomas/...", "github.com/coreos/...", "github.com/schollz/..."}, except: []string{"cmd/..."},
+		reason: "only the command knows its parser and systemd",
+	},
+}
+
+func TestArrows(t *testing.T) {
+	readSources(t)
+	imports := dependencies(t)
+	for _, b := range bans {
+		for from, deps := range imports {
+			if !matchesAny(b.from, from) || matchesAny(b.except, from) {
+				continue
+			}
+			for _, to := range deps {
+				if to != from && matchesAny(b.to, to) {
+					t.Errorf("%s imports %s: %s", from, to, b.reason)
+				}
+			}
+		}
+	}
+	for _, must := range []string{"variant", "cache", "storage", "resize", "info", "pipeline", "api", "cmd/thumbery"} {
+		if len(imports[must]) == 0 {
+			t.Errorf("%s was not looked at", must)
+		}
+	}
+}
+
+// readSources opens every source file of the product. The cache of go test knows the
+// files that a test opened, but not those that go list read for it.
+func readSources(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && len(path) > 1 && (path[0] == '.' || path == "bench") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || filepath.Ext(path) != ".go" && d.Name() != "go.mod" {
+			return nil
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dependencies lists what each of our packages imports, directly or not.
+func dependencies(t *testing.T) map[string][]string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}{{if .CgoFiles}} C{{end}}`, "./...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	imports := map[string][]string{}
+	cgo := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(strings.ReplaceAll(line, module, ""))
+		imports[fields[0]] = fields[1:]
+		cgo[fields[0]] = fields[len(fields)-1] == "C"
+	}
+	// Where the standard library uses cgo (net, os/user) it also works without; what
+	// counts is the cgo of ours and of vendors.
+	for from, deps := range imports {
+		imports[from] = slices.DeleteFunc(deps, func(to string) bool { return to == "C" })
+		if cgo[from] || slices.Contains(deps, "github.com/h2non/bimg") {
+			imports[from] = append(imports[from], "C")
+		}
+	}
+	return imports
+}
+
+func matchesAny(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, pkg) })
+}
+
+func matches(pattern, pkg string) bool {
+	if pattern == "..." {
+		return true
+	}
+	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return pkg == tree || strings.HasPrefix(pkg, tree+"/")
+	}
+	ok, err := path.Match(pattern, pkg)
+	return ok && err == nil
+}
+
+func TestMatches(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, pkg string
+		want         bool
+	}{
+		{"...", "x", true},
+		{"cache/...", "cache", true},
+		{"cache/...", "cache/disk", true},
+		{"cache/...", "cachex", false},
+		{"api", "api", true},
+		{"api", "api/x", false},
+		{"github.com/h2non/bimg", "github.com/h2non/bimg", true},
+	} {
+		if got := matches(tt.pattern, tt.pkg); got != tt.want {
+			t.Errorf("matches(%q, %q) = %v", tt.pattern, tt.pkg, got)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+// Command hostile asks a server with default flags for every file of the hostile
+// corpus, one at a time and four at a time, beside honest misses and hits, and prints
+// what came of it: answers, time, memory, what the honest requests felt, and whether
+// all was quiet two seconds after the clients had left. It fails where that is not as
+// it must be, but for the files of which the corpus says what they wait for.
+//
+// With -mutated it asks for damaged files instead, four at a time, and fails on every
+// answer that is a failure of the server's.
+//
+//	go run ./internal/bench/hostile [-short] [-only heic] [-mutated 20000 [-seed 1]] [-binary bin/thumbery]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/thumbery/thumbery/bench/program"
+	"github.com/thumbery/thumbery/internal/testkit/hostile"
+	"github.com/thumbery/thumbery/internal/testkit/pinned"
+)
+
+func main() {
+	b := bench{each: 10 * time.Second}
+	flag.StringVar(&b.binary, "binary", "", "the thumbery to measure; built if empty")
+	flag.StringVar(&b.preload, "preload", program.Jemalloc(), "the server's LD_PRELOAD")
+	flag.StringVar(&b.only, "only", "", "ask only for files whose name matches this regular expression")
+	flag.IntVar(&b.mutated, "mutated", 0, "ask for so many damaged files instead")
+	flag.Uint64Var(&b.seed, "seed", 1, "of the damaged files")
+	short := flag.Bool("short", false, "a third of the time for each file")
+	flag.Parse()
+	if *short {
+		b.each /= 3
+	}
+	program.Main("hostile", b.run)
+}
+
+// bench is one run.
+type bench struct {
+	binary, preload, only string
+	each                  time.Duration // the least that each file is asked for, so many at a time
+	mutated               int
+	seed                  uint64
+}
+
+func (b *bench) run(t pinned.T) (err error) {
+	if b.binary == "" {
+		if b.binary, _, err = program.Build(t.TempDir()); err != nil {
+			return err
+		}
+	}
+	s := &setup{bench: b, dir: t.TempDir(), cache: t.TempDir()}
+	if err := s.fill(); err != nil {
+		return err
+	}
+	if err := s.start(t.Context()); err != nil {
+		return err
+	}
+	t.Cleanup(func() { s.server.Terminate() })
+	if b.mutated > 0 {
+		return s.askMutated(t.Context())
+	}
+	return s.askCorpus(t.Context())
+}
+
+// askCorpus asks for each file of the corpus, and prints a row for each and each
+// number of clients.
+func (s *setup) askCorpus(ctx context.Context) error {
+	var err error
+	if s.base, err = s.measureAlone(ctx); err != nil {
+		return err
+	}
+	fmt.Printf("%d CPUs, shared with those who ask; LD_PRELOAD=%s\n", runtime.NumCPU(), s.preload)
+	fmt.Printf("without any of it: %v\n\n", s.base)
+	only, err := regexp.Compile(s.only)
+	if err != nil {
+		return err
+	}
+	var wrong, left []string
+	printHead()
+	for _, f := range hostile.Corpus(os.DirFS("testdata")) {
+		if !only.MatchString(f.Name) {
+			continue
+		}
+		for _, clients := range []int{1, 4} {
+			o, err := s.measureAgain(ctx, f, clients)
+			if err != nil {
+				return fmt.Errorf("%s: %w", f.Name, err)
+			}
+			faults := o.faults(f, s.base)
+			o.print(f, s.base, faults)
+			if len(faults) > 0 && f.Left != "" {
+				left = append(left, fmt.Sprintf("%s, %d at a time: %s: it %s", f.Name, clients, strings.Join(faults, ", "), f.Left))
+			} else if len(faults) > 0 {
+				wrong = append(wrong, fmt.Sprintf("%s, %d at a time: %s", f.Name, clients, strings.Join(faults, ", ")))
+			}
+		}
+	}
+	printList("Left until pictures are made in child processes", left)
+	printList("Wrong", wrong)
+	if len(wrong) > 0 {
+		return errors.New("not all is as it must be")
+	}
+	return nil
+}
+
+// askMutated asks for damaged files.
+func (s *setup) askMutated(ctx context.Context) error {
+	mutator, err := hostile.NewMutator(os.DirFS("testdata"), s.seed)
+	if err != nil {
+		return err
+	}
+	keep, err := os.MkdirTemp("", "thumbery-mutated-")
+	if err != nil {
+		return err
+	}
+	attack := hostile.Attack{Client: s.mix.Client, Mutator: mutator, Dir: s.dir, Keep: keep, Clients: 4}
+	began := time.Now()
+	result := attack.Run(ctx, s.mutated)
+	peak, err := program.PeakMiB(s.server.PID())
+	if err != nil {
+		return fmt.Errorf("it died: %w: %s", err, strings.Join(result.Wrong(), "\n"))
+	}
+	fmt.Printf("seed %d: %s; %v, at most %.0f MiB\n", s.seed, result, time.Since(began).Round(time.Second), peak)
+	printList("Took too long", result.Slow())
+	printList("Wrong", result.Wrong())
+	_ = os.Remove(keep) // if nothing is in it
+	if len(result.Wrong()) > 0 {
+		return errors.New("not all is as it must be")
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+// Package program builds the program for benchmarks, runs it and others, and
+// looks at what they use.
+package program
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/testkit/pinned"
+)
+
+// own is where make vips puts a current libvips.
+const own = ".vips"
+
+// Build builds thumbery into dir, as make build does: with the checkout's own
+// libvips if it is there, in which case vips is where that is. To be called at
+// the repository's root.
+func Build(dir string) (binary, vips string, err error) {
+	if HasPkgConfig(own) && os.Getenv("VIPS") != "system" {
+		if vips, err = filepath.Abs(own); err != nil {
+			return "", "", err
+		}
+	}
+	binary = filepath.Join(dir, "thumbery")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/thumbery")
+	cmd.Env = BuildEnv(vips)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	return binary, vips, cmd.Run()
+}
+
+// HasPkgConfig reports that a libvips to be built with is installed at a prefix.
+func HasPkgConfig(prefix string) bool {
+	_, err := os.Stat(filepath.Join(prefix, "lib", "pkgconfig", "vips.pc"))
+	return err == nil
+}
+
+// BuildEnv is the environment in which compilers take the libvips at a prefix;
+// that of the system if it is empty.
+func BuildEnv(vips string) []string {
+	if vips == "" {
+		return os.Environ()
+	}
+	env := append(os.Environ(), "PKG_CONFIG_PATH="+filepath.Join(vips, "lib", "pkgconfig")+":"+os.Getenv("PKG_CONFIG_PATH"))
+	// Go's build cache does not see what pkg-config answers, but it sees this.
+	if stamp, err := os.ReadFile(filepath.Join(vips, "stamp")); err == nil {
+		env = append(env, "CGO_CFLAGS=-O2 -g -DTHUMBERY_LIBVIPS="+strings.TrimSpace(string(stamp)))
+	}
+	return env
+}
+
+// Program is a program that runs.
+type Program struct {
+	*pinned.Process
+	log *pinned.Log
+}
+
+// Start starts a program with more in its environment, and waits until it listens
+// at address: HOST:PORT, or the path of a Unix socket.
+func Start(address string, env []string, binary string, args ...string) (*Program, error) {
+	p := &Program{log: &pinned.Log{}}
+	var err error
+	if p.Process, err = pinned.Start(binary, args, append(os.Environ(), env...), p.log); err != nil {
+		return nil, err
+	}
+	if err := p.await(address); err != nil {
+		p.Terminate()
+		return nil, fmt.Errorf("%s: %w: %.1000s", binary, err, p.log)
+	}
+	return p, nil
+}
+
+func (p *Program) await(address string) error {
+	network := "tcp"
+	if strings.HasPrefix(address, "/") {
+		network = "unix"
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range 2000 {
+		if c, err := net.Dial(network, address); err == nil {
+			return c.Close()
+		}
+		select {
+		case <-p.Ended():
+			return fmt.Errorf("it ended: %w", p.Err())
+		case <-tick.C:
+		}
+	}
+	return fmt.Errorf("nothing listens at %s", address)
+}
+
+// Jemalloc is the file of jemalloc, with which the program is shipped, for
+// LD_PRELOAD; "" where it is not installed.
+func Jemalloc() string {
+	found, err := filepath.Glob("/usr/lib/*/libjemalloc.so.2")
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return found[0]
+}

@@ -1,9 +1,0 @@
-package minio
-
-import "github.com/thumbery/thumbery/internal/pinned"
-
-// Tool is the MinIO server that tools/minio.mod pins.
-func Tool() pinned.Tool {
-	const module = "github.com/minio/minio"
-	return pinned.Tool{Name: "minio", Module: module, Package: module}
-}

@@ -1,0 +1,122 @@
+package hostile
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/testkit/outage"
+)
+
+// Attack asks a server for mutants.
+type Attack struct {
+	Client  *outage.Client
+	Mutator *Mutator
+	Dir     string // from which the server takes its originals
+	Keep    string // a directory for the files of which something came that is wrong
+	Clients int    // how many ask at once
+}
+
+// Result is what came of an Attack. Its methods are for after the attack.
+type Result struct {
+	mu       sync.Mutex
+	statuses map[int]int
+	done     map[string]int // by format
+	wrong    []string
+	slow     []string
+	silent   atomic.Bool // no answer came
+}
+
+// Wrong are the answers that were not right, each with the file that it was for.
+func (r *Result) Wrong() []string { return r.wrong }
+
+// Slow are the files that took too long, and what was asked of them.
+func (r *Result) Slow() []string { return r.slow }
+
+// Done is how many files of a format were asked for.
+func (r *Result) Done(format string) int { return r.done[format] }
+
+// String says how many answers had each status.
+func (r *Result) String() string {
+	var all []string
+	for _, status := range slices.Sorted(maps.Keys(r.statuses)) {
+		all = append(all, fmt.Sprintf("%d with %d", r.statuses[status], status))
+	}
+	return strings.Join(all, ", ")
+}
+
+// mostAnswer is how long an answer may take: several times the server's own time-out.
+const mostAnswer = 2 * time.Minute
+
+// Run asks for the first count mutants, or those until ctx ends, and at least one of
+// each format. It ends early where no answer comes, as from a server that has died.
+func (a *Attack) Run(ctx context.Context, count int) *Result {
+	result := &Result{statuses: map[int]int{}, done: map[string]int{}}
+	least := len(a.Mutator.Formats())
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range a.Clients {
+		all.Go(func() {
+			for !result.silent.Load() {
+				n := int(next.Add(1)) - 1
+				if n >= max(count, least) || n >= least && ctx.Err() != nil {
+					return
+				}
+				a.try(context.WithoutCancel(ctx), a.Mutator.Make(n), result)
+			}
+		})
+	}
+	all.Wait()
+	return result
+}
+
+func (a *Attack) try(ctx context.Context, m Mutant, result *Result) {
+	ctx, cancel := context.WithTimeout(ctx, mostAnswer)
+	defer cancel()
+	file := filepath.Join(a.Dir, m.Name)
+	if err := os.WriteFile(file, m.Data, 0o644); err != nil {
+		result.add(m, 0, fmt.Sprintf("%s: %v", m.Name, err))
+		return
+	}
+	defer os.Remove(file)
+	answer := a.Client.Ask(ctx, "/"+m.Options+"/"+m.Name)
+	if right(answer) {
+		result.add(m, answer.Status, "")
+		return
+	}
+	if answer.Err != nil {
+		result.silent.Store(true)
+	}
+	kept := filepath.Join(a.Keep, m.Name)
+	result.add(m, answer.Status, fmt.Sprintf("/%s/%s: %d %.300s %v (kept as %s, %v)",
+		m.Options, m.Name, answer.Status, answer.Body, answer.Err, kept, os.WriteFile(kept, m.Data, 0o644)))
+}
+
+// right reports that an answer is one that a file from outside may cause: no failure
+// of the server's, but for taking too long.
+func right(a outage.Answer) bool {
+	tooSlow := a.Status == http.StatusServiceUnavailable && bytes.Contains(a.Body, []byte("urn:thumbery:too-slow"))
+	return a.Err == nil && (a.Status < http.StatusInternalServerError || tooSlow)
+}
+
+func (r *Result) add(m Mutant, status int, wrong string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.statuses[status]++
+	r.done[m.Format]++
+	if status == http.StatusServiceUnavailable {
+		r.slow = append(r.slow, fmt.Sprintf("/%s/%s", m.Options, m.Name))
+	}
+	if wrong != "" {
+		r.wrong = append(r.wrong, wrong)
+	}
+}

@@ -1,0 +1,136 @@
+package hostile
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/png"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/thumbery/thumbery/internal/testkit/odd"
+	"github.com/thumbery/thumbery/internal/testkit/outage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+func mutator(t *testing.T, seed uint64) *Mutator {
+	t.Helper()
+	m, err := NewMutator(os.DirFS("../../../testdata"), seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// The same seed gives the same files, another one others; each is asked for by
+// options that are right.
+func TestMutator(t *testing.T) {
+	t.Parallel()
+	a, again, other := mutator(t, 1), mutator(t, 1), mutator(t, 2)
+	same := 0
+	for n := range 300 {
+		x, y := a.Make(n), again.Make(n)
+		if !bytes.Equal(x.Data, y.Data) || x.Name != y.Name || x.Options != y.Options {
+			t.Errorf("%s and %s", x.Name, y.Name)
+		}
+		if bytes.Equal(x.Data, other.Make(n).Data) {
+			same++
+		}
+		if _, err := variant.Parse(x.Options); err != nil || len(x.Data) == 0 || formats[filepath.Ext(x.Name)] != x.Format {
+			t.Errorf("/%s/%s: %d bytes, %v", x.Options, x.Name, len(x.Data), err)
+		}
+	}
+	if same > 3 {
+		t.Errorf("%d files are the same by another seed", same)
+	}
+}
+
+// A file that is taken apart and put together is the same, and so is every part of
+// it that is not to change.
+func TestParts(t *testing.T) {
+	for name, f := range map[string]struct {
+		split func([]byte) []*part
+		join  func([]*part) []byte
+	}{
+		"alpha.png": {pngParts, joinPNG}, "exif.jpg": {jpegParts, joinJPEG}, "scans.jpg": {jpegParts, joinJPEG}, "animated.webp": {webpParts, joinWebP},
+		"exif.avif": {boxParts, joinBoxes}, "scene.heic": {boxParts, joinBoxes}, "orientation-6.jxl": {boxParts, joinBoxes},
+	} {
+		b, err := os.ReadFile("../../../testdata/odd/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := f.split(b)
+		if got := f.join(all); !bytes.Equal(got, b) || len(all) < 2 {
+			t.Errorf("%s: %d bytes in %d parts become %d bytes", name, len(b), len(all), len(got))
+		}
+	}
+}
+
+// Damage in the pixels of a PNG leaves its checksums right.
+func TestInPixels(t *testing.T) {
+	whole := odd.PNG{Width: 30, Height: 20, Depth: 8, Colour: odd.PNGRGB}.Encode()
+	other := 0
+	for n := range uint64(50) {
+		b := inPixels(rand.New(rand.NewPCG(n, 0)), bytes.Clone(whole), nil)
+		if _, err := png.Decode(bytes.NewReader(b)); err != nil && strings.Contains(err.Error(), "checksum") {
+			t.Error(err)
+		}
+		if !bytes.Equal(b, whole) {
+			other++
+		}
+	}
+	if other < 40 {
+		t.Errorf("%d of 50 are other files", other)
+	}
+}
+
+// An attack asks for each file, gives the server its bytes, keeps what came out
+// wrong, and ends when its time is over, but not before it has done one of each
+// format.
+func TestAttack(t *testing.T) {
+	t.Parallel()
+	dir, keep := t.TempDir(), t.TempDir()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		number, _, _ := strings.Cut(filepath.Base(r.URL.Path), "-")
+		if _, err := os.Stat(filepath.Join(dir, filepath.Base(r.URL.Path))); err != nil {
+			t.Error(err)
+		}
+		switch number {
+		case "3":
+			w.WriteHeader(http.StatusInternalServerError)
+		case "4":
+			http.Error(w, `{"type":"urn:thumbery:too-slow"}`, http.StatusServiceUnavailable)
+		case "5":
+			http.Error(w, `{"type":"urn:thumbery:busy"}`, http.StatusServiceUnavailable)
+		}
+	}))
+	defer s.Close()
+	a := &Attack{Client: outage.NewClient(s.URL, 4), Mutator: mutator(t, 1), Dir: dir, Keep: keep, Clients: 4}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for ctx, want := range map[context.Context]int{t.Context(): 30, over: len(formats)} {
+		result := a.Run(ctx, 30)
+		done := 0
+		for _, format := range a.Mutator.Formats() {
+			done += result.Done(format)
+		}
+		if done != want || len(result.Wrong()) != 2 || len(result.Slow()) != 2 || !strings.HasPrefix(result.String(), fmt.Sprintf("%d with 200, 1 with 500, 2 with 503", want-3)) {
+			t.Errorf("%d, %s, wrong: %v", done, result, result.Wrong())
+		}
+	}
+	s.Close()
+	if result := a.Run(t.Context(), 30); len(result.Wrong()) < 1 || len(result.Wrong()) > a.Clients {
+		t.Errorf("of a server that died: %s, wrong: %v", result, result.Wrong())
+	}
+	if files, err := os.ReadDir(keep); err != nil || len(files) < 3 {
+		t.Errorf("%v, %v", files, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("%v, %v", left, err)
+	}
+}

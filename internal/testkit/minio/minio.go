@@ -1,0 +1,176 @@
+// Package minio starts a real MinIO server for tests: on free ports of the
+// loopback interface, with an empty data directory, gone when the test ends.
+package minio
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	client "github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/thumbery/thumbery/internal/testkit/pinned"
+)
+
+const (
+	// startLimit is how long a server may take to answer; it needs a second
+	// or two on an idle machine.
+	startLimit = 60 * time.Second
+	pollEvery  = 50 * time.Millisecond
+)
+
+// Server is a running MinIO. Its methods are for the test's goroutine.
+type Server struct {
+	Endpoint  string // http://127.0.0.1:port
+	AccessKey string // of the root user, new for every Start
+	SecretKey string
+	// Environment is added to the server's own from the next Restart on.
+	Environment []string
+
+	binary  string
+	dir     string // data, home and certificates
+	address string
+	console string
+	log     *pinned.Log
+	process *pinned.Process // nil while stopped
+	client  *client.Client
+}
+
+// Start builds MinIO if need be, starts it and waits until it answers. It is
+// killed when the test ends, and what it said is shown if the test failed. In
+// short mode the test is skipped.
+func Start(t pinned.T) *Server {
+	t.Helper()
+	pinned.NotShort(t)
+	binary, err := Tool().Binary(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{
+		AccessKey: rand.Text(), SecretKey: rand.Text(),
+		binary: binary, dir: t.TempDir(), address: freeAddress(t), console: freeAddress(t), log: &pinned.Log{},
+	}
+	s.Endpoint = "http://" + s.address
+	s.client, err = client.New(s.address, &client.Options{
+		Creds:      credentials.NewStaticV4(s.AccessKey, s.SecretKey, ""),
+		Region:     "us-east-1",
+		MaxRetries: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Stop()
+		if t.Failed() {
+			t.Logf("MinIO said:\n%s", s.log)
+		}
+	})
+	s.Restart(t)
+	return s
+}
+
+// Restart starts a stopped server again, on the same port with the same data
+// and keys, and waits until it answers; a running one is stopped first.
+func (s *Server) Restart(t pinned.T) {
+	t.Helper()
+	s.Stop()
+	p, err := pinned.Start(s.binary, s.arguments(), s.environment(), s.log)
+	if err != nil {
+		t.Fatalf("start MinIO: %v", err)
+	}
+	s.process = p
+	if err := s.awaitReady(t.Context()); err != nil {
+		t.Fatalf("MinIO does not answer: %v", err)
+	}
+}
+
+// Stop kills the server: connections break, its port refuses new ones. The data
+// stays for Restart. Stopping twice does nothing.
+func (s *Server) Stop() {
+	if s.process != nil {
+		s.process.Kill()
+		s.process = nil
+	}
+}
+
+// Pause freezes the server: it keeps its connections and its port, and answers
+// nothing, like a machine that hangs. Stop works on a paused server.
+func (s *Server) Pause() { s.process.Pause() }
+
+// Resume ends Pause.
+func (s *Server) Resume() { s.process.Resume() }
+
+func (s *Server) arguments() []string {
+	return []string{
+		"server", "--quiet", "--address", s.address, "--console-address", s.console,
+		"--certs-dir", filepath.Join(s.dir, "certs"), filepath.Join(s.dir, "data"),
+	}
+}
+
+// environment has nothing of ours but the path: a MINIO_ or AWS_ variable of
+// the developer's must not change what is tested.
+func (s *Server) environment() []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"),
+		"HOME=" + s.dir,
+		"MINIO_ROOT_USER=" + s.AccessKey,
+		"MINIO_ROOT_PASSWORD=" + s.SecretKey,
+		"MINIO_BROWSER=off",
+		"MINIO_UPDATE=off",
+		"MINIO_CALLHOME_ENABLE=off",
+		"MINIO_CI_CD=1", // a directory on the root disk will do
+	}, s.Environment...)
+}
+
+// awaitReady polls until the server says that it is ready and answers a signed
+// request: it listens before its users are loaded.
+func (s *Server) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		err := s.ready(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.process.Ended():
+			return fmt.Errorf("it ended: %w", s.process.Err())
+		case <-ctx.Done():
+			return fmt.Errorf("%w; last: %w", ctx.Err(), err)
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Server) ready(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint+"/minio/health/ready", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("health: %s", resp.Status)
+	}
+	_, err = s.client.ListBuckets(ctx)
+	return err
+}
+
+func freeAddress(t pinned.T) string {
+	t.Helper()
+	address, err := pinned.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}

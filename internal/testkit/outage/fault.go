@@ -1,0 +1,74 @@
+package outage
+
+import (
+	"slices"
+
+	"github.com/thumbery/thumbery/internal/testkit/faults"
+	"github.com/thumbery/thumbery/internal/testkit/toxiproxy"
+)
+
+// Fault is something that happens to S3.
+type Fault struct {
+	Name string
+	// Answers reports that some pictures may come through all the same.
+	Answers bool
+	// Hidden reports that it shows so late, as a length that was passed on and is
+	// wrong, or bytes that come slowly and never stop, that another place may not
+	// be able to make up for it.
+	Hidden bool
+	begin  func(*Place) error
+}
+
+// Faults are all but Shortened.
+func Faults() []Fault {
+	wrong := slices.DeleteFunc(faults.All(), func(f faults.Fault) bool { return f == faults.ShorterLength })
+	all := []Fault{
+		{"connection refused", false, false, func(p *Place) error { return p.toxi.Down() }},
+		{"reset at once", false, false, toxic(toxiproxy.ResetPeer(0))},
+		{"reset in the body", false, false, toxic(toxiproxy.LimitData(20_000), toxiproxy.Lingerless())},
+		{"silence", false, false, toxic(toxiproxy.Timeout(0))},
+		{"30 s latency", false, false, toxic(toxiproxy.Latency(30_000))},
+		{"10 kB/s", true, true, toxic(toxiproxy.Bandwidth(10))},
+		{"small pieces", true, false, toxic(toxiproxy.Slicer(4_000, 100))},
+		{"all at random", true, true, func(p *Place) error { p.http.Mix(1, append(wrong, faults.None)...); return nil }},
+	}
+	for _, f := range wrong {
+		all = append(all, answer(f))
+	}
+	return all
+}
+
+// Shortened answers with pictures that are cut off, and a Content-Length to
+// match. Nothing but the picture itself tells.
+func Shortened() Fault { return answer(faults.ShorterLength) }
+
+// Late answers a second late.
+func Late() Fault { return answer(faults.SlowHeader) }
+
+func answer(f faults.Fault) Fault {
+	answers := f == faults.SlowHeader || f == faults.SlowBody || f == faults.ShorterLength
+	hidden := f == faults.LongerLength || f == faults.ShorterLength
+	return Fault{f.String(), answers, hidden, func(p *Place) error { p.http.Set(f); return nil }}
+}
+
+// toxic spoils connections that are new: those that there are are closed, as not
+// all toxics act on them.
+func toxic(toxics ...toxiproxy.Toxic) func(*Place) error {
+	return func(p *Place) error {
+		if err := p.toxi.Down(); err != nil {
+			return err
+		}
+		if err := p.toxi.AddToxic(toxics...); err != nil {
+			return err
+		}
+		return p.toxi.Up()
+	}
+}
+
+// Break ends what is the matter with p, and begins f.
+func (p *Place) Break(f Fault) error {
+	if err := p.Heal(); err != nil {
+		return err
+	}
+	return f.begin(p)
+}

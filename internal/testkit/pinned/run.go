@@ -1,0 +1,85 @@
+package pinned
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// T is the part of testing.TB that servers need, so that programs can start them
+// as tests do; see Run.
+type T interface {
+	Helper()
+	Context() context.Context // ends before what Cleanup was told
+	Cleanup(func())           // runs at the end, the last one first
+	TempDir() string          // gone at the end
+	Failed() bool
+	Fatal(args ...any) // ends the test; only from its own goroutine
+	Fatalf(format string, args ...any)
+	Logf(format string, args ...any)
+}
+
+// NotShort skips a test in short mode.
+func NotShort(t T) {
+	if test, is := t.(testing.TB); is && testing.Short() {
+		test.Skip("starts a server; not in short mode")
+	}
+}
+
+// Run runs f as a test is run, outside of one: what it left to Cleanup is done
+// when it ends, and the error is what it told Fatal. Cancelling ctx cancels the
+// T's Context.
+func Run(ctx context.Context, f func(T)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &run{ctx: ctx}
+	defer r.clean()
+	defer cancel()
+	ended := make(chan any)
+	go func() {
+		defer func() { ended <- recover() }()
+		f(r)
+	}()
+	switch end := (<-ended).(type) {
+	case nil:
+	case fatal:
+		r.err = end.error
+	default:
+		r.err = fmt.Errorf("panic: %v", end)
+	}
+	return r.err
+}
+
+// fatal is what Fatal panics with: nothing else ends a goroutine from below and
+// lets its deferred calls run.
+type fatal struct{ error }
+
+type run struct {
+	ctx      context.Context
+	cleanups []func()
+	err      error
+}
+
+func (r *run) Helper()                           {}
+func (r *run) Context() context.Context          { return r.ctx }
+func (r *run) Cleanup(f func())                  { r.cleanups = append(r.cleanups, f) }
+func (r *run) Failed() bool                      { return r.err != nil }
+func (r *run) Fatal(args ...any)                 { panic(fatal{errors.New(fmt.Sprint(args...))}) }
+func (r *run) Fatalf(format string, args ...any) { panic(fatal{fmt.Errorf(format, args...)}) }
+func (r *run) Logf(format string, args ...any)   { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+func (r *run) TempDir() string {
+	dir, err := os.MkdirTemp("", "thumbery-run-")
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { _ = os.RemoveAll(dir) }) // it is in a temporary directory
+	return dir
+}
+
+func (r *run) clean() {
+	for i := len(r.cleanups) - 1; i >= 0; i-- {
+		r.cleanups[i]()
+	}
+}
