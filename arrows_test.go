@@ -98,7 +98,7 @@ var bans = []ban{
 		reason: "the edge speaks to the pipeline; cmd chooses what is behind it",
 	},
 	{
-		from: []string{"prime", "migrate", "doctor"}, to: []string{"api", "cmd/..."},
+		from: []string{"prime", "migrate", "doctor"}, to: []string{"api/...", "cmd/..."},
 		reason: "engines of subcommands are called by the edge and by cmd, and do not call them",
 	},
 	{

@@ -119,7 +119,7 @@ func (s *server) log(r *http.Request, e *exchange, now time.Time, took time.Dura
 	}
 	line := slog.NewRecord(now, level, "request", 0)
 	line.AddAttrs(
-		slog.String("id", e.id), slog.String("method", r.Method), slog.String("path", shortened(r.URL.EscapedPath())),
+		slog.String("id", e.id), slog.String("method", r.Method), slog.String("path", Shortened(r.URL.EscapedPath())),
 		slog.Int("status", e.status), slog.Int64("bytes", e.bytes),
 		slog.String("outcome", e.outcome), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
 	)
@@ -133,11 +133,12 @@ func (s *server) log(r *http.Request, e *exchange, now time.Time, took time.Dura
 // loggedPath is how much of a path is logged: more than any that is right.
 const loggedPath = 2048
 
-func shortened(path string) string {
-	if len(path) > loggedPath {
-		return path[:loggedPath] + "…"
+// Shortened is text from a client as it goes into a log or an answer: at most 2 KiB.
+func Shortened(s string) string {
+	if len(s) > loggedPath {
+		return s[:loggedPath] + "…"
 	}
-	return path
+	return s
 }
 
 // handle turns what a handler returns, or its panic, into an answer.

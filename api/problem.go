@@ -86,6 +86,12 @@ func kindOf(err error) kind {
 	return internal
 }
 
+// Classify returns the status for an error, and the last part of its problem type.
+func Classify(err error) (status int, name string) {
+	k := kindOf(err)
+	return k.status, k.name
+}
+
 // problem is a problem document (RFC 9457). Option and Suggestion are ours.
 type problem struct {
 	Type       string `json:"type"`
@@ -113,11 +119,12 @@ func newProblem(k kind, err error, requestID string) problem {
 	return p
 }
 
-// How long others may keep an error, and should wait before they ask again.
+// RetryAfterSeconds is Retry-After where the cause may be over in a moment.
+const RetryAfterSeconds = "2"
+
 const (
-	errorMaxAge       = "public, max-age=60"
-	retryAfterSeconds = "2"
-	retryAfterAnHour  = "3600" // for which versions are counted
+	errorMaxAge      = "public, max-age=60" // how long others may keep an error
+	retryAfterAnHour = "3600"               // for which versions are counted
 )
 
 // errorControl is Cache-Control of an error: what is our fault, or the fault of
@@ -149,7 +156,7 @@ func (s *server) fail(e *exchange, r *http.Request, k kind, err error) {
 	h.Set(headerCacheControl, errorControl(k))
 	switch k.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
-		h.Set("Retry-After", retryAfterSeconds)
+		h.Set("Retry-After", RetryAfterSeconds)
 	case http.StatusTooManyRequests:
 		h.Set("Retry-After", retryAfterAnHour)
 	case http.StatusMethodNotAllowed:

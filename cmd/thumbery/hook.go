@@ -3,7 +3,7 @@ package main
 import (
 	"log/slog"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
@@ -11,13 +11,13 @@ import (
 
 // primer makes the presets of what was uploaded.
 func (c *serveCmd) primer(core *core) *pipeline.Primer {
-	wanted := api.Priming{Presets: core.presets, Format: c.format()}
-	return core.NewPrimer(wanted.AllPresets())
+	rules := variant.Rules{Presets: core.presets, Format: c.format()}
+	return core.NewPrimer(rules.AllPresets())
 }
 
 // hook is what happens when a bucket tells of its objects: what was made of the
 // old one is forgotten, and the presets of the new one are made.
-func (c *serveCmd) hook(core *core, primer *pipeline.Primer, m *metrics.Metrics, log *slog.Logger) *api.Hook {
+func (c *serveCmd) hook(core *core, primer *pipeline.Primer, m *metrics.Metrics, log *slog.Logger) *admin.Hook {
 	if c.HookSecret == "" {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (c *serveCmd) hook(core *core, primer *pipeline.Primer, m *metrics.Metrics,
 		_, err := core.dir.forget(core.Forget)(key)
 		return err
 	}
-	return &api.Hook{
+	return &admin.Hook{
 		Secret: c.HookSecret, Keys: core.origins.Keys, Observe: m.Hooked,
 		Created: func(key variant.Key) error {
 			err := forget(key)

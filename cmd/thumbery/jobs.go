@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
@@ -64,17 +64,17 @@ type primeJob struct {
 	ended chan struct{}
 }
 
-// Start implements api.Jobs.
-func (j *jobs) Start(r api.JobRequest) (api.JobStatus, error) {
+// Start implements admin.Jobs.
+func (j *jobs) Start(r admin.JobRequest) (admin.JobStatus, error) {
 	if j.core.ReadOnly() {
-		return api.JobStatus{}, pipeline.ErrReadOnly
+		return admin.JobStatus{}, pipeline.ErrReadOnly
 	}
 	if err := writable(j.core.Settings, r.Variants); err != nil {
-		return api.JobStatus{}, err
+		return admin.JobStatus{}, err
 	}
 	one, ctx, err := j.add(r)
 	if err != nil {
-		return api.JobStatus{}, err
+		return admin.JobStatus{}, err
 	}
 	go j.prime(ctx, one, r)
 	return one.tally.snapshot(time.Now()), nil
@@ -92,7 +92,7 @@ func writable(s resize.Settings, variants []variant.Variant) error {
 
 // add makes a job known, if there is room for it. The oldest that has ended makes
 // place.
-func (j *jobs) add(r api.JobRequest) (*primeJob, context.Context, error) {
+func (j *jobs) add(r admin.JobRequest) (*primeJob, context.Context, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	running, ended := 0, -1
@@ -110,27 +110,27 @@ func (j *jobs) add(r api.JobRequest) (*primeJob, context.Context, error) {
 		j.all = slices.Delete(j.all, ended, ended+1)
 	}
 	ctx, stop := context.WithCancel(j.ctx)
-	status := api.JobStatus{
-		ID: rand.Text()[:12], State: api.JobRunning, Began: time.Now().UTC(), Pictures: len(r.Keys), Listing: r.List,
+	status := admin.JobStatus{
+		ID: rand.Text()[:12], State: admin.JobRunning, Began: time.Now().UTC(), Pictures: len(r.Keys), Listing: r.List,
 	}
 	one := &primeJob{id: status.ID, tally: newTally(status), stop: stop, ended: make(chan struct{})}
 	j.all = append(j.all, one)
 	return one, ctx, nil
 }
 
-func (j *jobs) prime(ctx context.Context, one *primeJob, r api.JobRequest) {
+func (j *jobs) prime(ctx context.Context, one *primeJob, r admin.JobRequest) {
 	defer close(one.ended)
 	defer one.stop()
 	wishes := j.core.Wishes(r.Variants, r.AllFormats)
 	err := panics.Try("jobs", func() error {
 		return j.core.priming(wishes, jobParallel, one.tally).run(ctx, j.pictures(ctx, one, r))
 	}, "job", one.id)
-	state, reason := api.JobDone, ""
+	state, reason := admin.JobDone, ""
 	switch {
 	case err != nil && ctx.Err() != nil:
-		state = api.JobStopped
+		state = admin.JobStopped
 	case err != nil:
-		state, reason = api.JobFailed, err.Error()
+		state, reason = admin.JobFailed, err.Error()
 	}
 	now := time.Now()
 	one.tally.end(state, reason, now)
@@ -140,7 +140,7 @@ func (j *jobs) prime(ctx context.Context, one *primeJob, r api.JobRequest) {
 }
 
 // pictures are those that were given, and then those that are listed.
-func (j *jobs) pictures(ctx context.Context, one *primeJob, r api.JobRequest) pictures {
+func (j *jobs) pictures(ctx context.Context, one *primeJob, r admin.JobRequest) pictures {
 	given := func(yield func(variant.Key, error) bool) {
 		for _, key := range r.Keys {
 			if !yield(key, nil) {
@@ -168,12 +168,12 @@ func concat[K, V any](seqs ...iter.Seq2[K, V]) iter.Seq2[K, V] {
 	}
 }
 
-// Status implements api.Jobs.
-func (j *jobs) Status(id string) (api.JobStatus, bool) {
+// Status implements admin.Jobs.
+func (j *jobs) Status(id string) (admin.JobStatus, bool) {
 	if one := j.find(id); one != nil {
 		return one.tally.snapshot(time.Now()), true
 	}
-	return api.JobStatus{}, false
+	return admin.JobStatus{}, false
 }
 
 func (j *jobs) find(id string) *primeJob {
@@ -187,18 +187,18 @@ func (j *jobs) find(id string) *primeJob {
 	return nil
 }
 
-// All implements api.Jobs.
-func (j *jobs) All() []api.JobStatus {
+// All implements admin.Jobs.
+func (j *jobs) All() []admin.JobStatus {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	all := []api.JobStatus{}
+	all := []admin.JobStatus{}
 	for _, one := range slices.Backward(j.all) {
 		all = append(all, one.tally.snapshot(time.Now()))
 	}
 	return all
 }
 
-// Stop implements api.Jobs.
+// Stop implements admin.Jobs.
 func (j *jobs) Stop(id string) bool {
 	one := j.find(id)
 	if one == nil {

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/storage"
@@ -26,7 +26,7 @@ func fakeJobs(t *testing.T, n int) (*jobs, *shaky) {
 }
 
 // after waits for the end of a job.
-func (j *jobs) after(t *testing.T, id string) api.JobStatus {
+func (j *jobs) after(t *testing.T, id string) admin.JobStatus {
 	t.Helper()
 	<-j.find(id).ended
 	s, ok := j.Status(id)
@@ -36,7 +36,7 @@ func (j *jobs) after(t *testing.T, id string) api.JobStatus {
 	return s
 }
 
-func (j *jobs) mustStart(t *testing.T, r api.JobRequest) string {
+func (j *jobs) mustStart(t *testing.T, r admin.JobRequest) string {
 	t.Helper()
 	s, err := j.Start(r)
 	if err != nil || s.ID == "" {
@@ -49,18 +49,18 @@ func TestJobEnds(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		tell    func(*shaky)
-		request api.JobRequest
-		state   api.JobState
+		request admin.JobRequest
+		state   admin.JobState
 		made    int
 		none    int
 		errors  int
 	}{
-		{"listed", func(s *shaky) { s.Fake.Put("x.txt", []byte("text")) }, api.JobRequest{List: true}, api.JobDone, 60, 1, 0},
-		{"prefix", func(*shaky) {}, api.JobRequest{List: true, Prefix: "000"}, api.JobDone, 10, 0, 0},
-		{"given", func(s *shaky) { s.Fake.Put("x.txt", []byte("text")) }, api.JobRequest{Keys: []variant.Key{"0001.jpg", "x.txt", "none"}}, api.JobDone, 1, 1, 1},
-		{"both", func(*shaky) {}, api.JobRequest{Keys: []variant.Key{"0051.jpg"}, List: true, Prefix: "000"}, api.JobDone, 11, 0, 0},
-		{"down", func(s *shaky) { s.open = []failure{{"*", 1000, errDown}} }, api.JobRequest{List: true}, api.JobFailed, 0, 0, 20},
-		{"no listing", func(s *shaky) { s.lists = []failure{{"0000.jpg", 100, errDown}} }, api.JobRequest{List: true}, api.JobFailed, 0, 0, 0},
+		{"listed", func(s *shaky) { s.Fake.Put("x.txt", []byte("text")) }, admin.JobRequest{List: true}, admin.JobDone, 60, 1, 0},
+		{"prefix", func(*shaky) {}, admin.JobRequest{List: true, Prefix: "000"}, admin.JobDone, 10, 0, 0},
+		{"given", func(s *shaky) { s.Fake.Put("x.txt", []byte("text")) }, admin.JobRequest{Keys: []variant.Key{"0001.jpg", "x.txt", "none"}}, admin.JobDone, 1, 1, 1},
+		{"both", func(*shaky) {}, admin.JobRequest{Keys: []variant.Key{"0051.jpg"}, List: true, Prefix: "000"}, admin.JobDone, 11, 0, 0},
+		{"down", func(s *shaky) { s.open = []failure{{"*", 1000, errDown}} }, admin.JobRequest{List: true}, admin.JobFailed, 0, 0, 20},
+		{"no listing", func(s *shaky) { s.lists = []failure{{"0000.jpg", 100, errDown}} }, admin.JobRequest{List: true}, admin.JobFailed, 0, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestJobEnds(t *testing.T) {
 				if s.State != tt.state || s.Made != tt.made || s.NotPictures != tt.none || len(s.Errors) != tt.errors {
 					t.Errorf("%+v", s)
 				}
-				if s.Listing || s.Left != 0 || s.Ended.IsZero() || (s.Reason == "") != (tt.state == api.JobDone) || s.State == api.JobDone && s.Pictures != s.Finished {
+				if s.Listing || s.Left != 0 || s.Ended.IsZero() || (s.Reason == "") != (tt.state == admin.JobDone) || s.State == admin.JobDone && s.Pictures != s.Finished {
 					t.Errorf("after the end: %+v", s)
 				}
 			})
@@ -84,7 +84,7 @@ func TestJobCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, origin := fakeJobs(t, 400)
 		origin.Delay(time.Second)
-		id := j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x", "20x")})
+		id := j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x", "20x")})
 		<-time.After(21*time.Second + time.Millisecond) // of which listing takes one
 		s, _ := j.Status(id)
 		if s.Pictures != 400 || s.Listing || s.Finished != 80 || s.Rate < 7.9 || s.Rate > 8.1 || s.Left < 78 || s.Left > 82 {
@@ -100,8 +100,8 @@ func TestJobsAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, origin := fakeJobs(t, 1)
 		origin.Delay(time.Second)
-		r := api.JobRequest{List: true, Variants: wish(t, "40x")}
-		if _, err := j.Start(api.JobRequest{List: true, Variants: wish(t, "40x,f_avif")}); err == nil || errors.Is(err, gate.ErrBusy) {
+		r := admin.JobRequest{List: true, Variants: wish(t, "40x")}
+		if _, err := j.Start(admin.JobRequest{List: true, Variants: wish(t, "40x,f_avif")}); err == nil || errors.Is(err, gate.ErrBusy) {
 			t.Errorf("a format that cannot be written: %v", err)
 		}
 		for range runningJobs {
@@ -125,18 +125,18 @@ func TestJobsAreForgotten(t *testing.T) {
 		j, origin := fakeJobs(t, 1)
 		origin.Fake.Put("slow/a.jpg", small)
 		release := origin.Hang()
-		long := j.mustStart(t, api.JobRequest{Keys: []variant.Key{"slow/a.jpg"}, Variants: wish(t, "40x")})
+		long := j.mustStart(t, admin.JobRequest{Keys: []variant.Key{"slow/a.jpg"}, Variants: wish(t, "40x")})
 		synctest.Wait()
 		origin.Reopen()
 		for range keptJobs + 50 {
-			j.Stop(j.mustStart(t, api.JobRequest{Keys: []variant.Key{"none"}, Variants: wish(t, "40x")}))
+			j.Stop(j.mustStart(t, admin.JobRequest{Keys: []variant.Key{"none"}, Variants: wish(t, "40x")}))
 		}
 		all := j.All()
-		if len(all) != keptJobs || all[len(all)-1].ID != long || all[len(all)-1].State != api.JobRunning {
+		if len(all) != keptJobs || all[len(all)-1].ID != long || all[len(all)-1].State != admin.JobRunning {
 			t.Errorf("%d jobs, the oldest is %+v", len(all), all[len(all)-1])
 		}
 		release()
-		if s := j.after(t, long); s.State != api.JobDone {
+		if s := j.after(t, long); s.State != admin.JobDone {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -154,13 +154,13 @@ func TestJobStops(t *testing.T) {
 			ctx, end := context.WithCancel(t.Context())
 			defer end()
 			go j.run(ctx)
-			id := j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x")})
+			id := j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x")})
 			<-time.After(6500 * time.Millisecond)
 			stop(j, end, id)
 			before, _ := j.Status(id)
 			<-time.After(time.Minute)
 			after, _ := j.Status(id)
-			if before.State != api.JobStopped || before.Made != 20 || after.Made != 20 || after.Failed != 0 || after.Reason != "" {
+			if before.State != admin.JobStopped || before.Made != 20 || after.Made != 20 || after.Failed != 0 || after.Reason != "" {
 				t.Errorf("%s: %+v", name, after)
 			}
 			if !j.Stop(id) || j.Stop("another") {
@@ -175,9 +175,9 @@ func TestJobsAtOnce(t *testing.T) {
 	j, _ := fakeJobs(t, 50)
 	var all sync.WaitGroup
 	for range 3 {
-		id := j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x", "30x")})
+		id := j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x", "30x")})
 		all.Go(func() {
-			for s, _ := j.Status(id); s.State == api.JobRunning; s, _ = j.Status(id) {
+			for s, _ := j.Status(id); s.State == admin.JobRunning; s, _ = j.Status(id) {
 				j.All()
 			}
 		})
@@ -185,7 +185,7 @@ func TestJobsAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	for _, s := range j.All() {
-		if s.State != api.JobStopped && s.State != api.JobDone {
+		if s.State != admin.JobStopped && s.State != admin.JobDone {
 			t.Errorf("%+v", s)
 		}
 	}
@@ -196,8 +196,8 @@ func TestJobFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, origin := fakeJobs(t, 100)
 		origin.open = []failure{{"*", 1000, storage.ErrUnavailable}}
-		s := j.after(t, j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x", "20x")}))
-		if s.State != api.JobFailed || s.Finished != primeGivesUpAfter || s.Failed != 2*primeGivesUpAfter || s.Reason == "" {
+		s := j.after(t, j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x", "20x")}))
+		if s.State != admin.JobFailed || s.Finished != primeGivesUpAfter || s.Failed != 2*primeGivesUpAfter || s.Reason == "" {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -211,14 +211,14 @@ func TestJobPanics(t *testing.T) {
 			origin.mu.Lock()
 			origin.lists = []failure{{"0001.jpg", 2, errPanics}} // of what is primed, and of what is counted
 			origin.mu.Unlock()
-			id := j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x")})
-			if s := j.after(t, id); s.State != api.JobFailed || !strings.Contains(s.Reason, "panic: a panic in the client") {
+			id := j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x")})
+			if s := j.after(t, id); s.State != admin.JobFailed || !strings.Contains(s.Reason, "panic: a panic in the client") {
 				t.Errorf("%+v, want it failed", s)
 			}
 		}
 		origin.lists, origin.open = nil, []failure{{"0001.jpg", 1, errPanics}}
-		id := j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x")})
-		if s := j.after(t, id); s.State != api.JobDone || s.Finished != 3 || s.Failed != 1 {
+		id := j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x")})
+		if s := j.after(t, id); s.State != admin.JobDone || s.Finished != 3 || s.Failed != 1 {
 			t.Errorf("%+v, want 1 of 3 failed", s)
 		}
 	})

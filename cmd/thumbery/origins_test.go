@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/metrics"
@@ -92,8 +92,8 @@ func TestHedgeSwitch(t *testing.T) {
 		{originFlags{Hedge: time.Second, NoHedge: true}, `{"hedge":false}`, 200, time.Second},
 	} {
 		o, _ := opened(t, c.flags, "/=file:.")
-		admin := api.NewAdmin(api.AdminConfig{
-			Switches: []api.Switch{o.hedgeSwitch()}, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
+		admin := admin.New(admin.Config{
+			Switches: []admin.Switch{o.hedgeSwitch()}, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
 		})
 		ask := func(method, body string) *httptest.ResponseRecorder {
 			w := httptest.NewRecorder()
@@ -125,7 +125,7 @@ func TestCacheChecks(t *testing.T) {
 	c := serveCmd{coreFlags: coreFlags{cacheFlags: cacheFlags{Cache: t.TempDir()}}}
 	ask := func(d *cacheDir) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
-		api.NewAdmin(api.AdminConfig{Checks: c.checks(&core{origins: o, dir: d}, slog.New(slog.DiscardHandler)), Metrics: http.NotFoundHandler()}).
+		admin.New(admin.Config{Checks: c.checks(&core{origins: o, dir: d}, slog.New(slog.DiscardHandler)), Metrics: http.NotFoundHandler()}).
 			ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://localhost/readyz", nil))
 		if err := json.Unmarshal(w.Body.Bytes(), &ready); err != nil {
 			t.Fatal(err)

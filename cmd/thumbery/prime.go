@@ -15,9 +15,10 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // What happens once is not to be configured: none of its own flags is from the
@@ -121,7 +122,7 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	log := slog.New(slog.NewTextHandler(bar, nil))
 	slog.SetDefault(log) // for panics that are recovered
 	r := &primeReport{started: time.Now(), lists: c.lists(), log: log}
-	r.tally = newTally(api.JobStatus{State: api.JobRunning, Began: r.started, Listing: true})
+	r.tally = newTally(admin.JobStatus{State: admin.JobRunning, Began: r.started, Listing: true})
 	prime, err := c.prepare(r)
 	if err != nil {
 		return err
@@ -177,8 +178,8 @@ func (c *primeCmd) local(r *primeReport) (*priming, *core, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	wanted := api.Priming{Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()}
-	variants, err := wanted.Variants(c.Ops, c.PresetAll)
+	rules := variant.Rules{Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()}
+	variants, err := rules.Variants(c.Ops, c.PresetAll)
 	if err == nil {
 		err = writable(core.Settings, variants)
 	}

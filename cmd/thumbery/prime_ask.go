@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 )
 
 const (
@@ -70,7 +70,7 @@ func parseBase(text string) (string, error) {
 
 // answer is what the admin listener answers with.
 type answer struct {
-	api.JobStatus
+	admin.JobStatus
 	Error string `json:"error"`
 	Kind  string `json:"kind"`
 

@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
@@ -156,8 +156,8 @@ func TestJobLeavesOut(t *testing.T) {
 		if err := j.core.origins.Add("far/", newShaky("a "+long)); err != nil {
 			t.Fatal(err)
 		}
-		s := j.after(t, j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "40x")}))
-		if s.State != api.JobDone || s.Made != 3 || s.Finished != 3 || s.Pictures != 3 || s.LeftOut != 2 || s.FirstLeftOut != "far/"+long[:exampleBytes-4]+"…" {
+		s := j.after(t, j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x")}))
+		if s.State != admin.JobDone || s.Made != 3 || s.Finished != 3 || s.Pictures != 3 || s.LeftOut != 2 || s.FirstLeftOut != "far/"+long[:exampleBytes-4]+"…" {
 			t.Errorf("%+v", s)
 		}
 	})

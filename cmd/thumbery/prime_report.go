@@ -14,7 +14,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -88,12 +88,12 @@ func (r *primeReport) tell(b *bar) (stop func()) {
 	}
 }
 
-func (r *primeReport) tellLog(s api.JobStatus) {
+func (r *primeReport) tellLog(s admin.JobStatus) {
 	r.log.Info("priming", "pictures", s.Finished, "of", of(s), "made", s.Made, "there", s.There, "failed", s.Failed,
 		"rate", rate(s), "left", left(s))
 }
 
-func (b *bar) showPriming(s api.JobStatus) {
+func (b *bar) showPriming(s admin.JobStatus) {
 	text := fmt.Sprintf("priming: %s of %s pictures, %s", humanize.Comma(int64(s.Finished)), of(s), rate(s))
 	if s.Left > 0 {
 		text += ", " + left(s) + " left"
@@ -104,19 +104,19 @@ func (b *bar) showPriming(s api.JobStatus) {
 }
 
 // of is how many pictures there are, as far as is known.
-func of(s api.JobStatus) string {
+func of(s admin.JobStatus) string {
 	if s.Listing {
 		return "?"
 	}
 	return humanize.Comma(int64(s.Pictures))
 }
 
-func rate(s api.JobStatus) string { return fmt.Sprintf("%.1f/s", s.Rate) }
+func rate(s admin.JobStatus) string { return fmt.Sprintf("%.1f/s", s.Rate) }
 
 // longest is what more is not told apart from.
 const longest = 1000 * time.Hour
 
-func left(s api.JobStatus) string {
+func left(s admin.JobStatus) string {
 	if s.Left <= 0 {
 		return "?"
 	}
@@ -139,9 +139,9 @@ func (r *primeReport) conclude(ctx context.Context, err error, stdout io.Writer,
 // finish makes the summary when nothing is under way any more.
 func (r *primeReport) finish(err error) {
 	now := time.Now()
-	state := api.JobDone
+	state := admin.JobDone
 	if err != nil {
-		state = api.JobFailed
+		state = admin.JobFailed
 	}
 	r.tally.end(state, "", now)
 	s := r.tally.snapshot(now)

@@ -12,7 +12,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -105,9 +105,9 @@ func (m *remote) job(ctx context.Context, body jobBody) error {
 	switch {
 	case err != nil:
 		return err
-	case s.State == api.JobFailed:
+	case s.State == admin.JobFailed:
 		return errors.New(s.Reason)
-	case s.State != api.JobDone && ctx.Err() == nil:
+	case s.State != admin.JobDone && ctx.Err() == nil:
 		return errors.New("the job was stopped by somebody else, or the server is stopping")
 	}
 	return ctx.Err()
@@ -157,7 +157,7 @@ func checkID(id string) error {
 }
 
 // follow waits for the end of a job, and adds what it has done to before.
-func (m *remote) follow(ctx context.Context, id string, before api.JobStatus) (api.JobStatus, error) {
+func (m *remote) follow(ctx context.Context, id string, before admin.JobStatus) (admin.JobStatus, error) {
 	last := time.Now() // when it answered
 	for {
 		method, limit, asking := http.MethodGet, askTimeout, ctx
@@ -168,7 +168,7 @@ func (m *remote) follow(ctx context.Context, id string, before api.JobStatus) (a
 		switch {
 		case err == nil && a.status == http.StatusOK:
 			m.tally.merge(before, a.JobStatus, m.keys == nil, time.Now())
-			if a.State != api.JobRunning {
+			if a.State != admin.JobRunning {
 				return a.JobStatus, nil
 			}
 			last = time.Now()
@@ -188,7 +188,7 @@ func (m *remote) follow(ctx context.Context, id string, before api.JobStatus) (a
 
 // merge sets what was done to before and s together. With listed s knows how many
 // pictures there are.
-func (t *tally) merge(before, s api.JobStatus, listed bool, now time.Time) {
+func (t *tally) merge(before, s admin.JobStatus, listed bool, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	own := &t.status

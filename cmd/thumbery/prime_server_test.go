@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -35,10 +35,10 @@ func office(t *testing.T, n int, keys iter.Seq2[variant.Key, error]) (*remote, *
 	t.Helper()
 	j, origin := fakeJobs(t, n)
 	log := slog.New(slog.DiscardHandler)
-	h := api.NewAdmin(api.AdminConfig{Priming: &api.Priming{Jobs: j}, Metrics: http.NotFoundHandler(), Log: log})
+	h := admin.New(admin.Config{Priming: &admin.Priming{Jobs: j}, Metrics: http.NotFoundHandler(), Log: log})
 	m := &remote{
 		base: "http://localhost", client: &http.Client{Transport: handled{h}}, log: log,
-		tally: newTally(api.JobStatus{State: api.JobRunning, Began: time.Now(), Listing: true}), request: jobBody{Ops: []string{"40x", "20x"}},
+		tally: newTally(admin.JobStatus{State: admin.JobRunning, Began: time.Now(), Listing: true}), request: jobBody{Ops: []string{"40x", "20x"}},
 	}
 	if keys != nil {
 		m.keys = func(ctx context.Context) <-chan keyOrError { return aside(ctx, keys) }
@@ -46,7 +46,7 @@ func office(t *testing.T, n int, keys iter.Seq2[variant.Key, error]) (*remote, *
 	return m, j, origin
 }
 
-func (m *remote) status() api.JobStatus { return m.tally.snapshot(time.Now()) }
+func (m *remote) status() admin.JobStatus { return m.tally.snapshot(time.Now()) }
 
 // manyKeys are 0000.jpg and so on, over and over.
 func manyKeys(n, different int) iter.Seq2[variant.Key, error] {
@@ -102,7 +102,7 @@ func TestRemoteWaits(t *testing.T) {
 		m, j, origin := office(t, 5, manyKeys(5, 5))
 		origin.Delay(50 * time.Second)
 		for range runningJobs {
-			j.mustStart(t, api.JobRequest{List: true, Variants: wish(t, "10x")})
+			j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "10x")})
 		}
 		if err := m.run(t.Context()); err != nil || m.status().Made != 10 {
 			t.Errorf("%v, %+v", err, m.status())
@@ -124,7 +124,7 @@ func TestRemoteStops(t *testing.T) {
 				t.Errorf("after %v: %v", after, err)
 			}
 			s := m.status()
-			if all := j.All(); len(all) != 1 || all[0].State != api.JobStopped || all[0].Made != s.Made || s.Failed > 0 || after > 0 && s.Made == 0 {
+			if all := j.All(); len(all) != 1 || all[0].State != admin.JobStopped || all[0].Made != s.Made || s.Failed > 0 || after > 0 && s.Made == 0 {
 				t.Errorf("after %v: %+v, %+v", after, s, all)
 			}
 		})

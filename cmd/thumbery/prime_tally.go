@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
@@ -29,7 +29,7 @@ const (
 // tally counts what comes of priming. It is safe for use by several goroutines.
 type tally struct {
 	mu     sync.Mutex
-	status api.JobStatus
+	status admin.JobStatus
 	known  int          // pictures, as far as they were counted
 	recent []progressAt // never empty: the first is what the rate is measured from, the last is how it stands
 	inARow int          // failures that say nothing of their pictures
@@ -42,7 +42,7 @@ type progressAt struct {
 }
 
 // newTally begins to count at s.Began.
-func newTally(s api.JobStatus) *tally {
+func newTally(s admin.JobStatus) *tally {
 	return &tally{status: s, known: s.Pictures, recent: []progressAt{{at: s.Began}}}
 }
 
@@ -85,7 +85,7 @@ func (t *tally) note(key variant.Key, p pipeline.Primed, now time.Time) (inARow 
 	case p.Err != nil:
 		s.Failed += p.Failed
 		if len(s.Errors) < tallyErrors {
-			s.Errors = append(s.Errors, api.JobError{Key: string(key), Error: shortened(p.Err.Error(), maxErrorBytes)})
+			s.Errors = append(s.Errors, admin.JobError{Key: string(key), Error: shortened(p.Err.Error(), maxErrorBytes)})
 		}
 	}
 	t.sample(now)
@@ -134,12 +134,12 @@ func (t *tally) forgetOld(now time.Time) {
 }
 
 // end says how it ended.
-func (t *tally) end(state api.JobState, reason string, now time.Time) {
+func (t *tally) end(state admin.JobState, reason string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := &t.status
 	s.State, s.Reason, s.Ended, s.Listing = state, reason, now.UTC(), false
-	if state == api.JobDone {
+	if state == admin.JobDone {
 		s.Pictures = s.Finished
 	}
 }
@@ -148,11 +148,11 @@ func (t *tally) end(state api.JobState, reason string, now time.Time) {
 func (t *tally) running() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.status.State == api.JobRunning
+	return t.status.State == admin.JobRunning
 }
 
 // snapshot is how it stands now.
-func (t *tally) snapshot(now time.Time) api.JobStatus {
+func (t *tally) snapshot(now time.Time) admin.JobStatus {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.status

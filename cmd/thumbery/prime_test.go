@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
@@ -63,9 +63,9 @@ func wish(t *testing.T, ops ...string) (variants []variant.Variant) {
 }
 
 // primed runs a priming of everything that is listed, in two sizes.
-func (c *core) primed(t *testing.T, ctx context.Context) (api.JobStatus, error) {
+func (c *core) primed(t *testing.T, ctx context.Context) (admin.JobStatus, error) {
 	t.Helper()
-	tally := newTally(api.JobStatus{State: api.JobRunning, Began: time.Now(), Listing: true})
+	tally := newTally(admin.JobStatus{State: admin.JobRunning, Began: time.Now(), Listing: true})
 	p := c.priming(c.Wishes(wish(t, "40x", "20x"), false), 4, tally)
 	err := p.run(ctx, span{}.pictures(ctx, c.origins.Mounts, tally.leaveOut))
 	return tally.snapshot(time.Now()), err
@@ -160,8 +160,8 @@ func TestPrimingStops(t *testing.T) {
 func TestTally(t *testing.T) {
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	at := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
-	y := newTally(api.JobStatus{State: api.JobRunning, Began: start, Pictures: 1000})
-	check := func(when string, s api.JobStatus, rate, left float64) {
+	y := newTally(admin.JobStatus{State: admin.JobRunning, Began: start, Pictures: 1000})
+	check := func(when string, s admin.JobStatus, rate, left float64) {
 		t.Helper()
 		if math.Abs(s.Rate-rate) > 0.05*rate || math.Abs(s.Left-left) > 0.05*left {
 			t.Errorf("%s: %.2f/s, %.1f s left; want %.2f, %.1f", when, s.Rate, s.Left, rate, left)
@@ -192,14 +192,14 @@ func TestTally(t *testing.T) {
 	if s.Finished != 1500 || s.Pictures != 1500 || s.Made != 800 || s.There != 900 || s.Failed != 300 || len(s.Errors) != tallyErrors {
 		t.Errorf("%+v", s)
 	}
-	y.end(api.JobDone, "", at(200))
+	y.end(admin.JobDone, "", at(200))
 	check("ended", y.snapshot(at(1000)), 10, 0)
-	check("ended at once", newTally(api.JobStatus{Began: start, Ended: start}).snapshot(start), 0, 0)
+	check("ended at once", newTally(admin.JobStatus{Began: start, Ended: start}).snapshot(start), 0, 0)
 }
 
 // What places answer may be long.
 func TestTallyErrors(t *testing.T) {
-	y := newTally(api.JobStatus{})
+	y := newTally(admin.JobStatus{})
 	y.note("k", pipeline.Primed{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))}, time.Now())
 	y.note("text", pipeline.Primed{Failed: 1, Err: resize.ErrNotPicture}, time.Now())
 	s := y.snapshot(time.Now())

@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize/vips"
 )
 
 // switches are what can be changed while the server runs, for the case that
 // something new misbehaves. Each begins as its flag says.
-type switches []api.Switch
+type switches []admin.Switch
 
 func (c *serveCmd) switches(core *core, f *pipeline.Fallback) switches {
 	engine, o, p := core.engine, core.origins, core.Pipeline
@@ -38,7 +38,7 @@ func (c *serveCmd) switches(core *core, f *pipeline.Fallback) switches {
 }
 
 // hedgeSwitch cannot be on without --hedge, which says what slow is.
-func (o *origins) hedgeSwitch() api.Switch {
+func (o *origins) hedgeSwitch() admin.Switch {
 	s := boolSwitch("hedge", "ask a second mirror when one is slow, as --hedge says", o.hedge.Load, o.hedge.Store)
 	s.Refuse = func(value string) error {
 		if value == "true" && o.flags.Hedge <= 0 {
@@ -49,8 +49,8 @@ func (o *origins) hedgeSwitch() api.Switch {
 	return s
 }
 
-func boolSwitch(name, help string, get func() bool, set func(bool)) api.Switch {
-	return api.Switch{
+func boolSwitch(name, help string, get func() bool, set func(bool)) admin.Switch {
+	return admin.Switch{
 		Name: name, Help: help, Values: []string{"true", "false"},
 		Get: func() string { return strconv.FormatBool(get()) },
 		Set: func(value string) error {

@@ -6,9 +6,11 @@ import (
 	"net/http"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // service is what serve serves, and what it does besides.
@@ -52,10 +54,10 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
 		HandOver: handOver, Hot: c.hotHeaders(core.Pipeline), Observer: m, Log: log,
 	})
-	s.admin = api.NewAdmin(api.AdminConfig{
+	s.admin = admin.New(admin.Config{
 		Checks: c.checks(core, log), Metrics: m.Handler(), Forget: core.dir.forget(core.Forget), Stock: c.stock(core),
 		Switches: switches, Hook: c.hook(core, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
-		Priming: &api.Priming{Jobs: jobs, Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()},
+		Priming: &admin.Priming{Jobs: jobs, Rules: variant.Rules{Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()}},
 	})
 	return s, nil
 }
@@ -98,13 +100,13 @@ func (c *serveCmd) hotBytes() int64 {
 }
 
 // checks are what the service needs, and what it is better with.
-func (c *serveCmd) checks(core *core, log *slog.Logger) []api.Check {
-	checks := []api.Check{
+func (c *serveCmd) checks(core *core, log *slog.Logger) []admin.Check {
+	checks := []admin.Check{
 		{Name: "cache " + c.Cache, Do: func(context.Context) error { return c.readable() }},
 		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return core.dir.writable(c.Cache, log) }, Degrades: true},
 	}
 	for name, g := range core.origins.named {
-		checks = append(checks, api.Check{
+		checks = append(checks, admin.Check{
 			Name: "origin " + name, Do: g.Check, Degrades: true, State: func() string { return g.State().String() },
 		})
 	}

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"errors"
@@ -14,6 +14,11 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
+
+// maxOps is how many ops and presets a job may have.
+const maxOps = 200
+
+var now = time.Unix(1_800_000_000, 0)
 
 // fakeJobs remember what they were asked for.
 type fakeJobs struct {
@@ -60,7 +65,7 @@ func (f *fakeJobs) Stop(id string) bool {
 func newPriming(t testing.TB, change ...func(*Priming)) (*office, *fakeJobs) {
 	t.Helper()
 	jobs := &fakeJobs{}
-	p := &Priming{Jobs: jobs, Presets: variant.Presets{}}
+	p := &Priming{Jobs: jobs, Rules: variant.Rules{Presets: variant.Presets{}}}
 	for _, preset := range []string{"thumb=60x", "card=120x80,f_auto"} {
 		if err := p.Presets.Add(preset); err != nil {
 			t.Fatal(err)
@@ -69,7 +74,7 @@ func newPriming(t testing.TB, change ...func(*Priming)) (*office, *fakeJobs) {
 	for _, f := range change {
 		f(p)
 	}
-	return newOffice(AdminConfig{Priming: p}), jobs
+	return newOffice(Config{Priming: p}), jobs
 }
 
 func variantOf(t testing.TB, ops string) variant.Variant {
@@ -139,14 +144,14 @@ func TestPrimeAllPresets(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	o, jobs = newPriming(t, func(p *Priming) {
-		for i := range maxPrimingOps + 1 {
+		for i := range maxOps + 1 {
 			if err := p.Presets.Add(fmt.Sprintf("p%d=%dx", i, 100+i)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	})
 	status, body := o.ask("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true,"ops":["50x"]}`)
-	if status != 202 || len(jobs.started[0].Variants) != maxPrimingOps+4 {
+	if status != 202 || len(jobs.started[0].Variants) != maxOps+4 {
 		t.Errorf("many: %d %s", status, body)
 	}
 	o, _ = newPriming(t, func(p *Priming) {
@@ -194,8 +199,8 @@ func TestPrimeMistakes(t *testing.T) {
 		`{"since":"2 days","ops":["60x"]}`:                  "since",
 		`{"since":"-1h","ops":["60x"]}`:                     "since",
 		`{"keys":["a.jpg"],"since":"1h","ops":["60x"]}`:     "since is for",
-		`{"keys":["a.jpg"],"ops":["60x"` + strings.Repeat(`,"60x"`, maxPrimingOps) + `]}`: "may be 200",
-		`{"keys":["a"` + strings.Repeat(`,"a"`, maxPrimingKeys) + `],"ops":["60x"]}`:      "take a prefix",
+		`{"keys":["a.jpg"],"ops":["60x"` + strings.Repeat(`,"60x"`, maxOps) + `]}`:   "may be 200",
+		`{"keys":["a"` + strings.Repeat(`,"a"`, maxPrimingKeys) + `],"ops":["60x"]}`: "take a prefix",
 	} {
 		o, jobs := newPriming(t, func(p *Priming) { p.Limits.Sizes = []int{60, 120} })
 		status, answer := o.ask("POST", "/prime", body)
@@ -240,7 +245,7 @@ func TestPrimeIsRefused(t *testing.T) {
 			t.Errorf("%v: %d %s", headers, status, answer)
 		}
 	}
-	if status, _ := newOffice(AdminConfig{}).ask("POST", "/prime", body); status != http.StatusNotFound {
+	if status, _ := newOffice(Config{}).ask("POST", "/prime", body); status != http.StatusNotFound {
 		t.Errorf("without jobs: %d", status)
 	}
 }
@@ -279,7 +284,7 @@ func FuzzPriming(f *testing.F) {
 	f.Add([]byte(`{"keys":["a.jpg"],"ops":["60x"],"formats":"auto"}`))
 	f.Add([]byte(`{"prefix":"photos/","since":"24h","presets":["thumb"]}`))
 	f.Add([]byte(`{"all_presets":true,"prefix":null,"since":"1ns","keys":["\ud800"]}`))
-	p := &Priming{Presets: variant.Presets{}, Limits: variant.Limits{Sizes: []int{60}}}
+	p := &Priming{Rules: variant.Rules{Presets: variant.Presets{}, Limits: variant.Limits{Sizes: []int{60}}}}
 	if err := p.Presets.Add("thumb=60x"); err != nil {
 		f.Fatal(err)
 	}

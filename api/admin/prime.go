@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -23,8 +24,6 @@ const (
 	// maxPrimingKeys bounds its keys; what is more is listed by its prefix, or
 	// comes in another job.
 	maxPrimingKeys = 250_000
-	// maxPrimingOps bounds its options: the keys are taken times them.
-	maxPrimingOps = 200
 	// maxPrefix is as long as S3 lets a key be, in bytes.
 	maxPrefix = 1024
 )
@@ -48,7 +47,7 @@ func (p *Priming) parse(body []byte) (j JobRequest, err error) {
 		err = b.pictures(&j)
 	}
 	if err == nil {
-		err = p.variants(b, &j)
+		j.Variants, err = p.variants(b)
 	}
 	switch {
 	case err != nil:
@@ -84,7 +83,7 @@ func (b *primingBody) pictures(j *JobRequest) (err error) {
 		j.List, j.Prefix = true, *b.Prefix
 	}
 	if len(j.Prefix) > maxPrefix || !utf8.ValidString(j.Prefix) || strings.HasPrefix(j.Prefix, "/") {
-		return fmt.Errorf("the prefix %q is not the beginning of a key", shortened(j.Prefix))
+		return fmt.Errorf("the prefix %q is not the beginning of a key", api.Shortened(j.Prefix))
 	}
 	if b.Since != "" {
 		if j.Since, err = time.ParseDuration(b.Since); err != nil || j.Since <= 0 {
@@ -106,107 +105,23 @@ func parseKeys(texts []string) ([]variant.Key, error) {
 	for i, text := range texts {
 		key, err := variant.ParseKey(text)
 		if err != nil {
-			return nil, fmt.Errorf("keys[%d], %q: %w", i, shortened(text), err)
+			return nil, fmt.Errorf("keys[%d], %q: %w", i, api.Shortened(text), err)
 		}
 		keys = append(keys, key)
 	}
 	return keys, nil
 }
 
-// Variants are what ops stand for, each the options of a URL or the name of a
-// preset, and with allPresets those of AllPresets: as somebody who asks for them will
-// get them, and each once. Errors are of the kinds of variant where options are wrong
-// or not permitted. There must be something, and ops at most 200.
-func (p *Priming) Variants(ops []string, allPresets bool) ([]variant.Variant, error) {
-	var j JobRequest
-	err := p.variants(primingBody{Ops: ops, AllPresets: allPresets}, &j)
-	return j.Variants, err
-}
-
-// variants finds out what is to be made of each picture, each thing once.
-func (p *Priming) variants(b primingBody, j *JobRequest) error {
-	ops, err := p.wanted(b)
-	if err != nil {
-		return err
-	}
-	var all []variant.Variant
-	for _, text := range ops {
-		v, err := p.variant(text)
-		if err != nil {
-			return fmt.Errorf("%q: %w", shortened(text), err)
-		}
-		all = append(all, v)
-	}
-	if b.AllPresets {
-		all = append(all, p.AllPresets()...)
-	}
-	seen := map[variant.Variant]bool{}
-	for _, v := range all {
-		if !seen[v] {
-			seen[v] = true
-			j.Variants = append(j.Variants, v)
-		}
-	}
-	return nil
-}
-
-// AllPresets are what all presets stand for that something can be made of, by the
-// order of their names: those that are the original itself are not among them.
-func (p *Priming) AllPresets() []variant.Variant {
-	var all []variant.Variant
-	for _, name := range slices.Sorted(maps.Keys(p.Presets)) {
-		o, err := p.Presets.Parse(name) // which brings it to normal form
-		if err == nil && o.Variant.Whole != variant.Raw {
-			all = append(all, p.served(o.Variant))
-		}
-	}
-	return all
-}
-
-// wanted are the options that a body names, presets by their names.
-func (p *Priming) wanted(b primingBody) ([]string, error) {
+// variants resolves what is to be made of each picture.
+func (p *Priming) variants(b primingBody) ([]variant.Variant, error) {
 	ops := slices.Clone(b.Ops)
 	for _, name := range b.Presets {
 		if _, ok := p.Presets[name]; !ok {
-			return nil, fmt.Errorf("there is no preset %q, but %q", shortened(name), slices.Sorted(maps.Keys(p.Presets)))
+			return nil, fmt.Errorf("there is no preset %q, but %q", api.Shortened(name), slices.Sorted(maps.Keys(p.Presets)))
 		}
 		ops = append(ops, name)
 	}
-	switch {
-	case b.AllPresets && len(p.Presets) == 0:
-		return nil, errors.New("all_presets: this server has no presets")
-	case b.AllPresets && len(ops) == 0 && len(p.AllPresets()) == 0:
-		return nil, errors.New("all_presets: all presets are originals, of which nothing is to be made")
-	case len(ops) == 0 && !b.AllPresets:
-		return nil, errors.New("nothing is to be made: give ops, presets or all_presets")
-	case len(ops) > maxPrimingOps:
-		return nil, fmt.Errorf("there are %d ops and presets, and may be %d", len(ops), maxPrimingOps)
-	}
-	return ops, nil
-}
-
-// variant is what somebody who asks for these options will get.
-func (p *Priming) variant(ops string) (variant.Variant, error) {
-	o, err := p.Presets.Parse(ops)
-	if err == nil {
-		err = p.Limits.Permit(o, p.Presets)
-	}
-	switch {
-	case err != nil:
-		return variant.Variant{}, err
-	case o.Variant.Whole == variant.Raw:
-		return variant.Variant{}, errors.New("the original is kept as soon as something is made of it, and is not made itself")
-	}
-	return p.served(o.Variant), nil
-}
-
-// served is v in the format in which the public side serves it.
-func (p *Priming) served(v variant.Variant) variant.Variant {
-	if v.Whole == variant.Picture && v.Format == variant.FormatKeep {
-		v.Format = p.Format
-	}
-	v.Download, v.DownloadName = false, "" // decide a header, no bytes
-	return v
+	return p.Variants(ops, b.AllPresets)
 }
 
 // primer answers /prime and /jobs.
@@ -241,12 +156,12 @@ func (p *primer) start(w http.ResponseWriter, r *http.Request) {
 // refuse answers with the status that the public side has for such an error, and
 // with the name of its kind: of two with 503 one may be over in a moment.
 func (p *primer) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	k := kindOf(err)
+	status, kind := api.Classify(err)
 	p.log.Warn("a job was refused", "client", r.RemoteAddr, "cause", err)
-	if k.status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", retryAfterSeconds)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", api.RetryAfterSeconds)
 	}
-	writeJSON(w, k.status, map[string]string{"error": err.Error(), "kind": k.name})
+	writeJSON(w, status, map[string]string{"error": err.Error(), "kind": kind})
 }
 
 // all answers GET /jobs.

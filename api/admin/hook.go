@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"crypto/sha256"
@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -76,7 +77,7 @@ func (h *hooks) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if subscribe != "" {
-		h.log.Warn("SNS wants its subscription confirmed: if it is yours, open the URL", "url", shortened(subscribe), "client", r.RemoteAddr)
+		h.log.Warn("SNS wants its subscription confirmed: if it is yours, open the URL", "url", api.Shortened(subscribe), "client", r.RemoteAddr)
 	}
 	answer := h.doAll(events)
 	status := http.StatusOK

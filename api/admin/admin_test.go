@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"bytes"
@@ -23,13 +23,13 @@ type office struct {
 	log bytes.Buffer
 }
 
-func newOffice(c AdminConfig) *office {
+func newOffice(c Config) *office {
 	o := &office{}
 	c.Log = slog.New(slog.NewTextHandler(&o.log, nil))
 	if c.Metrics == nil {
 		c.Metrics = http.NotFoundHandler()
 	}
-	o.Handler = NewAdmin(c)
+	o.Handler = New(c)
 	return o
 }
 
@@ -60,7 +60,7 @@ func decode[T any](t *testing.T, text string) (v T) {
 func TestForgetOnDemand(t *testing.T) {
 	var forgotten []variant.Key
 	var fail error
-	o := newOffice(AdminConfig{
+	o := newOffice(Config{
 		Forget: func(key variant.Key) (pipeline.Forgotten, error) {
 			forgotten = append(forgotten, key)
 			return pipeline.Forgotten{Originals: 1, Derivatives: 2}, fail
@@ -88,7 +88,7 @@ func TestForgetOnDemand(t *testing.T) {
 // A panic is a 500 that is counted, and in the middle of an answer its end.
 func TestAdminPanics(t *testing.T) {
 	before := panics.Counts()["admin"]
-	o := newOffice(AdminConfig{
+	o := newOffice(Config{
 		Stock: func() any { panic("boom") },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "half an answer")

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func TestReadiness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		defer close(hang)
-		o := newOffice(AdminConfig{Checks: []Check{
+		o := newOffice(Config{Checks: []Check{
 			{Name: "good", Do: good},
 			{Name: "same", Do: bad},
 			{Name: "same", Do: good},
@@ -64,7 +64,7 @@ func TestDegraded(t *testing.T) {
 			503, `{"ready":false,"degraded":true,"checks":[{"name":"cache","ok":false,"error":"down"},{"name":"s3","ok":true}]}`,
 		},
 	} {
-		if status, body := newOffice(AdminConfig{Checks: c.checks}).ask("GET", "/readyz", ""); status != c.status || body != c.body {
+		if status, body := newOffice(Config{Checks: c.checks}).ask("GET", "/readyz", ""); status != c.status || body != c.body {
 			t.Errorf("%d %s\nwant %d %s", status, body, c.status, c.body)
 		}
 	}
@@ -76,7 +76,7 @@ func TestHangingOrigin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		var asked atomic.Int32
-		o := newOffice(AdminConfig{Checks: []Check{
+		o := newOffice(Config{Checks: []Check{
 			{Name: "s3", Degrades: true, Do: func(context.Context) error { asked.Add(1); <-hang; return nil }},
 		}})
 		for range 10 {

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"encoding/base64"
@@ -46,7 +46,7 @@ func newReceiver() *receiver {
 			return r.fail[key]
 		}
 	}
-	r.office = newOffice(AdminConfig{Hook: &Hook{
+	r.office = newOffice(Config{Hook: &Hook{
 		Secret: "open sesame", Created: tell("created"), Removed: tell("removed"),
 		Keys: func(bucket, object string) []variant.Key {
 			key, err := variant.ParseKey(object)
@@ -183,7 +183,7 @@ func TestHookSecret(t *testing.T) {
 		}
 	}
 	for _, hook := range []*Hook{nil, {}} {
-		o := newOffice(AdminConfig{Hook: hook})
+		o := newOffice(Config{Hook: hook})
 		if status, answer := o.ask("POST", "/hooks/s3", minioPut, "Authorization", "Bearer "); status != 403 || !strings.Contains(answer, "--hook-secret") {
 			t.Errorf("without a secret: %d %s", status, answer)
 		}

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"time"
@@ -6,13 +6,11 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Priming is what POST /prime and /jobs need. All but Jobs may be zero, and are
+// Priming is what POST /prime and /jobs need. Rules are
 // those of the public side, so that nothing is made that nobody can ask for.
 type Priming struct {
-	Jobs    Jobs
-	Presets variant.Presets
-	Limits  variant.Limits
-	Format  variant.Format
+	Jobs Jobs
+	variant.Rules
 }
 
 // Jobs are runs of work that nobody waits for. Its methods are called by several

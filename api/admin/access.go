@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"net"
@@ -9,18 +9,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // ownHost refuses requests for a host that is not the admin listener's own. By DNS
 // rebinding, the page of a stranger reaches it under a name of theirs, and would be of
 // the same origin.
-func (c AdminConfig) ownHost(next http.Handler) http.Handler {
+func (c Config) ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c.isOwnHost(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		host := shortened(r.Host)
+		host := api.Shortened(r.Host)
 		c.Log.Warn("refused a request for another host", "host", host, "client", r.RemoteAddr)
 		writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
 			"error": "the admin listener does not answer for the host " + strconv.Quote(host) +
@@ -31,7 +36,7 @@ func (c AdminConfig) ownHost(next http.Handler) http.Handler {
 
 // isOwnHost reports that a request names an address, localhost or one of Hosts, or
 // that no browser has sent it: over a Unix socket, or as HTTP/1.0 without a Host.
-func (c AdminConfig) isOwnHost(r *http.Request) bool {
+func (c Config) isOwnHost(r *http.Request) bool {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
 		return true
 	}
@@ -56,6 +61,29 @@ func sameOrigin(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// recoverPanics answers with 500 where a handler of the admin listener panics, or
+// cuts the connection if the answer has begun. net/http would recover, too, and tell
+// the log of it at a level that is not shown.
+func recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		watched := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		defer func() {
+			value := recover()
+			if value == nil {
+				return
+			}
+			if value != http.ErrAbortHandler {
+				panics.Recovered("admin", value, "path", api.Shortened(r.URL.EscapedPath()))
+			}
+			if value == http.ErrAbortHandler || watched.Status() != 0 {
+				panic(http.ErrAbortHandler)
+			}
+			writeJSON(w, http.StatusInternalServerError, map[string]string{"error": "a panic; see the log"})
+		}()
+		next.ServeHTTP(watched, r)
 	})
 }
 

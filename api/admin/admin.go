@@ -1,4 +1,7 @@
-package api
+// Package admin answers HTTP for the operator: health, readiness, metrics, profiles,
+// the cache, switches, bucket notifications and priming. Its listener must not be
+// reachable by the public.
+package admin
 
 import (
 	"encoding/json"
@@ -15,8 +18,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// AdminConfig is what the admin side of the service is made of.
-type AdminConfig struct {
+// Config is what the admin side of the service is made of.
+type Config struct {
 	Checks  []Check
 	Metrics http.Handler
 	// Forget removes a picture from the cache; what it returns is the answer.
@@ -35,13 +38,13 @@ type AdminConfig struct {
 	Log   *slog.Logger
 }
 
-// NewAdmin returns the handler of the admin listener, which must not be
+// New returns the handler of the admin listener, which must not be
 // reachable by the public, nor by the pages that an administrator's browser shows: it
 // refuses requests for other hosts, and those of other sites that change something. It
 // has /healthz, /readyz, /metrics, /debug/pprof,
 // GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET /jobs,
 // GET and DELETE /jobs/<id>, and POST /hooks/s3, which alone asks for a secret.
-func NewAdmin(c AdminConfig) http.Handler {
+func New(c Config) http.Handler {
 	r := chi.NewRouter()
 	r.Use(recoverPanics, c.ownHost, sameOrigin)
 	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, c.Stock()) })
@@ -74,7 +77,7 @@ func NewAdmin(c AdminConfig) http.Handler {
 
 // forget answers DELETE /cache/<key> with what was removed of the picture; that
 // nothing was there is no error.
-func (c AdminConfig) forget(w http.ResponseWriter, r *http.Request) {
+func (c Config) forget(w http.ResponseWriter, r *http.Request) {
 	key, err := variant.ParseKey(strings.TrimPrefix(r.URL.Path, "/cache/"))
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})

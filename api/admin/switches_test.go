@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"errors"
@@ -27,7 +27,7 @@ func newDesk() *desk {
 			return nil
 		}
 	}
-	d.office = newOffice(AdminConfig{Switches: []Switch{
+	d.office = newOffice(Config{Switches: []Switch{
 		{
 			Name: "engine", Help: "what resizes", Values: []string{"auto", "bimg", "vips"},
 			Get: func() string { return d.engine }, Set: throw("engine", &d.engine),
@@ -108,7 +108,7 @@ func TestSwitchesAllOrNothing(t *testing.T) {
 }
 
 func TestNoSwitches(t *testing.T) {
-	o := newOffice(AdminConfig{})
+	o := newOffice(Config{})
 	if status, body := o.ask("GET", "/switches", ""); status != 200 || body != "{}" {
 		t.Errorf("%d %s", status, body)
 	}

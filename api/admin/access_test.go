@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ func fullOffice(t *testing.T) (o *office, changed *int) {
 	t.Helper()
 	changed = new(int)
 	change := func(variant.Key) error { *changed++; return nil }
-	o = newOffice(AdminConfig{
+	o = newOffice(Config{
 		Hosts: []string{"thumbery", "img-admin.example.com"},
 		Stock: func() any { return "stock" },
 		Forget: func(key variant.Key) (pipeline.Forgotten, error) {
@@ -38,7 +38,7 @@ func fullOffice(t *testing.T) (o *office, changed *int) {
 			Secret: "s", Keys: func(_, object string) []variant.Key { return []variant.Key{variant.Key(object)} },
 			Created: change, Removed: change,
 		},
-		Priming: &Priming{Jobs: &fakeJobs{jobs: []JobStatus{{ID: "job-1"}}}, Presets: variant.Presets{}},
+		Priming: &Priming{Jobs: &fakeJobs{jobs: []JobStatus{{ID: "job-1"}}}, Rules: variant.Rules{Presets: variant.Presets{}}},
 	})
 	return o, changed
 }
