@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // writing are the failpoints on the way of a body to the disk, and what is there
@@ -161,7 +161,7 @@ func (c *crash) recover(t *testing.T) {
 	left := int64(len(files(t, filepath.Join(c.dir, disk.Temporary))))
 	// Two hours later, when what nobody has written to for an hour is of no process.
 	later := disk.PurgeOptions{Now: func() time.Time { return time.Now().Add(2 * time.Hour) }}
-	switch sum, err := disk.Purge(t.Context(), c.dir, cache.Policy{}, later); {
+	switch sum, err := disk.Purge(t.Context(), c.dir, eviction.Policy{}, later); {
 	case err != nil || sum.Failed > 0 || sum.Litter.Files != left:
 		t.Errorf("purge of %d temporary files: %+v, %v", left, sum, err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // Metrics implements the observers of api and pipeline.
@@ -56,7 +56,7 @@ type State struct {
 	// DiskLow says that nothing is kept because the disk is nearly full.
 	DiskLow func() bool
 	// Stock is about how much is in the disk cache.
-	Stock func() [cache.Tiers]cache.Count
+	Stock func() [eviction.Tiers]eviction.Count
 }
 
 // Seconds from a hit in memory to a slow origin.
@@ -109,8 +109,8 @@ func (m *Metrics) Watch(version string, s State) {
 		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
 		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),
 		gauge("disk_low", "1 while nothing is kept because the disk has less free than it is to have.", func() float64 { return number(s.DiskLow()) }),
-		stock("cache_files", "Files in the disk cache, by tier: counted by the last purge, and kept up to date by this process.", s.Stock, func(c cache.Count) int64 { return c.Files }),
-		stock("cache_bytes", "Bytes of the bodies in the disk cache, by tier: counted as cache_files.", s.Stock, func(c cache.Count) int64 { return c.Bytes }),
+		stock("cache_files", "Files in the disk cache, by tier: counted by the last purge, and kept up to date by this process.", s.Stock, func(c eviction.Count) int64 { return c.Files }),
+		stock("cache_bytes", "Bytes of the bodies in the disk cache, by tier: counted as cache_files.", s.Stock, func(c eviction.Count) int64 { return c.Bytes }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "build_info", Help: "Always 1; the version is in the label.",
 			ConstLabels: prometheus.Labels{"version": version},
@@ -143,11 +143,11 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 // stocks is a gauge for each tier, read from one snapshot.
 type stocks struct {
 	desc *prometheus.Desc
-	read func() [cache.Tiers]cache.Count
-	of   func(cache.Count) int64
+	read func() [eviction.Tiers]eviction.Count
+	of   func(eviction.Count) int64
 }
 
-func stock(name, help string, read func() [cache.Tiers]cache.Count, of func(cache.Count) int64) *stocks {
+func stock(name, help string, read func() [eviction.Tiers]eviction.Count, of func(eviction.Count) int64) *stocks {
 	return &stocks{desc(name, help, "tier"), read, of}
 }
 
@@ -157,7 +157,7 @@ func (s *stocks) Describe(ch chan<- *prometheus.Desc) { ch <- s.desc }
 // Collect implements prometheus.Collector.
 func (s *stocks) Collect(ch chan<- prometheus.Metric) {
 	for tier, count := range s.read() {
-		ch <- prometheus.MustNewConstMetric(s.desc, prometheus.GaugeValue, float64(s.of(count)), cache.Tier(tier).String())
+		ch <- prometheus.MustNewConstMetric(s.desc, prometheus.GaugeValue, float64(s.of(count)), eviction.Tier(tier).String())
 	}
 }
 
@@ -192,7 +192,7 @@ func (m *Metrics) Resized(of string, took time.Duration, err error) {
 }
 
 // Kept counts a write to the disk cache.
-func (m *Metrics) Kept(tier cache.Tier, bytes int64, err error) {
+func (m *Metrics) Kept(tier eviction.Tier, bytes int64, err error) {
 	if err != nil {
 		m.cacheErrors.WithLabelValues(tier.String()).Inc()
 		return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
@@ -202,7 +203,7 @@ func (p *Pipeline) keepMezzanine(ctx context.Context, h halving, body []byte) er
 		err = b.NotKept
 		b.Close()
 	}
-	p.kept(cache.Mezzanines, int64(len(packed)), err)
+	p.kept(eviction.Mezzanines, int64(len(packed)), err)
 	if err != nil {
 		p.unkept.Store(p.Now().UnixNano())
 		return notKept(err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
@@ -429,7 +430,7 @@ func TestMezzanineIsNoDerivative(t *testing.T) {
 		synctest.Wait()
 		m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		m.Prime(t.Context(), "big.jpg", []pipeline.Wish{{Variant: parse(t, "30x")}, {Variant: parse(t, "300x")}, {Variant: parse(t, "2x")}, {Variant: parse(t, "x9999,up_1")}})
-		if seen.resized != 2 || seen.kept[cache.Mezzanines] != 1 || seen.kept[cache.Derivatives] != 5 || seen.primed != [2]int{3, 1} {
+		if seen.resized != 2 || seen.kept[eviction.Mezzanines] != 1 || seen.kept[eviction.Derivatives] != 5 || seen.primed != [2]int{3, 1} {
 			t.Errorf("observed %+v", seen)
 		}
 	})
@@ -439,13 +440,13 @@ type observed struct {
 	pipeline.Silence
 	mu      sync.Mutex
 	resized int
-	kept    [cache.Tiers]int
+	kept    [eviction.Tiers]int
 	primed  [2]int // without and with an error
 }
 
 func (o *observed) Resized(pipeline.Material, time.Duration, error) { o.tell(func() { o.resized++ }) }
 
-func (o *observed) Kept(tier cache.Tier, _ int64, err error) {
+func (o *observed) Kept(tier eviction.Tier, _ int64, err error) {
 	o.tell(func() {
 		if err == nil {
 			o.kept[tier]++

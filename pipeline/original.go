@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -211,7 +212,7 @@ func (p *Pipeline) ask(ctx context.Context, name variant.Name, key variant.Key, 
 	p.Observer.Fetched(p.Now().Sub(began), body.given, unlessAnswer(err))
 	p.rememberAbsent(name, epoch, err)
 	if err == nil {
-		p.kept(cache.Originals, b.Size, b.NotKept)
+		p.kept(eviction.Originals, b.Size, b.NotKept)
 	}
 	return b, version, err
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
@@ -109,7 +110,7 @@ type Observer interface {
 	// turn of its own. Mezzanines, and what is made by Prime, are not told of here.
 	Resized(of Material, took time.Duration, err error)
 	// Kept: a body was written to a tier of the disk cache, or could not be.
-	Kept(tier cache.Tier, bytes int64, err error)
+	Kept(tier eviction.Tier, bytes int64, err error)
 	// Revalidated: the origin was asked whether an original has changed.
 	Revalidated(Verdict)
 	// Primed: a picture was made before anybody asked, or could not be.
@@ -319,7 +320,7 @@ func (p *Pipeline) keep(ctx context.Context, o order, m *made) {
 	}
 	m.stored = err == nil
 	m.step("store", p.Now().Sub(began))
-	p.kept(cache.Derivatives, int64(len(m.data)), err)
+	p.kept(eviction.Derivatives, int64(len(m.data)), err)
 	if m.stored { // it may differ from one that was there before
 		p.kinds.Put(o.name, kind{int64(len(m.data)), m.modTime, m.mediaType, sum(m.data)})
 	}
@@ -337,7 +338,7 @@ const warnEvery = time.Minute
 
 // kept reports the outcome of a Fill. That there is no room is said elsewhere,
 // once, by who found it out.
-func (p *Pipeline) kept(tier cache.Tier, bytes int64, err error) {
+func (p *Pipeline) kept(tier eviction.Tier, bytes int64, err error) {
 	p.Observer.Kept(tier, bytes, err)
 	if err != nil && !errors.Is(err, cache.ErrNoRoom) {
 		p.warn("not kept in the disk cache", "tier", tier, "cause", err)
@@ -377,7 +378,7 @@ func (Silence) Fetched(time.Duration, int64, error) {}
 func (Silence) Resized(Material, time.Duration, error) {}
 
 // Kept does nothing.
-func (Silence) Kept(cache.Tier, int64, error) {}
+func (Silence) Kept(eviction.Tier, int64, error) {}
 
 // Revalidated does nothing.
 func (Silence) Revalidated(Verdict) {}

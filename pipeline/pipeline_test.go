@@ -17,6 +17,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
@@ -271,7 +272,7 @@ func TestCacheFails(t *testing.T) {
 		t.Error("is said to be stored on a full disk")
 	}
 	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
-	if full.errors != [cache.Tiers]int{cache.Originals: 1, cache.Derivatives: 1} {
+	if full.errors != [eviction.Tiers]int{eviction.Originals: 1, eviction.Derivatives: 1} {
 		t.Errorf("observed %v", full.errors)
 	}
 
@@ -285,10 +286,10 @@ func TestCacheFails(t *testing.T) {
 
 type fullDisk struct {
 	pipeline.Silence
-	errors [cache.Tiers]int
+	errors [eviction.Tiers]int
 }
 
-func (f *fullDisk) Kept(tier cache.Tier, _ int64, err error) {
+func (f *fullDisk) Kept(tier eviction.Tier, _ int64, err error) {
 	if err != nil {
 		f.errors[tier]++
 	}

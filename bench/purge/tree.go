@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -44,7 +44,7 @@ func (t *tree) left() int { return t.files - (t.files+2)/3 }
 // fill makes all files, and the journal.
 func (t *tree) fill() error {
 	for _, dir := range t.dirs {
-		for _, tier := range cache.AllTiers() {
+		for _, tier := range eviction.AllTiers() {
 			if _, err := disk.Open(dir, tier.String(), disk.Options{}); err != nil {
 				return err
 			}
@@ -109,7 +109,7 @@ func (t *tree) write(path string, body []byte, i int) error {
 
 // count counts the files of all tiers, which brings their inodes into memory.
 func count(dir string) (n int, err error) {
-	for _, tier := range cache.AllTiers() {
+	for _, tier := range eviction.AllTiers() {
 		err = filepath.WalkDir(filepath.Join(dir, tier.String()), func(_ string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
 				return err

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // censusFile is where a purge leaves what it counted, below the cache directory.
@@ -17,12 +17,12 @@ const censusFile = "census.json"
 // Census is what was in a cache directory when it was last purged.
 type Census struct {
 	Time time.Time `json:"time"` // when the purge began
-	cache.PerTier[TierCensus]
+	eviction.PerTier[TierCensus]
 }
 
 // TierCensus is about one tier, in all and by the age of the last use.
 type TierCensus struct {
-	cache.Count
+	eviction.Count
 	Ages []AgeCount `json:"ages"` // from the most recent use on
 }
 
@@ -30,7 +30,7 @@ type TierCensus struct {
 // the Below of the one before.
 type AgeCount struct {
 	Below string `json:"below"` // such as "2h"; "older" for all others
-	cache.Count
+	eviction.Count
 }
 
 // ageBorders are between what is in use, used each day, week, month, season.
@@ -42,18 +42,18 @@ func ageBorders() []struct {
 	return []struct {
 		name  string
 		below time.Duration
-	}{{"2h", cache.Recent}, {"1d", day}, {"7d", 7 * day}, {"30d", 30 * day}, {"90d", 90 * day}, {"older", 1<<63 - 1}}
+	}{{"2h", eviction.Recent}, {"1d", day}, {"7d", 7 * day}, {"30d", 30 * day}, {"90d", 90 * day}, {"older", 1<<63 - 1}}
 }
 
-func newCensus(of *cache.Census, at time.Time) (c Census) {
+func newCensus(of *eviction.Histograms, at time.Time) (c Census) {
 	c.Time = at.UTC().Truncate(time.Second)
-	for t := range cache.Tier(cache.Tiers) {
+	for t := range eviction.Tier(eviction.Tiers) {
 		*c.Of(t) = newTierCensus(&of[t])
 	}
 	return c
 }
 
-func newTierCensus(h *cache.Histogram) TierCensus {
+func newTierCensus(h *eviction.Histogram) TierCensus {
 	c := TierCensus{Count: h.Total()}
 	from := time.Duration(0)
 	for _, b := range ageBorders() {

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -37,7 +37,7 @@ func useAll(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustPurge(t, dir, cache.Policy{}, PurgeOptions{})
+	mustPurge(t, dir, eviction.Policy{}, PurgeOptions{})
 	if after, err := os.Stat(filepath.Join(j.dir, before.Name())); err != nil || os.SameFile(before, after) {
 		t.Errorf("the journal was not written anew, %v", err)
 	}

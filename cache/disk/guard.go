@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -14,10 +15,10 @@ import (
 // called by several goroutines.
 type Reserve struct {
 	dir     string
-	short   func(cache.Space) bool
-	changed func(low bool, space cache.Space)
+	short   func(eviction.Space) bool
+	changed func(low bool, space eviction.Space)
 	now     func() time.Time
-	space   func(dir string) (cache.Space, error)
+	space   func(dir string) (eviction.Space, error)
 
 	mu   sync.Mutex
 	next time.Time // when to look again
@@ -30,7 +31,7 @@ const reserveEvery = time.Second
 
 // NewReserve returns a Reserve that is low while short says so of dir's file system.
 // changed, if not nil, is told each time that it becomes low or is so no more.
-func NewReserve(dir string, short func(cache.Space) bool, changed func(low bool, space cache.Space)) *Reserve {
+func NewReserve(dir string, short func(eviction.Space) bool, changed func(low bool, space eviction.Space)) *Reserve {
 	return &Reserve{dir: dir, short: short, changed: changed, now: time.Now, space: SpaceOf}
 }
 

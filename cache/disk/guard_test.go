@@ -9,24 +9,25 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 func TestGuardConforms(t *testing.T) {
 	cachetest.Run(t, func(*testing.T) cache.Store {
-		return Guard(cachetest.NewFake(), NewReserve(t.TempDir(), func(cache.Space) bool { return false }, nil))
+		return Guard(cachetest.NewFake(), NewReserve(t.TempDir(), func(eviction.Space) bool { return false }, nil))
 	})
 }
 
 func TestGuard(t *testing.T) {
 	now, free := time.Unix(1_800_000_000, 0), int64(50)
 	var told []bool
-	reserve := NewReserve("/", func(s cache.Space) bool { return s.Short(0.1) }, func(low bool, _ cache.Space) { told = append(told, low) })
+	reserve := NewReserve("/", func(s eviction.Space) bool { return s.Short(0.1) }, func(low bool, _ eviction.Space) { told = append(told, low) })
 	reserve.now = func() time.Time { return now }
 	looks := 0
 	var broken error
-	reserve.space = func(string) (cache.Space, error) {
+	reserve.space = func(string) (eviction.Space, error) {
 		looks++
-		return cache.Space{FreeBytes: free, TotalBytes: 100}, broken
+		return eviction.Space{FreeBytes: free, TotalBytes: 100}, broken
 	}
 	fake := cachetest.NewFake()
 	store := Guard(fake, reserve)

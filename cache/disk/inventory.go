@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // Inventory knows about how much is in a cache directory without going through
@@ -22,7 +22,7 @@ type Inventory struct {
 	mu     sync.Mutex
 	census Census
 	seen   time.Time // modification time of the census file that was looked at
-	since  [cache.Tiers]cache.Count
+	since  [eviction.Tiers]eviction.Count
 }
 
 // NewInventory returns the Inventory of a cache directory.
@@ -37,24 +37,26 @@ func NewInventory(dir string) *Inventory {
 func (i *Inventory) refresh() {
 	info, err := os.Stat(filepath.Join(i.dir, censusFile))
 	if errors.Is(err, fs.ErrNotExist) && !i.seen.IsZero() {
-		i.census, i.seen, i.since = Census{}, time.Time{}, [cache.Tiers]cache.Count{}
+		i.census, i.seen, i.since = Census{}, time.Time{}, [eviction.Tiers]eviction.Count{}
 	}
 	if err != nil || info.ModTime().Equal(i.seen) {
 		return
 	}
 	i.seen = info.ModTime()
 	if c, err := ReadCensus(i.dir); err == nil && c.Time.After(i.census.Time) {
-		i.census, i.since = c, [cache.Tiers]cache.Count{}
+		i.census, i.since = c, [eviction.Tiers]eviction.Count{}
 	}
 }
 
 // Kept tells that a body was written.
-func (i *Inventory) Kept(t cache.Tier, bytes int64) { i.add(t, cache.Count{Files: 1, Bytes: bytes}) }
+func (i *Inventory) Kept(t eviction.Tier, bytes int64) {
+	i.add(t, eviction.Count{Files: 1, Bytes: bytes})
+}
 
 // Removed tells that so much was removed.
-func (i *Inventory) Removed(t cache.Tier, c cache.Count) { i.add(t, cache.Count{}.Minus(c)) }
+func (i *Inventory) Removed(t eviction.Tier, c eviction.Count) { i.add(t, eviction.Count{}.Minus(c)) }
 
-func (i *Inventory) add(t cache.Tier, c cache.Count) {
+func (i *Inventory) add(t eviction.Tier, c eviction.Count) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.refresh() // or a census that is newer than the last look would swallow this
@@ -67,7 +69,7 @@ type Stock struct {
 	// that is known is what came and went since this process started.
 	Counted Census `json:"counted"`
 	// What is there now; its Disk only as counted.
-	cache.PerTier[cache.Count]
+	eviction.PerTier[eviction.Count]
 }
 
 // Stock returns what is known now.
@@ -76,20 +78,20 @@ func (i *Inventory) Stock() (s Stock) {
 	defer i.mu.Unlock()
 	i.refresh()
 	s.Counted = i.census
-	for t := range cache.Tier(cache.Tiers) {
+	for t := range eviction.Tier(eviction.Tiers) {
 		*s.Of(t) = notNegative(i.census.Of(t).Plus(i.since[t]))
 	}
 	return s
 }
 
 // ByTier returns what is there now.
-func (s Stock) ByTier() (all [cache.Tiers]cache.Count) {
-	for t := range cache.Tier(cache.Tiers) {
+func (s Stock) ByTier() (all [eviction.Tiers]eviction.Count) {
+	for t := range eviction.Tier(eviction.Tiers) {
 		all[t] = *s.Of(t)
 	}
 	return all
 }
 
-func notNegative(c cache.Count) cache.Count {
-	return cache.Count{Files: max(0, c.Files), Bytes: max(0, c.Bytes), Disk: max(0, c.Disk)}
+func notNegative(c eviction.Count) eviction.Count {
+	return eviction.Count{Files: max(0, c.Files), Bytes: max(0, c.Bytes), Disk: max(0, c.Disk)}
 }

@@ -6,23 +6,23 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 func TestInventory(t *testing.T) {
 	dir := t.TempDir()
 	i := NewInventory(dir)
-	i.Kept(cache.Derivatives, 100)
-	i.Kept(cache.Derivatives, 50)
-	i.Removed(cache.Derivatives, cache.Count{Files: 1, Bytes: 50})
-	i.Removed(cache.Originals, cache.Count{Files: 1, Bytes: 7}) // of before we began
-	i.Kept(cache.Mezzanines, 30)
-	if s := i.Stock(); !s.Counted.Time.IsZero() || s.ByTier() != [cache.Tiers]cache.Count{{}, {Files: 1, Bytes: 30}, {Files: 1, Bytes: 100}} {
+	i.Kept(eviction.Derivatives, 100)
+	i.Kept(eviction.Derivatives, 50)
+	i.Removed(eviction.Derivatives, eviction.Count{Files: 1, Bytes: 50})
+	i.Removed(eviction.Originals, eviction.Count{Files: 1, Bytes: 7}) // of before we began
+	i.Kept(eviction.Mezzanines, 30)
+	if s := i.Stock(); !s.Counted.Time.IsZero() || s.ByTier() != [eviction.Tiers]eviction.Count{{}, {Files: 1, Bytes: 30}, {Files: 1, Bytes: 100}} {
 		t.Errorf("before any purge: %+v", s)
 	}
 	census := Census{Time: time.Unix(1_800_000_000, 0).UTC()}
-	census.Derivatives.Count = cache.Count{Files: 10, Bytes: 1000, Disk: 40960}
-	census.Mezzanines.Count = cache.Count{Files: 2, Bytes: 60, Disk: 8192}
+	census.Derivatives.Count = eviction.Count{Files: 10, Bytes: 1000, Disk: 40960}
+	census.Mezzanines.Count = eviction.Count{Files: 2, Bytes: 60, Disk: 8192}
 	if err := writeCensus(dir, census); err != nil {
 		t.Fatal(err)
 	}
@@ -30,14 +30,14 @@ func TestInventory(t *testing.T) {
 		t.Errorf("a purge corrects: %+v", s)
 	}
 	restarted := NewInventory(dir)
-	restarted.Kept(cache.Derivatives, 1)
-	if s := restarted.Stock(); s.Derivatives != (cache.Count{Files: 11, Bytes: 1001, Disk: 40960}) {
+	restarted.Kept(eviction.Derivatives, 1)
+	if s := restarted.Stock(); s.Derivatives != (eviction.Count{Files: 11, Bytes: 1001, Disk: 40960}) {
 		t.Errorf("after a restart and one more: %+v", s)
 	}
-	i.Kept(cache.Derivatives, 1)
-	i.Kept(cache.Originals, 2)
-	i.Removed(cache.Mezzanines, cache.Count{Files: 1, Bytes: 30})
-	want := [cache.Tiers]cache.Count{{Files: 1, Bytes: 2}, {Files: 1, Bytes: 30, Disk: 8192}, {Files: 11, Bytes: 1001, Disk: 40960}}
+	i.Kept(eviction.Derivatives, 1)
+	i.Kept(eviction.Originals, 2)
+	i.Removed(eviction.Mezzanines, eviction.Count{Files: 1, Bytes: 30})
+	want := [eviction.Tiers]eviction.Count{{Files: 1, Bytes: 2}, {Files: 1, Bytes: 30, Disk: 8192}, {Files: 11, Bytes: 1001, Disk: 40960}}
 	if s := i.Stock(); s.ByTier() != want {
 		t.Errorf("since the purge: %+v", s)
 	}
@@ -46,21 +46,21 @@ func TestInventory(t *testing.T) {
 // A cache directory that was emptied has nothing in it.
 func TestInventoryOfWhatWasEmptied(t *testing.T) {
 	t.Parallel()
-	dir := plant(t, planted{cache.Originals, "a", 0, 0, 1000})
-	mustPurge(t, dir, cache.Policy{}, PurgeOptions{})
+	dir := plant(t, planted{eviction.Originals, "a", 0, 0, 1000})
+	mustPurge(t, dir, eviction.Policy{}, PurgeOptions{})
 	i := NewInventory(dir)
-	i.Kept(cache.Originals, 500)
-	if all := i.Stock().ByTier(); all[cache.Originals].Bytes != 1500 {
+	i.Kept(eviction.Originals, 500)
+	if all := i.Stock().ByTier(); all[eviction.Originals].Bytes != 1500 {
 		t.Errorf("before: %+v", all)
 	}
 	if err := os.Remove(filepath.Join(dir, censusFile)); err != nil {
 		t.Fatal(err)
 	}
-	if s := i.Stock(); s.ByTier()[cache.Originals] != (cache.Count{}) || !s.Counted.Time.IsZero() {
+	if s := i.Stock(); s.ByTier()[eviction.Originals] != (eviction.Count{}) || !s.Counted.Time.IsZero() {
 		t.Errorf("after: %+v", s)
 	}
-	i.Kept(cache.Originals, 300)
-	if all := i.Stock().ByTier(); all[cache.Originals].Bytes != 300 {
+	i.Kept(eviction.Originals, 300)
+	if all := i.Stock().ByTier(); all[eviction.Originals].Bytes != 300 {
 		t.Errorf("since: %+v", all)
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -151,15 +151,15 @@ func TestLinesPassOnErrors(t *testing.T) {
 // that this is kept for may go before the one that is on its way has come.
 func TestPurgeCompacts(t *testing.T) {
 	dir := plant(t,
-		planted{cache.Originals, "original", 0, day, 10},
-		planted{cache.Mezzanines, "mezzanine", 1, day, 10},
-		planted{cache.Derivatives, "derivative", 1, day, 10},
-		planted{cache.Originals, "expires", 0, 90 * day, 10},
+		planted{eviction.Originals, "original", 0, day, 10},
+		planted{eviction.Mezzanines, "mezzanine", 1, day, 10},
+		planted{eviction.Derivatives, "derivative", 1, day, 10},
+		planted{eviction.Originals, "expires", 0, 90 * day, 10},
 	)
 	old := openJournal(t, dir, func() time.Time { return purgeTime.Add(-2 * time.Hour) })
 	mustNote(t, old, "original", "original", "mezzanine", "derivative", "expires", "gone", "gone")
 	mustNote(t, openJournal(t, dir, func() time.Time { return purgeTime.Add(-59 * time.Minute) }), "arriving", "arriving", "original")
-	policy := cache.Policy{All: cache.Limits{OlderThan: 30 * day}}
+	policy := eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}
 	before := journal(t, dir)
 	mustPurge(t, dir, policy, PurgeOptions{DryRun: true})
 	if got := journal(t, dir); !slices.Equal(got, before) {
@@ -187,7 +187,7 @@ func TestJournalStaysTheServers(t *testing.T) {
 	if err := os.Chown(shard, server, server); err != nil {
 		t.Fatal(err)
 	}
-	mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: day}}, PurgeOptions{})
+	mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: day}}, PurgeOptions{})
 	if got := ownerOf(shard); got != (owner{server, server}) || len(journal(t, dir)) > 0 {
 		t.Errorf("owner %v, journal %q", got, journal(t, dir))
 	}
@@ -201,7 +201,7 @@ func TestNoCompactionOfTheUnknown(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, Originals, string(key.Name()[:3])), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{})
+	s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}, PurgeOptions{})
 	if got := journal(t, dir); len(got) != 1 || s.Failed != 1 {
 		t.Errorf("journal = %q, %d failed", got, s.Failed)
 	}

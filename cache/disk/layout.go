@@ -7,7 +7,7 @@ import (
 	"slices"
 	"syscall"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // prefixDigits is how many digits of a name its directory is named by, and
@@ -20,8 +20,8 @@ const (
 // layOut makes the tier and tmp/ if they are missing. The directories of the tier are
 // made with the first file in each.
 func layOut(dir, tier string) error {
-	if !slices.ContainsFunc(cache.AllTiers(), func(t cache.Tier) bool { return t.String() == tier }) {
-		return fmt.Errorf("cache directory %s: there is no tier %q, only %v", dir, tier, cache.AllTiers())
+	if !slices.ContainsFunc(eviction.AllTiers(), func(t eviction.Tier) bool { return t.String() == tier }) {
+		return fmt.Errorf("cache directory %s: there is no tier %q, only %v", dir, tier, eviction.AllTiers())
 	}
 	tmp, tierDir := filepath.Join(dir, Temporary), filepath.Join(dir, tier)
 	err := makeDirectory(tmp)

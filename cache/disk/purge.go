@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // ErrNoCache is returned for a directory that has none of the tiers.
@@ -37,21 +37,21 @@ type PurgeOptions struct {
 
 	// What tests put something else in place of.
 	unlink func(dir int, name string) error
-	space  func(dir string) (cache.Space, error)
+	space  func(dir string) (eviction.Space, error)
 }
 
 // Summary is what a purge has done, or would do if it was a DryRun.
 type Summary struct {
-	cache.PerTier[TierSummary]
+	eviction.PerTier[TierSummary]
 	// Litter are temporary files that were removed, since nobody writes to them.
-	Litter cache.Count `json:"litter"`
+	Litter eviction.Count `json:"litter"`
 	// Foreign is how many entries were left because they are no files of the cache.
 	Foreign int64 `json:"foreign"`
 	// Failed is how many files could not be looked at or removed, and directories
 	// that could not be read; Failure is the first error.
 	Failed  int64  `json:"failed"`
 	Failure string `json:"failure,omitempty"`
-	// TooSmall is set if files went that had been used within cache.Recent.
+	// TooSmall is set if files went that had been used within eviction.Recent.
 	TooSmall bool    `json:"too_small"`
 	DryRun   bool    `json:"dry_run"`
 	Seconds  float64 `json:"seconds"`
@@ -60,9 +60,9 @@ type Summary struct {
 // TierSummary is about the files of one tier. Those that somebody else removed
 // meanwhile are not counted.
 type TierSummary struct {
-	Seen    cache.Count `json:"seen"`
-	Removed cache.Count `json:"removed"`
-	Kept    cache.Count `json:"kept"`
+	Seen    eviction.Count `json:"seen"`
+	Removed eviction.Count `json:"removed"`
+	Kept    eviction.Count `json:"kept"`
 	// OldestKept is the longest time since the last use of a file that was kept;
 	// zero if none was.
 	OldestKept time.Time `json:"oldest_kept,omitzero"`
@@ -81,7 +81,7 @@ type TierSummary struct {
 // It returns ErrPurging if another purge of this directory goes on, ErrNoCache
 // if dir is none, and ctx's error, with what was done until then, if ctx ended
 // it. A file that cannot be removed is no error: see Summary.Failed.
-func Purge(ctx context.Context, dir string, policy cache.Policy, opts PurgeOptions) (Summary, error) {
+func Purge(ctx context.Context, dir string, policy eviction.Policy, opts PurgeOptions) (Summary, error) {
 	p, err := newPurger(dir, policy, opts)
 	if err != nil {
 		return Summary{}, err
@@ -103,11 +103,11 @@ func Purge(ctx context.Context, dir string, policy cache.Policy, opts PurgeOptio
 type purger struct {
 	PurgeOptions
 	dir    string
-	policy cache.Policy
+	policy eviction.Policy
 	start  time.Time
 }
 
-func newPurger(dir string, policy cache.Policy, opts PurgeOptions) (*purger, error) {
+func newPurger(dir string, policy eviction.Policy, opts PurgeOptions) (*purger, error) {
 	if err := isCache(dir); err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func newPurger(dir string, policy cache.Policy, opts PurgeOptions) (*purger, err
 
 // isCache keeps a slip of the pen from purging something else.
 func isCache(dir string) error {
-	for t := range cache.Tier(cache.Tiers) {
+	for t := range eviction.Tier(eviction.Tiers) {
 		info, err := os.Stat(filepath.Join(dir, t.String()))
 		if err == nil && info.IsDir() {
 			return nil
@@ -141,7 +141,7 @@ func isCache(dir string) error {
 			return fmt.Errorf("cache directory %s: %w", dir, err)
 		}
 	}
-	return fmt.Errorf("%w: %s has no %s/ and no %s/", ErrNoCache, dir, cache.Originals, cache.Derivatives)
+	return fmt.Errorf("%w: %s has no %s/ and no %s/", ErrNoCache, dir, eviction.Originals, eviction.Derivatives)
 }
 
 // run removes what has expired while it counts the rest, and then, if there is
@@ -153,7 +153,7 @@ func (p *purger) run(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	first := p.pass(ctx, everywhere(), p.expired)
-	last, plan := first, cache.Plan{}
+	last, plan := first, eviction.Plan{}
 	if p.policy.Budgets() && ctx.Err() == nil {
 		plan = p.policy.Plan(&first.census, space.Without(first.removed()))
 	}
@@ -175,26 +175,26 @@ func (p *purger) run(ctx context.Context) (Summary, error) {
 	return s, nil
 }
 
-func (p *purger) expired(t cache.Tier, f *file) bool { return p.policy.Expired(t, f.age) }
+func (p *purger) expired(t eviction.Tier, f *file) bool { return p.policy.Expired(t, f.age) }
 
 // exceeding chooses what a plan removes, and what has expired: that is already
 // gone, but for what could not be removed and in a dry run.
-func (p *purger) exceeding(plan cache.Plan) choice {
-	var quotas [cache.Tiers]quota
+func (p *purger) exceeding(plan eviction.Plan) choice {
+	var quotas [eviction.Tiers]quota
 	for t := range quotas {
-		quotas[t].left = plan.Cuts[t].Some
+		quotas[t].left = plan.Cutoffs[t].Quota
 	}
-	return func(t cache.Tier, f *file) bool {
+	return func(t eviction.Tier, f *file) bool {
 		if p.expired(t, f) {
 			return true
 		}
 		if f.age < 0 && !f.used.After(p.Now()) {
 			return false // used, or made, since it was counted
 		}
-		switch plan.Cuts[t].Of(f.age) {
-		case cache.Goes:
+		switch plan.Cutoffs[t].Of(f.age) {
+		case eviction.Remove:
 			return true
-		case cache.Some:
+		case eviction.KeepSome:
 			return quotas[t].take(f)
 		}
 		return false
@@ -202,14 +202,14 @@ func (p *purger) exceeding(plan cache.Plan) choice {
 }
 
 // SpaceOf asks the file system that dir is on.
-func SpaceOf(dir string) (cache.Space, error) {
+func SpaceOf(dir string) (eviction.Space, error) {
 	var st unix.Statfs_t
 	if _, err := retry(func() (int, error) { return 0, unix.Statfs(dir, &st) }); err != nil {
-		return cache.Space{}, fmt.Errorf("free space of %s: %w", dir, err)
+		return eviction.Space{}, fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	unit := int64(st.Bsize)
 	used := int64(st.Blocks) - int64(st.Bfree)
-	return cache.Space{
+	return eviction.Space{
 		// What is reserved for root is not there for others, as in df.
 		FreeBytes: int64(st.Bavail) * unit, TotalBytes: (used + int64(st.Bavail)) * unit,
 		FreeFiles: int64(st.Ffree), TotalFiles: int64(st.Files),

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -28,7 +28,7 @@ func TestPurgeBesideWriters(t *testing.T) {
 	var purger sync.WaitGroup
 	purger.Go(func() {
 		for {
-			_, err := Purge(t.Context(), dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{})
+			_, err := Purge(t.Context(), dir, eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}, PurgeOptions{})
 			if err != nil {
 				t.Error(err)
 			}
@@ -55,7 +55,7 @@ func TestPurgeBesideWriters(t *testing.T) {
 	}
 	close(stop)
 	purger.Wait()
-	mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{})
+	mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}, PurgeOptions{})
 	for _, name := range names {
 		if b, err := s.Open(name + "-" + someVariant); err == nil {
 			_ = b.Close()

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -32,7 +33,7 @@ type worker struct {
 const batch = 16 << 10
 
 // directory goes through one directory of a tier.
-func (w *worker) directory(t cache.Tier, prefix string, sources *sources) {
+func (w *worker) directory(t eviction.Tier, prefix string, sources *sources) {
 	path := filepath.Join(w.dir, t.String(), prefix)
 	fd, err := retry(func() (int, error) {
 		return unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -82,7 +83,7 @@ func (w *worker) entries(fd int, do func(name string)) error {
 }
 
 // entry looks at one entry of a directory and removes it if it was chosen.
-func (w *worker) entry(t cache.Tier, dir int, prefix, name string, sources *sources) {
+func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, sources *sources) {
 	err := w.lstat(dir, name)
 	switch {
 	case err == unix.ENOENT:
@@ -139,6 +140,6 @@ func (w *worker) file(name string) file {
 	used := time.Unix(w.stat.Atim.Unix())
 	return file{
 		name: name, used: used, age: w.start.Sub(used),
-		count: cache.Count{Files: 1, Bytes: w.stat.Size, Disk: w.stat.Blocks * blockUnit},
+		count: eviction.Count{Files: 1, Bytes: w.stat.Size, Disk: w.stat.Blocks * blockUnit},
 	}
 }

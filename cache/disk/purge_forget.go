@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -24,7 +24,7 @@ type ForgetOptions struct {
 // Forgotten is what Forget has done, or would do if it was a DryRun.
 type Forgotten struct {
 	Pictures int64 `json:"pictures"` // of which there was a file
-	cache.PerTier[cache.Count]
+	eviction.PerTier[eviction.Count]
 	Failed  int64  `json:"failed"` // files that could not be removed, directories not read
 	Failure string `json:"failure,omitempty"`
 }
@@ -41,7 +41,7 @@ type Forgotten struct {
 // was done until then, if ctx ended it. A file that cannot be removed is no
 // error: see Forgotten.Failed.
 func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []string, opts ForgetOptions) (Forgotten, error) {
-	p, err := newPurger(dir, cache.Policy{}, PurgeOptions{DryRun: opts.DryRun, unlink: opts.unlink})
+	p, err := newPurger(dir, eviction.Policy{}, PurgeOptions{DryRun: opts.DryRun, unlink: opts.unlink})
 	if err != nil {
 		return Forgotten{}, err
 	}
@@ -91,7 +91,7 @@ type forgetting struct {
 
 func newForgetting(ctx context.Context, p *purger, prefixes []string) *forgetting {
 	f := &forgetting{
-		worker: &worker{purger: p, ctx: ctx, tally: &tally{}, choose: func(cache.Tier, *file) bool { return true }},
+		worker: &worker{purger: p, ctx: ctx, tally: &tally{}, choose: func(eviction.Tier, *file) bool { return true }},
 		keys:   map[string][]variant.Key{}, prefixes: prefixes,
 		wanted: map[sourceID]struct{}{}, found: map[sourceID]struct{}{},
 	}
@@ -112,7 +112,7 @@ func (f *forgetting) unwanted(name string) bool {
 
 func (f *forgetting) forgotten() Forgotten {
 	s := Forgotten{Pictures: f.pictures, Failed: f.tally.failed}
-	for t := range cache.Tier(cache.Tiers) {
+	for t := range eviction.Tier(eviction.Tiers) {
 		*s.Of(t) = f.tally.gone[t]
 	}
 	if f.tally.failure != nil {
@@ -139,7 +139,7 @@ func (f *forgetting) shard(shard string) {
 		f.tally.fail(err)
 	}
 	for dir := range dirs {
-		for t := range cache.Tier(cache.Tiers) {
+		for t := range eviction.Tier(eviction.Tiers) {
 			f.directory(t, dir, nil)
 		}
 	}

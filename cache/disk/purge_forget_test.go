@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -19,10 +19,10 @@ import (
 func album(keys ...variant.Key) (files []planted) {
 	for _, k := range keys {
 		files = append(files,
-			planted{cache.Originals, k, 0, 0, 1000},
-			planted{cache.Mezzanines, k, 1, 3 * day, 300},
-			planted{cache.Derivatives, k, 1, 0, 10},
-			planted{cache.Derivatives, k, 2, 90 * day, 20})
+			planted{eviction.Originals, k, 0, 0, 1000},
+			planted{eviction.Mezzanines, k, 1, 3 * day, 300},
+			planted{eviction.Derivatives, k, 1, 0, 10},
+			planted{eviction.Derivatives, k, 2, 90 * day, 20})
 	}
 	return files
 }
@@ -65,10 +65,10 @@ func TestForget(t *testing.T) {
 					t.Fatal(err)
 				}
 				s.Originals.Disk, s.Mezzanines.Disk, s.Derivatives.Disk = 0, 0, 0
-				want := Forgotten{Pictures: tt.pictures, PerTier: cache.PerTier[cache.Count]{
-					Originals:   cache.Count{Files: tt.pictures, Bytes: 1000 * tt.pictures},
-					Mezzanines:  cache.Count{Files: tt.pictures, Bytes: 300 * tt.pictures},
-					Derivatives: cache.Count{Files: 2 * tt.pictures, Bytes: 30 * tt.pictures},
+				want := Forgotten{Pictures: tt.pictures, PerTier: eviction.PerTier[eviction.Count]{
+					Originals:   eviction.Count{Files: tt.pictures, Bytes: 1000 * tt.pictures},
+					Mezzanines:  eviction.Count{Files: tt.pictures, Bytes: 300 * tt.pictures},
+					Derivatives: eviction.Count{Files: 2 * tt.pictures, Bytes: 30 * tt.pictures},
 				}}
 				if s != want {
 					t.Errorf("dry run %v: %+v, want %+v", dry, s, want)
@@ -100,8 +100,8 @@ func TestForgetWhatDoesNotGo(t *testing.T) {
 // TestForgetMezzanineAlone has the mezzanine outlive its original and all that was
 // made of both.
 func TestForgetMezzanineAlone(t *testing.T) {
-	alone := planted{cache.Mezzanines, "photos/a.jpg", 1, day, 300}
-	stays := planted{cache.Mezzanines, "b", 1, day, 300}
+	alone := planted{eviction.Mezzanines, "photos/a.jpg", 1, day, 300}
+	stays := planted{eviction.Mezzanines, "b", 1, day, 300}
 	dir := plant(t, alone, stays)
 	mustNote(t, openJournal(t, dir, nil), alone.key, stays.key)
 	s, err := Forget(t.Context(), dir, nil, []string{"photos/"}, ForgetOptions{})

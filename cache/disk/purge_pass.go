@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -17,7 +17,7 @@ import (
 const (
 	shards         = 256
 	dirsOfAShard   = prefixes / shards
-	dirsOfAllTiers = dirsOfAShard * cache.Tiers
+	dirsOfAllTiers = dirsOfAShard * eviction.Tiers
 )
 
 func everywhere() []int {
@@ -29,12 +29,12 @@ func everywhere() []int {
 }
 
 // choice decides that a file goes. It is asked by several goroutines.
-type choice func(t cache.Tier, f *file) bool
+type choice func(t eviction.Tier, f *file) bool
 
 // file is what a pass knows about a file.
 type file struct {
 	name  string
-	count cache.Count
+	count eviction.Count
 	used  time.Time
 	age   time.Duration // of used; below zero if that is after the purge began
 	quota *quota        // that the file was taken from, if it goes and one was
@@ -43,7 +43,7 @@ type file struct {
 // quota is how much is yet to be chosen of files that rank alike.
 type quota struct {
 	mu   sync.Mutex
-	left cache.Count
+	left eviction.Count
 }
 
 func (q *quota) take(f *file) bool {
@@ -69,15 +69,15 @@ func (f *file) giveBack() {
 
 // tally is what a pass has come to; each worker has its own.
 type tally struct {
-	census  cache.Census // of what was kept
-	gone    [cache.Tiers]cache.Count
-	oldest  [cache.Tiers]time.Time // the least recent use of what was kept
+	census  eviction.Histograms // of what was kept
+	gone    [eviction.Tiers]eviction.Count
+	oldest  [eviction.Tiers]time.Time // the least recent use of what was kept
 	foreign int64
 	failed  int64
 	failure error
 }
 
-func (t *tally) keep(tier cache.Tier, f *file) {
+func (t *tally) keep(tier eviction.Tier, f *file) {
 	t.census[tier].Add(f.age, f.count)
 	if t.oldest[tier].IsZero() || f.used.Before(t.oldest[tier]) {
 		t.oldest[tier] = f.used
@@ -91,7 +91,7 @@ func (t *tally) fail(err error) {
 	}
 }
 
-func (t *tally) removed() (sum cache.Count) {
+func (t *tally) removed() (sum eviction.Count) {
 	for _, gone := range t.gone {
 		sum = sum.Plus(gone)
 	}
@@ -122,7 +122,7 @@ func (t *tally) merge(other *tally) {
 }
 
 func (t *tally) summary() (s Summary) {
-	for tier := range cache.Tier(cache.Tiers) {
+	for tier := range eviction.Tier(eviction.Tiers) {
 		kept := t.census[tier].Total()
 		*s.Of(tier) = TierSummary{
 			Seen: kept.Plus(t.gone[tier]), Removed: t.gone[tier], Kept: kept, OldestKept: t.oldest[tier],
@@ -182,7 +182,7 @@ func (w *worker) shard(shard int) {
 	began := w.Now()
 	sources := newSources(w.dir, shard, w.DryRun)
 	for i := range dirsOfAShard {
-		for t := range cache.Tier(cache.Tiers) {
+		for t := range eviction.Tier(eviction.Tiers) {
 			if w.ctx.Err() != nil {
 				return
 			}

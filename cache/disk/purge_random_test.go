@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -26,7 +26,7 @@ func TestRandomSets(t *testing.T) {
 		files, policy, space := randomFiles(r), randomPolicy(r), randomSpace(r)
 		dir := plant(t, files...)
 		s := mustPurge(t, dir, policy, PurgeOptions{
-			Workers: 1 + r.IntN(4), space: func(string) (cache.Space, error) { return space, nil },
+			Workers: 1 + r.IntN(4), space: func(string) (eviction.Space, error) { return space, nil },
 		})
 		want := naive(files, policy, space)
 		if s.TooSmall != want.small {
@@ -40,7 +40,7 @@ func TestRandomSets(t *testing.T) {
 }
 
 func kept(s *Summary) (files int64) {
-	for _, tier := range cache.AllTiers() {
+	for _, tier := range eviction.AllTiers() {
 		files += s.Of(tier).Kept.Files
 	}
 	return files
@@ -53,23 +53,23 @@ const fileBytes = 4096
 // randomFiles are files no two of which rank alike, but for the recent ones,
 // which are all of one size so that their number is certain.
 func randomFiles(r *rand.Rand) (files []planted) {
-	age := float64(cache.Recent)
+	age := float64(eviction.Recent)
 	for i := range 20 + r.IntN(60) {
 		age *= 1.02 + r.Float64()/10
 		f := planted{
-			tier: cache.Tier(r.IntN(cache.Tiers)), key: variant.Key(fmt.Sprint("k", i)), n: 1 + r.IntN(3),
+			tier: eviction.Tier(r.IntN(eviction.Tiers)), key: variant.Key(fmt.Sprint("k", i)), n: 1 + r.IntN(3),
 			age: time.Duration(age), size: fileBytes * (1 + r.IntN(5)),
 		}
 		if age > float64(500*day) || r.IntN(5) == 0 {
-			f.age, f.size = time.Duration(r.Int64N(int64(cache.Recent))), fileBytes
+			f.age, f.size = time.Duration(r.Int64N(int64(eviction.Recent))), fileBytes
 		}
 		files = append(files, f)
 	}
 	return files
 }
 
-func randomPolicy(r *rand.Rand) (p cache.Policy) {
-	for _, l := range []*cache.Limits{&p.All, &p.Originals, &p.Mezzanines, &p.Derivatives} {
+func randomPolicy(r *rand.Rand) (p eviction.Policy) {
+	for _, l := range []*eviction.Limits{&p.All, &p.Originals, &p.Mezzanines, &p.Derivatives} {
 		if r.IntN(3) == 0 {
 			l.OlderThan = time.Duration(r.Int64N(int64(10 * day)))
 		}
@@ -86,8 +86,8 @@ func randomPolicy(r *rand.Rand) (p cache.Policy) {
 	return p
 }
 
-func randomSpace(r *rand.Rand) cache.Space {
-	s := cache.Space{TotalBytes: 400 * fileBytes, FreeBytes: r.Int64N(300 * fileBytes)}
+func randomSpace(r *rand.Rand) eviction.Space {
+	s := eviction.Space{TotalBytes: 400 * fileBytes, FreeBytes: r.Int64N(300 * fileBytes)}
 	if r.IntN(2) == 0 {
 		s.TotalFiles, s.FreeFiles = 200, r.Int64N(150)
 	}
@@ -97,7 +97,7 @@ func randomSpace(r *rand.Rand) cache.Space {
 // naiveResult is what a purge must leave: these files, and so many recent ones.
 type naiveResult struct {
 	kept   map[string]bool // of those that are not recent
-	recent [cache.Tiers]int
+	recent [eviction.Tiers]int
 	small  bool
 }
 
@@ -110,10 +110,10 @@ func (r naiveResult) left() int64 {
 }
 
 // naive is the purge that everybody can check.
-func naive(files []planted, p cache.Policy, space cache.Space) naiveResult {
+func naive(files []planted, p eviction.Policy, space eviction.Space) naiveResult {
 	files = slices.Clone(files)
 	files = slices.DeleteFunc(files, func(f planted) bool {
-		for _, l := range []cache.Limits{p.All, p.Of(f.tier)} {
+		for _, l := range []eviction.Limits{p.All, p.Of(f.tier)} {
 			if l.OlderThan > 0 && f.age > l.OlderThan {
 				space.FreeBytes += int64(f.size)
 				space.FreeFiles++
@@ -123,20 +123,20 @@ func naive(files []planted, p cache.Policy, space cache.Space) naiveResult {
 		return false
 	})
 	slices.SortStableFunc(files, func(a, b planted) int {
-		if a.age < cache.Recent && b.age < cache.Recent {
+		if a.age < eviction.Recent && b.age < eviction.Recent {
 			return cmp.Compare(a.tier, b.tier)
 		}
 		return cmp.Compare(b.age, a.age)
 	})
 	w := &naivePurge{files: files, space: space}
-	for _, t := range cache.AllTiers() {
+	for _, t := range eviction.AllTiers() {
 		w.reduce(p.Of(t), t)
 	}
-	w.reduce(p.All, cache.AllTiers()...)
+	w.reduce(p.All, eviction.AllTiers()...)
 	w.free(p.MinFree)
 	result := naiveResult{kept: map[string]bool{}, small: w.small}
 	for _, f := range w.files {
-		if f.age < cache.Recent {
+		if f.age < eviction.Recent {
 			result.recent[f.tier]++
 		} else {
 			result.kept[f.path()] = true
@@ -147,11 +147,11 @@ func naive(files []planted, p cache.Policy, space cache.Space) naiveResult {
 
 type naivePurge struct {
 	files []planted
-	space cache.Space
+	space eviction.Space
 	small bool
 }
 
-func (w *naivePurge) sum(tiers []cache.Tier) (c cache.Count) {
+func (w *naivePurge) sum(tiers []eviction.Tier) (c eviction.Count) {
 	for _, f := range w.files {
 		if slices.Contains(tiers, f.tier) {
 			c = c.Plus(f.count())
@@ -161,19 +161,19 @@ func (w *naivePurge) sum(tiers []cache.Tier) (c cache.Count) {
 }
 
 // removeOne removes the least recently used file of these tiers.
-func (w *naivePurge) removeOne(tiers []cache.Tier) bool {
+func (w *naivePurge) removeOne(tiers []eviction.Tier) bool {
 	i := slices.IndexFunc(w.files, func(f planted) bool { return slices.Contains(tiers, f.tier) })
 	if i < 0 {
 		return false
 	}
-	w.small = w.small || w.files[i].age < cache.Recent
+	w.small = w.small || w.files[i].age < eviction.Recent
 	w.space.FreeBytes += int64(w.files[i].size)
 	w.space.FreeFiles++
 	w.files = slices.Delete(w.files, i, i+1)
 	return true
 }
 
-func (w *naivePurge) reduce(l cache.Limits, tiers ...cache.Tier) {
+func (w *naivePurge) reduce(l eviction.Limits, tiers ...eviction.Tier) {
 	had := w.sum(tiers)
 	for {
 		have := w.sum(tiers)
@@ -192,7 +192,7 @@ func (w *naivePurge) free(minFree float64) {
 	inodes := short(w.space.FreeFiles, w.space.TotalFiles, minFree)
 	for bytes && w.space.FreeBytes < int64(math.Floor(float64(w.space.TotalBytes)*target)) ||
 		inodes && w.space.FreeFiles < int64(math.Floor(float64(w.space.TotalFiles)*target)) {
-		if !w.removeOne(cache.AllTiers()) {
+		if !w.removeOne(eviction.AllTiers()) {
 			return
 		}
 	}
@@ -200,14 +200,14 @@ func (w *naivePurge) free(minFree float64) {
 
 func comparePurges(t *testing.T, what string, got []string, want naiveResult) {
 	t.Helper()
-	var recent [cache.Tiers]int
+	var recent [eviction.Tiers]int
 	for _, path := range got {
 		if path == censusFile || path == purgeLock || want.kept[path] {
 			delete(want.kept, path)
 			continue
 		}
 		top, _, _ := strings.Cut(path, "/")
-		tier := slices.IndexFunc(cache.AllTiers(), func(t cache.Tier) bool { return t.String() == top })
+		tier := slices.IndexFunc(eviction.AllTiers(), func(t eviction.Tier) bool { return t.String() == top })
 		if tier < 0 {
 			t.Fatalf("%s: %s is in no tier", what, path)
 		}
@@ -238,14 +238,14 @@ func TestSpaceOf(t *testing.T) {
 
 // TestCountOnDisk has a file of 5000 bytes take what stat says.
 func TestCountOnDisk(t *testing.T) {
-	f := planted{cache.Derivatives, "a", 1, day, 5000}
+	f := planted{eviction.Derivatives, "a", 1, day, 5000}
 	dir := plant(t, f)
 	var st unix.Stat_t
 	if err := unix.Stat(filepath.Join(dir, f.path()), &st); err != nil {
 		t.Fatal(err)
 	}
-	s := mustPurge(t, dir, cache.Policy{MinFree: 1e-9}, PurgeOptions{})
-	if got, want := s.Derivatives.Kept, (cache.Count{Files: 1, Bytes: 5000, Disk: st.Blocks * 512}); got != want {
+	s := mustPurge(t, dir, eviction.Policy{MinFree: 1e-9}, PurgeOptions{})
+	if got, want := s.Derivatives.Kept, (eviction.Count{Files: 1, Bytes: 5000, Disk: st.Blocks * 512}); got != want {
 		t.Errorf("kept %+v, want %+v", got, want)
 	}
 	if err := os.Remove(filepath.Join(dir, f.path())); err != nil {

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -22,7 +22,7 @@ const day = 24 * time.Hour
 
 // planted is a file of a cache directory.
 type planted struct {
-	tier cache.Tier
+	tier eviction.Tier
 	key  variant.Key
 	n    int // which derivative; 0 is the original
 	age  time.Duration
@@ -30,7 +30,7 @@ type planted struct {
 }
 
 func (p planted) name() string {
-	if p.tier == cache.Originals {
+	if p.tier == eviction.Originals {
 		return string(p.key.Name())
 	}
 	return fmt.Sprintf("%s-%024x", p.key.Name(), p.n)
@@ -40,7 +40,7 @@ func (p planted) path() string {
 	return filepath.Join(p.tier.String(), p.name()[:prefixDigits], p.name())
 }
 
-func (p planted) count() cache.Count { return cache.Count{Files: 1, Bytes: int64(p.size)} }
+func (p planted) count() eviction.Count { return eviction.Count{Files: 1, Bytes: int64(p.size)} }
 
 // now is when the tests' purges run. Temporaries have a real ctime, so that it
 // must not be long ago.
@@ -104,7 +104,7 @@ func wantTree(t *testing.T, dir string, want ...string) {
 	}
 }
 
-func mustPurge(t *testing.T, dir string, policy cache.Policy, opts PurgeOptions) Summary {
+func mustPurge(t *testing.T, dir string, policy eviction.Policy, opts PurgeOptions) Summary {
 	t.Helper()
 	if opts.Now == nil {
 		opts.Now = purgeNow
@@ -118,18 +118,18 @@ func mustPurge(t *testing.T, dir string, policy cache.Policy, opts PurgeOptions)
 
 func someFiles() (old, young []planted) {
 	old = []planted{
-		{cache.Originals, "a", 0, 31 * day, 1000},
-		{cache.Mezzanines, "a", 1, 31 * day, 600},
-		{cache.Derivatives, "a", 1, 30*day + time.Second, 100},
-		{cache.Derivatives, "b", 1, 400 * day, 200},
+		{eviction.Originals, "a", 0, 31 * day, 1000},
+		{eviction.Mezzanines, "a", 1, 31 * day, 600},
+		{eviction.Derivatives, "a", 1, 30*day + time.Second, 100},
+		{eviction.Derivatives, "b", 1, 400 * day, 200},
 	}
 	young = []planted{
-		{cache.Originals, "b", 0, 29 * day, 3000},
-		{cache.Mezzanines, "b", 1, 28 * day, 700},
-		{cache.Mezzanines, "c", 1, time.Hour, 800},
-		{cache.Derivatives, "a", 2, 30 * day, 300},
-		{cache.Derivatives, "b", 2, 0, 400},
-		{cache.Derivatives, "c", 1, -time.Hour, 500},
+		{eviction.Originals, "b", 0, 29 * day, 3000},
+		{eviction.Mezzanines, "b", 1, 28 * day, 700},
+		{eviction.Mezzanines, "c", 1, time.Hour, 800},
+		{eviction.Derivatives, "a", 2, 30 * day, 300},
+		{eviction.Derivatives, "b", 2, 0, 400},
+		{eviction.Derivatives, "c", 1, -time.Hour, 500},
 	}
 	return old, young
 }
@@ -144,19 +144,19 @@ func paths(files []planted) (paths []string) {
 func TestPurgeByAge(t *testing.T) {
 	old, young := someFiles()
 	dir := plant(t, append(old, young...)...)
-	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{})
+	s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}, PurgeOptions{})
 	wantTree(t, dir, paths(young)...)
-	wantTier(t, "originals", s.Originals, cache.Count{Files: 1, Bytes: 1000}, cache.Count{Files: 1, Bytes: 3000}, 29*day)
-	wantTier(t, "mezzanines", s.Mezzanines, cache.Count{Files: 1, Bytes: 600}, cache.Count{Files: 2, Bytes: 1500}, 28*day)
-	wantTier(t, "derivatives", s.Derivatives, cache.Count{Files: 2, Bytes: 300}, cache.Count{Files: 3, Bytes: 1200}, 30*day)
+	wantTier(t, "originals", s.Originals, eviction.Count{Files: 1, Bytes: 1000}, eviction.Count{Files: 1, Bytes: 3000}, 29*day)
+	wantTier(t, "mezzanines", s.Mezzanines, eviction.Count{Files: 1, Bytes: 600}, eviction.Count{Files: 2, Bytes: 1500}, 28*day)
+	wantTier(t, "derivatives", s.Derivatives, eviction.Count{Files: 2, Bytes: 300}, eviction.Count{Files: 3, Bytes: 1200}, 30*day)
 	if s.TooSmall || s.DryRun || s.Failed != 0 || s.Foreign != 0 || s.Seconds <= 0 {
 		t.Errorf("summary = %+v", s)
 	}
 }
 
-func wantTier(t *testing.T, what string, s TierSummary, removed, kept cache.Count, oldest time.Duration) {
+func wantTier(t *testing.T, what string, s TierSummary, removed, kept eviction.Count, oldest time.Duration) {
 	t.Helper()
-	for _, c := range []*cache.Count{&s.Removed, &s.Kept, &s.Seen} {
+	for _, c := range []*eviction.Count{&s.Removed, &s.Kept, &s.Seen} {
 		if c.Bytes > 0 && c.Disk == 0 {
 			t.Errorf("%s: %d bytes take nothing on the disk", what, c.Bytes)
 		}
@@ -171,11 +171,11 @@ func wantTier(t *testing.T, what string, s TierSummary, removed, kept cache.Coun
 }
 
 func TestDryRunIsWhatWouldBe(t *testing.T) {
-	for _, policy := range []cache.Policy{
-		{All: cache.Limits{OlderThan: 30 * day}},
-		{All: cache.Limits{OlderThan: 30 * day, MaxFiles: 3}},
-		{Derivatives: cache.Limits{MaxBytes: 450}},
-		{Mezzanines: cache.Limits{OlderThan: 30 * day, MaxBytes: 900}},
+	for _, policy := range []eviction.Policy{
+		{All: eviction.Limits{OlderThan: 30 * day}},
+		{All: eviction.Limits{OlderThan: 30 * day, MaxFiles: 3}},
+		{Derivatives: eviction.Limits{MaxBytes: 450}},
+		{Mezzanines: eviction.Limits{OlderThan: 30 * day, MaxBytes: 900}},
 	} {
 		old, young := someFiles()
 		dir := plant(t, append(old, young...)...)
@@ -214,7 +214,7 @@ func TestForeignEntriesStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := tree(t, dir)
-	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: day, MaxFiles: 1}}, PurgeOptions{})
+	s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: day, MaxFiles: 1}}, PurgeOptions{})
 	wantTree(t, dir, before...)
 	if s.Foreign != 11 || s.Derivatives.Seen.Files != 0 {
 		t.Errorf("foreign %d, seen %d; want 11, 0", s.Foreign, s.Derivatives.Seen.Files)
@@ -230,7 +230,7 @@ func TestLitter(t *testing.T) {
 	plantFile(t, filepath.Join(tmp, "a.tmp"), 10, 400*day) // its ctime is now
 	plantFile(t, filepath.Join(tmp, "b"), 10, 400*day)
 	plantFile(t, filepath.Join(tmp, "c.tmp", "d.tmp"), 10, 400*day)
-	policy := cache.Policy{All: cache.Limits{OlderThan: day}}
+	policy := eviction.Policy{All: eviction.Limits{OlderThan: day}}
 	for _, tt := range []struct {
 		later  time.Duration
 		litter int64
@@ -250,9 +250,9 @@ func TestLitter(t *testing.T) {
 // user or on a disk that has become read-only.
 func TestWhatFails(t *testing.T) {
 	old, young := someFiles()
-	for _, policy := range []cache.Policy{
-		{All: cache.Limits{OlderThan: 30 * day}},
-		{All: cache.Limits{OlderThan: 30 * day}, Derivatives: cache.Limits{MaxFiles: 4}}, // a second pass
+	for _, policy := range []eviction.Policy{
+		{All: eviction.Limits{OlderThan: 30 * day}},
+		{All: eviction.Limits{OlderThan: 30 * day}, Derivatives: eviction.Limits{MaxFiles: 4}}, // a second pass
 	} {
 		dir := plant(t, append(old, young...)...)
 		s := mustPurge(t, dir, policy, PurgeOptions{unlink: func(int, string) error { return unix.EROFS }})
@@ -271,11 +271,11 @@ func TestWhatFails(t *testing.T) {
 func TestPurgePanics(t *testing.T) {
 	var files []planted
 	for i := range 20 {
-		files = append(files, planted{cache.Derivatives, variant.Key(fmt.Sprint("k", i)), 1, 60 * day, 10})
+		files = append(files, planted{eviction.Derivatives, variant.Key(fmt.Sprint("k", i)), 1, 60 * day, 10})
 	}
 	dir := plant(t, files...)
 	var panicked atomic.Bool
-	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{unlink: func(dir int, name string) error {
+	s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}, PurgeOptions{unlink: func(dir int, name string) error {
 		if !panicked.Swap(true) {
 			panic("boom")
 		}
@@ -290,11 +290,11 @@ func TestPurgePanics(t *testing.T) {
 func TestAnotherGoes(t *testing.T) {
 	var files []planted
 	for i := range 20 {
-		files = append(files, planted{cache.Derivatives, "k", i + 1, day, 10})
+		files = append(files, planted{eviction.Derivatives, "k", i + 1, day, 10})
 	}
 	dir := plant(t, files...)
 	stuck := ""
-	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{MaxFiles: 10}}, PurgeOptions{unlink: func(dir int, name string) error {
+	s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{MaxFiles: 10}}, PurgeOptions{unlink: func(dir int, name string) error {
 		if stuck == "" || stuck == name {
 			stuck = name
 			return unix.EPERM
@@ -310,7 +310,7 @@ func TestAnotherGoes(t *testing.T) {
 func TestVanished(t *testing.T) {
 	old, young := someFiles()
 	dir := plant(t, append(old, young...)...)
-	s := mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 30 * day}}, PurgeOptions{unlink: func(dir int, name string) error {
+	s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}, PurgeOptions{unlink: func(dir int, name string) error {
 		_ = unix.Unlinkat(dir, name, 0)
 		return unix.ENOENT
 	}})
@@ -323,14 +323,14 @@ func TestVanished(t *testing.T) {
 // made then, and one whose clock is ahead, which protects nothing.
 func TestUsedMeanwhile(t *testing.T) {
 	files := []planted{
-		{cache.Derivatives, "used", 1, 90 * day, 10},
-		{cache.Derivatives, "b", 1, 80 * day, 10},
-		{cache.Derivatives, "ahead", 1, -90 * day, 10},
+		{eviction.Derivatives, "used", 1, 90 * day, 10},
+		{eviction.Derivatives, "b", 1, 80 * day, 10},
+		{eviction.Derivatives, "ahead", 1, -90 * day, 10},
 	}
 	dir := plant(t, files...)
-	fresh := planted{cache.Derivatives, "fresh", 1, -time.Minute, 10}
+	fresh := planted{eviction.Derivatives, "fresh", 1, -time.Minute, 10}
 	clk := &clock{purgeTime}
-	policy := cache.Policy{Derivatives: cache.Limits{MaxFiles: 1}}
+	policy := eviction.Policy{Derivatives: eviction.Limits{MaxFiles: 1}}
 	passes := 0
 	opts := PurgeOptions{Now: clk.Now, Workers: 1, Progress: func(done, all int) {
 		if done != all {
@@ -355,7 +355,7 @@ func TestUsedMeanwhile(t *testing.T) {
 func TestOneAtATime(t *testing.T) {
 	old, _ := someFiles()
 	dir := plant(t, old...)
-	policy := cache.Policy{All: cache.Limits{OlderThan: day}}
+	policy := eviction.Policy{All: eviction.Limits{OlderThan: day}}
 	unlock, err := lockPurge(t.Context(), dir, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -387,7 +387,7 @@ func TestOneAtATime(t *testing.T) {
 
 func TestNotACache(t *testing.T) {
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none"), ""} {
-		if _, err := Purge(t.Context(), dir, cache.Policy{}, PurgeOptions{}); !errors.Is(err, ErrNoCache) {
+		if _, err := Purge(t.Context(), dir, eviction.Policy{}, PurgeOptions{}); !errors.Is(err, ErrNoCache) {
 			t.Errorf("Purge(%q) = %v, want ErrNoCache", dir, err)
 		}
 		if _, err := Forget(t.Context(), dir, nil, nil, ForgetOptions{}); !errors.Is(err, ErrNoCache) {
@@ -400,7 +400,7 @@ func TestPurgeCancelled(t *testing.T) {
 	old, young := someFiles()
 	dir := plant(t, append(old, young...)...)
 	ctx, cancel := context.WithCancel(t.Context())
-	s, err := Purge(ctx, dir, cache.Policy{All: cache.Limits{OlderThan: day}}, PurgeOptions{
+	s, err := Purge(ctx, dir, eviction.Policy{All: eviction.Limits{OlderThan: day}}, PurgeOptions{
 		Workers: 1, Progress: func(int, int) { cancel() },
 	})
 	if !errors.Is(err, context.Canceled) || s.Originals.Seen.Files > 0 {
@@ -418,7 +418,7 @@ func TestCensus(t *testing.T) {
 	if _, err := ReadCensus(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("ReadCensus before a purge: %v", err)
 	}
-	mustPurge(t, dir, cache.Policy{All: cache.Limits{OlderThan: 60 * day}}, PurgeOptions{})
+	mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 60 * day}}, PurgeOptions{})
 	c, err := ReadCensus(dir)
 	if err != nil {
 		t.Fatal(err)

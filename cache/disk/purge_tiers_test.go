@@ -7,19 +7,19 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // TestPurgeOfAnOlderDirectory has no mezzanines/, and gets none: a server of the
 // version that made it may still run, and whoever purges may be root.
 func TestPurgeOfAnOlderDirectory(t *testing.T) {
-	for _, policy := range []cache.Policy{
-		{All: cache.Limits{OlderThan: 30 * day}},
-		{All: cache.Limits{OlderThan: 30 * day, MaxFiles: 9}, Mezzanines: cache.Limits{MaxFiles: 1, OlderThan: day}}, // counts, too
+	for _, policy := range []eviction.Policy{
+		{All: eviction.Limits{OlderThan: 30 * day}},
+		{All: eviction.Limits{OlderThan: 30 * day, MaxFiles: 9}, Mezzanines: eviction.Limits{MaxFiles: 1, OlderThan: day}}, // counts, too
 	} {
-		old := []planted{{cache.Originals, "a", 0, 40 * day, 10}, {cache.Derivatives, "b", 1, 40 * day, 10}}
-		young := []planted{{cache.Originals, "c", 0, 2 * day, 10}, {cache.Derivatives, "c", 1, 2 * day, 10}}
+		old := []planted{{eviction.Originals, "a", 0, 40 * day, 10}, {eviction.Derivatives, "b", 1, 40 * day, 10}}
+		young := []planted{{eviction.Originals, "c", 0, 2 * day, 10}, {eviction.Derivatives, "c", 1, 2 * day, 10}}
 		dir := plant(t, append(old, young...)...)
 		if err := os.Remove(filepath.Join(dir, Mezzanines)); err != nil {
 			t.Fatal(err)
@@ -47,8 +47,8 @@ func TestCensusOfAnOlderVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := NewInventory(dir)
-	i.Kept(cache.Mezzanines, 7)
-	want := [cache.Tiers]cache.Count{{Files: 1, Bytes: 2, Disk: 3}, {Files: 1, Bytes: 7}, {Files: 4, Bytes: 5, Disk: 6}}
+	i.Kept(eviction.Mezzanines, 7)
+	want := [eviction.Tiers]eviction.Count{{Files: 1, Bytes: 2, Disk: 3}, {Files: 1, Bytes: 7}, {Files: 4, Bytes: 5, Disk: 6}}
 	if got := i.Stock().ByTier(); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -58,15 +58,15 @@ func TestCensusOfAnOlderVersion(t *testing.T) {
 // mezzanine stays as long as something is made of it.
 func TestOriginalsGoBeforeMezzanines(t *testing.T) {
 	files := []planted{
-		{cache.Originals, "a", 0, 3 * day, 4000},
-		{cache.Mezzanines, "a", 1, 3 * day, 600},
-		{cache.Derivatives, "a", 1, 3 * day, 30},
-		{cache.Originals, "b", 0, day, 4000},
-		{cache.Mezzanines, "b", 1, 50 * day, 600},
+		{eviction.Originals, "a", 0, 3 * day, 4000},
+		{eviction.Mezzanines, "a", 1, 3 * day, 600},
+		{eviction.Derivatives, "a", 1, 3 * day, 30},
+		{eviction.Originals, "b", 0, day, 4000},
+		{eviction.Mezzanines, "b", 1, 50 * day, 600},
 	}
 	dir := plant(t, files...)
-	mustPurge(t, dir, cache.Policy{
-		All: cache.Limits{OlderThan: 60 * day}, Originals: cache.Limits{OlderThan: 2 * day}, Mezzanines: cache.Limits{OlderThan: 30 * day},
+	mustPurge(t, dir, eviction.Policy{
+		All: eviction.Limits{OlderThan: 60 * day}, Originals: eviction.Limits{OlderThan: 2 * day}, Mezzanines: eviction.Limits{OlderThan: 30 * day},
 	}, PurgeOptions{})
 	wantTree(t, dir, paths(files[1:4])...)
 }
@@ -78,15 +78,15 @@ func TestOneBudgetForAllTiers(t *testing.T) {
 	for i := range 10 {
 		key := variant.Key(fmt.Sprint("k", i))
 		files = append(files,
-			planted{cache.Originals, key, 0, day, 4096},
-			planted{cache.Mezzanines, key, 1, day, 4096},
-			planted{cache.Derivatives, key, 1, day, 4096})
+			planted{eviction.Originals, key, 0, day, 4096},
+			planted{eviction.Mezzanines, key, 1, day, 4096},
+			planted{eviction.Derivatives, key, 1, day, 4096})
 	}
-	for maxFiles, want := range map[int64][cache.Tiers]int64{30: {10, 10, 10}, 28: {5, 10, 10}, 20: {0, 8, 10}, 10: {0, 0, 9}} {
+	for maxFiles, want := range map[int64][eviction.Tiers]int64{30: {10, 10, 10}, 28: {5, 10, 10}, 20: {0, 8, 10}, 10: {0, 0, 9}} {
 		dir := plant(t, files...)
-		s := mustPurge(t, dir, cache.Policy{All: cache.Limits{MaxFiles: maxFiles}}, PurgeOptions{})
-		var left [cache.Tiers]int64
-		for tier := range cache.Tier(cache.Tiers) {
+		s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{MaxFiles: maxFiles}}, PurgeOptions{})
+		var left [eviction.Tiers]int64
+		for tier := range eviction.Tier(eviction.Tiers) {
 			left[tier] = int64(len(tree(t, filepath.Join(dir, tier.String()))))
 			if kept := s.Of(tier).Kept.Files; kept != left[tier] {
 				t.Errorf("%v: the summary says that %d were kept, there are %d", tier, kept, left[tier])
@@ -102,7 +102,7 @@ func TestOneBudgetForAllTiers(t *testing.T) {
 func TestPurgeProgress(t *testing.T) {
 	dir := plant(t)
 	calls, wrong := 0, 0
-	_, err := Purge(t.Context(), dir, cache.Policy{All: cache.Limits{OlderThan: day}}, PurgeOptions{
+	_, err := Purge(t.Context(), dir, eviction.Policy{All: eviction.Limits{OlderThan: day}}, PurgeOptions{
 		Workers: 1, Progress: func(done, all int) {
 			calls++
 			if done != calls || all != 3*4096 {

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -161,7 +161,7 @@ func TestQuarantineEnds(t *testing.T) {
 		{"in a dry run", func(i *isolation, _ *Quarantine) { i.forget([]variant.Key{"a"}, true) }, true},
 		{"all purged", func(i *isolation, _ *Quarantine) {
 			i.tier()
-			mustPurge(i.t, i.dir, cache.Policy{All: cache.Limits{MaxFiles: 1}}, PurgeOptions{Now: func() time.Time { return i.now.Add(day) }})
+			mustPurge(i.t, i.dir, eviction.Policy{All: eviction.Limits{MaxFiles: 1}}, PurgeOptions{Now: func() time.Time { return i.now.Add(day) }})
 		}, true},
 	}
 	for _, tt := range tests {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
@@ -53,8 +54,8 @@ type cacheDir struct {
 func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 	options := disk.Options{NoSync: f.NoSync}
 	reserve := f.reserve(log)
-	var stores [cache.Tiers]cache.Store
-	for t := range cache.Tier(cache.Tiers) {
+	var stores [eviction.Tiers]cache.Store
+	for t := range eviction.Tier(eviction.Tiers) {
 		s, err := f.openTier(t, options, log)
 		if err != nil {
 			return nil, usage(fmt.Errorf("--cache: %w", err))
@@ -64,7 +65,7 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 		}
 	}
 	d := &cacheDir{
-		originals: stores[cache.Originals], mezzanines: stores[cache.Mezzanines], derivatives: stores[cache.Derivatives],
+		originals: stores[eviction.Originals], mezzanines: stores[eviction.Mezzanines], derivatives: stores[eviction.Derivatives],
 		quarantine: f.quarantine(log), inventory: disk.NewInventory(f.Cache), reserve: reserve,
 	}
 	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
@@ -92,12 +93,12 @@ func (f *cacheFlags) quarantine(log *slog.Logger) *disk.Quarantine {
 
 // openTier opens one tier. A cache directory that an older version made has no
 // mezzanines/; where that cannot be made any more, all else is served as before.
-func (f *cacheFlags) openTier(t cache.Tier, options disk.Options, log *slog.Logger) (cache.Store, error) {
+func (f *cacheFlags) openTier(t eviction.Tier, options disk.Options, log *slog.Logger) (cache.Store, error) {
 	s, err := disk.Open(f.Cache, t.String(), options)
 	if err == nil {
 		return s, nil
 	}
-	if t != cache.Mezzanines || !unwritable(err) {
+	if t != eviction.Mezzanines || !unwritable(err) {
 		return nil, err
 	}
 	log.Warn("no mezzanines are kept: every new size is made of the original", "cause", err)
@@ -113,7 +114,7 @@ func unwritable(err error) bool {
 
 // reserve watches --min-free, and logs when it is reached.
 func (f *cacheFlags) reserve(log *slog.Logger) *disk.Reserve {
-	return disk.NewReserve(f.Cache, f.short, func(low bool, s cache.Space) {
+	return disk.NewReserve(f.Cache, f.short, func(low bool, s eviction.Space) {
 		free := []any{"bytes_free", s.FreeBytes, "bytes", s.TotalBytes, "inodes_free", s.FreeFiles, "inodes", s.TotalFiles}
 		if low {
 			log.Error("the disk has less than --min-free left: nothing is kept until there is more; purge the cache", free...)
@@ -124,7 +125,7 @@ func (f *cacheFlags) reserve(log *slog.Logger) *disk.Reserve {
 }
 
 // short reports that a disk has too little free for anything to be kept.
-func (f *cacheFlags) short(s cache.Space) bool {
+func (f *cacheFlags) short(s eviction.Space) bool {
 	if f.MinFree == 0 {
 		return s.NearlyFull()
 	}
@@ -147,7 +148,7 @@ func (o observer) Resized(of pipeline.Material, took time.Duration, err error) {
 }
 
 // Kept implements pipeline.Observer.
-func (o observer) Kept(t cache.Tier, bytes int64, err error) {
+func (o observer) Kept(t eviction.Tier, bytes int64, err error) {
 	o.Metrics.Kept(t, bytes, err)
 	if err == nil {
 		o.inventory.Kept(t, bytes)
@@ -161,9 +162,9 @@ type forgetter = func(variant.Key) (pipeline.Forgotten, error)
 func (d *cacheDir) forget(forget forgetter) forgetter {
 	return func(key variant.Key) (pipeline.Forgotten, error) {
 		f, err := forget(key)
-		d.inventory.Removed(cache.Originals, cache.Count{Files: int64(f.Originals), Bytes: f.OriginalBytes})
-		d.inventory.Removed(cache.Mezzanines, cache.Count{Files: int64(f.Mezzanines), Bytes: f.MezzanineBytes})
-		d.inventory.Removed(cache.Derivatives, cache.Count{Files: int64(f.Derivatives), Bytes: f.DerivativeBytes})
+		d.inventory.Removed(eviction.Originals, eviction.Count{Files: int64(f.Originals), Bytes: f.OriginalBytes})
+		d.inventory.Removed(eviction.Mezzanines, eviction.Count{Files: int64(f.Mezzanines), Bytes: f.MezzanineBytes})
+		d.inventory.Removed(eviction.Derivatives, eviction.Count{Files: int64(f.Derivatives), Bytes: f.DerivativeBytes})
 		return f, err
 	}
 }
@@ -171,8 +172,8 @@ func (d *cacheDir) forget(forget forgetter) forgetter {
 // stock is the answer to GET /cache.
 type stock struct {
 	disk.Stock
-	Budget cache.Policy `json:"budget"` // of this server's keeper and guard
-	Memory memoryStock  `json:"memory"`
+	Budget eviction.Policy `json:"budget"` // of this server's keeper and guard
+	Memory memoryStock     `json:"memory"`
 }
 
 type memoryStock struct {

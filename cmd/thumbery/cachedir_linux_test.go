@@ -13,6 +13,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -25,7 +26,7 @@ func TestNoPlaceForMezzanines(t *testing.T) {
 	if err := mountMemory(t, dir); err != nil {
 		t.Skipf("mount: %v", err)
 	}
-	for _, tier := range []cache.Tier{cache.Originals, cache.Derivatives} {
+	for _, tier := range []eviction.Tier{eviction.Originals, eviction.Derivatives} {
 		s, err := disk.Open(dir, tier.String(), disk.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -41,7 +42,7 @@ func TestNoPlaceForMezzanines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for tier, s := range map[cache.Tier]cache.Store{cache.Originals: d.originals, cache.Derivatives: d.derivatives} {
+	for tier, s := range map[eviction.Tier]cache.Store{eviction.Originals: d.originals, eviction.Derivatives: d.derivatives} {
 		b, err := s.Open(someName)
 		if err != nil {
 			t.Fatalf("%v: %v", tier, err)
@@ -82,7 +83,7 @@ func TestOpenMakesMezzanines(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.quarantine.Close()
-	for tier, s := range map[cache.Tier]cache.Store{cache.Originals: d.originals, cache.Mezzanines: d.mezzanines, cache.Derivatives: d.derivatives} {
+	for tier, s := range map[eviction.Tier]cache.Store{eviction.Originals: d.originals, eviction.Mezzanines: d.mezzanines, eviction.Derivatives: d.derivatives} {
 		if b := fillOne(t, s); b.NotKept != nil || !strings.HasPrefix(b.Path, tier.String()+"/3fa/") {
 			t.Errorf("%v: filled %q, NotKept %v", tier, b.Path, b.NotKept)
 		}
@@ -116,7 +117,7 @@ func TestTierInTheWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := cacheFlags{Cache: dir}
-	if _, err := f.openTier(cache.Mezzanines, disk.Options{}, slog.New(slog.DiscardHandler)); err == nil || unwritable(err) {
+	if _, err := f.openTier(eviction.Mezzanines, disk.Options{}, slog.New(slog.DiscardHandler)); err == nil || unwritable(err) {
 		t.Errorf("a file in place of a tier: %v", err)
 	}
 	for err, want := range map[error]bool{

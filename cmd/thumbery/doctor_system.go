@@ -11,8 +11,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // checkMemory looks which malloc libvips uses, where the system tells.
@@ -136,7 +136,7 @@ func space(dir string) finding {
 	return judgeSpace(s)
 }
 
-func judgeSpace(s cache.Space) finding {
+func judgeSpace(s eviction.Space) finding {
 	f := finding{good, "disk", fmt.Sprintf("%s of %s free", humanize.IBytes(uint64(max(s.FreeBytes, 0))), humanize.IBytes(uint64(max(s.TotalBytes, 0))))}
 	if s.TotalFiles > 0 {
 		f.says += fmt.Sprintf(", %s of %s inodes", humanize.Comma(s.FreeFiles), humanize.Comma(s.TotalFiles))

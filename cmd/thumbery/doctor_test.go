@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/variant"
@@ -47,7 +47,7 @@ func TestJudgeSpace(t *testing.T) {
 		{50, 100, 0, 100, wrong},
 		{50, 100, 0, 0, good}, // inodes are not counted
 	} {
-		s := cache.Space{FreeBytes: c.free << 30, TotalBytes: c.total << 30, FreeFiles: c.files, TotalFiles: c.allFiles}
+		s := eviction.Space{FreeBytes: c.free << 30, TotalBytes: c.total << 30, FreeFiles: c.files, TotalFiles: c.allFiles}
 		f := judgeSpace(s)
 		if f.verdict != c.verdict {
 			t.Errorf("%+v: %s %q, want %s", c, f.verdict, f.says, c.verdict)

@@ -7,8 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -16,9 +16,9 @@ import (
 type keeper struct {
 	dir    string
 	every  time.Duration
-	policy cache.Policy
+	policy eviction.Policy
 	log    *slog.Logger
-	purge  func(context.Context, string, cache.Policy, disk.PurgeOptions) (disk.Summary, error)
+	purge  func(context.Context, string, eviction.Policy, disk.PurgeOptions) (disk.Summary, error)
 }
 
 // run purges until ctx is done. The first time comes at some moment of the first
@@ -62,7 +62,7 @@ func (k *keeper) report(s disk.Summary) {
 		level = slog.LevelWarn
 	}
 	var what []any
-	for t := range cache.Tier(cache.Tiers) {
+	for t := range eviction.Tier(eviction.Tiers) {
 		what = append(what, t.String()+"_removed", s.Of(t).Removed.Files, t.String()+"_kept", s.Of(t).Kept.Files)
 	}
 	what = append(what, "litter", s.Litter.Files, "failed", s.Failed, "failure", s.Failure, "too_small", s.TooSmall, "seconds", s.Seconds)

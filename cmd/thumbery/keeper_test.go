@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // The keeper purges about once an interval, not always at the same distance,
@@ -20,8 +20,8 @@ func TestKeeper(t *testing.T) {
 		var log strings.Builder
 		var at []time.Duration
 		began := time.Now()
-		k := &keeper{dir: "d", every: time.Hour, policy: cache.Policy{MinFree: 0.1}, log: slog.New(slog.NewTextHandler(&log, nil))}
-		k.purge = func(_ context.Context, dir string, p cache.Policy, _ disk.PurgeOptions) (disk.Summary, error) {
+		k := &keeper{dir: "d", every: time.Hour, policy: eviction.Policy{MinFree: 0.1}, log: slog.New(slog.NewTextHandler(&log, nil))}
+		k.purge = func(_ context.Context, dir string, p eviction.Policy, _ disk.PurgeOptions) (disk.Summary, error) {
 			if dir != "d" || p != k.policy {
 				t.Errorf("purges %q by %+v", dir, p)
 			}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -61,7 +61,9 @@ type filesAndBytes struct {
 	Bytes int64 `json:"bytes"`
 }
 
-func (c filesAndBytes) String() string { return counted(cache.Count{Files: c.Files, Bytes: c.Bytes}) }
+func (c filesAndBytes) String() string {
+	return counted(eviction.Count{Files: c.Files, Bytes: c.Bytes})
+}
 
 func (c *filesAndBytes) add(bytes int64) { c.Files, c.Bytes = c.Files+1, c.Bytes+bytes }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/metrics"
 )
 
@@ -50,7 +51,7 @@ func TestPlacesOfOneName(t *testing.T) {
 	none, nothing := func() int { return 0 }, func() (int, int) { return 0, 0 }
 	m.Watch("test", metrics.State{
 		Gate: nothing, Background: none, Fetches: nothing, Memory: func() (int, int64) { return 0, 0 }, Absent: none, Repairs: none, Primes: none,
-		DiskLow: func() bool { return false }, Stock: func() (c [cache.Tiers]cache.Count) { return c },
+		DiskLow: func() bool { return false }, Stock: func() (c [eviction.Tiers]eviction.Count) { return c },
 		Origins: o.states, Switches: switches{}.each,
 	})
 	w := httptest.NewRecorder()

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // policyFlags say what a purge removes. purge and serve share them, and so the
@@ -21,20 +21,20 @@ type policyFlags struct {
 	Derivatives limitFlags `embed:"" prefix:"derivatives-" group:"Of the derivatives alone"`
 }
 
-// limitFlags are cache.Limits.
+// limitFlags are eviction.Limits.
 type limitFlags struct {
 	OlderThan age      `placeholder:"30d" help:"Remove what was last used longer ago; 36h, 30d, 8w."`
 	MaxSize   budget   `placeholder:"50GiB" help:"Remove what was used least recently where there is more, down to 90%."`
 	MaxFiles  quantity `placeholder:"1000000" help:"Remove what was used least recently where there are more files, down to 90%."`
 }
 
-func (f limitFlags) limits() cache.Limits {
-	return cache.Limits{OlderThan: time.Duration(f.OlderThan), MaxBytes: int64(f.MaxSize), MaxFiles: int64(f.MaxFiles)}
+func (f limitFlags) limits() eviction.Limits {
+	return eviction.Limits{OlderThan: time.Duration(f.OlderThan), MaxBytes: int64(f.MaxSize), MaxFiles: int64(f.MaxFiles)}
 }
 
 // policy returns an empty Policy if no flag was given.
-func (f policyFlags) policy() cache.Policy {
-	return cache.Policy{
+func (f policyFlags) policy() eviction.Policy {
+	return eviction.Policy{
 		All: f.limits(), Originals: f.Originals.limits(), Mezzanines: f.Mezzanines.limits(), Derivatives: f.Derivatives.limits(),
 		MinFree: float64(f.MinFree),
 	}

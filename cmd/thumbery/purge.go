@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -81,7 +81,7 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 }
 
 // purge forgets first, since that waits for nobody.
-func (c *purgeCmd) purge(ctx context.Context, policy cache.Policy) (r purgeReport, err error) {
+func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeReport, err error) {
 	bar := newBar(os.Stderr)
 	defer bar.done()
 	if c.forgets() {

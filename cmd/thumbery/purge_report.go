@@ -8,8 +8,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // purgeReport is what purge prints.
@@ -43,7 +43,7 @@ func printSummary(w io.Writer, s *disk.Summary) {
 	if s.DryRun {
 		removed, had = "would remove", "have"
 	}
-	for t := range cache.Tier(cache.Tiers) {
+	for t := range eviction.Tier(eviction.Tiers) {
 		printTier(w, t, s.Of(t), removed)
 	}
 	if s.Litter.Files > 0 {
@@ -58,7 +58,7 @@ func printSummary(w io.Writer, s *disk.Summary) {
 	fmt.Fprintf(w, "took %.1f s\n", s.Seconds)
 }
 
-func printTier(w io.Writer, t cache.Tier, s *disk.TierSummary, removed string) {
+func printTier(w io.Writer, t eviction.Tier, s *disk.TierSummary, removed string) {
 	fmt.Fprintf(w, "%s: looked at %s, %s %s, kept %s", t, counted(s.Seen), removed, counted(s.Removed), counted(s.Kept))
 	if !s.OldestKept.IsZero() {
 		fmt.Fprintf(w, ", the oldest last used %s", s.OldestKept.Format(time.DateTime))
@@ -73,7 +73,7 @@ func foreign(n int64) string {
 	return humanize.Comma(n) + " entries that are not the cache's"
 }
 
-func counted(c cache.Count) string {
+func counted(c eviction.Count) string {
 	return fmt.Sprintf("%s (%s)", plural(c.Files, "file"), humanize.IBytes(uint64(c.Bytes)))
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/admin"
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
@@ -45,7 +45,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	m.Watch(version, metrics.State{
 		Gate: core.making(fallback), Background: core.gates.pictures.Background, Fetches: core.gates.fetches.Load, Memory: core.Memory, Absent: core.Absent,
 		Repairs: core.origins.repairs, Primes: primer.Waiting, DiskLow: core.dir.reserve.Low,
-		Stock:   func() [cache.Tiers]cache.Count { return core.dir.inventory.Stock().ByTier() },
+		Stock:   func() [eviction.Tiers]eviction.Count { return core.dir.inventory.Stock().ByTier() },
 		Origins: core.origins.states, Switches: switches.each,
 	})
 	s.background = append(core.background(), task{"prime", primer.Run}, task{"jobs", jobs.run})

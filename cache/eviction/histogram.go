@@ -1,4 +1,4 @@
-package cache
+package eviction
 
 import (
 	"math/bits"
@@ -28,12 +28,6 @@ type Histogram struct{ buckets [numBuckets]Count }
 func (h *Histogram) Add(age time.Duration, c Count) {
 	b := &h.buckets[bucketOf(age)]
 	*b = b.Plus(c)
-}
-
-// Sub undoes an Add.
-func (h *Histogram) Sub(age time.Duration, c Count) {
-	b := &h.buckets[bucketOf(age)]
-	*b = b.Minus(c)
 }
 
 // Merge adds all that other has counted.

@@ -1,4 +1,4 @@
-package cache
+package eviction
 
 import (
 	"math"
@@ -36,12 +36,10 @@ func TestBordersOfDays(t *testing.T) {
 
 func TestHistogram(t *testing.T) {
 	var h, other Histogram
-	h.Add(time.Minute, Count{1, 10, 100})
 	h.Add(3*day, Count{1, 20, 200})
 	other.Add(3*day, Count{2, 1, 2})
 	other.Add(math.MaxInt64, Count{1, 5, 5})
 	h.Merge(&other)
-	h.Sub(time.Minute, Count{1, 10, 100})
 	for _, tt := range []struct {
 		from, to time.Duration
 		want     Count

@@ -1,4 +1,4 @@
-package cache
+package eviction
 
 import (
 	"testing"
@@ -15,8 +15,8 @@ type agedFiles struct {
 	bytes int64
 }
 
-func census(entries []agedFiles) *Census {
-	c := &Census{}
+func histograms(entries []agedFiles) *Histograms {
+	c := &Histograms{}
 	for _, e := range entries {
 		for range e.n {
 			c[e.tier].Add(e.age, Count{1, e.bytes, e.bytes})
@@ -148,7 +148,7 @@ func TestPlan(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			plan := tt.policy.Plan(census(tt.entries), tt.space)
+			plan := tt.policy.Plan(histograms(tt.entries), tt.space)
 			if got := follow(plan, tt.entries); got != tt.goes || plan.TooSmall != tt.small {
 				t.Errorf("removes %v, too small %v; want %v, %v", got, plan.TooSmall, tt.goes, tt.small)
 			}
@@ -164,11 +164,11 @@ func follow(p Plan, entries []agedFiles) (gone [Tiers]int64) {
 	var some [Tiers]Count
 	for _, e := range entries {
 		for range e.n {
-			switch p.Cuts[e.tier].Of(e.age) {
-			case Goes:
+			switch p.Cutoffs[e.tier].Of(e.age) {
+			case Remove:
 				gone[e.tier]++
-			case Some:
-				if left := p.Cuts[e.tier].Some.Minus(some[e.tier]); left.positive() {
+			case KeepSome:
+				if left := p.Cutoffs[e.tier].Quota.Minus(some[e.tier]); left.positive() {
 					some[e.tier] = some[e.tier].Plus(Count{1, e.bytes, e.bytes})
 					gone[e.tier]++
 				}
@@ -208,7 +208,7 @@ func TestExpired(t *testing.T) {
 func TestZeroPlan(t *testing.T) {
 	var p Plan
 	for _, age := range []time.Duration{-1 << 63, 0, day, 1<<63 - 1} {
-		if p.Cuts[Originals].Of(age) != Stays || !p.Empty() {
+		if p.Cutoffs[Originals].Of(age) != Keep || !p.Empty() {
 			t.Errorf("the zero plan removes what is %v old", age)
 		}
 	}

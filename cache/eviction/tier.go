@@ -1,4 +1,4 @@
-package cache
+package eviction
 
 // Tier is one of the three parts of a cache directory.
 type Tier int

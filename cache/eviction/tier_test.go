@@ -1,4 +1,4 @@
-package cache
+package eviction
 
 import (
 	"encoding/json"
@@ -44,12 +44,5 @@ func TestTierString(t *testing.T) {
 		if tier.String() != want {
 			t.Errorf("%d is %q, want %q", tier, tier, want)
 		}
-	}
-}
-
-func TestCensusTotal(t *testing.T) {
-	c := census([]agedFiles{{Originals, day, 1, 100}, {Mezzanines, 2 * day, 2, 10}, {Derivatives, 3 * day, 3, 1}})
-	if got, want := c.Total(), (Count{6, 123, 123}); got != want {
-		t.Errorf("Total() = %+v, want %+v", got, want)
 	}
 }
