@@ -116,11 +116,7 @@ func (s *setup) askMutated(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	keep, err := os.MkdirTemp("", "thumbery-mutated-")
-	if err != nil {
-		return err
-	}
-	attack := hostile.Attack{Client: s.mix.Client, Mutator: mutator, Dir: s.dir, Keep: keep, Clients: 4}
+	attack := hostile.Attack{Client: s.mix.Client, Mutator: mutator, Dir: s.dir, Keep: ".tools/mutants", Clients: 4}
 	began := time.Now()
 	result := attack.Run(ctx, s.mutated)
 	peak, err := program.PeakMiB(s.server.PID())
@@ -130,7 +126,6 @@ func (s *setup) askMutated(ctx context.Context) error {
 	fmt.Printf("seed %d: %s; %v, at most %.0f MiB\n", s.seed, result, time.Since(began).Round(time.Second), peak)
 	printList("Took too long", result.Slow())
 	printList("Wrong", result.Wrong())
-	_ = os.Remove(keep) // if nothing is in it
 	if len(result.Wrong()) > 0 {
 		return errors.New("not all is as it must be")
 	}

@@ -63,8 +63,8 @@ func (s *setup) link(file string) (key string, err error) {
 	return key, os.Link(filepath.Join(s.dir, file), filepath.Join(s.dir, key))
 }
 
-// start starts the server, with default flags but for where things are, and has the
-// hits cached.
+// start starts the server, with default flags but for where things are and a bounded
+// cache, and has the hits cached.
 func (s *setup) start(ctx context.Context) error {
 	public, err := pinned.FreeAddress()
 	if err != nil {
@@ -77,6 +77,7 @@ func (s *setup) start(ctx context.Context) error {
 	s.server, err = program.Start(
 		public, []string{"LD_PRELOAD=" + s.preload}, s.binary, "serve",
 		"--listen", public, "--admin", admin, "--cache", s.cache, "--source", "/=file:"+s.dir,
+		"--purge-every", "1m", "--max-size", "2GiB", // every mutant leaves an original, and derivatives
 	)
 	if err != nil {
 		return err

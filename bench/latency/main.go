@@ -22,7 +22,9 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/bench/program"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/internal/testkit/pinned"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
@@ -39,13 +41,19 @@ const (
 
 func main() {
 	files := flag.String("files", "1000,1000000", "how many files to measure with")
-	dir := flag.String("dir", os.TempDir(), "where to make the caches")
+	dir := flag.String("dir", "", "where to make the caches, instead of a temporary directory")
 	flag.Parse()
+	program.Main("latency", func(pinned.T) error { return run(*files, *dir) })
+}
+
+func run(files, dir string) error {
 	var servers []*server
-	for _, n := range strings.Split(*files, ",") {
+	for n := range strings.SplitSeq(files, ",") {
 		count, err := strconv.Atoi(n)
-		check(err)
-		s := newServer(*dir, count)
+		if err != nil {
+			return err
+		}
+		s := newServer(dir, count)
 		defer s.close()
 		servers = append(servers, s)
 	}
@@ -59,6 +67,7 @@ func main() {
 		slices.Sort(s.took)
 		fmt.Printf("%9d files: p50 %v, p99 %v, p99 ratio %.2f\n", s.files, s.at(50), s.at(99), float64(s.at(99))/float64(servers[0].at(99)))
 	}
+	return nil
 }
 
 // server is a service over a cache of so many derivatives.
@@ -101,7 +110,9 @@ func fill(dir string, files int, recipe string) {
 	picture := resizetest.JPEG(image.NewGray(image.Rect(0, 0, 300, 200)))
 	for i := range files {
 		name := string(v.Name(key(i), 0, recipe))
-		check(os.WriteFile(filepath.Join(dir, disk.Derivatives, name[:3], name), picture, 0o644))
+		file := filepath.Join(dir, disk.Derivatives, name[:3], name)
+		check(os.MkdirAll(filepath.Dir(file), 0o755))
+		check(os.WriteFile(file, picture, 0o644))
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 
 func main() {
 	sizes := flag.String("files", "100000,1000000", "how many files, each of which is measured")
-	dir := flag.String("dir", os.TempDir(), "where to make the files")
+	dir := flag.String("dir", "", "where to make the files, instead of a temporary directory")
 	rounds := flag.Int("rounds", 3, "how often each is measured; they take turns")
 	binary := flag.String("thumbery", "", "the program; built if not given")
 	flag.Parse()

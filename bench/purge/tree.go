@@ -96,6 +96,9 @@ func pathOf(key variant.Key, i int) string {
 }
 
 func (t *tree) write(path string, body []byte, i int) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
 	if err := os.WriteFile(path, body, 0o644); err != nil {
 		return err
 	}

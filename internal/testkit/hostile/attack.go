@@ -22,7 +22,7 @@ type Attack struct {
 	Client  *outage.Client
 	Mutator *Mutator
 	Dir     string // from which the server takes its originals
-	Keep    string // a directory for the files of which something came that is wrong
+	Keep    string // a directory, made if need be, for the files whose answer was wrong
 	Clients int    // how many ask at once
 }
 
@@ -96,9 +96,17 @@ func (a *Attack) try(ctx context.Context, m Mutant, result *Result) {
 	if answer.Err != nil {
 		result.silent.Store(true)
 	}
-	kept := filepath.Join(a.Keep, m.Name)
+	kept, err := a.keep(m)
 	result.add(m, answer.Status, fmt.Sprintf("/%s/%s: %d %.300s %v (kept as %s, %v)",
-		m.Options, m.Name, answer.Status, answer.Body, answer.Err, kept, os.WriteFile(kept, m.Data, 0o644)))
+		m.Options, m.Name, answer.Status, answer.Body, answer.Err, kept, err))
+}
+
+func (a *Attack) keep(m Mutant) (file string, err error) {
+	file = filepath.Join(a.Keep, m.Name)
+	if err := os.MkdirAll(a.Keep, 0o755); err != nil {
+		return file, err
+	}
+	return file, os.WriteFile(file, m.Data, 0o644)
 }
 
 // right reports that an answer is one that a file from outside may cause: no failure
