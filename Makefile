@@ -33,22 +33,31 @@ build: ## Build bin/thumbery
 vips: ## Build a current libvips into .vips, for build, test and bench; 5 minutes
 	@tools/vips.sh
 
+# The packages of the product and of what tests it, but for e2e, whose program is what
+# is built with the race detector there.
+UNIT := $$(go list ./... | grep -v /e2e)
+
+.PHONY: check
+check: lint ## Check the style and run the unit tests that need no server; a minute
+	go vet ./...
+	go test -short $(UNIT)
+
 .PHONY: test
-test: ## Run all tests, with real servers and real photographs
+test: ## Run all tests, with real servers and real photographs; 6 minutes
 	@tools/install.sh test
 	@tools/vips.sh which
 	@tools/photos.sh
 	go run ./internal/testkit/pinned/build
 	go vet ./...
 	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
-	go test -race -timeout 25m ./...
+	go test -race -timeout 10m $(UNIT)
+	go test -timeout 20m ./e2e/...
+	cd bench && go test ./...
 
+FUZZTIME := 20s
 .PHONY: fuzz
-fuzz: ## Fuzz every parser for 20 seconds
-	@grep -rn --include='*_test.go' -o 'func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:func | |; s|:[0-9]*||' | \
-	while read dir name; do \
-		echo "$$dir $$name"; go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 20s $$dir || exit 1; \
-	done
+fuzz: ## Fuzz every parser for FUZZTIME (20s), two at once
+	@tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
 bench: ## Measure, against peers in the same run; 45 minutes
@@ -97,7 +106,7 @@ bench-purge: ## Measure the purge of a million files; 20 minutes, 40 GB in /tmp
 	$(BENCH) ./purge -files 1000000
 
 .PHONY: lint
-lint: ## Check the style: gofumpt and staticcheck
+lint: ## Check the style: gofumpt, staticcheck, and go vet of bench
 	@tools/install.sh
 	@files=$$($(LINT) gofumpt -l $$(git ls-files '*.go')); \
 		if [ -n "$$files" ]; then echo "not formatted, run make format:"; echo "$$files"; exit 1; fi
