@@ -155,7 +155,7 @@ var bans = []ban{
 		reason: "only the edge knows the router",
 	},
 	{
-		from: []string{"..."}, to: []string{"github.com/bbrks/...", "github.com/bep/..."}, except: []string{"info", "pipeline/...", "api/...", "prime", "metrics", "cmd/..."},
+		from: []string{"..."}, to: []string{"github.com/bbrks/...", "go.n16f.net/...", "github.com/bep/..."}, except: []string{"info", "pipeline/...", "api/...", "prime", "metrics", "cmd/..."},
 		reason: "one package knows how pictures are hashed, and what cameras write into them",
 	},
 	{
