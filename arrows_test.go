@@ -103,11 +103,11 @@ var bans = []ban{
 	},
 	{
 		from:   []string{"cache", "cache/eviction", "storage", "resize", "resize/header"},
-		to:     []string{"cache/disk", "cache/shared", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "resize/vips"},
+		to:     []string{"cache/disk", "cache/shared", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/retry", "resize/vips"},
 		reason: "parents hold interfaces and what is pure; vendors and mechanisms are in their children",
 	},
 	{
-		from: []string{"storage/breaker", "storage/hedge", "storage/repair"}, to: []string{"storage/s3", "storage/dir"},
+		from: []string{"storage/breaker", "storage/hedge", "storage/repair", "storage/retry"}, to: []string{"storage/s3", "storage/dir"},
 		reason: "a mechanism works with every kind of backend",
 	},
 	{

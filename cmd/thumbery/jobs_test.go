@@ -14,10 +14,11 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
-func fakeJobs(t *testing.T, n int) (*jobs, *shaky) {
+func fakeJobs(t *testing.T, n int) (*jobs, *storagetest.Flaky) {
 	t.Helper()
 	c, origin := fakeCore(t, n)
 	j := newJobs(c, slog.New(slog.DiscardHandler))
@@ -48,19 +49,19 @@ func (j *jobs) mustStart(t *testing.T, r admin.JobRequest) string {
 func TestJobEnds(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		tell    func(*shaky)
+		tell    func(*storagetest.Flaky)
 		request admin.JobRequest
 		state   admin.JobState
 		made    int
 		none    int
 		errors  int
 	}{
-		{"listed", func(s *shaky) { s.Fake.Put("x.txt", []byte("text")) }, admin.JobRequest{List: true}, admin.JobDone, 60, 1, 0},
-		{"prefix", func(*shaky) {}, admin.JobRequest{List: true, Prefix: "000"}, admin.JobDone, 10, 0, 0},
-		{"given", func(s *shaky) { s.Fake.Put("x.txt", []byte("text")) }, admin.JobRequest{Keys: []variant.Key{"0001.jpg", "x.txt", "none"}}, admin.JobDone, 1, 1, 1},
-		{"both", func(*shaky) {}, admin.JobRequest{Keys: []variant.Key{"0051.jpg"}, List: true, Prefix: "000"}, admin.JobDone, 11, 0, 0},
-		{"down", func(s *shaky) { s.open = []failure{{"*", 1000, errDown}} }, admin.JobRequest{List: true}, admin.JobFailed, 0, 0, 20},
-		{"no listing", func(s *shaky) { s.lists = []failure{{"0000.jpg", 100, errDown}} }, admin.JobRequest{List: true}, admin.JobFailed, 0, 0, 0},
+		{"listed", func(s *storagetest.Flaky) { s.Fake.Put("x.txt", []byte("text")) }, admin.JobRequest{List: true}, admin.JobDone, 60, 1, 0},
+		{"prefix", func(*storagetest.Flaky) {}, admin.JobRequest{List: true, Prefix: "000"}, admin.JobDone, 10, 0, 0},
+		{"given", func(s *storagetest.Flaky) { s.Fake.Put("x.txt", []byte("text")) }, admin.JobRequest{Keys: []variant.Key{"0001.jpg", "x.txt", "none"}}, admin.JobDone, 1, 1, 1},
+		{"both", func(*storagetest.Flaky) {}, admin.JobRequest{Keys: []variant.Key{"0051.jpg"}, List: true, Prefix: "000"}, admin.JobDone, 11, 0, 0},
+		{"down", func(s *storagetest.Flaky) { s.FailOpen("*", 1000, storagetest.ErrDown) }, admin.JobRequest{List: true}, admin.JobFailed, 0, 0, 20},
+		{"no listing", func(s *storagetest.Flaky) { s.FailList("0000.jpg", 100, storagetest.ErrDown) }, admin.JobRequest{List: true}, admin.JobFailed, 0, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -195,7 +196,7 @@ func TestJobsAtOnce(t *testing.T) {
 func TestJobFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, origin := fakeJobs(t, 100)
-		origin.open = []failure{{"*", 1000, storage.ErrUnavailable}}
+		origin.FailOpen("*", 1000, storage.ErrUnavailable)
 		s := j.after(t, j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x", "20x")}))
 		if s.State != admin.JobFailed || s.Finished != primeGivesUpAfter || s.Failed != 2*primeGivesUpAfter || s.Reason == "" {
 			t.Errorf("%+v", s)
@@ -208,15 +209,14 @@ func TestJobPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j, origin := fakeJobs(t, 3)
 		for range runningJobs + 1 {
-			origin.mu.Lock()
-			origin.lists = []failure{{"0001.jpg", 2, errPanics}} // of what is primed, and of what is counted
-			origin.mu.Unlock()
+			origin.FailList("0001.jpg", 2, storagetest.ErrPanic) // of what is primed, and of what is counted
 			id := j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x")})
 			if s := j.after(t, id); s.State != admin.JobFailed || !strings.Contains(s.Reason, "panic: a panic in the client") {
 				t.Errorf("%+v, want it failed", s)
 			}
 		}
-		origin.lists, origin.open = nil, []failure{{"0001.jpg", 1, errPanics}}
+		origin.FailList("0001.jpg", 0, nil)
+		origin.FailOpen("0001.jpg", 1, storagetest.ErrPanic)
 		id := j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x")})
 		if s := j.after(t, id); s.State != admin.JobDone || s.Finished != 3 || s.Failed != 1 {
 			t.Errorf("%+v, want 1 of 3 failed", s)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"github.com/thumbery/thumbery/migrate"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/dir"
 	"github.com/thumbery/thumbery/storage/s3"
@@ -51,19 +52,12 @@ func (p *placeFlag) UnmarshalText(text []byte) error {
 	return errors.New("give one place, not a chain or mirrors; write %2C for a comma and %7C for a bar in its name")
 }
 
-// store is a place that can be copied from and to.
-type store interface {
-	storage.Origin
-	storage.Writer
-	storage.Lister
-}
-
-func (p placeFlag) open(flag string) (store, error) {
+func (p placeFlag) open(flag string) (migrate.Store, error) {
 	origin, err := openPlace(p.url, s3.Options{})
 	if err != nil {
 		return nil, usage(fmt.Errorf("%s %s: %w", flag, storage.RedactURL(p.url), err))
 	}
-	s, ok := origin.(store)
+	s, ok := origin.(migrate.Store)
 	if !ok {
 		return nil, usage(fmt.Errorf("%s: %s cannot be listed and written to", flag, origin))
 	}
@@ -114,13 +108,13 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	ctx, cancel := untilSignal()
 	defer cancel()
 	bar := newBar(os.Stderr, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("files"))
-	m := migration{
-		from: from, to: to, prefix: string(c.Prefix), parallel: c.Parallel, verify: c.Verify, dryRun: c.DryRun,
-		log: slog.New(slog.NewTextHandler(bar, nil)), progress: bar.progress("migrating"), retry: patience(),
+	m := migrate.Migration{
+		From: from, To: to, Prefix: string(c.Prefix), Parallel: c.Parallel, Verify: c.Verify, DryRun: c.DryRun,
+		Log: slog.New(slog.NewTextHandler(bar, nil)), Progress: bar.progress("migrating"),
 	}
 	started := time.Now()
-	err = m.run(ctx)
+	report, err := m.Run(ctx)
 	bar.done()
-	m.report.finish(time.Since(started), err, c.DryRun)
-	return errors.Join(m.report.print(stdout, c.JSON), m.report.failure(ctx, err))
+	report.Seconds = time.Since(started).Seconds()
+	return errors.Join(printMigration(stdout, report, c.JSON), migrationFailure(ctx, report, err))
 }

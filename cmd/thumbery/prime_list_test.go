@@ -12,17 +12,35 @@ import (
 
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/retry"
 	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // newShaky is a place with such keys, whose listings break off before some of them.
-func newShaky(keys string, breaks ...failure) *shaky {
+func newShaky(keys string, breaks ...string) *storagetest.Flaky {
 	objects := map[string][]byte{}
 	for key := range strings.FieldsSeq(keys) {
 		objects[key] = small
 	}
-	return &shaky{Store: storagetest.NewStore(objects), lists: breaks}
+	f := storagetest.NewFlaky(objects)
+	for _, key := range breaks {
+		f.FailList(key, 1, storagetest.ErrDown)
+	}
+	return f
+}
+
+// newDown is newShaky where every listing breaks off before a key.
+func newDown(keys, before string) *storagetest.Flaky {
+	f := newShaky(keys)
+	f.FailList(before, 100, storagetest.ErrDown)
+	return f
+}
+
+// unordered lists backwards.
+func unordered(f *storagetest.Flaky) *storagetest.Flaky {
+	f.Unordered = true
+	return f
 }
 
 // mountedAt mounts origins at prefixes.
@@ -53,7 +71,6 @@ func listed(ctx context.Context, s span, m *storage.Mounts) (keys string, err er
 
 // Whatever breaks off where, all that there is comes, and once.
 func TestSpanList(t *testing.T) {
-	once := func(key string) failure { return failure{key, 1, errDown} }
 	for _, tt := range []struct {
 		name, prefix string
 		origins      map[string]storage.Origin
@@ -61,41 +78,41 @@ func TestSpanList(t *testing.T) {
 		err          error
 	}{
 		{"the second of two mounts", "", map[string]storage.Origin{
-			"x/": newShaky("1.jpg 2.jpg"), "/": newShaky("a b z.jpg", once("a"), once("z.jpg")),
+			"x/": newShaky("1.jpg 2.jpg"), "/": newShaky("a b z.jpg", "a", "z.jpg"),
 		}, "x/1.jpg x/2.jpg a b z.jpg", nil},
 		{"the first", "", map[string]storage.Origin{
-			"x/": newShaky("1.jpg 2.jpg", once("2.jpg")), "/": newShaky("a y/z z.jpg"),
+			"x/": newShaky("1.jpg 2.jpg", "2.jpg"), "/": newShaky("a y/z z.jpg"),
 		}, "x/1.jpg x/2.jpg a y/z z.jpg", nil},
 		{"what a longer mount hides", "", map[string]storage.Origin{
-			"x/": newShaky("1.jpg"), "/": newShaky("a x x/1.jpg x/3.jpg x//4 y//4 y", once("y")),
+			"x/": newShaky("1.jpg"), "/": newShaky("a x x/1.jpg x/3.jpg x//4 y//4 y", "y"),
 		}, "x/1.jpg a x y -y//4", nil},
 		{"below a prefix", "x/2", map[string]storage.Origin{
-			"x/": newShaky("1.jpg 2.jpg 20", once("2.jpg")), "y/": newShaky("x/2"), "/": newShaky("x/2 x/21"),
+			"x/": newShaky("1.jpg 2.jpg 20", "2.jpg"), "y/": newShaky("x/2"), "/": newShaky("x/2 x/21"),
 		}, "x/2.jpg x/20", nil},
 		{"above a mount", "x", map[string]storage.Origin{
 			"x/": newShaky("1.jpg"), "/": newShaky("a xa"),
 		}, "x/1.jpg xa", nil},
 		{"the second of a chain", "", map[string]storage.Origin{
-			"/": storage.Chain(newShaky("a c d", once("c")), newShaky("a b d e", once("a"), once("d"))),
+			"/": storage.Chain(newShaky("a c d", "c"), newShaky("a b d e", "a", "d")),
 		}, "a b c d e", nil},
 		{"a chain of which one is empty", "", map[string]storage.Origin{
-			"/": storage.Chain(newShaky(""), newShaky("b//c a c", once("c")), newShaky("a c d")),
+			"/": storage.Chain(newShaky(""), newShaky("b//c a c", "c"), newShaky("a c d")),
 		}, "a c d -b//c", nil},
 		{"a chain, and a mount", "", map[string]storage.Origin{
-			"z/y/": newShaky("1 2"), "/": storage.Chain(newShaky("b z/y/3"), newShaky("a b", once("a"))),
+			"z/y/": newShaky("1 2"), "/": storage.Chain(newShaky("b z/y/3"), newShaky("a b", "a")),
 		}, "z/y/1 z/y/2 a b", nil},
 		{"without order", "", map[string]storage.Origin{
-			"/": storage.Chain(newShaky("b d"), unordered{newShaky("a c d")}),
+			"/": storage.Chain(newShaky("b d"), unordered(newShaky("a c d"))),
 		}, "b d c a", nil},
 		{"without order, and broken off", "", map[string]storage.Origin{
-			"/": storage.Chain(newShaky("b d"), unordered{newShaky("a c", once("a"))}),
-		}, "b c", errDisorder},
+			"/": storage.Chain(newShaky("b d"), unordered(newShaky("a c", "a"))),
+		}, "b c", retry.ErrUnordered},
 		{"one place without order", "", map[string]storage.Origin{
-			"/": unordered{newShaky("a z", once("a"))}, "x/": newShaky(""),
-		}, "z", errDisorder},
+			"/": unordered(newShaky("a z", "a")), "x/": newShaky(""),
+		}, "z", retry.ErrUnordered},
 		{"down for long", "", map[string]storage.Origin{
-			"x/": newShaky("1.jpg"), "/": newShaky("a b", failure{"b", 100, errDown}),
-		}, "x/1.jpg a", errDown},
+			"x/": newShaky("1.jpg"), "/": newDown("a b", "b"),
+		}, "x/1.jpg a", storagetest.ErrDown},
 		{"not to be listed", "", map[string]storage.Origin{
 			"x/": newShaky("1.jpg"), "/": storage.Chain(newShaky("a"), storagetest.NewFake(nil)),
 		}, "x/1.jpg", storage.ErrUnavailable},
@@ -113,7 +130,7 @@ func TestSpanList(t *testing.T) {
 // would be fetched.
 func TestSpanSince(t *testing.T) {
 	first, second := newShaky("a b"), newShaky("a b c")
-	for place, key := range map[*shaky]string{first: "a", second: "b"} {
+	for place, key := range map[*storagetest.Flaky]string{first: "a", second: "b"} {
 		place.SetModTime(key, time.Now())
 	}
 	got, err := listed(t.Context(), span{since: time.Hour}, mountedAt(t, map[string]storage.Origin{"/": storage.Chain(first, second)}))
@@ -136,7 +153,7 @@ func TestMergedStops(t *testing.T) {
 		}
 	}
 	var got strings.Builder
-	for e := range merged([]iter.Seq2[storage.Entry, error]{letters("acg"), letters("bc"), letters("h")}) {
+	for e := range storage.MergeLists([]iter.Seq2[storage.Entry, error]{letters("acg"), letters("bc"), letters("h")}) {
 		got.WriteString(e.Key)
 		if e.Key == "c" {
 			break

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -62,7 +61,7 @@ const tellBarEvery = 200 * time.Millisecond
 // tell shows how far it has come, or where there is no terminal writes it to the
 // log, until the returned function is called.
 func (r *primeReport) tell(b *bar) (stop func()) {
-	every, show := tellEvery, r.tellLog
+	every, show := time.Minute, r.tellLog
 	if b.shown != nil {
 		every, show = tellBarEvery, b.showPriming
 		progressbar.OptionSetPredictTime(false)(b.shown) // of what is there it knows nothing
@@ -166,26 +165,15 @@ func quoted(name string) string {
 func (r *primeReport) print(w io.Writer, asJSON bool) error {
 	s := &r.summary
 	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(s)
+		return printJSON(w, s)
 	}
 	fmt.Fprintf(w, "made: %s, of %s\n", plural(int64(s.Made), "derivative"), plural(int64(s.Pictures), "picture"))
 	fmt.Fprintf(w, "there already: %s\n", humanize.Comma(int64(s.There)))
-	for _, line := range []struct {
-		n           int
-		what, first string
-	}{
-		{s.Failed, "failed", s.FirstFailure},
-		{s.NotPictures, "no pictures", s.FirstNotPicture},
-		{s.LeftOut, "left out, as no URL can name them", s.FirstLeftOut},
-	} {
-		if line.n > 0 && line.first != "" {
-			fmt.Fprintf(w, "%s: %s; the first: %s\n", line.what, humanize.Comma(int64(line.n)), line.first)
-		} else if line.n > 0 {
-			fmt.Fprintf(w, "%s: %s\n", line.what, humanize.Comma(int64(line.n)))
-		}
-	}
+	printLines(w, []countLine{
+		{int64(s.Failed), "failed", s.FirstFailure},
+		{int64(s.NotPictures), "no pictures", s.FirstNotPicture},
+		{int64(s.LeftOut), "left out, as no URL can name them", s.FirstLeftOut},
+	})
 	fmt.Fprintf(w, "filled: %s\n", s.Filled)
 	fmt.Fprintf(w, "took %.1f s, %.1f derivatives/s\n", s.Seconds, s.Rate)
 	return nil

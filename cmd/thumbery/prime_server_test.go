@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -31,7 +32,7 @@ func (h handled) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // office is the admin listener of a server on fakes, with a remote that speaks to
 // it.
-func office(t *testing.T, n int, keys iter.Seq2[variant.Key, error]) (*remote, *jobs, *shaky) {
+func office(t *testing.T, n int, keys iter.Seq2[variant.Key, error]) (*remote, *jobs, *storagetest.Flaky) {
 	t.Helper()
 	j, origin := fakeJobs(t, n)
 	log := slog.New(slog.DiscardHandler)

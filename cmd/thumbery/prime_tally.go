@@ -182,3 +182,9 @@ func shortened(text string, most int) string {
 	}
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
+
+func first(s *string, text string) {
+	if *s == "" {
+		*s = text
+	}
+}

@@ -29,9 +29,9 @@ import (
 var small = resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
 
 // fakeCore is a core on fakes, with n pictures at 0000.jpg and so on.
-func fakeCore(t *testing.T, n int) (*core, *shaky) {
+func fakeCore(t *testing.T, n int) (*core, *storagetest.Flaky) {
 	t.Helper()
-	origin := &shaky{Store: storagetest.NewStore(nil)}
+	origin := storagetest.NewFlaky(nil)
 	for i := range n {
 		origin.Fake.Put(fmt.Sprintf("%04d.jpg", i), small)
 	}
@@ -75,15 +75,15 @@ func (c *core) primed(t *testing.T, ctx context.Context) (admin.JobStatus, error
 func TestPriming(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		tell func(*shaky)
+		tell func(*storagetest.Flaky)
 		want string // made, there, failed, no pictures
 	}{
-		{"all", func(*shaky) {}, "20 0 0 0"},
-		{"no picture", func(s *shaky) { s.Fake.Put("0003.jpg", []byte("a text")) }, "18 0 0 1"},
-		{"broken", func(s *shaky) { s.Fake.Put("0003.jpg", small[:300]) }, "18 0 2 0"},
-		{"gone", func(s *shaky) { s.open = []failure{{"0003.jpg", 9, storage.ErrNotFound}} }, "18 0 2 0"},
-		{"down for one", func(s *shaky) { s.open = []failure{{"0003.jpg", 9, errDown}} }, "18 0 2 0"},
-		{"the listing breaks off", func(s *shaky) { s.lists = []failure{{"0005.jpg", 3, errDown}} }, "20 0 0 0"},
+		{"all", func(*storagetest.Flaky) {}, "20 0 0 0"},
+		{"no picture", func(s *storagetest.Flaky) { s.Fake.Put("0003.jpg", []byte("a text")) }, "18 0 0 1"},
+		{"broken", func(s *storagetest.Flaky) { s.Fake.Put("0003.jpg", small[:300]) }, "18 0 2 0"},
+		{"gone", func(s *storagetest.Flaky) { s.FailOpen("0003.jpg", 9, storage.ErrNotFound) }, "18 0 2 0"},
+		{"down for one", func(s *storagetest.Flaky) { s.FailOpen("0003.jpg", 9, storagetest.ErrDown) }, "18 0 2 0"},
+		{"the listing breaks off", func(s *storagetest.Flaky) { s.FailList("0005.jpg", 3, storagetest.ErrDown) }, "20 0 0 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -126,10 +126,10 @@ func TestPrimingWaits(t *testing.T) {
 
 // Failures that are not the pictures' own end it; those that are do not.
 func TestPrimingGivesUp(t *testing.T) {
-	for err, want := range map[error]int{errDown: 50, errors.New("the disk fails"): 50, storage.ErrRefused: 200, storage.ErrNotFound: 200} {
+	for err, want := range map[error]int{storagetest.ErrDown: 50, errors.New("the disk fails"): 50, storage.ErrRefused: 200, storage.ErrNotFound: 200} {
 		synctest.Test(t, func(t *testing.T) {
 			c, origin := fakeCore(t, 200)
-			origin.open = []failure{{"*", 1000, err}}
+			origin.FailOpen("*", 1000, err)
 			s, got := c.primed(t, t.Context())
 			if s.Finished != want || (want == 50) != errors.Is(got, err) {
 				t.Errorf("%v: %d failed, and then %v", err, s.Finished, got)
@@ -284,14 +284,14 @@ func TestBatches(t *testing.T) {
 					return
 				}
 			}
-			yield("", errDown)
+			yield("", storagetest.ErrDown)
 		}
 		var sizes []int
 		var last error
 		for batch, err := range batches(t.Context(), aside(t.Context(), keys)) {
 			sizes, last = append(sizes, len(batch)), err
 		}
-		if want := []int{5000, 1, 1050, 1049, 1047}; !slices.Equal(sizes, want) || !errors.Is(last, errDown) {
+		if want := []int{5000, 1, 1050, 1049, 1047}; !slices.Equal(sizes, want) || !errors.Is(last, storagetest.ErrDown) {
 			t.Errorf("%v, %v; want %v", sizes, last, want)
 		}
 	})

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/disk"
 )
 
 // purgeReport is what purge prints.
@@ -21,9 +20,7 @@ type purgeReport struct {
 
 func (r *purgeReport) print(w io.Writer, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		return e.Encode(r)
+		return printJSON(w, r)
 	}
 	if f := r.Forgotten; f != nil {
 		fmt.Fprintf(w, "forgot %s: %s of originals, %s of mezzanines, %s of derivatives\n",
@@ -71,17 +68,6 @@ func foreign(n int64) string {
 		return "1 entry that is not the cache's"
 	}
 	return humanize.Comma(n) + " entries that are not the cache's"
-}
-
-func counted(c eviction.Count) string {
-	return fmt.Sprintf("%s (%s)", plural(c.Files, "file"), humanize.IBytes(uint64(c.Bytes)))
-}
-
-func plural(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return humanize.Comma(n) + " " + what + "s"
 }
 
 // failure says that something could not be removed.

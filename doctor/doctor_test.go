@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"os"
@@ -9,11 +9,11 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/variant"
 )
 
 func TestMalloc(t *testing.T) {
+	t.Parallel()
 	const (
 		glibc    = "7f00-7f01 r-xp 00000000 08:01 99 /usr/lib/x86_64-linux-gnu/libc.so.6\n"
 		jemalloc = "7f02-7f03 r-xp 00000000 08:01 98 /usr/lib/x86_64-linux-gnu/libjemalloc.so.2\n"
@@ -26,75 +26,61 @@ func TestMalloc(t *testing.T) {
 		{glibc, "MALLOC_ARENA_MAX"},
 		{musl, "not glibc's"},
 	} {
-		if f := malloc(c.maps); f.verdict != good || !strings.Contains(f.says, c.says) {
-			t.Errorf("malloc(%q) = %s %q, want %q", c.maps, f.verdict, f.says, c.says)
+		if f := mallocOf(c.maps); f.Status != OK || !strings.Contains(f.Says, c.says) {
+			t.Errorf("malloc(%q) = %s %q, want %q", c.maps, f.Status, f.Says, c.says)
 		}
 	}
 }
 
 func TestJudgeSpace(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		free, total, files, allFiles int64
-		verdict                      verdict
+		status                       Status
 	}{
-		{50, 100, 50, 100, good},
-		{9, 100, 50, 100, slow},
-		{1, 100, 50, 100, slow},
-		{1, 10_000, 50, 100, slow},
-		{50, 100, 9, 100, slow},
-		{50, 100, 4, 100, wrong},
-		{0, 100, 50, 100, wrong},
-		{50, 100, 0, 100, wrong},
-		{50, 100, 0, 0, good}, // inodes are not counted
+		{50, 100, 50, 100, OK},
+		{9, 100, 50, 100, Slow},
+		{1, 100, 50, 100, Slow},
+		{1, 10_000, 50, 100, Slow},
+		{50, 100, 9, 100, Slow},
+		{50, 100, 4, 100, Wrong},
+		{0, 100, 50, 100, Wrong},
+		{50, 100, 0, 100, Wrong},
+		{50, 100, 0, 0, OK}, // inodes are not counted
 	} {
 		s := eviction.Space{FreeBytes: c.free << 30, TotalBytes: c.total << 30, FreeFiles: c.files, TotalFiles: c.allFiles}
 		f := judgeSpace(s)
-		if f.verdict != c.verdict {
-			t.Errorf("%+v: %s %q, want %s", c, f.verdict, f.says, c.verdict)
+		if f.Status != c.status {
+			t.Errorf("%+v: %s %q, want %s", c, f.Status, f.Says, c.status)
 		}
-		if strings.Contains(f.says, "inodes") != (c.allFiles > 0) || strings.Contains(f.says, "--min-free") != (c.verdict != good) {
-			t.Errorf("%+v: %q", c, f.says)
+		if strings.Contains(f.Says, "inodes") != (c.allFiles > 0) || strings.Contains(f.Says, "--min-free") != (c.status != OK) {
+			t.Errorf("%+v: %q", c, f.Says)
 		}
 	}
 }
 
 func TestFormatsMissing(t *testing.T) {
+	t.Parallel()
 	have := []variant.Format{variant.JPEG, variant.PNG, variant.GIF}
-	f := formats("writes", have, resize.WrittenFormats)
-	if f.verdict != wrong || !strings.Contains(f.says, "not webp avif:") {
-		t.Errorf("%s %q", f.verdict, f.says)
+	f := checkFormats("writes", have, resize.WrittenFormats)
+	if f.Status != Wrong || !strings.Contains(f.Says, "not webp avif:") {
+		t.Errorf("%s %q", f.Status, f.Says)
 	}
-	for asked, want := range map[resize.Formats]verdict{
-		resize.DefaultFormats:                       wrong,
-		resize.FormatsOf(have...):                   good,
-		resize.FormatsOf(variant.JPEG, variant.JXL): good,
-		resize.FormatsOf(variant.JPEG, variant.SVG): wrong,
+	for asked, want := range map[resize.Formats]Status{
+		resize.DefaultFormats:                       Wrong,
+		resize.FormatsOf(have...):                   OK,
+		resize.FormatsOf(variant.JPEG, variant.JXL): OK,
+		resize.FormatsOf(variant.JPEG, variant.SVG): Wrong,
 	} {
-		if f := formats("reads", have, needed(asked)); f.verdict != want {
-			t.Errorf("%s: %s %q", asked, f.verdict, f.says)
-		}
-	}
-}
-
-func TestFaster(t *testing.T) {
-	for _, c := range []struct {
-		speed vips.Speed
-		says  string
-	}{
-		{vips.Speed{SIMD: true}, ""},
-		{vips.Speed{SIMD: true, Old: true}, "libvips 8.18"},
-		{vips.Speed{Old: true}, "highway"},
-		{vips.Speed{}, "highway"},
-	} {
-		got := faster(c.speed)
-		if (got == "") != (c.says == "") || !strings.Contains(got, c.says) {
-			t.Errorf("faster(%+v) = %q, want %q", c.speed, got, c.says)
+		if f := checkFormats("reads", have, requiredFormats(asked)); f.Status != want {
+			t.Errorf("%s: %s %q", asked, f.Status, f.Says)
 		}
 	}
 }
 
 // TestOneFileSystem needs a second file system, which /dev/shm usually is.
 func TestOneFileSystem(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, disk.Originals), 0o755); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"errors"
@@ -11,72 +11,72 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/disk"
 )
 
-// checkMemory looks which malloc libvips uses, where the system tells.
-func checkMemory() []finding {
+// checkMalloc finds out which malloc libvips uses, where the system tells.
+func checkMalloc() []Check {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		return nil // not Linux
 	}
-	return []finding{malloc(string(maps))}
+	return []Check{mallocOf(string(maps))}
 }
 
-// malloc names what is mapped into the process.
-func malloc(maps string) finding {
+// mallocOf names the malloc that is mapped into the process.
+func mallocOf(maps string) Check {
 	const about = "malloc"
 	for _, better := range []string{"jemalloc", "mimalloc", "tcmalloc"} {
 		if strings.Contains(maps, "/lib"+better) {
-			return finding{good, about, better}
+			return Check{OK, about, better}
 		}
 	}
 	if !strings.Contains(maps, "/libc.so.6") {
-		return finding{good, about, "not glibc's"}
+		return Check{OK, about, "not glibc's"}
 	}
-	return finding{good, about, "glibc's, with one heap a CPU unless MALLOC_ARENA_MAX says otherwise"}
+	return Check{OK, about, "glibc's, with one heap a CPU unless MALLOC_ARENA_MAX says otherwise"}
 }
 
 // enoughDescriptors is for two thousand connections, each with a file.
 const enoughDescriptors = 4096
 
 // checkDescriptors judges the limit after Go has raised it to the hard one.
-func checkDescriptors() []finding {
+func checkDescriptors() []Check {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
-		return []finding{{wrong, "open files", err.Error()}}
+		return []Check{{Wrong, "open files", err.Error()}}
 	}
-	f := finding{good, "open files", fmt.Sprintf("up to %d", limit.Cur)}
+	c := Check{OK, "open files", fmt.Sprintf("up to %d", limit.Cur)}
 	if limit.Cur < enoughDescriptors {
-		f.verdict, f.says = slow, f.says+": too few for many connections; set LimitNOFILE=65536 in the unit, or ulimit -n"
+		c.Status, c.Says = Slow, c.Says+": too few for many connections; set LimitNOFILE=65536 in the unit, or ulimit -n"
 	}
-	return []finding{f}
+	return []Check{c}
 }
 
 // checkCache writes one file into the directory, and removes it; it makes
 // nothing else there.
-func checkCache(dir string) []finding {
+func checkCache(dir string) []Check {
 	const about = "cache"
-	existing, err := nearest(dir)
+	existing, err := existingParent(dir)
 	if err != nil {
-		return []finding{{wrong, about, err.Error()}}
+		return []Check{{Wrong, about, err.Error()}}
 	}
 	if err := tryWrite(existing); err != nil {
-		return []finding{{wrong, about, fmt.Sprintf("%s cannot be written by uid %d: %v", existing, os.Geteuid(), err)}}
+		return []Check{{Wrong, about, fmt.Sprintf("%s cannot be written by uid %d: %v", existing, os.Geteuid(), err)}}
 	}
-	state := finding{good, about, dir + " can be written"}
+	state := Check{OK, about, dir + " can be written"}
 	if existing != dir {
-		state.says = dir + " is not there yet, and can be made"
+		state.Says = dir + " is not there yet, and can be made"
 	}
 	if err := oneFileSystem(dir); err != nil {
-		state = finding{wrong, about, err.Error()}
+		state = Check{Wrong, about, err.Error()}
 	}
-	return []finding{state, space(existing)}
+	return []Check{state, checkSpace(existing)}
 }
 
-// nearest is dir, or the closest directory above it that is there.
-func nearest(dir string) (string, error) {
+// existingParent is dir, or the closest directory above it that exists.
+func existingParent(dir string) (string, error) {
 	for at := filepath.Clean(dir); ; {
 		info, err := os.Stat(at)
 		if err == nil && !info.IsDir() {
@@ -107,7 +107,7 @@ func tryWrite(dir string) error {
 	return errors.Join(err, f.Close())
 }
 
-// oneFileSystem looks whether bodies can be renamed from tmp/ to their places.
+// oneFileSystem checks that bodies can be renamed from tmp/ into their tiers.
 func oneFileSystem(dir string) error {
 	var first uint64
 	for _, name := range []string{disk.Temporary, disk.Originals, disk.Mezzanines, disk.Derivatives} {
@@ -125,28 +125,28 @@ func oneFileSystem(dir string) error {
 	return nil
 }
 
-// spaceScarce is the share of the disk below which the doctor speaks up.
+// spaceScarce is the share of free space below which the check is Slow.
 const spaceScarce = 0.10
 
-func space(dir string) finding {
+func checkSpace(dir string) Check {
 	s, err := disk.SpaceOf(dir)
 	if err != nil {
-		return finding{wrong, "disk", err.Error()}
+		return Check{Wrong, "disk", err.Error()}
 	}
 	return judgeSpace(s)
 }
 
-func judgeSpace(s eviction.Space) finding {
-	f := finding{good, "disk", fmt.Sprintf("%s of %s free", humanize.IBytes(uint64(max(s.FreeBytes, 0))), humanize.IBytes(uint64(max(s.TotalBytes, 0))))}
+func judgeSpace(s eviction.Space) Check {
+	c := Check{OK, "disk", fmt.Sprintf("%s of %s free", humanize.IBytes(uint64(max(s.FreeBytes, 0))), humanize.IBytes(uint64(max(s.TotalBytes, 0))))}
 	if s.TotalFiles > 0 {
-		f.says += fmt.Sprintf(", %s of %s inodes", humanize.Comma(s.FreeFiles), humanize.Comma(s.TotalFiles))
+		c.Says += fmt.Sprintf(", %s of %s inodes", humanize.Comma(s.FreeFiles), humanize.Comma(s.TotalFiles))
 	}
 	const advice = ": purge with --max-size or --min-free; see docs/operations.md"
 	switch {
 	case s.NearlyFull():
-		f.verdict, f.says = wrong, f.says+", too little for serve to keep anything, unless it has a --min-free that is less"+advice
+		c.Status, c.Says = Wrong, c.Says+", too little for serve to keep anything, unless it has a --min-free that is less"+advice
 	case s.Short(spaceScarce):
-		f.verdict, f.says = slow, f.says+advice
+		c.Status, c.Says = Slow, c.Says+advice
 	}
-	return f
+	return c
 }

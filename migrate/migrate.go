@@ -1,0 +1,135 @@
+// Package migrate copies originals from one backend to another.
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/thumbery/thumbery/internal/panics"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/retry"
+)
+
+// Store is a backend that originals can be copied from and to.
+type Store interface {
+	storage.Origin
+	storage.Writer
+	storage.Lister
+}
+
+// Migration copies what one backend has to another. What is at the destination
+// already is never overwritten.
+type Migration struct {
+	From, To Store
+	Prefix   string // of the keys; "" is all
+	Parallel int    // originals at once, 1 or more
+	Verify   bool   // read every copy back
+	DryRun   bool   // copy nothing
+	Log      *slog.Logger
+	// Progress, if not nil, is told after each original how many are done, of how many
+	// that are known of, which is always more. Calls do not overlap. If it is nil, the
+	// log has a line a minute.
+	Progress func(done, all int)
+}
+
+// giveUpAfter is how many failures in a row are taken for those of a backend. Each has
+// been retried for half a minute.
+const giveUpAfter = 50
+
+// run is one run of a Migration.
+type run struct {
+	Migration
+	tally  tally
+	cancel context.CancelCauseFunc
+}
+
+// job is an original to be copied, with what the destination has under its key.
+type job struct {
+	entry, there storage.Entry
+	exists       bool // there is valid
+}
+
+// Run copies everything. The report says what became of the originals; the error is
+// that of a listing, or says why Run stopped before the end.
+func (m Migration) Run(ctx context.Context) (*Report, error) {
+	r := &run{Migration: m, tally: tally{report: Report{DryRun: m.DryRun}}}
+	ctx, r.cancel = context.WithCancelCause(ctx)
+	defer r.cancel(nil)
+	var watchers, workers sync.WaitGroup
+	if m.Progress != nil {
+		watchers.Go(func() { r.count(ctx) })
+	} else {
+		watchers.Go(func() { r.tally.logProgress(ctx, m.Log) })
+	}
+	jobs := make(chan job)
+	for range m.Parallel {
+		workers.Go(func() {
+			for j := range jobs {
+				r.do(ctx, j)
+			}
+		})
+	}
+	err := r.distribute(ctx, jobs)
+	close(jobs)
+	workers.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	r.cancel(nil)
+	watchers.Wait()
+	r.tally.report.Complete = err == nil
+	return &r.tally.report, err
+}
+
+// distribute walks the listings of both backends side by side.
+func (r *run) distribute(ctx context.Context, jobs chan<- job) error {
+	there := storage.NewCursor(retry.List(ctx, r.To, r.Prefix, nil))
+	defer there.Stop()
+	for entry, err := range retry.List(ctx, r.From, r.Prefix, r.leaveOut) {
+		if err != nil {
+			return err
+		}
+		j := job{entry: entry}
+		if j.there, j.exists, err = there.Find(entry.Key); err != nil {
+			return err
+		}
+		select {
+		case jobs <- j:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (r *run) leaveOut(name string) {
+	r.Log.Warn("left out", "name", name)
+	r.tally.leaveOut(name)
+}
+
+// count counts the originals for Progress, while the copying goes on.
+func (r *run) count(ctx context.Context) {
+	for _, err := range retry.List(ctx, r.From, r.Prefix, nil) {
+		if err != nil {
+			return // the listing of distribute reports it
+		}
+		r.tally.found()
+	}
+}
+
+// do copies one original, and counts it.
+func (r *run) do(ctx context.Context, j job) {
+	o := failed
+	err := panics.Try("migrate", func() (err error) { o, err = r.ensure(ctx, j); return err }, "key", j.entry.Key)
+	if ctx.Err() != nil {
+		return // stopped, which says nothing about this original
+	}
+	if err != nil {
+		r.Log.Error(o.String(), "key", j.entry.Key, "cause", err)
+	}
+	if inARow := r.tally.note(o, j.entry, err, r.Progress); inARow == giveUpAfter {
+		r.cancel(fmt.Errorf("given up after %d failures in a row, the last: %w", inARow, err))
+	}
+}

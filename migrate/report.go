@@ -1,0 +1,134 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/thumbery/thumbery/storage"
+)
+
+// Report says what became of the originals.
+type Report struct {
+	Copied    Count   `json:"copied"` // or would be, in a dry run
+	There     Count   `json:"there"`
+	Conflicts int64   `json:"conflicts"` // of another size or with other bytes at the destination
+	Failed    int64   `json:"failed"`
+	Gone      int64   `json:"gone"`     // removed since they were listed
+	LeftOut   int64   `json:"left_out"` // no URL can name them
+	DryRun    bool    `json:"dry_run"`
+	Complete  bool    `json:"complete"` // everything was gone through
+	Seconds   float64 `json:"seconds"`  // for the caller to set
+
+	FirstConflict string `json:"first_conflict,omitempty"`
+	FirstFailure  string `json:"first_failure,omitempty"`
+	FirstLeftOut  string `json:"first_left_out,omitempty"`
+}
+
+// Count is a number of originals and their size.
+type Count struct {
+	Files int64 `json:"files"`
+	Bytes int64 `json:"bytes"`
+}
+
+func (c *Count) add(bytes int64) { c.Files, c.Bytes = c.Files+1, c.Bytes+bytes }
+
+// outcome is what became of one original.
+type outcome int
+
+const (
+	copied outcome = iota
+	present
+	conflicting
+	gone    // since it was listed
+	refused // by the source
+	failed
+)
+
+// String is for the log.
+func (o outcome) String() string {
+	return [...]string{"copied", "there", "another is there", "gone", "not copied", "not copied"}[o]
+}
+
+// tally counts outcomes. It is safe for use by several goroutines.
+type tally struct {
+	mu     sync.Mutex
+	report Report
+	inARow int // failures
+	done   int
+	all    int // as far as counted
+}
+
+// note counts an original, and returns how many have failed in a row. A source that
+// refuses some is not down.
+func (t *tally) note(o outcome, e storage.Entry, err error, progress func(done, all int)) (inARow int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := &t.report
+	switch o {
+	case copied:
+		r.Copied.add(e.Size)
+	case present:
+		r.There.add(e.Size)
+	case gone:
+		r.Gone++
+	case conflicting:
+		r.Conflicts++
+		setOnce(&r.FirstConflict, fmt.Sprintf("%q: %v", e.Key, err))
+	case refused, failed:
+		r.Failed++
+		setOnce(&r.FirstFailure, fmt.Sprintf("%q: %v", e.Key, err))
+	}
+	if o == failed {
+		t.inARow++
+	} else if o != refused {
+		t.inARow = 0
+	}
+	t.done++
+	if progress != nil {
+		progress(t.done, max(t.all, t.done+1))
+	}
+	return t.inARow
+}
+
+func setOnce(s *string, text string) {
+	if *s == "" {
+		*s = text
+	}
+}
+
+func (t *tally) leaveOut(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.report.LeftOut++
+	setOnce(&t.report.FirstLeftOut, strconv.Quote(name))
+}
+
+func (t *tally) found() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.all++
+}
+
+// logEvery is how often the log says how far it is.
+const logEvery = time.Minute
+
+// logProgress logs how far it is until ctx ends.
+func (t *tally) logProgress(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(logEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			t.mu.Lock()
+			r := &t.report
+			log.Info("migrating", "copied", r.Copied.Files, "bytes", r.Copied.Bytes, "there", r.There.Files, "conflicts", r.Conflicts, "failed", r.Failed)
+			t.mu.Unlock()
+		}
+	}
+}
