@@ -141,7 +141,7 @@ func judgeSpace(s eviction.Space) Check {
 	if s.TotalFiles > 0 {
 		c.Says += fmt.Sprintf(", %s of %s inodes", humanize.Comma(s.FreeFiles), humanize.Comma(s.TotalFiles))
 	}
-	const advice = ": purge with --max-size or --min-free; see docs/operations.md"
+	const advice = ": purge with --max-size or --min-free; see docs/cache.md"
 	switch {
 	case s.NearlyFull():
 		c.Status, c.Says = Wrong, c.Says+", too little for serve to keep anything, unless it has a --min-free that is less"+advice

@@ -47,7 +47,7 @@ func TestMetricsAreExplained(t *testing.T) {
 	if err != nil || r.status != http.StatusOK {
 		t.Fatal(r.status, err)
 	}
-	manual := string(read(t, "../docs/operations.md"))
+	manual := string(read(t, "../docs/monitoring.md"))
 	alerts := string(read(t, "../deploy/prometheus/alerts.yml"))
 	known := map[string]bool{}
 	for _, m := range metricType.FindAllStringSubmatch(string(get(t, s.admin+"/metrics").body), -1) {
@@ -56,7 +56,7 @@ func TestMetricsAreExplained(t *testing.T) {
 			known[m[1]+"_bucket"], known[m[1]+"_count"] = true, true
 		}
 		if !strings.Contains(manual, "`"+m[1]) {
-			t.Errorf("docs/operations.md does not explain %s", m[1])
+			t.Errorf("docs/monitoring.md does not explain %s", m[1])
 		}
 	}
 	// Counters of what has not happened yet are not shown.
@@ -76,7 +76,7 @@ func TestMetricsAreExplained(t *testing.T) {
 	}
 	for _, m := range alertName.FindAllStringSubmatch(alerts, -1) {
 		if !strings.Contains(manual, "`"+m[1]+"`") {
-			t.Errorf("docs/operations.md does not say what to do about %s", m[1])
+			t.Errorf("docs/monitoring.md does not say what to do about %s", m[1])
 		}
 	}
 }
