@@ -65,7 +65,7 @@ type Observer interface {
 type server struct {
 	Config
 	values
-	wishes  *cache.Hot[string, *wish]
+	wishes  *cache.Memory[string, *wish]
 	hotness *hotness
 }
 

@@ -141,8 +141,8 @@ const (
 	nameSize  = 80
 )
 
-func newWishes() *cache.Hot[string, *wish] {
-	return cache.NewHot[string](wishBytes, func(w *wish) int {
+func newWishes() *cache.Memory[string, *wish] {
+	return cache.NewMemory[string](wishBytes, func(w *wish) int {
 		return wishSize + nameSize*len(w.names) + 3*w.length
 	})
 }

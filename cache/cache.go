@@ -1,5 +1,5 @@
 // Package cache keeps bytes under names: the Store on disk that its child
-// implements, a memory tier for what is hot (Hot), and the coalescing of equal
+// implements, a memory tier (Memory), and the coalescing of equal
 // work (Flight). It knows no pictures, no origins and no HTTP.
 package cache
 

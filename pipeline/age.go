@@ -48,7 +48,7 @@ const (
 type age struct {
 	version storage.Version
 	guessed bool      // version is of something that was made of one, perhaps of an older one
-	before  time.Time // Label.Before
+	before  time.Time // OriginMeta.Before
 	checked time.Time // when the origin last said that it is of this version; zero if unknown
 	asked   time.Time // when it was asked last
 	failed  time.Time // when it did not answer; zero if it has since
@@ -121,7 +121,7 @@ func (p *Pipeline) ageOf(name variant.Name, key variant.Key, modTime time.Time) 
 		return known, false
 	default:
 		defer b.Close()
-		if l, err := b.Label(); err == nil {
+		if l, err := b.OriginMeta(); err == nil {
 			a.version.ETag, a.checked, a.before = l.ETag, l.Checked, l.Before
 		}
 		a.version.ModTime = b.ModTime
@@ -131,11 +131,11 @@ func (p *Pipeline) ageOf(name variant.Name, key variant.Key, modTime time.Time) 
 }
 
 // label notes that an original is of that version now, beside it and in memory.
-// before is Label.Before.
+// before is OriginMeta.Before.
 func (p *Pipeline) label(name variant.Name, epoch uint64, b *cache.Blob, version storage.Version, before time.Time) {
 	now := p.Now()
 	// Where nothing can be noted beside it, it is asked for again after a restart.
-	_ = b.SetLabel(cache.Label{ETag: version.ETag, Checked: now, Before: before})
+	_ = b.SetOriginMeta(cache.OriginMeta{ETag: version.ETag, Checked: now, Before: before})
 	p.ages.put(name, epoch, age{version: version, before: before, checked: now, asked: now, epoch: epoch})
 }
 

@@ -43,7 +43,7 @@ func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize
 	s.MaxPixels = min(s.MaxPixels, fallbackPixels)
 	newGate := func() *gate.Gate { return gate.New(1, 0, fallbackQueue) }
 	f.pipeline = New(Config{
-		Origin: &single{picture}, Originals: cache.Nowhere{}, Derivatives: cache.Nowhere{}, HotBytes: fallbackBytes,
+		Origin: &single{picture}, Originals: cache.Discard{}, Derivatives: cache.Discard{}, HotBytes: fallbackBytes,
 		Resizer: r, Gate: newGate(), Fetches: newGate(), Settings: s, MaxBytes: int64(len(picture)),
 		FetchTimeout: fallbackTimeout, ResizeTimeout: fallbackTimeout, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})

@@ -47,7 +47,7 @@ func (p *Pipeline) halvingOf(o *original, key variant.Key, v variant.Variant, he
 
 // keepsMezzanines reports that one that is made would be kept, as far as is known.
 func (p *Pipeline) keepsMezzanines() bool {
-	return p.Mezzanines != (cache.Nowhere{}) && p.Now().Sub(time.Unix(0, p.unkept.Load())).Abs() >= unkeptFor
+	return p.Mezzanines != (cache.Discard{}) && p.Now().Sub(time.Unix(0, p.unkept.Load())).Abs() >= unkeptFor
 }
 
 // halvingFlight is where who wants a mezzanine made of what was opened in an epoch

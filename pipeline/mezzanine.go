@@ -89,7 +89,7 @@ func (p *Pipeline) latest(z *mezzanine, original variant.Name) bool {
 	if b.Size != z.OriginalBytes || b.ModTime.Equal(z.blob.ModTime) {
 		return b.Size == z.OriginalBytes
 	}
-	l, err := b.Label() // the origin may have another date for what it had before
+	l, err := b.OriginMeta() // the origin may have another date for what it had before
 	return err == nil && !l.Before.IsZero() && l.Before.Equal(z.blob.ModTime)
 }
 

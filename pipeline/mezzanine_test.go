@@ -284,7 +284,7 @@ func TestMezzaninesThatAreNotKept(t *testing.T) {
 func TestNoMezzanine(t *testing.T) {
 	for name, change := range map[string]func(*manor, *pipeline.Config){
 		"none wanted":                func(_ *manor, c *pipeline.Config) { c.Settings.MezzanineSide = 0 },
-		"nowhere":                    func(_ *manor, c *pipeline.Config) { c.Mezzanines = cache.Nowhere{} },
+		"nowhere":                    func(_ *manor, c *pipeline.Config) { c.Mezzanines = cache.Discard{} },
 		"the original is not kept":   func(m *manor, _ *pipeline.Config) { m.originals.FailFill(syscall.ENOSPC) },
 		"the original cannot be had": func(m *manor, _ *pipeline.Config) { m.originals.FailOpen(syscall.EIO) },
 	} {

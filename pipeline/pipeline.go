@@ -43,7 +43,7 @@ type Config struct {
 	// working on.
 	Quarantine  Quarantine
 	Originals   cache.Store
-	Mezzanines  cache.Store // nil, or cache.Nowhere, is none
+	Mezzanines  cache.Store // nil, or cache.Discard, is none
 	Derivatives cache.Store
 	// HotBytes is how much of the derivatives is kept in memory too.
 	HotBytes int64
@@ -126,14 +126,14 @@ type Pipeline struct {
 	recipe   atomic.Pointer[string]
 	about    *info.Describer
 	heeds    [variant.Accepts]variant.Accept
-	memory   *cache.Hot[variant.Name, *entry]
+	memory   *cache.Memory[variant.Name, *entry]
 	making   cache.Flight[*made]
 	fetching cache.Flight[*fetched]
 	versions versions
 	checking cache.Flight[Verdict]
 	epochs   epochs
 	spare    budget                         // for originals that the disk does not take
-	kinds    *cache.Hot[variant.Name, kind] // of files that Locate has found
+	kinds    *cache.Memory[variant.Name, kind] // of files that Locate has found
 	headers  remembered[measured]
 	absent   remembered[time.Time]
 	ages     remembered[age]
@@ -164,8 +164,8 @@ func New(c Config) *Pipeline {
 		inspections: c.Gate.Unweighted(),
 		about:       info.NewDescriber(c.Resizer, c.Settings),
 		spare:       budget{bytes: spareOriginals * c.MaxBytes},
-		memory:      cache.NewHot[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
-		kinds:       cache.NewHot[variant.Name](kindBytes, func(kind) int { return 0 }),
+		memory:      cache.NewMemory[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
+		kinds:       cache.NewMemory[variant.Name](kindBytes, func(kind) int { return 0 }),
 		checks:      make(chan struct{}, backgroundChecks),
 		later:       make(chan struct{}, backgroundMezzanines),
 		better:      make(chan struct{}, betterQueue),
@@ -174,7 +174,7 @@ func New(c Config) *Pipeline {
 		pace:        make(chan struct{}, c.Gate.MaxBackground()),
 	}
 	if p.Mezzanines == nil {
-		p.Mezzanines = cache.Nowhere{}
+		p.Mezzanines = cache.Discard{}
 	}
 	p.headers = newRemembered(headerBytes, func(measured) int { return headerSize }, &p.epochs)
 	p.absent = newRemembered(absentBytes, func(time.Time) int { return 0 }, &p.epochs)

@@ -9,7 +9,7 @@ import (
 // forgotten all of that is, too, without a walk through everything: along with
 // what is known of the few others that share its epoch.
 type remembered[V any] struct {
-	items  *cache.Hot[variant.Name, stamped[V]]
+	items  *cache.Memory[variant.Name, stamped[V]]
 	epochs *epochs
 }
 
@@ -20,7 +20,7 @@ type stamped[V any] struct {
 }
 
 func newRemembered[V any](maxBytes int64, size func(V) int, e *epochs) remembered[V] {
-	return remembered[V]{cache.NewHot[variant.Name](maxBytes, func(s stamped[V]) int { return size(s.value) }), e}
+	return remembered[V]{cache.NewMemory[variant.Name](maxBytes, func(s stamped[V]) int { return size(s.value) }), e}
 }
 
 // get returns what was put in the epoch that it is now.

@@ -28,7 +28,7 @@ const (
 type versions struct {
 	max     int // 0: any number
 	mu      sync.Mutex
-	fetched *cache.Hot[variant.Name, []versionFetch] // by the name of the key
+	fetched *cache.Memory[variant.Name, []versionFetch] // by the name of the key
 }
 
 type versionFetch struct {
@@ -37,7 +37,7 @@ type versionFetch struct {
 }
 
 func newVersions(limit int) versions {
-	return versions{max: limit, fetched: cache.NewHot[variant.Name](versionBytes, func(f []versionFetch) int { return versionSize * len(f) })}
+	return versions{max: limit, fetched: cache.NewMemory[variant.Name](versionBytes, func(f []versionFetch) int { return versionSize * len(f) })}
 }
 
 // admit takes note that an original is fetched under a name, or returns

@@ -21,8 +21,8 @@ type ForgetOptions struct {
 	unlink func(dir int, name string) error // tests make it fail
 }
 
-// Forgotten is what Forget has done, or would do if it was a DryRun.
-type Forgotten struct {
+// ForgetSummary is what Forget has done, or would do if it was a DryRun.
+type ForgetSummary struct {
 	Pictures int64 `json:"pictures"` // of which there was a file
 	eviction.PerTier[eviction.Count]
 	Failed  int64  `json:"failed"` // files that could not be removed, directories not read
@@ -39,11 +39,11 @@ type Forgotten struct {
 //
 // It returns ErrNoCache if dir is no cache directory, and ctx's error, with what
 // was done until then, if ctx ended it. A file that cannot be removed is no
-// error: see Forgotten.Failed.
-func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []string, opts ForgetOptions) (Forgotten, error) {
+// error: see ForgetSummary.Failed.
+func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []string, opts ForgetOptions) (ForgetSummary, error) {
 	p, err := newPurger(dir, eviction.Policy{}, PurgeOptions{DryRun: opts.DryRun, unlink: opts.unlink})
 	if err != nil {
-		return Forgotten{}, err
+		return ForgetSummary{}, err
 	}
 	f := newForgetting(ctx, p, prefixes)
 	if f.quarantined, err = quarantined(dir, opts.DryRun); err != nil {
@@ -110,8 +110,8 @@ func (f *forgetting) unwanted(name string) bool {
 	return false
 }
 
-func (f *forgetting) forgotten() Forgotten {
-	s := Forgotten{Pictures: f.pictures, Failed: f.tally.failed}
+func (f *forgetting) forgotten() ForgetSummary {
+	s := ForgetSummary{Pictures: f.pictures, Failed: f.tally.failed}
 	for t := range eviction.Tier(eviction.Tiers) {
 		*s.Of(t) = f.tally.gone[t]
 	}

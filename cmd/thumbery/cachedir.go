@@ -45,7 +45,7 @@ type cacheDir struct {
 	journal                            pipeline.Journal // nil where keys cannot be written down
 	quarantine                         *disk.Quarantine // to be closed when the process is to end
 	inventory                          *disk.Inventory
-	reserve                            *disk.Reserve
+	reserve                            *disk.FreeSpace
 	keeper                             *keeper // nil if nobody purges in this process
 }
 
@@ -60,8 +60,8 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 		if err != nil {
 			return nil, usage(fmt.Errorf("--cache: %w", err))
 		}
-		if stores[t] = s; s != (cache.Nowhere{}) {
-			stores[t] = disk.Guard(s, reserve)
+		if stores[t] = s; s != (cache.Discard{}) {
+			stores[t] = disk.LimitByFreeSpace(s, reserve)
 		}
 	}
 	d := &cacheDir{
@@ -102,7 +102,7 @@ func (f *cacheFlags) openTier(t eviction.Tier, options disk.Options, log *slog.L
 		return nil, err
 	}
 	log.Warn("no mezzanines are kept: every new size is made of the original", "cause", err)
-	return cache.Nowhere{}, nil
+	return cache.Discard{}, nil
 }
 
 // unwritable reports that something was not written since the file system is full,
@@ -113,8 +113,8 @@ func unwritable(err error) bool {
 }
 
 // reserve watches --min-free, and logs when it is reached.
-func (f *cacheFlags) reserve(log *slog.Logger) *disk.Reserve {
-	return disk.NewReserve(f.Cache, f.short, func(low bool, s eviction.Space) {
+func (f *cacheFlags) reserve(log *slog.Logger) *disk.FreeSpace {
+	return disk.NewFreeSpace(f.Cache, f.short, func(low bool, s eviction.Space) {
 		free := []any{"bytes_free", s.FreeBytes, "bytes", s.TotalBytes, "inodes_free", s.FreeFiles, "inodes", s.TotalFiles}
 		if low {
 			log.Error("the disk has less than --min-free left: nothing is kept until there is more; purge the cache", free...)

@@ -27,7 +27,7 @@ func TestSparingJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for low, want := range map[bool]countingJournal{false: 3, true: 0} {
 			var notes countingJournal
-			j := newSparingJournal(&notes, disk.NewReserve(t.TempDir(), func(eviction.Space) bool { return low }, nil))
+			j := newSparingJournal(&notes, disk.NewFreeSpace(t.TempDir(), func(eviction.Space) bool { return low }, nil))
 			for range 25 { // minutes
 				for _, key := range []variant.Key{"a", "a"} {
 					if err := j.Note(key); err != nil {
@@ -74,7 +74,7 @@ func TestSparingJournalOfRemovedJournal(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sparing := newSparingJournal(j, disk.NewReserve(dir, func(eviction.Space) bool { return false }, nil))
+			sparing := newSparingJournal(j, disk.NewFreeSpace(dir, func(eviction.Space) bool { return false }, nil))
 			path := filepath.Join(dir, "keys", string(key.Name()[:2]))
 			for range 3 {
 				if err := sparing.Note(key); err != nil {

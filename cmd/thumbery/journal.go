@@ -19,8 +19,8 @@ type journal interface {
 // is kept.
 type sparingJournal struct {
 	journal
-	reserve *disk.Reserve
-	noted   *cache.Hot[variant.Key, noted]
+	reserve *disk.FreeSpace
+	noted   *cache.Memory[variant.Key, noted]
 }
 
 // noted is when a key was written down, and where.
@@ -36,8 +36,8 @@ const (
 	notedFor = 20 * time.Minute
 )
 
-func newSparingJournal(j journal, reserve *disk.Reserve) *sparingJournal {
-	return &sparingJournal{j, reserve, cache.NewHot[variant.Key](notedBytes, func(noted) int { return 0 })}
+func newSparingJournal(j journal, reserve *disk.FreeSpace) *sparingJournal {
+	return &sparingJournal{j, reserve, cache.NewMemory[variant.Key](notedBytes, func(noted) int { return 0 })}
 }
 
 // Note implements pipeline.Journal.

@@ -14,7 +14,7 @@ import (
 // purgeReport is what purge prints.
 type purgeReport struct {
 	*disk.Summary                 // nil if no limit was given, or Busy
-	Forgotten     *disk.Forgotten `json:"forgotten,omitempty"`
+	Forgotten     *disk.ForgetSummary `json:"forgotten,omitempty"`
 	Busy          bool            `json:"busy,omitempty"` // another purge was running
 }
 

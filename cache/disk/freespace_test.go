@@ -12,16 +12,16 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 )
 
-func TestGuardConforms(t *testing.T) {
+func TestLimitByFreeSpaceConforms(t *testing.T) {
 	cachetest.Run(t, func(*testing.T) cache.Store {
-		return Guard(cachetest.NewFake(), NewReserve(t.TempDir(), func(eviction.Space) bool { return false }, nil))
+		return LimitByFreeSpace(cachetest.NewFake(), NewFreeSpace(t.TempDir(), func(eviction.Space) bool { return false }, nil))
 	})
 }
 
-func TestGuard(t *testing.T) {
+func TestLimitByFreeSpace(t *testing.T) {
 	now, free := time.Unix(1_800_000_000, 0), int64(50)
 	var told []bool
-	reserve := NewReserve("/", func(s eviction.Space) bool { return s.Short(0.1) }, func(low bool, _ eviction.Space) { told = append(told, low) })
+	reserve := NewFreeSpace("/", func(s eviction.Space) bool { return s.Short(0.1) }, func(low bool, _ eviction.Space) { told = append(told, low) })
 	reserve.now = func() time.Time { return now }
 	looks := 0
 	var broken error
@@ -30,7 +30,7 @@ func TestGuard(t *testing.T) {
 		return eviction.Space{FreeBytes: free, TotalBytes: 100}, broken
 	}
 	fake := cachetest.NewFake()
-	store := Guard(fake, reserve)
+	store := LimitByFreeSpace(fake, reserve)
 	const name = "3fa0-12b"
 	fill := func(body string) *cache.Blob {
 		t.Helper()

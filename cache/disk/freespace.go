@@ -11,9 +11,9 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Reserve watches that some of a file system stays free. Its methods may be
+// FreeSpace watches that some of a file system stays free. Its methods may be
 // called by several goroutines.
-type Reserve struct {
+type FreeSpace struct {
 	dir     string
 	short   func(eviction.Space) bool
 	changed func(low bool, space eviction.Space)
@@ -25,20 +25,20 @@ type Reserve struct {
 	low  bool
 }
 
-// reserveEvery is how often Reserve looks: what is written in a second does not
+// reserveEvery is how often FreeSpace looks: what is written in a second does not
 // fill what it guards.
 const reserveEvery = time.Second
 
-// NewReserve returns a Reserve that is low while short says so of dir's file system.
+// NewFreeSpace returns a FreeSpace that is low while short says so of dir's file system.
 // changed, if not nil, is told each time that it becomes low or is so no more.
-func NewReserve(dir string, short func(eviction.Space) bool, changed func(low bool, space eviction.Space)) *Reserve {
-	return &Reserve{dir: dir, short: short, changed: changed, now: time.Now, space: SpaceOf}
+func NewFreeSpace(dir string, short func(eviction.Space) bool, changed func(low bool, space eviction.Space)) *FreeSpace {
+	return &FreeSpace{dir: dir, short: short, changed: changed, now: time.Now, space: SpaceOf}
 }
 
 // Low reports that too little was free when it was last looked at, which is a
 // second ago at most. What cannot be looked at is not low: writing there says
 // what is the matter.
-func (r *Reserve) Low() bool {
+func (r *FreeSpace) Low() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
@@ -55,9 +55,9 @@ func (r *Reserve) Low() bool {
 	return low
 }
 
-// Guard returns a Store that keeps nothing while the reserve is low: bodies are given
+// LimitByFreeSpace returns a Store that keeps nothing while the reserve is low: bodies are given
 // back in memory, with NotKept cache.ErrNoRoom.
-func Guard(s cache.Store, r *Reserve) cache.Store {
+func LimitByFreeSpace(s cache.Store, r *FreeSpace) cache.Store {
 	return &guarded{s, r, make(chan struct{}, inMemory)}
 }
 
@@ -67,7 +67,7 @@ const inMemory = 4
 
 type guarded struct {
 	cache.Store
-	reserve *Reserve
+	reserve *FreeSpace
 	slots   chan struct{}
 }
 

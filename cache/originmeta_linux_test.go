@@ -28,9 +28,9 @@ func onDisk(t *testing.T) (*cache.Blob, string) {
 	return b, path
 }
 
-func TestLabel(t *testing.T) {
+func TestOriginMeta(t *testing.T) {
 	checked := time.Unix(1_700_000_000, 0)
-	for name, want := range map[string]cache.Label{
+	for name, want := range map[string]cache.OriginMeta{
 		"with an ETag": {ETag: "5d41402a-3", Checked: checked},
 		"odd ETag":     {ETag: `a b "c" 日本`, Checked: checked},
 		"without":      {Checked: checked},
@@ -38,45 +38,45 @@ func TestLabel(t *testing.T) {
 		"before":       {ETag: "1 2", Checked: checked, Before: time.Unix(1_600_000_000, 0).UTC()},
 	} {
 		b, _ := onDisk(t)
-		if _, err := b.Label(); !errors.Is(err, cache.ErrNoLabel) {
+		if _, err := b.OriginMeta(); !errors.Is(err, cache.ErrNoOriginMeta) {
 			t.Errorf("%s: before: %v, want ErrNoLabel", name, err)
 		}
-		if err := b.SetLabel(want); errors.Is(err, unix.ENOTSUP) {
+		if err := b.SetOriginMeta(want); errors.Is(err, unix.ENOTSUP) {
 			t.Skip("no extended attributes here")
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := b.Label(); err != nil || got != want {
+		if got, err := b.OriginMeta(); err != nil || got != want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, want)
 		}
 	}
 }
 
-// A label that is too long loses its ETag; one that somebody else wrote is none.
-func TestOddLabels(t *testing.T) {
+// Metadata that is too long loses its ETag; what other programs wrote is ignored.
+func TestOddOriginMeta(t *testing.T) {
 	b, path := onDisk(t)
-	if err := b.SetLabel(cache.Label{ETag: strings.Repeat("x", 600), Checked: time.Unix(5, 0)}); errors.Is(err, unix.ENOTSUP) {
+	if err := b.SetOriginMeta(cache.OriginMeta{ETag: strings.Repeat("x", 600), Checked: time.Unix(5, 0)}); errors.Is(err, unix.ENOTSUP) {
 		t.Skip("no extended attributes here")
 	}
-	if got, err := b.Label(); err != nil || got != (cache.Label{Checked: time.Unix(5, 0)}) {
+	if got, err := b.OriginMeta(); err != nil || got != (cache.OriginMeta{Checked: time.Unix(5, 0)}) {
 		t.Errorf("too long: %+v, %v", got, err)
 	}
 	for _, text := range []string{"", "yesterday", "12", "12x 4 y", "12 y", strings.Repeat("9", 600)} {
 		if err := unix.Setxattr(path, "user.thumbery.origin", []byte(text), 0); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := b.Label(); !errors.Is(err, cache.ErrNoLabel) {
+		if got, err := b.OriginMeta(); !errors.Is(err, cache.ErrNoOriginMeta) {
 			t.Errorf("%.20q: %+v, %v", text, got, err)
 		}
 	}
 }
 
-func TestLabelInMemory(t *testing.T) {
+func TestOriginMetaInMemory(t *testing.T) {
 	b := cache.InMemory([]byte("body"), time.Time{})
-	if err := b.SetLabel(cache.Label{ETag: "x"}); !errors.Is(err, cache.ErrNoLabel) {
+	if err := b.SetOriginMeta(cache.OriginMeta{ETag: "x"}); !errors.Is(err, cache.ErrNoOriginMeta) {
 		t.Error(err)
 	}
-	if _, err := b.Label(); !errors.Is(err, cache.ErrNoLabel) {
+	if _, err := b.OriginMeta(); !errors.Is(err, cache.ErrNoOriginMeta) {
 		t.Error(err)
 	}
 }

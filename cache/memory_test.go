@@ -9,16 +9,16 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-func newBytesHot(maxBytes int64) *Hot[variant.Name, []byte] {
-	return NewHot[variant.Name](maxBytes, func(b []byte) int { return cap(b) })
+func newBytesMemory(maxBytes int64) *Memory[variant.Name, []byte] {
+	return NewMemory[variant.Name](maxBytes, func(b []byte) int { return cap(b) })
 }
 
-func hotName(i int) variant.Name { return variant.Name(fmt.Sprintf("%032x", i)) }
+func memoryName(i int) variant.Name { return variant.Name(fmt.Sprintf("%032x", i)) }
 
-func TestHotGetPutForget(t *testing.T) {
-	h := newBytesHot(1 << 20)
+func TestMemoryGetPutForget(t *testing.T) {
+	h := newBytesMemory(1 << 20)
 	if v, ok := h.Get("3fa0"); ok || v != nil {
-		t.Fatalf("Get from an empty Hot = %q, %v", v, ok)
+		t.Fatalf("Get from an empty Memory = %q, %v", v, ok)
 	}
 	h.Put("3fa0", []byte("one"))
 	h.Put("3fa1", []byte("other"))
@@ -39,25 +39,25 @@ func TestHotGetPutForget(t *testing.T) {
 	}
 }
 
-func TestHotStats(t *testing.T) {
-	h := newBytesHot(1 << 20)
+func TestMemoryStats(t *testing.T) {
+	h := newBytesMemory(1 << 20)
 	h.Put("3fa0", make([]byte, 1000))
 	h.Put("3fa1", make([]byte, 500))
 	h.Put("3fa1", make([]byte, 700)) // in place of the 500
 	entries, bytes := h.Stats()
-	if want := int64(1700 + 2*hotOverhead); entries != 2 || bytes != want {
+	if want := int64(1700 + 2*memoryOverhead); entries != 2 || bytes != want {
 		t.Fatalf("Stats = %d, %d, want 2, %d", entries, bytes, want)
 	}
 	h.Forget("3fa0")
 	entries, bytes = h.Stats()
-	if want := int64(700 + hotOverhead); entries != 1 || bytes != want {
+	if want := int64(700 + memoryOverhead); entries != 1 || bytes != want {
 		t.Fatalf("Stats after Forget = %d, %d, want 1, %d", entries, bytes, want)
 	}
 }
 
-func TestHotDisabled(t *testing.T) {
+func TestMemoryDisabled(t *testing.T) {
 	for _, maxBytes := range []int64{0, -1, math.MinInt64} {
-		h := newBytesHot(maxBytes)
+		h := newBytesMemory(maxBytes)
 		h.Put("3fa0", []byte("one"))
 		h.Forget("3fa1")
 		if v, ok := h.Get("3fa0"); ok {
@@ -69,10 +69,10 @@ func TestHotDisabled(t *testing.T) {
 	}
 }
 
-func TestHotRefusesTheLarge(t *testing.T) {
+func TestMemoryRefusesTheLarge(t *testing.T) {
 	const whole = 80_000
-	const most = whole/hotShare - hotOverhead
-	h := newBytesHot(whole)
+	const most = whole/memoryShare - memoryOverhead
+	h := newBytesMemory(whole)
 	h.Put("3fa0", make([]byte, most))
 	if _, ok := h.Get("3fa0"); !ok {
 		t.Fatal("an eighth was not kept")
@@ -83,36 +83,36 @@ func TestHotRefusesTheLarge(t *testing.T) {
 	}
 }
 
-func TestHotRefusesWhatDoesNotCount(t *testing.T) {
+func TestMemoryRefusesWhatDoesNotCount(t *testing.T) {
 	for _, size := range []int{math.MaxUint32, math.MaxUint32 + 1, 1 << 33, math.MaxInt} {
-		h := NewHot[variant.Name](math.MaxInt64, func(int) int { return size })
+		h := NewMemory[variant.Name](math.MaxInt64, func(int) int { return size })
 		h.Put("3fa0", 1)
 		if entries, bytes := h.Stats(); entries != 0 || bytes != 0 {
 			t.Errorf("size %d: Stats = %d, %d, want nothing kept", size, entries, bytes)
 		}
 	}
-	h := NewHot[variant.Name](1<<20, func(int) int { return -5000 })
+	h := NewMemory[variant.Name](1<<20, func(int) int { return -5000 })
 	h.Put("3fa0", 1)
-	if _, bytes := h.Stats(); bytes != hotOverhead {
-		t.Errorf("a negative size counts %d bytes, want %d", bytes, hotOverhead)
+	if _, bytes := h.Stats(); bytes != memoryOverhead {
+		t.Errorf("a negative size counts %d bytes, want %d", bytes, memoryOverhead)
 	}
 }
 
 // kept adds up what can still be got, apart from the library's own count.
-func kept(h *Hot[variant.Name, []byte], names int) (bytes int64) {
+func kept(h *Memory[variant.Name, []byte], names int) (bytes int64) {
 	for i := range names {
-		if v, ok := h.Get(hotName(i)); ok {
-			bytes += int64(cap(v)) + hotOverhead
+		if v, ok := h.Get(memoryName(i)); ok {
+			bytes += int64(cap(v)) + memoryOverhead
 		}
 	}
 	return bytes
 }
 
-func TestHotBound(t *testing.T) {
+func TestMemoryBound(t *testing.T) {
 	const whole, names = 1 << 20, 2000
-	h := newBytesHot(whole)
+	h := newBytesMemory(whole)
 	for i := range names {
-		h.Put(hotName(i), make([]byte, 1+i*37%100_000))
+		h.Put(memoryName(i), make([]byte, 1+i*37%100_000))
 		if _, bytes := h.Stats(); bytes > whole {
 			t.Fatalf("after %d Puts: %d bytes, want at most %d", i+1, bytes, whole)
 		}
@@ -122,14 +122,14 @@ func TestHotBound(t *testing.T) {
 	}
 }
 
-func TestHotBoundAtOnce(t *testing.T) {
+func TestMemoryBoundAtOnce(t *testing.T) {
 	const whole, workers, each = 1 << 20, 8, 500
-	h := newBytesHot(whole)
+	h := newBytesMemory(whole)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
 			for i := range each {
-				name := hotName(w*each + i)
+				name := memoryName(w*each + i)
 				h.Put(name, make([]byte, 1+(w+i)*53%100_000))
 				h.Get(name)
 				if i%10 == 0 {
@@ -145,25 +145,25 @@ func TestHotBoundAtOnce(t *testing.T) {
 	}
 }
 
-// TestHotKeepsWhatIsHot crawls through many names, as a search engine does.
-func TestHotKeepsWhatIsHot(t *testing.T) {
-	h := newBytesHot(200 * (1000 + hotOverhead))
+// TestMemoryKeepsWhatIsHot crawls through many names, as a search engine does.
+func TestMemoryKeepsWhatIsHot(t *testing.T) {
+	h := newBytesMemory(200 * (1000 + memoryOverhead))
 	const hot = 20
 	for i := range hot {
-		h.Put(hotName(i), make([]byte, 1000))
+		h.Put(memoryName(i), make([]byte, 1000))
 	}
 	for range 50 {
 		for i := range hot {
-			h.Get(hotName(i))
+			h.Get(memoryName(i))
 		}
 	}
 	for i := range 5000 {
-		h.Put(hotName(1000+i), make([]byte, 1000))
-		h.Get(hotName(i % hot))
+		h.Put(memoryName(1000+i), make([]byte, 1000))
+		h.Get(memoryName(i % hot))
 	}
 	n := 0
 	for i := range hot {
-		if _, ok := h.Get(hotName(i)); ok {
+		if _, ok := h.Get(memoryName(i)); ok {
 			n++
 		}
 	}
@@ -172,12 +172,12 @@ func TestHotKeepsWhatIsHot(t *testing.T) {
 	}
 }
 
-func BenchmarkHotGet(b *testing.B) {
-	h := newBytesHot(1 << 24)
+func BenchmarkMemoryGet(b *testing.B) {
+	h := newBytesMemory(1 << 24)
 	for i := range 1024 {
-		h.Put(hotName(i), make([]byte, 100))
+		h.Put(memoryName(i), make([]byte, 100))
 	}
-	name := hotName(7)
+	name := memoryName(7)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, ok := h.Get(name); !ok {
@@ -186,12 +186,12 @@ func BenchmarkHotGet(b *testing.B) {
 	}
 }
 
-func BenchmarkHotPutEvicting(b *testing.B) {
-	h := newBytesHot(1 << 20)
+func BenchmarkMemoryPutEvicting(b *testing.B) {
+	h := newBytesMemory(1 << 20)
 	v := make([]byte, 20_000)
 	names := make([]variant.Name, 4096)
 	for i := range names {
-		names[i] = hotName(i)
+		names[i] = memoryName(i)
 	}
 	b.ReportAllocs()
 	i := 0
