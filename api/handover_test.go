@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -142,39 +141,6 @@ func TestHandOverAuto(t *testing.T) {
 	}
 	if n := len(unique(named)); n != 4 {
 		t.Errorf("four ways to accept have %d files: %v", n, named)
-	}
-}
-
-// engine is a resizer whose recipe can be switched.
-type engine struct {
-	*resizetest.Fake
-	recipe string
-}
-
-func (e *engine) Recipe() string { return e.recipe }
-
-// Names that are remembered go with the engine that they are of.
-func TestHandOverFollowsTheEngine(t *testing.T) {
-	var p *pipeline.Pipeline
-	e := &engine{&resizetest.Fake{}, "one"}
-	public, _ := diskHouse(t, 0, func(c *Config) {
-		plain := c.Pipeline.Config
-		plain.Resizer = e
-		p = pipeline.New(plain)
-		c.Pipeline, c.HandOver = p, HandOver{AccelHeader, "/"}
-	})
-	h := &house{Handler: public}
-	var named []string
-	for _, recipe := range []string{"one", "two", "one"} {
-		e.recipe = recipe
-		p.Rename()
-		for range 2 {
-			r, _ := diskAnswer(t, h, "/40x30/photos/cat.jpg")
-			named = append(named, r.Header.Get(AccelHeader))
-		}
-	}
-	if named[0] == named[2] || named[0] == "" || named[2] == "" || named[0] != named[1] || named[2] != named[3] || named[0] != named[4] {
-		t.Errorf("the files are %q", named)
 	}
 }
 

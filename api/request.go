@@ -26,8 +26,6 @@ type wish struct {
 	// for FormatAuto one for each variant.Accept that occurs. Without them they
 	// are worked out.
 	names []variant.Name
-	// generation is that of the names.
-	generation uint64
 }
 
 // name is that of the derivative in the cache.
@@ -73,9 +71,9 @@ func (s *server) auto(q request, h http.Header) request {
 }
 
 // wish remembers what was permitted, which it stays until it expires: keys,
-// presets and limits do not change. Names do, when the engine is switched.
+// presets and limits do not change.
 func (s *server) wish(path string) (*wish, error) {
-	if w, ok := s.wishes.Get(path); ok && s.holds(w) {
+	if w, ok := s.wishes.Get(path); ok && (w.expires.IsZero() || s.Now().Before(w.expires)) {
 		return w, nil
 	}
 	w, err := s.parse(path)
@@ -84,12 +82,6 @@ func (s *server) wish(path string) (*wish, error) {
 		s.wishes.Put(path, w)
 	}
 	return w, err
-}
-
-// holds reports that a wish means today what it meant when it was parsed.
-func (s *server) holds(w *wish) bool {
-	return (w.expires.IsZero() || s.Now().Before(w.expires)) &&
-		(len(w.names) == 0 || w.generation == s.Pipeline.Generation())
 }
 
 func (s *server) parse(path string) (*wish, error) {
@@ -113,7 +105,6 @@ func (s *server) parse(path string) (*wish, error) {
 		w.variant.Format = s.Format
 	}
 	if (s.HandOver.Header != "" || s.hotness != nil) && w.variant.Whole != variant.Raw {
-		w.generation = s.Pipeline.Generation() // before the names, which may change on the way
 		w.names = s.allNames(w)
 	}
 	return w, nil

@@ -23,8 +23,7 @@ func notKept(cause error) error { return fmt.Errorf("%w: %v", ErrNotKept, cause)
 // errMoved means that an original is not there any more as it was seen.
 var errMoved = errors.New("the original has gone from the cache, or is another now")
 
-// errForgotten means that a picture was forgotten while something was made of it, or
-// that the engine was switched.
+// errForgotten means that a picture was forgotten while something was made of it.
 var errForgotten = errors.New("its picture was forgotten meanwhile")
 
 // errHopeless means that something was tried a while ago, and is not now.

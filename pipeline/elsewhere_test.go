@@ -95,23 +95,6 @@ func TestSetHot(t *testing.T) {
 	h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 }
 
-// An engine that was switched has other names, and its old ones when it is
-// switched back.
-func TestRename(t *testing.T) {
-	h := newHouse()
-	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-	generation := h.Generation()
-	h.resizer.Name = "another"
-	h.Rename()
-	if h.Generation() == generation {
-		t.Error("the generation is the same")
-	}
-	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-	h.resizer.Name = ""
-	h.Rename()
-	h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
-}
-
 func TestFallback(t *testing.T) {
 	picture := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 60, 30)))
 	settings := resize.Settings{MaxPixels: 1 << 30}

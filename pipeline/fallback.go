@@ -70,9 +70,6 @@ func (f *Fallback) Picture(ctx context.Context, v variant.Variant, a variant.Acc
 // Load returns how many of its sizes are being made, and how many wait to be.
 func (f *Fallback) Load() (running, waiting int) { return f.pipeline.Gate.Load() }
 
-// Rename is Pipeline.Rename.
-func (f *Fallback) Rename() { f.pipeline.Rename() }
-
 // single is the origin that has one picture, under every key.
 type single struct{ picture []byte }
 

@@ -22,13 +22,12 @@ const backgroundMezzanines = 256
 
 // halving is a mezzanine that is to be made, and all that is needed for it.
 type halving struct {
-	name       variant.Name
-	key        variant.Key
-	original   seen
-	header     resize.Header
-	plan       resize.Plan
-	epoch      uint64
-	generation uint64
+	name     variant.Name
+	key      variant.Key
+	original seen
+	header   resize.Header
+	plan     resize.Plan
+	epoch    uint64
 }
 
 // halvingOf is that of an original; ok is false where there is none, where it would
@@ -39,7 +38,7 @@ func (p *Pipeline) halvingOf(o *original, key variant.Key, v variant.Variant, he
 		return h, false
 	}
 	h = halving{
-		generation: p.Generation(), name: p.mezzanineName(key, v), key: key,
+		name: p.mezzanineName(key, v), key: key,
 		original: seenAs(v.Original(key), o.blob), header: header, plan: plan, epoch: o.epoch,
 	}
 	return h, !p.hopeless(h.name)
@@ -190,10 +189,10 @@ func (p *Pipeline) enterPatiently(ctx context.Context, original variant.Name, pi
 	return leave, err
 }
 
-// keepMezzanine writes one to disk, unless its picture was forgotten meanwhile, or
-// the engine switched. The error is of kind ErrNotKept.
+// keepMezzanine writes one to disk, unless its picture was forgotten meanwhile.
+// The error is of kind ErrNotKept.
 func (p *Pipeline) keepMezzanine(ctx context.Context, h halving, body []byte) error {
-	if p.outdated(h) {
+	if p.forgottenSince(h.key, h.epoch) {
 		return notKept(errForgotten)
 	}
 	packed := resize.PackMezzanine(h.header, h.original.size, body)
@@ -208,13 +207,9 @@ func (p *Pipeline) keepMezzanine(ctx context.Context, h halving, body []byte) er
 		p.unkept.Store(p.Now().UnixNano())
 		return notKept(err)
 	}
-	if p.outdated(h) {
+	if p.forgottenSince(h.key, h.epoch) {
 		p.forget(p.Mezzanines, h.name)
 		return notKept(errForgotten)
 	}
 	return nil
-}
-
-func (p *Pipeline) outdated(h halving) bool {
-	return p.forgottenSince(h.key, h.epoch) || p.Generation() != h.generation
 }

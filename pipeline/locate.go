@@ -28,9 +28,9 @@ func (p *Pipeline) Name(key variant.Key, v variant.Variant, a variant.Accept) va
 		return v.Name(key, a, p.about.Recipe())
 	}
 	if v.Watermark == "" {
-		return v.Name(key, a, *p.recipe.Load())
+		return v.Name(key, a, p.recipe)
 	}
-	return v.Name(key, a, *p.recipe.Load()+" "+p.Settings.Watermarks[v.Watermark])
+	return v.Name(key, a, p.recipe+" "+p.Settings.Watermarks[v.Watermark])
 }
 
 // Locate finds the derivative of key for v on disk, under its name, for somebody

@@ -12,17 +12,15 @@ import (
 
 // order is a derivative that is wanted.
 type order struct {
-	key        variant.Key
-	variant    variant.Variant
-	accept     variant.Accept
-	last       bool   // nobody waits for it
-	generation uint64 // in which it got its name
-	name       variant.Name
+	key     variant.Key
+	variant variant.Variant
+	accept  variant.Accept
+	last    bool // nobody waits for it
+	name    variant.Name
 }
 
 func (p *Pipeline) order(key variant.Key, v variant.Variant, a variant.Accept) order {
-	generation := p.Generation() // before the name
-	return order{key: key, variant: v, accept: a, generation: generation, name: p.Name(key, v, a)}
+	return order{key: key, variant: v, accept: a, name: p.Name(key, v, a)}
 }
 
 // original is the name of what it is made of.

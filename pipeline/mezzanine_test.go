@@ -222,28 +222,17 @@ func TestForgetWhileHalving(t *testing.T) {
 func TestForgetWhileKeepingMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newManor(t)
-		m.mezzanines.filled = func() { m.Rename() } // as Forget, which would remove it
+		m.mezzanines.filled = func() {
+			m.mezzanines.FailRemove(syscall.EIO) // as if it were removed before it was there
+			if _, err := m.Forget("big.jpg"); !errors.Is(err, syscall.EIO) {
+				t.Error(err)
+			}
+			m.mezzanines.FailRemove(nil)
+		}
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		synctest.Wait()
 		if m.mezzanines.Counts().Fills != 1 || m.mezzanines.Len() != 0 {
 			t.Errorf("%d are kept of %d", m.mezzanines.Len(), m.mezzanines.Counts().Fills)
-		}
-	})
-}
-
-// An engine that is switched while it makes a mezzanine may have made it in its new
-// way.
-func TestSwitchWhileHalving(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
-		release := m.engine.hold("640>200")
-		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
-		synctest.Wait()
-		m.Rename()
-		release()
-		synctest.Wait()
-		if m.mezzanines.Len() != 0 {
-			t.Error("it is kept")
 		}
 	})
 }

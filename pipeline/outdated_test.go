@@ -235,27 +235,6 @@ func TestQuietWhileDown(t *testing.T) {
 	})
 }
 
-// What was begun before the engine was switched may be made by the other one, and
-// is not kept under the first one's name.
-func TestSwitchedWhileMaking(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
-		release := h.origin.Hold()
-		asked := make(chan error)
-		go func() { _, err := h.ask(t.Context(), t, "cat.jpg", "40x"); asked <- err }()
-		synctest.Wait()
-		h.resizer.Name = "bad"
-		h.Rename()
-		release()
-		if err := <-asked; err != nil {
-			t.Fatal(err)
-		}
-		h.resizer.Name = ""
-		h.Rename()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-	})
-}
-
 // Forgetting one picture costs no walk through what is known of all others, and
 // leaves most of that.
 func TestForgetLeavesOthers(t *testing.T) {

@@ -123,7 +123,7 @@ type Pipeline struct {
 	Config
 	switches
 	reads    resize.Formats
-	recipe   atomic.Pointer[string]
+	recipe   string // of pictures without a watermark
 	about    *info.Describer
 	heeds    [variant.Accepts]variant.Accept
 	memory   *cache.Memory[variant.Name, *entry]
@@ -160,6 +160,7 @@ func New(c Config) *Pipeline {
 	}
 	p := &Pipeline{
 		Config:      c,
+		recipe:      c.Resizer.Recipe() + " " + c.Settings.Recipe(),
 		reads:       resize.ReadBy(c.Resizer),
 		inspections: c.Gate.Unweighted(),
 		about:       info.NewDescriber(c.Resizer, c.Settings),
@@ -180,7 +181,6 @@ func New(c Config) *Pipeline {
 	p.absent = newRemembered(absentBytes, func(time.Time) int { return 0 }, &p.epochs)
 	p.failures = newRemembered(hopelessBytes, func(time.Time) int { return 0 }, &p.epochs)
 	p.ages = newRemembered(ageBytes, func(a age) int { return len(a.version.ETag) }, &p.epochs)
-	p.Rename()
 	for a := range p.heeds {
 		p.heeds[a] = c.Settings.Heed(variant.Accept(a))
 	}
@@ -306,9 +306,8 @@ func (p *Pipeline) stillRight(ctx context.Context, key variant.Key, v variant.Va
 // down reports that the place of a key is not asked at the moment.
 func (p *Pipeline) down(key variant.Key) bool { return p.Down != nil && p.Down(string(key)) }
 
-// keep writes a derivative to disk and to memory, unless it is outdated when it is
-// there: its picture was forgotten meanwhile, or the engine switched, so that it
-// may be by another one than its name says.
+// keep writes a derivative to disk and to memory, unless its picture was forgotten
+// meanwhile.
 func (p *Pipeline) keep(ctx context.Context, o order, m *made) {
 	began := p.Now()
 	// What has been made is kept, also if nobody waits for it any more: the next
@@ -327,7 +326,7 @@ func (p *Pipeline) keep(ctx context.Context, o order, m *made) {
 	if p.Hot() {
 		p.memory.Put(o.name, m.entry(p.Now()))
 	}
-	if p.forgottenSince(o.key, m.epoch) || p.Generation() != o.generation {
+	if p.forgottenSince(o.key, m.epoch) {
 		p.drop(o.name)
 		m.path, m.stored = "", false
 	}

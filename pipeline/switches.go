@@ -5,9 +5,8 @@ import "sync/atomic"
 // switches are what can be turned off while the pipeline runs, for the case that
 // something misbehaves. The zero value has everything on.
 type switches struct {
-	cold       atomic.Bool
-	readOnly   atomic.Bool
-	generation atomic.Uint64
+	cold     atomic.Bool
+	readOnly atomic.Bool
 }
 
 // Hot reports that derivatives are kept in memory, too.
@@ -24,15 +23,3 @@ func (s *switches) ReadOnly() bool { return s.readOnly.Load() }
 // derivatives are made of originals that are there, and everything else is
 // ErrReadOnly. Fetches that run go on.
 func (s *switches) SetReadOnly(on bool) { s.readOnly.Store(on) }
-
-// Generation changes whenever Rename is called.
-func (s *switches) Generation() uint64 { return s.generation.Load() }
-
-// Rename is to be called when Config.Resizer has another recipe than before, as
-// one whose engine was switched: derivatives then have other names, and those of
-// before are found again when it is switched back.
-func (p *Pipeline) Rename() {
-	recipe := p.Resizer.Recipe() + " " + p.Settings.Recipe()
-	p.recipe.Store(&recipe)
-	p.generation.Add(1)
-}

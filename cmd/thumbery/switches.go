@@ -6,31 +6,16 @@ import (
 	"strconv"
 
 	"github.com/thumbery/thumbery/api/admin"
-	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize/vips"
 )
 
 // switches are what can be changed while the server runs, for the case that
 // something new misbehaves. Each begins as its flag says.
 type switches []admin.Switch
 
-func (c *serveCmd) switches(core *core, f *pipeline.Fallback) switches {
-	engine, o, p := core.engine, core.origins, core.Pipeline
+func (c *serveCmd) switches(core *core) switches {
+	o, p := core.origins, core.Pipeline
 	p.SetHot(!c.NoHot)
 	return switches{
-		{
-			Name: "engine", Help: "what makes pictures, as --engine; those made by another are not served meanwhile",
-			Values: []string{string(vips.Auto), string(vips.Bimg), string(vips.Direct)},
-			Get:    func() string { return string(engine.Chosen()) },
-			Set: func(choice string) error {
-				engine.Choose(vips.Choice(choice))
-				p.Rename()
-				if f != nil {
-					f.Rename()
-				}
-				return nil
-			},
-		},
 		boolSwitch("hot", "serve from memory what is there", p.Hot, p.SetHot),
 		o.hedgeSwitch(),
 		boolSwitch("read_only", "serve what is in the cache and what can be made of it, and fetch nothing", p.ReadOnly, p.SetReadOnly),

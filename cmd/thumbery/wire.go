@@ -41,7 +41,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		return service{}, err
 	}
 	s := service{}
-	switches, primer, jobs := c.switches(core, fallback), c.primer(core), newJobs(core, log)
+	switches, primer, jobs := c.switches(core), c.primer(core), newJobs(core, log)
 	m.Watch(version, metrics.State{
 		Gate: core.making(fallback), Background: core.gates.pictures.Background, Fetches: core.gates.fetches.Load, Memory: core.Memory, Absent: core.Absent,
 		Repairs: core.origins.repairs, Primes: primer.Waiting, DiskLow: core.dir.reserve.Low,

@@ -33,7 +33,7 @@ func (e *Engine) ResizeAll(ctx context.Context, src []byte, h resize.Header, pla
 // shares reports whether one decoding serves all plans. Drawings are drawn at the
 // size of each, animations are made frame by frame, and bimg decodes by itself.
 func (e *Engine) shares(h resize.Header, plans []resize.Plan) bool {
-	if len(plans) < 2 || h.Drawn() || e.Chosen() == Bimg {
+	if len(plans) < 2 || h.Drawn() || e.config.Engine == Bimg {
 		return false
 	}
 	for _, p := range plans {

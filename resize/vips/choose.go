@@ -25,7 +25,7 @@ const (
 // pixels, and cannot be stopped, so that what it gets must be small enough never
 // to have to be.
 func (e *Engine) byBimg(h resize.Header, p resize.Plan) bool {
-	switch e.Chosen() {
+	switch e.config.Engine {
 	case Direct:
 		return false
 	case Bimg:

@@ -29,7 +29,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync/atomic"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
@@ -64,17 +63,10 @@ type Config struct {
 // Engine implements resize.Resizer.
 type Engine struct {
 	config   Config
-	choice   atomic.Pointer[Choice]
 	readable resize.Formats // for others
 	loads    resize.Formats // and with what is made here
 	writable []variant.Format
 }
-
-// Choose switches the engine, for all pictures that are begun from now on.
-func (e *Engine) Choose(c Choice) { e.choice.Store(&c) }
-
-// Chosen is what makes pictures now.
-func (e *Engine) Chosen() Choice { return *e.choice.Load() }
 
 // New prepares libvips, whose settings are the process's, and returns an engine.
 // It fails if libvips was built without JPEG or PNG, or if a watermark cannot be
@@ -83,8 +75,8 @@ func New(c Config) (*Engine, error) {
 	if c.AVIFSpeed == 0 {
 		c.AVIFSpeed = DefaultAVIFSpeed
 	}
+	c.Engine = cmp.Or(c.Engine, Auto)
 	e := &Engine{config: c}
-	e.Choose(cmp.Or(c.Engine, Auto))
 	if err := e.allowLoaders(); err != nil {
 		return nil, err
 	}
@@ -151,7 +143,7 @@ func (e *Engine) CanWrite(f variant.Format) bool { return slices.Contains(e.writ
 // millions of good derivatives should be thrown away for it. To do that
 // nevertheless, purge.
 func (e *Engine) Recipe() string {
-	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.Chosen(), e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
+	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Engine, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
 }
 
 // Resize implements resize.Resizer. src may be mapped memory that cannot be
