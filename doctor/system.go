@@ -11,8 +11,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // checkMalloc finds out which malloc libvips uses, where the system tells.

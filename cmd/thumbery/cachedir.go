@@ -15,7 +15,6 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // cacheFlags are about the directory of the disk cache.
@@ -46,14 +45,13 @@ type cacheDir struct {
 	quarantine                         *disk.Quarantine // to be closed when the process is to end
 	inventory                          *disk.Inventory
 	reserve                            *disk.FreeSpace
-	keeper                             *keeper // nil if nobody purges in this process
+	purgeLoop                          *disk.PurgeLoop // nil if nobody purges in this process
 }
 
-// open opens the cache directory, with the guard of --min-free around its
-// stores.
+// open opens the cache directory. Its stores keep --min-free, and tell the inventory.
 func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 	options := disk.Options{NoSync: f.NoSync}
-	reserve := f.reserve(log)
+	reserve, inventory := f.reserve(log), disk.NewInventory(f.Cache)
 	var stores [eviction.Tiers]cache.Store
 	for t := range eviction.Tier(eviction.Tiers) {
 		s, err := f.openTier(t, options, log)
@@ -61,20 +59,20 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 			return nil, usage(fmt.Errorf("--cache: %w", err))
 		}
 		if stores[t] = s; s != (cache.Discard{}) {
-			stores[t] = disk.LimitByFreeSpace(s, reserve)
+			stores[t] = disk.LimitByFreeSpace(disk.Counted(s, t, inventory), reserve)
 		}
 	}
 	d := &cacheDir{
 		originals: stores[eviction.Originals], mezzanines: stores[eviction.Mezzanines], derivatives: stores[eviction.Derivatives],
-		quarantine: f.quarantine(log), inventory: disk.NewInventory(f.Cache), reserve: reserve,
+		quarantine: f.quarantine(log), inventory: inventory, reserve: reserve,
 	}
 	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
-		d.journal = newSparingJournal(journal, reserve)
+		d.journal = disk.NewDedupJournal(journal, reserve)
 	} else { // a cache that can only be read is served all the same
 		log.Warn("keys are not written down, and pictures will not be found by their prefix", "cause", err)
 	}
 	if f.PurgeEvery > 0 {
-		d.keeper = &keeper{dir: f.Cache, every: f.PurgeEvery, policy: f.policy(), log: log, purge: disk.Purge}
+		d.purgeLoop = &disk.PurgeLoop{Dir: f.Cache, Every: f.PurgeEvery, Policy: f.policy(), Log: log}
 	}
 	return d, nil
 }
@@ -132,12 +130,8 @@ func (f *cacheFlags) short(s eviction.Space) bool {
 	return s.Short(float64(f.MinFree))
 }
 
-// observer passes on to the metrics what the pipeline tells, and keeps the
-// inventory.
-type observer struct {
-	*metrics.Metrics
-	inventory *disk.Inventory
-}
+// observer passes on to the metrics what the pipeline tells.
+type observer struct{ *metrics.Metrics }
 
 // Revalidated implements pipeline.Observer.
 func (o observer) Revalidated(v pipeline.Verdict) { o.Metrics.Revalidated(v.String()) }
@@ -147,32 +141,10 @@ func (o observer) Resized(of pipeline.Material, took time.Duration, err error) {
 	o.Metrics.Resized(of.String(), took, err)
 }
 
-// Kept implements pipeline.Observer.
-func (o observer) Kept(t eviction.Tier, bytes int64, err error) {
-	o.Metrics.Kept(t, bytes, err)
-	if err == nil {
-		o.inventory.Kept(t, bytes)
-	}
-}
-
-// forgetter is one of the ways in which a pipeline forgets a picture.
-type forgetter = func(variant.Key) (pipeline.Forgotten, error)
-
-// forget does it, and tells the inventory.
-func (d *cacheDir) forget(forget forgetter) forgetter {
-	return func(key variant.Key) (pipeline.Forgotten, error) {
-		f, err := forget(key)
-		d.inventory.Removed(eviction.Originals, eviction.Count{Files: int64(f.Originals), Bytes: f.OriginalBytes})
-		d.inventory.Removed(eviction.Mezzanines, eviction.Count{Files: int64(f.Mezzanines), Bytes: f.MezzanineBytes})
-		d.inventory.Removed(eviction.Derivatives, eviction.Count{Files: int64(f.Derivatives), Bytes: f.DerivativeBytes})
-		return f, err
-	}
-}
-
 // stock is the answer to GET /cache.
 type stock struct {
 	disk.Stock
-	Budget eviction.Policy `json:"budget"` // of this server's keeper and guard
+	Budget eviction.Policy `json:"budget"` // of this server's purge loop and --min-free
 	Memory memoryStock     `json:"memory"`
 }
 

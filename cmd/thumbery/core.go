@@ -86,7 +86,7 @@ func (f *coreFlags) core(queue int, m *metrics.Metrics, log *slog.Logger, more f
 		Resizer: engine, Gate: g.pictures, Fetches: g.fetches, Settings: settings, ServeBroken: f.servesBroken(), MaxBytes: int64(f.MaxBytes),
 		FetchTimeout: f.FetchTimeout, ResizeTimeout: f.ResizeTimeout, RememberAbsent: f.NegativeTTL,
 		Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
-		Observer: observer{m, dir.inventory}, Log: log, Now: time.Now,
+		Observer: observer{m}, Log: log, Now: time.Now,
 	}
 	more(&config)
 	p := pipeline.New(config)

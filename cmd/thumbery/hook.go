@@ -25,7 +25,7 @@ func (c *serveCmd) hook(core *core, primer *pipeline.Primer, m *metrics.Metrics,
 		if core.ReadOnly() { // what was forgotten could not be fetched again
 			return pipeline.ErrReadOnly
 		}
-		_, err := core.dir.forget(core.Forget)(key)
+		_, err := core.Forget(key)
 		return err
 	}
 	return &admin.Hook{

@@ -7,15 +7,15 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
 )
 
 // purgeReport is what purge prints.
 type purgeReport struct {
-	*disk.Summary                 // nil if no limit was given, or Busy
+	*disk.Summary                     // nil if no limit was given, or Busy
 	Forgotten     *disk.ForgetSummary `json:"forgotten,omitempty"`
-	Busy          bool            `json:"busy,omitempty"` // another purge was running
+	Busy          bool                `json:"busy,omitempty"` // another purge was running
 }
 
 func (r *purgeReport) print(w io.Writer, asJSON bool) error {

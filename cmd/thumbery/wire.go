@@ -55,7 +55,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		HandOver: handOver, Hot: c.hotHeaders(core.Pipeline), Observer: m, Log: log,
 	})
 	s.admin = admin.New(admin.Config{
-		Checks: c.checks(core, log), Metrics: m.Handler(), Forget: core.dir.forget(core.Forget), Stock: c.stock(core),
+		Checks: c.checks(core, log), Metrics: m.Handler(), Forget: core.Forget, Stock: c.stock(core),
 		Switches: switches, Hook: c.hook(core, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
 		Priming: &admin.Priming{Jobs: jobs, Rules: variant.Rules{Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()}},
 	})
@@ -65,8 +65,8 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 // background is what goes on as long as there is a server.
 func (c *core) background() tasks {
 	all := tasks{{"heal", c.origins.heal}, {"quarantine", c.remember}}
-	if c.dir.keeper != nil {
-		all = append(all, task{"purge", c.dir.keeper.run})
+	if c.dir.purgeLoop != nil {
+		all = append(all, task{"purge", c.dir.purgeLoop.Run})
 	}
 	if c.origins.repair != nil {
 		all = append(all, task{"repair", c.origins.repair.Run})

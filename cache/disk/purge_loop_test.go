@@ -1,4 +1,4 @@
-package main
+package disk
 
 import (
 	"context"
@@ -9,38 +9,38 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 )
 
-// The keeper purges about once an interval, not always at the same distance,
+// A PurgeLoop purges about once an interval, not always at the same distance,
 // goes on after failures, and ends with its context.
-func TestKeeper(t *testing.T) {
+func TestPurgeLoop(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log strings.Builder
 		var at []time.Duration
 		began := time.Now()
-		k := &keeper{dir: "d", every: time.Hour, policy: eviction.Policy{MinFree: 0.1}, log: slog.New(slog.NewTextHandler(&log, nil))}
-		k.purge = func(_ context.Context, dir string, p eviction.Policy, _ disk.PurgeOptions) (disk.Summary, error) {
-			if dir != "d" || p != k.policy {
+		l := &PurgeLoop{Dir: "d", Every: time.Hour, Policy: eviction.Policy{MinFree: 0.1}, Log: slog.New(slog.NewTextHandler(&log, nil))}
+		l.purge = func(_ context.Context, dir string, p eviction.Policy, _ PurgeOptions) (Summary, error) {
+			if dir != "d" || p != l.Policy {
 				t.Errorf("purges %q by %+v", dir, p)
 			}
 			at = append(at, time.Since(began))
 			switch len(at) {
 			case 2:
-				return disk.Summary{}, disk.ErrPurging
+				return Summary{}, ErrPurging
 			case 3:
-				return disk.Summary{}, errors.New("disk on fire")
+				return Summary{}, errors.New("disk on fire")
 			case 4:
 				panic("in the purge")
 			}
-			s := disk.Summary{TooSmall: true}
+			s := Summary{TooSmall: true}
 			s.Mezzanines.Removed.Files, s.Mezzanines.Kept.Files = 17, 23
 			return s, nil
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Hour+30*time.Minute)
 		defer cancel()
-		k.run(ctx)
+		l.Run(ctx)
 		if len(at) < 90 || len(at) > 112 || at[0] >= time.Hour {
 			t.Errorf("%d purges in 100 hours, the first after %v", len(at), at[0])
 		}
