@@ -1,14 +1,15 @@
 package api
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/thumbery/thumbery/internal/failure"
 )
 
 // errBody means that a request has a body that cannot be skipped.
-var errBody = errors.New("a body that is too long, or does not come")
+var errBody = failure.New(failure.Request, "a body that is too long, or does not come")
 
 // maxBody is how much of a body is read that means nothing.
 const maxBody = 64 << 10

@@ -2,18 +2,19 @@ package cache
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/failure"
 )
 
 // ErrUnreadable is returned where an entry is there and its bytes cannot be had: the
 // disk fails, or somebody has cut the file short. It says nothing about the picture
 // and nothing about its origin, and is to be treated as a miss: the file is removed, by
 // Store.Open at once, and otherwise when the Blob is closed.
-var ErrUnreadable = errors.New("the cached file cannot be read")
+var ErrUnreadable = failure.New(failure.Server, "the cached file cannot be read")
 
 // File is what a Blob on disk reads: an *os.File, or in tests one that fails.
 type File interface {

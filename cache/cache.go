@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -18,7 +19,7 @@ var ErrMiss = errors.New("not in the cache")
 
 // ErrNoRoom is the NotKept of a Blob that was not written because the disk is
 // to keep some space free.
-var ErrNoRoom = errors.New("the disk has less free space than it is to keep")
+var ErrNoRoom = failure.New(failure.Server, "the disk has less free space than it is to keep")
 
 // Store keeps whole bodies under names. It is safe for use by several
 // goroutines and several processes at once.

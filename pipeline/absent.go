@@ -1,8 +1,7 @@
 package pipeline
 
 import (
-	"errors"
-
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -23,12 +22,7 @@ func (p *Pipeline) isAbsent(name variant.Name, key variant.Key) error {
 // rememberAbsent takes note of an answer to what was asked in an epoch. If the
 // picture was forgotten since, that counts for nothing: it may have been uploaded.
 func (p *Pipeline) rememberAbsent(name variant.Name, epoch uint64, err error) {
-	if p.RememberAbsent > 0 && saidNo(err) {
+	if p.RememberAbsent > 0 && failure.Of(err) == failure.NotFound {
 		p.absent.put(name, epoch, p.Now())
 	}
-}
-
-// saidNo reports that every place said that there is no such original.
-func saidNo(err error) bool {
-	return errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrUnavailable)
 }

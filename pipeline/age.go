@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/storage"
@@ -225,7 +226,7 @@ func (p *Pipeline) compare(ctx context.Context, name variant.Name, key variant.K
 	case errors.Is(err, storage.ErrNotModified):
 		p.label(name, epoch, old, a.version, a.before)
 		return Same
-	case saidNo(err):
+	case failure.Of(err) == failure.NotFound:
 		return p.gone(name, key, epoch)
 	case errors.Is(err, gate.ErrBusy): // it was not asked
 		return Asking

@@ -7,27 +7,25 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/internal/panics"
-	"github.com/thumbery/thumbery/pipeline/gate"
-	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // ErrNotKept is the error of what was made for later, and could not be kept: the
 // disk takes nothing, or the picture was forgotten meanwhile.
-var ErrNotKept = errors.New("not kept in the cache")
+var ErrNotKept = failure.New(failure.Server, "not kept in the cache")
 
 func notKept(cause error) error { return fmt.Errorf("%w: %v", ErrNotKept, cause) }
 
 // errMoved means that an original is not there any more as it was seen.
-var errMoved = errors.New("the original has gone from the cache, or is another now")
+var errMoved = failure.New(failure.Server, "the original has gone from the cache, or is another now")
 
 // errForgotten means that a picture was forgotten while something was made of it.
 var errForgotten = errors.New("its picture was forgotten meanwhile")
 
 // errHopeless means that something was tried a while ago, and is not now.
-var errHopeless = errors.New("it could not be made a while ago")
+var errHopeless = failure.New(failure.Server, "it could not be made a while ago")
 
 // seen is an original as it was found on disk, to be read again by somebody who has
 // waited for his turn. It holds nothing open.
@@ -139,21 +137,7 @@ func (p *Pipeline) hopeless(name variant.Name) bool {
 
 // giveUp remembers what could not be made in an epoch.
 func (p *Pipeline) giveUp(name variant.Name, epoch uint64, err error) {
-	if err != nil && !passing(err) {
+	if err != nil && !failure.Of(err).IsTransient() {
 		p.failures.put(name, epoch, p.Now())
 	}
-}
-
-// passing reports that an error says nothing of another try.
-func passing(err error) bool {
-	for _, kind := range []error{
-		context.Canceled, context.DeadlineExceeded, gate.ErrBusy, resize.ErrNoMemory, ErrReadOnly, ErrQuarantined, ErrNotKept,
-		errMoved, errHopeless, cache.ErrUnreadable,
-		storage.ErrUnavailable, storage.ErrNotFound,
-	} {
-		if errors.Is(err, kind) {
-			return true
-		}
-	}
-	return false
 }

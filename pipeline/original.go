@@ -10,6 +10,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -230,7 +231,7 @@ func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.
 	defer cancel()
 	object, err := p.Origin.Open(ctx, string(key), have)
 	if err != nil {
-		return nil, storage.Version{}, failure(ctx, err)
+		return nil, storage.Version{}, fetchError(ctx, err)
 	}
 	defer object.Body.Close()
 	if w == unlessLarge && object.Link != nil && object.Size > p.RedirectRaw {
@@ -243,7 +244,7 @@ func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.
 	p.note(key)
 	b, err := p.fill(ctx, name, body, object.ModTime, w)
 	if err != nil {
-		return nil, storage.Version{}, failure(ctx, err)
+		return nil, storage.Version{}, fetchError(ctx, err)
 	}
 	return b, object.Version(), nil
 }
@@ -279,19 +280,17 @@ func (p *Pipeline) note(key variant.Key) {
 	}
 }
 
-// failure gives an error of the origin its kind: our own time-out means that it
-// did not answer, and so does an error of no kind.
-func failure(ctx context.Context, err error) error {
+// fetchError gives an error of the origin its class: our own time-out means that it
+// did not answer, and so does an error without a class.
+func fetchError(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() == context.DeadlineExceeded:
 		return context.Cause(ctx)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	for _, kind := range []error{storage.ErrNotFound, storage.ErrUnavailable, storage.ErrNotModified, ErrTooManyBytes} {
-		if errors.Is(err, kind) {
-			return err
-		}
+	if c := failure.Of(err); c != failure.Unknown && c != failure.Canceled {
+		return err
 	}
 	return fmt.Errorf("%w: %w", storage.ErrUnavailable, err)
 }

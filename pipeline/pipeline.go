@@ -14,6 +14,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/info"
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/storage"
@@ -21,14 +22,14 @@ import (
 )
 
 // ErrTooManyBytes means that an original is larger than Config.MaxBytes.
-var ErrTooManyBytes = errors.New("original too large")
+var ErrTooManyBytes = failure.New(failure.Picture, "original too large")
 
 // ErrReadOnly means that an original would have to be fetched, and nothing is: see
 // Pipeline.SetReadOnly.
-var ErrReadOnly = errors.New("nothing is fetched at the moment")
+var ErrReadOnly = failure.New(failure.Server, "nothing is fetched at the moment")
 
 // ErrTooSlow means that a picture was not made within Config.ResizeTimeout.
-var ErrTooSlow = errors.New("the picture takes too long to make")
+var ErrTooSlow = failure.New(failure.Picture, "the picture takes too long to make")
 
 // Config is what a Pipeline is made of. Needed are Origin, the stores, Resizer, the
 // gates, MaxBytes, the time-outs, Log and Now.
@@ -256,7 +257,7 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 	switch {
 	case err == nil:
 		old.close()
-	case old != nil && !saidNo(err) && ctx.Err() == nil: // better an old one than none
+	case old != nil && failure.Of(err) != failure.NotFound && ctx.Err() == nil: // better an old one than none
 		old.Stale = true
 		return old, nil
 	default:

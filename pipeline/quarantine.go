@@ -1,15 +1,14 @@
 package pipeline
 
 import (
-	"errors"
-
 	"github.com/thumbery/thumbery/internal/failpoint"
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // ErrQuarantined means that a process died while it worked on this original, which may
 // have caused that. Nothing is made of it for a while.
-var ErrQuarantined = errors.New("a process died while it worked on this picture")
+var ErrQuarantined = failure.New(failure.Quarantined, "a process died while it worked on this picture")
 
 // begin notes that work on an original, or on its mezzanine, begins. The caller calls
 // end when it is over.

@@ -1,18 +1,18 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // ErrTooManyVersions means that an original was to be fetched for one more version of
 // its key than Config.MaxVersions allows.
-var ErrTooManyVersions = errors.New("too many versions of one picture")
+var ErrTooManyVersions = failure.New(failure.Request, "too many versions of one picture")
 
 const (
 	// versionWindow is how long a version counts from its fetch.

@@ -7,27 +7,27 @@ package resize
 
 import (
 	"context"
-	"errors"
 
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // The kinds of failure. Test with errors.Is.
 var (
 	// ErrNotPicture means that the bytes are of no kind that we read.
-	ErrNotPicture = errors.New("not a picture that can be read")
+	ErrNotPicture = failure.New(failure.Picture, "not a picture that can be read")
 	// ErrBroken means that the bytes are of a kind that we read, but damaged,
 	// cut short or empty.
-	ErrBroken = errors.New("broken picture")
+	ErrBroken = failure.New(failure.Picture, "broken picture")
 	// ErrTooLarge means that the picture, or what is decoded of it, has more
 	// pixels or bytes than we decode, or the answer would have.
-	ErrTooLarge = errors.New("too many pixels")
+	ErrTooLarge = failure.New(failure.Picture, "too many pixels")
 	// ErrBytes means that no quality makes the picture fit into Plan.MaxBytes.
 	// The error's text is shown to the public: it says how small it can get.
-	ErrBytes = errors.New("does not fit into that many bytes")
+	ErrBytes = failure.New(failure.Picture, "does not fit into that many bytes")
 	// ErrNoMemory means that memory ran out while the picture was made. It says
 	// nothing of the picture: it may be made later.
-	ErrNoMemory = errors.New("out of memory")
+	ErrNoMemory = failure.New(failure.Server, "out of memory")
 )
 
 // UnsupportedError names an option that is understood but that this engine
@@ -37,6 +37,9 @@ type UnsupportedError struct{ Option string }
 func (e *UnsupportedError) Error() string {
 	return "option " + e.Option + " is not available on this server"
 }
+
+// Class implements failure's interface.
+func (e *UnsupportedError) Class() failure.Class { return failure.Request }
 
 // Header is what can be said of a picture without decoding it.
 //

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
+
+	"github.com/thumbery/thumbery/internal/failure"
 )
 
 // Chain puts places in order: each is asked only when those before it did not
@@ -44,7 +45,7 @@ func (c *chain) Open(ctx context.Context, key string, have Version) (*Object, er
 			return object, err
 		case ctx.Err() != nil:
 			return nil, Unavailable(ctx, origin.String(), err)
-		case !saidNo(err):
+		case failure.Of(err) != failure.NotFound:
 			causes = append(causes, err)
 		case i == 0:
 			firstSaidNo = true
@@ -68,13 +69,24 @@ func (e *passedOver) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// Is makes the kind ErrUnavailable, whatever the causes are made of, and
-// ErrRefused or ErrTransient if every cause is.
-func (e *passedOver) Is(target error) bool {
-	if target == ErrRefused || target == ErrTransient {
-		return !slices.ContainsFunc(e.causes, func(err error) bool { return !errors.Is(err, target) })
+// Class is Refused or Server if that is the class of every cause, and Unavailable
+// else, whatever the causes are made of.
+func (e *passedOver) Class() failure.Class {
+	class := failure.Of(e.causes[0])
+	if class != failure.Refused && class != failure.Server {
+		return failure.Unavailable
 	}
-	return target == ErrUnavailable
+	for _, cause := range e.causes[1:] {
+		if failure.Of(cause) != class {
+			return failure.Unavailable
+		}
+	}
+	return class
+}
+
+// Is makes errors.Is find the sentinel of the class.
+func (e *passedOver) Is(target error) bool {
+	return target == ErrUnavailable || target == ErrRefused && e.Class() == failure.Refused || target == ErrTransient && e.Class() == failure.Server
 }
 
 // Check asks all places at once.

@@ -68,12 +68,6 @@ func NotFound(place, key string) error {
 	return fmt.Errorf("%s: %w: %q", place, ErrNotFound, key)
 }
 
-// saidNo reports that a place was asked and has no such object. An error that
-// is of both kinds is no such answer.
-func saidNo(err error) bool {
-	return errors.Is(err, ErrNotFound) && !errors.Is(err, ErrUnavailable)
-}
-
 // EnsureAbsent asks a place by Stat, and is ErrExists if it has an object under
 // key, nil if it has none, and Stat's error otherwise.
 func EnsureAbsent(ctx context.Context, w Writer, key string) error {

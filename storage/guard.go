@@ -11,6 +11,8 @@ import (
 
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
+
+	"github.com/thumbery/thumbery/internal/failure"
 )
 
 // A second try comes so much later.
@@ -70,7 +72,7 @@ type Guarded struct {
 func Guard(o Origin, options GuardOptions) *Guarded {
 	g := &Guarded{origin: o, observer: options.Observer, breaker: newBreaker(o.String(), options.Observer.Changed)}
 	g.retry = retrypolicy.NewBuilder[*Object]().
-		HandleIf(func(_ *Object, err error) bool { return err != nil && !isAnswer(err) && !g.Down() }).
+		HandleIf(func(_ *Object, err error) bool { return err != nil && !failure.Of(err).IsAnswer() && !g.Down() }).
 		WithMaxRetries(1).
 		WithRandomDelay(minRetryDelay, maxRetryDelay).
 		ReturnLastFailure().

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/failure"
 )
 
 // race is one Open of several places. failsafe-go's hedge is not used: it does
@@ -77,7 +79,7 @@ func (r *race) hear(a answer) bool {
 	switch {
 	case a.err == nil || errors.Is(a.err, ErrNotModified):
 		return true
-	case saidNo(a.err):
+	case failure.Of(a.err) == failure.NotFound:
 		if r.no == nil || a.at < r.no.at {
 			r.no = &a
 		}
@@ -159,7 +161,7 @@ func (r *race) startLater(at int) bool {
 // and is not down for that. The last place has had its second try.
 func (r *race) failedOnce(at int) bool {
 	g, ok := r.origins[at].(*Guarded)
-	return ok && at < len(r.causes)-1 && r.causes[at] != nil && !isAnswer(r.causes[at]) && !g.Down()
+	return ok && at < len(r.causes)-1 && r.causes[at] != nil && !failure.Of(r.causes[at]).IsAnswer() && !g.Down()
 }
 
 // start asks a place. Each time has a context of its own, which the winner's body

@@ -10,6 +10,7 @@ import (
 	"github.com/failsafe-go/failsafe-go"
 	"github.com/failsafe-go/failsafe-go/retrypolicy"
 
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -176,12 +177,12 @@ func (r *Repair) do(ctx context.Context, job repairJob) error {
 // isFinal reports whether trying again is of no use.
 func isFinal(err error) bool {
 	_, panicked := errors.AsType[*panics.Error](err)
-	return panicked || isAnswer(err) || errors.Is(err, ErrDropped) || errors.Is(err, errNoSize)
+	return panicked || failure.Of(err).IsAnswer() || errors.Is(err, ErrDropped)
 }
 
 // errNoSize says that a place does not tell how long an object is, so that what
 // is written could not be known to be whole.
-var errNoSize = errors.New("the size of the object is not known")
+var errNoSize = failure.New(failure.Answered, "the size of the object is not known")
 
 func (j repairJob) copy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, repairTimeout)

@@ -5,11 +5,12 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/failure"
 )
 
 // The kinds of failure. Test with errors.Is; anything else that an Origin
@@ -17,21 +18,21 @@ import (
 var (
 	// ErrNotFound means that the place was asked and said that there is no
 	// such object. It is never returned for a place that could not answer.
-	ErrNotFound = errors.New("no such object")
+	ErrNotFound = failure.New(failure.NotFound, "no such object")
 	// ErrUnavailable means that the place could not be asked, or gave no
 	// usable answer: network, time-out, credentials, a 5xx, a short body.
-	ErrUnavailable = errors.New("origin unavailable")
+	ErrUnavailable = failure.New(failure.Unavailable, "origin unavailable")
 	// ErrRefused is the ErrUnavailable of a place that works, and does not let
 	// us have this object: HTTP 403 and the like. errors.Is finds both.
-	ErrRefused = fmt.Errorf("%w: refused", ErrUnavailable)
+	ErrRefused = failure.With(failure.Refused, fmt.Errorf("%w: refused", ErrUnavailable))
 	// ErrTransient is the ErrUnavailable that says nothing about the place: this
 	// process has no file descriptors left, the place's client panicked, or two
 	// uploads of one object met. errors.Is finds both. It does not open a circuit
 	// breaker.
-	ErrTransient = fmt.Errorf("%w: for the moment", ErrUnavailable)
+	ErrTransient = failure.With(failure.Server, fmt.Errorf("%w: for the moment", ErrUnavailable))
 	// ErrNotModified means that the place has the version that Open was told
 	// the caller has.
-	ErrNotModified = errors.New("not modified")
+	ErrNotModified = failure.New(failure.Answered, "not modified")
 )
 
 // Origin is a place of originals. Implementations are safe for use by several
@@ -130,7 +131,7 @@ type Writer interface {
 }
 
 // ErrExists means that there is an object under that key already.
-var ErrExists = errors.New("object exists")
+var ErrExists = failure.New(failure.Answered, "object exists")
 
 // Lister is an Origin whose objects can be listed.
 type Lister interface {

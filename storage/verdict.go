@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -28,9 +29,9 @@ const (
 // judge says what it means that an attempt ended with err after took.
 func judge(ctx context.Context, took time.Duration, err error) outcome {
 	switch {
-	case err == nil || isAnswer(err):
+	case err == nil || failure.Of(err).IsAnswer():
 		return worked
-	case errors.Is(err, ErrTransient):
+	case failure.Of(err) == failure.Server:
 		return unknown
 	case ctx.Err() == nil:
 		return failed
@@ -39,11 +40,6 @@ func judge(ctx context.Context, took time.Duration, err error) outcome {
 	default:
 		return unknown
 	}
-}
-
-// isAnswer reports whether an error is what a place says that works.
-func isAnswer(err error) bool {
-	return saidNo(err) || errors.Is(err, ErrNotModified) || errors.Is(err, ErrRefused) || errors.Is(err, ErrExists)
 }
 
 // watchedBody settles the attempt that it came of: when it ended or failed, and

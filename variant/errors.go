@@ -1,16 +1,16 @@
 package variant
 
-import "errors"
+import "github.com/thumbery/thumbery/internal/failure"
 
 // The kinds of Error. Test with errors.Is.
 var (
 	// ErrOptions: an option is unknown, repeated, malformed or out of range.
-	ErrOptions = errors.New("bad options")
+	ErrOptions = failure.New(failure.Request, "bad options")
 	// ErrKey: the picture's key is not acceptable.
-	ErrKey = errors.New("bad key")
+	ErrKey = failure.New(failure.Request, "bad key")
 	// ErrForbidden: the URL is well formed but not permitted: not signed,
 	// wrongly signed, expired, or a size that is not on the list.
-	ErrForbidden = errors.New("not permitted")
+	ErrForbidden = failure.New(failure.Request, "not permitted")
 )
 
 // Error says what is wrong with a URL, in words that may be shown to whoever

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/dir"
@@ -235,13 +236,15 @@ func answerOf(err error) string {
 		return "ok"
 	case errors.Is(err, storage.ErrNotModified):
 		return "same"
-	case errors.Is(err, storage.ErrRefused):
+	}
+	switch failure.Of(err) {
+	case failure.Refused:
 		return "refused"
-	case errors.Is(err, storage.ErrTransient):
+	case failure.Server:
 		return "transient"
-	case errors.Is(err, storage.ErrUnavailable):
+	case failure.Unavailable:
 		return "unavailable"
-	case errors.Is(err, storage.ErrNotFound):
+	case failure.NotFound:
 		return "absent"
 	}
 	return "abandoned" // whoever asked has left

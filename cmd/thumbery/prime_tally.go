@@ -8,10 +8,9 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -89,24 +88,20 @@ func (t *tally) note(key variant.Key, p pipeline.Primed, now time.Time) (inARow 
 		}
 	}
 	t.sample(now)
-	switch {
-	case p.Made > 0 || isVerdict(p.Err):
+	if p.Made > 0 {
 		t.inARow = 0
-	case p.Err != nil && !errors.Is(p.Err, storage.ErrRefused) && !errors.Is(p.Err, gate.ErrBusy):
-		t.inARow++
+		return 0
+	}
+	switch failure.Of(p.Err) {
+	case failure.NotFound, failure.Request, failure.Picture, failure.Quarantined: // everything else works
+		t.inARow = 0
+	case failure.Refused, failure.Busy:
+	default:
+		if p.Err != nil {
+			t.inARow++
+		}
 	}
 	return t.inARow
-}
-
-// verdicts are failures that only one picture has: everything else works.
-var verdicts = []error{
-	storage.ErrNotFound, pipeline.ErrTooManyBytes, pipeline.ErrTooSlow, pipeline.ErrQuarantined,
-	resize.ErrNotPicture, resize.ErrBroken, resize.ErrTooLarge, resize.ErrBytes, variant.ErrOptions,
-}
-
-func isVerdict(err error) bool {
-	_, unsupported := errors.AsType[*resize.UnsupportedError](err)
-	return unsupported || slices.ContainsFunc(verdicts, func(v error) bool { return errors.Is(err, v) })
 }
 
 // sample is for who holds the lock.

@@ -6,12 +6,13 @@ package gate
 import (
 	"container/list"
 	"context"
-	"errors"
 	"sync"
+
+	"github.com/thumbery/thumbery/internal/failure"
 )
 
 // ErrBusy means that the queue of a gate is full: the work may be tried again later.
-var ErrBusy = errors.New("too busy")
+var ErrBusy = failure.New(failure.Busy, "too busy")
 
 // Gate admits at most a number of workers at once, and at most a total weight. It is
 // first come, first served, with one exception: heavy work, of more than an eighth of

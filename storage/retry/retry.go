@@ -8,7 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/internal/failure"
 )
 
 const (
@@ -48,10 +48,6 @@ func isFinal(err error) bool {
 	if _, ok := errors.AsType[*finalError](err); ok {
 		return true
 	}
-	for _, final := range []error{storage.ErrNotFound, storage.ErrRefused, storage.ErrExists, context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, final) {
-			return true
-		}
-	}
-	return false
+	class := failure.Of(err)
+	return class.IsAnswer() || class == failure.Canceled
 }
