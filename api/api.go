@@ -1,7 +1,8 @@
-// Package api answers HTTP: it takes a URL apart, asks the pipeline, and says
-// what came of it in headers, in one place for GET and HEAD, whole, partial and
-// conditional. It never decides how a picture is made, and tells the public
-// nothing about origins, paths or causes.
+// Package api is the public HTTP side: it parses URLs, negotiates formats, gets results
+// from the pipeline and answers with headers, bodies, redirects, fallback images and
+// problem documents. GET and HEAD, whole, partial and conditional requests go through the
+// same code. It decides nothing about images, and its answers tell nothing about origins,
+// files or causes.
 package api
 
 import (
@@ -16,57 +17,52 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Config is what the public side of the service is made of. Only Pipeline and
-// Log are needed.
+// Config is the configuration of the public side. Only Pipeline and Log are required.
 type Config struct {
 	Pipeline *pipeline.Pipeline
 	Presets  variant.Presets
 	Keys     *variant.Keyring
 	Limits   variant.Limits
-	// Format is what comes out where the URL does not say it: FormatKeep (the
-	// zero value), FormatAuto, or an encoding.
+	// Format is the format of derivatives whose URL names none: FormatKeep (the zero
+	// value), FormatAuto, or an encoding.
 	Format variant.Format
-	// ClientHints has FormatAuto heed what browsers tell of density and width.
+	// ClientHints makes FormatAuto respect the client hints for density and width.
 	ClientHints bool
-	// MaxAge is how long browsers and proxies may keep a picture without
-	// asking.
+	// MaxAge is how long browsers and caches may keep an answer without revalidating it.
 	MaxAge time.Duration
-	// Changing says that originals may change under their keys, so that nobody
-	// is told that a picture is immutable (RFC 8246).
+	// Changing says that originals may change under their keys. Otherwise answers are
+	// immutable (RFC 8246).
 	Changing bool
 	// CORS is the value of Access-Control-Allow-Origin; "" sends none.
 	CORS string
-	// Hot says what is told of derivatives that are asked for often.
+	// Hot says which derivatives are hot, and how caches in front are told.
 	Hot HotHeaders
-	// HandOver says how to leave bodies that are on disk to the server in
-	// front.
-	HandOver HandOver
-	// FallbackRedirect has a browser get the original from its place, where that
-	// has a Linker, instead of a 503. Whoever may see a variant so sees the
-	// original, also where /raw/ would need another signature.
+	// SendFile leaves bodies that are on disk to the server in front.
+	SendFile SendFile
+	// FallbackRedirect redirects a client to the original at its origin instead of
+	// answering 503, where the origin is a storage.Linker. The client then sees the
+	// original even if /raw/ would need another signature.
 	FallbackRedirect bool
-	// Fallback, if not nil, makes pictures that stand for those that cannot be
-	// had.
+	// Fallback, if not nil, makes the fallback image.
 	Fallback Fallback
-	// Observer is told of every answer.
+	// Observer, if not nil, is called after every answer.
 	Observer Observer
 	Log      *slog.Logger
 	Now      func() time.Time
 }
 
-// Observer is told what was answered, for metrics. Its method is called by many
-// goroutines at once.
+// Observer counts answers for the metrics. It is called by many goroutines at once.
 type Observer interface {
-	// Answered: outcome is "memory", "disk", "miss", "shared", "redirect", or for
-	// an error its problem type, whatever stood for the picture.
+	// Answered gets as outcome "memory", "disk", "miss", "shared", "redirect", or for an
+	// error the last part of its problem type, also if a fallback was sent.
 	Answered(outcome string, status int, bytes int64, took time.Duration)
 }
 
 type server struct {
 	Config
-	values
-	wishes  *cache.Memory[string, *wish]
-	hotness *hotness
+	headerValues
+	paths      *cache.Memory[string, *parsedPath]
+	popularity *popularity
 }
 
 // New returns the handler of the public listener.
@@ -74,9 +70,9 @@ func New(c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &server{Config: c, values: newValues(&c), wishes: newWishes(), hotness: newHotness(&c)}
+	s := &server{Config: c, headerValues: newHeaderValues(&c), paths: newPaths(), popularity: newPopularity(&c)}
 	r := chi.NewRouter()
-	r.Use(s.answer)
+	r.Use(s.record)
 	r.Get("/", s.handle(s.index))
 	r.Head("/", s.handle(s.index))
 	r.Get("/*", s.handle(s.picture))
@@ -88,7 +84,7 @@ func New(c Config) http.Handler {
 	return r
 }
 
-// index is for people who open the bare host in a browser, and for robots.
+// index answers browsers and robots that ask for the bare host.
 func (s *server) index(http.ResponseWriter, *http.Request) error {
 	return &variant.Error{
 		Kind: variant.ErrKey, Reason: "this is an image server, and the URL names no picture",
@@ -96,8 +92,8 @@ func (s *server) index(http.ResponseWriter, *http.Request) error {
 	}
 }
 
-// picture answers every URL that names one: with the picture, the original's
-// bytes, or JSON about it.
+// picture answers every URL with a key: with a derivative, with the original's bytes, or
+// with JSON about the original.
 func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	if err := skipBody(w, r); err != nil {
 		return err
@@ -106,39 +102,40 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e := exchangeOf(w)
-	e.asked = q
-	s.varies(w.Header(), q)
-	hot := s.touched(q)
-	keep := hot && keepable(r, q)
-	handOver := s.HandOver.wanted(r) && !(keep && s.hotness.whole)
-	result, err := s.find(r, q, handOver)
+	rec := recorderOf(w)
+	rec.request = q
+	s.setVary(w.Header(), q)
+	hot := s.count(q)
+	canonical := hot && isCanonical(r, q)
+	sendFile := s.SendFile.applies(r) && !(canonical && s.popularity.inFull)
+	result, err := s.find(r, q, sendFile)
 	if err != nil {
 		return err
 	}
 	defer result.Blob.Close()
-	e.outcome = outcomeOf(&result).String()
+	rec.outcome = outcomeOf(&result).String()
 	if result.Location != "" {
 		s.redirect(w, &result)
 		return nil
 	}
 	s.pictureHeaders(w.Header(), q, &result)
 	if hot {
-		s.isHot(w.Header(), keep, &result)
+		s.setHot(w.Header(), canonical, &result)
 	}
-	if handOver && result.Blob.Path != "" {
-		s.HandOver.to(w, result.Blob.Path)
+	if sendFile && result.Blob.Path != "" {
+		s.SendFile.send(w, result.Blob.Path)
 		return nil
 	}
-	return s.deliver(w, r, &result)
+	return s.sendBody(w, r, &result)
 }
 
-// find asks the pipeline. A hit that is handed over need not be opened.
-func (s *server) find(r *http.Request, q request, handOver bool) (pipeline.Result, error) {
+// find gets the result from the pipeline. A hit that the server in front sends need not
+// be opened.
+func (s *server) find(r *http.Request, q request, sendFile bool) (pipeline.Result, error) {
 	if q.variant.Whole == variant.Raw {
 		return value(s.Pipeline.Original(r.Context(), q.key, q.variant, s.linkOptions(q, r.Method)))
 	}
-	if handOver {
+	if sendFile {
 		if result, ok := s.Pipeline.Locate(r.Context(), q.key, q.variant, s.name(q)); ok {
 			return result, nil
 		}

@@ -310,7 +310,7 @@ func TestClientHints(t *testing.T) {
 		{func(*Config) {}, "/20x,f_auto/cat.jpg", "20x15"},
 		{func(*Config) {}, "/f_auto/wide.jpg", "300x100"},
 		{func(c *Config) { on(c); c.Format = variant.FormatAuto }, "/20x/cat.jpg", "40x30"},
-		{func(c *Config) { on(c); c.HandOver = HandOver{AccelHeader, "/cache/"} }, "/20x,f_auto/cat.jpg", "40x30"},
+		{func(c *Config) { on(c); c.SendFile = SendFile{AccelHeader, "/cache/"} }, "/20x,f_auto/cat.jpg", "40x30"},
 	} {
 		h := newHouse(c.change)
 		h.origin.Put("wide.jpg", resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 300, 100))))
@@ -330,9 +330,9 @@ func TestClientHints(t *testing.T) {
 
 // A hit that is handed over has the name under which it was made, whatever was
 // hinted at and accepted.
-func TestHintsAndHandOver(t *testing.T) {
+func TestHintsAndSendFile(t *testing.T) {
 	h, _ := diskHouse(t, 0, func(c *Config) {
-		c.ClientHints, c.HandOver = true, HandOver{AccelHeader, "/cache/"}
+		c.ClientHints, c.SendFile = true, SendFile{AccelHeader, "/cache/"}
 	})
 	paths := map[string]bool{}
 	for _, headers := range []http.Header{

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
@@ -60,10 +59,10 @@ func benchmarkHit(b *testing.B, ops, accel string, hot int64, hints, counted boo
 	h, _ := diskHouse(b, hot, func(c *Config) {
 		c.ClientHints = hints
 		if counted {
-			c.Hot = HotHeaders{After: cache.HeatMost, Window: time.Minute, Header: HotHeader{Name: "X-Accel-Expires", Hot: "60", Cold: "0"}}
+			c.Hot = HotHeaders{After: MaxHotAfter, Window: time.Minute, Header: HotHeader{Name: "X-Accel-Expires", Hot: "60", Cold: "0"}}
 		}
 		if accel != "" {
-			c.HandOver = HandOver{AccelHeader, accel}
+			c.SendFile = SendFile{AccelHeader, accel}
 		}
 	})
 	r := httptest.NewRequest(http.MethodGet, "/"+ops+"/photos/cat.jpg", nil)

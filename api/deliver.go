@@ -7,42 +7,42 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 )
 
-// deliver answers conditions and ranges, and sends what is left of a body whose headers
-// are set. Its errors are errRange, errPrecondition, and cache.ErrUnreadable for a body
-// of which not all could be sent.
-func (s *server) deliver(w http.ResponseWriter, r *http.Request, result *pipeline.Result) error {
-	if tag := s.HandOver.etag(result); tag != "" {
+// sendBody answers conditions and ranges, and sends the body of a result whose headers
+// are set. It returns errRange, errPrecondition, or an error of kind cache.ErrUnreadable
+// if the body could not be read to its end.
+func (s *server) sendBody(w http.ResponseWriter, r *http.Request, result *pipeline.Result) error {
+	if tag := s.SendFile.etag(result); tag != "" {
 		w.Header().Set("ETag", tag)
 	}
-	allowTime(w, s.Now(), result.Blob.Size)
-	// A derivative has the date of its original, and may be made anew in other bytes.
+	setWriteDeadline(w, s.Now(), result.Blob.Size)
+	// A derivative has the date of its original, and may be made again with other bytes.
 	strongDate := result.Sum == 0
 	http.ServeContent(w, rangeRequest(r, result.Blob.Size, strongDate), "", result.Blob.ModTime, result.Blob.Content())
-	e := exchangeOf(w)
-	if e.short {
+	rec := recorderOf(w)
+	if rec.truncated {
 		if err := result.Blob.ContentError(); err != nil {
 			return err
 		}
 	}
-	return e.refused
+	return rec.refusal
 }
 
-// A client that takes a body more slowly than this is cut off, so that it does
-// not hold our memory and descriptors for ever.
+// The connection to a client that reads more slowly than this is closed, as it would
+// hold memory and descriptors for ever.
 const (
-	slowestStart = 30 * time.Second
-	slowestRate  = 16 << 10 // bytes a second
+	writeGrace   = 30 * time.Second
+	minWriteRate = 16 << 10 // bytes a second
 )
 
-// allowTime sets the time until which a body of so many bytes must have gone.
-func allowTime(w http.ResponseWriter, now time.Time, size int64) {
-	deadline := now.Add(slowestStart + time.Duration(size/slowestRate)*time.Second)
-	// Not every ResponseWriter has deadlines; those of a real server do.
+// setWriteDeadline sets the time by which a body of size bytes must be sent.
+func setWriteDeadline(w http.ResponseWriter, now time.Time, size int64) {
+	deadline := now.Add(writeGrace + time.Duration(size/minWriteRate)*time.Second)
+	// A ResponseWriter of a test has no deadlines.
 	_ = http.NewResponseController(w).SetWriteDeadline(deadline)
 }
 
-// preflight answers the question that a browser asks before an unusual request
-// to another site (Fetch standard, 4.8).
+// preflight answers the request that a browser sends before an unusual request to
+// another site (Fetch standard, 4.8).
 func (s *server) preflight(w http.ResponseWriter, _ *http.Request) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", s.CORS)

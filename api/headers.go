@@ -8,143 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dunglas/httpsfv"
-
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// outcome is how a request was answered, as Cache-Status and the metrics tell
-// it. Of those that tell the same, there is one.
-type outcome struct {
-	source pipeline.Source
-	stored bool
-	shared bool
-	down   bool // the origin does not answer
-	stale  bool // the original is older than it may be, and the origin was not asked
-	// provisional: a better one is being made
-	provisional bool
-	moved       bool // the client was sent to the origin
-}
-
-func outcomeOf(r *pipeline.Result) outcome {
-	switch {
-	case r.Location != "":
-		return outcome{source: pipeline.FromOrigin, moved: true}
-	case r.Source != pipeline.FromOrigin:
-		return outcome{source: r.Source, down: r.OriginDown, stale: r.Stale, provisional: r.Provisional}
-	}
-	return outcome{
-		source: r.Source, stored: r.Stored, shared: r.Shared, down: r.OriginDown, stale: r.Stale, provisional: r.Provisional,
-	}
-}
-
-// String is the outcome's name in metrics and logs.
-func (o outcome) String() string {
-	switch {
-	case o.moved:
-		return "redirect"
-	case o.source == pipeline.FromMemory:
-		return "memory"
-	case o.source == pipeline.FromDisk:
-		return "disk"
-	case o.shared:
-		return "shared"
-	default:
-		return "miss"
-	}
-}
-
-// detail is that of Cache-Status, "" for none: where the body is, or what is more
-// important to know.
-func (o outcome) detail() string {
-	switch {
-	case o.down:
-		return "origin-down"
-	case o.provisional:
-		return "provisional"
-	case o.moved || o.source != pipeline.FromOrigin:
-		return o.String()
-	case o.stored:
-		return "disk"
-	}
-	return ""
-}
-
-// forwarded is the fwd of Cache-Status (RFC 9211, 2.2), "" for a hit, which it
-// excludes. What is stale was to be asked for, and had to be served as it is: a
-// hit would hide that.
-func (o outcome) forwarded() string {
-	switch {
-	case o.moved:
-		return "bypass"
-	case o.stale:
-		return "stale"
-	case o.source == pipeline.FromOrigin:
-		return "miss"
-	}
-	return ""
-}
-
-// cacheName is how we sign Cache-Status.
-const cacheName = "thumbery"
-
-// cacheStatuses writes out the few values of Cache-Status, so that a hit need
-// not.
-func cacheStatuses() map[outcome][]string {
-	all := map[outcome][]string{}
-	for source := pipeline.FromMemory; source <= pipeline.FromOrigin; source++ {
-		for bits := range 32 {
-			o := outcomeOf(&pipeline.Result{
-				Source: source, Stored: bits&1 != 0, Shared: bits&2 != 0, OriginDown: bits&4 != 0, Stale: bits&8 != 0,
-				Provisional: bits&16 != 0,
-			})
-			all[o] = []string{cacheStatus(o)}
-		}
-	}
-	moved := outcomeOf(&pipeline.Result{Location: "/"})
-	all[moved] = []string{cacheStatus(moved)}
-	return all
-}
-
-func cacheStatus(o outcome) string {
-	item := httpsfv.NewItem(httpsfv.Token(cacheName))
-	if fwd := o.forwarded(); fwd != "" {
-		item.Params.Add("fwd", httpsfv.Token(fwd))
-	} else {
-		item.Params.Add("hit", true)
-	}
-	if o.stored {
-		item.Params.Add("stored", true)
-	}
-	if detail := o.detail(); detail != "" {
-		item.Params.Add("detail", httpsfv.Token(detail))
-	}
-	if o.shared {
-		item.Params.Add("collapsed", true)
-	}
-	return marshalStatus(item)
-}
-
-// failedStatus is the Cache-Status of an answer that stands for an error.
-func failedStatus(k kind) string {
-	item := httpsfv.NewItem(httpsfv.Token(cacheName))
-	item.Params.Add("fwd", httpsfv.Token("miss"))
-	item.Params.Add("detail", httpsfv.Token(k.name))
-	return marshalStatus(item)
-}
-
-func marshalStatus(item httpsfv.Item) string {
-	s, err := httpsfv.Marshal(httpsfv.List{item})
-	if err != nil {
-		panic(err) // a constant that is not a token
-	}
-	return s
-}
-
-// Names of headers as net/http spells them, for use without Header.Set, which
-// spells them anew and makes a slice for each value.
+// Names of headers as net/http spells them. Setting them in the map saves what
+// Header.Set allocates.
 const (
 	headerRequestID    = "X-Request-Id"
 	headerContentType  = "Content-Type"
@@ -157,13 +27,13 @@ const (
 	headerAcceptCH     = "Accept-Ch"
 )
 
-// values are the values of headers that are the same in every answer. They are
-// shared by all answers: nobody may write into the slices.
-type values struct {
+// headerValues are values of headers that many answers have. The slices are shared:
+// nobody may write to them.
+type headerValues struct {
 	cacheStatus  map[outcome][]string
 	contentType  map[string][]string
-	cacheControl []string // of a picture that never expires
-	staleControl []string // of one that may have changed
+	cacheControl []string // of a URL that does not expire
+	soonControl  []string // of a result that may soon be replaced by another
 	noStore      []string
 	noSniff      []string
 	policy       []string
@@ -173,18 +43,18 @@ type values struct {
 	acceptCH     []string // nil for none
 }
 
-func newValues(c *Config) values {
-	v := values{
+func newHeaderValues(c *Config) headerValues {
+	v := headerValues{
 		cacheStatus:  cacheStatuses(),
 		contentType:  map[string][]string{},
 		cacheControl: []string{cacheControl(c)},
-		staleControl: []string{publicFor(min(c.MaxAge, staleMaxAge))},
+		soonControl:  []string{publicFor(min(c.MaxAge, soonMaxAge))},
 		noSniff:      []string{"nosniff"},
 		policy:       []string{contentPolicy},
 		noStore:      []string{"no-store"},
 	}
-	v.setVary(c)
-	for mediaType := range endings {
+	v.initVary(c)
+	for mediaType := range extensions {
 		v.contentType[mediaType] = []string{mediaType}
 	}
 	if c.CORS != "" {
@@ -193,12 +63,12 @@ func newValues(c *Config) values {
 	return v
 }
 
-// clientHints are the headers that hints are read from, the newer names first.
+// clientHints are the headers with client hints, the newer names first.
 const clientHints = "Sec-CH-DPR, Sec-CH-Width, DPR, Width"
 
-// setVary writes out Vary, in one line: nginx up to 1.22 passes on the first one
-// only.
-func (v *values) setVary(c *Config) {
+// initVary sets the values of Vary, each in one line: nginx up to 1.22 passes on only the
+// first.
+func (v *headerValues) initVary(c *Config) {
 	auto := "Accept, Save-Data"
 	if c.ClientHints {
 		auto += ", " + clientHints
@@ -211,9 +81,8 @@ func (v *values) setVary(c *Config) {
 	v.varyAuto = []string{auto}
 }
 
-// varies says of an answer, also of one that is an error, what else than the URL
-// it depends on.
-func (s *server) varies(h http.Header, q request) {
+// setVary says of an answer, which may be an error, on which request headers it depends.
+func (s *server) setVary(h http.Header, q request) {
 	if q.variant.Format != variant.FormatAuto {
 		return
 	}
@@ -223,7 +92,7 @@ func (s *server) varies(h http.Header, q request) {
 	}
 }
 
-// pictureHeaders are those of a picture, whatever the status will be.
+// pictureHeaders sets the headers of a result, whatever the status will be.
 func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
 	if shared, ok := s.contentType[r.MediaType]; ok {
 		h[headerContentType] = shared
@@ -244,11 +113,11 @@ func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
 	}
 }
 
-// contentPolicy keeps a picture that is opened as a document, an SVG above all,
-// from running or loading anything.
+// contentPolicy keeps an image that is opened as a document, such as an SVG, from running
+// or loading anything.
 const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
-// safeHeaders are those of every answer with a body.
+// safeHeaders sets the headers that every answer with a body has.
 func (s *server) safeHeaders(h http.Header) {
 	h[headerNoSniff] = s.noSniff
 	h[headerPolicy] = s.policy
@@ -260,16 +129,16 @@ func (s *server) safeHeaders(h http.Header) {
 	}
 }
 
-// staleMaxAge is how long others may keep what is stale, being asked for, or stands
-// for a better one: as soon as its origin answers, or the better one is made, there
-// may be another.
-const staleMaxAge = time.Minute
+// soonMaxAge is how long caches may keep a result that may soon be replaced: it is stale,
+// being revalidated, or provisional.
+const soonMaxAge = time.Minute
 
-// control is Cache-Control. What expires may not be kept any longer.
+// control is Cache-Control. A cache may not keep an answer for longer than its URL is
+// valid.
 func (s *server) control(q request, soon bool) []string {
 	maxAge, value := s.MaxAge, s.cacheControl
 	if soon {
-		maxAge, value = min(maxAge, staleMaxAge), s.staleControl
+		maxAge, value = min(maxAge, soonMaxAge), s.soonControl
 	}
 	if q.expires.IsZero() {
 		return value
@@ -291,8 +160,8 @@ func publicFor(maxAge time.Duration) string { return "public, max-age=" + second
 
 func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
-// resultETag is strong: the name stands for everything that was asked for, date and
-// size for the original, and the sum for the way in which it was made.
+// resultETag is a strong tag: the name stands for the request, date and size for the
+// original, and the sum for the bytes that were made of it.
 func resultETag(r *pipeline.Result) string {
 	b := make([]byte, 0, 96)
 	b = append(b, '"')
@@ -322,21 +191,22 @@ func serverTiming(steps []pipeline.Step) string {
 	return string(b)
 }
 
-// disposition offers to save the picture, under the name given or the key's,
-// with the ending that fits what it is.
+// disposition is Content-Disposition for a download: with the name in the URL, or that
+// of the key with the extension of the media type.
 func disposition(q request, mediaType string) string {
 	name := q.variant.DownloadName
 	if name == "" {
 		base := path.Base(string(q.key))
 		name = base
-		if ending := endings[mediaType]; ending != "" && q.variant.Whole != variant.Raw {
-			name = strings.TrimSuffix(base, path.Ext(base)) + ending
+		if extension := extensions[mediaType]; extension != "" && q.variant.Whole != variant.Raw {
+			name = strings.TrimSuffix(base, path.Ext(base)) + extension
 		}
 	}
 	return mime.FormatMediaType("attachment", map[string]string{"filename": name})
 }
 
-var endings = map[string]string{
+// extensions are those of the media types that are made here.
+var extensions = map[string]string{
 	"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/avif": ".avif", "image/gif": ".gif",
 	info.MediaType: ".json",
 }

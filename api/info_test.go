@@ -42,8 +42,8 @@ func TestInfo(t *testing.T) {
 }
 
 // JSON is handed over as pictures are, and made again when its file is damaged.
-func TestHandOverInfo(t *testing.T) {
-	public, dir := diskHouse(t, 0, func(c *Config) { c.HandOver = HandOver{AccelHeader, "/cache/"} })
+func TestSendFileInfo(t *testing.T) {
+	public, dir := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/cache/"} })
 	h := &house{Handler: public}
 	const path = "/info/photos/cat.jpg"
 	want := func(status string) string {

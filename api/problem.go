@@ -156,15 +156,15 @@ func errorControl(k kind) string {
 	return "no-store"
 }
 
-// fail answers with an error: with what stands for the picture, if there is such
-// a thing, or with a problem document.
-func (s *server) fail(e *exchange, r *http.Request, k kind, err error) {
-	h := e.Header()
+// fail answers with an error: with a fallback, if there is one for it, or with a problem
+// document.
+func (s *server) fail(rec *responseRecorder, r *http.Request, k kind, err error) {
+	h := rec.Header()
 	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Server-Timing"} {
 		h.Del(name)
 	}
 	s.safeHeaders(h)
-	s.hotness.isCold(h)
+	s.popularity.setCold(h)
 	h.Set(headerCacheControl, errorControl(k))
 	switch k.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
@@ -174,12 +174,12 @@ func (s *server) fail(e *exchange, r *http.Request, k kind, err error) {
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", "GET, HEAD")
 	}
-	if s.instead(e, r, k) {
+	if s.fallback(rec, r, k) {
 		return
 	}
-	allowTime(e, s.Now(), 0)
+	setWriteDeadline(rec, s.Now(), 0)
 	h.Set(headerContentType, "application/problem+json")
-	e.WriteHeader(k.status)
-	// A client that does not take the body any more is no concern of ours.
-	_ = json.NewEncoder(e).Encode(newProblem(k, err, e.id))
+	rec.WriteHeader(k.status)
+	// The error is that of a client which has left.
+	_ = json.NewEncoder(rec).Encode(newProblem(k, err, rec.id))
 }

@@ -244,7 +244,7 @@ func TestIfRange(t *testing.T) {
 }
 
 // What is handed over to nginx with a Range is what nginx answers as we do.
-func TestHandOverOfRanges(t *testing.T) {
+func TestSendFileOfRanges(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		method, value, ifRange string
@@ -271,10 +271,10 @@ func TestHandOverOfRanges(t *testing.T) {
 		if tt.ifRange != "" {
 			r.Header.Set("If-Range", tt.ifRange)
 		}
-		if got := (HandOver{Header: AccelHeader}).wanted(r); got != tt.handedOver {
+		if got := (SendFile{Header: AccelHeader}).applies(r); got != tt.handedOver {
 			t.Errorf("%s %s: handed over to nginx: %v", tt.method, tt.value, got)
 		}
-		if !(HandOver{Header: "X-Sendfile"}).wanted(r) {
+		if !(SendFile{Header: "X-Sendfile"}).applies(r) {
 			t.Errorf("%s %s: not handed over to lighttpd", tt.method, tt.value)
 		}
 	}

@@ -8,23 +8,22 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// request is a URL understood and permitted, and what of the headers matters.
+// request is a URL that was parsed and permitted, and what matters of the headers.
 type request struct {
-	*wish
+	*parsedPath
 	accept variant.Accept
 }
 
-// wish is a path understood and permitted. It is shared by all who send it, and
-// not changed.
-type wish struct {
+// parsedPath is a path that was parsed and permitted. It is cached and shared by
+// requests, so it must not be changed.
+type parsedPath struct {
 	key     variant.Key
 	variant variant.Variant
 	expires time.Time // zero for never
 	length  int       // of the path, in bytes
-	// names are those of the derivative, where bodies are handed over or
-	// requests for it counted: one, or
-	// for FormatAuto one for each variant.Accept that occurs. Without them they
-	// are worked out.
+	// names are those of the derivative in the cache: one, or for FormatAuto one for
+	// each normalized variant.Accept. They are only there if hits need them, for
+	// SendFile or popularity.
 	names []variant.Name
 }
 
@@ -39,21 +38,20 @@ func (s *server) name(q request) variant.Name {
 	return q.names[q.accept]
 }
 
-// request takes the URL apart, then asks whether it is permitted.
+// request parses the URL and checks that it is permitted.
 func (s *server) request(r *http.Request) (q request, err error) {
-	if q.wish, err = s.wish(r.URL.Path); err != nil {
+	if q.parsedPath, err = s.parsedPath(r.URL.Path); err != nil {
 		return request{}, err
 	}
 	if q.variant.Format == variant.FormatAuto {
-		q = s.auto(q, r.Header)
+		q = s.negotiate(q, r.Header)
 	}
 	return q, nil
 }
 
-// auto takes the client's headers into account, which is for FormatAuto only. A
-// hint chooses only what could be asked for in the URL, and so is not asked for
-// its permission.
-func (s *server) auto(q request, h http.Header) request {
+// negotiate applies the client's headers to a request with FormatAuto. Client hints
+// need no permission: they give only variants that a URL could ask for.
+func (s *server) negotiate(q request, h http.Header) request {
 	q.accept = parseAccept(h["Accept"])
 	if !q.variant.Lossless && savesData(h["Save-Data"]) {
 		q.accept |= variant.SaveData
@@ -63,77 +61,74 @@ func (s *server) auto(q request, h http.Header) request {
 		return q
 	}
 	if v := readHints(h).apply(q.variant, s.Limits.Sizes); v != q.variant {
-		hinted := *q.wish
+		hinted := *q.parsedPath
 		hinted.variant, hinted.names = v, nil
-		q.wish = &hinted
+		q.parsedPath = &hinted
 	}
 	return q
 }
 
-// wish remembers what was permitted, which it stays until it expires: keys,
+// parsedPath caches paths. What was permitted stays permitted until it expires: keys,
 // presets and limits do not change.
-func (s *server) wish(path string) (*wish, error) {
-	if w, ok := s.wishes.Get(path); ok && (w.expires.IsZero() || s.Now().Before(w.expires)) {
-		return w, nil
+func (s *server) parsedPath(path string) (*parsedPath, error) {
+	if p, ok := s.paths.Get(path); ok && (p.expires.IsZero() || s.Now().Before(p.expires)) {
+		return p, nil
 	}
-	w, err := s.parse(path)
+	p, err := s.parse(path)
 	if err == nil {
-		w.length = len(path)
-		s.wishes.Put(path, w)
+		p.length = len(path)
+		s.paths.Put(path, p)
 	}
-	return w, err
+	return p, err
 }
 
-func (s *server) parse(path string) (*wish, error) {
-	p, err := variant.ParsePath(path)
+func (s *server) parse(path string) (*parsedPath, error) {
+	u, err := variant.ParsePath(path)
 	if err != nil {
 		return nil, err
 	}
-	ops, err := s.Presets.Parse(p.Ops)
+	ops, err := s.Presets.Parse(u.Ops)
 	if err != nil {
 		return nil, err
 	}
-	expires, err := s.Keys.Verify(p, s.Now())
+	expires, err := s.Keys.Verify(u, s.Now())
 	if err != nil {
 		return nil, err
 	}
 	if err := s.Limits.Permit(ops, s.Presets); err != nil {
 		return nil, err
 	}
-	w := &wish{key: p.Key, variant: ops.Variant, expires: expires}
-	if w.variant.Whole == variant.Picture && w.variant.Format == variant.FormatKeep {
-		w.variant.Format = s.Format
+	p := &parsedPath{key: u.Key, variant: ops.Variant, expires: expires}
+	if p.variant.Whole == variant.Picture && p.variant.Format == variant.FormatKeep {
+		p.variant.Format = s.Format
 	}
-	if (s.HandOver.Header != "" || s.hotness != nil) && w.variant.Whole != variant.Raw {
-		w.names = s.allNames(w)
+	if (s.SendFile.Header != "" || s.popularity != nil) && p.variant.Whole != variant.Raw {
+		p.names = s.allNames(p)
 	}
-	return w, nil
+	return p, nil
 }
 
-func (s *server) allNames(w *wish) []variant.Name {
-	if w.variant.Format != variant.FormatAuto {
-		return []variant.Name{s.Pipeline.Name(w.key, w.variant, 0)}
+func (s *server) allNames(p *parsedPath) []variant.Name {
+	if p.variant.Format != variant.FormatAuto {
+		return []variant.Name{s.Pipeline.Name(p.key, p.variant, 0)}
 	}
 	names := make([]variant.Name, variant.Accepts)
 	for i := range names {
 		if a := variant.Accept(i); s.Pipeline.Heed(a) == a {
-			names[i] = s.Pipeline.Name(w.key, w.variant, a)
+			names[i] = s.Pipeline.Name(p.key, p.variant, a)
 		}
 	}
 	return names
 }
 
-// wishBytes bounds what is remembered of paths, for some 8,000 of them; wishSize
-// is what one takes beside its path, which it holds three times, and nameSize what
-// each name does.
 const (
-	wishBytes = 8 << 20
-	wishSize  = 1 << 10
-	nameSize  = 80
+	pathsBytes = 8 << 20 // memory for parsed paths, of some 8,000
+	pathSize   = 1 << 10 // bytes of a parsed path, beside the path itself, which it holds three times
+	nameSize   = 80      // bytes of each name
 )
 
-func newWishes() *cache.Memory[string, *wish] {
-	return cache.NewMemory[string](wishBytes, func(w *wish) int {
-		return wishSize + nameSize*len(w.names) + 3*w.length
+func newPaths() *cache.Memory[string, *parsedPath] {
+	return cache.NewMemory[string](pathsBytes, func(p *parsedPath) int {
+		return pathSize + nameSize*len(p.names) + 3*p.length
 	})
 }

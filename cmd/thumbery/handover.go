@@ -19,26 +19,26 @@ var handOverHeader = regexp.MustCompile(`^[Xx]-[A-Za-z0-9-]{1,60}$`)
 
 // handOver is what --accel or --sendfile-header mean; kong sees to it that only
 // one is given.
-func (c *serveCmd) handOver() (api.HandOver, error) {
+func (c *serveCmd) handOver() (api.SendFile, error) {
 	switch {
 	case c.Accel != "":
 		if !strings.HasPrefix(c.Accel, "/") {
-			return api.HandOver{}, usage(fmt.Errorf("--accel: %q does not begin with a slash", c.Accel))
+			return api.SendFile{}, usage(fmt.Errorf("--accel: %q does not begin with a slash", c.Accel))
 		}
-		return api.HandOver{Header: api.AccelHeader, Prefix: strings.TrimRight(c.Accel, "/") + "/"}, nil
+		return api.SendFile{Header: api.AccelHeader, Prefix: strings.TrimRight(c.Accel, "/") + "/"}, nil
 	case c.SendfileHeader != "":
 		if !handOverHeader.MatchString(c.SendfileHeader) {
-			return api.HandOver{}, usage(fmt.Errorf("--sendfile-header: %q is no header such as X-Sendfile", c.SendfileHeader))
+			return api.SendFile{}, usage(fmt.Errorf("--sendfile-header: %q is no header such as X-Sendfile", c.SendfileHeader))
 		}
 		dir, err := filepath.Abs(c.Cache)
 		if err != nil {
-			return api.HandOver{}, usage(fmt.Errorf("--cache: %w", err))
+			return api.SendFile{}, usage(fmt.Errorf("--cache: %w", err))
 		}
 		// lighttpd and mod_xsendfile take the value percent-decoded.
 		escaped := (&url.URL{Path: dir}).EscapedPath()
-		return api.HandOver{Header: http.CanonicalHeaderKey(c.SendfileHeader), Prefix: strings.TrimRight(escaped, "/") + "/"}, nil
+		return api.SendFile{Header: http.CanonicalHeaderKey(c.SendfileHeader), Prefix: strings.TrimRight(escaped, "/") + "/"}, nil
 	}
-	return api.HandOver{}, nil
+	return api.SendFile{}, nil
 }
 
 // handOverGC is the GOGC of a server that hands over.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api"
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
 )
 
@@ -27,8 +26,8 @@ func (h *hotHeaderFlag) UnmarshalText(text []byte) (err error) {
 
 func (f *hotFlags) validate() error {
 	switch {
-	case f.HotAfter < 0 || f.HotAfter > cache.HeatMost:
-		return fmt.Errorf("--hot-after: must be from 0 to %d", cache.HeatMost)
+	case f.HotAfter < 0 || f.HotAfter > api.MaxHotAfter:
+		return fmt.Errorf("--hot-after: must be from 0 to %d", api.MaxHotAfter)
 	case f.HotWindow < time.Second:
 		return errors.New("--hot-window: must be a second or more")
 	case f.HotAfter == 0 && f.HotHeader.Name != "":

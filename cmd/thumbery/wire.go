@@ -52,7 +52,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	s.public = api.New(api.Config{
 		Pipeline: core.Pipeline, Presets: core.presets, Keys: keys, Limits: c.limits(len(c.Key) > 0), Format: c.format(), ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
-		HandOver: handOver, Hot: c.hotHeaders(core.Pipeline), Observer: m, Log: log,
+		SendFile: handOver, Hot: c.hotHeaders(core.Pipeline), Observer: m, Log: log,
 	})
 	s.admin = admin.New(admin.Config{
 		Checks: c.checks(core, log), Metrics: m.Handler(), Forget: core.Forget, Stock: c.stock(core),

@@ -161,7 +161,7 @@ func TestNotLastingIsNotHot(t *testing.T) {
 		{pipeline.Result{Broken: true}, false},
 		{pipeline.Result{Provisional: true}, false},
 	} {
-		if got := lasting(&c.result); got != c.want {
+		if got := isFinal(&c.result); got != c.want {
 			t.Errorf("%+v: %t", c.result, got)
 		}
 	}
@@ -238,7 +238,7 @@ func TestHotUnderOneName(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
-	public, _ := diskHouse(t, 0, hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.HandOver = HandOver{AccelHeader, "/cache/"} })
+	public, _ := diskHouse(t, 0, hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.SendFile = SendFile{AccelHeader, "/cache/"} })
 	for i := range 4 {
 		r, body := diskAnswer(t, &house{Handler: public}, "/40x30/photos/cat.jpg?a")
 		if r.Header.Get(AccelHeader) == "" || len(body) > 0 {
@@ -254,7 +254,7 @@ func TestPlain(t *testing.T) {
 		"/60x/a%2Fb": false, "/60x/(%28": false, "/60x/%28(": false, "/60x/%28%28": true, "/60x/((": true,
 		"/%": false, "/%4": false, "/%ZZ": false, "/%+1": false,
 	} {
-		if got := plain(path); got != want {
+		if got := hasPlainEscapes(path); got != want {
 			t.Errorf("%q: %t", path, got)
 		}
 	}
@@ -262,17 +262,17 @@ func TestPlain(t *testing.T) {
 
 // nginx keeps no answer that it is told to send a file for. So what is hot comes
 // whole, with the tag that nginx gave to the file.
-func TestHotWithHandOver(t *testing.T) {
+func TestHotWithSendFile(t *testing.T) {
 	const path = "/40x30,f_auto/photos/cat.jpg"
 	for _, c := range []struct {
-		handOver, header string
+		sendFile, header string
 		whole            bool
 	}{
 		{AccelHeader, "X-Accel-Expires: 3600", true},
 		{AccelHeader, "Surrogate-Control: max-age=3600", false},
 		{"X-Sendfile", "X-Accel-Expires: 3600", false},
 	} {
-		public, _ := diskHouse(t, 0, hotAfter(t, 2, c.header), func(cfg *Config) { cfg.HandOver = HandOver{c.handOver, "/cache/"} })
+		public, _ := diskHouse(t, 0, hotAfter(t, 2, c.header), func(cfg *Config) { cfg.SendFile = SendFile{c.sendFile, "/cache/"} })
 		h := &house{Handler: public}
 		header, err := ParseHotHeader(c.header)
 		if err != nil {
@@ -281,8 +281,8 @@ func TestHotWithHandOver(t *testing.T) {
 		for i := range 5 {
 			r, body := diskAnswer(t, h, path, "Accept", "image/webp")
 			hot := i >= 2
-			if whole := len(body) > 0; r.StatusCode != 200 || whole != (hot && c.whole) || whole == (r.Header.Get(c.handOver) != "") {
-				t.Errorf("%s, %s: request %d has %d bytes, %v", c.handOver, c.header, i, len(body), r.Header)
+			if whole := len(body) > 0; r.StatusCode != 200 || whole != (hot && c.whole) || whole == (r.Header.Get(c.sendFile) != "") {
+				t.Errorf("%s, %s: request %d has %d bytes, %v", c.sendFile, c.header, i, len(body), r.Header)
 			}
 			if want := map[bool]string{false: header.Cold, true: header.Hot}[hot]; r.Header.Get(header.Name) != want {
 				t.Errorf("%s: request %d has %q", header.Name, i, r.Header.Get(header.Name))
@@ -317,8 +317,8 @@ func TestHotIsWarmed(t *testing.T) {
 // its own.
 func TestProvisional(t *testing.T) {
 	s := &server{Config: Config{MaxAge: time.Hour, Now: func() time.Time { return now }}}
-	s.values = newValues(&s.Config)
-	q := request{wish: &wish{variant: variant.Variant{Format: variant.FormatAuto}}}
+	s.headerValues = newHeaderValues(&s.Config)
+	q := request{parsedPath: &parsedPath{variant: variant.Variant{Format: variant.FormatAuto}}}
 	for _, c := range []struct {
 		result       pipeline.Result
 		expires      time.Duration
@@ -335,12 +335,12 @@ func TestProvisional(t *testing.T) {
 		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true, Broken: true}, 0, time.Hour, "no-store", "thumbery;hit;detail=provisional"},
 	} {
 		s.MaxAge, q.expires = c.maxAge, time.Time{}
-		s.values = newValues(&s.Config)
+		s.headerValues = newHeaderValues(&s.Config)
 		if c.expires != 0 {
 			q.expires = now.Add(c.expires)
 		}
 		h := http.Header{}
-		s.varies(h, q)
+		s.setVary(h, q)
 		c.result.MediaType = "image/webp"
 		s.pictureHeaders(h, q, &c.result)
 		wantHeaders(t, &http.Response{Header: h}, map[string]string{"Cache-Control": c.control, "Cache-Status": c.how, "Vary": "Accept, Save-Data"})

@@ -154,7 +154,7 @@ func TestFallbackRedirect(t *testing.T) {
 }
 
 // A link that needs an answer of a place that is down does not keep anybody waiting
-// for longer than fallbackTime.
+// for longer than fallbackTimeout.
 func TestFallbackRedirectHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, origin := newLinkedHouse(func(c *Config) { c.FallbackRedirect = true })
@@ -162,11 +162,11 @@ func TestFallbackRedirectHangs(t *testing.T) {
 		origin.hangs = true
 		began := time.Now()
 		r := h.get("/40x30/cat.jpg")
-		if took := time.Since(began); r.StatusCode != 503 || took != fallbackTime {
+		if took := time.Since(began); r.StatusCode != 503 || took != fallbackTimeout {
 			t.Errorf("%s after %v", r.Status, took)
 		}
 		wantHeaders(t, r, map[string]string{"Retry-After": "2", "Location": ""})
-		if !strings.Contains(h.log.String(), "no link to the original") {
+		if !strings.Contains(h.log.String(), "cannot redirect to the original") {
 			t.Error("not in the log")
 		}
 	})
@@ -337,14 +337,14 @@ func TestFallbackFails(t *testing.T) {
 		"Content-Type": "application/problem+json", "Cache-Control": "public, max-age=60", headerProblem: "", "Cache-Status": "",
 		"Vary": "Accept, Save-Data",
 	})
-	if !strings.Contains(h.log.String(), "no fallback picture") {
+	if !strings.Contains(h.log.String(), "cannot make the fallback image") {
 		t.Error("not in the log")
 	}
 }
 
 // What is asked of the fallback is the place on the page, and nothing that is
 // about the picture that is not there.
-func TestInItsPlace(t *testing.T) {
+func TestFallbackVariant(t *testing.T) {
 	fallback := &standIn{}
 	h := newHouse(func(c *Config) { c.Fallback = fallback })
 	for path, want := range map[string]string{

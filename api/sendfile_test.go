@@ -24,13 +24,13 @@ func diskAnswer(t *testing.T, h *house, path string, headers ...string) (*http.R
 	return r, body
 }
 
-func TestHandOver(t *testing.T) {
+func TestSendFile(t *testing.T) {
 	const path = "/40x30/photos/cat.jpg"
 	for _, tt := range []struct{ header, prefix, ownTag string }{
 		{AccelHeader, "/cache/", `"664731a8-`},
 		{"X-Sendfile", "/var/cache/", ""},
 	} {
-		public, dir := diskHouse(t, 0, func(c *Config) { c.HandOver = HandOver{tt.header, tt.prefix} })
+		public, dir := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{tt.header, tt.prefix} })
 		h := &house{Handler: public}
 		var named string
 		for i, status := range []string{"thumbery;fwd=miss;stored;detail=disk", "thumbery;hit;detail=disk", "thumbery;hit;detail=disk"} {
@@ -68,8 +68,8 @@ func TestHandOver(t *testing.T) {
 }
 
 // What a file is said to be follows the file.
-func TestHandOverFollowsTheFile(t *testing.T) {
-	public, dir := diskHouse(t, 0, func(c *Config) { c.HandOver = HandOver{AccelHeader, "/"} })
+func TestSendFileFollowsTheFile(t *testing.T) {
+	public, dir := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/"} })
 	h := &house{Handler: public}
 	const path = "/40x30/photos/cat.jpg"
 	r, _ := diskAnswer(t, h, path)
@@ -124,8 +124,8 @@ func TestRememberedUntilItExpires(t *testing.T) {
 
 // Every format that f_auto can mean has its own name, and the same path its own
 // answer.
-func TestHandOverAuto(t *testing.T) {
-	public, _ := diskHouse(t, 0, func(c *Config) { c.HandOver = HandOver{AccelHeader, "/"} })
+func TestSendFileAuto(t *testing.T) {
+	public, _ := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/"} })
 	h := &house{Handler: public}
 	named := map[string]string{}
 	for range 2 {

@@ -1,0 +1,80 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// HotHeader is a header for caches in front of this server, which browsers ignore. It
+// tells them which answers to keep.
+type HotHeader struct {
+	Name string // as net/http spells it
+	Hot  string // its value for hot derivatives
+	Cold string // its value for everything else; "" leaves the header out
+}
+
+// headerAccelExpires is nginx's header for how many seconds it may keep an answer.
+const headerAccelExpires = "X-Accel-Expires"
+
+var (
+	hotHeaderName  = regexp.MustCompile(`^(X|Surrogate|Edge|[A-Za-z0-9-]+-Cache)-[A-Za-z0-9-]{1,60}$`)
+	hotHeaderValue = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
+	maxAgeIn       = regexp.MustCompile(`(?i)(?:^|[,;\s])(?:s-maxage|max-age)=([0-9]+)`)
+)
+
+// reservedHeaders match hotHeaderName, but have a meaning of their own.
+var reservedHeaders = []string{AccelHeader, "X-Sendfile", headerRequestID, headerNoSniff, headerProblem, headerNoAccel}
+
+// ParseHotHeader parses a header such as "X-Accel-Expires: 3600", and derives the
+// value for cold derivatives: 0 for X-Accel-Expires, max-age=0 for Surrogate-Control,
+// and no-store for headers of RFC 9213 such as CDN-Cache-Control. Other headers have
+// none.
+func ParseHotHeader(s string) (HotHeader, error) {
+	name, value, ok := strings.Cut(s, ":")
+	name, value = http.CanonicalHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
+	switch {
+	case !ok || value == "":
+		return HotHeader{}, fmt.Errorf("%q is not of the form NAME: VALUE, such as X-Accel-Expires: 3600", s)
+	case !hotHeaderName.MatchString(name) || slices.Contains(reservedHeaders, name):
+		return HotHeader{}, fmt.Errorf("%q is not a header for caches alone, such as X-Accel-Expires, Surrogate-Control or CDN-Cache-Control", name)
+	case !hotHeaderValue.MatchString(value):
+		return HotHeader{}, fmt.Errorf("the value of %s must be of up to 256 visible characters", name)
+	}
+	h := HotHeader{Name: name, Hot: value}
+	return h, h.setCold()
+}
+
+var errLifetime = errors.New("does not say for how many seconds an answer may be kept")
+
+// setCold derives Cold. It returns an error if the header is known, and Hot has no
+// lifetime.
+func (h *HotHeader) setCold() error {
+	lifetime := h.Hot
+	switch {
+	case h.Name == headerAccelExpires:
+		h.Cold = "0"
+	case h.Name == "Surrogate-Control":
+		h.Cold = "max-age=0"
+	case strings.HasSuffix(h.Name, "-Cache-Control"):
+		h.Cold = "no-store"
+	default:
+		return nil
+	}
+	if h.Name != headerAccelExpires {
+		m := maxAgeIn.FindStringSubmatch(h.Hot)
+		if m == nil {
+			return fmt.Errorf("%s: %q %w: give max-age=3600", h.Name, h.Hot, errLifetime)
+		}
+		lifetime = m[1]
+	}
+	n, err := strconv.ParseUint(lifetime, 10, 31)
+	if err != nil || n == 0 {
+		return fmt.Errorf("%s: %q %w", h.Name, h.Hot, errLifetime)
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package api
+
+import (
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/panics"
+)
+
+// responseRecorder is the ResponseWriter of all handlers. It records what is logged and
+// counted.
+type responseRecorder struct {
+	http.ResponseWriter
+	id        string
+	outcome   string
+	cause     error
+	request   request // zero until the URL is parsed and permitted
+	status    int     // 0 until the header is written
+	bytes     int64   // of the body
+	truncated bool    // the body ended early: the client left, or it could not be read
+	failed    bool    // the answer is that to an error
+	refusal   error   // why http.ServeContent refused the request; its own answer is discarded
+}
+
+// recorderOf returns the recorder that a handler got as its ResponseWriter.
+func recorderOf(w http.ResponseWriter) *responseRecorder { return w.(*responseRecorder) }
+
+func (rec *responseRecorder) WriteHeader(status int) {
+	if refusal := refusals[status]; refusal != nil && !rec.failed {
+		rec.refusal = refusal
+		return
+	}
+	if rec.status == 0 && status >= http.StatusOK {
+		rec.status = status
+	}
+	rec.ResponseWriter.WriteHeader(status)
+}
+
+func (rec *responseRecorder) Write(p []byte) (int, error) {
+	if rec.refusal != nil {
+		return len(p), nil
+	}
+	rec.implyStatus()
+	n, err := rec.ResponseWriter.Write(p)
+	rec.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom passes a file on to net/http, which has the kernel send it.
+func (rec *responseRecorder) ReadFrom(r io.Reader) (int64, error) {
+	rec.implyStatus()
+	n, err := io.Copy(rec.ResponseWriter, r)
+	rec.bytes += n
+	if l, ok := r.(*io.LimitedReader); ok && l.N > 0 { // http.ServeContent reports no errors
+		rec.truncated = true
+	}
+	return n, err
+}
+
+// implyStatus records the status of a body without a WriteHeader before it.
+func (rec *responseRecorder) implyStatus() {
+	if rec.status == 0 {
+		rec.status = http.StatusOK
+	}
+}
+
+// Unwrap is for http.ResponseController.
+func (rec *responseRecorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
+
+// record gives every request an id, and logs and counts its answer.
+func (s *server) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := s.Now()
+		rec := &responseRecorder{ResponseWriter: w}
+		defer rec.abortOnPanic()
+		id := r.Header[headerRequestID]
+		if len(id) != 1 || !isSafeID(id[0]) {
+			id = []string{strconv.FormatUint(rand.Uint64(), 36)}
+		}
+		rec.id = id[0]
+		w.Header()[headerRequestID] = id
+		next.ServeHTTP(rec, r)
+		now := s.Now()
+		took := now.Sub(began)
+		if s.Observer != nil {
+			s.Observer.Answered(rec.outcome, rec.status, rec.bytes, took)
+		}
+		s.logRequest(r, rec, now, took)
+	})
+}
+
+// maxRequestID bounds the ids of clients, in bytes.
+const maxRequestID = 128
+
+// isSafeID reports that an id from a client or proxy can be logged as it is.
+func isSafeID(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// abortOnPanic is deferred. It closes the connection after a panic that catchPanic did
+// not turn into an answer. net/http would do the same, but log it at a level that is not
+// shown.
+func (rec *responseRecorder) abortOnPanic() {
+	switch value := recover(); value {
+	case nil:
+		return
+	case http.ErrAbortHandler:
+	default:
+		panics.Recovered("handler", value, "id", rec.id)
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// logRequest writes a line of the access log. It bypasses slog.Logger, which would look
+// up the line of code that called it.
+func (s *server) logRequest(r *http.Request, rec *responseRecorder, now time.Time, took time.Duration) {
+	level := slog.LevelInfo
+	if rec.status >= 500 && rec.status != http.StatusNotImplemented { // 501 is for the client to fix
+		level = slog.LevelError
+	}
+	ctx := r.Context()
+	if !s.Log.Enabled(ctx, level) {
+		return
+	}
+	line := slog.NewRecord(now, level, "request", 0)
+	line.AddAttrs(
+		slog.String("id", rec.id), slog.String("method", r.Method), slog.String("path", Shortened(r.URL.EscapedPath())),
+		slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
+		slog.String("outcome", rec.outcome), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
+	)
+	if rec.cause != nil {
+		line.AddAttrs(slog.Any("cause", rec.cause))
+	}
+	// An error of the log cannot be logged.
+	_ = s.Log.Handler().Handle(ctx, line)
+}
+
+// maxLogged is longer than any path that names a picture.
+const maxLogged = 2048
+
+// Shortened returns text of a client as it is logged or quoted: its first 2 KiB.
+func Shortened(s string) string {
+	if len(s) > maxLogged {
+		return s[:maxLogged] + "…"
+	}
+	return s
+}
+
+// handle turns the error or panic of a handler into an answer.
+func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.popularity.setCold(w.Header())
+		err := catchPanic(f, w, r)
+		if err == nil {
+			return
+		}
+		k := kindOf(err)
+		rec := recorderOf(w)
+		rec.outcome, rec.cause = k.name, err
+		if rec.status != 0 { // the client must not take what it got for the whole body
+			s.Log.Error("answering failed in the middle of a body", "id", rec.id, "cause", err)
+			panic(http.ErrAbortHandler)
+		}
+		rec.failed, rec.refusal = true, nil
+		s.fail(rec, r, k, err)
+	}
+}
+
+// catchPanic calls f and returns its error or panic.
+func catchPanic(f func(http.ResponseWriter, *http.Request) error, w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p)
+		default:
+			err = panics.Recovered("handler", p, "id", recorderOf(w).id)
+		}
+	}()
+	return f(w, r)
+}
