@@ -3,11 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/vips"
+	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -15,14 +17,14 @@ import (
 type pictureFlags struct {
 	formatFlags
 
-	Format        string        `enum:"keep,jpeg,auto" default:"keep" help:"What comes out where the URL does not say it: keep the original's format, jpeg, or auto, as if every URL had f_auto."`
-	Auto          autoFlag      `default:"avif,webp" help:"What f_auto may choose, besides JPEG and PNG, for browsers that take it: avif,webp, one of them, or none."`
-	AVIFMaxPixels amount        `name:"avif-max-pixels" default:"512Ki" help:"The largest picture, in pixels, for which f_auto chooses AVIF, which takes several times as long to make as WebP; larger ones become WebP."`
-	AVIFSpeed     int           `name:"avif-speed" default:"${avif_speed}" help:"How fast AVIF is made, from 1 (slow, fewer bytes) to 9 (fast)."`
-	Quality       []qualityFlag `default:"jpeg=80,webp=79,avif=60" help:"Quality from 1 to 100 where the URL does not say it. The formats' scales differ: these look about alike."`
-	Sharpen       bool          `default:"true" negatable:"" help:"Sharpen mildly what shrinks to a quarter of its width or less, up to 512x512, unless the URL has sharp, blur or pixel."`
-	ClientHints   bool          `help:"Let f_auto heed what browsers tell of a picture's place (Sec-CH-DPR, Sec-CH-Width, DPR, Width) where the URL says no dpr, or neither width nor height."`
-	Watermark     []markFlag    `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"A picture, or NAME=text:WORDS, that wm_NAME puts on. Options: g_se (where), opacity_50 and scale_25 (percent), margin_10, tile; for text font_sans bold and color_ffffff. Repeatable; in the environment separated by semicolons."`
+	Format        string                `enum:"keep,jpeg,auto" default:"keep" help:"What comes out where the URL does not say it: keep the original's format, jpeg, or auto, as if every URL had f_auto."`
+	Auto          autoFlag              `default:"avif,webp" help:"What f_auto may choose, besides JPEG and PNG, for browsers that take it: avif,webp, one of them, or none."`
+	AVIFMaxPixels amount                `name:"avif-max-pixels" default:"512Ki" help:"The largest picture, in pixels, for which f_auto chooses AVIF, which takes several times as long to make as WebP; larger ones become WebP."`
+	AVIFSpeed     int                   `name:"avif-speed" default:"${avif_speed}" help:"How fast AVIF is made, from 1 (slow, fewer bytes) to 9 (fast)."`
+	Quality       []qualityFlag         `default:"jpeg=80,webp=79,avif=60" help:"Quality from 1 to 100 where the URL does not say it. The formats' scales differ: these look about alike."`
+	Sharpen       bool                  `default:"true" negatable:"" help:"Sharpen mildly what shrinks to a quarter of its width or less, up to 512x512, unless the URL has sharp, blur or pixel."`
+	ClientHints   bool                  `help:"Let f_auto heed what browsers tell of a picture's place (Sec-CH-DPR, Sec-CH-Width, DPR, Width) where the URL says no dpr, or neither width nor height."`
+	Watermark     []watermark.Watermark `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"A picture, or NAME=text:WORDS, that wm_NAME puts on. Options: g_se (where), opacity_50 and scale_25 (percent), margin_10, tile; for text font_sans bold and color_ffffff. Repeatable; in the environment separated by semicolons."`
 
 	Mezzanine     int    `default:"${mezzanine}" help:"About the longest side of the smaller copy that is kept of every large original, and that most pictures are made of; 0 for none."`
 	MezzanineOver amount `default:"${mezzanine_over}" help:"How many pixels an original has more than that has one."`
@@ -57,7 +59,7 @@ func (f *pictureFlags) validate() error {
 }
 
 // engine prepares libvips, and reads the watermarks.
-func (f *pictureFlags) engine() (*vips.Engine, []vips.Watermark, error) {
+func (f *pictureFlags) engine() (*vips.Engine, []watermark.Watermark, error) {
 	marks, err := f.watermarks()
 	if err != nil {
 		return nil, nil, usage(fmt.Errorf("--watermark: %w", err))
@@ -68,7 +70,21 @@ func (f *pictureFlags) engine() (*vips.Engine, []vips.Watermark, error) {
 	return engine, marks, err
 }
 
-func (f *pictureFlags) settings(engine *vips.Engine, marks []vips.Watermark) resize.Settings {
+// watermarks are those of --watermark, with their images.
+func (f *pictureFlags) watermarks() (marks []watermark.Watermark, err error) {
+	for _, m := range f.Watermark {
+		if slices.ContainsFunc(marks, func(w watermark.Watermark) bool { return w.Name == m.Name }) {
+			return nil, fmt.Errorf("there are two with the name %s", m.Name)
+		}
+		if err := m.Load(f.set()); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		marks = append(marks, m)
+	}
+	return marks, nil
+}
+
+func (f *pictureFlags) settings(engine *vips.Engine, marks []watermark.Watermark) resize.Settings {
 	s := resize.Settings{
 		MaxPixels: int64(f.MaxPixels), MaxFrames: f.MaxFrames, Quality: map[variant.Format]int{},
 		Auto: f.Auto.formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), Restore: f.Sharpen,
@@ -79,7 +95,7 @@ func (f *pictureFlags) settings(engine *vips.Engine, marks []vips.Watermark) res
 		s.Quality[q.format] = q.quality
 	}
 	for _, m := range marks {
-		s.Watermarks[m.Name] = fingerprint(m)
+		s.Watermarks[m.Name] = m.Fingerprint()
 	}
 	return s
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -87,7 +88,7 @@ func counterFrame(i int) *image.NRGBA {
 
 // TestFrames: each frame is what ops make of a picture of that frame alone.
 func TestFrames(t *testing.T) {
-	e := engineOf(t, Config{Watermarks: []Watermark{
+	e := engineOf(t, Config{Watermarks: []watermark.Watermark{
 		{Name: "dot", Image: resizetest.PNG(painted(6, 6, color.NRGBA{255, 255, 255, 255})), Gravity: variant.GravitySE, Opacity: 1},
 	}})
 	for _, name := range []string{"counter.gif", "counter.webp"} {

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -103,7 +104,7 @@ var goldens = []golden{
 
 func goldenEngine(t testing.TB) *Engine {
 	logo := testdata(t, "photos/logo.png")
-	return engineOf(t, Config{Watermarks: []Watermark{
+	return engineOf(t, Config{Watermarks: []watermark.Watermark{
 		{Name: "logo", Image: logo, Gravity: variant.GravitySE, Opacity: 0.8, Scale: 0.3, Margin: 5},
 		{Name: "tiles", Image: logo, Opacity: 0.3, Scale: 0.15, Tile: true, Margin: 12},
 	}})

@@ -31,6 +31,7 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -57,7 +58,7 @@ type Config struct {
 	// made here and read again: mezzanines above all.
 	Formats    resize.Formats
 	Lenient    bool // of broken files is made what is there, besides the error
-	Watermarks []Watermark
+	Watermarks []watermark.Watermark
 }
 
 // Engine implements resize.Resizer.

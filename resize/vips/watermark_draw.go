@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -35,7 +36,7 @@ func (j job) watermark(im pixels) pixels {
 }
 
 // stamp blends a watermark into the part of im that it covers.
-func (j job) stamp(im pixels, w Watermark) pixels {
+func (j job) stamp(im pixels, w watermark.Watermark) pixels {
 	width, height := j.size(im)
 	if j.interpretation(im) == interpretationGrey {
 		im = j.do("colourspace", on(im), set("space", "srgb"))
@@ -66,7 +67,7 @@ func (j job) stamp(im pixels, w Watermark) pixels {
 
 // mark is the watermark in sRGB with alpha, in memory, for a result of width x height pixels.
 // All frames of an animation share it.
-func (j job) mark(w Watermark, width, height int) pixels {
+func (j job) mark(w watermark.Watermark, width, height int) pixels {
 	if j.drawnMark != nil {
 		return j.drawnMark
 	}
@@ -79,7 +80,7 @@ func (j job) mark(w Watermark, width, height int) pixels {
 	return j.drawnMark
 }
 
-func (j job) markOf(w Watermark, width, height int) pixels {
+func (j job) markOf(w watermark.Watermark, width, height int) pixels {
 	if w.Text != "" {
 		return j.text(w, width, height)
 	}
@@ -89,7 +90,7 @@ func (j job) markOf(w Watermark, width, height int) pixels {
 		return nil
 	}
 	toW, toH := h.Upright()
-	scale := w.scaleTo(width, height, toW, toH)
+	scale := markScale(w, width, height, toW, toH)
 	toW, toH = max(1, int(float64(toW)*scale+0.5)), max(1, int(float64(toH)*scale+0.5))
 	inner := job{j.run, j.engine, w.Image, h, resize.Plan{
 		Frames: 1, ScaledW: toW, ScaledH: toH, Cut: resize.Rect{Width: toW, Height: toH}, CanvasW: toW, CanvasH: toH,
@@ -104,9 +105,9 @@ func (j job) markOf(w Watermark, width, height int) pixels {
 	return im
 }
 
-// scaleTo is by how much a mark of naturalW x naturalH is to be scaled for a result
+// markScale is by how much a mark of naturalW x naturalH is to be scaled for a result
 // of width x height: to no more than that, as the rest would only use up memory.
-func (w Watermark) scaleTo(width, height, naturalW, naturalH int) float64 {
+func markScale(w watermark.Watermark, width, height, naturalW, naturalH int) float64 {
 	scale := 1.0
 	if w.Scale > 0 {
 		scale = w.Scale * float64(width) / float64(naturalW)
@@ -119,7 +120,7 @@ const textDPI = 72
 
 // text is a line of text: first as large as its font, and, if it is to be of a
 // certain width, again with as many dots an inch as that takes.
-func (j job) text(w Watermark, width, height int) pixels {
+func (j job) text(w watermark.Watermark, width, height int) pixels {
 	write := func(dpi int) pixels {
 		return j.do("text", set("text", escape(w.Text)), set("font", w.Font), set("dpi", dpi))
 	}
@@ -128,7 +129,7 @@ func (j job) text(w Watermark, width, height int) pixels {
 	if j.err != nil || naturalW == 0 || naturalH == 0 {
 		return nil
 	}
-	if scale := w.scaleTo(width, height, naturalW, naturalH); scale != 1 {
+	if scale := markScale(w, width, height, naturalW, naturalH); scale != 1 {
 		mask = write(max(1, int(textDPI*scale)))
 	}
 	c := w.Color

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -17,10 +18,10 @@ var (
 )
 
 // marked is an engine with one watermark, "m".
-func marked(t testing.TB, w Watermark) *Engine {
+func marked(t testing.TB, w watermark.Watermark) *Engine {
 	t.Helper()
 	w.Name = "m"
-	return engineOf(t, Config{Watermarks: []Watermark{w}})
+	return engineOf(t, Config{Watermarks: []watermark.Watermark{w}})
 }
 
 // blueIn is the smallest rectangle that holds all pixels that are rather blue.
@@ -46,7 +47,7 @@ func TestMarkPlaces(t *testing.T) {
 		variant.GravityW: at(7, 45), variant.GravityCenter: at(90, 45), variant.GravityE: at(173, 45),
 		variant.GravitySW: at(7, 83), variant.GravityS: at(90, 83), variant.GravitySE: at(173, 83),
 	} {
-		e := marked(t, Watermark{Image: mark, Gravity: g, Opacity: 1, Margin: 7})
+		e := marked(t, watermark.Watermark{Image: mark, Gravity: g, Opacity: 1, Margin: 7})
 		m := view(t, e, src, "dpr_1,wm_m,f_png")
 		if got := blueIn(m); got != want {
 			t.Errorf("gravity %v: %v, want %v", g, got, want)
@@ -78,7 +79,7 @@ func TestMarkSizes(t *testing.T) {
 			{0.5, "dpr_1,rot_90", image.Rect(25, 88, 75, 113)},
 			{0.2, "100x100,fit_contain,bg_ffffff", image.Rect(40, 45, 60, 55)},
 		} {
-			e := marked(t, Watermark{Image: mark, Opacity: 1, Scale: c.scale})
+			e := marked(t, watermark.Watermark{Image: mark, Opacity: 1, Scale: c.scale})
 			m := view(t, e, src, c.ops+",wm_m,f_png")
 			got := blueIn(m)
 			if d := max(absolute(got.Min.X-c.want.Min.X), absolute(got.Min.Y-c.want.Min.Y), absolute(got.Max.X-c.want.Max.X), absolute(got.Max.Y-c.want.Max.Y)); d > 1 {
@@ -90,16 +91,16 @@ func TestMarkSizes(t *testing.T) {
 	for g, want := range map[variant.Gravity]image.Rectangle{
 		variant.GravityNW: image.Rect(0, 0, 100, 100), variant.GravityCenter: image.Rect(50, 0, 150, 100), variant.GravitySE: image.Rect(100, 0, 200, 100),
 	} {
-		e := marked(t, Watermark{Image: large, Opacity: 1, Gravity: g})
+		e := marked(t, watermark.Watermark{Image: large, Opacity: 1, Gravity: g})
 		if got := blueIn(view(t, e, src, "dpr_1,wm_m,f_png")); got != want {
 			t.Errorf("too large, gravity %v: %v, want %v", g, got, want)
 		}
-		e = marked(t, Watermark{Image: large, Opacity: 1, Gravity: g, Tile: true})
+		e = marked(t, watermark.Watermark{Image: large, Opacity: 1, Gravity: g, Tile: true})
 		if got := blueIn(view(t, e, src, "dpr_1,wm_m,f_png")); got != image.Rect(0, 0, 200, 100) {
 			t.Errorf("too large, tiled: %v", got)
 		}
 	}
-	e := marked(t, Watermark{Image: resizetest.PNG(painted(9, 9, blue)), Opacity: 1, Gravity: variant.GravityNW, Margin: 500})
+	e := marked(t, watermark.Watermark{Image: resizetest.PNG(painted(9, 9, blue)), Opacity: 1, Gravity: variant.GravityNW, Margin: 500})
 	if got := blueIn(view(t, e, src, "dpr_1,wm_m,f_png")); !got.Empty() {
 		t.Errorf("a margin beyond the picture: %v", got)
 	}
@@ -127,7 +128,7 @@ func TestMarkOpacity(t *testing.T) {
 		{"half on half red", square, 0.5, painted(80, 80, color.NRGBA{255, 0, 0, 128}), color.NRGBA{85, 0, 170, 192}},
 		{"white on black", painted(40, 40, white), 0.5, painted(80, 80, color.NRGBA{0, 0, 0, 255}), color.NRGBA{128, 128, 128, 255}},
 	} {
-		e := marked(t, Watermark{Image: resizetest.PNG(c.mark), Opacity: c.opacity})
+		e := marked(t, watermark.Watermark{Image: resizetest.PNG(c.mark), Opacity: c.opacity})
 		m := view(t, e, resizetest.PNG(c.src), "dpr_1,wm_m,f_png")
 		if got := m.NRGBAAt(40, 40); off(got, c.want) > 1 {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
@@ -136,7 +137,7 @@ func TestMarkOpacity(t *testing.T) {
 			t.Errorf("%s: beside it %v, want %v", c.name, got, want)
 		}
 	}
-	e := marked(t, Watermark{Image: resizetest.PNG(square), Opacity: 1})
+	e := marked(t, watermark.Watermark{Image: resizetest.PNG(square), Opacity: 1})
 	for _, name := range []string{"gray.jpg", "gray-alpha.png", "gray16.png", "cmyk.jpg", "palette.png", "orientation-6.jpg", "16bit-p3.png"} {
 		for _, ops := range []string{"80x80", "80x80,gray", "80x80,fit_contain,bg_808080"} {
 			m := view(t, e, testdata(t, "odd/"+name), ops+",wm_m,f_png")
@@ -150,7 +151,7 @@ func TestMarkOpacity(t *testing.T) {
 // TestMarkTiles covers all of the result.
 func TestMarkTiles(t *testing.T) {
 	src := resizetest.PNG(painted(200, 100, white))
-	e := marked(t, Watermark{Image: resizetest.PNG(painted(10, 10, blue)), Opacity: 1, Tile: true, Margin: 10})
+	e := marked(t, watermark.Watermark{Image: resizetest.PNG(painted(10, 10, blue)), Opacity: 1, Tile: true, Margin: 10})
 	m := view(t, e, src, "dpr_1,wm_m,f_png")
 	n := 0
 	for _, p := range pixelsOf(m) {
@@ -173,7 +174,7 @@ func TestMarkTiles(t *testing.T) {
 func TestMarkText(t *testing.T) {
 	src := resizetest.PNG(painted(400, 200, white))
 	for _, text := range []string{"Thumbery", "<b>&amp;", "© 2024 Ünïcödé"} {
-		e := marked(t, Watermark{Text: text, Font: "sans bold", Color: variant.Color{B: 255, A: 255, Set: true}, Opacity: 1, Scale: 0.5})
+		e := marked(t, watermark.Watermark{Text: text, Font: "sans bold", Color: variant.Color{B: 255, A: 255, Set: true}, Opacity: 1, Scale: 0.5})
 		m := view(t, e, src, "dpr_1,wm_m,f_png")
 		box := blueIn(m)
 		if box.Dx() < 180 || box.Dx() > 206 || box.Dy() < 15 || absolute(box.Min.X+box.Max.X-400) > 12 {
@@ -191,11 +192,11 @@ func TestMarkText(t *testing.T) {
 			t.Errorf("%q: %d pixels are blue", text, n)
 		}
 	}
-	small := marked(t, Watermark{Text: "Thumbery", Font: "sans 12", Color: variant.Color{B: 255, A: 255, Set: true}, Opacity: 1})
+	small := marked(t, watermark.Watermark{Text: "Thumbery", Font: "sans 12", Color: variant.Color{B: 255, A: 255, Set: true}, Opacity: 1})
 	if box := blueIn(view(t, small, src, "dpr_1,wm_m,f_png")); box.Dy() < 8 || box.Dy() > 16 {
 		t.Errorf("12 points stand in %v", box)
 	}
-	faint := marked(t, Watermark{Text: "MMMMMM", Font: "sans bold 40", Color: variant.Color{B: 255, A: 128, Set: true}, Opacity: 1})
+	faint := marked(t, watermark.Watermark{Text: "MMMMMM", Font: "sans bold 40", Color: variant.Color{B: 255, A: 128, Set: true}, Opacity: 1})
 	strong := 255
 	for _, p := range pixelsOf(view(t, faint, src, "dpr_1,wm_m,f_png")) {
 		strong = min(strong, int(p.R))
@@ -206,12 +207,12 @@ func TestMarkText(t *testing.T) {
 }
 
 func TestMarkMistakes(t *testing.T) {
-	for name, w := range map[string]Watermark{
+	for name, w := range map[string]watermark.Watermark{
 		"no picture": {Image: []byte("nonsense")}, "a broken one": {Image: testdata(t, "odd/truncated.png")}, "a PDF": {Image: testdata(t, "odd/pages.pdf")},
 		"no bytes": {},
 	} {
 		w.Name, w.Opacity = "m", 1
-		if _, err := New(Config{Formats: resize.AllFormats.Without(variant.PDF), Watermarks: []Watermark{w}}); err == nil {
+		if _, err := New(Config{Formats: resize.AllFormats.Without(variant.PDF), Watermarks: []watermark.Watermark{w}}); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
