@@ -19,6 +19,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -490,13 +491,13 @@ func TestEngineProblems(t *testing.T) {
 		{gate.ErrBusy, 503, "busy", "Try again", "2", "no-store", ""},
 		{pipeline.ErrTooSlow, 503, "too-slow", "took too long", "2", "no-store", ""},
 		{fmt.Errorf("decoding: %w: 96 MB", resize.ErrNoMemory), 503, "no-memory", "ran out", "2", "no-store", ""},
-		{resize.ErrBroken, 422, "broken-picture", "damaged", "", "public, max-age=60", ""},
+		{header.ErrBroken, 422, "broken-picture", "damaged", "", "public, max-age=60", ""},
 		{
 			fmt.Errorf("%w: the smallest has 4711", resize.ErrBytes), 422, "does-not-fit",
 			"does not fit into that many bytes: the smallest has 4711", "", "public, max-age=60", "",
 		},
 		{
-			fmt.Errorf("%w: the animation has 900 frames, the limit is 500; still gives the first", resize.ErrTooLarge),
+			fmt.Errorf("%w: the animation has 900 frames, the limit is 500; still gives the first", header.ErrTooLarge),
 			422, "too-many-pixels", "still gives the first", "", "public, max-age=60", "",
 		},
 		{errors.New("libvips at 0xdeadbeef"), 500, "internal", "in the log", "", "no-store", ""},
@@ -522,7 +523,7 @@ func TestBrokenIsNotKept(t *testing.T) {
 		lenient.ServeBroken = true
 		c.Pipeline = pipeline.New(lenient)
 	})
-	h.resizer.Fail, h.resizer.Half = resize.ErrBroken, resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 40, 30)))
+	h.resizer.Fail, h.resizer.Half = header.ErrBroken, resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 40, 30)))
 	for range 2 {
 		r := h.get("/40x30/cat.jpg")
 		if r.StatusCode != 200 {

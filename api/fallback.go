@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -66,7 +66,7 @@ func (k kind) allowsFallback() bool {
 	case http.StatusNotFound, http.StatusUnsupportedMediaType:
 		return true
 	case http.StatusUnprocessableEntity:
-		return k.is == resize.ErrBroken || k.is == pipeline.ErrQuarantined
+		return k.is == header.ErrBroken || k.is == pipeline.ErrQuarantined
 	}
 	return k.status >= 500 && k.status != http.StatusNotImplemented
 }

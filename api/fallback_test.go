@@ -18,6 +18,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -120,7 +121,7 @@ func TestFallbackRedirect(t *testing.T) {
 		{"down, info", "/info/cat.jpg", nil, errOrigin, false, 503, "origin-unavailable"},
 		{"refused", "/40x30/cat.jpg", nil, storage.ErrRefused, false, 502, "origin-refuses"},
 		{"not there", "/40x30/cat.jpg", nil, storage.ErrNotFound, false, 404, "not-found"},
-		{"broken", "/40x30/cat.jpg", resize.ErrBroken, nil, false, 422, "broken-picture"},
+		{"broken", "/40x30/cat.jpg", header.ErrBroken, nil, false, 422, "broken-picture"},
 		{"ours", "/40x30/cat.jpg", errors.New("libvips"), nil, false, 500, "internal"},
 		{"wrong", "/40x30,f_gif/cat.jpg", nil, nil, false, 501, "unsupported"},
 	} {
@@ -262,7 +263,7 @@ func TestFallbackPicture(t *testing.T) {
 		{"/40x30/down.jpg", nil, 503, "origin-unavailable", true, "2"},
 		{"/40x30/refused.jpg", nil, 502, "origin-refuses", true, "2"},
 		{"/40x30/text.jpg", nil, 415, "not-a-picture", true, ""},
-		{"/40x30/cat.jpg", resize.ErrBroken, 422, "broken-picture", true, ""},
+		{"/40x30/cat.jpg", header.ErrBroken, 422, "broken-picture", true, ""},
 		{"/40x30/cat.jpg", resize.ErrBytes, 422, "does-not-fit", false, ""},
 		{"/40x30/cat.jpg", gate.ErrBusy, 503, "busy", true, "2"},
 		{"/40x30/cat.jpg", errors.New("libvips"), 500, "internal", true, ""},

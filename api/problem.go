@@ -11,6 +11,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -52,10 +53,10 @@ var kinds = []kind{
 	{errBody, 413, "body", "The request has a body", "Pictures are asked for without a body; this one is too long, or did not come."},
 	{errPrecondition, 412, "precondition", "The precondition does not hold", "If-Match or If-Unmodified-Since asks for another version than there is."},
 	{errRange, 416, "range", "No such part", "The part that Range asks for is not in this file; its length is in Content-Range."},
-	{resize.ErrNotPicture, 415, "not-a-picture", "This is not a picture that can be resized", "The file is there, but of no kind that is resized here. Its bytes are at /raw/<key>."},
-	{resize.ErrBroken, 0, "broken-picture", "The picture is broken", "The file is damaged, cut short or empty. Upload it again."},
+	{header.ErrNotPicture, 415, "not-a-picture", "This is not a picture that can be resized", "The file is there, but of no kind that is resized here. Its bytes are at /raw/<key>."},
+	{header.ErrBroken, 0, "broken-picture", "The picture is broken", "The file is damaged, cut short or empty. Upload it again."},
 	{pipeline.ErrQuarantined, 0, "quarantined", "This picture is left alone for a while", "A server ended while it worked on this picture, and so it is left alone for an hour. Its bytes are at /raw/<key>. Upload another version of it, or have the operator forget it."},
-	{resize.ErrTooLarge, 0, "too-many-pixels", "The picture is too large", ""},
+	{header.ErrTooLarge, 0, "too-many-pixels", "The picture is too large", ""},
 	{resize.ErrBytes, 0, "does-not-fit", "The picture does not fit into that many bytes", ""},
 	{pipeline.ErrTooManyBytes, 0, "too-many-bytes", "The file is too large", "The file has more bytes than are fetched here."},
 	{pipeline.ErrTooManyVersions, 429, "too-many-versions", "Too many versions of this picture", "More versions (v_) of this picture were asked for within an hour than are fetched here. Those that are kept are served: leave v_ out, or try again later."},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -45,7 +46,7 @@ type Engine struct {
 // Config is what is checked.
 type Config struct {
 	Engine  func() (Engine, error)
-	Formats resize.Formats // that serve is to read
+	Formats header.Formats // that serve is to read
 	Cache   string         // the cache directory
 	Sources []storage.Source
 	Open    func(*url.URL) (storage.Origin, error) // opens a backend
@@ -74,13 +75,13 @@ func checkEngine(c Config) []Check {
 
 // requiredFormats are those of the formats to be read that libvips must have: what web
 // pages are made of, and what was asked for besides the default.
-func requiredFormats(asked resize.Formats) resize.Formats {
-	return asked & (resize.WrittenFormats | resize.AllFormats&^resize.DefaultFormats)
+func requiredFormats(asked header.Formats) header.Formats {
+	return asked & (resize.WrittenFormats | header.AllFormats&^header.DefaultFormats)
 }
 
 // checkFormats names the formats there are, and those that are missing. The engine has
 // tried that AVIF can be written: libvips may have the saver without an encoder.
-func checkFormats(does string, have []variant.Format, required resize.Formats) Check {
+func checkFormats(does string, have []variant.Format, required header.Formats) Check {
 	if missing := required.Without(have...).List(); len(missing) > 0 {
 		return Check{Wrong, does, fmt.Sprintf("%s, but not %s: install a libvips built with it", names(have), names(missing))}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -66,11 +67,11 @@ func TestFormatsMissing(t *testing.T) {
 	if f.Status != Wrong || !strings.Contains(f.Says, "not webp avif:") {
 		t.Errorf("%s %q", f.Status, f.Says)
 	}
-	for asked, want := range map[resize.Formats]Status{
-		resize.DefaultFormats:                       Wrong,
-		resize.FormatsOf(have...):                   OK,
-		resize.FormatsOf(variant.JPEG, variant.JXL): OK,
-		resize.FormatsOf(variant.JPEG, variant.SVG): Wrong,
+	for asked, want := range map[header.Formats]Status{
+		header.DefaultFormats:                       Wrong,
+		header.FormatsOf(have...):                   OK,
+		header.FormatsOf(variant.JPEG, variant.JXL): OK,
+		header.FormatsOf(variant.JPEG, variant.SVG): Wrong,
 	} {
 		if f := checkFormats("reads", have, requiredFormats(asked)); f.Status != want {
 			t.Errorf("%s: %s %q", asked, f.Status, f.Says)

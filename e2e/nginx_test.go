@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/internal/testkit/nginx"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -214,8 +214,8 @@ func TestNginxAuto(t *testing.T) {
 			"image/avif,image/webp,image/*,*/*;q=0": "image/avif",
 		} {
 			r := get(t, front+"/200x,f_auto/photos/coast.jpg", "Accept", accept, "Cookie", "a=b")
-			format, ok := resize.Sniff(r.body)
-			if r.status != 200 || !ok || resize.MediaType(format) != mediaType {
+			format, ok := header.Sniff(r.body)
+			if r.status != 200 || !ok || header.MediaType(format) != mediaType {
 				t.Fatalf("%s: status %d, %v", accept, r.status, format)
 			}
 			for name, want := range map[string]string{"Content-Type": mediaType, "Vary": "Accept, Save-Data", "Cache-Status": cacheStatus, "Content-Length": strconv.Itoa(len(r.body))} {

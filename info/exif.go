@@ -8,8 +8,7 @@ import (
 	"time"
 
 	"github.com/bep/imagemeta"
-
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -38,7 +37,7 @@ const (
 // ReadExif reads the EXIF data in a picture of size bytes that h is the header
 // of: JPEG, PNG, WebP, AVIF, HEIC and TIFF may have some. What is damaged is as
 // good as missing. An error is the reader's own.
-func ReadExif(r io.ReaderAt, size int64, h resize.Header) (Exif, error) {
+func ReadExif(r io.ReaderAt, size int64, h header.Header) (Exif, error) {
 	format, ok := metaFormat(h.Format)
 	if !ok {
 		return Exif{}, nil

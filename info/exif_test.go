@@ -10,14 +10,14 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // exifOf reads the EXIF of a picture in memory.
 func exifOf(t testing.TB, src []byte, f variant.Format) Exif {
 	t.Helper()
-	e, err := ReadExif(bytes.NewReader(src), int64(len(src)), resize.Header{Format: f})
+	e, err := ReadExif(bytes.NewReader(src), int64(len(src)), header.Header{Format: f})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestReadExifIsBounded(t *testing.T) {
 		"zeros": {append([]byte("\xff\xd8"), make([]byte, 64<<20)...), variant.JPEG},
 	} {
 		r := &counting{r: bytes.NewReader(c.src)}
-		e, err := ReadExif(r, int64(len(c.src)), resize.Header{Format: c.f})
+		e, err := ReadExif(r, int64(len(c.src)), header.Header{Format: c.f})
 		if err != nil || e != (Exif{}) || r.bytes > maxExifRead+4096 {
 			t.Errorf("%s: %+v, %v, %d bytes read", name, e, err, r.bytes)
 		}
@@ -173,14 +173,14 @@ func TestReadExifIsBounded(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	gone := errors.New("gone")
 	r := &counting{fail: gone}
-	if _, err := ReadExif(r, 1000, resize.Header{Format: variant.JPEG}); !errors.Is(err, gone) {
+	if _, err := ReadExif(r, 1000, header.Header{Format: variant.JPEG}); !errors.Is(err, gone) {
 		t.Errorf("ReadExif: %v", err)
 	}
 	for _, f := range []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF} {
-		if _, err := ReadProfile(r, 1000, resize.Header{Format: f, ICC: true}); !errors.Is(err, gone) {
+		if _, err := ReadProfile(r, 1000, header.Header{Format: f, ICC: true}); !errors.Is(err, gone) {
 			t.Errorf("ReadProfile of %v: %v", f, err)
 		}
-		if _, err := ReadProfile(bytes.NewReader(nil), 1000, resize.Header{Format: f, ICC: true}); !errors.Is(err, io.ErrUnexpectedEOF) {
+		if _, err := ReadProfile(bytes.NewReader(nil), 1000, header.Header{Format: f, ICC: true}); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("ReadProfile of %v, cut: %v", f, err)
 		}
 	}
@@ -197,11 +197,11 @@ func TestReadProfile(t *testing.T) {
 		"iccp-bomb.png": {variant.PNG, ""}, "pages.tif": {variant.TIFF, ""},
 	} {
 		src := read(t, "odd/"+name)
-		icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), resize.Header{Format: c.f, ICC: true})
+		icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), header.Header{Format: c.f, ICC: true})
 		if got := ProfileName(icc); err != nil || got != c.want || len(icc) > maxProfile {
 			t.Errorf("%s: %q in %d bytes, %v, want %q", name, got, len(icc), err, c.want)
 		}
-		if icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), resize.Header{Format: c.f}); icc != nil || err != nil {
+		if icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), header.Header{Format: c.f}); icc != nil || err != nil {
 			t.Errorf("%s: %d bytes, %v, of a picture that has none", name, len(icc), err)
 		}
 	}
@@ -210,7 +210,7 @@ func TestReadProfile(t *testing.T) {
 // TestProfileInContainers packs one profile in each way.
 func TestProfileInContainers(t *testing.T) {
 	src := read(t, "odd/p3.jpg")
-	icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), resize.Header{Format: variant.JPEG, ICC: true})
+	icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), header.Header{Format: variant.JPEG, ICC: true})
 	if err != nil || len(icc) < 400 {
 		t.Fatalf("%d bytes, %v", len(icc), err)
 	}
@@ -232,7 +232,7 @@ func TestProfileInContainers(t *testing.T) {
 		"webp":        {append(webp, icc...), variant.WebP},
 		"heif":        {slices.Concat(box("ftyp", []byte("heic")...), []byte("\x00\x00\x00\x01free\x00\x00\x00\x00\x00\x00\x00\x10"), box("meta", append([]byte{0, 0, 0, 0}, props...)...)), variant.HEIC},
 	} {
-		got, err := ReadProfile(bytes.NewReader(c.src), int64(len(c.src)), resize.Header{Format: c.f, ICC: true})
+		got, err := ReadProfile(bytes.NewReader(c.src), int64(len(c.src)), header.Header{Format: c.f, ICC: true})
 		if err != nil || !bytes.Equal(got, icc) {
 			t.Errorf("%s: %d bytes, %v, want %d", name, len(got), err, len(icc))
 		}
@@ -295,7 +295,7 @@ func FuzzReadProfile(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte, format uint8) {
-		h := resize.Header{Format: formats[int(format)%len(formats)], ICC: true}
+		h := header.Header{Format: formats[int(format)%len(formats)], ICC: true}
 		icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), h)
 		if err != nil || len(icc) > maxProfile {
 			t.Errorf("%d bytes, %v", len(icc), err)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"unicode/utf16"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -24,7 +24,7 @@ const (
 // the header of, or its first mebibyte; nil for formats other than JPEG, PNG,
 // WebP, AVIF and HEIC, and where there is none or it is damaged. An error is the
 // reader's own, or io.ErrUnexpectedEOF.
-func ReadProfile(r io.ReaderAt, size int64, h resize.Header) ([]byte, error) {
+func ReadProfile(r io.ReaderAt, size int64, h header.Header) ([]byte, error) {
 	if !h.ICC {
 		return nil, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"io"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -79,7 +80,7 @@ const smallSide = 100
 
 // Plan says what the engine has to do first, so that it can be admitted. The
 // errors are those of resize.NewPlan.
-func (d *Describer) Plan(h resize.Header) (resize.Plan, error) {
+func (d *Describer) Plan(h header.Header) (resize.Plan, error) {
 	small := variant.Variant{
 		Width: smallSide, Height: smallSide, Fit: variant.FitInside, Format: variant.PNG,
 		Lossless: true, // and so not reduced to a palette
@@ -90,11 +91,11 @@ func (d *Describer) Plan(h resize.Header) (resize.Plan, error) {
 
 // Describe returns the document about src, which h and p, from Plan, were made
 // from. It ends with a line feed. The errors are those of Resizer.Resize; they
-// are of kind resize.ErrBroken only where src is at fault, and with them comes
+// are of kind header.ErrBroken only where src is at fault, and with them comes
 // the document about what a lenient engine could make of it.
-func (d *Describer) Describe(ctx context.Context, src []byte, h resize.Header, p resize.Plan, location bool) ([]byte, error) {
+func (d *Describer) Describe(ctx context.Context, src []byte, h header.Header, p resize.Plan, location bool) ([]byte, error) {
 	encoded, broken := d.resizer.Resize(ctx, src, h, p)
-	if broken != nil && (len(encoded) == 0 || !errors.Is(broken, resize.ErrBroken)) {
+	if broken != nil && (len(encoded) == 0 || !errors.Is(broken, header.ErrBroken)) {
 		return nil, broken
 	}
 	doc := headed(h, int64(len(src)))
@@ -126,7 +127,7 @@ func (d *Describer) look(ctx context.Context, doc *Document, encoded []byte) err
 }
 
 // headed is a document with what the header says.
-func headed(h resize.Header, bytes int64) *Document {
+func headed(h header.Header, bytes int64) *Document {
 	w, height := h.Upright()
 	return &Document{
 		Width: w, Height: height, Format: h.Format.String(), Bytes: bytes,

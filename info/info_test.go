@@ -17,8 +17,8 @@ import (
 	"testing"
 
 	"github.com/bbrks/go-blurhash"
-
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -35,7 +35,7 @@ func read(t *testing.T, name string) []byte {
 // describe makes the document about a picture, and its bytes.
 func describe(t *testing.T, r resize.Resizer, src []byte) (Document, []byte) {
 	t.Helper()
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestDescribe(t *testing.T) {
 // smallOf is the small picture that a document is made of.
 func smallOf(t *testing.T, src []byte) *image.NRGBA {
 	t.Helper()
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestBlurHash(t *testing.T) {
 // What goes wrong with the small picture is not the original's fault.
 func TestErrors(t *testing.T) {
 	src := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,10 +231,10 @@ func TestErrors(t *testing.T) {
 		_, err = d.Describe(t.Context(), src, h, p, false)
 		return err
 	}
-	if err := make(&resizetest.Fake{Fail: resize.ErrBroken}); !errors.Is(err, resize.ErrBroken) {
+	if err := make(&resizetest.Fake{Fail: header.ErrBroken}); !errors.Is(err, header.ErrBroken) {
 		t.Errorf("a broken picture: %v", err)
 	}
-	if err := make(failing{&resizetest.Fake{}}); err == nil || errors.Is(err, resize.ErrBroken) {
+	if err := make(failing{&resizetest.Fake{}}); err == nil || errors.Is(err, header.ErrBroken) {
 		t.Errorf("a broken placeholder: %v", err)
 	}
 	if err := make(&resizetest.Fake{Formats: []variant.Format{variant.JPEG}}); err == nil {
@@ -245,14 +245,14 @@ func TestErrors(t *testing.T) {
 // A lenient engine's half picture has a document, and is said to be broken.
 func TestHalf(t *testing.T) {
 	src := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
-	h := resize.Header{Format: variant.JPEG, Width: 80, Height: 60, Orientation: 1, Pages: 1, Depth: 8}
+	h := header.Header{Format: variant.JPEG, Width: 80, Height: 60, Orientation: 1, Pages: 1, Depth: 8}
 	d := NewDescriber(lenient{&resizetest.Fake{}}, resize.Settings{})
 	p, err := d.Plan(h)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b, err := d.Describe(t.Context(), src, h, p, false)
-	if !errors.Is(err, resize.ErrBroken) || !IsDocument(bytes.NewReader(b), int64(len(b))) {
+	if !errors.Is(err, header.ErrBroken) || !IsDocument(bytes.NewReader(b), int64(len(b))) {
 		t.Errorf("%s, %v", b, err)
 	}
 }
@@ -260,10 +260,10 @@ func TestHalf(t *testing.T) {
 // lenient calls every original broken.
 type lenient struct{ *resizetest.Fake }
 
-func (l lenient) Resize(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+func (l lenient) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	b, err := l.Fake.Resize(ctx, src, h, p)
 	if h.Format == variant.JPEG && err == nil {
-		err = resize.ErrBroken
+		err = header.ErrBroken
 	}
 	return b, err
 }
@@ -271,9 +271,9 @@ func (l lenient) Resize(ctx context.Context, src []byte, h resize.Header, p resi
 // failing fails to make placeholders.
 type failing struct{ *resizetest.Fake }
 
-func (f failing) Resize(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+func (f failing) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	if h.Format == variant.PNG {
-		return nil, resize.ErrBroken
+		return nil, header.ErrBroken
 	}
 	return f.Fake.Resize(ctx, src, h, p)
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // Camera is what took a picture.
@@ -24,7 +24,7 @@ type Location struct {
 
 // tell adds what the picture's metadata say. There are no errors: memory can be
 // read, and what is damaged is as good as missing.
-func (d *Document) tell(src []byte, h resize.Header, location bool) {
+func (d *Document) tell(src []byte, h header.Header, location bool) {
 	r, size := bytes.NewReader(src), int64(len(src))
 	if profile, err := ReadProfile(r, size, h); err == nil {
 		d.Profile = ProfileName(profile)

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 func TestTell(t *testing.T) {
@@ -28,7 +28,7 @@ func TestTell(t *testing.T) {
 		"odd/drawing.svg":   {"", ""},
 	} {
 		src := read(t, name)
-		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -50,7 +50,7 @@ func TestTell(t *testing.T) {
 // A picture may not make us tell more than we want to.
 func TestTellIsBounded(t *testing.T) {
 	src := read(t, "odd/exif.jpg")
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

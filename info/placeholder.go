@@ -14,6 +14,7 @@ import (
 	scale "golang.org/x/image/draw"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -39,7 +40,7 @@ func (d *Describer) placeholderFormat(alpha bool) variant.Format {
 // placeholder makes a data URI (RFC 2397) of the small picture. That is our own,
 // so that an error is our own failure, but the end of ctx.
 func (d *Describer) placeholder(ctx context.Context, small []byte) (string, error) {
-	h, err := resize.Inspect(ctx, bytes.NewReader(small), int64(len(small)), resize.FormatsOf(variant.PNG))
+	h, err := header.Inspect(ctx, bytes.NewReader(small), int64(len(small)), header.FormatsOf(variant.PNG))
 	if err != nil {
 		return "", fmt.Errorf("the engine's own picture: %v", err)
 	}
@@ -58,7 +59,7 @@ func (d *Describer) placeholder(ctx context.Context, small []byte) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("the placeholder: %v", err)
 	}
-	return "data:" + resize.MediaType(v.Format) + ";base64," + base64.StdEncoding.EncodeToString(data), nil
+	return "data:" + header.MediaType(v.Format) + ";base64," + base64.StdEncoding.EncodeToString(data), nil
 }
 
 // blurSide is the side of what a BlurHash is made of. Each pixel costs twelve

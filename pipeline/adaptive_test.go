@@ -11,6 +11,7 @@ import (
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -179,7 +180,7 @@ func TestBetterIsBounded(t *testing.T) {
 // What goes wrong with the provisional one is an error, as with any.
 func TestProvisionalFails(t *testing.T) {
 	m := newAdaptive(t)
-	for key, kind := range map[variant.Key]error{"no.jpg": storage.ErrNotFound, "broken.jpg": resize.ErrBroken, "text.jpg": resize.ErrNotPicture} {
+	for key, kind := range map[variant.Key]error{"no.jpg": storage.ErrNotFound, "broken.jpg": header.ErrBroken, "text.jpg": header.ErrNotPicture} {
 		if r, err := m.Picture(t.Context(), key, parse(t, "60x,f_auto"), webp|avif); !errors.Is(err, kind) {
 			t.Errorf("%s: %+v, %v", key, r, err)
 		}

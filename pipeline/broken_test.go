@@ -9,6 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -23,7 +24,7 @@ func TestServeBroken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(lenient)
 			broken(h)
-			h.resizer.Fail, h.resizer.Half = resize.ErrBroken, picture(40, 30)
+			h.resizer.Fail, h.resizer.Half = header.ErrBroken, picture(40, 30)
 			for i := range 2 {
 				r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 				if !r.Broken || r.Stored || r.Blob.Path != "" {
@@ -58,8 +59,8 @@ func TestRefuseBroken(t *testing.T) {
 	}
 	for _, tt := range tests {
 		h := newHouse(func(c *pipeline.Config) { c.ServeBroken = tt.lenient })
-		h.resizer.Fail, h.resizer.Half = resize.ErrBroken, tt.half
-		if r, err := h.ask(t.Context(), t, tt.key, "40x30"); !errors.Is(err, resize.ErrBroken) {
+		h.resizer.Fail, h.resizer.Half = header.ErrBroken, tt.half
+		if r, err := h.ask(t.Context(), t, tt.key, "40x30"); !errors.Is(err, header.ErrBroken) {
 			t.Errorf("%s: %+v, %v", tt.name, r, err)
 		}
 		if h.originals.Len() != 0 {
@@ -102,7 +103,7 @@ func TestLook(t *testing.T) {
 	}
 	// What is found can be more than is made here.
 	h.resizer.Inner = resize.Rect{Width: 1, Height: 60}
-	if _, err := h.ask(t.Context(), t, "cat.jpg", "1000x,up_1,trim_20"); !errors.Is(err, resize.ErrTooLarge) {
+	if _, err := h.ask(t.Context(), t, "cat.jpg", "1000x,up_1,trim_20"); !errors.Is(err, header.ErrTooLarge) {
 		t.Errorf("a result of 1000x60000: %v", err)
 	}
 }

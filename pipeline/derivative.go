@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -215,8 +215,8 @@ func mediaType(b *cache.Blob) (string, error) {
 
 // mediaTypeOf tells it from what a file begins with.
 func mediaTypeOf(head []byte) string {
-	if f, ok := resize.Sniff(head); ok {
-		return resize.MediaType(f)
+	if f, ok := header.Sniff(head); ok {
+		return header.MediaType(f)
 	}
 	return "application/octet-stream"
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -117,10 +118,10 @@ func TestFallback(t *testing.T) {
 			}
 		}
 	}
-	if _, err := f.Picture(t.Context(), parse(t, "4000x4000,up_1"), 0); !errors.Is(err, resize.ErrTooLarge) {
+	if _, err := f.Picture(t.Context(), parse(t, "4000x4000,up_1"), 0); !errors.Is(err, header.ErrTooLarge) {
 		t.Errorf("a large one: %v", err)
 	}
-	if _, err := pipeline.NewFallback(t.Context(), []byte("no picture"), &resizetest.Fake{}, settings); !errors.Is(err, resize.ErrNotPicture) {
+	if _, err := pipeline.NewFallback(t.Context(), []byte("no picture"), &resizetest.Fake{}, settings); !errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("a text: %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -31,7 +32,7 @@ type engine struct {
 	stop func(ctx context.Context, what string) error
 }
 
-func (e *engine) begin(ctx context.Context, h resize.Header, plans ...resize.Plan) error {
+func (e *engine) begin(ctx context.Context, h header.Header, plans ...resize.Plan) error {
 	what := fmt.Sprintf("%d>", h.Width)
 	for i, p := range plans {
 		if i > 0 {
@@ -58,14 +59,14 @@ func (e *engine) setStop(stop func(ctx context.Context, what string) error) {
 	e.stop = stop
 }
 
-func (e *engine) Resize(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+func (e *engine) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	if err := e.begin(ctx, h, p); err != nil {
 		return nil, err
 	}
 	return e.Fake.Resize(ctx, src, h, p)
 }
 
-func (e *engine) ResizeAll(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan, done func(int, []byte, error)) error {
+func (e *engine) ResizeAll(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(int, []byte, error)) error {
 	if err := e.begin(ctx, h, plans...); err != nil {
 		for i := range plans {
 			done(i, nil, err)

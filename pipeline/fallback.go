@@ -11,6 +11,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -47,12 +48,12 @@ func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize
 		Resizer: r, Gate: newGate(), Fetches: newGate(), Settings: s, MaxBytes: int64(len(picture)),
 		FetchTimeout: fallbackTimeout, ResizeTimeout: fallbackTimeout, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
-	header, err := resize.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), resize.ReadBy(r))
+	h, err := header.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), resize.ReadBy(r))
 	if err != nil {
 		return nil, err
 	}
-	if header.Pixels() > fallbackPixels {
-		return nil, fmt.Errorf("%w: %d x %d pixels; a fallback has at most 4 million", resize.ErrTooLarge, header.Width, header.Height)
+	if h.Pixels() > fallbackPixels {
+		return nil, fmt.Errorf("%w: %d x %d pixels; a fallback has at most 4 million", header.ErrTooLarge, h.Width, h.Height)
 	}
 	result, err := f.Picture(ctx, variant.Variant{Width: 1}, 0)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -25,14 +26,14 @@ type halving struct {
 	name     variant.Name
 	key      variant.Key
 	original seen
-	header   resize.Header
+	header   header.Header
 	plan     resize.Plan
 	epoch    uint64
 }
 
 // halvingOf is that of an original; ok is false where there is none, where it would
 // not be kept, as far as is known, and where it could not be made a while ago.
-func (p *Pipeline) halvingOf(o *original, key variant.Key, v variant.Variant, header resize.Header) (h halving, ok bool) {
+func (p *Pipeline) halvingOf(o *original, key variant.Key, v variant.Variant, header header.Header) (h halving, ok bool) {
 	plan, pays := p.Settings.Mezzanine(header)
 	if !pays || o.broken || o.blob.NotKept != nil || !p.keepsMezzanines() {
 		return h, false
@@ -97,9 +98,9 @@ func (p *Pipeline) halveNow(ctx context.Context, h halving) error {
 }
 
 // planned is about the header that the mezzanine will have.
-func (h halving) planned() resize.Header {
+func (h halving) planned() header.Header {
 	w, height := h.plan.Size()
-	return resize.Header{Format: h.plan.Output.Format, Width: w, Height: height, Orientation: 1, Pages: 1}
+	return header.Header{Format: h.plan.Output.Format, Width: w, Height: height, Orientation: 1, Pages: 1}
 }
 
 // fits reports that a mezzanine is of the original that was seen.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -124,7 +124,7 @@ func TestMezzanineInAHurry(t *testing.T) {
 func TestMezzanineFails(t *testing.T) {
 	for name, fail := range map[string]func(context.Context) error{
 		"at once":     func(context.Context) error { return errors.New("sad") },
-		"as broken":   func(context.Context) error { return resize.ErrBroken },
+		"as broken":   func(context.Context) error { return header.ErrBroken },
 		"by a panic":  func(context.Context) error { panic("sad") },
 		"as too slow": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 	} {

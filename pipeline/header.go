@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // headerBytes bounds what is remembered of originals, for some 30,000 of them;
@@ -23,19 +23,19 @@ const (
 type measured struct {
 	size    int64
 	modTime time.Time
-	header  resize.Header
+	header  header.Header
 }
 
 // inspect returns the header of a page of an original that is open. Where it is not
 // known, it is read once for all simultaneous requests that need it.
-func (p *Pipeline) inspect(ctx context.Context, o *original, i inspection) (resize.Header, error) {
+func (p *Pipeline) inspect(ctx context.Context, o *original, i inspection) (header.Header, error) {
 	if h, ok := p.knownHeader(i); ok {
 		return h, nil
 	}
 	if err := p.readable(o.blob); err != nil { // by its first bytes, before it lines up
-		return resize.Header{}, err
+		return header.Header{}, err
 	}
-	h, _, err := p.inspecting.Do(ctx, i.flight()+o.blob.Path, func(ctx context.Context) (resize.Header, error) {
+	h, _, err := p.inspecting.Do(ctx, i.flight()+o.blob.Path, func(ctx context.Context) (header.Header, error) {
 		return p.inspectOnDisk(ctx, o.blob, i)
 	})
 	if errors.Is(err, errMoved) { // from the disk, while it is open here
@@ -60,7 +60,7 @@ func (i inspection) flight() string {
 
 // knownHeader is the header if it was read before. Those of other pages than the
 // first are not kept.
-func (p *Pipeline) knownHeader(i inspection) (resize.Header, bool) {
+func (p *Pipeline) knownHeader(i inspection) (header.Header, bool) {
 	known, ok := p.headers.get(i.name)
 	return known.header, ok && i.page <= 1 && known.size == i.size && known.modTime.Equal(i.modTime)
 }
@@ -73,20 +73,20 @@ func (p *Pipeline) readable(b *cache.Blob) error {
 	if n == 0 || err != nil && err != io.EOF {
 		return nil
 	}
-	return resize.Reads(head[:n], p.reads)
+	return header.Reads(head[:n], p.reads)
 }
 
 // inspectOnDisk inspects an original for all waiters. It opens the file again: the
 // request that has opened b closes it when it leaves, before the others have their
 // header. One in memory can be read after it is closed.
-func (p *Pipeline) inspectOnDisk(ctx context.Context, b *cache.Blob, i inspection) (resize.Header, error) {
+func (p *Pipeline) inspectOnDisk(ctx context.Context, b *cache.Blob, i inspection) (header.Header, error) {
 	if h, ok := p.knownHeader(i); ok { // read while we were on our way here
 		return h, nil
 	}
 	if b.Path != "" {
 		var err error
 		if b, err = p.peek(i.seen); err != nil {
-			return resize.Header{}, err
+			return header.Header{}, err
 		}
 		defer b.Close()
 	}
@@ -94,24 +94,24 @@ func (p *Pipeline) inspectOnDisk(ctx context.Context, b *cache.Blob, i inspectio
 }
 
 // inspectNow inspects an original when there is room for that.
-func (p *Pipeline) inspectNow(ctx context.Context, b *cache.Blob, i inspection) (resize.Header, error) {
+func (p *Pipeline) inspectNow(ctx context.Context, b *cache.Blob, i inspection) (header.Header, error) {
 	enter := p.inspections.Enter
 	if i.last && !p.NobodyWaits {
 		enter = p.inspections.EnterBackground
 	}
 	leave, err := enter(ctx, 1)
 	if err != nil {
-		return resize.Header{}, err
+		return header.Header{}, err
 	}
 	defer leave()
 	end, err := p.begin(i.seen)
 	if err != nil {
-		return resize.Header{}, err
+		return header.Header{}, err
 	}
 	defer end()
 	ctx, cancel := context.WithTimeoutCause(ctx, p.ResizeTimeout, ErrTooSlow)
 	defer cancel()
-	h, err := resize.InspectPage(ctx, b.At(), b.Size, p.reads, i.page)
+	h, err := header.InspectPage(ctx, b.At(), b.Size, p.reads, i.page)
 	if err != nil {
 		err = slow(ctx, err)
 		p.forgetBroken(i.name, err)

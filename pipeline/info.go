@@ -5,13 +5,14 @@ import (
 
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // plan says what the engine has to do for v, so that it can be admitted. JSON
 // about a picture is a derivative like any other, worked out of a small picture:
 // this, describe, madeType and Name are all that knows the difference.
-func (p *Pipeline) plan(h resize.Header, v variant.Variant, a variant.Accept) (resize.Plan, error) {
+func (p *Pipeline) plan(h header.Header, v variant.Variant, a variant.Accept) (resize.Plan, error) {
 	if v.Whole.Describes() {
 		return p.about.Plan(h)
 	}

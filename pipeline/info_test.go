@@ -12,7 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -74,7 +74,7 @@ func TestInfoTiers(t *testing.T) {
 
 func TestInfoErrors(t *testing.T) {
 	for key, kind := range map[variant.Key]error{
-		"text.jpg": resize.ErrNotPicture, "broken.jpg": resize.ErrBroken, "empty.jpg": resize.ErrBroken,
+		"text.jpg": header.ErrNotPicture, "broken.jpg": header.ErrBroken, "empty.jpg": header.ErrBroken,
 	} {
 		h := newHouse()
 		for range 2 {
@@ -87,13 +87,13 @@ func TestInfoErrors(t *testing.T) {
 		}
 	}
 	h := newHouse(func(c *pipeline.Config) { c.Settings.MaxPixels = 80*60 - 1 })
-	if _, err := h.ask(t.Context(), t, "cat.jpg", "info"); !errors.Is(err, resize.ErrTooLarge) {
+	if _, err := h.ask(t.Context(), t, "cat.jpg", "info"); !errors.Is(err, header.ErrTooLarge) {
 		t.Errorf("too large: %v", err)
 	}
 	// The engine calls broken what the header did not show.
 	h = newHouse()
-	h.resizer.Fail = resize.ErrBroken
-	if _, err := h.ask(t.Context(), t, "cat.jpg", "info"); !errors.Is(err, resize.ErrBroken) || h.originals.Len() != 0 {
+	h.resizer.Fail = header.ErrBroken
+	if _, err := h.ask(t.Context(), t, "cat.jpg", "info"); !errors.Is(err, header.ErrBroken) || h.originals.Len() != 0 {
 		t.Errorf("damaged inside: %v, and %d originals are kept", err, h.originals.Len())
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -157,7 +157,7 @@ func TestNotReadDoesNotLineUp(t *testing.T) {
 		} {
 			h.origin.Put(name, []byte(body))
 			for range 2 {
-				if _, err := h.ask(t.Context(), t, variant.Key(name), "10x"); !errors.Is(err, resize.ErrNotPicture) {
+				if _, err := h.ask(t.Context(), t, variant.Key(name), "10x"); !errors.Is(err, header.ErrNotPicture) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -79,8 +80,8 @@ func (p *Pipeline) whole(name variant.Name, b *cache.Blob) (k kind, ok bool) {
 		return k, true
 	}
 	k = kind{size: b.Size, modTime: b.ModTime}
-	if h, err := resize.Inspect(context.Background(), b.At(), b.Size, resize.WrittenFormats); err == nil {
-		k.mediaType = resize.MediaType(h.Format)
+	if h, err := header.Inspect(context.Background(), b.At(), b.Size, resize.WrittenFormats); err == nil {
+		k.mediaType = header.MediaType(h.Format)
 	} else if info.IsDocument(b.At(), b.Size) {
 		k.mediaType = info.MediaType
 	} else {

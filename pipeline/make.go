@@ -6,7 +6,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline/gate"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -131,35 +131,35 @@ func (p *Pipeline) full(original variant.Name) bool {
 
 // inspected returns an original and its header. One that lies broken on disk is
 // fetched again: it may have been whole, and was cut short there.
-func (p *Pipeline) inspected(ctx context.Context, wanted order, w way) (*original, resize.Header, error) {
+func (p *Pipeline) inspected(ctx context.Context, wanted order, w way) (*original, header.Header, error) {
 	for again := true; ; again = false {
 		o, err := p.original(ctx, wanted.key, wanted.variant, w)
 		if err != nil {
-			return nil, resize.Header{}, err
+			return nil, header.Header{}, err
 		}
 		h, err := p.inspect(ctx, o, inspection{seenAs(wanted.original(), o.blob), wanted.variant.Page, o.epoch, wanted.last})
-		again = again && o.source == FromDisk && errors.Is(err, resize.ErrBroken)
+		again = again && o.source == FromDisk && errors.Is(err, header.ErrBroken)
 		o.broken = !again && p.tolerates(err) && h.Width > 0
 		if err == nil || o.broken {
 			return o, h, nil
 		}
 		o.blob.Close()
 		if !again {
-			return nil, resize.Header{}, err
+			return nil, header.Header{}, err
 		}
 	}
 }
 
 // tolerates reports whether err may be passed over.
 func (p *Pipeline) tolerates(err error) bool {
-	return p.ServeBroken && errors.Is(err, resize.ErrBroken)
+	return p.ServeBroken && errors.Is(err, header.ErrBroken)
 }
 
 // forgetBroken removes an original that turned out to be broken, so that it is
 // fetched again when somebody has mended it. One that is no picture at all stays:
 // it may be wanted as it is.
 func (p *Pipeline) forgetBroken(name variant.Name, err error) {
-	if errors.Is(err, resize.ErrBroken) {
+	if errors.Is(err, header.ErrBroken) {
 		p.headers.forget(name)
 		p.forget(p.Originals, name)
 	}

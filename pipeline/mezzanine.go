@@ -7,6 +7,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -35,7 +36,7 @@ func (p *Pipeline) openMezzanine(name variant.Name) *mezzanine {
 		return &mezzanine{z, name, b}
 	}
 	b.Close()
-	if errors.Is(err, resize.ErrBroken) {
+	if errors.Is(err, header.ErrBroken) {
 		p.forget(p.Mezzanines, name)
 	}
 	return nil
@@ -45,7 +46,7 @@ func (p *Pipeline) openMezzanine(name variant.Name) *mezzanine {
 func (z *mezzanine) read() ([]byte, error) {
 	data, err := z.Bytes()
 	if err != nil {
-		err = fmt.Errorf("%w: reading a mezzanine: %v", resize.ErrBroken, err)
+		err = fmt.Errorf("%w: reading a mezzanine: %v", header.ErrBroken, err)
 	}
 	return data, err
 }
@@ -133,7 +134,7 @@ func (p *Pipeline) carryOut(ctx context.Context, z *mezzanine, w work) (*made, e
 	m := &made{modTime: z.blob.ModTime, source: FromOrigin}
 	data, err := p.resize(ctx, m, z.read, w)
 	switch {
-	case errors.Is(err, resize.ErrBroken):
+	case errors.Is(err, header.ErrBroken):
 		p.forget(p.Mezzanines, z.name)
 		return nil, nil
 	case err != nil:

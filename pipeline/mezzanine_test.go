@@ -16,6 +16,7 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -317,7 +318,7 @@ func TestNoMezzanineOfBrokenOriginals(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newManor(t, func(c *pipeline.Config) { c.ServeBroken = true })
 				broken(m)
-				m.engine.Fail, m.engine.Half = resize.ErrBroken, picture(60, 45)
+				m.engine.Fail, m.engine.Half = header.ErrBroken, picture(60, 45)
 				var all sync.WaitGroup
 				for _, ops := range []string{"60x", "59x", "58x"} { // together, which would pay
 					all.Go(func() {
@@ -341,9 +342,9 @@ func TestNoMezzanineOfBrokenOriginals(t *testing.T) {
 
 // A mezzanine that is damaged on disk is forgotten, and the original does.
 func TestDamagedMezzanine(t *testing.T) {
-	header := resize.Header{Format: variant.JPEG, Width: 640, Height: 480, Orientation: 1, Pages: 1, Scans: 1, Depth: 8}
+	original := header.Header{Format: variant.JPEG, Width: 640, Height: 480, Orientation: 1, Pages: 1, Scans: 1, Depth: 8}
 	whole := func(body []byte) []byte {
-		return resize.PackMezzanine(header, int64(len(picture(640, 480))), body)
+		return resize.PackMezzanine(original, int64(len(picture(640, 480))), body)
 	}
 	damaged := picture(200, 150)
 	damaged[200] ^= 0xff
@@ -359,7 +360,7 @@ func TestDamagedMezzanine(t *testing.T) {
 				m.overwrite(t, body)
 				m.engine.setStop(func(_ context.Context, what string) error {
 					if what == "200>40" {
-						return resize.ErrBroken
+						return header.ErrBroken
 					}
 					return nil
 				})

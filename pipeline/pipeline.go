@@ -17,6 +17,7 @@ import (
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -123,7 +124,7 @@ type Observer interface {
 type Pipeline struct {
 	Config
 	switches
-	reads    resize.Formats
+	reads    header.Formats
 	recipe   string // of pictures without a watermark
 	about    *info.Describer
 	heeds    [variant.Accepts]variant.Accept
@@ -142,7 +143,7 @@ type Pipeline struct {
 	halving  cache.Flight[struct{}]
 	// inspections admits them: as many as pictures, which they let pass.
 	inspections *gate.Gate
-	inspecting  cache.Flight[resize.Header]
+	inspecting  cache.Flight[header.Header]
 	crowds      crowds
 	failures    remembered[time.Time]
 	later       chan struct{} // one for each mezzanine that is to be made in the background

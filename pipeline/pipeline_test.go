@@ -21,6 +21,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -193,14 +194,14 @@ func TestErrors(t *testing.T) {
 		kind error
 	}{
 		{"missing", "no.jpg", "40x30", nil, storage.ErrNotFound},
-		{"text", "text.jpg", "40x30", nil, resize.ErrNotPicture},
-		{"empty", "empty.jpg", "40x30", nil, resize.ErrBroken},
-		{"cut short", "broken.jpg", "40x30", nil, resize.ErrBroken},
+		{"text", "text.jpg", "40x30", nil, header.ErrNotPicture},
+		{"empty", "empty.jpg", "40x30", nil, header.ErrBroken},
+		{"cut short", "broken.jpg", "40x30", nil, header.ErrBroken},
 		{"origin down", "cat.jpg", "40x30", func(h *house) { h.origin.FailAll(storage.Unavailable(context.Background(), "fake", unavailable)) }, storage.ErrUnavailable},
 		{"body cut short", "cat.jpg", "40x30", func(h *house) { h.origin.Truncate("cat.jpg", 100) }, storage.ErrUnavailable},
-		{"too many pixels", "cat.jpg", "4000x4000,up_1", nil, resize.ErrTooLarge},
+		{"too many pixels", "cat.jpg", "4000x4000,up_1", nil, header.ErrTooLarge},
 		{"an error of no kind", "cat.jpg", "40x30", func(h *house) { h.origin.FailAll(unavailable) }, storage.ErrUnavailable},
-		{"resizer fails", "cat.jpg", "40x30", func(h *house) { h.resizer.Fail = resize.ErrBroken }, resize.ErrBroken},
+		{"resizer fails", "cat.jpg", "40x30", func(h *house) { h.resizer.Fail = header.ErrBroken }, header.ErrBroken},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -223,7 +224,7 @@ func TestErrors(t *testing.T) {
 // What says nothing against an original leaves it, also where it lies on disk, and
 // the next request is made of it.
 func TestOriginalStays(t *testing.T) {
-	for _, kind := range []error{resize.ErrNoMemory, resize.ErrNotPicture, resize.ErrTooLarge, errors.New("our own failure")} {
+	for _, kind := range []error{resize.ErrNoMemory, header.ErrNotPicture, header.ErrTooLarge, errors.New("our own failure")} {
 		for _, ops := range []string{"40x30", "info", "40x30,trim"} {
 			h := newHouse()
 			for range 2 {
@@ -251,7 +252,7 @@ func TestBrokenOriginalIsForgotten(t *testing.T) {
 	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); !errors.Is(err, storage.ErrUnavailable) {
 		t.Fatal(err)
 	}
-	if _, err := h.ask(t.Context(), t, "broken.jpg", "40x30"); !errors.Is(err, resize.ErrBroken) {
+	if _, err := h.ask(t.Context(), t, "broken.jpg", "40x30"); !errors.Is(err, header.ErrBroken) {
 		t.Fatal(err)
 	}
 	if n := h.originals.Len(); n != 0 {

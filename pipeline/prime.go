@@ -6,6 +6,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -108,7 +109,7 @@ func (p *Pipeline) primeAlone(ctx context.Context, o order, pace pacing) error {
 		case err != nil:
 			return nil, err
 		case m.broken:
-			return m, resize.ErrBroken
+			return m, header.ErrBroken
 		case !m.stored:
 			return m, ErrNotKept
 		}
@@ -157,7 +158,7 @@ func (p *Pipeline) primeSmall(ctx context.Context, g *group, r *Primed) error {
 		return nil
 	}
 	err := p.makeBatches(ctx, b, r, g.pace)
-	if errors.Is(err, resize.ErrBroken) {
+	if errors.Is(err, header.ErrBroken) {
 		p.forget(p.Mezzanines, z.name)
 		return nil
 	}
@@ -206,29 +207,29 @@ func (p *Pipeline) primeLarge(ctx context.Context, g *group, r *Primed) error {
 // batchOfOriginal is all that is left of a group, and the mezzanine if there is to
 // be one.
 func (p *Pipeline) batchOfOriginal(ctx context.Context, g *group, r *Primed) (*batch, error) {
-	o, header, err := p.inspected(ctx, order{key: g.key, variant: g.variant, last: true}, toDisk)
+	o, h, err := p.inspected(ctx, order{key: g.key, variant: g.variant, last: true}, toDisk)
 	if err != nil {
 		return nil, err
 	}
 	defer o.blob.Close()
 	switch {
 	case o.broken: // nothing that is made of it is kept
-		return nil, resize.ErrBroken
+		return nil, header.ErrBroken
 	case o.blob.NotKept != nil:
 		return nil, notKept(o.blob.NotKept)
 	}
 	original := seenAs(g.variant.Original(g.key), o.blob)
-	b := &batch{epoch: o.epoch, header: header, modTime: o.blob.ModTime, read: p.reader(original), seen: original}
+	b := &batch{epoch: o.epoch, header: h, modTime: o.blob.ModTime, read: p.reader(original), seen: original}
 	for _, i := range g.left() {
-		plan, err := p.plan(header, i.variant, i.accept)
+		plan, err := p.plan(h, i.variant, i.accept)
 		if err != nil {
 			i.settle(r, err)
 			continue
 		}
 		b.add(i, plan)
 	}
-	if h, ok := p.halvingOf(o, g.key, g.variant, header); ok {
-		b.mezzanine = &h
+	if halving, ok := p.halvingOf(o, g.key, g.variant, h); ok {
+		b.mezzanine = &halving
 	}
 	return b, nil
 }

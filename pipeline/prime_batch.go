@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -58,7 +59,7 @@ type batch struct {
 	elsewhere bool // what fails because the source is broken can be made of another
 
 	// The source.
-	header  resize.Header
+	header  header.Header
 	modTime time.Time
 	read    reading
 	seen    seen // the original, also where it is the mezzanine
@@ -153,7 +154,7 @@ func (p *Pipeline) leaveOut(b *batch, r *Primed) {
 // whoever ends the work.
 func (p *Pipeline) batched(ctx context.Context, b *batch, i *item, data []byte, err error, r *Primed) {
 	if err != nil {
-		if !b.elsewhere || !errors.Is(err, resize.ErrBroken) {
+		if !b.elsewhere || !errors.Is(err, header.ErrBroken) {
 			i.settle(r, slow(ctx, err))
 		}
 		return

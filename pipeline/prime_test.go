@@ -16,6 +16,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -156,13 +157,13 @@ func TestPrimeFails(t *testing.T) {
 		{"missing", "no.jpg", nil, 0, 5, storage.ErrNotFound},
 		{"down", "big.jpg", (*manor).down, 0, 5, storage.ErrUnavailable},
 		{"read-only", "big.jpg", func(m *manor) { m.SetReadOnly(true) }, 0, 5, pipeline.ErrReadOnly},
-		{"a text", "text.jpg", nil, 0, 5, resize.ErrNotPicture},
-		{"cut short", "broken.jpg", nil, 0, 5, resize.ErrBroken},
-		{"broken inside", "big.jpg", engine(resize.ErrBroken), 0, 5, resize.ErrBroken},
-		{"one wish is too large", "big.jpg", nil, 4, 1, resize.ErrTooLarge},
+		{"a text", "text.jpg", nil, 0, 5, header.ErrNotPicture},
+		{"cut short", "broken.jpg", nil, 0, 5, header.ErrBroken},
+		{"broken inside", "big.jpg", engine(header.ErrBroken), 0, 5, header.ErrBroken},
+		{"one wish is too large", "big.jpg", nil, 4, 1, header.ErrTooLarge},
 		{"no room for originals", "big.jpg", full, 0, 5, pipeline.ErrNotKept},
 		{"no room for derivatives", "big.jpg", func(m *manor) { m.derivatives.FailFill(syscall.ENOSPC) }, 0, 5, pipeline.ErrNotKept},
-		{"no room for mezzanines", "cat.jpg", func(m *manor) { m.mezzanines.FailFill(syscall.ENOSPC) }, 4, 1, resize.ErrTooLarge},
+		{"no room for mezzanines", "cat.jpg", func(m *manor) { m.mezzanines.FailFill(syscall.ENOSPC) }, 4, 1, header.ErrTooLarge},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -174,7 +175,7 @@ func TestPrimeFails(t *testing.T) {
 			if r.Made != tt.made || r.Failed != tt.failed || r.There != 0 || r.Err == nil {
 				t.Errorf("primed %+v, want %d and %d", r, tt.made, tt.failed)
 			}
-			if tt.made == 0 && !errors.Is(r.Err, tt.kind) && !errors.Is(r.Err, resize.ErrTooLarge) {
+			if tt.made == 0 && !errors.Is(r.Err, tt.kind) && !errors.Is(r.Err, header.ErrTooLarge) {
 				t.Errorf("the error is %v, want %v", r.Err, tt.kind)
 			}
 		})
@@ -199,8 +200,8 @@ func TestPrimePanics(t *testing.T) {
 // Of a broken original nothing is kept, though it is served.
 func TestPrimeBroken(t *testing.T) {
 	m := newManor(t, func(c *pipeline.Config) { c.ServeBroken = true })
-	m.engine.Fail, m.engine.Half = resize.ErrBroken, picture(40, 30)
-	if r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "50x", "40x,trim")); r.Failed != 3 || !errors.Is(r.Err, resize.ErrBroken) {
+	m.engine.Fail, m.engine.Half = header.ErrBroken, picture(40, 30)
+	if r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "50x", "40x,trim")); r.Failed != 3 || !errors.Is(r.Err, header.ErrBroken) {
 		t.Errorf("primed %+v", r)
 	}
 	if n := m.derivatives.Len() + m.mezzanines.Len() + m.originals.Len(); n != 0 {
@@ -329,7 +330,7 @@ func TestPrimeDamagedMezzanine(t *testing.T) {
 	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200")
 	m.engine.setStop(func(_ context.Context, what string) error {
 		if what == "200>40,20" {
-			return fmt.Errorf("%w: its pixels", resize.ErrBroken)
+			return fmt.Errorf("%w: its pixels", header.ErrBroken)
 		}
 		return nil
 	})

@@ -12,7 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -189,7 +189,7 @@ func TestQuarantined(t *testing.T) {
 // Work that ends badly has ended, and no more is written down of it.
 func TestQuarantineOfWhatFails(t *testing.T) {
 	for name, fail := range map[string]func() error{
-		"an error": func() error { return resize.ErrBroken },
+		"an error": func() error { return header.ErrBroken },
 		"a panic":  func() error { panic("in the engine") },
 	} {
 		l := newLedger()

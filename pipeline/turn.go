@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // work is a derivative that is wanted, and what is to be done for it: with what
 // has that header, which is the original or its mezzanine.
 type work struct {
 	order
-	header resize.Header
+	header header.Header
 	plan   resize.Plan
 	of     Material
 	// seen is the original, also where it is made of the mezzanine.

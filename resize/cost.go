@@ -1,6 +1,9 @@
 package resize
 
-import "github.com/thumbery/thumbery/variant"
+import (
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
 
 // Cost is what carrying p out, for the picture with header h that p was made
 // for, weighs in a Gate. The unit is a decoded pixel of four bytes, so that a
@@ -8,7 +11,7 @@ import "github.com/thumbery/thumbery/variant"
 // estimate, rounded up, of what the engine vips was seen to hold on 16
 // megapixels of noise with libvips 8.14, and more than a gate's limit where a
 // large source gives a large result: such a picture is admitted alone.
-func (p Plan) Cost(h Header) int64 {
+func (p Plan) Cost(h header.Header) int64 {
 	result := max(p.Output.weight(), p.Plain.weight()) // one after the other
 	if !p.Simple(h) {
 		result += composedWeight
@@ -20,7 +23,7 @@ func (p Plan) Cost(h Header) int64 {
 // decoding takes, the decoded source stays, with halves and quarters of it that are
 // 1/3 as large together, and so do results that are encoded more than once; and
 // the most that one plan takes besides.
-func CostOfAll(h Header, plans []Plan) int64 {
+func CostOfAll(h header.Header, plans []Plan) int64 {
 	var source, most, waiting int64
 	seen := map[Plan]bool{}
 	for _, p := range plans {
@@ -43,11 +46,11 @@ func CostOfAll(h Header, plans []Plan) int64 {
 
 // sourceCost is what the decoded source weighs. A drawing is drawn at the size to
 // which the plan scales it.
-func (p Plan) sourceCost(h Header) int64 {
+func (p Plan) sourceCost(h header.Header) int64 {
 	if h.Drawn() {
 		return int64(p.ScaledW) * int64(p.ScaledH)
 	}
-	return h.decodeWeight() * int64(p.Frames)
+	return decodeWeight(h) * int64(p.Frames)
 }
 
 // heaviest is how much of a gate's limit, Settings.MaxPixels, a decoded picture may
@@ -79,4 +82,30 @@ func (o Output) weight() int64 {
 		return 7
 	}
 	return 4
+}
+
+// decodeWeight is what the decoded picture, or one page of it, weighs in a Gate:
+// decoded pixels of four bytes.
+func decodeWeight(h header.Header) int64 {
+	n := h.DecodePixels()
+	return (n*h.PixelBytes()+3)/4 + n*deepWeight(h)
+}
+
+// deepWeight is what a pixel weighs besides in decoders that hold all of a picture,
+// in two or three forms, where it has more than 8 bits or may be lossless JPEG XL.
+// Measured on 25 megapixels, in bytes a pixel with those of the result: HEIC of 10 bits
+// 13, AVIF of 12 bits without subsampling 25, JPEG XL of 8 bits 16, of 16 bits 20 and of
+// floats 26. AVIF and HEIC of 8 bits take 6 to 13. So the largest that is read takes a
+// gigabyte.
+func deepWeight(h header.Header) int64 {
+	deep := h.Depth > 8
+	switch {
+	case h.Format == variant.HEIC && deep:
+		return 3
+	case h.Format == variant.JXL && !deep:
+		return 4
+	case h.Format == variant.JXL, h.Format == variant.AVIF && deep:
+		return 5
+	}
+	return 0
 }

@@ -2,9 +2,11 @@ package resize_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -36,7 +38,7 @@ func TestPlanBoundsResults(t *testing.T) {
 		{10000, 9000, "4096x2049,f_webp", true},
 	} {
 		p, err := resize.NewPlan(photo(c.w, c.h), parse(t, c.ops), 0, s)
-		if c.fine && err != nil || !c.fine && (!errors.Is(err, resize.ErrTooLarge) || p != resize.Plan{}) {
+		if c.fine && err != nil || !c.fine && (!errors.Is(err, header.ErrTooLarge) || p != resize.Plan{}) {
 			t.Errorf("%dx%d %s: %+v, %v, want a plan: %t", c.w, c.h, c.ops, p, err, c.fine)
 		}
 	}
@@ -71,7 +73,7 @@ func TestCost(t *testing.T) {
 	turned, deep, alpha := photo(1000, 1000), photo(1000, 1000), photo(1000, 1000)
 	turned.Orientation, deep.Depth, alpha.Alpha = 6, 16, true
 	for _, c := range []struct {
-		h    resize.Header
+		h    header.Header
 		ops  string
 		want int64
 	}{
@@ -123,15 +125,51 @@ func TestCostOfComparing(t *testing.T) {
 }
 
 // sampled is a megapixel of so many samples of so many bits.
-func sampled(samples, depth int) resize.Header {
+func sampled(samples, depth int) header.Header {
 	h := photo(1000, 1000)
 	h.Samples, h.Depth = samples, depth
 	return h
 }
 
 // depthOf is a megapixel of so many bits, of a format.
-func depthOf(f variant.Format, depth int) resize.Header {
+func depthOf(f variant.Format, depth int) header.Header {
 	h := sampled(3, depth)
 	h.Format = f
 	return h
+}
+
+// TestPlanBoundsBytes: what is decoded takes at most 12 bytes for each pixel that is
+// allowed, also where it is admitted alone.
+func TestPlanBoundsBytes(t *testing.T) {
+	of := func(change func(*header.Header)) header.Header {
+		h := photo(1000, 1000)
+		change(&h)
+		return h
+	}
+	for _, c := range []struct {
+		name string
+		h    header.Header
+		fine bool
+	}{
+		{"four samples of 16 bits", of(func(h *header.Header) { h.Samples, h.Depth = 4, 16 }), true},
+		{"three floats", of(func(h *header.Header) { h.Samples, h.Depth = 3, 32 }), false},
+		{"three floats, three quarters as high", of(func(h *header.Header) { h.Height, h.Samples, h.Depth = 750, 3, 32 }), true},
+		{"twelve samples", of(func(h *header.Header) { h.Samples = 12 }), true},
+		{"thirteen samples", of(func(h *header.Header) { h.Samples = 13 }), false},
+		{"an AVIF of 8 bits", of(func(h *header.Header) { h.Format = variant.AVIF }), true},
+		{"an AVIF of 10 bits", of(func(h *header.Header) { h.Format, h.Depth = variant.AVIF, 10 }), false},
+		{"an AVIF of 10 bits, as high as can be", of(func(h *header.Header) { h.Format, h.Depth, h.Height = variant.AVIF, 10, 428 }), true},
+		{"an AVIF of 10 bits, higher", of(func(h *header.Header) { h.Format, h.Depth, h.Height = variant.AVIF, 10, 429 }), false},
+		{"a HEIC of 10 bits, as high as can be", of(func(h *header.Header) { h.Format, h.Depth, h.Height = variant.HEIC, 10, 600 }), true},
+		{"a JPEG XL of 8 bits, as high as can be", of(func(h *header.Header) { h.Format, h.Height = variant.JXL, 600 }), true},
+		{"a JPEG XL of 8 bits, higher", of(func(h *header.Header) { h.Format, h.Height = variant.JXL, 601 }), false},
+		{"cut out of as many", of(func(h *header.Header) { h.Width, h.Coded = 10, 1_000_000 }), true},
+		{"cut out of more", of(func(h *header.Header) { h.Width, h.Coded = 10, 1_000_001 }), false},
+		{"a drawing", of(func(h *header.Header) { h.Format, h.Samples, h.Depth = variant.SVG, 9, 16 }), true},
+	} {
+		_, err := resize.NewPlan(c.h, parse(t, "100x"), 0, resize.Settings{MaxPixels: 1_000_000, CanWrite: all})
+		if c.fine != (err == nil) || err != nil && (!errors.Is(err, header.ErrTooLarge) || strings.Contains(err.Error(), "-")) {
+			t.Errorf("%s: %v, want fine: %t", c.name, err, c.fine)
+		}
+	}
 }

@@ -3,13 +3,14 @@ package resize
 import (
 	"math"
 
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // Region is what v's crop leaves of the upright picture, in whole source pixels;
 // all of it without a crop. The error is a *variant.Error of kind
 // variant.ErrOptions where that lies outside.
-func Region(h Header, v variant.Variant) (Rect, error) {
+func Region(h header.Header, v variant.Variant) (Rect, error) {
 	w, height := h.Upright()
 	c := v.Crop
 	if !c.Set() {

@@ -1,6 +1,9 @@
 package resize
 
-import "github.com/thumbery/thumbery/variant"
+import (
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
 
 // Effects are what is done to the pixels of a picture after it was scaled and
 // cut, in the order of the fields, which is that of the canonical spelling, and
@@ -39,7 +42,7 @@ const (
 
 // reduced reports whether the picture shrinks strongly on both sides. A drawing
 // is made as sharp as it can be.
-func (p Plan) reduced(h Header) bool {
+func (p Plan) reduced(h header.Header) bool {
 	w, height := h.Upright()
 	return !h.Drawn() && !h.Alpha && w >= restoreFrom*p.ScaledW && height >= restoreFrom*p.ScaledH &&
 		p.Cut.Width*p.Cut.Height <= restorePixels

@@ -3,6 +3,7 @@ package resize
 import (
 	"math"
 
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -18,7 +19,7 @@ type fit struct {
 	focal   [2]float64
 }
 
-func newFit(h Header, v variant.Variant, region Rect) fit {
+func newFit(h header.Header, v variant.Variant, region Rect) fit {
 	w, height := h.Upright()
 	boxW, boxH := v.Box()
 	f := fit{

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -27,13 +28,13 @@ func FuzzPlan(f *testing.F) {
 			return variant.Length{Value: math.Floor(boundF(x, 0, 1e6))}
 		}
 		v.Crop = variant.Crop{X: length(cx, 1), Y: length(cy, 2), W: length(cw, 4), H: length(ch, 8)}
-		header := photo(bound(w, 1, resize.SourceSideMax), bound(h, 1, resize.SourceSideMax))
-		header.Orientation = 1 + int(flags>>4&7)
-		p, err := resize.NewPlan(header, v, 0, resize.Settings{})
+		head := photo(bound(w, 1, header.SourceSideMax), bound(h, 1, header.SourceSideMax))
+		head.Orientation = 1 + int(flags>>4&7)
+		p, err := resize.NewPlan(head, v, 0, resize.Settings{})
 		if err != nil {
 			return
 		}
-		checkPlan(t, header, v, p)
+		checkPlan(t, head, v, p)
 	})
 }
 
@@ -51,7 +52,7 @@ func boundF(x, low, high float64) float64 {
 	return x
 }
 
-func checkPlan(t *testing.T, h resize.Header, v variant.Variant, p resize.Plan) {
+func checkPlan(t *testing.T, h header.Header, v variant.Variant, p resize.Plan) {
 	t.Helper()
 	w, height := h.Upright()
 	boxW, boxH := v.Box()

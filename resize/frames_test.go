@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // paged is a picture of 400x300 with pages.
-func paged(f variant.Format, pages int) resize.Header {
+func paged(f variant.Format, pages int) header.Header {
 	h := photo(400, 300)
 	h.Format, h.Pages = f, pages
 	return h
@@ -22,7 +23,7 @@ func TestPlanFrames(t *testing.T) {
 	both := variant.AcceptWebP | variant.AcceptAVIF
 	still := func(f variant.Format) bool { return f == variant.JPEG || f == variant.PNG }
 	for _, c := range []struct {
-		h            resize.Header
+		h            header.Header
 		ops          string
 		accept       variant.Accept
 		canWrite     func(variant.Format) bool
@@ -67,7 +68,7 @@ func TestPlanRefusesFrames(t *testing.T) {
 	large := paged(variant.GIF, 100)
 	large.Width, large.Height = 2000, 1000
 	for _, c := range []struct {
-		h      resize.Header
+		h      header.Header
 		ops    string
 		refuse string // "" for nothing
 	}{
@@ -88,7 +89,7 @@ func TestPlanRefusesFrames(t *testing.T) {
 		switch {
 		case c.refuse == "" && err != nil, c.refuse == "" && p == resize.Plan{}:
 			t.Errorf("%v of %d, %s: %+v, %v", c.h.Format, c.h.Pages, c.ops, p, err)
-		case c.refuse != "" && (!errors.Is(err, resize.ErrTooLarge) || !strings.Contains(err.Error(), c.refuse)):
+		case c.refuse != "" && (!errors.Is(err, header.ErrTooLarge) || !strings.Contains(err.Error(), c.refuse)):
 			t.Errorf("%v of %d, %s: %v, want %q", c.h.Format, c.h.Pages, c.ops, err, c.refuse)
 		}
 	}
@@ -97,7 +98,7 @@ func TestPlanRefusesFrames(t *testing.T) {
 // A page that is not there is a mistake in the URL.
 func TestPlanRefusesPages(t *testing.T) {
 	for _, c := range []struct {
-		h   resize.Header
+		h   header.Header
 		ops string
 		ok  bool
 	}{

@@ -1,6 +1,9 @@
 package resize
 
-import "github.com/thumbery/thumbery/variant"
+import (
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
 
 // NeedsLook reports whether v asks for what only a look at the pixels can tell:
 // where a plain border ends, or where the eye goes. Resizer.Look then says it.
@@ -13,7 +16,7 @@ func NeedsLook(v variant.Variant) bool {
 // upright source (the zero Rect where all of it would go, or nothing), and x, y,
 // from 0 to 1, is where the eye goes in the whole of it. inner lies in v's
 // Region. NewPlan takes the result for a crop and a focal point.
-func Seen(h Header, v variant.Variant, inner Rect, x, y float64) variant.Variant {
+func Seen(h header.Header, v variant.Variant, inner Rect, x, y float64) variant.Variant {
 	w, height := h.Upright()
 	if v.Trim != 0 && inner != (Rect{}) && inner != (Rect{Width: w, Height: height}) {
 		v.Crop = variant.Crop{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -44,7 +45,7 @@ const mezzanineVersion = 1
 // a baseline JPEG of quality 90, with whole colour planes, or where there is alpha a
 // lossless WebP. Nothing is sharpened: that is for what is made of it, which is to be
 // at most half as large, so that the plan is Coarse.
-func (s Settings) Mezzanine(h Header) (p Plan, ok bool) {
+func (s Settings) Mezzanine(h header.Header) (p Plan, ok bool) {
 	if !s.wantsMezzanine(h) {
 		return Plan{}, false
 	}
@@ -61,16 +62,16 @@ func (s Settings) Mezzanine(h Header) (p Plan, ok bool) {
 	return p, writable && pays(h, p) && p.check(h, s) == nil
 }
 
-func (s Settings) wantsMezzanine(h Header) bool {
+func (s Settings) wantsMezzanine(h header.Header) bool {
 	few := h.Palette || h.Format == variant.GIF
 	return s.MezzanineSide > 0 && h.Pixels() > s.MezzanineOver && max(h.Width, h.Height) > s.MezzanineSide &&
-		h.check() == nil && !s.exceeds(h.DecodePixels()) && !h.Drawn() && h.Pages <= 1 && !few
+		h.Check() == nil && !s.exceeds(h.DecodePixels()) && !h.Drawn() && h.Pages <= 1 && !few
 }
 
 // mezzanineSize is what the upright sides become. Decoders of JPEG halve for nothing:
 // where that gives about the side that is wanted, nothing has to be resampled, which
 // would take as long as all the rest.
-func (s Settings) mezzanineSize(h Header) (width, height int) {
+func (s Settings) mezzanineSize(h header.Header) (width, height int) {
 	w, y := h.Upright()
 	for shrink := 2; shrink <= min(8, w, y) && h.Format == variant.JPEG; shrink *= 2 {
 		if s.isAboutMezzanine(max(w, y) / shrink) {
@@ -96,7 +97,7 @@ func (s Settings) isAboutMezzanine(side int) bool {
 // 1.01 to 1.7 with 3.5 and more. Progressive ones took 1.09 to 2.8 times as long with
 // 1.6 times the pixels and more. What is no JPEG is dear to decode, too. See
 // docs/benchmarks.md.
-func pays(h Header, p Plan) bool {
+func pays(h header.Header, p Plan) bool {
 	if h.Format == variant.JPEG && !h.Progressive {
 		return h.Pixels() >= 3*p.Pixels()
 	}
@@ -108,7 +109,7 @@ func pays(h Header, p Plan) bool {
 // to in both directions, up to a pixel of rounding, and p asks for one still
 // picture, the only one. What loses nothing (PNG, and all that is lossless) is not
 // made of what has lost something: it would spend bytes on its blemishes.
-func Serves(m Header, p Plan) bool {
+func Serves(m header.Header, p Plan) bool {
 	lossless := func(o Output) bool { return o.Lossless || o.Format == variant.PNG || o.Format == variant.GIF }
 	if m.Format == variant.JPEG && (lossless(p.Output) || lossless(p.Plain)) {
 		return false
@@ -120,10 +121,10 @@ func Serves(m Header, p Plan) bool {
 type Mezzanine struct {
 	// Original is the header of the original, for which plans are made, and
 	// OriginalBytes its size.
-	Original      Header
+	Original      header.Header
 	OriginalBytes int64
 	// Header is that of the body, with which plans are carried out.
-	Header Header
+	Header header.Header
 	body   *io.SectionReader // a JPEG or WebP
 }
 
@@ -145,13 +146,13 @@ const (
 // change.
 type mezzanineLabel struct {
 	Format string
-	Header
+	header.Header
 	Bytes int64
 }
 
 // PackMezzanine puts together what is kept: what is known of the original, and
 // body, which Settings.Mezzanine's plan has made of it.
-func PackMezzanine(original Header, originalBytes int64, body []byte) []byte {
+func PackMezzanine(original header.Header, originalBytes int64, body []byte) []byte {
 	label, err := json.Marshal(mezzanineLabel{original.Format.String(), original, originalBytes})
 	if err != nil {
 		panic(err) // numbers, words and booleans
@@ -182,7 +183,7 @@ func UnpackMezzanine(r io.ReaderAt, size int64) (Mezzanine, error) {
 	}
 	start := int64(len(mezzanineMagic) + end + 1)
 	m := Mezzanine{Original: label.Header, OriginalBytes: label.Bytes, body: io.NewSectionReader(r, start, size-start)}
-	if m.Header, err = Inspect(context.Background(), m.body, m.body.Size(), FormatsOf(variant.JPEG, variant.WebP)); err != nil {
+	if m.Header, err = header.Inspect(context.Background(), m.body, m.body.Size(), header.FormatsOf(variant.JPEG, variant.WebP)); err != nil {
 		return Mezzanine{}, broken("the body of a mezzanine: %v", err)
 	}
 	return m, m.check()
@@ -212,7 +213,7 @@ func (m Mezzanine) check() error {
 	o, h := m.Original, m.Header
 	w, height := o.Upright()
 	switch {
-	case o.check() != nil, o.Orientation < 1, o.Orientation > 8, o.Pages != 1, o.Scans < 0, o.Scans > maxScans,
+	case o.Check() != nil, o.Orientation < 1, o.Orientation > 8, o.Pages != 1, o.Scans < 0, o.Scans > header.MaxScans,
 		o.Drawn(), m.OriginalBytes < 1:
 		return broken("the label of a mezzanine speaks of no picture that has one: %s", sides(o.Width, o.Height))
 	case h.Format != variant.JPEG && h.Format != variant.WebP, h.Orientation != 1, h.Pages != 1, h.Scans > 1, h.CMYK, h.ICC:
@@ -236,4 +237,8 @@ func (s Settings) mezzanineRecipe() string {
 		return ""
 	}
 	return fmt.Sprintf("m%d.%d.%d", mezzanineVersion, s.MezzanineSide, s.MezzanineOver)
+}
+
+func broken(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{header.ErrBroken}, args...)...)
 }

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"image/color"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -24,30 +25,30 @@ func keeping() resize.Settings {
 }
 
 // camera is the header of a photograph of 12 megapixels.
-func camera(change func(*resize.Header)) resize.Header {
-	return header(variant.JPEG, func(h *resize.Header) {
-		h.Width, h.Height = 4000, 3000
-		if change != nil {
-			change(h)
-		}
-	})
+func camera(change func(*header.Header)) header.Header {
+	h := photo(4000, 3000)
+	h.Scans, h.Samples = 1, 3
+	if change != nil {
+		change(&h)
+	}
+	return h
 }
 
 func TestMezzaninePlan(t *testing.T) {
 	s := keeping()
 	for name, c := range map[string]struct {
-		h    resize.Header
+		h    header.Header
 		w, y int
 		f    variant.Format
 	}{
 		"camera":    {camera(nil), 2000, 1500, variant.JPEG},
-		"turned":    {camera(func(h *resize.Header) { h.Orientation = 6 }), 1500, 2000, variant.JPEG},
-		"mirrored":  {camera(func(h *resize.Header) { h.Orientation = 2 }), 2000, 1500, variant.JPEG},
-		"CMYK":      {camera(func(h *resize.Header) { h.CMYK, h.ICC = true, true }), 2000, 1500, variant.JPEG},
-		"grey":      {camera(func(h *resize.Header) { h.Gray = true }), 2000, 1500, variant.JPEG},
-		"panorama":  {camera(func(h *resize.Header) { h.Width, h.Height = 20000, 999 }), 2048, 102, variant.JPEG},
-		"deep":      {camera(func(h *resize.Header) { h.Format, h.Depth, h.Scans = variant.TIFF, 16, 0 }), 2048, 1536, variant.JPEG},
-		"with hole": {camera(func(h *resize.Header) { h.Format, h.Alpha, h.Scans = variant.PNG, true, 0 }), 2048, 1536, variant.WebP},
+		"turned":    {camera(func(h *header.Header) { h.Orientation = 6 }), 1500, 2000, variant.JPEG},
+		"mirrored":  {camera(func(h *header.Header) { h.Orientation = 2 }), 2000, 1500, variant.JPEG},
+		"CMYK":      {camera(func(h *header.Header) { h.CMYK, h.ICC = true, true }), 2000, 1500, variant.JPEG},
+		"grey":      {camera(func(h *header.Header) { h.Gray = true }), 2000, 1500, variant.JPEG},
+		"panorama":  {camera(func(h *header.Header) { h.Width, h.Height = 20000, 999 }), 2048, 102, variant.JPEG},
+		"deep":      {camera(func(h *header.Header) { h.Format, h.Depth, h.Scans = variant.TIFF, 16, 0 }), 2048, 1536, variant.JPEG},
+		"with hole": {camera(func(h *header.Header) { h.Format, h.Alpha, h.Scans = variant.PNG, true, 0 }), 2048, 1536, variant.WebP},
 	} {
 		p, ok := s.Mezzanine(c.h)
 		if w, y := p.Size(); !ok || w != c.w || y != c.y || p.ScaledW != w || p.ScaledH != y || p.Output.Format != c.f {
@@ -96,7 +97,7 @@ func TestMezzanineSize(t *testing.T) {
 	} {
 		s := keeping()
 		s.MaxPixels = 0
-		h := camera(func(h *resize.Header) { h.Format, h.Orientation, h.Width, h.Height = c.f, c.o, c.w, c.y })
+		h := camera(func(h *header.Header) { h.Format, h.Orientation, h.Width, h.Height = c.f, c.o, c.w, c.y })
 		p, ok := s.Mezzanine(h)
 		if !ok || p.ScaledW != c.wantW || p.ScaledH != c.wantY {
 			t.Errorf("%s: %dx%d, %t, want %dx%d", c.name, p.ScaledW, p.ScaledH, ok, c.wantW, c.wantY)
@@ -118,11 +119,11 @@ func TestCoarse(t *testing.T) {
 }
 
 func TestNoMezzanine(t *testing.T) {
-	size := func(w, height int) func(*resize.Header) {
-		return func(h *resize.Header) { h.Width, h.Height = w, height }
+	size := func(w, height int) func(*header.Header) {
+		return func(h *header.Header) { h.Width, h.Height = w, height }
 	}
 	for name, c := range map[string]struct {
-		h      resize.Header
+		h      header.Header
 		change func(*resize.Settings)
 		has    bool
 	}{
@@ -132,27 +133,27 @@ func TestNoMezzanine(t *testing.T) {
 		"at the limit":           {h: camera(nil), change: func(s *resize.Settings) { s.MezzanineOver = 12_000_000 }},
 		"above it":               {h: camera(nil), change: func(s *resize.Settings) { s.MezzanineOver = 11_999_999 }, has: true},
 		"too many pixels":        {h: camera(nil), change: func(s *resize.Settings) { s.MaxPixels = 11_999_999 }},
-		"too many scans":         {h: camera(func(h *resize.Header) { h.Scans = 128; h.Width = 14000 })},
+		"too many scans":         {h: camera(func(h *header.Header) { h.Scans = 128; h.Width = 14000 })},
 		"larger":                 {h: camera(nil), change: func(s *resize.Settings) { s.MezzanineSide = 4000 }},
 		"little gained":          {h: camera(size(3264, 2448))},
 		"enough gained":          {h: camera(size(3552, 2664)), has: true},
-		"progressive":            {h: camera(func(h *resize.Header) { size(2560, 1920)(h); h.Progressive = true }), has: true},
-		"progressive, but small": {h: camera(func(h *resize.Header) { size(2400, 1800)(h); h.Progressive = true })},
-		"few colours":            {h: camera(func(h *resize.Header) { h.Format, h.Palette = variant.PNG, true })},
-		"GIF":                    {h: camera(func(h *resize.Header) { h.Format = variant.GIF })},
-		"animated":               {h: camera(func(h *resize.Header) { h.Format, h.Pages = variant.WebP, 2 })},
-		"pages":                  {h: camera(func(h *resize.Header) { h.Format, h.Pages = variant.TIFF, 3 })},
-		"SVG":                    {h: camera(func(h *resize.Header) { h.Format = variant.SVG })},
-		"PDF":                    {h: camera(func(h *resize.Header) { h.Format = variant.PDF })},
+		"progressive":            {h: camera(func(h *header.Header) { size(2560, 1920)(h); h.Progressive = true }), has: true},
+		"progressive, but small": {h: camera(func(h *header.Header) { size(2400, 1800)(h); h.Progressive = true })},
+		"few colours":            {h: camera(func(h *header.Header) { h.Format, h.Palette = variant.PNG, true })},
+		"GIF":                    {h: camera(func(h *header.Header) { h.Format = variant.GIF })},
+		"animated":               {h: camera(func(h *header.Header) { h.Format, h.Pages = variant.WebP, 2 })},
+		"pages":                  {h: camera(func(h *header.Header) { h.Format, h.Pages = variant.TIFF, 3 })},
+		"SVG":                    {h: camera(func(h *header.Header) { h.Format = variant.SVG })},
+		"PDF":                    {h: camera(func(h *header.Header) { h.Format = variant.PDF })},
 		"without WebP": {
-			h:      camera(func(h *resize.Header) { h.Format, h.Alpha = variant.PNG, true }),
+			h:      camera(func(h *header.Header) { h.Format, h.Alpha = variant.PNG, true }),
 			change: func(s *resize.Settings) { s.CanWrite = nil },
 		},
 		"lossless and slow": {
-			h:      camera(func(h *resize.Header) { h.Format, h.Alpha, h.Width, h.Height = variant.PNG, true, 9000, 9000 }),
+			h:      camera(func(h *header.Header) { h.Format, h.Alpha, h.Width, h.Height = variant.PNG, true, 9000, 9000 }),
 			change: func(s *resize.Settings) { s.MezzanineSide = 4000 },
 		},
-		"nothing": {h: resize.Header{}},
+		"nothing": {h: header.Header{}},
 	} {
 		s := keeping()
 		if c.change != nil {
@@ -165,8 +166,9 @@ func TestNoMezzanine(t *testing.T) {
 }
 
 func TestMezzanineServes(t *testing.T) {
-	m := header(variant.JPEG, func(h *resize.Header) { h.Width, h.Height = 2048, 1365 })
-	clear := header(variant.WebP, func(h *resize.Header) { h.Width, h.Height, h.Alpha = 2048, 1365, true })
+	m := photo(2048, 1365)
+	clear := photo(2048, 1365)
+	clear.Format, clear.Alpha = variant.WebP, true
 	for ops, want := range map[string][2]bool{ // from m, from clear
 		"300x300":                      {true, true},
 		"1024x":                        {true, true}, // 683 high, of 1365
@@ -190,7 +192,7 @@ func TestMezzanineServes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := resize.NewPlan(camera(func(h *resize.Header) { h.Height = 2666 }), v, 0, keeping())
+		p, err := resize.NewPlan(camera(func(h *header.Header) { h.Height = 2666 }), v, 0, keeping())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,12 +244,12 @@ func bodyOf(t *testing.T, m resize.Mezzanine) []byte {
 }
 
 func TestMezzaninePacked(t *testing.T) {
-	for _, h := range []resize.Header{
+	for _, h := range []header.Header{
 		camera(nil),
-		camera(func(h *resize.Header) {
+		camera(func(h *header.Header) {
 			h.Format, h.Depth, h.Alpha, h.Gray, h.ICC, h.Scans, h.Orientation = variant.HEIC, 12, true, true, true, 0, 8
 		}),
-		camera(func(h *resize.Header) { h.CMYK, h.Progressive, h.Scans = true, true, 10 }),
+		camera(func(h *header.Header) { h.CMYK, h.Progressive, h.Scans = true, true, 10 }),
 	} {
 		data := resize.PackMezzanine(h, 5<<40, body())
 		m, err := unpacked(data)
@@ -304,9 +306,9 @@ func TestMezzanineRefused(t *testing.T) {
 		"body PNG":          line + "\n" + string(gray),
 		"body turned":       line + "\n" + string(resizetest.Oriented(body(), 6)),
 		"body larger":       line + "\n" + string(resizetest.JPEG(resizetest.Quarters(1, 3001))),
-		"body progressive":  line + "\n" + string(jpegOf(0xc2, 32, 24, 3, 10)),
+		"body progressive":  line + "\n" + string(odd.ManyScans(32, 24, 10)),
 	} {
-		if m, err := unpacked([]byte(data)); !errors.Is(err, resize.ErrBroken) {
+		if m, err := unpacked([]byte(data)); !errors.Is(err, header.ErrBroken) {
 			t.Errorf("%s: %+v, %v, want ErrBroken", name, m.Original, err)
 		}
 	}
@@ -318,12 +320,12 @@ func TestMezzanineRefused(t *testing.T) {
 // FuzzUnpackMezzanine: what is unpacked keeps its promises, and packs again.
 func FuzzUnpackMezzanine(f *testing.F) {
 	f.Add(resize.PackMezzanine(camera(nil), 1234, body()))
-	f.Add(resize.PackMezzanine(camera(func(h *resize.Header) { h.Orientation = 5 }), 1, resizetest.JPEG(paletted(color.White))))
+	f.Add(resize.PackMezzanine(camera(func(h *header.Header) { h.Orientation = 5 }), 1, resizetest.JPEG(resizetest.Quarters(16, 12))))
 	f.Add([]byte("thumbery mezzanine 1 {}\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := unpacked(data)
 		if err != nil {
-			if !errors.Is(err, resize.ErrBroken) {
+			if !errors.Is(err, header.ErrBroken) {
 				t.Errorf("of another kind: %v", err)
 			}
 			return
@@ -341,7 +343,7 @@ func FuzzUnpackMezzanine(f *testing.F) {
 
 // TestMezzanineLabelIsWhole: a field that is added to Header must come back.
 func TestMezzanineLabelIsWhole(t *testing.T) {
-	data, err := json.Marshal(resize.Header{})
+	data, err := json.Marshal(header.Header{})
 	if err != nil {
 		t.Fatal(err)
 	}

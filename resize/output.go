@@ -1,11 +1,14 @@
 package resize
 
-import "github.com/thumbery/thumbery/variant"
+import (
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
 
 // outputs decides the encoding of p, and for FormatAuto the plain one that it is
 // compared with. An animation is compared with none: a GIF of it would be larger,
 // and take longer than all else.
-func (s Settings) outputs(h Header, v variant.Variant, a variant.Accept, p Plan) (first, compared Output, err error) {
+func (s Settings) outputs(h header.Header, v variant.Variant, a variant.Accept, p Plan) (first, compared Output, err error) {
 	pixels := p.Pixels()
 	f := s.format(h, v, a, pixels)
 	if err := s.checkOutput(f, v, p); err != nil {
@@ -37,7 +40,7 @@ func (s Settings) checkOutput(f variant.Format, v variant.Variant, p Plan) error
 }
 
 // output is how to encode a result of so many pixels as f.
-func (s Settings) output(h Header, v variant.Variant, a variant.Accept, f variant.Format, pixels int64) Output {
+func (s Settings) output(h header.Header, v variant.Variant, a variant.Accept, f variant.Format, pixels int64) Output {
 	o := Output{
 		Format: f, Quality: s.quality(f), Lossless: v.Lossless,
 		Progressive: v.Progressive && f == variant.JPEG,
@@ -58,12 +61,12 @@ const saveDataPercent = 70
 
 // fewColours reports whether a palette will do for what comes out: the source has
 // one, and nothing is laid over it.
-func fewColours(h Header, v variant.Variant) bool {
+func fewColours(h header.Header, v variant.Variant) bool {
 	return (h.Palette || h.Format == variant.GIF) && !v.Lossless && v.Watermark == ""
 }
 
 // frames decides whether an animation stays one, and which page is made.
-func (s Settings) frames(h Header, v variant.Variant, a variant.Accept) (page, frames int) {
+func (s Settings) frames(h header.Header, v variant.Variant, a variant.Accept) (page, frames int) {
 	if moving(h, v) && animates(s.format(h, v, a, 0)) {
 		return 0, h.Pages
 	}
@@ -71,7 +74,7 @@ func (s Settings) frames(h Header, v variant.Variant, a variant.Accept) (page, f
 }
 
 // moving reports whether the source is an animation, and all of it is asked for.
-func moving(h Header, v variant.Variant) bool {
+func moving(h header.Header, v variant.Variant) bool {
 	return h.Pages > 1 && animates(h.Format) && !v.Still && v.Page == 0
 }
 
@@ -79,7 +82,7 @@ func moving(h Header, v variant.Variant) bool {
 func animates(f variant.Format) bool { return f == variant.GIF || f == variant.WebP }
 
 // format decides the encoding of a result of so many pixels.
-func (s Settings) format(h Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
+func (s Settings) format(h header.Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
 	switch v.Format {
 	case variant.FormatKeep:
 		return s.keep(h, v, pixels)
@@ -91,7 +94,7 @@ func (s Settings) format(h Header, v variant.Variant, a variant.Accept, pixels i
 
 // keep is the original's format, or the nearest that can be written, at this
 // size and in reasonable time.
-func (s Settings) keep(h Header, v variant.Variant, pixels int64) variant.Format {
+func (s Settings) keep(h header.Header, v variant.Variant, pixels int64) variant.Format {
 	if s.canWrite(h.Format) && (moving(h, v) || affordable(h.Format, v.Lossless, pixels)) {
 		return h.Format
 	}
@@ -100,7 +103,7 @@ func (s Settings) keep(h Header, v variant.Variant, pixels int64) variant.Format
 
 // auto is the best format that the client accepts and that does not take too
 // long. An animation stays one, in WebP or GIF.
-func (s Settings) auto(h Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
+func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
 	a, moves := s.Heed(a), moving(h, v)
 	avif := a&variant.AcceptAVIF != 0 && !moves &&
 		pixels <= s.avifPixels() && affordable(variant.AVIF, v.Lossless, pixels)
@@ -134,7 +137,7 @@ func (s Settings) Heed(a variant.Accept) variant.Accept {
 
 // plain is a format that everyone reads: PNG where JPEG would lose alpha or was
 // asked to lose nothing, or where the source has few colours.
-func plain(h Header, v variant.Variant) variant.Format {
+func plain(h header.Header, v variant.Variant) variant.Format {
 	few := h.Format == variant.SVG || h.Format == variant.PNG && h.Palette
 	if transparent(h, v) || v.Lossless || few {
 		return variant.PNG

@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 func TestPlanOutput(t *testing.T) {
-	kind := func(f variant.Format, alpha bool) resize.Header {
+	kind := func(f variant.Format, alpha bool) header.Header {
 		h := photo(2000, 1000)
 		h.Format, h.Alpha = f, alpha
 		return h
@@ -20,7 +21,7 @@ func TestPlanOutput(t *testing.T) {
 	red := variant.Color{R: 255, A: 255, Set: true}
 	none := variant.Color{}
 	for _, c := range []struct {
-		h        resize.Header
+		h        header.Header
 		ops      string
 		accept   variant.Accept
 		canWrite func(variant.Format) bool
@@ -104,7 +105,7 @@ func TestPlanBackground(t *testing.T) {
 	alpha.Format, alpha.Alpha = variant.PNG, true
 	none := variant.Color{}
 	for _, c := range []struct {
-		h    resize.Header
+		h    header.Header
 		ops  string
 		want variant.Color
 	}{
@@ -150,7 +151,7 @@ func TestPlanComparesWithThePlain(t *testing.T) {
 	jpeg := resize.Output{Format: variant.JPEG, Quality: 80}
 	png := resize.Output{Format: variant.PNG, Quality: 80}
 	for _, c := range []struct {
-		h      resize.Header
+		h      header.Header
 		ops    string
 		accept variant.Accept
 		first  variant.Format

@@ -3,6 +3,7 @@ package resize
 import (
 	"fmt"
 
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -92,7 +93,7 @@ func (p Plan) Flattened() bool { return p.Background.A == 255 }
 
 // Simple reports whether p is no more than scaling, cutting and encoding the
 // upright pixels of the picture with header h, without bound on its bytes.
-func (p Plan) Simple(h Header) bool {
+func (p Plan) Simple(h header.Header) bool {
 	return h.Orientation <= 1 && !h.Alpha && p.Page == 0 && p.Frames == 1 && !p.Letterboxed() &&
 		p.Effects == Effects{} && p.Rotate == 0 && p.Flip == variant.FlipNone &&
 		p.Round == 0 && p.Watermark == "" && p.MaxBytes == 0 && p.Plain == Output{}
@@ -103,7 +104,7 @@ func (p Plan) Pixels() int64 { return int64(p.CanvasW) * int64(p.CanvasH) * int6
 
 // scaledSideMax is the longest side that a scaled picture may have before it is
 // cut: VIPS_MAX_COORD. Only strong enlarging of a small crop gets there.
-const scaledSideMax = SourceSideMax
+const scaledSideMax = header.SourceSideMax
 
 // freePixels is how many pixels a result may have whatever the source has. More
 // is for sources that have as many: with up_1 and fit_contain whoever knows the
@@ -140,7 +141,7 @@ const animatedPixels = 24 << 20
 // outside, fill), or the picture keeps its size (inside, and contain, whose canvas
 // keeps the box's). Sides are rounded half up and at least 1. Width and height are
 // those before the padding, and before turning by v.Rotate.
-func NewPlan(h Header, v variant.Variant, a variant.Accept, s Settings) (Plan, error) {
+func NewPlan(h header.Header, v variant.Variant, a variant.Accept, s Settings) (Plan, error) {
 	if err := s.check(h, v); err != nil {
 		return Plan{}, err
 	}
@@ -165,8 +166,8 @@ func NewPlan(h Header, v variant.Variant, a variant.Accept, s Settings) (Plan, e
 }
 
 // check refuses what can be told before anything is worked out.
-func (s Settings) check(h Header, v variant.Variant) error {
-	if err := h.check(); err != nil {
+func (s Settings) check(h header.Header, v variant.Variant) error {
+	if err := h.Check(); err != nil {
 		return err
 	}
 	n := h.DecodePixels()
@@ -176,7 +177,7 @@ func (s Settings) check(h Header, v variant.Variant) error {
 	if s.exceeds(n) && !h.Drawn() {
 		return tooLarge("the picture has %d pixels to decode, the limit is %d", n, s.MaxPixels)
 	}
-	if weight := h.decodeWeight(); s.exceeds(weight/heaviest) && !h.Drawn() {
+	if weight := decodeWeight(h); s.exceeds(weight/heaviest) && !h.Drawn() {
 		return tooLarge("the picture takes %d bytes to decode, the limit is %d", 4*weight, 4*heaviest*s.MaxPixels)
 	}
 	if w, height := v.Box(); max(w, height) > variant.MaxSide {
@@ -208,10 +209,10 @@ func (p *Plan) pad(n int) {
 }
 
 func tooLarge(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrTooLarge}, args...)...)
+	return fmt.Errorf("%w: "+format, append([]any{header.ErrTooLarge}, args...)...)
 }
 
-func (p Plan) check(h Header, s Settings) error {
+func (p Plan) check(h header.Header, s Settings) error {
 	scaled, free := int64(p.ScaledW)*int64(p.ScaledH), max(freePixels, h.Pixels())
 	if h.Drawn() { // it has no pixels but those that are drawn
 		free = freePixels
@@ -231,7 +232,7 @@ func (p Plan) check(h Header, s Settings) error {
 	return nil
 }
 
-func (p Plan) checkFrames(h Header, s Settings) error {
+func (p Plan) checkFrames(h header.Header, s Settings) error {
 	source := h.Pixels() * int64(p.Frames)
 	switch {
 	case s.MaxFrames > 0 && p.Frames > s.MaxFrames:
@@ -246,7 +247,7 @@ func (p Plan) checkFrames(h Header, s Settings) error {
 
 // transparent reports whether v of a picture with header h has transparent parts,
 // if the format can have them.
-func transparent(h Header, v variant.Variant) bool {
+func transparent(h header.Header, v variant.Variant) bool {
 	through := h.Alpha || v.Round > 0
 	switch {
 	case !v.Background.Set:
@@ -258,7 +259,7 @@ func transparent(h Header, v variant.Variant) bool {
 }
 
 // chooseBackground follows the contract of Plan.Background.
-func chooseBackground(h Header, v variant.Variant, f variant.Format) variant.Color {
+func chooseBackground(h header.Header, v variant.Variant, f variant.Format) variant.Color {
 	if f != variant.JPEG && transparent(h, v) {
 		return v.Background
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -20,12 +21,12 @@ func parse(t testing.TB, ops string) variant.Variant {
 
 func all(variant.Format) bool { return true }
 
-func photo(w, h int) resize.Header {
-	return resize.Header{Format: variant.JPEG, Width: w, Height: h, Orientation: 1, Pages: 1, Depth: 8}
+func photo(w, h int) header.Header {
+	return header.Header{Format: variant.JPEG, Width: w, Height: h, Orientation: 1, Pages: 1, Depth: 8}
 }
 
 // scanned is a JPEG of so many passes.
-func scanned(w, h, scans int) resize.Header {
+func scanned(w, h, scans int) header.Header {
 	p := photo(w, h)
 	p.Progressive, p.Scans = true, scans
 	return p
@@ -187,25 +188,25 @@ func TestStoredPlan(t *testing.T) {
 func TestPlanRefuses(t *testing.T) {
 	limited := resize.Settings{MaxPixels: 1_000_000, CanWrite: all}
 	for _, c := range []struct {
-		h    resize.Header
+		h    header.Header
 		ops  string
 		want error
 	}{
-		{photo(1001, 1000), "100x", resize.ErrTooLarge},
-		{photo(100, 100), "2000x2000,up_1", resize.ErrTooLarge},
-		{photo(100, 100), "2000x2000,fit_contain", resize.ErrTooLarge},
-		{photo(30000, 10), "dpr_1", resize.ErrTooLarge},
-		{photo(1000, 1), "100x100,fit_outside,up_1", resize.ErrTooLarge},
-		{photo(999, 1000), "16000x60,crop_0_0_1_1,up_1,fit_fill", resize.ErrTooLarge},
-		{photo(20_000_000, 1), "100x", resize.ErrTooLarge},
-		{resize.Header{Format: variant.JXL}, "100x", resize.ErrBroken},
-		{photo(100, 100), "100x,pad_451", resize.ErrTooLarge},
-		{photo(100, 100), "pad_16383", resize.ErrTooLarge},
-		{photo(100, 100), "pad_16383,dpr_8", resize.ErrTooLarge},
+		{photo(1001, 1000), "100x", header.ErrTooLarge},
+		{photo(100, 100), "2000x2000,up_1", header.ErrTooLarge},
+		{photo(100, 100), "2000x2000,fit_contain", header.ErrTooLarge},
+		{photo(30000, 10), "dpr_1", header.ErrTooLarge},
+		{photo(1000, 1), "100x100,fit_outside,up_1", header.ErrTooLarge},
+		{photo(999, 1000), "16000x60,crop_0_0_1_1,up_1,fit_fill", header.ErrTooLarge},
+		{photo(20_000_000, 1), "100x", header.ErrTooLarge},
+		{header.Header{Format: variant.JXL}, "100x", header.ErrBroken},
+		{photo(100, 100), "100x,pad_451", header.ErrTooLarge},
+		{photo(100, 100), "pad_16383", header.ErrTooLarge},
+		{photo(100, 100), "pad_16383,dpr_8", header.ErrTooLarge},
 		{photo(10, 10), "crop_0_0_1_1,16000x1,up_1,fit_fill,rot_90", nil},
-		{photo(10, 10), "crop_0_0_1_1,16000x1,up_1,fit_fill,rot_90,pad_200", resize.ErrTooLarge},
+		{photo(10, 10), "crop_0_0_1_1,16000x1,up_1,fit_fill,rot_90,pad_200", header.ErrTooLarge},
 		{scanned(100, 100, 1599), "10x", nil},
-		{scanned(100, 100, 1616), "10x", resize.ErrTooLarge},
+		{scanned(100, 100, 1616), "10x", header.ErrTooLarge},
 	} {
 		if p, err := resize.NewPlan(c.h, parse(t, c.ops), 0, limited); !errors.Is(err, c.want) || (p == resize.Plan{}) != (c.want != nil) {
 			t.Errorf("%dx%d %s: %+v, %v, want %v", c.h.Width, c.h.Height, c.ops, p, err, c.want)
@@ -246,8 +247,8 @@ func TestPlanSize(t *testing.T) {
 
 // A drawing is made at the size asked for, from its own shape.
 func TestPlanOfDrawings(t *testing.T) {
-	svg := func(w, h int) resize.Header {
-		return resize.Header{Format: variant.SVG, Width: w, Height: h, Orientation: 1, Alpha: true, Pages: 1, Depth: 8}
+	svg := func(w, h int) header.Header {
+		return header.Header{Format: variant.SVG, Width: w, Height: h, Orientation: 1, Alpha: true, Pages: 1, Depth: 8}
 	}
 	s := resize.Settings{MaxPixels: 20_000_000, CanWrite: all, Restore: true}
 	for _, c := range []struct {
@@ -280,7 +281,7 @@ func TestPlanOfDrawings(t *testing.T) {
 		{1, 1, "4097x4096,fit_fill"},                 // more than is free
 		{1, 1, "16000x16000,fit_contain,f_jpeg,q_1"}, // more than allowed
 	} {
-		if p, err := resize.NewPlan(svg(c.w, c.h), parse(t, c.ops), 0, s); !errors.Is(err, resize.ErrTooLarge) {
+		if p, err := resize.NewPlan(svg(c.w, c.h), parse(t, c.ops), 0, s); !errors.Is(err, header.ErrTooLarge) {
 			t.Errorf("%dx%d %s: %+v, %v", c.w, c.h, c.ops, p, err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -19,22 +20,22 @@ func FuzzWishes(f *testing.F) {
 		if err != nil || v.Whole != variant.Picture {
 			return
 		}
-		header := photo(bound(w, 1, resize.SourceSideMax), bound(h, 1, resize.SourceSideMax))
-		header.Format = variant.Format(bound(int(format), int(variant.JPEG), int(variant.PDF)))
-		header.Pages = max(1, int(pages))
-		header.Alpha, header.Palette = flags&1 != 0, flags&2 != 0
-		header.Orientation = 1 + int(flags>>2&7)
+		head := photo(bound(w, 1, header.SourceSideMax), bound(h, 1, header.SourceSideMax))
+		head.Format = variant.Format(bound(int(format), int(variant.JPEG), int(variant.PDF)))
+		head.Pages = max(1, int(pages))
+		head.Alpha, head.Palette = flags&1 != 0, flags&2 != 0
+		head.Orientation = 1 + int(flags>>2&7)
 		s := resize.Settings{CanWrite: all, MaxFrames: 100, MaxPixels: 100_000_000, Restore: flags&32 != 0}
-		p, err := resize.NewPlan(header, v, variant.Accept(accept%variant.Accepts), s)
+		p, err := resize.NewPlan(head, v, variant.Accept(accept%variant.Accepts), s)
 		if err == nil {
-			checkWish(t, header, v, p)
+			checkWish(t, head, v, p)
 		} else if p != (resize.Plan{}) {
 			t.Errorf("%v, and %+v", err, p)
 		}
 	})
 }
 
-func checkWish(t *testing.T, h resize.Header, v variant.Variant, p resize.Plan) {
+func checkWish(t *testing.T, h header.Header, v variant.Variant, p resize.Plan) {
 	t.Helper()
 	w, height := p.Size()
 	canHaveAlpha := func(o resize.Output) bool { return o.Format != variant.JPEG }

@@ -22,13 +22,13 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thumbery/thumbery/bench/program"
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/variant"
+	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -53,7 +53,7 @@ type bench struct {
 type photo struct {
 	name   string
 	data   []byte
-	header resize.Header
+	header header.Header
 }
 
 func (b *bench) run(dir string, names []string) (err error) {
@@ -92,7 +92,7 @@ func (b *bench) load(dir string) error {
 		if err != nil {
 			return err
 		}
-		h, err := resize.Inspect(context.Background(), bytes.NewReader(data), int64(len(data)), resize.AllFormats)
+		h, err := header.Inspect(context.Background(), bytes.NewReader(data), int64(len(data)), header.AllFormats)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
@@ -110,7 +110,7 @@ func (b *bench) settings() resize.Settings {
 	return resize.Settings{MezzanineSide: b.side, MezzanineOver: b.over, Restore: true, CanWrite: b.engine.CanWrite}
 }
 
-func (b *bench) plan(h resize.Header, ops string) (resize.Plan, error) {
+func (b *bench) plan(h header.Header, ops string) (resize.Plan, error) {
 	v, err := variant.Parse(ops)
 	if err != nil {
 		return resize.Plan{}, err
@@ -118,7 +118,7 @@ func (b *bench) plan(h resize.Header, ops string) (resize.Plan, error) {
 	return resize.NewPlan(h, v, 0, b.settings())
 }
 
-func (b *bench) plans(h resize.Header, wishes []string) ([]resize.Plan, error) {
+func (b *bench) plans(h header.Header, wishes []string) ([]resize.Plan, error) {
 	var plans []resize.Plan
 	for _, ops := range wishes {
 		p, err := b.plan(h, ops)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // small are the sizes of a page that a mezzanine serves.
@@ -50,7 +51,7 @@ func (b *bench) making() error {
 }
 
 // fullSide is whole with just b.side for the longest side.
-func (b *bench) fullSide(h resize.Header, whole resize.Plan) resize.Plan {
+func (b *bench) fullSide(h header.Header, whole resize.Plan) resize.Plan {
 	w, height := h.Upright()
 	longest := max(w, height)
 	whole.ScaledW, whole.ScaledH = (w*b.side+longest/2)/longest, (height*b.side+longest/2)/longest

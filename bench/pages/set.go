@@ -12,7 +12,7 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/bench/program"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // large is from how many pixels on a photograph is one of the large ones.
@@ -132,7 +132,7 @@ func inspect(file string) (photo, error) {
 	if err != nil {
 		return photo{}, err
 	}
-	h, err := resize.Inspect(context.Background(), bytes.NewReader(data), int64(len(data)), resize.AllFormats)
+	h, err := header.Inspect(context.Background(), bytes.NewReader(data), int64(len(data)), header.AllFormats)
 	if err != nil {
 		return photo{}, fmt.Errorf("%s: %w", file, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -73,7 +74,7 @@ func coarsely(p picture, to string) error {
 // from a smaller size on.
 func mezzaninePlan(p picture) (plan resize.Plan, ok bool) {
 	s := resize.Settings{MezzanineSide: mezzanineSide, MezzanineOver: mezzanineOver}
-	return s.Mezzanine(resize.Header{
+	return s.Mezzanine(header.Header{
 		Format: variant.JPEG, Width: p.width, Height: p.height, Depth: 8, Orientation: 1, Pages: 1, Progressive: true, Scans: 1,
 	})
 }

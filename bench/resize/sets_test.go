@@ -6,7 +6,7 @@ import (
 	"image/jpeg"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 func sample(t *testing.T) []byte {
@@ -21,7 +21,7 @@ func sample(t *testing.T) []byte {
 func TestOriented(t *testing.T) {
 	plain := sample(t)
 	once := oriented(plain)
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(once), int64(len(once)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(once), int64(len(once)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

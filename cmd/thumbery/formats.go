@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -20,7 +20,7 @@ type formatFlags struct {
 }
 
 // set is what is read, if libvips can.
-func (f *formatFlags) set() resize.Formats {
+func (f *formatFlags) set() header.Formats {
 	s := f.Formats.set
 	if f.SVG {
 		s = s.With(variant.SVG)
@@ -35,18 +35,18 @@ func (f *formatFlags) set() resize.Formats {
 }
 
 // formatsFlag is a list of formats, with commas between them.
-type formatsFlag struct{ set resize.Formats }
+type formatsFlag struct{ set header.Formats }
 
 func (f *formatsFlag) UnmarshalText(text []byte) error {
 	f.set = 0
-	all := resize.AllFormats.List()
+	all := header.AllFormats.List()
 	for name := range strings.SplitSeq(string(text), ",") {
 		i := slices.IndexFunc(all, func(f variant.Format) bool { return f.String() == name })
 		switch {
 		case name == "auto":
 			return errors.New(`"auto" is no format; what prime --formats auto did, prime --all-formats does`)
 		case i < 0:
-			return fmt.Errorf("%q is not one of %s", name, resize.AllFormats)
+			return fmt.Errorf("%q is not one of %s", name, header.AllFormats)
 		}
 		f.set = f.set.With(all[i])
 	}

@@ -6,21 +6,20 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 func TestFormatFlags(t *testing.T) {
-	for args, want := range map[string]resize.Formats{
-		"":                                  resize.DefaultFormats,
-		"--svg":                             resize.DefaultFormats.With(variant.SVG),
-		"--no-svg":                          resize.DefaultFormats,
-		"--svg --jp2 --pdf":                 resize.AllFormats,
-		"--formats jpeg --jp2":              resize.FormatsOf(variant.JPEG, variant.JP2),
-		"--formats png,svg,pdf":             resize.FormatsOf(variant.PNG, variant.SVG, variant.PDF),
-		"--formats heic --no-pdf --no-jp2":  resize.FormatsOf(variant.HEIC),
-		"--formats=jpeg,png --formats=webp": resize.FormatsOf(variant.WebP),
+	for args, want := range map[string]header.Formats{
+		"":                                  header.DefaultFormats,
+		"--svg":                             header.DefaultFormats.With(variant.SVG),
+		"--no-svg":                          header.DefaultFormats,
+		"--svg --jp2 --pdf":                 header.AllFormats,
+		"--formats jpeg --jp2":              header.FormatsOf(variant.JPEG, variant.JP2),
+		"--formats png,svg,pdf":             header.FormatsOf(variant.PNG, variant.SVG, variant.PDF),
+		"--formats heic --no-pdf --no-jp2":  header.FormatsOf(variant.HEIC),
+		"--formats=jpeg,png --formats=webp": header.FormatsOf(variant.WebP),
 	} {
 		var f formatFlags
 		parser := kong.Must(&f, kong.Writers(io.Discard, io.Discard))

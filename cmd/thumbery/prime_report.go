@@ -12,9 +12,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
-
 	"github.com/thumbery/thumbery/api/admin"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -50,7 +49,7 @@ type primeSummary struct {
 
 // logFailure is told of every picture that failed.
 func (r *primeReport) logFailure(key variant.Key, err error) {
-	if !r.lists || !errors.Is(err, resize.ErrNotPicture) {
+	if !r.lists || !errors.Is(err, header.ErrNotPicture) {
 		r.log.Error("not made", "key", key, "cause", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -78,7 +78,7 @@ func (t *tally) note(key variant.Key, p pipeline.Primed, now time.Time) (inARow 
 	s.Pictures = max(t.known, s.Finished)
 	s.Made, s.There = s.Made+p.Made, s.There+p.There
 	switch {
-	case errors.Is(p.Err, resize.ErrNotPicture):
+	case errors.Is(p.Err, header.ErrNotPicture):
 		s.NotPictures++
 		first(&s.FirstNotPicture, string(key))
 	case p.Err != nil:

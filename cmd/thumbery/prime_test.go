@@ -20,6 +20,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -201,7 +202,7 @@ func TestTally(t *testing.T) {
 func TestTallyErrors(t *testing.T) {
 	y := newTally(admin.JobStatus{})
 	y.note("k", pipeline.Primed{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))}, time.Now())
-	y.note("text", pipeline.Primed{Failed: 1, Err: resize.ErrNotPicture}, time.Now())
+	y.note("text", pipeline.Primed{Failed: 1, Err: header.ErrNotPicture}, time.Now())
 	s := y.snapshot(time.Now())
 	if len(s.Errors) != 1 || s.FirstNotPicture != "text" || len(s.Errors[0].Error) > maxErrorBytes+5 || s.Failed != 1 || s.NotPictures != 1 {
 		t.Errorf("%+v", s)

@@ -15,6 +15,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/retry"
 	"github.com/thumbery/thumbery/variant"
@@ -38,9 +39,9 @@ var sentinels = map[string]struct {
 	"retry.ErrUnordered":     {retry.ErrUnordered, failure.Unknown},
 	"storage.ErrDropped":     {storage.ErrDropped, failure.Unknown},
 
-	"resize.ErrNotPicture": {resize.ErrNotPicture, failure.Picture},
-	"resize.ErrBroken":     {resize.ErrBroken, failure.Picture},
-	"resize.ErrTooLarge":   {resize.ErrTooLarge, failure.Picture},
+	"header.ErrNotPicture": {header.ErrNotPicture, failure.Picture},
+	"header.ErrBroken":     {header.ErrBroken, failure.Picture},
+	"header.ErrTooLarge":   {header.ErrTooLarge, failure.Picture},
 	"resize.ErrBytes":      {resize.ErrBytes, failure.Picture},
 	"resize.ErrNoMemory":   {resize.ErrNoMemory, failure.Server},
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -183,7 +184,7 @@ func TestGateLetsGo(t *testing.T) {
 // What NewPlan accepts, a gate with the same limit admits, however much it weighs.
 func TestCostIsAdmitted(t *testing.T) {
 	s := resize.Settings{MaxPixels: 1_000_000, CanWrite: func(variant.Format) bool { return true }}
-	h := resize.Header{Format: variant.JPEG, Width: 1000, Height: 1000, Orientation: 1, Pages: 1, Depth: 8}
+	h := header.Header{Format: variant.JPEG, Width: 1000, Height: 1000, Orientation: 1, Pages: 1, Depth: 8}
 	g := gate.New(1, s.MaxPixels, 0)
 	for _, ops := range []string{"dpr_1", "dpr_1,f_avif", "1000x1000,fit_contain,f_webp,lossless", "1x1"} {
 		v, err := variant.Parse(ops)

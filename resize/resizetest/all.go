@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -19,7 +20,7 @@ type outcome struct {
 }
 
 // makeAll collects outcomes, and holds r to their order.
-func makeAll(t *testing.T, r resize.Resizer, ctx context.Context, src []byte, h resize.Header, plans []resize.Plan) ([]outcome, error) {
+func makeAll(t *testing.T, r resize.Resizer, ctx context.Context, src []byte, h header.Header, plans []resize.Plan) ([]outcome, error) {
 	t.Helper()
 	var all []outcome
 	err := r.ResizeAll(ctx, src, h, plans, func(i int, data []byte, err error) {
@@ -36,7 +37,7 @@ func makeAll(t *testing.T, r resize.Resizer, ctx context.Context, src []byte, h 
 	return all, err
 }
 
-func plansOf(t *testing.T, r resize.Resizer, src []byte, wishes ...string) (h resize.Header, plans []resize.Plan) {
+func plansOf(t *testing.T, r resize.Resizer, src []byte, wishes ...string) (h header.Header, plans []resize.Plan) {
 	t.Helper()
 	for _, ops := range wishes {
 		var p resize.Plan
@@ -95,8 +96,8 @@ func runAllErrors(t *testing.T, r resize.Resizer) {
 		src  []byte
 		kind error
 	}{
-		"cut in its tables": {photo[:200], resize.ErrBroken},
-		"of another format": {PNG(Quarters(400, 300)), resize.ErrNotPicture},
+		"cut in its tables": {photo[:200], header.ErrBroken},
+		"of another format": {PNG(Quarters(400, 300)), header.ErrNotPicture},
 	} {
 		all, err := makeAll(t, r, t.Context(), c.src, h, plans)
 		if !errors.Is(err, c.kind) {

@@ -8,17 +8,18 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // planOf inspects src and plans ops for it.
-func planOf(t *testing.T, r resize.Resizer, src []byte, ops string) (resize.Header, resize.Plan) {
+func planOf(t *testing.T, r resize.Resizer, src []byte, ops string) (header.Header, resize.Plan) {
 	t.Helper()
 	v, err := variant.Parse(ops)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func make1(t *testing.T, r resize.Resizer, src []byte, ops string) ([]byte, imag
 // checkMade checks the kind and size of what p made, and decodes it.
 func checkMade(t *testing.T, out []byte, p resize.Plan) image.Image {
 	t.Helper()
-	got, err := resize.Inspect(t.Context(), bytes.NewReader(out), int64(len(out)), resize.AllFormats)
+	got, err := header.Inspect(t.Context(), bytes.NewReader(out), int64(len(out)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

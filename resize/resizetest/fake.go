@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -68,7 +69,7 @@ func (f *Fake) CanWrite(format variant.Format) bool {
 }
 
 // Resize implements resize.Resizer.
-func (f *Fake) Resize(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+func (f *Fake) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	f.calls.Add(1)
 	if err := f.hold(ctx); err != nil {
 		return f.Half, err
@@ -81,7 +82,7 @@ func (f *Fake) Resize(ctx context.Context, src []byte, h resize.Header, p resize
 }
 
 // ResizeAll implements resize.Resizer: Began and Block are for all of it, once.
-func (f *Fake) ResizeAll(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
+func (f *Fake) ResizeAll(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
 	f.alls.Add(1)
 	var m image.Image
 	var half []byte
@@ -103,18 +104,18 @@ func (f *Fake) ResizeAll(ctx context.Context, src []byte, h resize.Header, plans
 	return ended
 }
 
-func (f *Fake) decode(src []byte, h resize.Header) (image.Image, error) {
-	if got, ok := resize.Sniff(src); !ok || got != h.Format || !f.CanRead(got) {
-		return nil, resize.ErrNotPicture
+func (f *Fake) decode(src []byte, h header.Header) (image.Image, error) {
+	if got, ok := header.Sniff(src); !ok || got != h.Format || !f.CanRead(got) {
+		return nil, header.ErrNotPicture
 	}
 	m, _, err := image.Decode(bytes.NewReader(src))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", resize.ErrBroken, err)
+		return nil, fmt.Errorf("%w: %w", header.ErrBroken, err)
 	}
 	return m, nil
 }
 
-func (f *Fake) make(m image.Image, h resize.Header, p resize.Plan) ([]byte, error) {
+func (f *Fake) make(m image.Image, h header.Header, p resize.Plan) ([]byte, error) {
 	if !f.CanWrite(p.Output.Format) {
 		return nil, &resize.UnsupportedError{Option: "f_" + p.Output.Format.String()}
 	}
@@ -126,7 +127,7 @@ func (f *Fake) make(m image.Image, h resize.Header, p resize.Plan) ([]byte, erro
 }
 
 // Look implements resize.Resizer: it sees Inner, and that the eye goes to Eye.
-func (f *Fake) Look(ctx context.Context, _ []byte, h resize.Header, v variant.Variant) (variant.Variant, error) {
+func (f *Fake) Look(ctx context.Context, _ []byte, h header.Header, v variant.Variant) (variant.Variant, error) {
 	f.looks.Add(1)
 	if err := f.hold(ctx); err != nil {
 		return variant.Variant{}, err
@@ -154,7 +155,7 @@ func (f *Fake) hold(ctx context.Context) error {
 }
 
 // compose carries the plan out, one pixel of the result after another.
-func compose(m image.Image, h resize.Header, p resize.Plan) image.Image {
+func compose(m image.Image, h header.Header, p resize.Plan) image.Image {
 	w, height := p.Size()
 	result := image.NewNRGBA(image.Rect(0, 0, w, height))
 	c := p.Background
@@ -171,7 +172,7 @@ func compose(m image.Image, h resize.Header, p resize.Plan) image.Image {
 
 // sourceOf is the stored pixel that is seen at x, y of the result; ok is false
 // where there is nothing but the background.
-func sourceOf(h resize.Header, p resize.Plan, x, y int) (sx, sy int, ok bool) {
+func sourceOf(h header.Header, p resize.Plan, x, y int) (sx, sy int, ok bool) {
 	if p.Round > 0 && Rounded(p, x, y, 0) {
 		return 0, 0, false
 	}

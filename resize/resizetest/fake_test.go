@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -14,7 +15,7 @@ func TestFake(t *testing.T) { resizetest.Run(t, new(resizetest.Fake)) }
 func TestFakeCountsAndFails(t *testing.T) {
 	sad := errors.New("sad")
 	f := &resizetest.Fake{Fail: sad, Formats: []variant.Format{variant.WebP}}
-	if _, err := f.Resize(t.Context(), nil, resize.Header{}, resize.Plan{}); err != sad {
+	if _, err := f.Resize(t.Context(), nil, header.Header{}, resize.Plan{}); err != sad {
 		t.Errorf("got %v", err)
 	}
 	if f.Calls() != 1 || !f.CanWrite(variant.WebP) || f.CanWrite(variant.JPEG) {

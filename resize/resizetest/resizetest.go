@@ -12,10 +12,10 @@ import (
 	"sync"
 	"testing"
 
-	_ "golang.org/x/image/webp"
-
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
+	_ "golang.org/x/image/webp"
 )
 
 // tolerance is how far a channel may be off: JPEG at the usual quality.
@@ -89,7 +89,7 @@ func runFormats(t *testing.T, r resize.Resizer) {
 			continue
 		}
 		out, _, _ := make1(t, r, JPEG(Quarters(200, 100)), "dpr_1,f_"+f.String())
-		if got, ok := resize.Sniff(out); ok && got == f && r.CanRead(f) {
+		if got, ok := header.Sniff(out); ok && got == f && r.CanRead(f) {
 			sources[f] = out
 		}
 	}
@@ -197,10 +197,10 @@ func runErrors(t *testing.T, r resize.Resizer) {
 	h, p := planOf(t, r, src, "20x")
 	photo := JPEG(Quarters(40, 30))
 	jh, jp := planOf(t, r, photo, "20x")
-	if _, err := r.Resize(t.Context(), photo[:200], jh, jp); !errors.Is(err, resize.ErrBroken) {
+	if _, err := r.Resize(t.Context(), photo[:200], jh, jp); !errors.Is(err, header.ErrBroken) {
 		t.Errorf("a JPEG cut in its tables: %v, want ErrBroken", err)
 	}
-	if _, err := r.Resize(t.Context(), photo, h, p); !errors.Is(err, resize.ErrNotPicture) {
+	if _, err := r.Resize(t.Context(), photo, h, p); !errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("a JPEG with a PNG's header: %v, want ErrNotPicture", err)
 	}
 	p.Output.Format = variant.TIFF

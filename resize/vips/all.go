@@ -6,11 +6,12 @@ import (
 	"errors"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // ResizeAll implements resize.Resizer.
-func (e *Engine) ResizeAll(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
+func (e *Engine) ResizeAll(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
 	src, err := e.accepts(ctx, src, h)
 	switch {
 	case err != nil:
@@ -24,7 +25,7 @@ func (e *Engine) ResizeAll(ctx context.Context, src []byte, h resize.Header, pla
 	case err == nil:
 		defer s.close()
 		return s.all(ctx, plans, done)
-	case e.config.Lenient && errors.Is(err, resize.ErrBroken):
+	case e.config.Lenient && errors.Is(err, header.ErrBroken):
 		return e.oneByOne(ctx, src, h, plans, done)
 	}
 	return failAll(plans, done, err)
@@ -32,7 +33,7 @@ func (e *Engine) ResizeAll(ctx context.Context, src []byte, h resize.Header, pla
 
 // shares reports whether one decoding serves all plans. Drawings are drawn at the
 // size of each, animations are made frame by frame, and bimg decodes by itself.
-func (e *Engine) shares(h resize.Header, plans []resize.Plan) bool {
+func (e *Engine) shares(h header.Header, plans []resize.Plan) bool {
 	if len(plans) < 2 || h.Drawn() || e.config.Engine == Bimg {
 		return false
 	}
@@ -52,11 +53,11 @@ func failAll(plans []resize.Plan, done func(int, []byte, error), err error) erro
 }
 
 // oneByOne decodes for each plan anew.
-func (e *Engine) oneByOne(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan, done func(int, []byte, error)) error {
+func (e *Engine) oneByOne(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(int, []byte, error)) error {
 	var ended error
 	for i, p := range plans {
 		data, err := e.Resize(ctx, src, h, p)
-		if errors.Is(err, resize.ErrBroken) || err != nil && ctx.Err() != nil {
+		if errors.Is(err, header.ErrBroken) || err != nil && ctx.Err() != nil {
 			ended = err
 		}
 		done(i, data, err)
@@ -87,7 +88,7 @@ type finished struct {
 
 // share decodes what the plan that has to be loaded largest needs. The caller closes what it
 // returns.
-func (e *Engine) share(ctx context.Context, src []byte, h resize.Header, plans []resize.Plan) (*shared, error) {
+func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans []resize.Plan) (*shared, error) {
 	if h.Format == variant.PNG {
 		if err := checkPNG(src); err != nil {
 			return nil, err

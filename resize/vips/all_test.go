@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -19,7 +20,7 @@ import (
 // together makes all of ops of one decoding.
 func together(t testing.TB, e *Engine, src []byte, wishes ...string) (outs [][]byte, errs []error, err error) {
 	t.Helper()
-	var h resize.Header
+	var h header.Header
 	var plans []resize.Plan
 	for _, ops := range wishes {
 		var p resize.Plan
@@ -35,7 +36,7 @@ func together(t testing.TB, e *Engine, src []byte, wishes ...string) (outs [][]b
 // TestTogetherLikeAlone: pictures of all kinds come out as they do alone, but for
 // what reducing in other steps changes.
 func TestTogetherLikeAlone(t *testing.T) {
-	e := engineOf(t, Config{Formats: resize.AllFormats})
+	e := engineOf(t, Config{Formats: header.AllFormats})
 	wishes := []string{
 		"37x,f_png", "dpr_1,f_png", "70x45,f_png,g_ne", "20x20,f_png,fit_contain,bg_336699", "9x,f_png", "60x,f_png,rot_90,blur_1.5",
 		"40x40,f_png,crop_10p_10p_60p_60p", "64x64,f_png,round_20", "50x,f_png,gray,contrast_20", "12x9,f_png,fit_fill",
@@ -174,8 +175,8 @@ func TestTogetherBroken(t *testing.T) {
 	for _, src := range [][]byte{
 		cutOff(resizetest.JPEG(resizetest.Quarters(500, 400))), cutOff(resizetest.PNG(resizetest.Quarters(500, 400))),
 	} {
-		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
-		if !errors.Is(err, resize.ErrBroken) || h.Width != 500 {
+		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+		if !errors.Is(err, header.ErrBroken) || h.Width != 500 {
 			t.Fatal(h, err)
 		}
 		for _, lenient := range []bool{false, true} {
@@ -195,11 +196,11 @@ func TestTogetherBroken(t *testing.T) {
 			calls := 0
 			err := e.ResizeAll(t.Context(), src, h, plans, func(i int, data []byte, err error) {
 				calls++
-				if !errors.Is(err, resize.ErrBroken) || (data != nil) != lenient {
+				if !errors.Is(err, header.ErrBroken) || (data != nil) != lenient {
 					t.Errorf("%v, lenient %t, plan %d: %d bytes, %v", h.Format, lenient, i, len(data), err)
 				}
 			})
-			if !errors.Is(err, resize.ErrBroken) || calls != 2 {
+			if !errors.Is(err, header.ErrBroken) || calls != 2 {
 				t.Errorf("%v, lenient %t: %d calls, %v", h.Format, lenient, calls, err)
 			}
 		}
@@ -213,7 +214,7 @@ func TestTogetherStops(t *testing.T) {
 	e := engine(t)
 	src := resizetest.PNG(resizetest.Quarters(2000, 2000))
 	var plans []resize.Plan
-	var h resize.Header
+	var h header.Header
 	for _, ops := range []string{"1900x,f_webp", "1800x1800,blur_90", "900x,f_webp,lossless"} {
 		var p resize.Plan
 		h, p = plan(t, e, src, ops)

@@ -4,13 +4,13 @@ import (
 	"runtime"
 
 	"github.com/h2non/bimg"
-
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // throughBimg makes a picture that is expressible.
-func throughBimg(src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+func throughBimg(src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	out, err := bimg.Resize(src, bimgOptions(h, p))
 	// bimg gives libvips a pointer into src and lets go of src: libvips reads it
 	// until the end, unseen by Go's garbage collector.
@@ -19,7 +19,7 @@ func throughBimg(src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
 }
 
 // bimgOptions translates a plan. It is a pure function.
-func bimgOptions(h resize.Header, p resize.Plan) bimg.Options {
+func bimgOptions(h header.Header, p resize.Plan) bimg.Options {
 	o := bimg.Options{
 		Width: p.ScaledW, Height: p.ScaledH,
 		// Exactly these sides. With Crop besides, bimg works out its coarse

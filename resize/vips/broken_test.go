@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -43,7 +44,7 @@ func TestCutShort(t *testing.T) {
 				continue
 			}
 			out, err := make1(e, src[:n], "60x,f_png")
-			if errors.Is(err, resize.ErrBroken) || err == nil && name[len(name)-3:] == "gif" && n == end-1 {
+			if errors.Is(err, header.ErrBroken) || err == nil && name[len(name)-3:] == "gif" && n == end-1 {
 				continue
 			}
 			t.Errorf("%s cut to %d of %d: %d bytes, %v", name, n, end, len(out), err)
@@ -61,8 +62,8 @@ func TestHalf(t *testing.T) {
 			src = src[:len(src)*7/10]
 		}
 		for _, ops := range []string{"60x,f_png", "40x40,f_jpeg", "40x30,fit_contain,f_webp", "50x,blur_2,f_gif", "30x30,g_smart", "40x,trim"} {
-			h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
-			if !errors.Is(err, resize.ErrBroken) || h.Width == 0 {
+			h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+			if !errors.Is(err, header.ErrBroken) || h.Width == 0 {
 				t.Fatalf("%s: %+v, %v", name, h, err)
 			}
 			v, err := variant.Parse(ops)
@@ -82,11 +83,11 @@ func TestHalf(t *testing.T) {
 			if h.Pages > 1 { // those that are whole, which Inspect has told
 				continue
 			}
-			if out, err := strict.Resize(t.Context(), src, h, p); out != nil || !errors.Is(err, resize.ErrBroken) {
+			if out, err := strict.Resize(t.Context(), src, h, p); out != nil || !errors.Is(err, header.ErrBroken) {
 				t.Errorf("%s, %s: %d bytes, %v from the strict one", name, ops, len(out), err)
 			}
 			out, err := lenient.Resize(t.Context(), src, h, p)
-			if len(out) == 0 || !errors.Is(err, resize.ErrBroken) {
+			if len(out) == 0 || !errors.Is(err, header.ErrBroken) {
 				t.Errorf("%s, %s: %d bytes, %v", name, ops, len(out), err)
 				continue
 			}
@@ -97,7 +98,7 @@ func TestHalf(t *testing.T) {
 	}
 	// The upper part of a cut scene is there.
 	src := testdata(t, "odd/truncated.jpg")
-	h, _ := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, _ := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	p, err := resize.NewPlan(h, variant.Variant{Width: 120, Format: variant.PNG}, 0, settings(lenient))
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +119,7 @@ func TestHalf(t *testing.T) {
 	// Damage inside is told, too: it must not be kept.
 	png := damaged(testdata(t, "odd/interlaced.png"), 50)
 	h, p = plan(t, lenient, png, "60x")
-	if out, err := lenient.Resize(t.Context(), png, h, p); !errors.Is(err, resize.ErrBroken) {
+	if out, err := lenient.Resize(t.Context(), png, h, p); !errors.Is(err, header.ErrBroken) {
 		t.Errorf("a PNG with a wrong checksum: %d bytes, %v", len(out), err)
 	}
 }
@@ -129,8 +130,8 @@ func TestHalfAnimation(t *testing.T) {
 	for _, name := range []string{"animated.gif", "animated.webp"} {
 		src := testdata(t, "odd/"+name)
 		src = src[:len(src)*7/10]
-		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
-		if !errors.Is(err, resize.ErrBroken) || h.Pages < 3 || h.Pages > 11 {
+		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+		if !errors.Is(err, header.ErrBroken) || h.Pages < 3 || h.Pages > 11 {
 			t.Fatalf("%s: %+v, %v", name, h, err)
 		}
 		for _, f := range []variant.Format{variant.GIF, variant.WebP, variant.PNG} {
@@ -139,7 +140,7 @@ func TestHalfAnimation(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, err := e.Resize(t.Context(), src, h, p)
-			if err != nil && !errors.Is(err, resize.ErrBroken) || len(out) == 0 {
+			if err != nil && !errors.Is(err, header.ErrBroken) || len(out) == 0 {
 				t.Errorf("%s as %v: %d bytes, %v", name, f, len(out), err)
 			} else if got := headerOf(t, out).Pages; got != p.Frames {
 				t.Errorf("%s as %v: %d frames, want %d", name, f, got, p.Frames)

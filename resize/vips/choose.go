@@ -2,6 +2,7 @@ package vips
 
 import (
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -24,7 +25,7 @@ const (
 // not turn, knows no alpha, frames, pages or profiles of grey, passes over damaged
 // pixels, and cannot be stopped, so that what it gets must be small enough never
 // to have to be.
-func (e *Engine) byBimg(h resize.Header, p resize.Plan) bool {
+func (e *Engine) byBimg(h header.Header, p resize.Plan) bool {
 	switch e.config.Engine {
 	case Direct:
 		return false
@@ -39,7 +40,7 @@ func (e *Engine) byBimg(h resize.Header, p resize.Plan) bool {
 const boundedPixels = 16 << 20
 
 // expressible reports whether bimg can be told what p asks for.
-func expressible(h resize.Header, p resize.Plan) bool {
+func expressible(h header.Header, p resize.Plan) bool {
 	read := h.Format == variant.JPEG || h.Format == variant.PNG
 	written := p.Output.Format == variant.JPEG || p.Output.Format == variant.PNG && !p.Output.Palette
 	return read && written && !h.CMYK && h.Depth <= 8 && p.Simple(h) && !steep(h, p)
@@ -48,7 +49,7 @@ func expressible(h resize.Header, p resize.Plan) bool {
 // gentle reports whether both sides shrink, and by less than what decoders take
 // away while they decode: bimg has them take away all that they can, which costs
 // quality.
-func gentle(h resize.Header, p resize.Plan) bool {
+func gentle(h header.Header, p resize.Plan) bool {
 	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
 	return min(x, y) >= 1 && max(x, y) < 2
 }
@@ -56,7 +57,7 @@ func gentle(h resize.Header, p resize.Plan) bool {
 // steep reports whether one side shrinks far more than the other. bimg shrinks
 // both alike and leaves the difference to vips_reduce, which refuses masks of more
 // than 2,000 points, that is, factors over 333.
-func steep(h resize.Header, p resize.Plan) bool {
+func steep(h header.Header, p resize.Plan) bool {
 	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
 	return max(x, y, 1) > 100*max(min(x, y), 1)
 }

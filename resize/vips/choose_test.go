@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // TestByBimg is the rule by which the engine of a picture is chosen.
 func TestByBimg(t *testing.T) {
-	plain := resize.Header{Format: variant.JPEG, Width: 1200, Height: 800, Orientation: 1, Pages: 1, Scans: 1, Depth: 8}
-	with := func(f func(*resize.Header)) resize.Header {
+	plain := header.Header{Format: variant.JPEG, Width: 1200, Height: 800, Orientation: 1, Pages: 1, Scans: 1, Depth: 8}
+	with := func(f func(*header.Header)) header.Header {
 		h := plain
 		f(&h)
 		return h
@@ -22,7 +23,7 @@ func TestByBimg(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name       string
-		h          resize.Header
+		h          header.Header
 		ops        string
 		auto, bimg bool // whether bimg makes it, if it may choose, and if it is told to
 	}{
@@ -30,21 +31,21 @@ func TestByBimg(t *testing.T) {
 		{"cut", plain, "650x650,g_nw", true, true},
 		{"by a focal point", plain, "650x650,fp_0.1_0.9", true, true},
 		{"as PNG", plain, "700x,f_png", true, true},
-		{"grey", with(func(h *resize.Header) { h.Gray = true }), "700x", true, true},
+		{"grey", with(func(h *header.Header) { h.Gray = true }), "700x", true, true},
 		{"much smaller, where decoders would take too much away", plain, "300x", false, true},
 		{"larger", plain, "2000x,up_1", false, true},
 		{"as WebP", plain, "700x,f_webp", false, false},
 		{"as AVIF", plain, "700x,f_avif", false, false},
-		{"turned", with(func(h *resize.Header) { h.Orientation = 6 }), "700x", false, false},
-		{"progressive", with(func(h *resize.Header) { h.Progressive = true }), "700x", false, true},
-		{"with a profile", with(func(h *resize.Header) { h.ICC = true }), "700x", false, true},
-		{"inks", with(func(h *resize.Header) { h.CMYK = true }), "700x", false, false},
-		{"large", with(func(h *resize.Header) { h.Width, h.Height = 6000, 4000 }), "4000x", false, true},
-		{"a PNG", with(func(h *resize.Header) { h.Format = variant.PNG }), "700x", false, true},
-		{"a PNG with alpha", with(func(h *resize.Header) { h.Format, h.Alpha = variant.PNG, true }), "700x", false, false},
-		{"16 bits", with(func(h *resize.Header) { h.Format, h.Depth = variant.PNG, 16 }), "700x", false, false},
-		{"an animation", with(func(h *resize.Header) { h.Format, h.Pages = variant.GIF, 9 }), "700x,f_jpeg", false, false},
-		{"a drawing", with(func(h *resize.Header) { h.Format = variant.SVG }), "700x,f_jpeg", false, false},
+		{"turned", with(func(h *header.Header) { h.Orientation = 6 }), "700x", false, false},
+		{"progressive", with(func(h *header.Header) { h.Progressive = true }), "700x", false, true},
+		{"with a profile", with(func(h *header.Header) { h.ICC = true }), "700x", false, true},
+		{"inks", with(func(h *header.Header) { h.CMYK = true }), "700x", false, false},
+		{"large", with(func(h *header.Header) { h.Width, h.Height = 6000, 4000 }), "4000x", false, true},
+		{"a PNG", with(func(h *header.Header) { h.Format = variant.PNG }), "700x", false, true},
+		{"a PNG with alpha", with(func(h *header.Header) { h.Format, h.Alpha = variant.PNG, true }), "700x", false, false},
+		{"16 bits", with(func(h *header.Header) { h.Format, h.Depth = variant.PNG, 16 }), "700x", false, false},
+		{"an animation", with(func(h *header.Header) { h.Format, h.Pages = variant.GIF, 9 }), "700x,f_jpeg", false, false},
+		{"a drawing", with(func(h *header.Header) { h.Format = variant.SVG }), "700x,f_jpeg", false, false},
 		{"blurred", plain, "700x,blur_2", false, false},
 		{"padded", plain, "700x,pad_2", false, false},
 		{"letterboxed", plain, "700x700,fit_contain", false, false},
@@ -52,7 +53,7 @@ func TestByBimg(t *testing.T) {
 		{"with a bound on its bytes", plain, "700x,bytes_9999", false, false},
 		{"chosen by the browser", plain, "700x,f_auto", true, true},
 		{"squeezed", plain, "900x20,fit_fill", false, true},
-		{"squeezed very much", with(func(h *resize.Header) { h.Width, h.Height = 1200, 12000 }), "1200x20,fit_fill", false, false},
+		{"squeezed very much", with(func(h *header.Header) { h.Width, h.Height = 1200, 12000 }), "1200x20,fit_fill", false, false},
 	} {
 		v, err := variant.Parse(c.ops)
 		if err != nil {

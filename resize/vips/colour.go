@@ -4,11 +4,12 @@ import (
 	"errors"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // bare brings samples to 8 bits, where that needs no profile: what is then done
 // with them costs half.
-func (r *run) bare(im pixels, h resize.Header) pixels {
+func (r *run) bare(im pixels, h header.Header) pixels {
 	if r.err != nil || h.ICC || h.CMYK {
 		return im
 	}
@@ -23,7 +24,7 @@ func (r *run) bare(im pixels, h resize.Header) pixels {
 
 // toSRGB brings colours to sRGB, or grey, of 8 bits. It is done to the scaled
 // picture, which has fewer pixels.
-func (r *run) toSRGB(im pixels, h resize.Header) pixels {
+func (r *run) toSRGB(im pixels, h header.Header) pixels {
 	if r.err != nil {
 		return nil
 	}
@@ -38,7 +39,7 @@ func (r *run) toSRGB(im pixels, h resize.Header) pixels {
 	case interpretationSRGB, interpretationGrey:
 		return im
 	}
-	return r.bare(im, resize.Header{})
+	return r.bare(im, header.Header{})
 }
 
 // grey is im as grey, if it is.
@@ -51,7 +52,7 @@ func (r *run) grey(im pixels, is bool) pixels {
 
 // isFor reports whether a profile is for pictures of the header's kind. libvips
 // takes one of grey for the first band of any picture.
-func isFor(profile []byte, h resize.Header) bool {
+func isFor(profile []byte, h header.Header) bool {
 	space := "RGB "
 	switch {
 	case h.CMYK:

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -21,7 +22,7 @@ func make1(e *Engine, src []byte, ops string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := resize.InspectPage(context.Background(), bytes.NewReader(src), int64(len(src)), resize.AllFormats, v.Page)
+	h, err := header.InspectPage(context.Background(), bytes.NewReader(src), int64(len(src)), header.AllFormats, v.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (w wrong) check(t *testing.T, e *Engine, ops string) {
 	if w.comes && (err != nil || len(out) == 0) {
 		t.Errorf("%s, %s: %v, want a picture", w.name, ops, err)
 	}
-	if !w.comes && !errors.Is(err, resize.ErrBroken) {
+	if !w.comes && !errors.Is(err, header.ErrBroken) {
 		t.Errorf("%s, %s: %d bytes, %v, want ErrBroken", w.name, ops, len(out), err)
 	}
 }
@@ -119,7 +120,7 @@ func TestDamage(t *testing.T) {
 // tooWide is a plan whose encoding fails: a WebP's sides have 14 bits.
 func tooWide(t testing.TB, e *Engine) func() error {
 	src := resizetest.PNG(resizetest.Quarters(40, 30))
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,8 +133,8 @@ func tooWide(t testing.TB, e *Engine) func() error {
 	return func() error {
 		_, err := e.Resize(context.Background(), src, h, p)
 		_, again := e.Resize(context.Background(), src, h, letterboxed)
-		if err == nil || again == nil || errors.Is(again, resize.ErrBroken) {
-			return errors.Join(errors.New("not our failure"), again, resize.ErrBroken)
+		if err == nil || again == nil || errors.Is(again, header.ErrBroken) {
+			return errors.Join(errors.New("not our failure"), again, header.ErrBroken)
 		}
 		return err
 	}
@@ -141,7 +142,7 @@ func tooWide(t testing.TB, e *Engine) func() error {
 
 // TestOurFailure: a good picture is not to blame for what cannot be encoded.
 func TestOurFailure(t *testing.T) {
-	if err := tooWide(t, engine(t))(); err == nil || errors.Is(err, resize.ErrBroken) || errors.Is(err, resize.ErrNotPicture) {
+	if err := tooWide(t, engine(t))(); err == nil || errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("got %v, want a failure of our own", err)
 	}
 }
@@ -156,7 +157,7 @@ func TestDamageConcurrent(t *testing.T) {
 		group.Go(func() {
 			for round := range len(all) {
 				all[(i+round)%len(all)].check(t, e, outputs[(3*i+round)%len(outputs)])
-				if err := fail(); errors.Is(err, resize.ErrBroken) {
+				if err := fail(); errors.Is(err, header.ErrBroken) {
 					t.Errorf("our own failure: %v", err)
 				}
 			}
@@ -176,7 +177,7 @@ func FuzzCheckPNG(f *testing.F) {
 		if len(b) < 8 {
 			return
 		}
-		if err := checkPNG(b); err != nil && !errors.Is(err, resize.ErrBroken) {
+		if err := checkPNG(b); err != nil && !errors.Is(err, header.ErrBroken) {
 			t.Error(err)
 		}
 	})
@@ -194,7 +195,7 @@ func TestCheckPNG(t *testing.T) {
 	for at := 8; at < len(good); at++ {
 		b := bytes.Clone(good)
 		b[at] ^= 0x10
-		if err := checkPNG(b); !errors.Is(err, resize.ErrBroken) {
+		if err := checkPNG(b); !errors.Is(err, header.ErrBroken) {
 			t.Fatalf("a changed byte at %d: %v", at, err)
 		}
 	}

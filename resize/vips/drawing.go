@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -21,7 +22,7 @@ func (r *run) drawn(s source) pixels {
 		im = r.inMemory(im)
 	}
 	if r.err != nil && !errors.Is(r.err, resize.ErrNoMemory) {
-		r.err = fmt.Errorf("%w: it cannot be drawn: %v", resize.ErrBroken, r.err)
+		r.err = fmt.Errorf("%w: it cannot be drawn: %v", header.ErrBroken, r.err)
 	}
 	return im
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -157,7 +158,7 @@ func TestDrawingBombs(t *testing.T) {
 	} {
 		began := used(t)
 		out, err := make1(e, src, "100x,f_png")
-		if err == nil || !errors.Is(err, resize.ErrBroken) && !errors.Is(err, resize.ErrTooLarge) && !errors.Is(err, resize.ErrNotPicture) {
+		if err == nil || !errors.Is(err, header.ErrBroken) && !errors.Is(err, header.ErrTooLarge) && !errors.Is(err, header.ErrNotPicture) {
 			t.Errorf("%s: %d bytes, %v", name, len(out), err)
 		}
 		t.Logf("%s: %v of CPU, %v", name, used(t)-began, err)
@@ -167,11 +168,11 @@ func TestDrawingBombs(t *testing.T) {
 // TestPDF: only where it is switched on, at the size asked for, any page.
 func TestPDF(t *testing.T) {
 	src := testdata(t, "odd/pages.pdf")
-	if _, err := make1(engine(t), src, "100x,f_png"); !errors.Is(err, resize.ErrNotPicture) {
+	if _, err := make1(engine(t), src, "100x,f_png"); !errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("a PDF where it is not read: %v", err)
 	}
 	defer engine(t) // switched off again: it is the process's
-	e := engineOf(t, Config{Formats: resize.AllFormats})
+	e := engineOf(t, Config{Formats: header.AllFormats})
 	if !e.CanRead(variant.PDF) {
 		t.Skip("this libvips has no loader for PDF")
 	}
@@ -202,11 +203,11 @@ func TestForeign(t *testing.T) {
 	}
 	for _, name := range append(files, "../../testdata/odd/text.jpg", "../../testdata/odd/html.jpg") {
 		src := testfile(t, name)
-		if h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats); !errors.Is(err, resize.ErrNotPicture) {
+		if h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats); !errors.Is(err, header.ErrNotPicture) {
 			t.Errorf("%s: %+v, %v", name, h, err)
 		}
 		for _, f := range []variant.Format{variant.JPEG, variant.SVG, variant.TIFF, variant.PDF} {
-			h := resize.Header{Format: f, Width: 10, Height: 10, Orientation: 1, Pages: 1}
+			h := header.Header{Format: f, Width: 10, Height: 10, Orientation: 1, Pages: 1}
 			p, err := resize.NewPlan(h, variant.Variant{Width: 5}, 0, settings(e))
 			if err != nil {
 				t.Fatal(err)

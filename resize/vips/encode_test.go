@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -132,7 +133,7 @@ func TestPlain(t *testing.T) {
 			}
 			continue
 		}
-		if f, _ := resize.Sniff(out); f != c.want || c.max > 0 && len(out) > c.max {
+		if f, _ := header.Sniff(out); f != c.want || c.max > 0 && len(out) > c.max {
 			t.Errorf("%s: %v of %d bytes", c.name, f, len(out))
 		}
 	}

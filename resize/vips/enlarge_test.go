@@ -5,7 +5,7 @@ import (
 	"image/color"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 )
 
@@ -24,7 +24,7 @@ func TestEnlargedCrops(t *testing.T) {
 		{1023, 3, "2664x8,crop_0_0_1_1,up_1,f_png", nil},
 		{3, 1023, "8x2664,crop_0_0_1_1,up_1,f_png,rot_90", nil},
 		{1000, 1, "1000x1,crop_999_0_1_1,up_1,fit_fill,f_png", nil},
-		{5000, 3, "4000x,up_1,crop_0_0_1_1,f_png", resize.ErrTooLarge},
+		{5000, 3, "4000x,up_1,crop_0_0_1_1,f_png", header.ErrTooLarge},
 	} {
 		out, err := make1(e, resizetest.PNG(painted(c.w, c.h, ink)), c.ops)
 		if !errors.Is(err, c.want) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // explain tells a broken picture from our own failure, by decoding all of it once
@@ -28,7 +29,7 @@ func (j job) explain(ctx context.Context) error {
 	case !memoryFor(j.header):
 		return fmt.Errorf("%w: decoding failed, and there is none", resize.ErrNoMemory)
 	}
-	return fmt.Errorf("%w: its pixels cannot be decoded", resize.ErrBroken)
+	return fmt.Errorf("%w: its pixels cannot be decoded", header.ErrBroken)
 }
 
 // known is the error where nobody has to look for it, and otherwise nil.
@@ -39,7 +40,7 @@ func (j job) known(ctx context.Context) error {
 	if _, unsupported := errors.AsType[*resize.UnsupportedError](j.err); unsupported {
 		return j.err
 	}
-	for _, kind := range []error{resize.ErrBroken, resize.ErrNotPicture, resize.ErrBytes, resize.ErrNoMemory} {
+	for _, kind := range []error{header.ErrBroken, header.ErrNotPicture, resize.ErrBytes, resize.ErrNoMemory} {
 		if errors.Is(j.err, kind) {
 			return j.err
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -19,14 +20,14 @@ func TestOnlyItsFormats(t *testing.T) {
 		variant.JXL: "odd/scene.jxl", variant.JP2: "odd/scene.jp2", variant.PDF: "odd/pages.pdf",
 	}
 	defer engine(t) // the loaders are the process's
-	for _, formats := range []resize.Formats{0, resize.FormatsOf(variant.JPEG), resize.FormatsOf(variant.AVIF, variant.TIFF), resize.AllFormats} {
+	for _, formats := range []header.Formats{0, header.FormatsOf(variant.JPEG), header.FormatsOf(variant.AVIF, variant.TIFF), header.AllFormats} {
 		e, err := New(Config{Formats: formats})
 		if err != nil {
 			t.Fatal(err)
 		}
 		read := formats
 		if read == 0 {
-			read = resize.DefaultFormats
+			read = header.DefaultFormats
 		}
 		for f, name := range files {
 			src := testdata(t, name)
@@ -39,7 +40,7 @@ func TestOnlyItsFormats(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = e.Resize(t.Context(), src, h, p)
-			if loads := read.Has(f) || ownFormats.Has(f); loads != (err == nil) || !loads && !errors.Is(err, resize.ErrNotPicture) {
+			if loads := read.Has(f) || ownFormats.Has(f); loads != (err == nil) || !loads && !errors.Is(err, header.ErrNotPicture) {
 				t.Errorf("%s: a %v: %v", read, f, err)
 			}
 			if loaded := loads(src, f); loaded != read.Has(f) && !ownFormats.Has(f) && !(heif(f) && (read.Has(variant.AVIF) || read.Has(variant.HEIC))) {
@@ -62,7 +63,7 @@ func loads(src []byte, f variant.Format) bool {
 // An engine that reads one format still makes documents and mezzanines.
 func TestOwnFormats(t *testing.T) {
 	defer engine(t)
-	e, err := New(Config{Formats: resize.FormatsOf(variant.AVIF)})
+	e, err := New(Config{Formats: header.FormatsOf(variant.AVIF)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
@@ -26,7 +27,7 @@ type film struct {
 
 func filmOf(t testing.TB, e *Engine, data []byte) film {
 	t.Helper()
-	if f, _ := resize.Sniff(data); f == variant.GIF {
+	if f, _ := header.Sniff(data); f == variant.GIF {
 		return gifFilm(t, data)
 	}
 	h, p := plan(t, e, data, "dpr_1,f_webp")
@@ -207,7 +208,7 @@ func TestManyFrames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := resize.NewPlan(h, v, 0, s); !errors.Is(err, resize.ErrTooLarge) || !strings.Contains(err.Error(), "still") {
+		if _, err := resize.NewPlan(h, v, 0, s); !errors.Is(err, header.ErrTooLarge) || !strings.Contains(err.Error(), "still") {
 			t.Errorf("%s: %v", ops, err)
 		}
 		v.Still = true

@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"github.com/h2non/bimg"
-
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -29,7 +29,7 @@ func samples(t testing.TB) map[string][]byte {
 	list := map[string][]byte{}
 	for _, f := range files {
 		src := testfile(t, f)
-		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 		if err == nil && e.CanRead(h.Format) && h.DecodePixels() < 4<<20 && filepath.Base(f) != "uses.svg" {
 			list[filepath.Base(f)] = src
 		}
@@ -56,7 +56,7 @@ func corrupted(r *rand.Rand, src []byte) []byte {
 // allowed are the errors that a picture from outside may cause.
 func allowed(err error) bool {
 	_, options := errors.AsType[*variant.Error](err)
-	return err == nil || options || errors.Is(err, resize.ErrBroken) || errors.Is(err, resize.ErrNotPicture) || errors.Is(err, resize.ErrTooLarge)
+	return err == nil || options || errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) || errors.Is(err, header.ErrTooLarge)
 }
 
 // TestCorrupted: whatever is wrong inside, there is a picture in the end or an
@@ -69,7 +69,7 @@ func TestCorrupted(t *testing.T) {
 	for name, src := range samples(t) {
 		for range 8 {
 			b, ops := corrupted(r, src), wishes[r.IntN(len(wishes))]
-			if h, err := resize.Inspect(t.Context(), bytes.NewReader(b), int64(len(b)), resize.AllFormats); err == nil && h.DecodePixels() > 4<<20 {
+			if h, err := header.Inspect(t.Context(), bytes.NewReader(b), int64(len(b)), header.AllFormats); err == nil && h.DecodePixels() > 4<<20 {
 				continue
 			}
 			_, err := make1(e, b, ops)
@@ -103,7 +103,7 @@ func TestBombs(t *testing.T) {
 	}
 	began := used(t)
 	for name, src := range bombs {
-		h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 		if err == nil {
 			var p resize.Plan
 			if p, err = resize.NewPlan(h, variant.Variant{Width: 50}, 0, s); err == nil {
@@ -193,7 +193,7 @@ func TestManyAtOnce(t *testing.T) {
 
 // giveUp has a picture made, and stops soon.
 func giveUp(t *testing.T, e *Engine, src []byte, n int) {
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
 		return
 	}

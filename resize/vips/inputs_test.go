@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -110,7 +110,7 @@ func TestOddTIFFs(t *testing.T) {
 		for _, ops := range []string{"120x", "120x,fit_contain,bg_ffffff", "40x,blur_2,sharp_1,sat_20,gray", "30x30,round_5,trim,g_smart"} {
 			for _, f := range []string{"png", "jpeg"} {
 				out, err := make1(e, src, ops+",f_"+f)
-				known := errors.Is(err, resize.ErrBroken) || errors.Is(err, resize.ErrNotPicture) || errors.Is(err, resize.ErrTooLarge)
+				known := errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) || errors.Is(err, header.ErrTooLarge)
 				switch {
 				case err != nil && (c.mean >= 0 || !known):
 					t.Errorf("%s, %s,%s: %v", c.name, ops, f, err)
@@ -136,7 +136,7 @@ func TestDefaultFormat(t *testing.T) {
 		"scene.avif": variant.AVIF, "disc.webp": variant.WebP, "counter.gif": variant.GIF, "disc.png": variant.PNG,
 	} {
 		out, _ := makeOf(t, e, testdata(t, "odd/"+name), "40x")
-		if f, _ := resize.Sniff(out); f != want || bytes.Contains(out, []byte("<svg")) {
+		if f, _ := header.Sniff(out); f != want || bytes.Contains(out, []byte("<svg")) {
 			t.Errorf("%s comes as %v, want %v", name, f, want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -51,7 +52,7 @@ const headroom = 2
 // source is a picture to be loaded, and how.
 type source struct {
 	bytes   []byte
-	header  resize.Header
+	header  header.Header
 	page    int
 	frames  int     // how many, one below the other
 	shrink  float64 // how many times smaller it may be loaded, at least 1
@@ -76,9 +77,9 @@ func (r *run) load(s source) pixels {
 	w, h := r.size(im)
 	switch n := r.pixelBytes(im); {
 	case !s.allows(w, h):
-		r.err = fmt.Errorf("%w: its %dx%d pixels are not the %dx%d of its header", resize.ErrBroken, w, h, s.header.Width, s.header.Height)
+		r.err = fmt.Errorf("%w: its %dx%d pixels are not the %dx%d of its header", header.ErrBroken, w, h, s.header.Width, s.header.Height)
 	case n > 2*s.header.PixelBytes(): // some kinds of colour take more than their samples
-		r.err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", resize.ErrBroken, n, s.header.PixelBytes())
+		r.err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", header.ErrBroken, n, s.header.PixelBytes())
 	}
 	return r.settled(im, s.header)
 }

@@ -5,11 +5,12 @@ import (
 	"math"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // Look implements resize.Resizer.
-func (e *Engine) Look(ctx context.Context, src []byte, h resize.Header, v variant.Variant) (variant.Variant, error) {
+func (e *Engine) Look(ctx context.Context, src []byte, h header.Header, v variant.Variant) (variant.Variant, error) {
 	src, err := e.accepts(ctx, src, h)
 	if err != nil {
 		return v, err

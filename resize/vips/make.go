@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -13,14 +14,14 @@ type job struct {
 	*run
 	engine *Engine
 	src    []byte
-	header resize.Header
+	header header.Header
 	plan   resize.Plan
 	// lenient takes half a picture for better than none.
 	lenient bool
 }
 
 // direct makes a picture with our own calls of libvips.
-func (e *Engine) direct(ctx context.Context, src []byte, h resize.Header, p resize.Plan, lenient bool) ([]byte, error) {
+func (e *Engine) direct(ctx context.Context, src []byte, h header.Header, p resize.Plan, lenient bool) ([]byte, error) {
 	j := job{newRun(ctx), e, src, h, p, lenient}
 	defer j.close()
 	out := j.encode(j.picture())

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // TestPNGMatrix: every kind of colour and depth, with a transparent colour and
@@ -80,7 +80,7 @@ func TestJPEGMatrix(t *testing.T) {
 		{"five components", 0, 8, "\x01\x02\x03\x04\x05", nil, func(c color.NRGBA) []uint8 { return []uint8{c.G, c.B, 0, 0, 0} }, true},
 	} {
 		for _, ops := range append(manyOptions, plainly) {
-			if _, err := asked(e, f.encode(), ops); !errors.Is(err, resize.ErrNotPicture) {
+			if _, err := asked(e, f.encode(), ops); !errors.Is(err, header.ErrNotPicture) {
 				t.Errorf("%s, %s: %v, want ErrNotPicture", f.name, ops, err)
 			}
 		}

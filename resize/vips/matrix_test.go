@@ -12,6 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/watermark"
 )
 
@@ -35,7 +36,7 @@ func asked(e *Engine, src []byte, ops string) ([]byte, error) {
 		return make1(e, src, ops)
 	}
 	ctx := context.Background()
-	h, err := resize.Inspect(ctx, bytes.NewReader(src), int64(len(src)), resize.AllFormats)
+	h, err := header.Inspect(ctx, bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func asked(e *Engine, src []byte, ops string) ([]byte, error) {
 func theirs(err error) bool {
 	_, unsupported := errors.AsType[*resize.UnsupportedError](err)
 	return unsupported || slices.ContainsFunc([]error{
-		nil, resize.ErrNotPicture, resize.ErrBroken, resize.ErrTooLarge, resize.ErrBytes,
+		nil, header.ErrNotPicture, header.ErrBroken, header.ErrTooLarge, resize.ErrBytes,
 	}, func(kind error) bool { return errors.Is(err, kind) })
 }
 

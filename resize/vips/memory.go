@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // memoryWords are in what libvips and its decoders say when they get no memory.
@@ -49,7 +50,7 @@ const leastMemory = 64 << 20
 
 // memoryFor reports whether there is memory to decode a picture as a whole, as those do
 // that cannot go row by row.
-func memoryFor(h resize.Header) bool {
+func memoryFor(h header.Header) bool {
 	return C.shim_can_allocate(C.size_t(max(leastMemory, 4*h.Pixels()))) != 0
 }
 

@@ -13,9 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+	"golang.org/x/sys/unix"
 )
 
 // inChild names, in a process of TestNoMemory that is short of memory, the file of a
@@ -68,7 +68,7 @@ func shortOfMemory(t *testing.T, src []byte) {
 	if _, err := make1(e, src, ops); err != nil {
 		t.Errorf("with memory again: %v", err)
 	}
-	if _, err := make1(e, src[:len(src)/2], ops); !errors.Is(err, resize.ErrBroken) {
+	if _, err := make1(e, src[:len(src)/2], ops); !errors.Is(err, header.ErrBroken) {
 		t.Errorf("half of it, with memory: %v, want ErrBroken", err)
 	}
 }

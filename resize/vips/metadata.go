@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // withoutMetadata is src without what libvips would only unpack and keep: texts and other
 // metadata that are compressed, a kilobyte of which can become a megabyte. What
-// tells the orientation was read by resize.Inspect. src is not changed, and is
+// tells the orientation was read by header.Inspect. src is not changed, and is
 // copied only if something has to be left out.
 func withoutMetadata(src []byte, f variant.Format) ([]byte, error) {
 	switch f {
@@ -26,7 +26,7 @@ func withoutMetadata(src []byte, f variant.Format) ([]byte, error) {
 }
 
 // pngWithoutMetadata is src without chunks that decoding does not need, without what follows
-// IEND, and without a second profile. The error is of kind resize.ErrTooLarge for
+// IEND, and without a second profile. The error is of kind header.ErrTooLarge for
 // a profile of more than maxProfile bytes. A chunk that goes beyond the end of
 // src, which is checkPNG's to refuse, stays as it is.
 func pngWithoutMetadata(src []byte) ([]byte, error) {
@@ -82,7 +82,7 @@ func checkProfile(chunk []byte) error {
 		return nil
 	}
 	if n, _ := io.Copy(io.Discard, io.LimitReader(z, maxProfile+1)); n > maxProfile {
-		return fmt.Errorf("%w: its colour profile has more than %d bytes", resize.ErrTooLarge, maxProfile)
+		return fmt.Errorf("%w: its colour profile has more than %d bytes", header.ErrTooLarge, maxProfile)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -119,7 +119,7 @@ func TestProfileIsBounded(t *testing.T) {
 	for n, fine := range map[int]bool{maxProfile: true, maxProfile + 1: false, 40 << 20: false} {
 		src := pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(n))))
 		_, err := withoutMetadata(src, variant.PNG)
-		if fine != (err == nil) || err != nil && !errors.Is(err, resize.ErrTooLarge) {
+		if fine != (err == nil) || err != nil && !errors.Is(err, header.ErrTooLarge) {
 			t.Errorf("%d bytes: %v, want fine: %t", n, err, fine)
 		}
 	}
@@ -191,7 +191,7 @@ func TestHeaderBindsPixels(t *testing.T) {
 	if h.Samples != 3 || h.Depth != 32 {
 		t.Errorf("%+v", h)
 	}
-	for depth, want := range map[int]error{32: nil, 8: resize.ErrBroken} {
+	for depth, want := range map[int]error{32: nil, 8: header.ErrBroken} {
 		h.Depth = depth
 		if _, err := e.Resize(t.Context(), src, h, p); !errors.Is(err, want) {
 			t.Errorf("said to have %d bits: %v, want %v", depth, err, want)
@@ -213,7 +213,7 @@ func FuzzWithoutMetadata(f *testing.F) {
 		want, wrong := png.Decode(bytes.NewReader(src))
 		bare, err := withoutMetadata(src, variant.PNG)
 		if err != nil {
-			if !errors.Is(err, resize.ErrTooLarge) {
+			if !errors.Is(err, header.ErrTooLarge) {
 				t.Fatal(err)
 			}
 			return

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -147,7 +148,7 @@ func TestMezzanineGeometry(t *testing.T) {
 const aPixel = 40
 
 // compareMezzanine makes p of both.
-func compareMezzanine(t *testing.T, e *Engine, src []byte, h resize.Header, m resize.Mezzanine, p resize.Plan, what string, most int) {
+func compareMezzanine(t *testing.T, e *Engine, src []byte, h header.Header, m resize.Mezzanine, p resize.Plan, what string, most int) {
 	t.Helper()
 	direct, err := e.Resize(t.Context(), src, h, p)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -24,7 +24,7 @@ func testdata(t testing.TB, name string) []byte {
 // what is read, all but PDF is.
 func engineOf(t testing.TB, c Config) *Engine {
 	t.Helper()
-	c.Formats = cmp.Or(c.Formats, resize.AllFormats.Without(variant.PDF))
+	c.Formats = cmp.Or(c.Formats, header.AllFormats.Without(variant.PDF))
 	e, err := New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func engineOf(t testing.TB, c Config) *Engine {
 // of WebP, too: Go takes its colours for those of a JPEG.
 func decoded(t testing.TB, e *Engine, data []byte) *image.NRGBA {
 	t.Helper()
-	if f, _ := resize.Sniff(data); f != variant.WebP {
+	if f, _ := header.Sniff(data); f != variant.WebP {
 		if m, _, err := image.Decode(bytes.NewReader(data)); err == nil {
 			return straightened(m)
 		}
@@ -114,9 +114,9 @@ func drawnBy(w, h int, f func(x, y int) color.NRGBA) *image.NRGBA {
 }
 
 // headerOf is what is said of a result.
-func headerOf(t testing.TB, data []byte) resize.Header {
+func headerOf(t testing.TB, data []byte) header.Header {
 	t.Helper()
-	h, err := resize.Inspect(t.Context(), bytes.NewReader(data), int64(len(data)), resize.AllFormats)
+	h, err := header.Inspect(t.Context(), bytes.NewReader(data), int64(len(data)), header.AllFormats)
 	if err != nil {
 		t.Fatal(err)
 	}

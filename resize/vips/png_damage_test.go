@@ -6,7 +6,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // pngAround is a PNG in RGB of 8 bits around compressed rows, with right checksums.
@@ -47,7 +47,7 @@ func TestPNGDamageBehindChecksums(t *testing.T) {
 			"half of the stream": whole[:len(whole)/2], "a wrong block": append(bytes.Clone(whole[:2]), 0xff, 0xff, 0xff),
 		} {
 			for _, ops := range []string{plainly, "4x,f_jpeg", "3x3,f_webp", "trim,f_png", "600x,up_1,blur_3", "60x40,fit_contain,bg_ff0000,f_png", "info"} {
-				if _, err := asked(e, pngAround(w, h, idat), ops); !errors.Is(err, resize.ErrBroken) {
+				if _, err := asked(e, pngAround(w, h, idat), ops); !errors.Is(err, header.ErrBroken) {
 					t.Errorf("%s of %dx%d, %s: %v, want ErrBroken", name, w, h, ops, err)
 				}
 			}

@@ -6,14 +6,14 @@ import "C"
 import (
 	"fmt"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // settled is what was loaded in one of the few kinds that all else is written for:
 // grey, RGB or CMYK, in 8 or 16 bits, with at most one band more, which is alpha.
 // What cannot be brought to that is an ErrNotPicture: to guess at its colours would
 // give a wrong picture.
-func (r *run) settled(im pixels, h resize.Header) pixels {
+func (r *run) settled(im pixels, h header.Header) pixels {
 	if r.err != nil {
 		return nil
 	}
@@ -26,7 +26,7 @@ func (r *run) settled(im pixels, h resize.Header) pixels {
 	colours := r.colourBands(im)
 	samples := r.format(im)
 	if r.err == nil && (colours == 0 || r.bands(im) < colours || h.CMYK != (colours == 4) || samples == "float") {
-		r.err = fmt.Errorf("%w: %d bands of %s, interpretation %d", resize.ErrNotPicture, r.bands(im), samples, r.interpretation(im))
+		r.err = fmt.Errorf("%w: %d bands of %s, interpretation %d", header.ErrNotPicture, r.bands(im), samples, r.interpretation(im))
 	}
 	if r.bands(im) <= colours+1 {
 		return im
@@ -38,7 +38,7 @@ func (r *run) settled(im pixels, h resize.Header) pixels {
 // nevertheless, it is not for these.
 func (r *run) absolute(im pixels) pixels {
 	if r.bands(im) > 3 && im.Coding == C.VIPS_CODING_NONE { // its alpha has no range that all versions agree on
-		r.err = fmt.Errorf("%w: colours independent of a device with alpha", resize.ErrNotPicture)
+		r.err = fmt.Errorf("%w: colours independent of a device with alpha", header.ErrNotPicture)
 		return nil
 	}
 	im = r.do("colourspace", on(im), set("space", "srgb"))

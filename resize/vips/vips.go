@@ -16,7 +16,7 @@
 //   - Pixels damaged inside a JPEG, GIF or lossy WebP may come out as grey or
 //     noise instead of as an error; files that are cut short, and PNGs whose
 //     checksums are wrong, are refused.
-//   - An SVG is drawn in one go, which cannot be stopped; resize.Inspect refuses
+//   - An SVG is drawn in one go, which cannot be stopped; header.Inspect refuses
 //     those of which it knows that they would take for ever.
 //   - The encoders of AVIF and GIF, and with libvips 8.14 that of WebP, cannot be
 //     stopped before they are done: some seconds for the largest results allowed.
@@ -31,6 +31,7 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -53,10 +54,10 @@ const DefaultAVIFSpeed = 6
 type Config struct {
 	Engine    Choice // at first; "" is Auto
 	AVIFSpeed int    // 1..9; 0 is DefaultAVIFSpeed
-	// Formats are what is read; 0 is resize.DefaultFormats. The loaders of all others
+	// Formats are what is read; 0 is header.DefaultFormats. The loaders of all others
 	// are blocked, but those of JPEG, PNG and WebP, which the pictures have that are
 	// made here and read again: mezzanines above all.
-	Formats    resize.Formats
+	Formats    header.Formats
 	Lenient    bool // of broken files is made what is there, besides the error
 	Watermarks []watermark.Watermark
 }
@@ -64,8 +65,8 @@ type Config struct {
 // Engine implements resize.Resizer.
 type Engine struct {
 	config   Config
-	readable resize.Formats // for others
-	loads    resize.Formats // and with what is made here
+	readable header.Formats // for others
+	loads    header.Formats // and with what is made here
 	writable []variant.Format
 }
 
@@ -92,12 +93,12 @@ func New(c Config) (*Engine, error) {
 
 // ownFormats are those of mezzanines, and of the small pictures that documents are
 // made of.
-var ownFormats = resize.FormatsOf(variant.JPEG, variant.PNG, variant.WebP)
+var ownFormats = header.FormatsOf(variant.JPEG, variant.PNG, variant.WebP)
 
 // allowLoaders asks libvips what it can read of what is to be read, and lets that
 // run.
 func (e *Engine) allowLoaders() error {
-	asked := cmp.Or(e.config.Formats, resize.DefaultFormats)
+	asked := cmp.Or(e.config.Formats, header.DefaultFormats)
 	var classes []string
 	for _, l := range loaders {
 		if hasOperation(l.operation) && (asked | ownFormats).Has(l.format) {
@@ -149,7 +150,7 @@ func (e *Engine) Recipe() string {
 
 // Resize implements resize.Resizer. src may be mapped memory that cannot be
 // written to.
-func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+func (e *Engine) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	src, err := e.accepts(ctx, src, h)
 	if err != nil {
 		return nil, err
@@ -159,7 +160,7 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h resize.Header, p resi
 	}
 	defer trimmed.after(p.Cost(h))
 	out, err := e.run(ctx, src, h, p)
-	if e.config.Lenient && errors.Is(err, resize.ErrBroken) {
+	if e.config.Lenient && errors.Is(err, header.ErrBroken) {
 		return e.half(ctx, src, h, p, err)
 	}
 	if err != nil {
@@ -179,7 +180,7 @@ func (e *Engine) writes(p resize.Plan) error {
 }
 
 // run has one of the two engines make the picture.
-func (e *Engine) run(ctx context.Context, src []byte, h resize.Header, p resize.Plan) ([]byte, error) {
+func (e *Engine) run(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	if h.Format == variant.PNG {
 		if err := checkPNG(src); err != nil {
 			return nil, err
@@ -195,7 +196,7 @@ func (e *Engine) run(ctx context.Context, src []byte, h resize.Header, p resize.
 
 // half is what can be made of a broken picture, together with what is wrong with
 // it.
-func (e *Engine) half(ctx context.Context, src []byte, h resize.Header, p resize.Plan, wrong error) ([]byte, error) {
+func (e *Engine) half(ctx context.Context, src []byte, h header.Header, p resize.Plan, wrong error) ([]byte, error) {
 	out, err := e.direct(ctx, src, h, p, true)
 	if err != nil || checkResult(out, p) != nil {
 		return nil, cmp.Or(ctx.Err(), wrong)
@@ -204,19 +205,19 @@ func (e *Engine) half(ctx context.Context, src []byte, h resize.Header, p resize
 }
 
 // accepts refuses what libvips is not to see, and returns what it is to see of src.
-func (e *Engine) accepts(ctx context.Context, src []byte, h resize.Header) ([]byte, error) {
+func (e *Engine) accepts(ctx context.Context, src []byte, h header.Header) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if !e.loads.Has(h.Format) || !sameFormat(src, h.Format) {
-		return nil, fmt.Errorf("%w: this server does not read this kind of %s", resize.ErrNotPicture, h.Format)
+		return nil, fmt.Errorf("%w: this server does not read this kind of %s", header.ErrNotPicture, h.Format)
 	}
 	return withoutMetadata(src, h.Format)
 }
 
 // sameFormat reports whether src is of the format that h was read from.
 func sameFormat(src []byte, f variant.Format) bool {
-	got, ok := resize.Sniff(src)
+	got, ok := header.Sniff(src)
 	if !ok {
 		// The root element of an SVG may stand far behind its start.
 		return f == variant.SVG
@@ -229,7 +230,7 @@ func sameFormat(src []byte, f variant.Format) bool {
 // would be kept and served for months. Encoders of animations make one frame of
 // neighbours that are alike.
 func checkResult(out []byte, p resize.Plan) error {
-	h, err := resize.Inspect(context.Background(), bytes.NewReader(out), int64(len(out)), resize.WrittenFormats)
+	h, err := header.Inspect(context.Background(), bytes.NewReader(out), int64(len(out)), resize.WrittenFormats)
 	if err != nil {
 		return fmt.Errorf("libvips gave an unusable result: %v", err)
 	}

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
+	"golang.org/x/sys/unix"
 )
 
 func engine(t testing.TB) *Engine {
@@ -27,7 +27,7 @@ func engine(t testing.TB) *Engine {
 func TestConformance(t *testing.T) { resizetest.Run(t, engine(t)) }
 
 func TestFormats(t *testing.T) {
-	e := engineOf(t, Config{Formats: resize.DefaultFormats.With(variant.SVG, variant.JP2)})
+	e := engineOf(t, Config{Formats: header.DefaultFormats.With(variant.SVG, variant.JP2)})
 	for _, f := range []variant.Format{variant.TIFF, variant.HEIC, variant.SVG, variant.JXL, variant.JP2} {
 		if !e.CanRead(f) || e.CanWrite(f) {
 			t.Errorf("%v: read %t, written %t", f, e.CanRead(f), e.CanWrite(f))
@@ -60,13 +60,13 @@ func made(t *testing.T, e *Engine, name, ops string) (image.Image, resize.Plan) 
 
 // plan is what ops come to for a picture, after a look at it where that is
 // needed.
-func plan(t testing.TB, e *Engine, src []byte, ops string) (resize.Header, resize.Plan) {
+func plan(t testing.TB, e *Engine, src []byte, ops string) (header.Header, resize.Plan) {
 	t.Helper()
 	v, err := variant.Parse(ops)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := resize.InspectPage(t.Context(), bytes.NewReader(src), int64(len(src)), resize.AllFormats, v.Page)
+	h, err := header.InspectPage(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats, v.Page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,10 +254,10 @@ func TestMapped(t *testing.T) {
 // TestOnlyKnownBytes: what is not of the header's format never reaches libvips.
 func TestOnlyKnownBytes(t *testing.T) {
 	e := engine(t)
-	h := resize.Header{Format: variant.JPEG, Width: 10, Height: 10, Orientation: 1}
+	h := header.Header{Format: variant.JPEG, Width: 10, Height: 10, Orientation: 1}
 	p := resize.Plan{Frames: 1, ScaledW: 5, ScaledH: 5, Cut: resize.Rect{Width: 5, Height: 5}, CanvasW: 5, CanvasH: 5, Output: resize.Output{Format: variant.PNG}}
 	for _, src := range []string{"", "%PDF-1.4", "<svg/>", "P6 10 10 255 ", "II*\x00\x08\x00\x00\x00", "push graphic-context"} {
-		if _, err := e.Resize(t.Context(), []byte(src), h, p); !errors.Is(err, resize.ErrNotPicture) {
+		if _, err := e.Resize(t.Context(), []byte(src), h, p); !errors.Is(err, header.ErrNotPicture) {
 			t.Errorf("%q: %v", src, err)
 		}
 	}

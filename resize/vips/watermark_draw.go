@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -84,7 +85,7 @@ func (j job) markOf(w watermark.Watermark, width, height int) pixels {
 	if w.Text != "" {
 		return j.text(w, width, height)
 	}
-	h, err := resize.Inspect(context.Background(), bytes.NewReader(w.Image), int64(len(w.Image)), j.engine.loads)
+	h, err := header.Inspect(context.Background(), bytes.NewReader(w.Image), int64(len(w.Image)), j.engine.loads)
 	if err != nil {
 		j.err = err
 		return nil

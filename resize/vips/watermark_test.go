@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
@@ -212,7 +213,7 @@ func TestMarkMistakes(t *testing.T) {
 		"no bytes": {},
 	} {
 		w.Name, w.Opacity = "m", 1
-		if _, err := New(Config{Formats: resize.AllFormats.Without(variant.PDF), Watermarks: []watermark.Watermark{w}}); err == nil {
+		if _, err := New(Config{Formats: header.AllFormats.Without(variant.PDF), Watermarks: []watermark.Watermark{w}}); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}

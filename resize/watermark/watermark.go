@@ -12,7 +12,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -38,7 +38,7 @@ const maxBytes = 16 << 20
 
 // Load reads the image of File, if there is one. SVGs are taken if they are among the
 // formats that pictures are made of.
-func (w *Watermark) Load(formats resize.Formats) error {
+func (w *Watermark) Load(formats header.Formats) error {
 	if w.File == "" {
 		return nil
 	}
@@ -54,8 +54,8 @@ func (w *Watermark) Load(formats resize.Formats) error {
 	if len(image) > maxBytes {
 		return fmt.Errorf("%s has more than %d bytes", w.File, maxBytes)
 	}
-	formats = resize.FormatsOf(variant.PNG, variant.WebP, variant.JPEG) | formats&resize.FormatsOf(variant.SVG)
-	if _, err := resize.Inspect(context.Background(), bytes.NewReader(image), int64(len(image)), formats); err != nil {
+	formats = header.FormatsOf(variant.PNG, variant.WebP, variant.JPEG) | formats&header.FormatsOf(variant.SVG)
+	if _, err := header.Inspect(context.Background(), bytes.NewReader(image), int64(len(image)), formats); err != nil {
 		return fmt.Errorf("%s is no PNG, WebP or JPEG that can be read, nor with --svg an SVG", w.File)
 	}
 	w.Image = image

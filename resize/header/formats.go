@@ -1,0 +1,57 @@
+package header
+
+import (
+	"strings"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Formats is a set of encodings. The zero value is the empty set.
+type Formats uint32
+
+const (
+	// DefaultFormats are read unless the operator says otherwise. Left out are those
+	// whose decoders can be made to crash, or to work for ever, by a small file: SVG,
+	// PDF and JPEG 2000.
+	DefaultFormats Formats = 1<<variant.JPEG | 1<<variant.PNG | 1<<variant.WebP | 1<<variant.AVIF |
+		1<<variant.HEIC | 1<<variant.GIF | 1<<variant.TIFF | 1<<variant.JXL
+	// AllFormats are those that Inspect knows.
+	AllFormats = DefaultFormats | 1<<variant.SVG | 1<<variant.PDF | 1<<variant.JP2
+)
+
+// FormatsOf is the set of those.
+func FormatsOf(all ...variant.Format) Formats {
+	var s Formats
+	for _, f := range all {
+		s |= 1 << f
+	}
+	return s
+}
+
+// Has reports whether f is in the set.
+func (s Formats) Has(f variant.Format) bool { return s&(1<<f) != 0 }
+
+// With is the set and those.
+func (s Formats) With(more ...variant.Format) Formats { return s | FormatsOf(more...) }
+
+// Without is the set but for those.
+func (s Formats) Without(some ...variant.Format) Formats { return s &^ FormatsOf(some...) }
+
+// List is the set in the order of variant's constants.
+func (s Formats) List() (all []variant.Format) {
+	for f := variant.JPEG; f <= variant.PDF; f++ {
+		if s.Has(f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// String lists the names, with commas between them.
+func (s Formats) String() string {
+	var names []string
+	for _, f := range s.List() {
+		names = append(names, f.String())
+	}
+	return strings.Join(names, ",")
+}

@@ -1,0 +1,122 @@
+// Package header reads from the bytes of a picture what it is: its format, its
+// sides, its orientation and what decoding it costs. It decodes no pixels and
+// links no C; each format has a file of its own.
+package header
+
+import (
+	"fmt"
+
+	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// The kinds of failure. Test with errors.Is.
+var (
+	// ErrNotPicture means that the bytes are of no kind that we read.
+	ErrNotPicture = failure.New(failure.Picture, "not a picture that can be read")
+	// ErrBroken means that the bytes are of a kind that we read, but damaged,
+	// cut short or empty.
+	ErrBroken = failure.New(failure.Picture, "broken picture")
+	// ErrTooLarge means that the picture, or what is decoded of it, has more
+	// pixels or bytes than we decode, or the answer would have.
+	ErrTooLarge = failure.New(failure.Picture, "too many pixels")
+)
+
+// Header is what can be said of a picture without decoding it.
+//
+// Width, Height and Orientation are what a decoder gives. For AVIF and HEIC
+// that is the picture after the container's own turning, mirroring and cutting
+// (irot, imir, clap), which every decoder applies by itself: Orientation is
+// always 1 there, and EXIF is not looked at, as the standard demands. So it is for
+// JPEG XL.
+//
+// For drawings Width and Height are an estimate of what an engine takes for
+// their natural size, at 72 pixels an inch: exact for an SVG that says it, or has
+// a view box; 300x150 for one that leaves all open, whose size is that of what it
+// draws; for a PDF those of its first page, as far as they can be found without
+// a PDF reader.
+//
+// A film in AVIF or HEIC, and an animated PNG, has one page: its still picture.
+type Header struct {
+	Format        variant.Format // an encoding, never Keep or Auto
+	Width, Height int            // pixels as decoded, before Orientation is applied; at least 1
+	Orientation   int            // EXIF 1..8; 1 where the picture does not say
+	Alpha         bool           // has an alpha channel or a transparent colour
+	Pages         int            // frames or pages that can be asked for, at least 1
+	Scans         int            // JPEG: passes over the picture, at least 1; 0 for other formats
+	Depth         int            // bits a sample: 1, 2, 4, 8, 10, 12, 16; also 32, 64 and 128 for floats and complex numbers
+	Samples       int            // of a pixel, with alpha and all that is decoded besides; 0 for drawings
+	Gray          bool           // one channel, besides alpha
+	CMYK          bool           // four inks (or YCCK) instead of RGB or grey
+	Progressive   bool           // JPEG progressive, PNG or GIF interlaced
+	ICC           bool           // carries a colour profile
+	Palette       bool           // PNG: at most 256 colours, from a table
+
+	// Coded is how many pixels a decoder unpacks where that is not Width times
+	// Height: an AVIF or HEIC that shows only part of what is coded, or whose tiles
+	// overlap its edges. 0 where it is the same.
+	Coded int64
+}
+
+// Upright returns the sides after Orientation has been applied.
+func (h Header) Upright() (width, height int) {
+	if h.Orientation >= 5 {
+		return h.Height, h.Width
+	}
+	return h.Width, h.Height
+}
+
+// Pixels is the size of the picture, or of one page: width times height.
+func (h Header) Pixels() int64 { return int64(h.Width) * int64(h.Height) }
+
+// scansFree is how many scans decode as fast as one picture ought to: encoders
+// write up to 10.
+const scansFree = 16
+
+// DecodePixels is what decoding the picture, or one page of it, weighs, in pixels
+// of an ordinary picture of the same kind. It is Pixels, or Coded where that is
+// more, but for a JPEG of many scans that many times 1/16: a scan costs a pass over
+// all of the picture even where it holds nothing.
+func (h Header) DecodePixels() int64 {
+	return max(h.Pixels(), h.Coded) * int64(max(1, h.Scans/scansFree))
+}
+
+// sampleBytes is how many bytes a decoded sample has: 1, 2, 4, 8 or 16.
+func (h Header) sampleBytes() int64 {
+	n := int64(1)
+	for 8*n < int64(min(h.Depth, 128)) {
+		n *= 2
+	}
+	return n
+}
+
+// PixelBytes is how many bytes a decoded pixel counts as: those of its samples, and
+// of at least four, as three are hardly cheaper.
+func (h Header) PixelBytes() int64 { return max(4, int64(h.Samples)) * h.sampleBytes() }
+
+// Drawn reports whether the picture is a drawing, which has no pixels of its own
+// and is made at any size.
+func (h Header) Drawn() bool { return h.Format == variant.SVG || h.Format == variant.PDF }
+
+// Check holds what every format promises: both sides are at least 1 and at most
+// RasterSideMax, or SourceSideMax of a drawing.
+func (h Header) Check() error {
+	switch {
+	case h.Width < 1 || h.Height < 1:
+		return broken("it is %dx%d pixels", h.Width, h.Height)
+	}
+	most := RasterSideMax
+	if h.Drawn() {
+		most = SourceSideMax
+	}
+	if h.Width > most || h.Height > most {
+		return tooLarge("the picture is %s, sides are limited to %d", sides(h.Width, h.Height), most)
+	}
+	return nil
+}
+
+func tooLarge(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrTooLarge}, args...)...)
+}
+
+func sides(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }

@@ -1,0 +1,163 @@
+package header
+
+import (
+	"slices"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// heifItem is one item of an AVIF or HEIC.
+type heifItem struct {
+	kind    string   // av01, hvc1, grid, Exif, ...
+	extents int      // where its data is is known if this is 1
+	off, n  int64    // in the file
+	tiles   []uint32 // items that it is put together from
+
+	codedW, codedH int // hvc1: the largest size that its hvcC allows
+}
+
+// besides is n for an item that is no picture. Decoders read all of those, also
+// where many lie in the same place.
+func (i *heifItem) besides(n int64) int64 {
+	switch i.kind {
+	case "hvc1", "av01", "grid":
+		return 0
+	}
+	return n
+}
+
+// readItems reads the kinds of the items.
+func (r *heifReader) readItems(b box) error {
+	c := r.s.cursor(b)
+	version, _ := c.full()
+	c.uint(idBytes(version > 0)) // how many
+	if c.err != nil {
+		return c.err
+	}
+	return r.s.child(c.off, c.end, "infe", func(b box) error {
+		c := r.s.cursor(b)
+		version, _ := c.full()
+		if version < 2 { // these have no kind and are no pictures
+			return c.err
+		}
+		item := r.item(uint32(c.uint(idBytes(version > 2))))
+		if item.kind != "" {
+			return broken("two items have one number")
+		}
+		c.uint(2) // protection
+		kind := c.uint(4)
+		item.kind = string([]byte{byte(kind >> 24), byte(kind >> 16), byte(kind >> 8), byte(kind)})
+		return c.err
+	})
+}
+
+// item returns the item of this id, which need not have been heard of. Beyond
+// maxItems they are forgotten at once.
+func (r *heifReader) item(id uint32) *heifItem {
+	item, ok := r.items[id]
+	if !ok {
+		item = new(heifItem)
+		if len(r.items) < maxItems {
+			r.items[id] = item
+		}
+	}
+	return item
+}
+
+// checkSizes decides the format and holds the coded pictures to the size that
+// the container tells: a decoder unpacks whatever is coded, and only then
+// compares.
+func (r *heifReader) checkSizes(width, height int) error {
+	for _, id := range append([]uint32{r.primary}, r.alphaOf...) {
+		item := r.item(id)
+		var err error
+		if item.kind == "grid" {
+			err = r.checkGrid(item, width, height)
+		} else {
+			_, err = r.checkCoded(item, width, height)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkCoded returns how many pixels are coded of an item that is no grid.
+func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64, err error) {
+	size := r.s.av1Size
+	switch {
+	case item.kind == "hvc1":
+		r.h.Format, size = variant.HEIC, r.s.hevcSize
+		width, height = hevcSide(width), hevcSide(height)
+	case item.kind != "av01":
+		return 0, ErrNotPicture
+	case r.h.Format != variant.HEIC:
+		r.h.Format = variant.AVIF
+	}
+	if item.extents != 1 {
+		return 0, broken("its pixels lie in %d places", item.extents)
+	}
+	w, h, err := size(item.off, item.n, &r.units)
+	w, h = max(w, item.codedW), max(h, item.codedH)
+	switch {
+	case err != nil:
+		return 0, err
+	case w == 0 || h == 0:
+		return 0, broken("its coded size is not told")
+	case w > width || h > height:
+		return 0, broken("%dx%d pixels are coded where %dx%d are declared", w, h, width, height)
+	}
+	return int64(w) * int64(h), nil
+}
+
+// checkGrid reads a picture put together from tiles: version, flags, rows and
+// columns less one, and the sides (ISO/IEC 23008-12, 6.6.2.3.2). No tile may
+// lie outside of the picture, which bounds their size.
+func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
+	if item.extents != 1 {
+		return broken("its grid lies in %d places", item.extents)
+	}
+	c := &cursor{s: r.s, off: item.off, end: item.off + item.n}
+	flags := c.uint(2)
+	rows, columns := 1+int(c.uint(1)), 1+int(c.uint(1))
+	w, h := int(c.uint(idBytes(flags&1 != 0))), int(c.uint(idBytes(flags&1 != 0)))
+	switch {
+	case c.err != nil:
+		return c.err
+	case w != width || h != height:
+		return broken("a grid of %dx%d is declared as %dx%d", w, h, width, height)
+	case len(item.tiles) != rows*columns:
+		return broken("%d tiles in a grid of %dx%d", len(item.tiles), columns, rows)
+	case int64(rows*columns) > maxTiles(r.h.Pixels()):
+		return tooLarge("%d tiles in a picture of %dx%d, the limit is %d", rows*columns, w, h, maxTiles(r.h.Pixels()))
+	}
+	tileW, tileH := tileSide(w, columns), tileSide(h, rows)
+	slices.Sort(item.tiles)
+	var largest int64
+	for _, id := range slices.Compact(item.tiles) {
+		coded, err := r.checkCoded(r.item(id), tileW, tileH)
+		if err != nil {
+			return err
+		}
+		largest = max(largest, coded)
+	}
+	if all := largest * int64(rows*columns); all > int64(w)*int64(h) {
+		r.h.Coded = max(r.h.Coded, all)
+	}
+	return nil
+}
+
+// maxTiles is how many tiles a picture may be put together from: each starts a
+// decoder. Telephones make tiles of 512x512 pixels, and four times as many are
+// allowed, besides some for pictures that are small.
+func maxTiles(pixels int64) int64 { return 64 + pixels/(256*256) }
+
+// tileSide is the longest side of n tiles in a row of which none begins beyond
+// side. One tile alone may be as large as the smallest that encoders make.
+func tileSide(side, n int) int {
+	if n == 1 {
+		return max(side, 64)
+	}
+	return (side - 1) / (n - 1)
+}

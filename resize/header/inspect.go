@@ -1,0 +1,155 @@
+package header
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Bounds on what one picture can make Inspect do. Real files stay far below
+// them; beyond is an ErrBroken, and for scans, frames, directories and SVGs an
+// ErrTooLarge.
+const (
+	maxSegments = 16 << 10 // JPEG markers with content
+	MaxScans    = 128      // JPEG; progressive files have about 10. Each costs a pass over the whole picture
+	maxChunks   = 1 << 18  // PNG and WebP
+	maxFrames   = 1 << 16  // GIF and WebP
+	maxBoxes    = 4 << 10  // AVIF and HEIC, on each level
+	maxItems    = 16 << 10 // AVIF and HEIC
+	maxAlphas   = 4        // AVIF and HEIC, for one picture
+	maxExtents  = 64 << 10 // AVIF and HEIC, of all items together
+	maxLinks    = 64 << 10 // AVIF and HEIC, references and associations of all items together
+	maxOBUs     = 16 << 10 // AVIF, in all coded pictures together
+	maxIFDs     = 4 << 10  // TIFF
+	maxEntries  = 4 << 10  // entries looked at in one IFD; libtiff refuses more
+	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path
+)
+
+// SourceSideMax is the longest side of a drawing that is read: libvips'
+// VIPS_MAX_COORD. It also keeps the arithmetic of NewPlan within 64 bits.
+const SourceSideMax = 10_000_000
+
+// RasterSideMax is the longest side of any other picture. libvips holds some tens of
+// whole rows at each step, and so gigabytes of a picture of few rows that are as long
+// as SourceSideMax.
+const RasterSideMax = 65_535
+
+// Inspect reads what r, of size bytes, says of itself, and checks that it is
+// there to its end, so that a file cut short is refused before any decoder
+// sees it. It decodes nothing and holds little: some 128 KiB, and for AVIF and
+// HEIC a bounded list of items. Most formats are read only in their headers.
+//
+// A picture of a format that is not in formats is told by its first bytes, and
+// nothing else of it is read. ctx is checked at every read.
+//
+// The error is of kind ErrNotPicture for bytes of another kind, of kind ErrBroken
+// for an empty or damaged picture, of kind ErrTooLarge where a side is beyond
+// SourceSideMax or RasterSideMax, where there are more scans, frames, pages, samples, tiles or elements
+// than anybody has a use for, or where a TIFF has larger strips or tiles, ctx's own, and otherwise what r returned, wrapped.
+//
+// With an ErrBroken the Header is the zero one, but for a JPEG, PNG, GIF or WebP
+// that is cut short behind the beginning of its pixels: then it is filled
+// (Width > 0), as a decoder that does not insist makes something of such a
+// picture. Pages then counts the frames that are whole, and is at least 1.
+//
+// What is checked: JPEG up to its end marker (what follows, as the second
+// picture of an Ultra HDR JPEG or a telephone's film, is not looked at), PNG up
+// to IEND, GIF block by block (a missing trailer is accepted, as browsers do),
+// WebP by its chunks, AVIF and HEIC by their boxes and item extents, an SVG's
+// entities and the number of its elements. What is compressed inside can still
+// be damaged. The coded size of an AVIF or HEIC is compared with the declared one,
+// because decoders do so only after decoding.
+func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (Header, error) {
+	return InspectPage(ctx, r, size, formats, 1)
+}
+
+// InspectPage is Inspect for the sides, the depth and the colours of another
+// page than the first, counted from 1, in a TIFF, whose pages are pictures of
+// their own. In other formats, and beyond the last page, it is Inspect.
+func InspectPage(ctx context.Context, r io.ReaderAt, size int64, formats Formats, page int) (Header, error) {
+	if size <= 0 {
+		return Header{}, broken("it is empty")
+	}
+	s := newSource(ctx, r, size)
+	s.page = max(page, 1)
+	return s.inspect(formats)
+}
+
+func (s *source) inspect(formats Formats) (Header, error) {
+	head, err := s.at(0, int(min(s.size, sniffBytes)))
+	if err != nil {
+		return Header{}, err
+	}
+	inspect, err := inspector(head, formats)
+	if err != nil {
+		return Header{}, err
+	}
+	if s.size <= window {
+		s.ahead = window
+	}
+	h, err := inspect(s)
+	if s.r.failure != nil {
+		return Header{}, s.r.failure
+	}
+	if h.Format != 0 && !formats.Has(h.Format) { // HEIC where AVIF is read, or the other way round
+		return Header{}, notRead(h.Format)
+	}
+	wrong := h.Check()
+	if wrong == nil && (err == nil || isCut(err)) {
+		return h, err
+	}
+	return Header{}, cmp.Or(err, wrong)
+}
+
+// Reads tells by head, with which a picture begins, whether it is of one of formats, as
+// far as that can be told: the error is of kind ErrNotPicture. 64 bytes do.
+func Reads(head []byte, formats Formats) error {
+	_, err := inspector(head, formats)
+	return err
+}
+
+// inspector is what inspects a picture that begins with head.
+func inspector(head []byte, formats Formats) (func(*source) (Header, error), error) {
+	f, ok := Sniff(head)
+	switch {
+	case !ok && !looksLikeXML(head):
+		return nil, ErrNotPicture
+	case !ok: // the root element of an SVG may stand far behind its start
+		f = variant.SVG
+	}
+	heif := f == variant.AVIF || f == variant.HEIC // the brands do not tell them apart
+	if !formats.Has(f) && !(heif && (formats.Has(variant.AVIF) || formats.Has(variant.HEIC))) {
+		return nil, notRead(f)
+	}
+	return inspectorOf(f), nil
+}
+
+// notRead is the error for a format that is not among those to be read.
+func notRead(f variant.Format) error { return fmt.Errorf("%w: %s is not read here", ErrNotPicture, f) }
+
+func inspectorOf(f variant.Format) func(*source) (Header, error) {
+	switch f {
+	case variant.JPEG:
+		return inspectJPEG
+	case variant.PNG:
+		return inspectPNG
+	case variant.GIF:
+		return inspectGIF
+	case variant.WebP:
+		return inspectWebP
+	case variant.AVIF, variant.HEIC:
+		return inspectHEIF
+	case variant.TIFF:
+		return inspectTIFF
+	case variant.SVG:
+		return inspectSVG
+	case variant.PDF:
+		return inspectPDF
+	case variant.JXL:
+		return inspectJXL
+	}
+	return inspectJP2
+}

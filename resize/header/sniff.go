@@ -1,0 +1,74 @@
+package header
+
+import (
+	"bytes"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// sniffBytes is how much of a file Sniff makes use of.
+const sniffBytes = 64
+
+// Sniff says what kind of picture begins with head, of which 32 bytes do,
+// except that an AVIF may list its brands in any order and an SVG may begin
+// with comments; 64 bytes decide nearly all of those.
+func Sniff(head []byte) (variant.Format, bool) {
+	head = head[:min(len(head), sniffBytes)]
+	for _, m := range magics {
+		if len(head) >= m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.bytes)) {
+			return m.format, m.offset == 0 || bytes.HasPrefix(head, []byte("RIFF"))
+		}
+	}
+	if f, ok := sniffBrands(head); ok {
+		return f, true
+	}
+	return variant.SVG, looksLikeXML(head) && bytes.Contains(head, []byte("<svg"))
+}
+
+type magic struct {
+	offset int
+	bytes  string
+	format variant.Format
+}
+
+// magics are the signatures in fixed places; read-only.
+var magics = []magic{
+	{0, "\xff\xd8\xff", variant.JPEG},
+	{0, "\x89PNG\r\n\x1a\n", variant.PNG},
+	{0, "GIF87a", variant.GIF},
+	{0, "GIF89a", variant.GIF},
+	{8, "WEBP", variant.WebP},
+	{0, "II*\x00", variant.TIFF},
+	{0, "MM\x00*", variant.TIFF},
+	{0, "\xff\x0a", variant.JXL},
+	{0, "\x00\x00\x00\x0cJXL \r\n\x87\n", variant.JXL},
+	{0, "\x00\x00\x00\x0cjP  \r\n\x87\n", variant.JP2},
+	{0, "\xff\x4f\xff\x51", variant.JP2},
+	{0, "%PDF-", variant.PDF},
+}
+
+// looksLikeXML reports whether head begins like markup that is not HTML.
+func looksLikeXML(head []byte) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	for _, start := range []string{"<svg", "<?xml", "<!--", "<!DOCTYPE svg"} {
+		if bytes.HasPrefix(head, []byte(start)) {
+			return true
+		}
+	}
+	return false
+}
+
+// MediaType is the Content-Type of a format, or "application/octet-stream" for
+// one that is no encoding.
+func MediaType(f variant.Format) string {
+	switch f {
+	case variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF,
+		variant.TIFF, variant.HEIC, variant.JXL, variant.JP2:
+		return "image/" + f.String()
+	case variant.SVG:
+		return "image/svg+xml"
+	case variant.PDF:
+		return "application/pdf"
+	}
+	return "application/octet-stream"
+}
