@@ -241,7 +241,7 @@ func (p *Pipeline) download(ctx context.Context, name variant.Name, key variant.
 		return nil, storage.Version{}, tooManyBytes(p.MaxBytes)
 	}
 	body.r = object.Body
-	p.note(key)
+	p.note(ctx, key)
 	b, err := p.fill(ctx, name, body, object.ModTime, w)
 	if err != nil {
 		return nil, storage.Version{}, fetchError(ctx, err)
@@ -271,11 +271,11 @@ func (p *Pipeline) fill(ctx context.Context, name variant.Name, body io.Reader, 
 
 // note writes the key down. Where it cannot, the picture is kept all the same,
 // but not found by its prefix.
-func (p *Pipeline) note(key variant.Key) {
+func (p *Pipeline) note(ctx context.Context, key variant.Key) {
 	if p.Journal == nil {
 		return
 	}
-	if err := p.Journal.Note(key); err != nil {
+	if err := p.Journal.Note(ctx, key); err != nil {
 		p.warn("a key is not written down, and will not be found by its prefix", "cause", err)
 	}
 }

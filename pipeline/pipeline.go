@@ -90,7 +90,9 @@ type Config struct {
 
 // Journal writes down keys, so that what is kept under their hashes can be found
 // again.
-type Journal interface{ Note(key variant.Key) error }
+type Journal interface {
+	Note(ctx context.Context, key variant.Key) error
+}
 
 // Quarantine remembers which originals a process was working on when it died, so that
 // the next one does not die of them, too.
@@ -134,7 +136,7 @@ type Pipeline struct {
 	versions versions
 	checking cache.Flight[Verdict]
 	epochs   epochs
-	spare    budget                         // for originals that the disk does not take
+	spare    budget                            // for originals that the disk does not take
 	kinds    *cache.Memory[variant.Name, kind] // of files that Locate has found
 	headers  remembered[measured]
 	absent   remembered[time.Time]

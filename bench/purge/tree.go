@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -60,7 +61,7 @@ func (t *tree) make(which func(int) bool) error {
 	body := make([]byte, maxBytes)
 	journals := make([]*disk.Journal, len(t.dirs))
 	for i, dir := range t.dirs {
-		j, err := disk.OpenJournal(dir, disk.Options{NoSync: true})
+		j, err := disk.OpenJournal(dir, nil, disk.Options{NoSync: true})
 		if err != nil {
 			return err
 		}
@@ -77,7 +78,7 @@ func (t *tree) make(which func(int) bool) error {
 				return err
 			}
 			if i%(derivatives+1) == 0 {
-				if _, err := journals[d].Note(key); err != nil {
+				if err := journals[d].Note(context.Background(), key); err != nil {
 					return err
 				}
 			}

@@ -120,14 +120,6 @@ func albumOf(tb testing.TB, n int) (dir string) {
 		keys = append(keys, variant.Key(fmt.Sprintf("photos/%d.jpg", i)))
 	}
 	dir = plant(tb, album(keys...)...)
-	j, err := OpenJournal(dir, Options{NoSync: true})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for _, k := range keys {
-		if _, err := j.Note(k); err != nil {
-			tb.Fatal(err)
-		}
-	}
+	mustNote(tb, openJournal(tb, dir, nil), keys...)
 	return dir
 }

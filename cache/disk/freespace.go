@@ -39,6 +39,9 @@ func NewFreeSpace(dir string, short func(eviction.Space) bool, changed func(low 
 // second ago at most. What cannot be looked at is not low: writing there says
 // what is the matter.
 func (r *FreeSpace) Low() bool {
+	if r == nil {
+		return false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()

@@ -2,8 +2,8 @@ package disk
 
 import (
 	"bufio"
+	"context"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -25,29 +25,26 @@ func sourceOf(name string) (id sourceID, ok bool) {
 	return id, err == nil
 }
 
-// sources are the pictures that a shard has files of. The nil one takes
-// everything and does nothing.
-type sources struct {
-	dir     string // the cache directory
-	shard   string
-	present map[sourceID]struct{}
-	partial bool // some are not known
+// liveSources collects which pictures have files in a shard, to compact the shard's
+// journal by. The methods of a nil *liveSources do nothing.
+type liveSources struct {
+	dir        string // the cache directory
+	shard      string
+	present    map[sourceID]struct{}
+	incomplete bool // a directory could not be read
 }
 
-// newSources returns nil where the journal is to stay as it is, or has nothing.
-func newSources(dir string, shard int, dryRun bool) *sources {
-	s := &sources{dir: dir, shard: fmt.Sprintf("%0*x", shardDigits, shard)}
-	info, err := os.Lstat(s.path())
+// newLiveSources returns nil if the shard has no journal, or it is to stay as it is.
+func newLiveSources(dir, shard string, dryRun bool) *liveSources {
+	s := &liveSources{dir: dir, shard: shard, present: map[sourceID]struct{}{}}
+	info, err := os.Lstat(filepath.Join(dir, journalDir, shard))
 	if dryRun || err != nil || !info.Mode().IsRegular() {
 		return nil
 	}
-	s.present = map[sourceID]struct{}{}
 	return s
 }
 
-func (s *sources) path() string { return filepath.Join(s.dir, journalDir, s.shard) }
-
-func (s *sources) add(name string) {
+func (s *liveSources) add(name string) {
 	if s == nil {
 		return
 	}
@@ -56,27 +53,26 @@ func (s *sources) add(name string) {
 	}
 }
 
-func (s *sources) unknown() {
+func (s *liveSources) setIncomplete() {
 	if s != nil {
-		s.partial = true
+		s.incomplete = true
 	}
 }
 
 const (
-	// noteGrace is how long a key stays without a file: its original is on its
-	// way.
+	// noteGrace is how long a key stays without a file, since its original may still
+	// be on its way.
 	noteGrace = time.Hour
-	// wasteShare is which part of the lines must be of no use for the file to be
-	// written anew.
-	wasteShare = 8
+	// wasteRatio is how many useful lines there may be for each useless one for the file
+	// to be rewritten.
+	wasteRatio = 8
 )
 
-// compact takes the keys out of the shard's journal that have no file. Those
-// that were noted after began, or shortly before, stay: the file may have come
-// since it was looked for. Who notes a key waits meanwhile, or finds the file
-// replaced.
-func (s *sources) compact(began time.Time) error {
-	if s == nil || s.partial {
+// compact removes keys without files from the shard's journal. Keys that were noted after
+// began, or within noteGrace before, stay. A Note that comes meanwhile waits, and finds
+// that the file was replaced.
+func (s *liveSources) compact(ctx context.Context, began time.Time) error {
+	if s == nil || s.incomplete {
 		return nil
 	}
 	f, err := openShard(s.dir, s.shard)
@@ -84,47 +80,43 @@ func (s *sources) compact(began time.Time) error {
 		return err
 	}
 	defer f.Close()
-	if current, err := lockCurrent(f, unix.LOCK_EX); err != nil || !current {
+	if current, err := flockCurrent(ctx, f, unix.LOCK_EX); err != nil || !current {
 		return err
 	}
-	used, wasted, err := s.sift(f, began, io.Discard)
-	if err != nil || wasted*wasteShare <= used {
+	useful, useless, err := s.filter(f, began, io.Discard)
+	if err != nil || useless*wasteRatio <= useful {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	return replaceFile(s.dir, filepath.Join(journalDir, s.shard), func(w io.Writer) error {
-		_, _, err := s.sift(f, began, w)
+		_, _, err := s.filter(f, began, w)
 		return err
 	})
 }
 
-// sift copies the lines that are of use, and counts them and the others.
-func (s *sources) sift(r io.Reader, began time.Time, to io.Writer) (used, wasted int, err error) {
+// filter copies the useful lines, and counts them and the others.
+func (s *liveSources) filter(r io.Reader, began time.Time, to io.Writer) (useful, useless int, err error) {
 	w := bufio.NewWriter(to)
-	seen := make(map[sourceID]bool, len(s.present)) // whether by a young line
+	seen := make(map[sourceID]bool, len(s.present)) // value: by a young line
 	for n, err := range notes(r, s.shard) {
 		if err != nil {
-			return 0, 0, fmt.Errorf("journal of the cache: %w", err)
+			return 0, 0, err
 		}
 		id, _ := sourceOf(string(n.key.Name()))
-		// A young line stays beside an older one of its key: it may be of an
-		// original that is on its way, and outlive what the older one is kept for.
-		byYoung, again := seen[id]
+		_, present := s.present[id]
+		// A young line stays beside an older one of its key: the file that the older
+		// line is kept for may be removed before the original on its way arrives.
 		young := began.Sub(n.at) < noteGrace
-		if again && (byYoung || !young) || !s.needs(id, n, began) {
-			wasted++
+		seenYoung, again := seen[id]
+		if again && (seenYoung || !young) || !present && !young {
+			useless++
 			continue
 		}
-		used++
+		useful++
 		seen[id] = young
-		_, _ = w.Write(appendNote(w.AvailableBuffer(), n.at, n.key)) // Flush says it
+		_, _ = w.Write(appendNote(w.AvailableBuffer(), n.at, n.key)) // Flush returns the error
 	}
-	return used, wasted, w.Flush()
-}
-
-func (s *sources) needs(id sourceID, n note, began time.Time) bool {
-	_, present := s.present[id]
-	return present || began.Sub(n.at) < noteGrace
+	return useful, useless, w.Flush()
 }

@@ -21,17 +21,18 @@ import (
 
 func openJournal(t testing.TB, dir string, now func() time.Time) *Journal {
 	t.Helper()
-	j, err := OpenJournal(dir, Options{NoSync: true, Now: now})
+	j, err := OpenJournal(dir, nil, Options{NoSync: true, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return j
 }
 
+// mustNote writes a line for each key, also for one that was noted recently.
 func mustNote(t testing.TB, j *Journal, keys ...variant.Key) {
 	t.Helper()
 	for _, k := range keys {
-		if _, err := j.Note(k); err != nil {
+		if _, err := j.write(t.Context(), k); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -224,8 +225,8 @@ func TestNotesAndCompactionsAtOnce(t *testing.T) {
 	stop := make(chan struct{})
 	compactor.Go(func() {
 		for {
-			s := newSources(dir, 0x77, false)
-			if err := s.compact(purgeTime); err != nil {
+			s := newLiveSources(dir, "77", false)
+			if err := s.compact(t.Context(), purgeTime); err != nil {
 				t.Error(err)
 			}
 			select {
@@ -238,10 +239,10 @@ func TestNotesAndCompactionsAtOnce(t *testing.T) {
 	for w := range 4 {
 		writers.Go(func() {
 			for i := w; i < len(keys); i += 4 {
-				if _, err := stale.Note(keys[(i+7)%len(keys)]); err != nil {
+				if _, err := stale.write(t.Context(), keys[(i+7)%len(keys)]); err != nil {
 					t.Error(err)
 				}
-				if _, err := fresh.Note(keys[i]); err != nil {
+				if err := fresh.Note(t.Context(), keys[i]); err != nil {
 					t.Error(err)
 				}
 			}
@@ -282,7 +283,7 @@ func TestReplacedBeforeTheLock(t *testing.T) {
 		if err := tt.replace(); err != nil {
 			t.Fatal(err)
 		}
-		if current, err := lockCurrent(f, unix.LOCK_SH); current != tt.want || err != nil {
+		if current, err := flockCurrent(t.Context(), f, unix.LOCK_SH); current != tt.want || err != nil {
 			t.Errorf("%s: %v, %v, want %v", tt.what, current, err, tt.want)
 		}
 		f.Close()
@@ -292,13 +293,13 @@ func TestReplacedBeforeTheLock(t *testing.T) {
 func BenchmarkNote(b *testing.B) {
 	for name, opts := range map[string]Options{"sync": {}, "nosync": {NoSync: true}} {
 		b.Run(name, func(b *testing.B) {
-			j, err := OpenJournal(b.TempDir(), opts)
+			j, err := OpenJournal(b.TempDir(), nil, opts)
 			if err != nil {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := j.Note("photos/2019/08/DSC_0001.jpg"); err != nil {
+				if _, err := j.write(b.Context(), "photos/2019/08/DSC_0001.jpg"); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -33,7 +33,7 @@ type worker struct {
 const batch = 16 << 10
 
 // directory goes through one directory of a tier.
-func (w *worker) directory(t eviction.Tier, prefix string, sources *sources) {
+func (w *worker) directory(t eviction.Tier, prefix string, live *liveSources) {
 	path := filepath.Join(w.dir, t.String(), prefix)
 	fd, err := retry(func() (int, error) {
 		return unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -42,11 +42,11 @@ func (w *worker) directory(t eviction.Tier, prefix string, sources *sources) {
 		return
 	}
 	if err == nil {
-		err = w.entries(fd, func(name string) { w.entry(t, fd, prefix, name, sources) })
+		err = w.entries(fd, func(name string) { w.entry(t, fd, prefix, name, live) })
 		_ = unix.Close(fd)
 	}
 	if err != nil {
-		sources.unknown()
+		live.setIncomplete()
 		w.tally.fail(fmt.Errorf("read %s: %w", path, err))
 	}
 }
@@ -83,13 +83,13 @@ func (w *worker) entries(fd int, do func(name string)) error {
 }
 
 // entry looks at one entry of a directory and removes it if it was chosen.
-func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, sources *sources) {
+func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, live *liveSources) {
 	err := w.lstat(dir, name)
 	switch {
 	case err == unix.ENOENT:
 		return
 	case err != nil:
-		sources.add(name)
+		live.add(name)
 		w.tally.fail(fmt.Errorf("look at %s/%s/%s: %w", t, prefix, name, err))
 		return
 	case w.stat.Mode&unix.S_IFMT != unix.S_IFREG || !isOurs(name, prefix):
@@ -109,7 +109,7 @@ func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, sources *s
 		}
 		w.tally.fail(fmt.Errorf("remove %s/%s/%s: %w", t, prefix, name, err))
 	}
-	sources.add(name)
+	live.add(name)
 	w.tally.keep(t, &f)
 }
 

@@ -172,7 +172,7 @@ func (f *forgetting) noted(shard string, want func(variant.Key)) error {
 	defer file.Close()
 	for n, err := range notes(file, shard) {
 		if err != nil {
-			return fmt.Errorf("journal of the cache: %w", err)
+			return err
 		}
 		if slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(string(n.key), p) }) {
 			want(n.key)

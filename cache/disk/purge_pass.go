@@ -180,20 +180,20 @@ func (p *purger) reporter(all int) func() {
 // journal up to date.
 func (w *worker) shard(shard int) {
 	began := w.Now()
-	sources := newSources(w.dir, shard, w.DryRun)
+	live := newLiveSources(w.dir, fmt.Sprintf("%0*x", shardDigits, shard), w.DryRun)
 	for i := range dirsOfAShard {
 		for t := range eviction.Tier(eviction.Tiers) {
 			if w.ctx.Err() != nil {
 				return
 			}
-			w.directory(t, fmt.Sprintf("%0*x", prefixDigits, shard*dirsOfAShard+i), sources)
+			w.directory(t, fmt.Sprintf("%0*x", prefixDigits, shard*dirsOfAShard+i), live)
 			w.report()
 		}
 	}
 	if w.ctx.Err() != nil {
 		return
 	}
-	if err := sources.compact(began); err != nil {
+	if err := live.compact(w.ctx, began); err != nil {
 		w.tally.fail(err)
 	}
 }

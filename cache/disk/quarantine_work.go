@@ -67,10 +67,7 @@ func openLocked(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = retry(func() (struct{}, error) {
-		return struct{}{}, unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	})
-	if err != nil {
+	if err := tryFlock(f, unix.LOCK_EX); err != nil {
 		f.Close()
 		return nil, err
 	}

@@ -66,8 +66,8 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 		originals: stores[eviction.Originals], mezzanines: stores[eviction.Mezzanines], derivatives: stores[eviction.Derivatives],
 		quarantine: f.quarantine(log), inventory: inventory, reserve: reserve,
 	}
-	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
-		d.journal = disk.NewDedupJournal(journal, reserve)
+	if journal, err := disk.OpenJournal(f.Cache, reserve, options); err == nil {
+		d.journal = journal
 	} else { // a cache that can only be read is served all the same
 		log.Warn("keys are not written down, and pictures will not be found by their prefix", "cause", err)
 	}
