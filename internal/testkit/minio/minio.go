@@ -24,10 +24,14 @@ const (
 	pollEvery  = 50 * time.Millisecond
 )
 
+// AccessKey and SecretKey are those of the root user of every server of this process,
+// and of no other process.
+var AccessKey, SecretKey = rand.Text(), rand.Text()
+
 // Server is a running MinIO. Its methods are for the test's goroutine.
 type Server struct {
 	Endpoint  string // http://127.0.0.1:port
-	AccessKey string // of the root user, new for every Start
+	AccessKey string // the package's
 	SecretKey string
 	// Environment is added to the server's own from the next Restart on.
 	Environment []string
@@ -52,7 +56,7 @@ func Start(t pinned.T) *Server {
 		t.Fatal(err)
 	}
 	s := &Server{
-		AccessKey: rand.Text(), SecretKey: rand.Text(),
+		AccessKey: AccessKey, SecretKey: SecretKey,
 		binary: binary, dir: t.TempDir(), address: freeAddress(t), console: freeAddress(t), log: &pinned.Log{},
 	}
 	s.Endpoint = "http://" + s.address

@@ -48,7 +48,7 @@ func (tool Tool) Binary(ctx context.Context, progress io.Writer) (string, error)
 	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
 		return "", err
 	}
-	unlock, err := lock(filepath.Join(filepath.Dir(binary), "lock"))
+	unlock, err := Lock(filepath.Join(filepath.Dir(binary), "lock"))
 	if err != nil {
 		return "", err
 	}

@@ -40,7 +40,7 @@ func UseScratch() (remove func(), err error) {
 func newScratch(parent string) (dir string, unlock func(), err error) {
 	// One process at a time: between making and locking a directory, another one would
 	// take it for that of a dead process.
-	release, err := lock(filepath.Join(parent, scratchPrefix+"lock"))
+	release, err := Lock(filepath.Join(parent, scratchPrefix+"lock"))
 	if err != nil {
 		return "", nil, err
 	}

@@ -1,0 +1,13 @@
+package e2e
+
+import (
+	"io/fs"
+	"syscall"
+	"time"
+)
+
+// Accessed is when a file was last used.
+func Accessed(info fs.FileInfo) time.Time {
+	st := info.Sys().(*syscall.Stat_t)
+	return time.Unix(st.Atim.Sec, st.Atim.Nsec)
+}

@@ -1,0 +1,85 @@
+package faults
+
+import (
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/e2e"
+
+	"github.com/thumbery/thumbery/internal/testkit/outage"
+)
+
+// With two ways to the same pictures, whatever happens to the first is not seen.
+func TestOneOfTwoMirrors(t *testing.T) {
+	const pictures = 24
+	places := breakable(t, pictures, "near", "far")
+	source := "/=" + places[0].Source() + "|" + places[1].Source()
+	s := e2e.Serve(t, append(impatient(), "--source", source, "--cache", t.TempDir(), "--hot", "64KiB", "--hedge", "300ms")...)
+	m := mixture(t, s.URL, pictures)
+	for _, fault := range outage.Faults() {
+		t.Run(fault.Name, func(t *testing.T) {
+			e2e.Must(t, places[0].Break(fault))
+			began := time.Now()
+			tally := askAll(t, m)
+			t.Logf("answered in %v", time.Since(began).Round(time.Millisecond))
+			e2e.Must(t, places[0].Heal())
+			wantHonest(t, tally)
+			refused := tally.Count(outage.Unseen, http.StatusServiceUnavailable)
+			if refused > 0 && !fault.Hidden {
+				t.Errorf("%d were refused", refused)
+				tally.Print(os.Stderr)
+			}
+			wantRecovery(t, m)
+			awaitOrigins(t, s)
+		})
+	}
+	t.Run("both", func(t *testing.T) {
+		for _, p := range places {
+			e2e.Must(t, p.Break(outage.Faults()[0]))
+		}
+		tally := askAll(t, m)
+		for _, p := range places {
+			e2e.Must(t, p.Heal())
+		}
+		wantHonest(t, tally)
+		if tally.Count(outage.Unseen, http.StatusOK) > 0 {
+			t.Error("the fault is none")
+		}
+		wantRecovery(t, m)
+	})
+}
+
+// awaitOrigins waits until every place is asked again.
+func awaitOrigins(t *testing.T, s *e2e.Server) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for range 200 {
+		ready := e2e.Get(t, s.Admin+"/readyz") // asks them
+		if s.Total(t, "thumbery_origin_state") == 0 {
+			return
+		}
+		if ready.Status != http.StatusOK {
+			t.Fatalf("not ready: %s", ready.Body)
+		}
+		<-tick.C
+	}
+	t.Fatal("some place is not asked any more")
+}
+
+// A picture that comes cut short, with a length that agrees, is not served in any
+// size, and not kept: when S3 is well again, it comes.
+func TestShortened(t *testing.T) {
+	const pictures = 4
+	place := breakable(t, pictures, "s3")[0]
+	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir())...)
+	wish := outage.Sized(pictures-1, 120, 80, "")
+	e2e.Must(t, place.Break(outage.Shortened()))
+	if r := e2e.Get(t, s.URL+wish.Path); r.Status != http.StatusUnprocessableEntity && r.Status != http.StatusServiceUnavailable {
+		t.Errorf("%d with %d bytes", r.Status, len(r.Body))
+	}
+	e2e.Must(t, place.Heal())
+	e2e.WantPicture(t, e2e.Get(t, s.URL+wish.Path), 120, 80, "jpeg")
+}

@@ -1,0 +1,168 @@
+package faults
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/e2e"
+
+	"github.com/thumbery/thumbery/internal/testkit/minio"
+	"github.com/thumbery/thumbery/internal/testkit/outage"
+	"github.com/thumbery/thumbery/internal/testkit/toxiproxy"
+)
+
+// clients is how many requests run at once.
+const clients = 16
+
+// impatient are time-outs with which faults show in seconds.
+func impatient() []string {
+	return []string{
+		"--connect-timeout", "500ms", "--first-byte-timeout", "1s", "--stall-timeout", "1s", "--fetch-timeout", "4s",
+		"--max-versions", "0", // what was never seen is told by a version
+	}
+}
+
+// breakable starts a MinIO with so many numbered pictures, and ways to it that
+// can be broken.
+func breakable(t *testing.T, pictures int, ways ...string) []*outage.Place {
+	t.Helper()
+	store := minio.Start(t)
+	outage.Fill(t, store, pictures, outage.Width, outage.Height)
+	proxies := toxiproxy.Start(t)
+	var places []*outage.Place
+	for _, way := range ways {
+		places = append(places, outage.NewPlace(t, proxies, store, way))
+	}
+	return places
+}
+
+// mixture returns what asks for pictures at url, and has half of them cached.
+func mixture(t *testing.T, url string, pictures int) *outage.Mix {
+	t.Helper()
+	m := &outage.Mix{Client: outage.NewClient(url, clients), Pictures: pictures, Clients: clients}
+	t.Cleanup(m.Client.Close)
+	if err := m.Warm(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// Whatever happens to S3, what is cached is served, and new sizes of it are made;
+// what was never seen is refused, or comes right; and when S3 is back, so is all
+// else.
+func TestFaultsOneByOne(t *testing.T) {
+	const pictures = 24
+	place := breakable(t, pictures, "s3")[0]
+	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB")...)
+	m := mixture(t, s.URL, pictures)
+	for _, fault := range outage.Faults() {
+		t.Run(fault.Name, func(t *testing.T) {
+			e2e.Must(t, place.Break(fault))
+			tally := askAll(t, m)
+			e2e.Must(t, place.Heal())
+			if !fault.Answers && tally.Count(outage.Unseen, http.StatusOK) > 0 {
+				t.Errorf("the fault is none")
+			}
+			wantHonest(t, tally)
+			wantRecovery(t, m)
+		})
+	}
+}
+
+// askAll asks for some pictures of each kind.
+func askAll(t *testing.T, m *outage.Mix) *outage.Tally {
+	t.Helper()
+	var tally outage.Tally
+	var all sync.WaitGroup
+	ask := func(seed uint64, times int, kind outage.Kind, next func(*rand.Rand) outage.Wish) {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(seed, 5))
+			for range times {
+				wish := next(random)
+				tally.Add(kind, wish, m.Client.Ask(t.Context(), wish.Path))
+			}
+		})
+	}
+	ask(0, 100, outage.Hit, m.Hit)
+	ask(0, 20, outage.NewSize, m.NewSize)
+	for seed := range uint64(6) {
+		ask(seed, 2, outage.Unseen, m.Unseen)
+	}
+	all.Wait()
+	return &tally
+}
+
+// wantHonest wants no answer that is wrong, every hit, and nothing but 200 and
+// 503 for the rest.
+func wantHonest(t *testing.T, tally *outage.Tally) {
+	t.Helper()
+	for _, what := range slices.Concat(tally.Wrong(), tally.Failed()) {
+		t.Error(what)
+	}
+	for _, status := range tally.Statuses(outage.Unseen) {
+		if status != http.StatusOK && status != http.StatusServiceUnavailable {
+			t.Errorf("%d answers of status %d for what was never seen", tally.Count(outage.Unseen, status), status)
+		}
+	}
+	if t.Failed() {
+		tally.Print(os.Stderr)
+	}
+}
+
+// wantRecovery wants misses to work again, and says after how long.
+func wantRecovery(t *testing.T, m *outage.Mix) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	took, err := m.Recovery(ctx)
+	if err != nil {
+		t.Error(err)
+	}
+	t.Logf("misses work again after %v", took.Round(time.Millisecond))
+}
+
+// Every fault at random, under load.
+func TestFaultsMixed(t *testing.T) {
+	const pictures = 300
+	place := breakable(t, pictures, "s3")[0]
+	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "256KiB")...)
+	faultsMixed(t, place, s.URL, pictures, 4*time.Second)
+}
+
+// The same with a real nginx that sends what is on disk.
+func TestFaultsMixedBehindNginx(t *testing.T) {
+	const pictures = 100
+	place, cache := breakable(t, pictures, "s3")[0], t.TempDir()
+	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", cache, "--accel", "/cache/")...)
+	faultsMixed(t, place, e2e.Nginx(t, s, cache, nil), pictures, 4*time.Second)
+}
+
+func faultsMixed(t *testing.T, place *outage.Place, url string, pictures int, load time.Duration) {
+	m := mixture(t, url, pictures)
+	ctx, cancel := context.WithTimeout(t.Context(), load)
+	defer cancel()
+	var happened []string
+	var broke error
+	var storm sync.WaitGroup
+	storm.Go(func() { happened, broke = outage.Storm(ctx, 1, load/20, outage.Faults(), place) })
+	tally := m.Run(ctx)
+	storm.Wait()
+	e2e.Must(t, broke)
+	wantHonest(t, tally)
+	wantRecovery(t, m)
+	t.Logf("%q", happened)
+	tally.Print(os.Stderr)
+	// What was never seen may be had between two faults, or not: that it can be had
+	// afterwards is what counts.
+	for _, kind := range []outage.Kind{outage.Hit, outage.NewSize} {
+		if tally.Count(kind, http.StatusOK) == 0 {
+			t.Errorf("%s: no answer is a picture", kind)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package e2e
+
+import (
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/thumbery/thumbery/internal/testkit/nginx"
+)
+
+// Nginx starts a real nginx with deploy/nginx.conf in front of s, and returns
+// its URL. Only the places that the file says to change are changed, and what
+// edit does, if it is not nil.
+func Nginx(t *testing.T, s *Server, cache string, edit func(string) string) string {
+	t.Helper()
+	address := FreeAddress(t)
+	log := &Log{}
+	n, err := nginx.Start(nginx.Config{
+		File: "../../deploy/nginx.conf", Listen: address, Cache: cache, Edit: edit, Log: log,
+		Public: strings.TrimPrefix(s.URL, "http://"), Admin: strings.TrimPrefix(s.Admin, "http://"),
+	})
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("nginx:\n%s", log)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	return "http://" + address
+}
+
+// CachingNginx starts a real nginx with deploy/nginx-cache.conf in front of s, and
+// returns its URL.
+func CachingNginx(t *testing.T, s *Server, dir string) string {
+	t.Helper()
+	address, kept := FreeAddress(t), t.TempDir()
+	log := &Log{}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("nginx:\n%s", log)
+		}
+	})
+	n, err := nginx.Start(nginx.Config{
+		File: "../../deploy/nginx-cache.conf", Listen: address, Cache: dir, Log: log,
+		Public: strings.TrimPrefix(s.URL, "http://"), Admin: strings.TrimPrefix(s.Admin, "http://"),
+		Edit: func(conf string) string { return strings.Replace(conf, "/var/cache/nginx/thumbery", kept, 1) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	return "http://" + address
+}
+
+// FreeAddress is a port of the loopback interface at which nobody listens.
+func FreeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

@@ -1,0 +1,131 @@
+package proxy
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/thumbery/thumbery/e2e"
+)
+
+func TestAlertRules(t *testing.T) {
+	promtool := e2e.Tool(t, "promtool", "prometheus")
+	for _, args := range [][]string{
+		{"check", "rules", "../../deploy/prometheus/alerts.yml"},
+		{"test", "rules", "../../deploy/prometheus/alerts_test.yml"},
+	} {
+		if out, err := exec.Command(promtool, args...).CombinedOutput(); err != nil {
+			t.Errorf("promtool %v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+var (
+	ownMetric   = regexp.MustCompile(`\bthumbery_[a-z_]+`)
+	metricType  = regexp.MustCompile(`(?m)^# TYPE (thumbery_[a-z_]+) (\w+)$`)
+	outcomeName = regexp.MustCompile(`outcome=~?"([a-z|-]+)"`)
+	alertName   = regexp.MustCompile(`(?m)^ +- alert: (\w+)$`)
+)
+
+// What alerts look at is there, what is there is explained, and so is every
+// alert.
+func TestMetricsAreExplained(t *testing.T) {
+	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
+	r, err := e2e.Do(http.MethodGet, s.URL+"/300x/odd/gray.jpg")
+	if err != nil || r.Status != http.StatusOK {
+		t.Fatal(r.Status, err)
+	}
+	manual := string(e2e.Read(t, "../../docs/monitoring.md"))
+	alerts := string(e2e.Read(t, "../../deploy/prometheus/alerts.yml"))
+	known := map[string]bool{}
+	for _, m := range metricType.FindAllStringSubmatch(string(e2e.Get(t, s.Admin+"/metrics").Body), -1) {
+		known[m[1]] = true
+		if m[2] == "histogram" {
+			known[m[1]+"_bucket"], known[m[1]+"_count"] = true, true
+		}
+		if !strings.Contains(manual, "`"+m[1]) {
+			t.Errorf("docs/monitoring.md does not explain %s", m[1])
+		}
+	}
+	// Counters of what has not happened yet are not shown.
+	known["thumbery_cache_write_errors_total"] = true
+	for _, name := range ownMetric.FindAllString(alerts, -1) {
+		if !known[name] {
+			t.Errorf("an alert looks at %s, which is not there", name)
+		}
+	}
+	problems := string(e2e.Read(t, "../../api/problem.go")) + `"memory" "disk" "miss" "shared"`
+	for _, m := range outcomeName.FindAllStringSubmatch(alerts, -1) {
+		for name := range strings.SplitSeq(m[1], "|") {
+			if !strings.Contains(problems, `"`+name+`"`) {
+				t.Errorf("an alert looks at the outcome %q, which there is none of", name)
+			}
+		}
+	}
+	for _, m := range alertName.FindAllStringSubmatch(alerts, -1) {
+		if !strings.Contains(manual, "`"+m[1]+"`") {
+			t.Errorf("docs/monitoring.md does not say what to do about %s", m[1])
+		}
+	}
+}
+
+// systemd finds nothing wrong with its units.
+func TestSystemdUnits(t *testing.T) {
+	analyze := e2e.Tool(t, "systemd-analyze", "systemd")
+	dir := t.TempDir()
+	var units []string
+	for _, pattern := range []string{"*.service", "*.socket", "*.timer"} {
+		found, err := filepath.Glob("../../deploy/systemd/" + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range found {
+			unit := filepath.Join(dir, filepath.Base(file))
+			// The program is not where the unit has it, on most machines.
+			text := strings.ReplaceAll(string(e2e.Read(t, file)), "/usr/local/bin/thumbery", e2e.Binary)
+			if err := os.WriteFile(unit, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			units = append(units, unit)
+		}
+	}
+	if len(units) != 5 {
+		t.Errorf("units %v", units)
+	}
+	out, err := exec.Command(analyze, append([]string{"verify", "--man=no"}, units...)...).CombinedOutput()
+	if err != nil || strings.Contains(string(out), dir) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// The commands of cron and systemd are ones that the program understands.
+func TestPurgeCommands(t *testing.T) {
+	cache := t.TempDir()
+	e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache)
+	var environment []string
+	for line := range strings.Lines(string(e2e.Read(t, "../../deploy/systemd/thumbery.env"))) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			environment = append(environment, line)
+		}
+	}
+	for _, command := range []struct{ file, pattern string }{
+		{"../../deploy/cron.d/thumbery", `(?m)^17 .* nice -n 10 thumbery (purge .*) >/dev/null$`},
+		{"../../deploy/systemd/thumbery-purge.service", `(?m)^ExecStart=/usr/local/bin/thumbery (purge .*)$`},
+	} {
+		m := regexp.MustCompile(command.pattern).FindStringSubmatch(string(e2e.Read(t, command.file)))
+		if m == nil {
+			t.Errorf("%s has no purge", command.file)
+			continue
+		}
+		args := strings.Fields(strings.NewReplacer(`\%`, "%", "/var/cache/thumbery", cache).Replace(m[1]))
+		cmd := exec.Command(e2e.Binary, args...)
+		cmd.Env = append(os.Environ(), append(environment, "THUMBERY_CACHE="+cache)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+}

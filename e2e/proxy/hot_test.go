@@ -1,0 +1,246 @@
+package proxy
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/e2e"
+)
+
+var requestCount = regexp.MustCompile(`(?m)^thumbery_requests_total\{.*status="(\d+)"\} (\d+)$`)
+
+// requests is how many requests have reached the public listener, without those
+// that are answered with 400, by which tests find out who listens.
+func requests(t *testing.T, s *e2e.Server) (n int) {
+	t.Helper()
+	for _, m := range requestCount.FindAllStringSubmatch(string(e2e.Get(t, s.Admin+"/metrics").Body), -1) {
+		if m[1] != "400" {
+			n += number(t, m[2])
+		}
+	}
+	return n
+}
+
+func number(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// wantRequests waits until n requests have reached us: they are counted after they
+// are answered.
+func wantRequests(t *testing.T, s *e2e.Server, n int) {
+	t.Helper()
+	e2e.Eventually(t, "as many requests as expected reach us", func() bool {
+		got := requests(t, s)
+		if got > n {
+			t.Fatalf("%d requests have reached us, and not %d", got, n)
+		}
+		return got == n
+	})
+}
+
+// varnish starts a real Varnish with deploy/varnish.vcl in front of s, and returns
+// its URL.
+func varnish(t *testing.T, s *e2e.Server) string {
+	t.Helper()
+	path, err := exec.LookPath("varnishd")
+	if err != nil {
+		path = e2e.Tool(t, "/usr/sbin/varnishd", "varnish")
+	}
+	dir, address := t.TempDir(), e2e.FreeAddress(t)
+	host, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
+	vcl := strings.NewReplacer(`"127.0.0.1"`, strconv.Quote(host), `"8080"`, strconv.Quote(port)).Replace(string(e2e.Read(t, "../../deploy/varnish.vcl")))
+	file := filepath.Join(dir, "thumbery.vcl")
+	if err := os.WriteFile(file, []byte(vcl), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	cmd := exec.Command(path, "-F", "-j", "none", "-a", address, "-f", file, "-n", filepath.Join(dir, "run"), "-s", "malloc,32M", "-T", "none")
+	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.WaitDelay = 10 * time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
+		_ = cmd.Wait()                          // how it ended does not matter any more
+		if t.Failed() {
+			t.Logf("varnish:\n%s", &log)
+		}
+	})
+	url := "http://" + address
+	e2e.Eventually(t, "varnish answers", func() bool {
+		r, err := e2e.Do(http.MethodGet, url+"/")
+		return err == nil && r.Status == http.StatusBadRequest // Thumbery's answer to that
+	})
+	return url
+}
+
+// proxies are the caches in front, each with how to start it and what it is told.
+var proxies = []struct {
+	name, header string
+	accel        bool
+	start        func(t *testing.T, s *e2e.Server, dir string) string
+}{
+	{"nginx", "X-Accel-Expires: ", false, e2e.CachingNginx},
+	{"nginx with accel", "X-Accel-Expires: ", true, e2e.CachingNginx},
+	{"varnish", "Surrogate-Control: Max-Age=", false, func(t *testing.T, s *e2e.Server, _ string) string { return varnish(t, s) }},
+}
+
+const hotAfter = 4
+
+// serveHot starts the service behind each of proxies, in which answers are kept
+// for so many seconds.
+func serveHot(t *testing.T, seconds string, test func(t *testing.T, s *e2e.Server, front string)) {
+	for _, p := range proxies {
+		t.Run(p.name, func(t *testing.T) {
+			dir := t.TempDir()
+			args := []string{
+				"--source", "/=file:" + e2e.Testdata(t), "--cache", dir, "--cors", "https://example.com",
+				"--hot-after", strconv.Itoa(hotAfter), "--hot-window", "1h", "--hot-header", p.header + seconds,
+			}
+			if p.accel {
+				args = append(args, "--accel", "/cache/")
+			}
+			s := e2e.Serve(t, args...)
+			test(t, s, p.start(t, s, dir))
+		})
+	}
+}
+
+// After the threshold a proxy asks no more, and what it sends is as good as what
+// we do. What is cold always comes through.
+func TestHot(t *testing.T) {
+	serveHot(t, "3600", func(t *testing.T, s *e2e.Server, front string) {
+		const path = "/300x200,f_auto/photos/cat.jpg"
+		var last e2e.Response
+		for i := range hotAfter + 1 {
+			last = e2e.Get(t, front+path, "Accept", "image/webp")
+			e2e.WantPicture(t, last, 300, 200, "webp")
+			wantRequests(t, s, i+1)
+		}
+		for range 100 {
+			r := e2e.Get(t, front+path, "Accept", "image/webp")
+			if r.Status != 200 || !bytes.Equal(r.Body, last.Body) {
+				t.Fatalf("%d, %d bytes", r.Status, len(r.Body))
+			}
+			for name, want := range map[string]string{
+				"Cache-Control": "public, max-age=2592000, immutable", "Vary": "Accept, Save-Data, Origin", "Content-Type": "image/webp",
+				"Access-Control-Allow-Origin": "https://example.com", "ETag": last.Header.Get("ETag"), "X-Content-Type-Options": "nosniff",
+				"X-Accel-Expires": "", "Surrogate-Control": "", "X-Accel-Redirect": "",
+			} {
+				if got := strings.Join(r.Header.Values(name), " + "); got != want {
+					t.Fatalf("%s: %q, want %q", name, got, want)
+				}
+			}
+			if status := strings.Join(r.Header.Values("Cache-Status"), ", "); !strings.HasPrefix(status, "thumbery;") || !strings.HasSuffix(status, ";hit") {
+				t.Fatalf("Cache-Status: %q", status)
+			}
+		}
+		wantConditions(t, front+path, last)
+		for _, query := range []string{"?", "?a=1", "?a=2&b", "?" + path} {
+			if r := e2e.Get(t, front+path+query, "Accept", "image/webp"); r.Status != 200 || !bytes.Equal(r.Body, last.Body) {
+				t.Errorf("with the query %s: %d, %d bytes", query, r.Status, len(r.Body))
+			}
+		}
+		wantRequests(t, s, hotAfter+1)
+		wantOneName(t, s, front)
+		wantCold(t, s, front)
+	})
+}
+
+// wantOneName asks for what is hot, and the proxy has, by names that it is not to be
+// kept under, and by one that is no name of it.
+func wantOneName(t *testing.T, s *e2e.Server, front string) {
+	t.Helper()
+	reached := requests(t, s)
+	for _, path := range []string{"/300x200,f_auto/photos/c%61t.jpg", "/300x200,f_auto/photos%2Fcat.jpg"} {
+		for range 2 {
+			e2e.WantPicture(t, e2e.Get(t, front+path, "Accept", "image/webp"), 300, 200, "webp")
+		}
+	}
+	wantRequests(t, s, reached+4)
+	if r := e2e.Get(t, front+"/300x200,f_auto/x/%2E%2E/photos/cat.jpg", "Accept", "image/webp"); r.Status != http.StatusBadRequest {
+		t.Errorf("what nginx would take for it: %d", r.Status)
+	}
+}
+
+// wantConditions asks for what a proxy has under conditions, in part and by HEAD.
+func wantConditions(t *testing.T, url string, whole e2e.Response) {
+	t.Helper()
+	tag := whole.Header.Get("ETag")
+	if r := e2e.Get(t, url, "Accept", "image/webp", "If-None-Match", tag); tag == "" || r.Status != http.StatusNotModified {
+		t.Errorf("with the tag %q: %d", tag, r.Status)
+	}
+	part := e2e.Get(t, url, "Accept", "image/webp", "Range", "bytes=10-19")
+	if part.Status != http.StatusPartialContent || !bytes.Equal(part.Body, whole.Body[10:20]) {
+		t.Errorf("range: %d, %d bytes", part.Status, len(part.Body))
+	}
+	head := e2e.Ask(t, http.MethodHead, url, "Accept", "image/webp")
+	if head.Status != 200 || head.Header.Get("Content-Length") != strconv.Itoa(len(whole.Body)) {
+		t.Errorf("HEAD: %d %v", head.Status, head.Header)
+	}
+}
+
+// wantCold asks for what is never hot, more often than would make it so.
+func wantCold(t *testing.T, s *e2e.Server, front string) {
+	t.Helper()
+	reached := requests(t, s)
+	for _, c := range []struct {
+		name, path, accept string
+		times, status      int
+	}{
+		{"the same for other clients", "/300x200,f_auto/photos/cat.jpg", "image/jpeg", hotAfter, 200},
+		{"another size", "/301x200,f_auto/photos/cat.jpg", "image/webp", hotAfter, 200},
+		{"an original", "/raw/photos/cat.jpg", "", hotAfter + 3, 200},
+		{"what is missing", "/300x200/photos/none.jpg", "", hotAfter + 3, 404},
+	} {
+		for range c.times {
+			if r := e2e.Get(t, front+c.path, "Accept", c.accept); r.Status != c.status {
+				t.Errorf("%s: %d", c.name, r.Status)
+			}
+		}
+		reached += c.times
+		wantRequests(t, s, reached)
+	}
+}
+
+// What was kept is asked for again when its time is over, and not before.
+func TestHotExpires(t *testing.T) {
+	serveHot(t, "1", func(t *testing.T, s *e2e.Server, front string) {
+		const path = "/300x200/photos/cat.jpg"
+		for i := range hotAfter + 1 {
+			e2e.WantPicture(t, e2e.Get(t, front+path), 300, 200, "jpeg")
+			wantRequests(t, s, i+1)
+		}
+		reached, expired, kept := hotAfter+1, 0, false
+		e2e.Eventually(t, "what was kept expires, twice", func() bool {
+			r := e2e.Get(t, front+path)
+			e2e.WantPicture(t, r, 300, 200, "jpeg")
+			status := r.Header.Values("Cache-Status")
+			wasKept := kept
+			kept = len(status) > 0 && strings.HasSuffix(status[len(status)-1], ";hit")
+			if !kept {
+				reached++
+			}
+			if wasKept && !kept {
+				expired++
+			}
+			return expired == 2
+		})
+		wantRequests(t, s, reached)
+	})
+}

@@ -1,0 +1,26 @@
+package serve
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/thumbery/thumbery/e2e"
+)
+
+// Each of many requests for a broken original finds out for itself, and forgets it
+// under the others, who must not take that for a failure of ours.
+func TestBrokenAtOnce(t *testing.T) {
+	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--svg")
+	var all sync.WaitGroup
+	for width := range 40 {
+		all.Go(func() {
+			for _, name := range []string{"truncated.jpg", "truncated.png", "laughs.svg"} {
+				if r := e2e.Get(t, fmt.Sprintf("%s/%dx/odd/%s", s.URL, 50+width, name)); r.Status != 422 {
+					t.Errorf("%s: %d %s", name, r.Status, r.Body)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,150 @@
+package serve
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/thumbery/thumbery/e2e"
+
+	"github.com/thumbery/thumbery/internal/testkit/minio"
+)
+
+func escaped(key string) string { return (&url.URL{Path: key}).EscapedPath() }
+
+// Accept headers of browsers, and of none.
+var accepts = []string{"image/avif,image/webp,*/*", "image/webp,*/*", "*/*"}
+
+// wantPrimed asks for each of paths as every browser does, and none may have to be
+// made.
+func wantPrimed(t *testing.T, s *e2e.Server, keys []string, ops ...string) {
+	t.Helper()
+	for _, key := range keys {
+		for _, ops := range ops {
+			for _, accept := range accepts {
+				r := e2e.Get(t, s.URL+"/"+ops+"/"+escaped(key), "Accept", accept)
+				if status := r.Header.Get("Cache-Status"); r.Status != 200 || !strings.HasPrefix(status, "thumbery;hit") {
+					t.Fatalf("%s of %s for %s: %d %s", ops, key, accept, r.Status, status)
+				}
+			}
+		}
+	}
+}
+
+// A bucket is primed by a server that goes on serving, and by a process of its own:
+// afterwards every request is a hit.
+func TestPrime(t *testing.T) {
+	objects := map[string][]byte{"notes.txt": []byte("no picture")}
+	var keys []string
+	for i, photo := range []string{"cat", "coast", "lake"} {
+		key := fmt.Sprintf("in/%d %s ü.jpg", i, photo)
+		keys = append(keys, key)
+		objects[key] = e2e.Read(t, filepath.Join(e2e.Testdata(t), "photos", photo+".jpg"))
+	}
+	store, args := e2e.S3(t, objects)
+	args = append(args, "--no-sync", "--preset", "thumb=60x40", "--preset", "card=120x,f_auto", "--format", "auto", "--quality", "webp=50")
+	s := e2e.Serve(t, args...)
+	t.Run("Server", func(t *testing.T) { testPrimeServer(t, s, keys) })
+	t.Run("Stopped", func(t *testing.T) { testPrimeStopped(t, s) })
+	s.Stop(t)
+	t.Run("Here", func(t *testing.T) {
+		args := append(args, "--cache", t.TempDir())
+		testPrimeHere(t, store, args, keys)
+	})
+}
+
+// testPrimeServer: the work goes through the admin listener, and live requests
+// beside it are answered.
+func testPrimeServer(t *testing.T, s *e2e.Server, keys []string) {
+	ended := make(chan struct{})
+	var live sync.WaitGroup
+	for i := range 2 {
+		live.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-ended:
+					return
+				default:
+				}
+				r, err := e2e.Do(http.MethodGet, fmt.Sprintf("%s/%dx,q_33/%s", s.URL, 20+2*n+i, escaped(keys[n%len(keys)])))
+				if err != nil || r.Status != 200 {
+					t.Errorf("beside it: %d, %v", r.Status, err)
+					return
+				}
+			}
+		})
+	}
+	got := e2e.Prime(t, keys, "--server", s.Admin, "--preset-all", "--all-formats").End(t, 0)
+	close(ended)
+	live.Wait()
+	if got.Pictures != len(keys) || got.Made != 6*len(keys) || !got.Complete {
+		t.Errorf("%+v", got)
+	}
+	wantPrimed(t, s, keys, "thumb", "card")
+	if got = e2e.Prime(t, keys, "--server", s.Admin, "--preset-all", "--all-formats").End(t, 0); got.There != 6*len(keys) {
+		t.Errorf("again: %+v", got)
+	}
+}
+
+// testPrimeStopped: SIGINT stops the job, and another run goes on.
+func testPrimeStopped(t *testing.T, s *e2e.Server) {
+	args := []string{"--server", s.Admin, "--prefix", "in/"}
+	for side := range 20 {
+		args = append(args, "--ops", fmt.Sprintf("%dx,f_avif", 200+side))
+	}
+	p := e2e.Prime(t, nil, args...)
+	var job struct {
+		State, Reason string
+		Made          int
+	}
+	e2e.Eventually(t, "it has begun", func() bool {
+		return json.Unmarshal(primeJob(t, s), &job) == nil && job.State == "running" && job.Made > 3
+	})
+	_ = p.Cmd.Process.Signal(syscall.SIGINT)
+	before := p.End(t, 1)
+	if before.Complete || before.Made < 3 || !strings.Contains(p.Wrote.String(), "run it again to go on") {
+		t.Errorf("stopped: %+v, %s", before, &p.Wrote)
+	}
+	if err := json.Unmarshal(primeJob(t, s), &job); err != nil || job.State != "stopped" || job.Made != before.Made {
+		t.Errorf("the job: %+v, %v; %+v was told", job, err, before)
+	}
+	after := e2e.Prime(t, nil, args...).End(t, 0)
+	if after.There < before.Made || after.There+after.Made != 20*after.Pictures || !after.Complete {
+		t.Errorf("stopped at %+v, and then %+v", before, after)
+	}
+}
+
+// primeJob is the latest job, as JSON; nil if there is none.
+func primeJob(t *testing.T, s *e2e.Server) []byte {
+	t.Helper()
+	var all struct{ Jobs []json.RawMessage }
+	if err := json.Unmarshal(e2e.Get(t, s.Admin+"/jobs").Body, &all); err != nil || len(all.Jobs) == 0 {
+		t.Fatalf("no jobs: %v", err)
+	}
+	return all.Jobs[0]
+}
+
+// testPrimeHere: what a process of its own has made a server with the same flags
+// has, with S3 gone.
+func testPrimeHere(t *testing.T, store *minio.Server, args, keys []string) {
+	what := append(args, "--preset-all", "--ops", "50x60,g_smart", "--ops", "70x,v_2", "--ops", "info", "--all-formats", "--prefix", "/")
+	got := e2e.Prime(t, nil, what...).End(t, 0)
+	if got.Pictures != len(keys)+1 || got.NotPictures != 1 || got.There != 0 || !got.Complete {
+		t.Errorf("%+v", got)
+	}
+	if again := e2e.Prime(t, nil, what...).End(t, 0); again.Made != 0 || again.There != got.Made {
+		t.Errorf("%+v, and again: %+v", got, again)
+	}
+	store.Stop()
+	s := e2e.Serve(t, args...)
+	wantPrimed(t, s, keys, "thumb", "card", "50x60,g_smart", "70x,v_2", "info")
+	if r := e2e.Get(t, s.URL+"/51x/none.jpg"); r.Status != 503 {
+		t.Errorf("S3 is not gone: %d", r.Status)
+	}
+}

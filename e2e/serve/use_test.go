@@ -1,0 +1,74 @@
+package serve
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/e2e"
+)
+
+// Every way of answering notes the use of the file, and leaves its mtime: a hit
+// on disk and in memory, a 304, a HEAD, and what is left to nginx.
+func TestUseIsNoted(t *testing.T) {
+	cache := t.TempDir()
+	source := []string{"--source", "/=file:" + e2e.Testdata(t), "--cache", cache}
+	const path = "/300x200/photos/cat.jpg"
+	warm := e2e.Serve(t, source...)
+	tag := e2e.Get(t, warm.URL+path).Header.Get("ETag")
+	handing := e2e.Serve(t, append(source, "--accel", "/cache/")...)
+	cold := e2e.Serve(t, append(source, "--hot", "0")...)
+	file := e2e.Files(t, filepath.Join(cache, "derivatives"))[0]
+	for _, use := range []struct {
+		name, method string
+		s            *e2e.Server
+		status       int
+		headers      []string
+	}{
+		{"disk", http.MethodGet, cold, 200, nil},
+		{"memory", http.MethodGet, warm, 200, nil},
+		{"not modified", http.MethodGet, cold, 304, []string{"If-None-Match", tag}},
+		{"not modified, from memory", http.MethodGet, warm, 304, []string{"If-None-Match", tag}},
+		{"HEAD", http.MethodHead, cold, 200, nil},
+		{"accel", http.MethodGet, handing, 200, nil},
+	} {
+		long := time.Now().Add(-48 * time.Hour)
+		before, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, long, before.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+		wantNoted(t, use.s, use.name, file, func() {
+			if r := e2e.Ask(t, use.method, use.s.URL+path, use.headers...); r.Status != use.status {
+				t.Errorf("%s: %d, want %d", use.name, r.Status, use.status)
+			}
+		})
+		if after, err := os.Stat(file); err != nil || !after.ModTime().Equal(before.ModTime()) {
+			t.Errorf("%s: the mtime moved from %v to %v, %v", use.name, before.ModTime(), after.ModTime(), err)
+		}
+	}
+}
+
+// wantNoted uses a file until its use is noted, which for what is in memory may
+// take a second.
+func wantNoted(t *testing.T, s *e2e.Server, name, file string, use func()) {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for range 60 {
+		use()
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if time.Since(e2e.Accessed(info)) < time.Hour {
+			return
+		}
+		<-tick.C
+	}
+	t.Errorf("%s: the use is not noted", name)
+}
