@@ -6,18 +6,17 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// parseAccept reads Accept (RFC 9110, 12.5.1) for the modern formats. Only what
-// is named counts, and not with less weight than the formats that everyone reads:
-// "*/*" and "image/*" are sent by clients that know nothing but JPEG, too. Where
-// both have the same weight, AVIF is the better one.
+// parseAccept parses Accept (RFC 9110, 12.5.1) for WebP and AVIF. They count only if they
+// are named, since clients that know nothing but JPEG send "*/*" and "image/*", too, and
+// only with at least the weight of JPEG or PNG. Of equal weights, AVIF wins.
 func parseAccept(values []string) variant.Accept {
 	w := readWeights(values)
-	plain := w.plain()
+	classic := w.classic()
 	var a variant.Accept
-	if webp := w[typeWebP]; webp > 0 && webp >= plain {
+	if webp := w[typeWebP]; webp > 0 && webp >= classic {
 		a |= variant.AcceptWebP
 	}
-	if avif := w[typeAVIF]; avif > 0 && avif >= plain {
+	if avif := w[typeAVIF]; avif > 0 && avif >= classic {
 		a |= variant.AcceptAVIF
 	}
 	if a == variant.AcceptWebP|variant.AcceptAVIF && w[typeWebP] > w[typeAVIF] {
@@ -26,7 +25,7 @@ func parseAccept(values []string) variant.Accept {
 	return a
 }
 
-// The media ranges that matter, and their number.
+// The media ranges that are looked at, and their number.
 const (
 	typeWebP = iota
 	typeAVIF
@@ -37,19 +36,17 @@ const (
 	types
 )
 
-// weights are those of the media ranges, in thousandths; absent is what is not
-// there.
+// weights are the weights of media ranges, in thousandths, or absent.
 type weights [types]int
 
 const absent = -1
 
-// plain is the weight of the formats that everyone reads, of which it is not
-// known yet which one would come out: 0 where they are not accepted, or nothing
-// is said of them.
-func (w *weights) plain() int {
+// classic is the greater weight of JPEG and PNG, as it is not known yet which of them the
+// derivative would be; 0 if neither is accepted.
+func (w *weights) classic() int {
 	most := 0
 	for _, exact := range [...]int{typeJPEG, typePNG} {
-		for _, t := range [...]int{exact, typeImage, typeAny} { // the most exact one counts
+		for _, t := range [...]int{exact, typeImage, typeAny} { // the most specific range counts
 			if w[t] != absent {
 				most = max(most, w[t])
 				break
@@ -59,8 +56,8 @@ func (w *weights) plain() int {
 	return most
 }
 
-// readWeights passes over what is malformed. Of a range that is there twice, the
-// greater weight counts.
+// readWeights skips malformed ranges. Of a range that occurs twice, the greater weight
+// counts.
 func readWeights(values []string) weights {
 	w := weights{absent, absent, absent, absent, absent, absent}
 	for _, value := range values {
@@ -96,7 +93,7 @@ func mediaRange(media string) (t int, known bool) {
 	return 0, false
 }
 
-// weightIn finds the weight among parameters: 1000 if there is none.
+// weightIn returns the weight among parameters, 1000 if there is none.
 func weightIn(params string) (q int, ok bool) {
 	for param := range strings.SplitSeq(params, ";") {
 		name, value, _ := strings.Cut(param, "=")
@@ -107,7 +104,7 @@ func weightIn(params string) (q int, ok bool) {
 	return 1000, true
 }
 
-// parseWeight reads a qvalue: 0 or 1, and up to three decimals (RFC 9110, 12.4.2).
+// parseWeight parses a qvalue: 0 or 1, and up to three decimals (RFC 9110, 12.4.2).
 func parseWeight(s string) (thousandths int, ok bool) {
 	whole, decimals, _ := strings.Cut(s, ".")
 	if whole != "0" && whole != "1" || len(decimals) > 3 {
@@ -126,8 +123,8 @@ func parseWeight(s string) (thousandths int, ok bool) {
 	return thousandths, thousandths <= 1000
 }
 
-// savesData reports whether a client asks for few bytes: Save-Data, whose only
-// value with a meaning is the token "on" (WICG, Save Data API).
+// savesData reports whether a client asks for fewer bytes: Save-Data with the token "on",
+// its only defined value (WICG, Save Data API).
 func savesData(values []string) bool {
 	for _, value := range values {
 		token, _, _ := strings.Cut(value, ";")

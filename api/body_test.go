@@ -69,8 +69,8 @@ func TestBodies(t *testing.T) {
 	}{
 		{0, 200, "public, max-age=3600, immutable"},
 		{5, 200, "public, max-age=3600, immutable"},
-		{maxBody, 200, "public, max-age=3600, immutable"},
-		{maxBody + 1, 413, "no-store"}, // the next one may have none
+		{maxSkipped, 200, "public, max-age=3600, immutable"},
+		{maxSkipped + 1, 413, "no-store"}, // the next one may have none
 	} {
 		h := newHouse()
 		r := httptest.NewRequest("GET", "/40x30/cat.jpg", strings.NewReader(strings.Repeat("x", tt.length)))

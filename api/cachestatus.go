@@ -118,10 +118,10 @@ func cacheStatus(o outcome) string {
 }
 
 // errorCacheStatus is the Cache-Status of a fallback.
-func errorCacheStatus(k kind) string {
+func errorCacheStatus(t problemType) string {
 	item := httpsfv.NewItem(httpsfv.Token(cacheName))
 	item.Params.Add("fwd", httpsfv.Token("miss"))
-	item.Params.Add("detail", httpsfv.Token(k.name))
+	item.Params.Add("detail", httpsfv.Token(t.name))
 	return marshalStatus(item)
 }
 

@@ -32,18 +32,18 @@ const headerProblem = "X-Thumbery-Problem"
 
 // fallback answers an error with a redirect to the original or with the fallback image.
 // It reports false, and has written nothing, if neither is possible.
-func (s *server) fallback(rec *responseRecorder, r *http.Request, k kind) bool {
+func (s *server) fallback(rec *responseRecorder, r *http.Request, t problemType) bool {
 	if rec.request.parsedPath == nil || rec.request.variant.Whole.Describes() {
 		return false
 	}
-	return s.redirectToOrigin(rec, r, k) || s.fallbackImage(rec, r, k)
+	return s.redirectToOrigin(rec, r, t) || s.fallbackImage(rec, r, t)
 }
 
 // fallbackImage answers with the fallback image, in the size of the request and with
 // the status of the error. Conditions and ranges are ignored: they are about the
 // derivative.
-func (s *server) fallbackImage(rec *responseRecorder, r *http.Request, k kind) bool {
-	if s.Fallback == nil || !k.allowsFallback() {
+func (s *server) fallbackImage(rec *responseRecorder, r *http.Request, t problemType) bool {
+	if s.Fallback == nil || !t.allowsFallback() {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), fallbackTimeout)
@@ -54,28 +54,28 @@ func (s *server) fallbackImage(rec *responseRecorder, r *http.Request, k kind) b
 		return false
 	}
 	defer result.Blob.Close()
-	s.fallbackHeaders(rec.Header(), k)
-	s.sendFallback(rec, r, k.status, result)
+	s.fallbackHeaders(rec.Header(), t)
+	s.sendFallback(rec, r, t.status, result)
 	return true
 }
 
 // allowsFallback reports that an error may be hidden by a fallback image. What the author
 // of the URL has to fix, and what is forbidden, is said in words.
-func (k kind) allowsFallback() bool {
-	switch k.status {
+func (t problemType) allowsFallback() bool {
+	switch t.status {
 	case http.StatusNotFound, http.StatusUnsupportedMediaType:
 		return true
 	case http.StatusUnprocessableEntity:
-		return k.is == header.ErrBroken || k.is == pipeline.ErrQuarantined
+		return t.is == header.ErrBroken || t.is == pipeline.ErrQuarantined
 	}
-	return k.status >= 500 && k.status != http.StatusNotImplemented
+	return t.status >= 500 && t.status != http.StatusNotImplemented
 }
 
 // fallbackHeaders tell a fallback from the derivative itself.
-func (s *server) fallbackHeaders(h http.Header, k kind) {
+func (s *server) fallbackHeaders(h http.Header, t problemType) {
 	h[headerCacheControl] = s.noStore
-	h.Set(headerCacheStatus, errorCacheStatus(k))
-	h.Set(headerProblem, k.name)
+	h.Set(headerCacheStatus, errorCacheStatus(t))
+	h.Set(headerProblem, t.name)
 }
 
 func (s *server) sendFallback(rec *responseRecorder, r *http.Request, status int, result *pipeline.Result) {

@@ -9,34 +9,33 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// hints are what a browser tells of the place where it will show a picture (WICG,
-// Responsive Image Client Hints), if the page it is on lets it. Both are rounded
-// up to a few steps: each one is a picture to make and keep.
+// hints say how a browser will show a picture (WICG, Responsive Image Client Hints), if
+// the page allows it to. Both are rounded up to a few steps, since each value is another
+// derivative.
 type hints struct {
-	dpr   float64 // one of hintRatios; 0 if nothing was said
-	width int     // device pixels, a multiple of hintStep up to hintMost; 0 if nothing was said
+	dpr   float64 // one of hintRatios; 0 if there is no hint
+	width int     // device pixels, a multiple of hintStep up to hintMost; 0 if there is no hint
 }
 
-// hintRatios are the densities that are told apart: those of screens that are
-// sold, and none beyond what an eye sees.
+// hintRatios are the densities of screens on the market, up to what an eye can see.
 var hintRatios = [...]float64{1, 1.5, 2, 3, 4}
 
 const (
-	// hintSlack is by how much a density may exceed a ratio and still count as
-	// that one: browsers send 2.0000000298.
+	// hintSlack is the factor by which a density may exceed a ratio and still count as that
+	// ratio: browsers send 2.0000000298.
 	hintSlack = 1.05
-	// hintMaxDPR is the greatest density that is believed.
+	// hintMaxDPR is the greatest density that is not ignored.
 	hintMaxDPR = 8
-	// hintStep divides by all hintRatios into whole pixels.
+	// hintStep divided by any of hintRatios is a whole number.
 	hintStep = 120
-	// hintMost is the longest side that a hint makes, that of a 4K screen. Nobody
-	// has written it into a page: the server must be able to make it of anything.
+	// hintMost is the longest side that a hint can lead to, that of a 4K screen. No author
+	// has tried it, so it must be possible with every original.
 	hintMost = 3840
-	// hintDigits is the longest number that is looked at.
+	// hintDigits is the length of the longest number that is not ignored.
 	hintDigits = 24
 )
 
-// readHints reads the headers, those with the old names last.
+// readHints parses the headers. The newer names have priority.
 func readHints(h http.Header) hints {
 	return hints{
 		dpr:   hintedRatio(lastOf(h, "Sec-Ch-Dpr", "Dpr")),
@@ -44,7 +43,7 @@ func readHints(h http.Header) hints {
 	}
 }
 
-// lastOf is the last value of the first header that is there.
+// lastOf returns the last value of the first header that exists.
 func lastOf(h http.Header, names ...string) string {
 	for _, name := range names {
 		if values := h[name]; len(values) > 0 {
@@ -75,7 +74,7 @@ func hintedWidth(s string) int {
 	return int(math.Ceil(min(x, hintMost)/hintStep)) * hintStep
 }
 
-// hintedNumber reads a number greater than 0, without sign or exponent.
+// hintedNumber parses a number greater than 0, without sign or exponent.
 func hintedNumber(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	if len(s) > hintDigits || strings.Trim(s, "0123456789.") != "" {
@@ -85,10 +84,10 @@ func hintedNumber(s string) (float64, bool) {
 	return x, err == nil && x > 0
 }
 
-// apply puts what is hinted at where v leaves it open: the density where v says
-// none (or 1), and the width where v says neither width nor height. Where sizes
-// are given, in CSS pixels, only those come out, at a density that is allowed with
-// them. The result is in normal form, as variant.Parse would give it.
+// apply fills in what v leaves open: the density if v has none (or 1), and the width if
+// v has neither width nor height. If there are sizes, in CSS pixels, only they and the
+// densities permitted with them are used. The result is in normal form, as that of
+// variant.Parse.
 func (h hints) apply(v variant.Variant, sizes []int) variant.Variant {
 	given, spaced := v, v.Pad > 0 || v.Round > 0
 	sized := v.Width > 0 || v.Height > 0
@@ -105,14 +104,14 @@ func (h hints) apply(v variant.Variant, sizes []int) variant.Variant {
 	if !sized && !spaced {
 		v.DPR = 0
 	}
-	if w, _ := v.Box(); w > variant.MaxSide { // a size that is allowed, but not at this density
+	if w, _ := v.Box(); w > variant.MaxSide { // the size is permitted, but not at this density
 		return given
 	}
 	return v
 }
 
-// ratioFor is the density for v, 0 for 1: the one that is hinted at, or a lower
-// one for what would have a side longer than hintMost.
+// ratioFor is the density for v, with 0 for 1: that of the hint, or a lower one if a side
+// would be longer than hintMost.
 func (h hints) ratioFor(v variant.Variant, limited bool) float64 {
 	longest := float64(max(v.Width, v.Height) + 2*v.Pad)
 	for i := len(hintRatios) - 1; i > 0; i-- {

@@ -169,15 +169,15 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		if err == nil {
 			return
 		}
-		k := kindOf(err)
+		t := problemTypeOf(err)
 		rec := recorderOf(w)
-		rec.outcome, rec.cause = k.name, err
+		rec.outcome, rec.cause = t.name, err
 		if rec.status != 0 { // the client must not take what it got for the whole body
 			s.Log.Error("answering failed in the middle of a body", "id", rec.id, "cause", err)
 			panic(http.ErrAbortHandler)
 		}
 		rec.failed, rec.refusal = true, nil
-		s.fail(rec, r, k, err)
+		s.fail(rec, r, t, err)
 	}
 }
 

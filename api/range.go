@@ -9,44 +9,45 @@ import (
 	"strings"
 )
 
-// maxRanges is how many parts of a body one request may ask for. Each part costs a
-// header of its own; a request for more gets the whole body (RFC 9110, 14.2).
+// maxRanges is how many ranges a request may have, since each costs a header in the
+// answer. A request with more gets the whole body (RFC 9110, 14.2).
 const maxRanges = 8
 
-// byteRange is a range-spec of RFC 9110, 14.1.1. A position that does not fit is the
-// largest that does.
+// byteRange is a range-spec of RFC 9110, 14.1.1. A position that does not fit into 63 bits
+// is the largest that does.
 type byteRange struct {
-	first int64 // noPosition: the last bytes, as many as last says
-	last  int64 // noPosition: up to the end
+	first int64 // noPosition: the range is the last bytes of the body, as many as last says
+	last  int64 // noPosition: the range ends with the body
 }
 
 const noPosition = -1
 
-// rangeRequest returns r with a Range header that http.ServeContent answers as RFC
-// 9110 says, for a body of size bytes: it refuses what is to be ignored or clamped. A
-// date in If-Range counts only where dates are strong validators (13.1.5).
+// rangeRequest returns r with a Range header, or without one, that http.ServeContent
+// answers as RFC 9110 says for a body of size bytes: by itself it refuses ranges that are
+// to be ignored or clamped. A date in If-Range counts only if strongDate says that dates
+// are strong validators (13.1.5).
 func rangeRequest(r *http.Request, size int64, strongDate bool) *http.Request {
 	values := r.Header["Range"]
 	if len(values) == 0 {
 		return r
 	}
-	plain := r.WithContext(r.Context())
-	plain.Header = maps.Clone(r.Header)
-	delete(plain.Header, "Range")
+	clean := r.WithContext(r.Context())
+	clean.Header = maps.Clone(r.Header)
+	delete(clean.Header, "Range")
 	ranges, ok := parseRanges(values)
 	if !ok || r.Method != http.MethodGet || size == 0 || !strongDate && isDate(r.Header.Get("If-Range")) {
-		return plain
+		return clean
 	}
-	plain.Header["Range"] = []string{formatRanges(ranges, size)}
-	return plain
+	clean.Header["Range"] = []string{formatRanges(ranges, size)}
+	return clean
 }
 
-// isDate reports that the value of an If-Range header is no entity tag.
+// isDate reports that the value of an If-Range header is a date, not an entity tag.
 func isDate(ifRange string) bool {
 	return ifRange != "" && !strings.HasPrefix(ifRange, `"`) && !strings.HasPrefix(ifRange, `W/`)
 }
 
-// singleRange reports that a Range header asks for one part, in a way that every server
+// singleRange reports that a Range header has one range, in a form that every server
 // understands: no list, no space, no position beyond 64 bits, and not the last 0 bytes.
 func singleRange(values []string) bool {
 	ranges, ok := parseRanges(values)
@@ -57,8 +58,8 @@ func singleRange(values []string) bool {
 	return max(r.first, r.last) < math.MaxInt64 && r != (byteRange{noPosition, 0})
 }
 
-// parseRanges reads the values of Range. What is not ok is to be ignored: an unknown
-// unit, an invalid range-spec, more than maxRanges of them, a second header.
+// parseRanges parses the values of Range. ok is false if they are to be ignored: the unit
+// is unknown, a range-spec is invalid, there are more than maxRanges, or two headers.
 func parseRanges(values []string) (ranges []byteRange, ok bool) {
 	if len(values) != 1 {
 		return nil, false
@@ -95,8 +96,8 @@ func parseRange(spec string) (r byteRange, ok bool) {
 	return r, firstOK && lastOK && (first == "" || last == "" || r.first <= r.last)
 }
 
-// parsePosition reads digits, and nothing else: strconv.ParseUint looks at no more of
-// them once the number does not fit.
+// parsePosition accepts digits only, which strconv.ParseUint does not check once the number
+// does not fit.
 func parsePosition(digits string) (n int64, ok bool) {
 	if strings.Trim(digits, "0123456789") != "" {
 		return 0, false
@@ -105,8 +106,8 @@ func parsePosition(digits string) (n int64, ok bool) {
 	return int64(u), err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// formatRanges writes those ranges that a body of size bytes has something of, with
-// both positions within it; if it has none of them, one that is not satisfiable.
+// formatRanges formats the ranges that overlap with a body of size bytes, clamped to it. If
+// none does, it returns a range that is not satisfiable.
 func formatRanges(ranges []byteRange, size int64) string {
 	b := []byte("bytes=")
 	for _, r := range ranges {
@@ -123,8 +124,8 @@ func formatRanges(ranges []byteRange, size int64) string {
 	return strings.TrimSuffix(string(b), ",")
 }
 
-// within returns the positions of the part in a body of size bytes; first is greater
-// than last if there is none.
+// within clamps the range to a body of size bytes. If they do not overlap, first is
+// greater than last.
 func (r byteRange) within(size int64) (first, last int64) {
 	switch {
 	case r.first == noPosition:

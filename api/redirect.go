@@ -47,8 +47,8 @@ func redirectTo(w http.ResponseWriter, location string, now time.Time) {
 // redirectToOrigin answers an error of kind 503 with a redirect to the original at its
 // origin, which the client may be able to reach. It reports false, and has written
 // nothing, if that is not configured or not possible.
-func (s *server) redirectToOrigin(rec *responseRecorder, r *http.Request, k kind) bool {
-	if !s.FallbackRedirect || k.status != http.StatusServiceUnavailable {
+func (s *server) redirectToOrigin(rec *responseRecorder, r *http.Request, t problemType) bool {
+	if !s.FallbackRedirect || t.status != http.StatusServiceUnavailable {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), fallbackTimeout)
@@ -60,7 +60,7 @@ func (s *server) redirectToOrigin(rec *responseRecorder, r *http.Request, k kind
 	}
 	h := rec.Header()
 	h.Del("Retry-After") // with a redirect it is how long to wait before following it
-	s.fallbackHeaders(h, k)
+	s.fallbackHeaders(h, t)
 	redirectTo(rec, link, s.Now())
 	return true
 }
