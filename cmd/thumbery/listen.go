@@ -13,7 +13,6 @@ import (
 	"sync"
 
 	"github.com/coreos/go-systemd/v22/activation"
-	"github.com/coreos/go-systemd/v22/daemon"
 )
 
 // listeners are where a service is reached.
@@ -99,30 +98,24 @@ type servers []struct {
 	listeners []net.Listener
 }
 
-// run serves until stop is done or a server fails, and returns with what is running
-// still running: see shutdown.
-func (all servers) run(stop context.Context, log *slog.Logger) error {
-	failed := make(chan error, 1)
+// start serves. failed gives the first error of a server, after which the others go on:
+// see shutdown.
+func (all servers) start(log *slog.Logger) (failed <-chan error) {
+	failures := make(chan error, 1)
 	for _, s := range all {
 		for _, l := range s.listeners {
 			log.Info("listening", "address", l.Addr().String())
 			go func() {
 				if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 					select {
-					case failed <- err:
+					case failures <- err:
 					default: // one failure is enough to stop
 					}
 				}
 			}()
 		}
 	}
-	notify(daemon.SdNotifyReady, log)
-	select {
-	case <-stop.Done():
-		return nil
-	case err := <-failed:
-		return err
-	}
+	return failures
 }
 
 // shutdown accepts no more connections, and cuts off the requests that are running

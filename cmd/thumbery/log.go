@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bufio"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -10,104 +10,97 @@ import (
 	"time"
 )
 
-// logger writes to standard error. The caller closes it when nothing is logged
-// any more.
-func (c *serveCmd) logger() (*slog.Logger, io.Closer) {
-	lines := &lineWriter{out: os.Stderr, now: time.Now}
-	if c.Log == "json" {
-		return slog.New(prompt{slog.NewJSONHandler(lines, nil), lines}), lines
-	}
-	return slog.New(prompt{slog.NewTextHandler(lines, nil), lines}), lines
-}
-
-// Each line by itself is a system call, which costs more than all else of a hit.
-// So a busy server writes many at once: after the first few of a second they
-// wait, for at most a second or until there are many.
 const (
-	promptLines = 100
-	lineBuffer  = 64 << 10
-	lineDelay   = time.Second
+	logBufferBytes = 64 << 10
+	logFlushEvery  = time.Second
 )
 
-// lineWriter is a writer for logs, as described at promptLines. Every Write is a
-// line.
-type lineWriter struct {
+// logger writes to standard error. A busy server spends more on a system call for each
+// line than on all else of a hit, so that lines wait in a buffer: for at most a second,
+// and not at all from WARN on. stop flushes, too.
+func (c *serveCmd) logger() (log *slog.Logger, flush, stop func()) {
+	b := newLogBuffer(os.Stderr)
+	var h slog.Handler = slog.NewTextHandler(b, nil)
+	if c.Log == "json" {
+		h = slog.NewJSONHandler(b, nil)
+	}
+	return slog.New(flushOnWarn{h, b}), b.Flush, b.flushEvery(logFlushEvery)
+}
+
+// logBuffer collects lines. What cannot be written is lost: a log must not fill the
+// memory, nor stop the server.
+type logBuffer struct {
 	out io.Writer
-	now func() time.Time
-
-	mu      sync.Mutex
-	waiting []byte
-	second  int64 // the one that lines are counted of
-	lines   int
-	timer   *time.Timer // runs while lines wait; nil before the first time
+	mu  sync.Mutex
+	buf *bufio.Writer
 }
 
-// Write implements io.Writer. An error may be that of earlier lines.
-func (l *lineWriter) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if second := l.now().Unix(); second != l.second {
-		l.second, l.lines = second, 0
-	}
-	l.lines++
-	if len(l.waiting) == 0 && l.lines > promptLines {
-		l.wake()
-	}
-	l.waiting = append(l.waiting, line...)
-	if l.lines <= promptLines || len(l.waiting) >= lineBuffer {
-		return len(line), l.flush()
-	}
-	return len(line), nil
+func newLogBuffer(out io.Writer) *logBuffer {
+	return &logBuffer{out: out, buf: bufio.NewWriterSize(out, logBufferBytes)}
 }
 
-// wake has the waiting lines written in a second, whatever happens.
-func (l *lineWriter) wake() {
-	if l.timer == nil {
-		l.timer = time.AfterFunc(lineDelay, func() { _ = l.Flush() }) // nobody to tell
-		return
+// Write takes one line, which is never written in two parts unless it is larger than
+// the buffer.
+func (b *logBuffer) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(line) > b.buf.Available() {
+		b.flush()
 	}
-	l.timer.Reset(lineDelay)
+	return b.buf.Write(line)
 }
 
 // Flush writes what waits.
-func (l *lineWriter) Flush() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.flush()
+func (b *logBuffer) Flush() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.flush()
 }
 
-// flush is Flush for who holds the lock. What cannot be written is lost: a log
-// must not fill the memory.
-func (l *lineWriter) flush() error {
-	if len(l.waiting) == 0 {
-		return nil
+func (b *logBuffer) flush() {
+	if b.buf.Flush() != nil {
+		b.buf.Reset(b.out) // which forgets the error, too
 	}
-	_, err := l.out.Write(l.waiting)
-	l.waiting = l.waiting[:0]
-	return err
 }
 
-// Close writes what waits. Lines may be written afterwards all the same.
-func (l *lineWriter) Close() error { return l.Flush() }
+// flushEvery flushes from time to time until stop is called, which flushes once more.
+func (b *logBuffer) flushEvery(d time.Duration) (stop func()) {
+	tick, done := time.NewTicker(d), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-tick.C:
+				b.Flush()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		tick.Stop()
+		close(done)
+		b.Flush()
+	}
+}
 
-// prompt is a handler whose warnings and errors do not wait.
-type prompt struct {
+// flushOnWarn is a handler whose warnings and errors do not wait.
+type flushOnWarn struct {
 	slog.Handler
-	lines *lineWriter
+	buffer *logBuffer
 }
 
-func (p prompt) Handle(ctx context.Context, r slog.Record) error {
-	err := p.Handler.Handle(ctx, r)
+func (h flushOnWarn) Handle(ctx context.Context, r slog.Record) error {
+	err := h.Handler.Handle(ctx, r)
 	if r.Level >= slog.LevelWarn {
-		err = errors.Join(err, p.lines.Flush())
+		h.buffer.Flush()
 	}
 	return err
 }
 
-func (p prompt) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return prompt{p.Handler.WithAttrs(attrs), p.lines}
+func (h flushOnWarn) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return flushOnWarn{h.Handler.WithAttrs(attrs), h.buffer}
 }
 
-func (p prompt) WithGroup(name string) slog.Handler {
-	return prompt{p.Handler.WithGroup(name), p.lines}
+func (h flushOnWarn) WithGroup(name string) slog.Handler {
+	return flushOnWarn{h.Handler.WithGroup(name), h.buffer}
 }

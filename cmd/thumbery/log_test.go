@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -27,85 +26,84 @@ func (s *sink) Write(p []byte) (int, error) {
 	return s.all.Write(p)
 }
 
-func (s *sink) lines() (lines, writes int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Count(s.all.String(), "\n"), s.writes
-}
-
 func wantLines(t *testing.T, when string, s *sink, lines, writes int) {
 	t.Helper()
-	if gotLines, gotWrites := s.lines(); gotLines != lines || gotWrites != writes {
-		t.Errorf("%s: %d lines in %d writes, want %d in %d", when, gotLines, gotWrites, lines, writes)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if got := strings.Count(s.all.String(), "\n"); got != lines || s.writes != writes {
+		t.Errorf("%s: %d lines in %d writes, want %d in %d", when, got, s.writes, lines, writes)
 	}
 }
 
-func TestLogOfBusyServer(t *testing.T) {
+func TestLog(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &sink{}
-		w := &lineWriter{out: s, now: time.Now}
-		log := slog.New(prompt{slog.NewTextHandler(w, nil), w})
-		for range promptLines {
-			log.Info("request")
-		}
-		wantLines(t, "few", s, promptLines, promptLines)
+		b := newLogBuffer(s)
+		stop := b.flushEvery(logFlushEvery)
+		log := slog.New(flushOnWarn{slog.NewTextHandler(b, nil), b})
 		for range 50 {
 			log.Info("request")
 		}
-		wantLines(t, "many", s, promptLines, promptLines)
-		log.With("a", 1).WithGroup("g").Warn("something is wrong")
-		wantLines(t, "a warning", s, promptLines+51, promptLines+1)
-		log.Info("request")
-		time.Sleep(lineDelay)
+		wantLines(t, "at once", s, 0, 0)
+		time.Sleep(logFlushEvery)
 		synctest.Wait()
-		wantLines(t, "a second later", s, promptLines+52, promptLines+2)
+		wantLines(t, "a second later", s, 50, 1)
 		log.Info("request")
-		wantLines(t, "quiet again", s, promptLines+53, promptLines+3)
-		for range promptLines {
-			log.Info("request")
-		}
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
-		if lines, _ := s.lines(); lines != 2*promptLines+53 {
-			t.Errorf("closed: %d lines, want %d", lines, 2*promptLines+53)
-		}
+		log.With("a", 1).WithGroup("g").Warn("something is wrong")
+		wantLines(t, "a warning", s, 52, 2)
+		log.Info("request")
+		stop()
+		wantLines(t, "stopped", s, 53, 3)
+		log.Warn("late")
+		wantLines(t, "a warning afterwards", s, 54, 4)
 	})
 }
 
-// What waits is bounded, and order is kept.
+// What waits is bounded, and lines stay whole and in order.
 func TestLogIsBounded(t *testing.T) {
-	now := time.Unix(1_800_000_000, 0)
+	t.Parallel()
 	s := &sink{}
-	w := &lineWriter{out: s, now: func() time.Time { return now }}
-	for i := range 20000 {
-		fmt.Fprintf(w, "line %d\n", i)
-		if cap(w.waiting) > 2*lineBuffer {
-			t.Fatalf("%d bytes wait", cap(w.waiting))
+	b := newLogBuffer(writerFunc(func(p []byte) (int, error) {
+		if !bytes.HasSuffix(p, []byte("\n")) {
+			t.Errorf("a line was cut: %q", p)
 		}
+		return s.Write(p)
+	}))
+	for i := range 20000 {
+		fmt.Fprintf(b, "line %d\n", i)
 	}
-	if err := w.Close(); err != nil {
-		t.Error(err)
-	}
+	b.Flush()
 	for i, line := range strings.Split(strings.TrimSpace(s.all.String()), "\n") {
 		if line != fmt.Sprintf("line %d", i) {
 			t.Fatalf("line %d is %q", i, line)
 		}
 	}
-	if lines, writes := s.lines(); lines != 20000 || writes > promptLines+10 {
-		t.Errorf("%d lines in %d writes", lines, writes)
-	}
+	wantLines(t, "all", s, 20000, 4)
 }
 
-// A log that cannot be written does not fill the memory.
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// A log that cannot be written is lost, and goes on when it can be written again.
 func TestLogThatFails(t *testing.T) {
-	r, broken := io.Pipe()
-	r.Close()
-	w := &lineWriter{out: broken, now: time.Now}
-	if _, err := w.Write([]byte("x\n")); !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("error %v", err)
+	t.Parallel()
+	s, broken := &sink{}, true
+	b := newLogBuffer(writerFunc(func(p []byte) (int, error) {
+		if broken {
+			return 0, io.ErrClosedPipe
+		}
+		return s.Write(p)
+	}))
+	for range 20000 {
+		fmt.Fprintln(b, "lost")
 	}
-	if len(w.waiting) != 0 {
-		t.Errorf("%d bytes wait", len(w.waiting))
+	b.Flush()
+	broken = false
+	fmt.Fprintln(b, "kept")
+	b.Flush()
+	if got := s.all.String(); got != "kept\n" {
+		t.Errorf("%.100q", got)
 	}
 }

@@ -3,10 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/thumbery/thumbery/cache/eviction"
 )
@@ -80,42 +81,15 @@ func (p *percent) UnmarshalText(text []byte) error {
 type age time.Duration
 
 func (a *age) UnmarshalText(text []byte) error {
-	d, err := parseAge(string(text))
+	d, err := time.ParseDuration(string(text))
+	if err != nil {
+		var long model.Duration
+		long, err = model.ParseDuration(string(text))
+		d = time.Duration(long)
+	}
 	if err != nil || d <= 0 {
 		return fmt.Errorf("%q is no time such as 36h, 30d or 8w", text)
 	}
 	*a = age(d)
 	return nil
-}
-
-var errAge = errors.New("not an age")
-
-// parseAge reads weeks, then days, then what time.ParseDuration reads.
-func parseAge(s string) (sum time.Duration, err error) {
-	if s == "" {
-		return 0, errAge
-	}
-	const day = 24 * time.Hour
-	for _, u := range []struct {
-		letter string
-		unit   time.Duration
-	}{{"w", 7 * day}, {"d", day}} {
-		number, rest, found := strings.Cut(s, u.letter)
-		if !found {
-			continue
-		}
-		n, err := strconv.ParseUint(number, 10, 32)
-		if err != nil || n > uint64((math.MaxInt64-sum)/u.unit) {
-			return 0, errAge
-		}
-		sum, s = sum+time.Duration(n)*u.unit, rest
-	}
-	if s == "" {
-		return sum, nil
-	}
-	rest, err := time.ParseDuration(s)
-	if err != nil || rest < 0 || rest > math.MaxInt64-sum {
-		return 0, errAge
-	}
-	return sum + rest, nil
 }

@@ -80,8 +80,8 @@ var (
 // Run serves until SIGTERM or SIGINT.
 func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	outliveReaders()
-	log, lines := c.logger()
-	defer lines.Close()
+	log, flush, stopLog := c.logger()
+	defer stopLog()
 	slog.SetDefault(log) // for panics that are recovered
 	logExposedSecrets(ctx, log)
 	c.relaxGC()
@@ -108,9 +108,16 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 		{newServer(service.public, log), listeners.public},
 		{newServer(service.admin, log), listeners.admin},
 	}
-	err = servers.run(stop, log)
+	failed := servers.start(log)
+	notify(daemon.SdNotifyReady, log)
+	flush() // whoever has started it waits for these lines
+	select {
+	case <-stop.Done():
+	case err = <-failed:
+	}
 	end()
 	log.Info("stopping", "grace", c.Grace)
+	flush()
 	c.finish(servers, await, log)
 	return err
 }

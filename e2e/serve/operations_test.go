@@ -59,6 +59,7 @@ func TestOperations(t *testing.T) {
 	if r := e2e.Get(t, s.URL+"/metrics"); r.Status != http.StatusBadRequest {
 		t.Errorf("the public sees /metrics: %d", r.Status)
 	}
+	s.Log.AwaitText(t, "path=/metrics") // the last request: lines wait for up to a second
 	for _, want := range []string{
 		"id=from-the-proxy-1 method=GET path=/300x/photos/cat.jpg status=200", "outcome=memory", "outcome=not-found", "URLs are not signed",
 	} {
