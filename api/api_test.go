@@ -18,6 +18,7 @@ import (
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -58,9 +59,11 @@ func newHouse(change ...func(*Config)) *house {
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	p := pipeline.New(pipeline.Config{
 		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
-		Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Fetches: gate.New(8, 8, 64),
-		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: h.resizer.CanWrite},
-		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: log, Now: time.Now,
+		Render: render.Config{
+			Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Timeout: time.Minute,
+			Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: h.resizer.CanWrite},
+		},
+		Fetches: gate.New(8, 8, 64), MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: log, Now: time.Now,
 	})
 	c := Config{Pipeline: p, MaxAge: time.Hour, Observer: h, Log: log, Now: func() time.Time { return now }}
 	for _, f := range change {
@@ -246,7 +249,7 @@ func TestAutoHasFewNames(t *testing.T) {
 	}
 	h = newHouse(func(c *Config) {
 		plain := c.Pipeline.Config
-		plain.Settings.Auto = []variant.Format{}
+		plain.Render.Settings.Auto = []variant.Format{}
 		c.Pipeline = pipeline.New(plain)
 	})
 	h.get("/40x30,f_auto/cat.jpg", "Accept", "image/avif,image/webp")
@@ -489,7 +492,7 @@ func TestEngineProblems(t *testing.T) {
 		retry, control, cause string
 	}{
 		{gate.ErrBusy, 503, "busy", "Try again", "2", "no-store", ""},
-		{pipeline.ErrTooSlow, 503, "too-slow", "took too long", "2", "no-store", ""},
+		{resize.ErrTooSlow, 503, "too-slow", "took too long", "2", "no-store", ""},
 		{fmt.Errorf("decoding: %w: 96 MB", resize.ErrNoMemory), 503, "no-memory", "ran out", "2", "no-store", ""},
 		{header.ErrBroken, 422, "broken-picture", "damaged", "", "public, max-age=60", ""},
 		{

@@ -14,6 +14,7 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -106,9 +107,11 @@ func diskHouse(tb testing.TB, hot int64, change ...func(*Config)) (public http.H
 			"photos/cat.jpg": resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
 		}),
 		Originals: open(disk.Originals), Derivatives: open(disk.Derivatives), HotBytes: hot,
-		Resizer: resizer, Gate: gate.New(2, 1<<20, 8), Fetches: gate.New(8, 8, 64),
-		Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: resizer.CanWrite},
-		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: log, Now: time.Now,
+		Render: render.Config{
+			Resizer: resizer, Gate: gate.New(2, 1<<20, 8), Timeout: time.Minute,
+			Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: resizer.CanWrite},
+		},
+		Fetches: gate.New(8, 8, 64), MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: log, Now: time.Now,
 	})
 	c := Config{Pipeline: p, MaxAge: time.Hour, Log: log}
 	for _, f := range change {

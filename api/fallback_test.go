@@ -114,7 +114,7 @@ func TestFallbackRedirect(t *testing.T) {
 		kind       string
 	}{
 		{"busy", "/40x30/cat.jpg", gate.ErrBusy, nil, false, 302, "busy"},
-		{"too slow", "/40x30/cat.jpg", pipeline.ErrTooSlow, nil, false, 302, "too-slow"},
+		{"too slow", "/40x30/cat.jpg", resize.ErrTooSlow, nil, false, 302, "too-slow"},
 		{"down", "/40x30/cat.jpg", nil, errOrigin, false, 302, "origin-unavailable"},
 		{"down, raw", "/raw/cat.jpg", nil, errOrigin, false, 302, "origin-unavailable"},
 		{"down, without links", "/40x30/cat.jpg", nil, errOrigin, true, 503, "origin-unavailable"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -179,7 +180,7 @@ func resultETag(r *pipeline.Result) string {
 }
 
 // serverTiming writes Server-Timing in milliseconds (W3C, Server Timing).
-func serverTiming(steps []pipeline.Step) string {
+func serverTiming(steps []render.Step) string {
 	b := make([]byte, 0, 96)
 	for _, step := range steps {
 		if len(b) > 0 {

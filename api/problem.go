@@ -60,7 +60,7 @@ var problemTypes = []problemType{
 	{resize.ErrBytes, 0, "does-not-fit", "The picture does not fit into the byte limit", ""},
 	{pipeline.ErrTooManyBytes, 0, "too-many-bytes", "The original is too large", "The original has more bytes than this server fetches."},
 	{pipeline.ErrTooManyVersions, 429, "too-many-versions", "Too many versions of this picture", "Within an hour, more versions (v_) of this picture were requested than this server fetches. Versions in the cache are still served. Leave out v_, or try again later."},
-	{pipeline.ErrTooSlow, 503, "too-slow", "Resizing timed out", "Resizing was stopped because it took too long. Request a smaller picture, or try again later."},
+	{resize.ErrTooSlow, 503, "too-slow", "Resizing timed out", "Resizing was stopped because it took too long. Request a smaller picture, or try again later."},
 	{resize.ErrNoMemory, 0, "no-memory", "Out of memory", "Memory ran out while resizing. Request a smaller picture, or try again later."},
 	{gate.ErrBusy, 0, "busy", "Server busy", "The queue of this server is full. Try again in a moment."},
 	{context.Canceled, 0, "client-gone", "The client closed the connection", "The client closed the connection before the answer."},

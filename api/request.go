@@ -56,7 +56,7 @@ func (s *server) negotiate(q request, h http.Header) request {
 	if !q.variant.Lossless && savesData(h["Save-Data"]) {
 		q.accept |= variant.SaveData
 	}
-	q.accept = s.Pipeline.Heed(q.accept)
+	q.accept = s.Pipeline.Render.NormalizeAccept(q.accept)
 	if !s.ClientHints {
 		return q
 	}
@@ -114,7 +114,7 @@ func (s *server) allNames(p *parsedPath) []variant.Name {
 	}
 	names := make([]variant.Name, variant.Accepts)
 	for i := range names {
-		if a := variant.Accept(i); s.Pipeline.Heed(a) == a {
+		if a := variant.Accept(i); s.Pipeline.Render.NormalizeAccept(a) == a {
 			names[i] = s.Pipeline.Name(p.key, p.variant, a)
 		}
 	}

@@ -17,7 +17,7 @@ func (p *Pipeline) provisional(ctx context.Context, o order) (*Result, error) {
 	if !p.Adaptive || o.variant.Format != variant.FormatAuto || o.variant.Whole != variant.Picture || o.accept&variant.AcceptAVIF == 0 {
 		return nil, nil
 	}
-	next := p.Heed(o.accept &^ (variant.AcceptAVIF | variant.PreferWebP))
+	next := p.Render.NormalizeAccept(o.accept &^ (variant.AcceptAVIF | variant.PreferWebP))
 	if p.alike(o, next) {
 		return nil, nil
 	}
@@ -43,8 +43,8 @@ func (p *Pipeline) alike(o order, next variant.Accept) bool {
 	if !ok || alone(o.variant) {
 		return false
 	}
-	best, err := p.plan(known.header, o.variant, o.accept)
-	other, otherErr := p.plan(known.header, o.variant, next)
+	best, err := p.Render.Plan(known.header, o.variant, o.accept)
+	other, otherErr := p.Render.Plan(known.header, o.variant, next)
 	return err != nil && otherErr != nil || err == nil && otherErr == nil && best == other
 }
 
@@ -59,7 +59,7 @@ func (p *Pipeline) adopt(ctx context.Context, o order, epoch uint64, r *Result) 
 	if m.data, err = r.Blob.Bytes(); err != nil {
 		return
 	}
-	p.soon(ctx, p.better, func(ctx context.Context) { p.keep(ctx, o, m) })
+	p.better.Go(ctx, string(o.name), func(ctx context.Context) { p.keep(ctx, o, m) })
 }
 
 // betterSoon makes a derivative in the background, unless somebody does.
@@ -68,7 +68,7 @@ func (p *Pipeline) betterSoon(ctx context.Context, o order) {
 		return
 	}
 	epoch := p.epoch(o.key)
-	p.soonOnce(ctx, p.better, o.name, func(ctx context.Context) {
+	p.better.Go(ctx, string(o.name), func(ctx context.Context) {
 		primed := p.Prime(ctx, o.key, []Wish{{o.variant, o.accept}})
 		if p.giveUp(o.name, epoch, primed.Err); primed.Err != nil {
 			p.tell("the better picture was not made", o.key, primed.Err)

@@ -24,7 +24,7 @@ const (
 // newAdaptive has AVIF for what is at most 100 pixels wide or so.
 func newAdaptive(t *testing.T, change ...func(*pipeline.Config)) *manor {
 	return newManor(t, append([]func(*pipeline.Config){func(c *pipeline.Config) {
-		c.Adaptive, c.Settings.AVIFMaxPixels = true, 100*75
+		c.Adaptive, c.Render.Settings.AVIFMaxPixels = true, 100*75
 	}}, change...)...)
 }
 
@@ -115,7 +115,7 @@ func TestNotProvisional(t *testing.T) {
 // twice for want of the original.
 func TestNotProvisionalOfMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newAdaptive(t, func(c *pipeline.Config) { c.Settings.AVIFMaxPixels = 60 * 45 })
+		m := newAdaptive(t, func(c *pipeline.Config) { c.Render.Settings.AVIFMaxPixels = 60 * 45 })
 		m.get(t, "60x", 0, pipeline.FromOrigin, false)
 		synctest.Wait()
 		m.purge(t, "big.jpg")
@@ -190,7 +190,7 @@ func TestProvisionalFails(t *testing.T) {
 // A better one that fails is not tried at every request.
 func TestBetterFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newAdaptive(t, func(c *pipeline.Config) { c.Settings.MezzanineSide = 0 })
+		m := newAdaptive(t, func(c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 })
 		m.engine.hold("640>60avif")
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
 		pass(2 * time.Minute) // it was too slow

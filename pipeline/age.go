@@ -157,7 +157,7 @@ func (p *Pipeline) failed(name variant.Name, a age) {
 func (p *Pipeline) checkSoon(ctx context.Context, name variant.Name, key variant.Key, a age) {
 	noted := make(chan struct{}) // before there is an answer, which it would hide
 	defer close(noted)
-	begun := p.soon(ctx, p.checks, func(ctx context.Context) {
+	begun := p.checks.Go(ctx, string(name), func(ctx context.Context) {
 		<-noted
 		p.check(ctx, name, key, a)
 	})

@@ -1,14 +1,12 @@
 package pipeline
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/failure"
-	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -23,9 +21,6 @@ var errMoved = failure.New(failure.Server, "the original has gone from the cache
 
 // errForgotten means that a picture was forgotten while something was made of it.
 var errForgotten = errors.New("its picture was forgotten meanwhile")
-
-// errHopeless means that something was tried a while ago, and is not now.
-var errHopeless = failure.New(failure.Server, "it could not be made a while ago")
 
 // seen is an original as it was found on disk, to be read again by somebody who has
 // waited for his turn. It holds nothing open.
@@ -83,36 +78,6 @@ func (p *Pipeline) rereadMezzanine(old *mezzanine) ([]byte, error) {
 		return nil, errMoved
 	}
 	return z.read()
-}
-
-// soon does something in the background, and reports false if there is no place
-// among those that wait already.
-func (p *Pipeline) soon(ctx context.Context, places chan struct{}, do func(context.Context)) bool {
-	select {
-	case places <- struct{}{}:
-	default:
-		return false
-	}
-	go func() {
-		defer func() { <-places }()
-		_ = panics.Try("background", func() error { // which has logged it
-			do(context.WithoutCancel(ctx))
-			return nil
-		})
-	}()
-	return true
-}
-
-// soonOnce is soon for what is not to be done while it waits already, or is done.
-func (p *Pipeline) soonOnce(ctx context.Context, places chan struct{}, name variant.Name, do func(context.Context)) {
-	first, leave := p.crowds.join(name)
-	begun := first && p.soon(ctx, places, func(ctx context.Context) {
-		defer leave()
-		do(ctx)
-	})
-	if !begun {
-		leave()
-	}
 }
 
 // tell logs why something was not made in the background.

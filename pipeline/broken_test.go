@@ -72,15 +72,15 @@ func TestRefuseBroken(t *testing.T) {
 // A resize that takes too long is ended, and its place is free.
 func TestResizeTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(func(c *pipeline.Config) { c.ResizeTimeout = 7 * time.Second })
+		h := newHouse(func(c *pipeline.Config) { c.Render.Timeout = 7 * time.Second })
 		h.resizer.Block = make(chan struct{})
 		for _, ops := range []string{"40x30", "40x30,g_smart", "info"} {
 			began := time.Now()
 			r, err := h.ask(t.Context(), t, "cat.jpg", ops)
-			if !errors.Is(err, pipeline.ErrTooSlow) || time.Since(began) != 7*time.Second {
+			if !errors.Is(err, resize.ErrTooSlow) || time.Since(began) != 7*time.Second {
 				t.Errorf("%s: %+v, %v after %v", ops, r, err, time.Since(began))
 			}
-			if running, waiting := h.Gate.Load(); running+waiting != 0 {
+			if running, waiting := h.Render.Gate.Load(); running+waiting != 0 {
 				t.Errorf("%s: %d run and %d wait", ops, running, waiting)
 			}
 		}
@@ -113,7 +113,7 @@ func TestLook(t *testing.T) {
 func TestMediaTypeIsThatOfTheBytes(t *testing.T) {
 	formats := []variant.Format{variant.JPEG, variant.PNG, variant.WebP}
 	h := newHouse(func(c *pipeline.Config) {
-		c.Settings.CanWrite = func(f variant.Format) bool { return f <= variant.WebP }
+		c.Render.Settings.CanWrite = func(f variant.Format) bool { return f <= variant.WebP }
 	})
 	h.resizer.Formats = formats
 	key, v := variant.Key("cat.jpg"), parse(t, "40x30,f_auto")
@@ -137,7 +137,7 @@ func TestMediaTypeIsThatOfTheBytes(t *testing.T) {
 // Watermarks that look different have different names.
 func TestWatermarkNames(t *testing.T) {
 	name := func(ops, logo string) variant.Name {
-		h := newHouse(func(c *pipeline.Config) { c.Settings.Watermarks = map[string]string{"logo": logo} })
+		h := newHouse(func(c *pipeline.Config) { c.Render.Settings.Watermarks = map[string]string{"logo": logo} })
 		return h.Name("cat.jpg", parse(t, ops), 0)
 	}
 	if name("40x,wm_logo", "1") == name("40x,wm_logo", "2") {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
-	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -25,11 +25,11 @@ type made struct {
 	stale     bool   // made of a stale original
 	aging     bool   // made of an original that the origin is being asked for
 	epoch     uint64 // of its picture, before what it was made of was opened
-	steps     []Step
+	steps     []render.Step
 }
 
 func (m *made) step(name string, took time.Duration) {
-	m.steps = append(m.steps[:len(m.steps):len(m.steps)], Step{name, took})
+	m.steps = append(m.steps[:len(m.steps):len(m.steps)], render.Step{Name: name, Took: took})
 }
 
 // of adds what is known of the original that m was made of; m may be nil.
@@ -182,7 +182,7 @@ func (p *Pipeline) Warm(r *Result) {
 	if !p.memory.Takes(r.Blob.Size) || !p.Hot() {
 		return
 	}
-	p.soon(context.Background(), p.warming, func(context.Context) {
+	p.warming.Go(context.Background(), string(name), func(context.Context) {
 		epoch := p.epochs.at(name).Load()
 		b, err := p.Derivatives.Open(name)
 		if err != nil {
@@ -210,13 +210,5 @@ func mediaType(b *cache.Blob) (string, error) {
 	if err == io.EOF {
 		err = nil
 	}
-	return mediaTypeOf(head[:n]), err
-}
-
-// mediaTypeOf tells it from what a file begins with.
-func mediaTypeOf(head []byte) string {
-	if f, ok := header.Sniff(head); ok {
-		return header.MediaType(f)
-	}
-	return "application/octet-stream"
+	return render.MediaType(variant.Variant{}, head[:n]), err
 }

@@ -130,9 +130,9 @@ func TestFallback(t *testing.T) {
 func TestPrime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(func(c *pipeline.Config) {
-			c.Settings.Auto = []variant.Format{variant.AVIF, variant.WebP}
-			c.Settings.CanWrite = func(variant.Format) bool { return true }
-			c.Settings.AVIFMaxPixels = 1 << 20
+			c.Render.Settings.Auto = []variant.Format{variant.AVIF, variant.WebP}
+			c.Render.Settings.CanWrite = func(variant.Format) bool { return true }
+			c.Render.Settings.AVIFMaxPixels = 1 << 20
 		})
 		h.resizer.Formats = []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}
 		primer := h.NewPrimer([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})

@@ -171,10 +171,10 @@ func newManor(t *testing.T, change ...func(*pipeline.Config)) *manor {
 	}
 	m.house = newHouse(append([]func(*pipeline.Config){func(c *pipeline.Config) {
 		m.kept = &files{Fake: c.Derivatives.(*cachetest.Fake)}
-		c.Mezzanines, c.Originals, c.Derivatives, c.Resizer = m.mezzanines, m.originals, m.kept, m.engine
-		c.Settings.MezzanineSide, c.Settings.MezzanineOver = 200, 1<<16
-		c.Settings.CanWrite = m.engine.CanWrite
-		c.Gate = gate.New(2, 1<<22, 20)
+		c.Mezzanines, c.Originals, c.Derivatives, c.Render.Resizer = m.mezzanines, m.originals, m.kept, m.engine
+		c.Render.Settings.MezzanineSide, c.Render.Settings.MezzanineOver = 200, 1<<16
+		c.Render.Settings.CanWrite = m.engine.CanWrite
+		c.Render.Gate = gate.New(2, 1<<22, 20)
 	}}, change...)...)
 	m.origin.Put("big.jpg", bigPicture())
 	t.Cleanup(func() {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
@@ -45,8 +46,8 @@ func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize
 	newGate := func() *gate.Gate { return gate.New(1, 0, fallbackQueue) }
 	f.pipeline = New(Config{
 		Origin: &single{picture}, Originals: cache.Discard{}, Derivatives: cache.Discard{}, HotBytes: fallbackBytes,
-		Resizer: r, Gate: newGate(), Fetches: newGate(), Settings: s, MaxBytes: int64(len(picture)),
-		FetchTimeout: fallbackTimeout, ResizeTimeout: fallbackTimeout, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Render:  render.Config{Resizer: r, Gate: newGate(), Settings: s, Timeout: fallbackTimeout},
+		Fetches: newGate(), MaxBytes: int64(len(picture)), FetchTimeout: fallbackTimeout, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	h, err := header.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), resize.ReadBy(r))
 	if err != nil {
@@ -69,7 +70,7 @@ func (f *Fallback) Picture(ctx context.Context, v variant.Variant, a variant.Acc
 }
 
 // Load returns how many of its sizes are being made, and how many wait to be.
-func (f *Fallback) Load() (running, waiting int) { return f.pipeline.Gate.Load() }
+func (f *Fallback) Load() (running, waiting int) { return f.pipeline.Render.Gate.Load() }
 
 // single is the origin that has one picture, under every key.
 type single struct{ picture []byte }

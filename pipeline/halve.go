@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"strconv"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/panics"
-	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
@@ -31,10 +29,10 @@ type halving struct {
 	epoch    uint64
 }
 
-// halvingOf is that of an original; ok is false where there is none, where it would
-// not be kept, as far as is known, and where it could not be made a while ago.
+// halvingOf is that of an original; ok is false where there is none, and where it would
+// not be kept, as far as is known.
 func (p *Pipeline) halvingOf(o *original, key variant.Key, v variant.Variant, header header.Header) (h halving, ok bool) {
-	plan, pays := p.Settings.Mezzanine(header)
+	plan, pays := p.Render.Settings.Mezzanine(header)
 	if !pays || o.broken || o.blob.NotKept != nil || !p.keepsMezzanines() {
 		return h, false
 	}
@@ -42,65 +40,12 @@ func (p *Pipeline) halvingOf(o *original, key variant.Key, v variant.Variant, he
 		name: p.mezzanineName(key, v), key: key,
 		original: seenAs(v.Original(key), o.blob), header: header, plan: plan, epoch: o.epoch,
 	}
-	return h, !p.hopeless(h.name)
+	return h, true
 }
 
 // keepsMezzanines reports that one that is made would be kept, as far as is known.
 func (p *Pipeline) keepsMezzanines() bool {
 	return p.Mezzanines != (cache.Discard{}) && p.Now().Sub(time.Unix(0, p.unkept.Load())).Abs() >= unkeptFor
-}
-
-// halvingFlight is where who wants a mezzanine made of what was opened in an epoch
-// meets the others.
-func halvingFlight(name variant.Name, epoch uint64) string {
-	return string(name) + "@" + strconv.FormatUint(epoch, 36)
-}
-
-// throughMezzanine makes a derivative by way of a mezzanine that is made now,
-// where others are making derivatives of the same original at this moment, or was made
-// by them just now, so that it is decoded once for all of them; nil where that is of no use, or fails: then
-// the original may still do.
-func (p *Pipeline) throughMezzanine(ctx context.Context, o *original, w work) (*made, error) {
-	h, ok := p.halvingOf(o, w.key, w.variant, w.header)
-	if !ok || !p.takesMezzanine(w.variant) || !resize.Serves(h.planned(), w.plan) || !p.crowds.others(h.original.name) && !p.halved(h) {
-		return nil, nil
-	}
-	began := p.Now()
-	if err := p.halveNow(ctx, h); err != nil {
-		if ctx.Err() != nil || errors.Is(err, gate.ErrBusy) {
-			return nil, err
-		}
-		return nil, nil
-	}
-	z := p.openMezzanine(h.name)
-	if z == nil {
-		return nil, nil
-	}
-	defer z.blob.Close()
-	w.header, w.of = z.Header, OfMezzanine
-	if !h.fits(z) || !resize.Serves(z.Header, w.plan) {
-		return nil, nil
-	}
-	waited := p.Now().Sub(began)
-	m, err := p.carryOut(ctx, z, w)
-	if m != nil {
-		m.steps = append([]Step{{"mezzanine", waited}}, m.steps...)
-	}
-	return m, err
-}
-
-// halveNow is halve for who waits for it.
-func (p *Pipeline) halveNow(ctx context.Context, h halving) error {
-	_, leave := p.crowds.join(h.name)
-	defer leave()
-	p.crowds.hurry(h.original.name)
-	return p.halve(ctx, h)
-}
-
-// planned is about the header that the mezzanine will have.
-func (h halving) planned() header.Header {
-	w, height := h.plan.Size()
-	return header.Header{Format: h.plan.Output.Format, Width: w, Height: height, Orientation: 1, Pages: 1}
 }
 
 // fits reports that a mezzanine is of the original that was seen.
@@ -119,34 +64,16 @@ func (p *Pipeline) mezzanineSoon(ctx context.Context, o *original, w work) {
 	if err == nil && st.ModTime.Equal(h.original.modTime) || err != nil && !errors.Is(err, cache.ErrMiss) {
 		return
 	}
-	p.soonOnce(ctx, p.later, h.name, func(ctx context.Context) {
-		_, leave := p.crowds.join(h.original.name) // who comes meanwhile makes it in front of everybody
-		defer leave()
-		_ = p.halve(ctx, h) // it was logged
+	p.later.Go(ctx, string(h.name), func(ctx context.Context) {
+		err := panics.Try("background", func() error { return p.newMezzanine(ctx, h) })
+		if err != nil && !errors.Is(err, errMezzanineExists) {
+			p.tell("no mezzanine was made", h.key, err)
+		}
 	})
 }
 
-// halve makes a mezzanine once for all who want it: when nobody waits for a
-// picture, but if there is a hurry. It is on disk then, or there is an error.
-func (p *Pipeline) halve(ctx context.Context, h halving) error {
-	_, _, err := p.halving.Do(ctx, halvingFlight(h.name, h.epoch), func(ctx context.Context) (struct{}, error) {
-		switch {
-		case p.halved(h): // made while we were on our way here
-			return struct{}{}, nil
-		case p.hopeless(h.name): // or failed
-			return struct{}{}, errHopeless
-		case !p.keepsMezzanines(): // or found the disk full
-			return struct{}{}, notKept(cache.ErrNoRoom)
-		}
-		err := panics.Try("background", func() error { return p.newMezzanine(ctx, h) })
-		if err != nil && ctx.Err() == nil {
-			p.giveUp(h.name, h.epoch, err)
-			p.tell("no mezzanine was made", h.key, err)
-		}
-		return struct{}{}, err
-	})
-	return err
-}
+// errMezzanineExists ends the making of a mezzanine that somebody else has made.
+var errMezzanineExists = errors.New("the mezzanine is there")
 
 // halved reports that the mezzanine is there.
 func (p *Pipeline) halved(h halving) bool {
@@ -161,33 +88,20 @@ func (p *Pipeline) halved(h halving) bool {
 // newMezzanine makes and keeps one. An original that is broken stays: whether
 // derivatives can be made of it is for them to find out.
 func (p *Pipeline) newMezzanine(ctx context.Context, h halving) error {
-	var body []byte
-	enter := func(ctx context.Context, pixels int64) (func(), error) {
-		return p.enterPatiently(ctx, h.original.name, pixels)
-	}
-	t := turn{"mezzanine", h.plan.Cost(h.header), p.ResizeTimeout, enter, OfOriginal, h.original, true}
-	err := p.inTurn(ctx, &made{}, p.reader(h.original), t, func(ctx context.Context, src []byte) (err error) {
-		if p.halved(h) { // while we waited
-			return nil
+	source := p.source(h.original, func() ([]byte, error) {
+		switch {
+		case p.halved(h): // while we waited
+			return nil, errMezzanineExists
+		case !p.keepsMezzanines():
+			return nil, notKept(cache.ErrNoRoom)
 		}
-		body, err = p.Resizer.Resize(ctx, src, h.header, h.plan)
-		return err
+		return p.reader(h.original)()
 	})
-	if err != nil || body == nil {
+	body, err := p.Render.RenderPlan(ctx, "mezzanine", h.header, h.plan, source)
+	if err != nil {
 		return err
 	}
 	return p.keepMezzanine(ctx, h, body)
-}
-
-// enterPatiently enters last, until somebody hurries.
-func (p *Pipeline) enterPatiently(ctx context.Context, original variant.Name, pixels int64) (leave func(), err error) {
-	patient, stop := p.crowds.patience(ctx, original)
-	defer stop()
-	leave, err = p.enterLast(patient, pixels)
-	if err != nil && ctx.Err() == nil {
-		return p.Gate.Enter(ctx, pixels)
-	}
-	return leave, err
 }
 
 // keepMezzanine writes one to disk, unless its picture was forgotten meanwhile.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
@@ -96,7 +97,7 @@ func (p *Pipeline) inspectOnDisk(ctx context.Context, b *cache.Blob, i inspectio
 // inspectNow inspects an original when there is room for that.
 func (p *Pipeline) inspectNow(ctx context.Context, b *cache.Blob, i inspection) (header.Header, error) {
 	enter := p.inspections.Enter
-	if i.last && !p.NobodyWaits {
+	if i.last {
 		enter = p.inspections.EnterBackground
 	}
 	leave, err := enter(ctx, 1)
@@ -109,11 +110,13 @@ func (p *Pipeline) inspectNow(ctx context.Context, b *cache.Blob, i inspection) 
 		return header.Header{}, err
 	}
 	defer end()
-	ctx, cancel := context.WithTimeoutCause(ctx, p.ResizeTimeout, ErrTooSlow)
+	ctx, cancel := context.WithTimeoutCause(ctx, p.Render.Timeout, resize.ErrTooSlow)
 	defer cancel()
 	h, err := header.InspectPage(ctx, b.At(), b.Size, p.reads, i.page)
 	if err != nil {
-		err = slow(ctx, err)
+		if context.Cause(ctx) == resize.ErrTooSlow {
+			err = resize.ErrTooSlow
+		}
 		p.forgetBroken(i.name, err)
 		return h, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -86,7 +87,7 @@ func TestInfoErrors(t *testing.T) {
 			t.Errorf("%s: something is kept", key)
 		}
 	}
-	h := newHouse(func(c *pipeline.Config) { c.Settings.MaxPixels = 80*60 - 1 })
+	h := newHouse(func(c *pipeline.Config) { c.Render.Settings.MaxPixels = 80*60 - 1 })
 	if _, err := h.ask(t.Context(), t, "cat.jpg", "info"); !errors.Is(err, header.ErrTooLarge) {
 		t.Errorf("too large: %v", err)
 	}
@@ -118,10 +119,10 @@ func TestInfoIsMadeOnce(t *testing.T) {
 		h.resizer.Block = make(chan struct{})
 		began := time.Now()
 		_, err := h.ask(t.Context(), t, "cat.jpg", "info")
-		if !errors.Is(err, pipeline.ErrTooSlow) || time.Since(began) != time.Minute {
+		if !errors.Is(err, resize.ErrTooSlow) || time.Since(began) != time.Minute {
 			t.Errorf("%v after %v, want too slow after a minute", err, time.Since(began))
 		}
-		if running, _ := h.Gate.Load(); running != 0 {
+		if running, _ := h.Render.Gate.Load(); running != 0 {
 			t.Error("its place is not free again")
 		}
 		ctx, leave := context.WithCancel(t.Context())

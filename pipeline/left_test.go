@@ -42,7 +42,7 @@ func (m *manor) visit(t *testing.T, key variant.Key, ops string) client {
 func (m *manor) idle(t *testing.T, when string, since time.Time) {
 	t.Helper()
 	synctest.Wait()
-	running, waiting := m.Gate.Load()
+	running, waiting := m.Render.Gate.Load()
 	fetching, queued := m.Fetches.Load()
 	inspecting, lined := m.Inspections().Load()
 	if all := []int{running, waiting, fetching, queued, inspecting, lined}; slices.Max(all) > 0 || !time.Now().Equal(since) {
@@ -78,7 +78,7 @@ func TestWorkEndsWithItsClient(t *testing.T) {
 		{"waits for the origin", func(_ *testing.T, m *manor) func() { return m.origin.Hold() }},
 		{"waits for a body", func(_ *testing.T, m *manor) func() { return m.origin.HoldBodies() }},
 		{"waits to inspect", func(t *testing.T, m *manor) func() { return full(m.Inspections(), 2)(t, m) }},
-		{"waits for a worker", func(t *testing.T, m *manor) func() { return full(m.Gate, 2)(t, m) }},
+		{"waits for a worker", func(t *testing.T, m *manor) func() { return full(m.Render.Gate, 2)(t, m) }},
 		{"works", func(_ *testing.T, m *manor) func() {
 			held := make(chan struct{})
 			m.engine.Block = held
@@ -124,7 +124,7 @@ func TestWhatCannotBeStoppedIsCounted(t *testing.T) {
 			<-c.left
 			time.Sleep(time.Hour)
 			synctest.Wait()
-			if running, _ := m.Gate.Load(); running != 1 {
+			if running, _ := m.Render.Gate.Load(); running != 1 {
 				t.Errorf("%s: %d are counted while it works", ops, running)
 			}
 			close(over)

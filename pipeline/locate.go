@@ -25,13 +25,7 @@ type kind struct {
 
 // Name is the name of a derivative in the cache.
 func (p *Pipeline) Name(key variant.Key, v variant.Variant, a variant.Accept) variant.Name {
-	if v.Whole.Describes() {
-		return v.Name(key, a, p.about.Recipe())
-	}
-	if v.Watermark == "" {
-		return v.Name(key, a, p.recipe)
-	}
-	return v.Name(key, a, p.recipe+" "+p.Settings.Watermarks[v.Watermark])
+	return v.Name(key, a, p.Render.Recipe(v))
 }
 
 // Locate finds the derivative of key for v on disk, under its name, for somebody

@@ -6,6 +6,8 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -54,7 +56,7 @@ func (p *Pipeline) makeOnce(ctx context.Context, o order, old *Result) (m *made,
 
 // make makes a derivative, of a mezzanine if there is one that serves.
 func (p *Pipeline) make(ctx context.Context, o order) (*made, error) {
-	if !o.last && p.Gate.Full(0) { // before anything is read in vain
+	if !o.last && p.Render.Gate.Full(0) { // before anything is read in vain
 		return nil, gate.ErrBusy
 	}
 	m, err := p.fromMezzanine(ctx, o)
@@ -70,8 +72,6 @@ func (p *Pipeline) fromOriginal(ctx context.Context, wanted order) (*made, error
 	if !wanted.last && p.full(wanted.original()) {
 		return nil, gate.ErrBusy
 	}
-	_, leave := p.crowds.join(wanted.original())
-	defer leave()
 	m, err := p.fromOriginalBy(ctx, wanted, toDisk)
 	if errors.Is(err, cache.ErrUnreadable) {
 		p.unreadable(err)
@@ -86,15 +86,11 @@ func (p *Pipeline) fromOriginalBy(ctx context.Context, wanted order, way way) (*
 		return nil, err
 	}
 	defer o.blob.Close()
-	plan, err := p.plan(header, wanted.variant, wanted.accept)
+	plan, err := p.Render.Plan(header, wanted.variant, wanted.accept)
 	if err != nil {
 		return nil, err
 	}
-	w := work{wanted, header, plan, OfOriginal, seenAs(wanted.original(), o.blob)}
-	if m, err := p.throughMezzanine(ctx, o, w); m != nil || err != nil {
-		return m.of(o), err
-	}
-	return p.directly(ctx, o, w)
+	return p.directly(ctx, o, work{wanted, header, plan, render.FromOriginal, seenAs(wanted.original(), o.blob)})
 }
 
 // directly makes a derivative of an original that is open.
@@ -108,8 +104,7 @@ func (p *Pipeline) directly(ctx context.Context, o *original, w work) (*made, er
 		read = p.reader(seenAs(w.original(), o.blob))
 	}
 	m := (&made{modTime: o.blob.ModTime, source: FromOrigin, broken: o.broken}).of(o)
-	data, err := p.resize(ctx, m, read, w)
-	m.data = data
+	err := p.carryOut(ctx, m, w, read)
 	p.forgetBroken(w.original(), err)
 	switch {
 	case p.tolerates(err) && len(m.data) > 0:
@@ -122,11 +117,33 @@ func (p *Pipeline) directly(ctx context.Context, o *original, w work) (*made, er
 	return m, nil
 }
 
+// work is a derivative that is wanted, and what is to be done for it: with what
+// has that header, which is the original or its mezzanine.
+type work struct {
+	order
+	header header.Header
+	plan   resize.Plan
+	of     render.Input
+	// seen is the original, also where it is made of the mezzanine.
+	seen seen
+}
+
+// carryOut has the engine make m.
+func (p *Pipeline) carryOut(ctx context.Context, m *made, w work, read reading) error {
+	picture, err := p.Render.Render(ctx, render.Job{
+		Variant: w.variant, Accept: w.accept, Header: w.header, Plan: w.plan,
+		Input: w.of, Background: w.last, Source: p.source(w.seen, read),
+	})
+	m.data, m.mediaType = picture.Data, picture.MediaType
+	m.steps = append(m.steps, picture.Steps...)
+	return err
+}
+
 // full reports that there will be no place for a picture, before anything is
 // fetched in vain: those that are being fetched line up before one that has to be.
 func (p *Pipeline) full(original variant.Name) bool {
 	running, waiting := p.Fetches.Load()
-	return p.Gate.Full(running+waiting) && (p.Gate.Full(0) || !p.opens(original))
+	return p.Render.Gate.Full(running+waiting) && (p.Render.Gate.Full(0) || !p.opens(original))
 }
 
 // inspected returns an original and its header. One that lies broken on disk is

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
@@ -21,7 +22,7 @@ type mezzanine struct {
 // mezzanineName is the name of the mezzanine of v's original. Only what changes
 // mezzanines themselves is part of it.
 func (p *Pipeline) mezzanineName(key variant.Key, v variant.Variant) variant.Name {
-	return variant.Variant{Version: v.Version}.Name(key, 0, p.Settings.MezzanineRecipe()+" "+p.Resizer.Recipe())
+	return variant.Variant{Version: v.Version}.Name(key, 0, p.Render.Settings.MezzanineRecipe()+" "+p.Render.Resizer.Recipe())
 }
 
 // openMezzanine returns what is on disk, or nil. The caller closes its blob.
@@ -59,7 +60,7 @@ func (z *mezzanine) seen(original variant.Name) seen {
 // takesMezzanine reports whether v may be made of a mezzanine at all: what depends
 // on pixels, pages or metadata is not in it.
 func (p *Pipeline) takesMezzanine(v variant.Variant) bool {
-	return p.Settings.MezzanineSide > 0 && v.Whole == variant.Picture && v.Page <= 1 && !resize.NeedsLook(v)
+	return p.Render.Settings.MezzanineSide > 0 && v.Whole == variant.Picture && v.Page <= 1 && !resize.NeedsLook(v)
 }
 
 // rightMezzanine returns the mezzanine of the original that is here, or was here
@@ -107,11 +108,11 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, o order) (*made, error) {
 	}
 	defer z.blob.Close()
 	p.headers.put(o.original(), epoch, measured{z.OriginalBytes, z.blob.ModTime, z.Original})
-	plan, err := p.plan(z.Original, o.variant, o.accept)
+	plan, err := p.Render.Plan(z.Original, o.variant, o.accept)
 	if err != nil || !resize.Serves(z.Header, plan) {
 		return nil, err
 	}
-	m, err := p.carryOut(ctx, z, work{o, z.Header, plan, OfMezzanine, z.seen(o.original())})
+	m, err := p.throughOpen(ctx, z, work{o, z.Header, plan, render.FromMezzanine, z.seen(o.original())})
 	if m != nil && !p.stillHalved(z) {
 		return nil, nil
 	}
@@ -128,11 +129,11 @@ func (p *Pipeline) stillHalved(z *mezzanine) bool {
 	return err == nil && st.Size == z.blob.Size && st.ModTime.Equal(z.blob.ModTime)
 }
 
-// carryOut makes a derivative of a mezzanine. Where that turns out to be damaged it
+// throughOpen makes a derivative of a mezzanine. Where that turns out to be damaged it
 // is forgotten, and nil returned: the original will do.
-func (p *Pipeline) carryOut(ctx context.Context, z *mezzanine, w work) (*made, error) {
+func (p *Pipeline) throughOpen(ctx context.Context, z *mezzanine, w work) (*made, error) {
 	m := &made{modTime: z.blob.ModTime, source: FromOrigin}
-	data, err := p.resize(ctx, m, z.read, w)
+	err := p.carryOut(ctx, m, w, z.read)
 	switch {
 	case errors.Is(err, header.ErrBroken):
 		p.forget(p.Mezzanines, z.name)
@@ -140,6 +141,5 @@ func (p *Pipeline) carryOut(ctx context.Context, z *mezzanine, w work) (*made, e
 	case err != nil:
 		return nil, err
 	}
-	m.data = data
 	return m, nil
 }

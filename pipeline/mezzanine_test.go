@@ -15,6 +15,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
@@ -273,7 +274,7 @@ func TestMezzaninesThatAreNotKept(t *testing.T) {
 // are made.
 func TestNoMezzanine(t *testing.T) {
 	for name, change := range map[string]func(*manor, *pipeline.Config){
-		"none wanted":                func(_ *manor, c *pipeline.Config) { c.Settings.MezzanineSide = 0 },
+		"none wanted":                func(_ *manor, c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 },
 		"nowhere":                    func(_ *manor, c *pipeline.Config) { c.Mezzanines = cache.Discard{} },
 		"the original is not kept":   func(m *manor, _ *pipeline.Config) { m.originals.FailFill(syscall.ENOSPC) },
 		"the original cannot be had": func(m *manor, _ *pipeline.Config) { m.originals.FailOpen(syscall.EIO) },
@@ -383,7 +384,7 @@ func (m *manor) overwrite(t *testing.T, body []byte) {
 		t.Fatal(err)
 	}
 	defer original.Close()
-	name := variant.Variant{}.Name("big.jpg", 0, m.Settings.MezzanineRecipe()+" "+m.Resizer.Recipe())
+	name := variant.Variant{}.Name("big.jpg", 0, m.Render.Settings.MezzanineRecipe()+" "+m.Render.Resizer.Recipe())
 	if _, err := m.mezzanines.Touch(name); err != nil {
 		t.Fatal(err)
 	}
@@ -434,7 +435,7 @@ type observed struct {
 	primed  [2]int // without and with an error
 }
 
-func (o *observed) Resized(pipeline.Material, time.Duration, error) { o.tell(func() { o.resized++ }) }
+func (o *observed) Resized(render.Input, time.Duration, error) { o.tell(func() { o.resized++ }) }
 
 func (o *observed) Kept(tier eviction.Tier, _ int64, err error) {
 	o.tell(func() {

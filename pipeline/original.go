@@ -11,6 +11,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -24,7 +25,7 @@ type original struct {
 	aging  bool   // old, and the origin is being asked
 	source Source
 	shared bool
-	steps  []Step
+	steps  []render.Step
 }
 
 // Original returns the bytes of an original as they are, or the Location of them.
@@ -136,7 +137,7 @@ type fetched struct {
 	data     []byte
 	modTime  time.Time
 	notKept  error
-	steps    []Step
+	steps    []render.Step
 }
 
 // fetchOnce joins or begins the one fetch of an original.
@@ -163,7 +164,7 @@ func (p *Pipeline) fetch(ctx context.Context, name variant.Name, key variant.Key
 		return nil, err
 	}
 	defer b.Close()
-	f := &fetched{source: FromOrigin, epoch: epoch, modTime: b.ModTime, notKept: b.NotKept, steps: []Step{{"fetch", p.Now().Sub(began)}}}
+	f := &fetched{source: FromOrigin, epoch: epoch, modTime: b.ModTime, notKept: b.NotKept, steps: []render.Step{{Name: "fetch", Took: p.Now().Sub(began)}}}
 	forgotten := p.forgottenSince(key, epoch)
 	switch {
 	case forgotten:

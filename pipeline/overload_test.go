@@ -68,7 +68,7 @@ func TestFetchesAreBounded(t *testing.T) {
 func TestFetchesCountAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Gate = origin, gate.New(1, 1<<20, 3) })
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 3) })
 		h.want(t, pet(9), "40x", pipeline.FromOrigin, 40, 30)
 		block := make(chan struct{})
 		h.resizer.Block = block
@@ -109,7 +109,7 @@ func TestFetchesCountAtTheDoor(t *testing.T) {
 func TestRefusedAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Gate = origin, gate.New(1, 1<<20, 2) })
+		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 2) })
 		block := make(chan struct{})
 		h.resizer.Block = block
 		ctx, leave := context.WithCancel(t.Context())
@@ -127,7 +127,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 		close(block)
 		synctest.Wait()
 		h.want(t, pet(5), "40x", pipeline.FromOrigin, 40, 30)
-		if running, waiting := h.Gate.Load(); running+waiting != 0 {
+		if running, waiting := h.Render.Gate.Load(); running+waiting != 0 {
 			t.Errorf("%d run and %d wait", running, waiting)
 		}
 		if running, waiting := h.Fetches.Load(); running+waiting != 0 {

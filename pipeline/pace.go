@@ -32,7 +32,7 @@ func (p *Pipeline) paced(ctx context.Context, do func() (*made, error)) error {
 		time.AfterFunc(rest, func() { <-p.pace })
 	}()
 	m, err := do()
-	if now := p.Gate.Entered(); p.met.Swap(now) != now {
+	if now := p.Render.Gate.Entered(); p.met.Swap(now) != now {
 		rest = restsFor * m.worked()
 	}
 	return err

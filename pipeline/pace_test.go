@@ -11,6 +11,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -125,7 +126,11 @@ func TestPrimingStorePanics(t *testing.T) {
 func TestPrimingAlone(t *testing.T) {
 	for nobody, want := range map[bool][]int{false: {1, 2, 3, 4}, true: {1, 1, 2, 2}} {
 		synctest.Test(t, func(t *testing.T) {
-			m := newManor(t, func(c *pipeline.Config) { c.NobodyWaits = nobody })
+			m := newManor(t, func(c *pipeline.Config) {
+				if nobody {
+					c.Render.Gate, c.Fetches = gate.NewDedicated(2, 1<<22, 20), gate.NewDedicated(32, 0, 100)
+				}
+			})
 			m.slowly()
 			if got := m.primed(t, 4); !slices.Equal(got, want) {
 				t.Errorf("nobody waits: %t: done after %v s, want %v", nobody, got, want)

@@ -13,9 +13,10 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/pipeline/background"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
@@ -28,9 +29,6 @@ var ErrTooManyBytes = failure.New(failure.Picture, "original too large")
 // ErrReadOnly means that an original would have to be fetched, and nothing is: see
 // Pipeline.SetReadOnly.
 var ErrReadOnly = failure.New(failure.Server, "nothing is fetched at the moment")
-
-// ErrTooSlow means that a picture was not made within Config.ResizeTimeout.
-var ErrTooSlow = failure.New(failure.Picture, "the picture takes too long to make")
 
 // Config is what a Pipeline is made of. Needed are Origin, the stores, Resizer, the
 // gates, MaxBytes, the time-outs, Log and Now.
@@ -49,11 +47,9 @@ type Config struct {
 	Derivatives cache.Store
 	// HotBytes is how much of the derivatives is kept in memory too.
 	HotBytes int64
-	Resizer  resize.Resizer
-	Gate     *gate.Gate
+	Render   render.Config // Observer and Now are set by New
 	// Fetches admits what is asked of the origin, each counting one.
-	Fetches  *gate.Gate
-	Settings resize.Settings
+	Fetches *gate.Gate
 	// MaxBytes is the size of the largest original that is fetched.
 	MaxBytes int64
 	// MaxVersions is how many versions of one key are fetched within an hour; 0 is any
@@ -75,11 +71,6 @@ type Config struct {
 	// Adaptive gives what is cheap to make where FormatAuto chooses AVIF that is
 	// not there, and has that made in the background, as long as the disk keeps it.
 	Adaptive bool
-	// NobodyWaits: there are no requests, and so priming gives way to nobody.
-	NobodyWaits bool
-	// ResizeTimeout bounds the making of one picture, from the moment that it
-	// has its turn.
-	ResizeTimeout time.Duration
 	// ServeBroken gives what can be made of a broken original instead of
 	// ErrBroken. It is kept nowhere.
 	ServeBroken bool
@@ -110,9 +101,7 @@ type Quarantine interface {
 type Observer interface {
 	// Fetched: an origin was asked. bytes is what it sent, also on failure.
 	Fetched(took time.Duration, bytes int64, err error)
-	// Resized: a picture that somebody waits for was made, or could not be, in a
-	// turn of its own. Mezzanines, and what is made by Prime, are not told of here.
-	Resized(of Material, took time.Duration, err error)
+	render.Observer
 	// Kept: a body was written to a tier of the disk cache, or could not be.
 	Kept(tier eviction.Tier, bytes int64, err error)
 	// Revalidated: the origin was asked whether an original has changed.
@@ -126,10 +115,8 @@ type Observer interface {
 type Pipeline struct {
 	Config
 	switches
+	Render   *render.Engine
 	reads    header.Formats
-	recipe   string // of pictures without a watermark
-	about    *info.Describer
-	heeds    [variant.Accepts]variant.Accept
 	memory   *cache.Memory[variant.Name, *entry]
 	making   cache.Flight[*made]
 	fetching cache.Flight[*fetched]
@@ -141,20 +128,18 @@ type Pipeline struct {
 	headers  remembered[measured]
 	absent   remembered[time.Time]
 	ages     remembered[age]
-	checks   chan struct{} // one for each check in the background
-	halving  cache.Flight[struct{}]
+	checks   *background.Queue
 	// inspections admits them: as many as pictures, which they let pass.
 	inspections *gate.Gate
 	inspecting  cache.Flight[header.Header]
-	crowds      crowds
 	failures    remembered[time.Time]
-	later       chan struct{} // one for each mezzanine that is to be made in the background
-	warming     chan struct{} // one for each derivative that is being brought into memory
-	pace        chan struct{} // one for each piece of work of priming, and the rest after it
-	met         atomic.Uint64 // Gate.Entered when priming last worked
-	better      chan struct{} // one for each picture that is to be made instead of a provisional one
-	unkept      atomic.Int64  // when a mezzanine was last not kept, unix nanoseconds
-	warned      atomic.Int64  // when a body that was not kept was last logged, unix nanoseconds
+	later       *background.Queue // of mezzanines
+	warming     *background.Queue // of derivatives that are brought into memory
+	pace        chan struct{}     // one for each piece of work of priming, and the rest after it
+	met         atomic.Uint64     // Gate.Entered when priming last worked
+	better      *background.Queue // of pictures that are to be made instead of provisional ones
+	unkept      atomic.Int64      // when a mezzanine was last not kept, unix nanoseconds
+	warned      atomic.Int64      // when a body that was not kept was last logged, unix nanoseconds
 }
 
 // New returns a Pipeline.
@@ -162,21 +147,21 @@ func New(c Config) *Pipeline {
 	if c.Observer == nil {
 		c.Observer = Silence{}
 	}
+	c.Render.Observer, c.Render.Now = c.Observer, c.Now
 	p := &Pipeline{
 		Config:      c,
-		recipe:      c.Resizer.Recipe() + " " + c.Settings.Recipe(),
-		reads:       resize.ReadBy(c.Resizer),
-		inspections: c.Gate.Unweighted(),
-		about:       info.NewDescriber(c.Resizer, c.Settings),
+		Render:      render.New(c.Render),
+		reads:       resize.ReadBy(c.Render.Resizer),
+		inspections: c.Render.Gate.Unweighted(),
 		spare:       budget{bytes: spareOriginals * c.MaxBytes},
 		memory:      cache.NewMemory[variant.Name](c.HotBytes, func(e *entry) int { return len(e.data) }),
 		kinds:       cache.NewMemory[variant.Name](kindBytes, func(kind) int { return 0 }),
-		checks:      make(chan struct{}, backgroundChecks),
-		later:       make(chan struct{}, backgroundMezzanines),
-		better:      make(chan struct{}, betterQueue),
-		warming:     make(chan struct{}, 1),
+		checks:      background.NewQueue(backgroundChecks),
+		later:       background.NewQueue(backgroundMezzanines),
+		better:      background.NewQueue(betterQueue),
+		warming:     background.NewQueue(1),
 		versions:    newVersions(c.MaxVersions),
-		pace:        make(chan struct{}, c.Gate.MaxBackground()),
+		pace:        make(chan struct{}, c.Render.Gate.MaxBackground()),
 	}
 	if p.Mezzanines == nil {
 		p.Mezzanines = cache.Discard{}
@@ -185,14 +170,8 @@ func New(c Config) *Pipeline {
 	p.absent = newRemembered(absentBytes, func(time.Time) int { return 0 }, &p.epochs)
 	p.failures = newRemembered(hopelessBytes, func(time.Time) int { return 0 }, &p.epochs)
 	p.ages = newRemembered(ageBytes, func(a age) int { return len(a.version.ETag) }, &p.epochs)
-	for a := range p.heeds {
-		p.heeds[a] = c.Settings.Heed(variant.Accept(a))
-	}
 	return p
 }
-
-// Heed is Settings.Heed: what of a can make a difference.
-func (p *Pipeline) Heed(a variant.Accept) variant.Accept { return p.heeds[a%variant.Accepts] }
 
 // Memory returns how many derivatives, and how many bytes of them, are in
 // memory.
@@ -207,12 +186,6 @@ const (
 	FromDisk                 // the disk cache
 	FromOrigin               // made for this request, or fetched
 )
-
-// Step is one part of the work for an answer.
-type Step struct {
-	Name string // "fetch", "mezzanine", "queue", "look", "resize", "store"
-	Took time.Duration
-}
 
 // Result is an answer. Its Blob must be closed.
 type Result struct {
@@ -237,8 +210,8 @@ type Result struct {
 	Provisional bool
 	// Location, if not "", is where the bytes can be had instead: Blob is empty.
 	Location string
-	Broken   bool   // the original is, and so this is: nobody may keep it
-	Steps    []Step // what was done for it; not to be changed
+	Broken   bool          // the original is, and so this is: nobody may keep it
+	Steps    []render.Step // what was done for it; not to be changed
 }
 
 // Picture returns a derivative of the original named key: a picture, or where v
@@ -246,8 +219,7 @@ type Result struct {
 // way.
 //
 // Errors are of these kinds: storage.ErrNotFound and storage.ErrUnavailable of
-// the origin, ErrReadOnly, ErrTooManyVersions, ErrTooManyBytes, ErrTooSlow,
-// ErrQuarantined, those of package resize,
+// the origin, ErrReadOnly, ErrTooManyVersions, ErrTooManyBytes, ErrQuarantined, those of package resize,
 // and ctx's own. A done ctx ends the waiting; the work goes on only if somebody
 // else waits for it.
 func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Variant, a variant.Accept) (*Result, error) {
@@ -378,7 +350,7 @@ type Silence struct{}
 func (Silence) Fetched(time.Duration, int64, error) {}
 
 // Resized does nothing.
-func (Silence) Resized(Material, time.Duration, error) {}
+func (Silence) Resized(render.Input, time.Duration, error) {}
 
 // Kept does nothing.
 func (Silence) Kept(eviction.Tier, int64, error) {}

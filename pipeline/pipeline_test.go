@@ -20,6 +20,7 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -50,8 +51,9 @@ func newHouse(change ...func(*pipeline.Config)) *house {
 	}
 	c := pipeline.Config{
 		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
-		Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Fetches: gate.New(32, 0, 100), Settings: resize.Settings{MaxPixels: 1 << 20},
-		MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Fetches:  gate.New(32, 0, 100),
+		Render:   render.Config{Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Settings: resize.Settings{MaxPixels: 1 << 20}, Timeout: time.Minute},
+		MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 	for _, f := range change {
 		f(&c)

@@ -13,7 +13,7 @@ import (
 // Wish is one derivative of a picture.
 type Wish struct {
 	Variant variant.Variant
-	Accept  variant.Accept // as Heed gives it
+	Accept  variant.Accept // as Engine.NormalizeAccept gives it
 }
 
 // Primed is what came of priming one picture. The three numbers add up to the
@@ -48,7 +48,7 @@ func (p *Pipeline) Prime(ctx context.Context, key variant.Key, wishes []Wish) Pr
 
 // primePaced is Prime for what is one of many, with rests while there are requests.
 func (p *Pipeline) primePaced(ctx context.Context, key variant.Key, wishes []Wish) Primed {
-	if p.NobodyWaits {
+	if p.Render.Gate.Dedicated() {
 		return p.Prime(ctx, key, wishes)
 	}
 	return p.prime(ctx, key, wishes, p.paced)
@@ -120,7 +120,7 @@ func (p *Pipeline) primeAlone(ctx context.Context, o order, pace pacing) error {
 // yield lets those go first who wait for a fetch, where an original has to be
 // fetched.
 func (p *Pipeline) yield(ctx context.Context, original variant.Name) error {
-	if p.NobodyWaits || p.opens(original) {
+	if p.Fetches.Dedicated() || p.opens(original) {
 		return nil
 	}
 	leave, err := p.Fetches.EnterBackground(ctx, 1)
@@ -146,13 +146,13 @@ func (p *Pipeline) primeGroup(ctx context.Context, g *group, r *Primed) error {
 	return p.primeLarge(ctx, g, r)
 }
 
-// primeSmall makes what the mezzanine serves, if there is one, or somebody is
-// making it. One that is damaged is forgotten, and of no use.
+// primeSmall makes what the mezzanine serves, if there is one, or it is being
+// made. One that is damaged is forgotten, and of no use.
 func (p *Pipeline) primeSmall(ctx context.Context, g *group, r *Primed) error {
-	if p.Settings.MezzanineSide <= 0 {
+	if p.Render.Settings.MezzanineSide <= 0 {
 		return nil
 	}
-	p.crowds.await(ctx, p.mezzanineName(g.key, g.variant))
+	p.later.Wait(ctx, string(p.mezzanineName(g.key, g.variant)))
 	b, z := p.batchOfMezzanine(ctx, g, r)
 	if z == nil {
 		return nil
@@ -177,7 +177,7 @@ func (p *Pipeline) batchOfMezzanine(ctx context.Context, g *group, r *Primed) (*
 	b := &batch{epoch: epoch, elsewhere: true, header: z.Header, modTime: z.blob.ModTime, seen: z.seen(g.variant.Original(g.key))}
 	b.read = func() ([]byte, error) { return p.rereadMezzanine(z) }
 	for _, i := range g.left() {
-		plan, err := p.plan(z.Original, i.variant, i.accept)
+		plan, err := p.Render.Plan(z.Original, i.variant, i.accept)
 		if err != nil {
 			i.settle(r, err)
 		} else if resize.Serves(z.Header, plan) {
@@ -221,7 +221,7 @@ func (p *Pipeline) batchOfOriginal(ctx context.Context, g *group, r *Primed) (*b
 	original := seenAs(g.variant.Original(g.key), o.blob)
 	b := &batch{epoch: o.epoch, header: h, modTime: o.blob.ModTime, read: p.reader(original), seen: original}
 	for _, i := range g.left() {
-		plan, err := p.plan(h, i.variant, i.accept)
+		plan, err := p.Render.Plan(h, i.variant, i.accept)
 		if err != nil {
 			i.settle(r, err)
 			continue

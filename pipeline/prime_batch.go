@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
@@ -91,10 +92,10 @@ func (p *Pipeline) makeBatches(ctx context.Context, b *batch, r *Primed, pace pa
 // parts are b, or if that takes more than half of the gate's room, one part for each
 // derivative; none if there is nothing to make.
 func (p *Pipeline) parts(b *batch) (parts []*batch) {
-	switch room := p.Gate.MaxWeight(); {
+	switch room := p.Render.Gate.MaxWeight(); {
 	case len(b.items) == 0:
 		return nil
-	case p.NobodyWaits || room == 0 || resize.CostOfAll(b.header, b.all()) <= room/2:
+	case p.Render.Gate.Dedicated() || room == 0 || resize.CostOfAll(b.header, b.all()) <= room/2:
 		return []*batch{b}
 	}
 	for n, i := range b.items {
@@ -109,27 +110,24 @@ func (p *Pipeline) parts(b *batch) (parts []*batch) {
 // its items, but those that an error has come before. What is returned says how long
 // that took.
 func (p *Pipeline) makeBatch(ctx context.Context, b *batch, r *Primed) (*made, error) {
-	read := func() ([]byte, error) {
+	rb := &render.Batch{Header: b.header, Plans: b.all()}
+	rb.Source = p.source(b.seen, func() ([]byte, error) {
 		p.leaveOut(b, r)
 		if len(b.items) == 0 {
+			rb.Plans = nil
 			return nil, nil
 		}
+		rb.Plans = b.all()
 		return b.read()
-	}
-	t := turn{"prime", resize.CostOfAll(b.header, b.all()), p.ResizeTimeout * time.Duration(len(b.all())), p.enterLast, OfOriginal, b.seen, true}
-	m := &made{}
-	return m, p.inTurn(ctx, m, read, t, func(ctx context.Context, src []byte) error {
-		if len(b.items) == 0 {
-			return nil
-		}
-		return p.Resizer.ResizeAll(ctx, src, b.header, b.all(), func(i int, data []byte, err error) {
-			if i == len(b.items) {
-				p.batchedMezzanine(ctx, b.mezzanine, data, err)
-				return
-			}
-			p.batched(ctx, b, b.items[i], data, err, r)
-		})
 	})
+	steps, err := p.Render.RenderBatch(ctx, rb, func(i int, data []byte, err error) {
+		if i == len(b.items) {
+			p.batchedMezzanine(ctx, b.mezzanine, data, err)
+			return
+		}
+		p.batched(ctx, b, b.items[i], data, err, r)
+	})
+	return &made{steps: steps}, err
 }
 
 // leaveOut takes from a batch what somebody has made of the same while it let
@@ -155,11 +153,11 @@ func (p *Pipeline) leaveOut(b *batch, r *Primed) {
 func (p *Pipeline) batched(ctx context.Context, b *batch, i *item, data []byte, err error, r *Primed) {
 	if err != nil {
 		if !b.elsewhere || !errors.Is(err, header.ErrBroken) {
-			i.settle(r, slow(ctx, err))
+			i.settle(r, err)
 		}
 		return
 	}
-	m := &made{data: data, modTime: b.modTime, mediaType: madeType(i.variant, data), source: FromOrigin, epoch: b.epoch}
+	m := &made{data: data, modTime: b.modTime, mediaType: render.MediaType(i.variant, data), source: FromOrigin, epoch: b.epoch}
 	if p.keep(ctx, i.order, m); !m.stored {
 		err = ErrNotKept
 	}
@@ -171,8 +169,7 @@ func (p *Pipeline) batchedMezzanine(ctx context.Context, h *halving, body []byte
 	if err == nil {
 		err = p.keepMezzanine(ctx, *h, body)
 	}
-	if err = slow(ctx, err); err != nil && !errors.Is(err, context.Canceled) {
-		p.giveUp(h.name, h.epoch, err)
+	if err != nil && !errors.Is(err, context.Canceled) {
 		p.tell("no mezzanine was made", h.key, err)
 	}
 }

@@ -76,7 +76,7 @@ func TestPrimeOfMezzanine(t *testing.T) {
 // What cannot be made with others is made alone, and waits like them.
 func TestPrimeAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Gate = gate.New(1, 1<<22, 1) })
+		m := newManor(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 1) })
 		m.engine.Inner = resize.Rect{Width: 640, Height: 480}
 		release := m.engine.hold("80>40", "80>41")
 		var all sync.WaitGroup
@@ -104,7 +104,7 @@ func TestPrimeAlone(t *testing.T) {
 // Who waits goes first, also if he comes later; and who waits has nothing open.
 func TestPrimeLetsOthersGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Gate, c.Fetches = gate.New(1, 1<<22, 10), gate.New(1, 0, 10) })
+		m := newManor(t, func(c *pipeline.Config) { c.Render.Gate, c.Fetches = gate.New(1, 1<<22, 10), gate.New(1, 0, 10) })
 		release := m.engine.hold("80>40")
 		var all sync.WaitGroup
 		live := func(w int) {
@@ -192,7 +192,7 @@ func TestPrimePanics(t *testing.T) {
 			t.Errorf("primed %+v", r)
 		}
 	}
-	if running, _ := m.Gate.Load(); running != 0 {
+	if running, _ := m.Render.Gate.Load(); running != 0 {
 		t.Errorf("%d workers are lost", running)
 	}
 }
@@ -222,7 +222,7 @@ func TestPrimeEnds(t *testing.T) {
 		if r := <-primed; r.Failed != 2 || !errors.Is(r.Err, context.Canceled) {
 			t.Errorf("primed %+v", r)
 		}
-		if running, _ := m.Gate.Load(); running != 0 {
+		if running, _ := m.Render.Gate.Load(); running != 0 {
 			t.Errorf("%d workers are lost", running)
 		}
 	})
@@ -235,7 +235,7 @@ func TestPrimeTooSlow(t *testing.T) {
 		m.engine.hold("640>60,40,200")
 		began := time.Now()
 		r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "40x"))
-		if took := time.Since(began); r.Failed != 2 || !errors.Is(r.Err, pipeline.ErrTooSlow) || took != 3*time.Minute {
+		if took := time.Since(began); r.Failed != 2 || !errors.Is(r.Err, resize.ErrTooSlow) || took != 3*time.Minute {
 			t.Errorf("primed %+v after %v", r, took)
 		}
 	})
@@ -266,7 +266,7 @@ func TestForgetWhilePriming(t *testing.T) {
 // fetched again.
 func TestPrimeAfterOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Gate = gate.New(1, 1<<22, 10) })
+		m := newManor(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 10) })
 		release := m.engine.hold("640>60")
 		var all sync.WaitGroup
 		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45) })
@@ -483,8 +483,8 @@ func TestWishes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newManor(t, func(c *pipeline.Config) {
-				c.Settings.Auto = tt.auto
-				c.Settings.CanWrite = func(f variant.Format) bool { return f == variant.JPEG || slices.Contains(tt.made, f) }
+				c.Render.Settings.Auto = tt.auto
+				c.Render.Settings.CanWrite = func(f variant.Format) bool { return f == variant.JPEG || slices.Contains(tt.made, f) }
 			})
 			auto, plain := parse(t, "40x,f_auto"), parse(t, "40x")
 			var want []pipeline.Wish

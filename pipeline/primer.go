@@ -62,7 +62,7 @@ func (p *Pipeline) Wishes(variants []variant.Variant, all bool) (wishes []Wish) 
 		for _, a := range accepts {
 			w := Wish{v, 0}
 			if v.Format == variant.FormatAuto {
-				w.Accept = p.Heed(a)
+				w.Accept = p.Render.NormalizeAccept(a)
 			}
 			if !seen[w] {
 				seen[w] = true

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -23,6 +24,25 @@ func (p *Pipeline) begin(of seen) (end func(), err error) {
 	failpoint.Reach("picture begun")
 	return end, nil
 }
+
+// source reads an original that was seen, or its mezzanine, for the engine. The
+// quarantine knows of the work until it is over.
+func (p *Pipeline) source(of seen, read reading) render.Source {
+	return func() (src []byte, done func(), err error) {
+		end, err := p.begin(of)
+		if err != nil {
+			return nil, nil, err
+		}
+		if src, err = read(); err != nil {
+			end()
+			return nil, nil, err
+		}
+		return src, end, nil
+	}
+}
+
+// reading brings what something is made of into memory.
+type reading = func() ([]byte, error)
 
 // release lets a picture be worked on again.
 func (p *Pipeline) release(key variant.Key) error {

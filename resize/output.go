@@ -104,7 +104,7 @@ func (s Settings) keep(h header.Header, v variant.Variant, pixels int64) variant
 // auto is the best format that the client accepts and that does not take too
 // long. An animation stays one, in WebP or GIF.
 func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
-	a, moves := s.Heed(a), moving(h, v)
+	a, moves := s.NormalizeAccept(a), moving(h, v)
 	avif := a&variant.AcceptAVIF != 0 && !moves &&
 		pixels <= s.avifPixels() && affordable(variant.AVIF, v.Lossless, pixels)
 	webp := a&variant.AcceptWebP != 0 && (moves || affordable(variant.WebP, v.Lossless, pixels))
@@ -119,9 +119,9 @@ func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pix
 	return plain(h, v)
 }
 
-// Heed reduces a to what FormatAuto may choose here, so that clients who get the
-// same are not told apart.
-func (s Settings) Heed(a variant.Accept) variant.Accept {
+// NormalizeAccept reduces a to what FormatAuto may choose here, so that clients that get
+// the same picture share it in the cache.
+func (s Settings) NormalizeAccept(a variant.Accept) variant.Accept {
 	if !s.mayChoose(variant.WebP) {
 		a &^= variant.AcceptWebP
 	}

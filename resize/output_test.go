@@ -256,7 +256,7 @@ func TestHeed(t *testing.T) {
 		{resize.Settings{CanWrite: all, Auto: []variant.Format{variant.AVIF}}, all4, variant.AcceptAVIF | variant.SaveData},
 		{resize.Settings{CanWrite: all, Auto: []variant.Format{}}, all4, variant.SaveData},
 	} {
-		if got := c.s.Heed(c.in); got != c.want {
+		if got := c.s.NormalizeAccept(c.in); got != c.want {
 			t.Errorf("%b becomes %b, want %b", c.in, got, c.want)
 		}
 	}

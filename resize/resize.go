@@ -21,6 +21,8 @@ var (
 	// ErrNoMemory means that memory ran out while the picture was made. It says
 	// nothing of the picture: it may be made later.
 	ErrNoMemory = failure.New(failure.Server, "out of memory")
+	// ErrTooSlow means that the picture was not inspected or made within its time limit.
+	ErrTooSlow = failure.New(failure.Picture, "the picture takes too long to make")
 )
 
 // UnsupportedError names an option that is understood but that this engine

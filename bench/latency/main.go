@@ -27,6 +27,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -90,7 +91,7 @@ func newServer(parent string, files int) *server {
 	quiet := slog.New(slog.DiscardHandler)
 	p := pipeline.New(pipeline.Config{
 		Origin: storagetest.NewFake(nil), Originals: originals, Derivatives: derivatives,
-		Resizer: resizer, Gate: gate.New(1, 1, 0), Settings: settings, MaxBytes: 1, FetchTimeout: time.Second, Log: quiet, Now: time.Now,
+		Render: render.Config{Resizer: resizer, Gate: gate.New(1, 1, 0), Settings: settings}, MaxBytes: 1, FetchTimeout: time.Second, Log: quiet, Now: time.Now,
 	})
 	return &server{files: files, dir: dir, http: httptest.NewServer(api.New(api.Config{Pipeline: p, Log: quiet}))}
 }

@@ -8,13 +8,13 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/render"
+	"golang.org/x/sys/unix"
 )
 
 // cacheFlags are about the directory of the disk cache.
@@ -137,7 +137,7 @@ type observer struct{ *metrics.Metrics }
 func (o observer) Revalidated(v pipeline.Verdict) { o.Metrics.Revalidated(v.String()) }
 
 // Resized implements pipeline.Observer.
-func (o observer) Resized(of pipeline.Material, took time.Duration, err error) {
+func (o observer) Resized(of render.Input, took time.Duration, err error) {
 	o.Metrics.Resized(of.String(), took, err)
 }
 

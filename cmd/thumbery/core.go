@@ -9,6 +9,7 @@ import (
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -56,9 +57,12 @@ type core struct {
 // gates are where work waits for its turn.
 type gates struct{ pictures, fetches *gate.Gate }
 
+// newGate is gate.New, or gate.NewDedicated for a process without requests.
+type newGate = func(workers int, maxWeight int64, queue int) *gate.Gate
+
 // core puts the packages together. At most queue wait at each gate, and more has the
 // last word on the pipeline. Its errors are mistakes in the flags.
-func (f *coreFlags) core(queue int, m *metrics.Metrics, log *slog.Logger, more func(*pipeline.Config)) (*core, error) {
+func (f *coreFlags) core(newGate newGate, queue int, m *metrics.Metrics, log *slog.Logger, more func(*pipeline.Config)) (*core, error) {
 	presets, err := f.presets()
 	if err != nil {
 		return nil, err
@@ -79,12 +83,13 @@ func (f *coreFlags) core(queue int, m *metrics.Metrics, log *slog.Logger, more f
 	if err != nil {
 		return nil, err
 	}
-	g := gates{gate.New(f.workers(), int64(f.MaxPixels), queue), gate.New(f.Fetches, 0, queue)}
+	g := gates{newGate(f.workers(), int64(f.MaxPixels), queue), newGate(f.Fetches, 0, queue)}
 	config := pipeline.Config{
 		Origin: origins, Down: origins.Down,
 		Journal: dir.journal, Quarantine: dir.quarantine, Originals: dir.originals, Mezzanines: dir.mezzanines, Derivatives: dir.derivatives,
-		Resizer: engine, Gate: g.pictures, Fetches: g.fetches, Settings: settings, ServeBroken: f.servesBroken(), MaxBytes: int64(f.MaxBytes),
-		FetchTimeout: f.FetchTimeout, ResizeTimeout: f.ResizeTimeout, RememberAbsent: f.NegativeTTL,
+		Render:  render.Config{Resizer: engine, Gate: g.pictures, Settings: settings, Timeout: f.ResizeTimeout},
+		Fetches: g.fetches, ServeBroken: f.servesBroken(), MaxBytes: int64(f.MaxBytes),
+		FetchTimeout: f.FetchTimeout, RememberAbsent: f.NegativeTTL,
 		Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
 		Observer: observer{m}, Log: log, Now: time.Now,
 	}

@@ -69,7 +69,7 @@ func (j *jobs) Start(r admin.JobRequest) (admin.JobStatus, error) {
 	if j.core.ReadOnly() {
 		return admin.JobStatus{}, pipeline.ErrReadOnly
 	}
-	if err := writable(j.core.Settings, r.Variants); err != nil {
+	if err := writable(j.core.Render.Settings, r.Variants); err != nil {
 		return admin.JobStatus{}, err
 	}
 	one, ctx, err := j.add(r)

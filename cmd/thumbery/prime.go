@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
-
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/variant"
+	"golang.org/x/term"
 )
 
 // What happens once is not to be configured: none of its own flags is from the
@@ -174,14 +174,14 @@ const primeQueue = 1000
 // local prepares the work to be done here.
 func (c *primeCmd) local(r *primeReport) (*priming, *core, error) {
 	c.Repair = false // that is what serving is for
-	core, err := c.core(primeQueue, metrics.New(), r.log, func(p *pipeline.Config) { p.NobodyWaits = true })
+	core, err := c.core(gate.NewDedicated, primeQueue, metrics.New(), r.log, func(*pipeline.Config) {})
 	if err != nil {
 		return nil, nil, err
 	}
 	rules := variant.Rules{Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()}
 	variants, err := rules.Variants(c.Ops, c.PresetAll)
 	if err == nil {
-		err = writable(core.Settings, variants)
+		err = writable(core.Render.Settings, variants)
 	}
 	if err != nil {
 		return nil, nil, usage(fmt.Errorf("--ops: %w", err))

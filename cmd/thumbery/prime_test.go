@@ -19,6 +19,7 @@ import (
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -43,9 +44,12 @@ func fakeCore(t *testing.T, n int) (*core, *storagetest.Flaky) {
 	g := gates{gate.New(2, 1<<20, 100), gate.New(32, 0, 100)}
 	return &core{
 		Pipeline: pipeline.New(pipeline.Config{
-			Origin: mounts, Originals: cachetest.NewFake(), Derivatives: cachetest.NewFake(), Resizer: &resizetest.Fake{},
-			Gate: g.pictures, Fetches: g.fetches, Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: func(f variant.Format) bool { return f != variant.AVIF }},
-			MaxBytes: 1 << 20, FetchTimeout: time.Minute, ResizeTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+			Origin: mounts, Originals: cachetest.NewFake(), Derivatives: cachetest.NewFake(),
+			Render: render.Config{
+				Resizer: &resizetest.Fake{}, Gate: g.pictures, Timeout: time.Minute,
+				Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: func(f variant.Format) bool { return f != variant.AVIF }},
+			},
+			Fetches: g.fetches, MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		}),
 		origins: &origins{Mounts: mounts}, gates: g,
 	}, origin

@@ -10,6 +10,7 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -30,13 +31,13 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		return service{}, err
 	}
 	m := metrics.New()
-	core, err := c.core(c.Queue, m, log, func(p *pipeline.Config) {
+	core, err := c.core(gate.New, c.Queue, m, log, func(p *pipeline.Config) {
 		p.HotBytes, p.Adaptive, p.MaxVersions = c.hotBytes(), c.Adaptive, c.maxVersions()
 	})
 	if err != nil {
 		return service{}, err
 	}
-	fallback, err := c.fallback(core.engine, core.Settings)
+	fallback, err := c.fallback(core.engine, core.Render.Settings)
 	if err != nil {
 		return service{}, err
 	}

@@ -128,6 +128,25 @@ func TestBackgroundPixels(t *testing.T) {
 	})
 }
 
+// In a process without requests, background work is admitted as requests are.
+func TestDedicated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, g := range []*gate.Gate{gate.NewDedicated(4, 100, 1), gate.NewDedicated(4, 100, 1).Unweighted()} {
+			var e entrances
+			for _, name := range []string{"1", "2", "3", "4"} {
+				e.come(t, t.Context(), g.EnterBackground, name, 1)
+			}
+			e.want(t, "no worker is kept for requests", "1", "2", "3", "4")
+			e.come(t, t.Context(), g.EnterBackground, "5", 1)
+			if _, err := g.EnterBackground(t.Context(), 1); !errors.Is(err, gate.ErrBusy) {
+				t.Errorf("a full queue: %v", err)
+			}
+			e.goes("1")
+			e.want(t, "a worker is free", "5")
+		}
+	})
+}
+
 // Background work is never refused, and no request is refused because of it.
 func TestBackgroundIsNeverBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -25,6 +25,7 @@ type Gate struct {
 	workers    int
 	maxWeight  int64
 	queueLimit int
+	dedicated  bool
 
 	mu                sync.Mutex
 	running           int
@@ -50,9 +51,22 @@ func New(workers int, maxWeight int64, queue int) *Gate {
 	return &Gate{workers: max(workers, 1), maxWeight: maxWeight, queueLimit: max(queue, 0)}
 }
 
+// NewDedicated returns a gate for a process that serves no requests. With nobody to give
+// way to, EnterBackground is Enter there.
+func NewDedicated(workers int, maxWeight int64, queue int) *Gate {
+	g := New(workers, maxWeight, queue)
+	g.dedicated = true
+	return g
+}
+
+// Dedicated reports that the gate is one of NewDedicated.
+func (g *Gate) Dedicated() bool { return g.dedicated }
+
 // Unweighted returns a new gate with the same number of workers, the same length of
 // the queue and no limit of weight.
-func (g *Gate) Unweighted() *Gate { return New(g.workers, 0, g.queueLimit) }
+func (g *Gate) Unweighted() *Gate {
+	return &Gate{workers: g.workers, queueLimit: g.queueLimit, dedicated: g.dedicated}
+}
 
 // Enter waits until work of that weight is admitted. The weight is raised to at least
 // 1 and reduced to the gate's maximum, so that work heavier than that is not refused
@@ -71,7 +85,7 @@ func (g *Gate) Enter(ctx context.Context, weight int64) (leave func(), err error
 // that comes later: with one worker, that request waits for all of it. ErrBusy is never
 // returned; the caller bounds how many wait.
 func (g *Gate) EnterBackground(ctx context.Context, weight int64) (leave func(), err error) {
-	return g.enter(ctx, &entrant{weight: weight, background: true, admitted: make(chan struct{})})
+	return g.enter(ctx, &entrant{weight: weight, background: !g.dedicated, admitted: make(chan struct{})})
 }
 
 func (g *Gate) enter(ctx context.Context, e *entrant) (leave func(), err error) {

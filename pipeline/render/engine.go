@@ -1,0 +1,92 @@
+// Package render makes pictures and the JSON about them. It waits until the gate admits
+// a job, looks at the pixels where the plan depends on them, and resizes or describes
+// within a time limit. It knows no cache and no origin: a job brings its source.
+package render
+
+import (
+	"time"
+
+	"github.com/thumbery/thumbery/info"
+	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Config is what an Engine is made of. All fields but Observer are needed.
+type Config struct {
+	Resizer resize.Resizer
+	// Gate admits jobs by the pixels that they decode and encode.
+	Gate     *gate.Gate
+	Settings resize.Settings
+	// Timeout bounds one picture, from its admission.
+	Timeout  time.Duration
+	Observer Observer
+	Now      func() time.Time
+}
+
+// Observer is told what happens, for metrics. Its methods are called by many
+// goroutines at once.
+type Observer interface {
+	// Resized: a request's picture was made, looked at or described in took, or could
+	// not be. Background work is not reported.
+	Resized(input Input, took time.Duration, err error)
+}
+
+// Engine makes pictures. It is safe for use by several goroutines.
+type Engine struct {
+	Config
+	describer *info.Describer
+	recipe    string // of pictures without a watermark
+	accepts   [variant.Accepts]variant.Accept
+}
+
+// New returns an Engine.
+func New(c Config) *Engine {
+	e := &Engine{
+		Config:    c,
+		describer: info.NewDescriber(c.Resizer, c.Settings),
+		recipe:    c.Resizer.Recipe() + " " + c.Settings.Recipe(),
+	}
+	for a := range e.accepts {
+		e.accepts[a] = c.Settings.NormalizeAccept(variant.Accept(a))
+	}
+	return e
+}
+
+// NormalizeAccept is Settings.NormalizeAccept, looked up in a table.
+func (e *Engine) NormalizeAccept(a variant.Accept) variant.Accept {
+	return e.accepts[a%variant.Accepts]
+}
+
+// Recipe names everything but the options and the original that decides the bytes of
+// a derivative. It is part of the derivative's name.
+func (e *Engine) Recipe(v variant.Variant) string {
+	switch {
+	case v.Whole.Describes():
+		return e.describer.Recipe()
+	case v.Watermark == "":
+		return e.recipe
+	}
+	return e.recipe + " " + e.Settings.Watermarks[v.Watermark]
+}
+
+// Plan says what has to be done for v, so that it can be admitted. JSON about a picture
+// is made from a small picture, and so has a plan like any other derivative.
+func (e *Engine) Plan(h header.Header, v variant.Variant, a variant.Accept) (resize.Plan, error) {
+	if v.Whole.Describes() {
+		return e.describer.Plan(h)
+	}
+	return resize.NewPlan(h, v, a, e.Settings)
+}
+
+// MediaType is that of data, made for v or of any file; data may be its first 64 bytes.
+func MediaType(v variant.Variant, data []byte) string {
+	if v.Whole.Describes() {
+		return info.MediaType
+	}
+	if f, ok := header.Sniff(data); ok {
+		return header.MediaType(f)
+	}
+	return "application/octet-stream"
+}

@@ -1,0 +1,179 @@
+package render
+
+import (
+	"context"
+	"time"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Job is a derivative to be made from an original or its mezzanine.
+type Job struct {
+	Variant variant.Variant
+	Accept  variant.Accept
+	Header  header.Header // of Source
+	Plan    resize.Plan   // as Engine.Plan returned it for the original
+	Input   Input
+	Source  Source
+	// Background gives the job low priority: no request waits for it.
+	Background bool
+}
+
+// Source brings into memory what a picture is made from. It is called once, when the
+// job has been admitted. The engine calls done when the work on src is over; done is
+// nil if err is not.
+type Source func() (src []byte, done func(), err error)
+
+// Input is what a derivative is made from.
+type Input uint8
+
+// The values of Input.
+const (
+	FromOriginal Input = iota
+	FromMezzanine
+)
+
+// String is the input's name in metrics.
+func (i Input) String() string { return [...]string{"original", "mezzanine"}[i] }
+
+// Step is one part of the work for an answer.
+type Step struct {
+	Name string // "fetch", "queue", "look", "resize", "mezzanine", "prime", "store"
+	Took time.Duration
+}
+
+// Picture is what was made of a Job.
+type Picture struct {
+	Data      []byte
+	MediaType string
+	Steps     []Step
+}
+
+// Render makes a derivative. Where the plan depends on the pixels, it looks at them in
+// an admission of its own, since what it finds may weigh more.
+//
+// Errors are those of package resize, gate.ErrBusy, those of the Source, and that of
+// ctx. With header.ErrBroken, Data is what could be made of a broken original, if
+// anything.
+func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
+	if resize.NeedsLook(j.Variant) && !j.Variant.Whole.Describes() {
+		err = e.run(ctx, e.task("look", j), &p, func(ctx context.Context, src []byte) error {
+			v, err := e.Resizer.Look(ctx, src, j.Header, j.Variant)
+			if err == nil {
+				j.Plan, err = resize.NewPlan(j.Header, v, j.Accept, e.Settings)
+			}
+			return err
+		})
+		if err != nil {
+			return p, err
+		}
+	}
+	err = e.run(ctx, e.task("resize", j), &p, func(ctx context.Context, src []byte) (err error) {
+		if j.Variant.Whole.Describes() {
+			p.Data, err = e.describer.Describe(ctx, src, j.Header, j.Plan, j.Variant.Whole == variant.InfoGPS)
+		} else {
+			p.Data, err = e.Resizer.Resize(ctx, src, j.Header, j.Plan)
+		}
+		return err
+	})
+	p.MediaType = MediaType(j.Variant, p.Data)
+	return p, err
+}
+
+// RenderPlan carries out a plan in the background. Its time is not reported. The errors
+// are those of Render.
+func (e *Engine) RenderPlan(ctx context.Context, step string, h header.Header, plan resize.Plan, source Source) (data []byte, err error) {
+	t := task{step: step, weight: plan.Cost(h), timeout: e.Timeout, source: source, background: true}
+	err = e.run(ctx, t, &Picture{}, func(ctx context.Context, src []byte) (err error) {
+		data, err = e.Resizer.Resize(ctx, src, h, plan)
+		return err
+	})
+	return data, err
+}
+
+// Batch is several plans that are carried out with one decode, in the background.
+type Batch struct {
+	Header header.Header // of Source
+	// Plans are read when Source has returned, which may have removed those that are
+	// not needed any more. Without any, nothing is done.
+	Plans  []resize.Plan
+	Source Source
+}
+
+// Weight is what the gate weighs a batch by.
+func (b *Batch) Weight() int64 { return resize.CostOfAll(b.Header, b.Plans) }
+
+// RenderBatch carries out a batch, in as much time as each of its plans may take. It
+// calls done with the outcome of each plan, by index, one at a time; if it returns an
+// error, it may not have called it for all.
+func (e *Engine) RenderBatch(ctx context.Context, b *Batch, done func(i int, data []byte, err error)) ([]Step, error) {
+	var p Picture
+	t := task{
+		step: "prime", weight: b.Weight(), timeout: e.Timeout * time.Duration(len(b.Plans)),
+		source: b.Source, background: true,
+	}
+	err := e.run(ctx, t, &p, func(ctx context.Context, src []byte) error {
+		if len(b.Plans) == 0 {
+			return nil
+		}
+		return e.Resizer.ResizeAll(ctx, src, b.Header, b.Plans, func(i int, data []byte, err error) {
+			done(i, data, timedOut(ctx, err))
+		})
+	})
+	return p.Steps, err
+}
+
+// task is one admission to the engine.
+type task struct {
+	step       string
+	weight     int64 // in pixels
+	timeout    time.Duration
+	input      Input
+	source     Source
+	background bool
+}
+
+func (e *Engine) task(step string, j Job) task {
+	return task{step, j.Plan.Cost(j.Header), e.Timeout, j.Input, j.Source, j.Background}
+}
+
+// run waits for the admission of t and does it within its time. The source is read only
+// then, so that what is queued holds no memory.
+func (e *Engine) run(ctx context.Context, t task, p *Picture, do func(context.Context, []byte) error) error {
+	enter := e.Gate.Enter
+	if t.background {
+		enter = e.Gate.EnterBackground
+	}
+	queued := e.Now()
+	leave, err := enter(ctx, t.weight)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	began := e.Now()
+	src, done, err := t.source()
+	p.Steps = append(p.Steps, Step{"queue", began.Sub(queued)})
+	if err != nil {
+		return err
+	}
+	defer done()
+	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, resize.ErrTooSlow)
+	defer cancel()
+	err = timedOut(ctx, do(ctx, src))
+	took := e.Now().Sub(began)
+	p.Steps = append(p.Steps, Step{t.step, took})
+	if !t.background {
+		e.Observer.Resized(t.input, took, err)
+	}
+	return err
+}
+
+// timedOut is resize.ErrTooSlow for an error that our own time limit caused.
+func timedOut(ctx context.Context, err error) error {
+	if err != nil && context.Cause(ctx) == resize.ErrTooSlow {
+		return resize.ErrTooSlow
+	}
+	return err
+}
