@@ -97,6 +97,7 @@ func wantHeaders(t *testing.T, r *http.Response, want map[string]string) {
 }
 
 func TestPictureHeaders(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	r := h.get("/40x30/cat.jpg")
 	if r.StatusCode != 200 {
@@ -124,6 +125,7 @@ func TestPictureHeaders(t *testing.T) {
 }
 
 func TestHeadIsGetWithoutBody(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	for _, path := range []string{"/40x30/cat.jpg", "/raw/cat.jpg", "/info/cat.jpg", "/40x30/no.jpg", "/40y30/cat.jpg"} {
 		h.get(path)
@@ -140,6 +142,7 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 }
 
 func TestConditionsAndRanges(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	first := h.get("/40x30/cat.jpg")
 	tag, date := first.Header.Get("ETag"), first.Header.Get("Last-Modified")
@@ -187,6 +190,7 @@ func TestConditionsAndRanges(t *testing.T) {
 }
 
 func TestAutoVaries(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	tags := map[string]string{}
 	for accept, media := range map[string]string{
@@ -211,6 +215,7 @@ func TestAutoVaries(t *testing.T) {
 
 // Who saves data gets another picture where quality is ours to choose.
 func TestSaveData(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	for _, c := range []struct {
 		ops, saveData string
@@ -236,6 +241,7 @@ func TestSaveData(t *testing.T) {
 
 // Clients who would get the same share it.
 func TestAutoHasFewNames(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	for _, accept := range []string{
 		"image/avif,image/webp", "image/webp,image/avif,*/*;q=0.8", "image/avif;q=0.9,image/webp;q=0.9,image/*;q=0.5",
@@ -262,6 +268,7 @@ func TestAutoHasFewNames(t *testing.T) {
 // The format where the URL says none is the server's, and with auto all that
 // comes with it.
 func TestDefaultFormat(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		format            variant.Format
 		path, media, vary string
@@ -294,6 +301,7 @@ func TestDefaultFormat(t *testing.T) {
 }
 
 func TestClientHints(t *testing.T) {
+	t.Parallel()
 	size := func(r *http.Response) string {
 		c, _, err := image.DecodeConfig(r.Body)
 		if err != nil {
@@ -335,6 +343,7 @@ func TestClientHints(t *testing.T) {
 // A hit that is handed over has the name under which it was made, whatever was
 // hinted at and accepted.
 func TestHintsAndSendFile(t *testing.T) {
+	t.Parallel()
 	h, _ := diskHouse(t, 0, func(c *Config) {
 		c.ClientHints, c.SendFile = true, SendFile{AccelHeader, "/cache/"}
 	})
@@ -362,6 +371,7 @@ func TestHintsAndSendFile(t *testing.T) {
 }
 
 func TestParseAccept(t *testing.T) {
+	t.Parallel()
 	webp, avif := variant.AcceptWebP, variant.AcceptAVIF
 	both := webp | avif
 	for value, want := range map[string]variant.Accept{
@@ -420,6 +430,7 @@ func FuzzParseAccept(f *testing.F) {
 }
 
 func TestDownload(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	for path, want := range map[string]string{
 		"/40x30,dl/cat.jpg":               `attachment; filename=cat.jpg`,
@@ -436,6 +447,7 @@ func TestDownload(t *testing.T) {
 }
 
 func TestProblems(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	secret := errors.New("bucket secret-bucket at 10.0.0.1")
 	h.origin.Fail("down.jpg", storage.Unavailable(context.Background(), "fake", secret))
@@ -485,6 +497,7 @@ func TestProblems(t *testing.T) {
 
 // What the engine fails with has its answer, with what the client can do about it.
 func TestEngineProblems(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		err                   error
 		status                int
@@ -521,6 +534,7 @@ func TestEngineProblems(t *testing.T) {
 
 // Half a picture is better than none to some, but not for long.
 func TestBrokenIsNotKept(t *testing.T) {
+	t.Parallel()
 	h := newHouse(func(c *Config) {
 		lenient := c.Pipeline.Config
 		lenient.ServeBroken = true
@@ -537,6 +551,7 @@ func TestBrokenIsNotKept(t *testing.T) {
 }
 
 func TestPanicIsAnAnswer(t *testing.T) {
+	t.Parallel()
 	h := newHouse(func(c *Config) { c.Pipeline = nil })
 	if r := h.get("/40x30/cat.jpg"); r.StatusCode != 500 {
 		t.Errorf("status %d", r.StatusCode)
@@ -547,6 +562,7 @@ func TestPanicIsAnAnswer(t *testing.T) {
 }
 
 func TestSigned(t *testing.T) {
+	t.Parallel()
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
@@ -582,6 +598,7 @@ func TestSigned(t *testing.T) {
 // Where sizes or presets are limited, a client cannot have a picture fetched anew by a
 // version, unless the URL is signed.
 func TestVersionsAreLimited(t *testing.T) {
+	t.Parallel()
 	presets := variant.Presets{}
 	var keys variant.Keyring
 	for _, err := range []error{presets.Add("thumb=40x30"), presets.Add("old=40x30,v_7"), keys.Add("k1:an-example-secret")} {
@@ -611,6 +628,7 @@ func TestVersionsAreLimited(t *testing.T) {
 }
 
 func TestTooManyVersions(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	h.origin.Fail("cat.jpg", pipeline.ErrTooManyVersions)
 	for _, path := range []string{"/40x30,v_1/cat.jpg", "/raw,v_1/cat.jpg"} {
@@ -625,6 +643,7 @@ func TestTooManyVersions(t *testing.T) {
 
 // A picture that is in quarantine may be released at any moment.
 func TestQuarantinedIsNotKept(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	h.origin.Fail("cat.jpg", pipeline.ErrQuarantined)
 	r := h.get("/40x30/cat.jpg")
@@ -635,6 +654,7 @@ func TestQuarantinedIsNotKept(t *testing.T) {
 }
 
 func TestCORS(t *testing.T) {
+	t.Parallel()
 	h := newHouse(func(c *Config) { c.CORS = "https://example.com" })
 	wantHeaders(t, h.get("/40x30,f_auto/cat.jpg"), map[string]string{
 		"Access-Control-Allow-Origin": "https://example.com", "Vary": "Accept, Save-Data, Origin",
@@ -647,6 +667,7 @@ func TestCORS(t *testing.T) {
 }
 
 func TestRequestIDs(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	for given, kept := range map[string]bool{
 		"abc-1.2_Z": true, "": false, "with space": false, "new\x01line": false, strings.Repeat("x", 129): false,
@@ -659,6 +680,7 @@ func TestRequestIDs(t *testing.T) {
 }
 
 func TestOutcomesAreCounted(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	for _, path := range []string{"/40x30/cat.jpg", "/40x30/cat.jpg", "/40x30/no.jpg", "/info/cat.jpg"} {
 		h.get(path)

@@ -18,6 +18,7 @@ func (o outcomes) Answered(outcome string, _ int, _ int64, _ time.Duration) { o 
 // A client that leaves is noticed while its picture is being made, whatever it has
 // sent of a body; and what it has announced and not sent begins no work.
 func TestLeavingIsNoticed(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, header, body string
 		works              bool
@@ -63,6 +64,7 @@ func TestLeavingIsNoticed(t *testing.T) {
 
 // A body is of no consequence but for its length.
 func TestBodies(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		length, status int
 		control        string

@@ -78,6 +78,7 @@ func body(t *testing.T, r *http.Response) []byte {
 }
 
 func TestRedirectRaw(t *testing.T) {
+	t.Parallel()
 	h, _ := newLinkedHouse(func(c *Config) { c.CORS = "https://example.com" })
 	for _, c := range []struct{ method, path, location string }{
 		{"GET", "/raw/cat.jpg", "https://s3.example/cat.jpg?X-Amz-Signature=a%2Fb&disposition="},
@@ -105,6 +106,7 @@ func TestRedirectRaw(t *testing.T) {
 // A browser is sent to the original where we have no time, or nothing to say it
 // is not there, and otherwise told what is wrong.
 func TestFallbackRedirect(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, path string
 		resizer    error
@@ -157,6 +159,7 @@ func TestFallbackRedirect(t *testing.T) {
 // A link that needs an answer of a place that is down does not keep anybody waiting
 // for longer than fallbackTimeout.
 func TestFallbackRedirectHangs(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, origin := newLinkedHouse(func(c *Config) { c.FallbackRedirect = true })
 		origin.FailAll(errOrigin)
@@ -175,6 +178,7 @@ func TestFallbackRedirectHangs(t *testing.T) {
 
 // A link is for the method of the request, and good for no longer than its URL.
 func TestLinkOptions(t *testing.T) {
+	t.Parallel()
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
@@ -209,6 +213,7 @@ func TestLinkOptions(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
+	t.Parallel()
 	var p *pipeline.Pipeline
 	h, _ := newLinkedHouse(func(c *Config) { p = c.Pipeline })
 	h.get("/40x30/cat.jpg")
@@ -249,6 +254,7 @@ func (s *standIn) Picture(ctx context.Context, v variant.Variant, a variant.Acce
 }
 
 func TestFallbackPicture(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		path     string
 		resizer  error
@@ -303,6 +309,7 @@ func TestFallbackPicture(t *testing.T) {
 
 // The refusals of methods, ranges, conditions and signatures are in words.
 func TestNoFallbackForRefusals(t *testing.T) {
+	t.Parallel()
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
@@ -328,6 +335,7 @@ func TestNoFallbackForRefusals(t *testing.T) {
 
 // A fallback that fails leaves the problem document.
 func TestFallbackFails(t *testing.T) {
+	t.Parallel()
 	h := newHouse(func(c *Config) { c.Fallback = &standIn{fail: gate.ErrBusy} })
 	r := h.get("/40x30,f_auto/no.jpg")
 	var doc problem
@@ -346,6 +354,7 @@ func TestFallbackFails(t *testing.T) {
 // What is asked of the fallback is the place on the page, and nothing that is
 // about the picture that is not there.
 func TestFallbackVariant(t *testing.T) {
+	t.Parallel()
 	fallback := &standIn{}
 	h := newHouse(func(c *Config) { c.Fallback = fallback })
 	for path, want := range map[string]string{

@@ -10,6 +10,7 @@ import (
 
 // What Cache-Status says of every kind of result.
 func TestCacheStatus(t *testing.T) {
+	t.Parallel()
 	all := cacheStatuses()
 	for want, r := range map[string]pipeline.Result{
 		"thumbery;hit;detail=memory":                             {Source: pipeline.FromMemory, Stored: true},
@@ -36,6 +37,7 @@ func TestCacheStatus(t *testing.T) {
 
 // What is served while the origin is down says so, whether it is there or made.
 func TestOriginDown(t *testing.T) {
+	t.Parallel()
 	down := false
 	h := newHouse(func(c *Config) {
 		plain := c.Pipeline.Config
@@ -63,6 +65,7 @@ func TestOriginDown(t *testing.T) {
 // What is stale is kept by others for a minute, or as long as its URL is good: there
 // may be a newer one as soon as the origin answers.
 func TestStaleIsSaid(t *testing.T) {
+	t.Parallel()
 	clock := time.Now()
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
@@ -91,6 +94,7 @@ func TestStaleIsSaid(t *testing.T) {
 
 // Where originals may change, no picture of them is called immutable.
 func TestChanging(t *testing.T) {
+	t.Parallel()
 	h := newHouse(func(c *Config) { c.Changing = true })
 	for _, path := range []string{"/40x30/cat.jpg", "/raw/cat.jpg", "/info/cat.jpg"} {
 		wantHeaders(t, h.get(path), map[string]string{"Cache-Control": "public, max-age=3600"})

@@ -9,6 +9,7 @@ import (
 )
 
 func TestReadHints(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		headers []string
 		want    hints
@@ -51,6 +52,7 @@ func TestReadHints(t *testing.T) {
 }
 
 func TestHintsApply(t *testing.T) {
+	t.Parallel()
 	sizes := []int{600, 300}
 	for _, c := range []struct {
 		ops   string

@@ -13,6 +13,7 @@ import (
 )
 
 func TestInfo(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	r := h.get("/info/cat.jpg")
 	var got info.Document
@@ -43,6 +44,7 @@ func TestInfo(t *testing.T) {
 
 // JSON is handed over as pictures are, and made again when its file is damaged.
 func TestSendFileInfo(t *testing.T) {
+	t.Parallel()
 	public, dir := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/cache/"} })
 	h := &house{Handler: public}
 	const path = "/info/photos/cat.jpg"

@@ -22,6 +22,7 @@ func hotAfter(t testing.TB, n int, header string) func(*Config) {
 }
 
 func TestParseHotHeader(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		given string
 		want  HotHeader
@@ -76,6 +77,7 @@ func FuzzParseHotHeader(f *testing.F) {
 // What is asked for more than so many times in a window is hot, each derivative by
 // itself.
 func TestHotHeader(t *testing.T) {
+	t.Parallel()
 	clock := now
 	h := newHouse(hotAfter(t, 3, "X-Accel-Expires: 3600"), func(c *Config) { c.Now = func() time.Time { return clock } })
 	want := func(path, value string, headers ...string) {
@@ -100,6 +102,7 @@ func TestHotHeader(t *testing.T) {
 
 // Of one URL that is several pictures, some may be hot.
 func TestHotHeaderOfAuto(t *testing.T) {
+	t.Parallel()
 	h := newHouse(hotAfter(t, 2, "Surrogate-Control: max-age=60"), func(c *Config) { c.ClientHints = true })
 	for _, c := range []struct {
 		accept, dpr string
@@ -122,6 +125,7 @@ func TestHotHeaderOfAuto(t *testing.T) {
 
 // What is no picture, or not for long, is never hot, however often it is asked for.
 func TestNeverHot(t *testing.T) {
+	t.Parallel()
 	const path = "/40x30/cat.jpg"
 	for _, c := range []struct {
 		name, method, path string
@@ -150,6 +154,7 @@ func TestNeverHot(t *testing.T) {
 
 // An answer that is not the best there will be is for now only.
 func TestNotLastingIsNotHot(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		result pipeline.Result
 		want   bool
@@ -182,6 +187,7 @@ func TestNotLastingIsNotHot(t *testing.T) {
 
 // The opposite of a header that is not known is to be without.
 func TestUnknownHotHeader(t *testing.T) {
+	t.Parallel()
 	h := newHouse(hotAfter(t, 1, "X-Hot: yes"))
 	for _, want := range []string{"", "yes"} {
 		wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"X-Hot": want})
@@ -196,6 +202,7 @@ func TestUnknownHotHeader(t *testing.T) {
 // A cache asks nobody whether a URL still is permitted, so what expires is never
 // kept there, however far away that is.
 func TestExpiringIsNotHot(t *testing.T) {
+	t.Parallel()
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
@@ -222,6 +229,7 @@ func TestExpiringIsNotHot(t *testing.T) {
 // the many more that anybody can think of. With nginx's X-Accel-Redirect those are
 // handed over as ever.
 func TestHotUnderOneName(t *testing.T) {
+	t.Parallel()
 	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 60"))
 	h.get("/40x30,g_n/cat.jpg")
 	for path, want := range map[string]string{
@@ -248,6 +256,7 @@ func TestHotUnderOneName(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
+	t.Parallel()
 	for path, want := range map[string]bool{
 		"": true, "/60x/a(1).jpg": true, "/60x/a%281%29.jpg": true, "/60x/%C3%BC%20b.jpg": true, "/60x/100%25.jpg": true,
 		"/60x/%c3%bc.jpg": false, "/60x/%C3%bC.jpg": false, "/60x/%2D.jpg": false, "/60x/%7E": false, "/60x/%61": false, "/60x/%41": false, "/60x/%30": false,
@@ -263,6 +272,7 @@ func TestPlain(t *testing.T) {
 // nginx keeps no answer that it is told to send a file for. So what is hot comes
 // whole, with the tag that nginx gave to the file.
 func TestHotWithSendFile(t *testing.T) {
+	t.Parallel()
 	const path = "/40x30,f_auto/photos/cat.jpg"
 	for _, c := range []struct {
 		sendFile, header string
@@ -296,6 +306,7 @@ func TestHotWithSendFile(t *testing.T) {
 
 // What is hot and comes from disk is to come from memory.
 func TestHotIsWarmed(t *testing.T) {
+	t.Parallel()
 	var warmed []variant.Name
 	public, _ := diskHouse(t, 0, hotAfter(t, 2, "X-Accel-Expires: 3600"), func(c *Config) {
 		c.Hot.Warm = func(r *pipeline.Result) { warmed = append(warmed, r.Name) }
@@ -316,6 +327,7 @@ func TestHotIsWarmed(t *testing.T) {
 // A picture that stands for a better one may be kept for a minute, under a tag of
 // its own.
 func TestProvisional(t *testing.T) {
+	t.Parallel()
 	s := &server{Config: Config{MaxAge: time.Hour, Now: func() time.Time { return now }}}
 	s.headerValues = newHeaderValues(&s.Config)
 	q := request{parsedPath: &parsedPath{variant: variant.Variant{Format: variant.FormatAuto}}}
@@ -362,6 +374,7 @@ func (f *failing) Open(ctx context.Context, key string, have storage.Version) (*
 
 // The refusal of what was hot a moment ago is not.
 func TestUnavailableIsNotHot(t *testing.T) {
+	t.Parallel()
 	origin := &failing{}
 	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
 		plain := c.Pipeline.Config

@@ -25,6 +25,7 @@ func diskAnswer(t *testing.T, h *house, path string, headers ...string) (*http.R
 }
 
 func TestSendFile(t *testing.T) {
+	t.Parallel()
 	const path = "/40x30/photos/cat.jpg"
 	for _, tt := range []struct{ header, prefix, ownTag string }{
 		{AccelHeader, "/cache/", `"664731a8-`},
@@ -69,6 +70,7 @@ func TestSendFile(t *testing.T) {
 
 // What a file is said to be follows the file.
 func TestSendFileFollowsTheFile(t *testing.T) {
+	t.Parallel()
 	public, dir := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/"} })
 	h := &house{Handler: public}
 	const path = "/40x30/photos/cat.jpg"
@@ -95,6 +97,7 @@ func TestSendFileFollowsTheFile(t *testing.T) {
 
 // What was permitted is remembered no longer than it is permitted.
 func TestRememberedUntilItExpires(t *testing.T) {
+	t.Parallel()
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
@@ -125,6 +128,7 @@ func TestRememberedUntilItExpires(t *testing.T) {
 // Every format that f_auto can mean has its own name, and the same path its own
 // answer.
 func TestSendFileAuto(t *testing.T) {
+	t.Parallel()
 	public, _ := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/"} })
 	h := &house{Handler: public}
 	named := map[string]string{}

@@ -33,6 +33,7 @@ var (
 )
 
 func TestAverage(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		m    *image.NRGBA
 		want string
@@ -49,6 +50,7 @@ func TestAverage(t *testing.T) {
 }
 
 func TestDominant(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		m    *image.NRGBA
 		want []Color
@@ -71,6 +73,7 @@ func TestDominant(t *testing.T) {
 // Whatever the picture, there are few colours, the most frequent first, and the
 // same each time.
 func TestDominantOfManyColours(t *testing.T) {
+	t.Parallel()
 	m := pattern(100, 100, true)
 	colors := dominant(m)
 	sum := 0.0
@@ -91,6 +94,7 @@ func TestDominantOfManyColours(t *testing.T) {
 // The values are those of the table at https://bottosson.github.io/posts/oklab,
 // of white, and of CSS Color 4 for sRGB red.
 func TestOKLab(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ srgb, lab [3]float64 }{
 		{[3]float64{1, 1, 1}, [3]float64{1, 0, 0}},
 		{[3]float64{0, 0, 0}, [3]float64{0, 0, 0}},

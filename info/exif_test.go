@@ -25,6 +25,7 @@ func exifOf(t testing.TB, src []byte, f variant.Format) Exif {
 }
 
 func TestReadExif(t *testing.T) {
+	t.Parallel()
 	want := Exif{Taken: "2024-07-14T09:30:15+02:00", Make: "Thumbery", Model: "Obscura 1", HasGPS: true, Latitude: 47.376806, Longitude: -8.54}
 	for name, f := range map[string]variant.Format{
 		"exif.jpg": variant.JPEG, "exif.png": variant.PNG, "exif.webp": variant.WebP, "exif.avif": variant.AVIF, "exif.heic": variant.HEIC,
@@ -97,6 +98,7 @@ func tiffOf(first, camera, place []field) []byte {
 }
 
 func TestExifValues(t *testing.T) {
+	t.Parallel()
 	here := func(north, east string, v ...uint32) []field {
 		return []field{text(1, north), ratios(2, v[:6]...), text(3, east), ratios(4, v[6:]...)}
 	}
@@ -150,6 +152,7 @@ func (c *counting) ReadAt(b []byte, off int64) (int, error) {
 // TestReadExifIsBounded: files that lead a reader round, or through all of
 // them, end.
 func TestReadExifIsBounded(t *testing.T) {
+	t.Parallel()
 	// A box that ends sixteen bytes before it begins.
 	back := append([]byte("\x00\x00\x00\x10ftypavif\x00\x00\x00\x00"), "\x00\x00\x00\x01free\xff\xff\xff\xff\xff\xff\xff\xf0"...)
 	items := slices.Concat([]byte("\x00\x00\x00\x10ftypavif\x00\x00\x00\x00\x7f\xff\xff\xffmeta\x00\x00\x00\x00\x7f\xff\xff\x00iinf\x01\x00\x00\x00\xff\xff\xff\xff"),
@@ -171,6 +174,7 @@ func TestReadExifIsBounded(t *testing.T) {
 }
 
 func TestReadErrors(t *testing.T) {
+	t.Parallel()
 	gone := errors.New("gone")
 	r := &counting{fail: gone}
 	if _, err := ReadExif(r, 1000, header.Header{Format: variant.JPEG}); !errors.Is(err, gone) {
@@ -187,6 +191,7 @@ func TestReadErrors(t *testing.T) {
 }
 
 func TestReadProfile(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		f    variant.Format
 		want string
@@ -209,6 +214,7 @@ func TestReadProfile(t *testing.T) {
 
 // TestProfileInContainers packs one profile in each way.
 func TestProfileInContainers(t *testing.T) {
+	t.Parallel()
 	src := read(t, "odd/p3.jpg")
 	icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), header.Header{Format: variant.JPEG, ICC: true})
 	if err != nil || len(icc) < 400 {
@@ -240,6 +246,7 @@ func TestProfileInContainers(t *testing.T) {
 }
 
 func TestProfileName(t *testing.T) {
+	t.Parallel()
 	profile := func(desc string) []byte {
 		b := make([]byte, 128)
 		copy(b[36:], "acsp")

@@ -56,6 +56,7 @@ func describe(t *testing.T, r resize.Resizer, src []byte) (Document, []byte) {
 }
 
 func TestDescribe(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]struct {
 		head   Document
 		colors int
@@ -187,6 +188,7 @@ func dataURI(t *testing.T, s string) (media string, m image.Image) {
 
 // A BlurHash has the aspects of the picture, and white where there is nothing.
 func TestBlurHash(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		m    *image.NRGBA
 		x, y int
@@ -217,6 +219,7 @@ func TestBlurHash(t *testing.T) {
 
 // What goes wrong with the small picture is not the original's fault.
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	src := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
 	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {
@@ -244,6 +247,7 @@ func TestErrors(t *testing.T) {
 
 // A lenient engine's half picture has a document, and is said to be broken.
 func TestHalf(t *testing.T) {
+	t.Parallel()
 	src := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
 	h := header.Header{Format: variant.JPEG, Width: 80, Height: 60, Orientation: 1, Pages: 1, Depth: 8}
 	d := NewDescriber(lenient{&resizetest.Fake{}}, resize.Settings{})
@@ -279,6 +283,7 @@ func (f failing) Resize(ctx context.Context, src []byte, h header.Header, p resi
 }
 
 func TestIsDocument(t *testing.T) {
+	t.Parallel()
 	for body, want := range map[string]bool{
 		"{}\n": true, "{\"a\":1}\n": true, "{}": false, "": false, "{\n": false, "}\n": false, "[]\n": false,
 		"{\"a\":1": false, "{a}\n": false, strings.Repeat(" ", maxBytes) + "{}\n": false,
@@ -293,6 +298,7 @@ func TestIsDocument(t *testing.T) {
 }
 
 func TestClean(t *testing.T) {
+	t.Parallel()
 	for s, want := range map[string]string{
 		"": "", " Canon \x00": "Canon", "a\x1b[31mb\nc": "a[31mbc", "\xff\xfeX": "X", "é\u0085\u202e": "é",
 		strings.Repeat("é", 100): strings.Repeat("é", 64), "x" + strings.Repeat("é", 100): "x" + strings.Repeat("é", 63),

@@ -11,6 +11,7 @@ import (
 )
 
 func TestTell(t *testing.T) {
+	t.Parallel()
 	const (
 		taken  = `"taken":"2024-07-14T09:30:15+02:00","camera":{"make":"Thumbery","model":"Obscura 1"}`
 		placed = taken + `,"location":{"latitude":47.376806,"longitude":-8.54}`
@@ -49,6 +50,7 @@ func TestTell(t *testing.T) {
 
 // A picture may not make us tell more than we want to.
 func TestTellIsBounded(t *testing.T) {
+	t.Parallel()
 	src := read(t, "odd/exif.jpg")
 	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
 	if err != nil {

@@ -25,6 +25,7 @@ func pattern(w, h int, alpha bool) *image.NRGBA {
 
 // The hashes are those of the reference implementation, thumbhash 0.1.1 of npm.
 func TestThumbHash(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		w, h  int
 		alpha bool

@@ -9,6 +9,7 @@ import (
 )
 
 func TestPanicsAreCounted(t *testing.T) {
+	t.Parallel()
 	m := New()
 	m.registry.MustRegister(newRecovered())
 	for range 2 {

@@ -8,6 +8,7 @@ import (
 )
 
 func TestParseKey(t *testing.T) {
+	t.Parallel()
 	good := []string{
 		"cat.jpg", "photos/cat.jpg", "a b/c+d%e.jpg", "фото/кот.jpg", "...", "a/.hidden", "x:y(z)?#&",
 		`a\b`, `\a\\b\`, `a\..b/c\.d`, `\`,
@@ -43,6 +44,7 @@ func mustParse(t *testing.T, ops string) Variant {
 }
 
 func TestNames(t *testing.T) {
+	t.Parallel()
 	key := Key("photos/cat.jpg")
 	name := func(ops string, a Accept, recipe string) Name { return mustParse(t, ops).Name(key, a, recipe) }
 	base := name("300x200", 0, "1")

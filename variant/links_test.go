@@ -10,6 +10,7 @@ import (
 )
 
 func TestLinksURL(t *testing.T) {
+	t.Parallel()
 	var ring Keyring
 	if err := ring.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
@@ -51,6 +52,7 @@ func TestLinksURL(t *testing.T) {
 }
 
 func TestLinksHosts(t *testing.T) {
+	t.Parallel()
 	const pictures = 10_000
 	four := Links{Hosts: []string{"a.example", "b.example", "c.example", "d.example"}}
 	five := Links{Hosts: append(four.Hosts[:4:4], "e.example")}

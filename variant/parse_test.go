@@ -7,6 +7,7 @@ import (
 )
 
 func TestParseSpellings(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ ops, canonical string }{
 		{"300x200", "300x200"},
 		{"300x", "300x"},
@@ -82,6 +83,7 @@ func TestParseSpellings(t *testing.T) {
 }
 
 func TestParseValues(t *testing.T) {
+	t.Parallel()
 	got, err := Parse("300x200,dpr_1.5,fit_contain,g_se,crop_1_2_30p_40,bg_01020304,f_avif,q_7,up_1")
 	want := Variant{
 		Width: 300, Height: 200, DPR: 1.5, Enlarge: true, Fit: FitContain, Gravity: GravitySE,
@@ -97,6 +99,7 @@ func TestParseValues(t *testing.T) {
 }
 
 func TestParseErrors(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ ops, option, reason, suggestion string }{
 		{"", "", "empty", "300x200"},
 		{"300x200,", "", "empty", "300x200"},
@@ -164,6 +167,7 @@ func TestParseErrors(t *testing.T) {
 
 // Every option's usage in the table must be what the parser takes.
 func TestOptionsUsage(t *testing.T) {
+	t.Parallel()
 	for _, o := range Options() {
 		v, err := Parse(o.Usage)
 		if err != nil {
@@ -201,6 +205,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	for ops, want := range map[string]string{
 		"300x200,gray": "300x200: fills 300 by 200 pixels, what hangs over is cut\ngray: without colour",
 		"raw":          "raw: the original's bytes, as they are",

@@ -14,6 +14,7 @@ import (
 )
 
 func TestParsePath(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		path string
 		want Path
@@ -90,6 +91,7 @@ func readVectors(t *testing.T) vectors {
 }
 
 func TestSignatureVectors(t *testing.T) {
+	t.Parallel()
 	v := readVectors(t)
 	var ring Keyring
 	if err := ring.Add(v.KeyID + ":" + v.Secret); err != nil {
@@ -124,6 +126,7 @@ func TestSignatureVectors(t *testing.T) {
 }
 
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_700_000_000, 0)
 	var ring, other Keyring
 	for _, k := range []string{"new:0123456789abcdef", "old:fedcba9876543210"} {
@@ -169,6 +172,7 @@ func TestVerify(t *testing.T) {
 
 // The last base64 character has spare bits: none but our spelling is taken.
 func TestVerifyOneSpelling(t *testing.T) {
+	t.Parallel()
 	var ring Keyring
 	if err := ring.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
@@ -193,6 +197,7 @@ func with(p Path, change func(*Path)) Path {
 }
 
 func TestKeyringAdd(t *testing.T) {
+	t.Parallel()
 	var ring Keyring
 	for _, bad := range []string{"nosecret", ":0123456789abcdef", "A:0123456789abcdef", "a.b:0123456789abcdef", "a:short"} {
 		err := ring.Add(bad)

@@ -18,6 +18,7 @@ func presets(t *testing.T, all ...string) Presets {
 }
 
 func TestPresets(t *testing.T) {
+	t.Parallel()
 	p := presets(t, "thumb=300x200,f_auto", "wide=1200x", "face=100x100,fp_0.5_0.2",
 		"dense=dpr_2,f_auto", "top=w_600,g_n", "big=up_1,q_80")
 	for ops, want := range map[string]string{
@@ -50,6 +51,7 @@ func TestPresets(t *testing.T) {
 }
 
 func TestPresetsAddErrors(t *testing.T) {
+	t.Parallel()
 	p := presets(t, "thumb=300x200")
 	for s, reason := range map[string]string{
 		"thumb":        "NAME=OPTIONS",
@@ -71,6 +73,7 @@ func TestPresetsAddErrors(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	p := presets(t, "thumb=123x77", "wide=1200x", "old=123x77,v_7", "oldraw=raw,v_7")
 	sizes, only := Limits{Sizes: []int{300, 600}}, Limits{PresetsOnly: true}
 	signed := func(l Limits) Limits { l.Signed = true; return l }

@@ -16,9 +16,9 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
-// ownHost refuses requests for a host that is not the admin listener's own. By DNS
-// rebinding, the page of a stranger reaches it under a name of theirs, and would be of
-// the same origin.
+// ownHost refuses requests for other hosts than the admin listener's own. By DNS rebinding,
+// the page of an attacker could reach the listener under the attacker's host name, and so
+// from the same origin.
 func (c Config) ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c.isOwnHost(r) {
@@ -26,16 +26,16 @@ func (c Config) ownHost(next http.Handler) http.Handler {
 			return
 		}
 		host := api.Shortened(r.Host)
-		c.Log.Warn("refused a request for another host", "host", host, "client", r.RemoteAddr)
+		c.Log.Warn("refused a request for another host name", "host", host, "client", r.RemoteAddr)
 		writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
-			"error": "the admin listener does not answer for the host " + strconv.Quote(host) +
+			"error": "the admin listener does not serve the host " + strconv.Quote(host) +
 				": use localhost or an address, or start the server with --admin-host and this name",
 		})
 	})
 }
 
-// isOwnHost reports that a request names an address, localhost or one of Hosts, or
-// that no browser has sent it: over a Unix socket, or as HTTP/1.0 without a Host.
+// isOwnHost reports that a request is for an address, localhost or one of Hosts, or that no
+// browser has sent it: it came through a Unix socket, or as HTTP/1.0 without a Host.
 func (c Config) isOwnHost(r *http.Request) bool {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
 		return true
@@ -51,8 +51,7 @@ func (c Config) isOwnHost(r *http.Request) bool {
 	return host == "localhost" || slices.Contains(c.Hosts, host)
 }
 
-// sameOrigin refuses requests that change something and are sent by the page of
-// another site.
+// sameOrigin refuses requests that change something and come from another site's page.
 func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -64,9 +63,9 @@ func sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// recoverPanics answers with 500 where a handler of the admin listener panics, or
-// cuts the connection if the answer has begun. net/http would recover, too, and tell
-// the log of it at a level that is not shown.
+// recoverPanics answers with 500 if a handler panics, or closes the connection if the
+// answer has begun. net/http would close it, too, but log the panic at a level that is not
+// shown.
 func recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		watched := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
@@ -90,17 +89,17 @@ func recoverPanics(next http.Handler) http.Handler {
 const (
 	// maxProfileSeconds is how long a profile or trace may take.
 	maxProfileSeconds = 60
-	// maxSymbols bounds the body of a question for symbols, in bytes.
+	// maxSymbols bounds the body of a request for symbols, in bytes.
 	maxSymbols = 1 << 20
 )
 
-// profile bounds how long a handler of net/http/pprof takes.
+// profile bounds how long a handler of net/http/pprof runs.
 func profile(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(r.Context())
 		r.Body = http.NoBody // a form in the body could give seconds, too
-		// Text that is not a number is 0 here: a handler refuses it or takes its default,
-		// which is less.
+		// Text that is no number is 0 here: the handler refuses it, or uses its default, which
+		// is shorter.
 		if seconds, _ := strconv.ParseFloat(r.FormValue("seconds"), 64); !(seconds <= maxProfileSeconds) {
 			writeJSON(w, http.StatusBadRequest, map[string]string{"error": "a profile takes at most " + strconv.Itoa(maxProfileSeconds) + " seconds"})
 			return
@@ -109,7 +108,7 @@ func profile(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// symbols answers which functions are at the addresses in a query or body.
+// symbols looks up functions by addresses in the query or body.
 func symbols(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(r.Context())
 	r.Body = http.MaxBytesReader(w, r.Body, maxSymbols)

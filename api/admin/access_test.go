@@ -79,6 +79,7 @@ func (o *office) askAs(host, method, path string, headers ...string) *httptest.R
 
 // A name that was rebound to our address reaches nothing.
 func TestAdminHosts(t *testing.T) {
+	t.Parallel()
 	o, changed := fullOffice(t)
 	routes := append(adminRoutes(t, o), [2]string{"GET", "/nowhere"}, [2]string{"BREW", "/cache"}, [2]string{"OPTIONS", "/jobs"})
 	for host, own := range map[string]bool{
@@ -108,6 +109,7 @@ func TestAdminHosts(t *testing.T) {
 
 // No browser speaks HTTP/1.0, or over a Unix socket.
 func TestAdminWithoutBrowser(t *testing.T) {
+	t.Parallel()
 	o, _ := fullOffice(t)
 	r := httptest.NewRequest("GET", "/healthz", nil)
 	r.Host, r.ProtoMinor = "", 0
@@ -140,6 +142,7 @@ func TestAdminWithoutBrowser(t *testing.T) {
 // The pages that an administrator looks at change nothing, and what they may ask for
 // by a link changes nothing either.
 func TestAdminCrossSite(t *testing.T) {
+	t.Parallel()
 	o, changed := fullOffice(t)
 	for _, route := range adminRoutes(t, o) {
 		method, path := route[0], route[1]
@@ -178,6 +181,7 @@ func TestAdminCrossSite(t *testing.T) {
 }
 
 func TestProfilesAreBounded(t *testing.T) {
+	t.Parallel()
 	o, _ := fullOffice(t)
 	for _, path := range []string{"/debug/pprof/cmdline", "/debug/pprof/%63mdline", "/debug/pprof//cmdline", "/debug/pprof/./cmdline"} {
 		if w := o.askAs("localhost", "GET", path); w.Code != http.StatusNotFound {
@@ -206,6 +210,7 @@ func TestProfilesAreBounded(t *testing.T) {
 
 // A form in the body does not make a profile last longer than the query says.
 func TestProfilesTakeNoForm(t *testing.T) {
+	t.Parallel()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	if err := form.WriteField("seconds", "3600"); err != nil {

@@ -18,32 +18,33 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Config is what the admin side of the service is made of.
+// Config is the configuration of the admin listener. Metrics, Forget, Stock and Log are
+// required.
 type Config struct {
 	Checks  []Check
 	Metrics http.Handler
-	// Forget removes a picture from the cache; what it returns is the answer.
+	// Forget removes an original and everything made of it from the cache.
 	Forget func(variant.Key) (pipeline.Forgotten, error)
-	// Stock says what is in the cache, without going through it.
+	// Stock returns what is in the cache, as the JSON of GET /cache. It must not walk the
+	// cache.
 	Stock func() any
-	// Switches can be read and thrown at /switches.
+	// Switches can be read and set at /switches.
 	Switches []Switch
-	// Hook, if not nil, takes bucket notifications at /hooks/s3.
+	// Hook, if not nil, receives bucket notifications at /hooks/s3.
 	Hook *Hook
 	// Priming, if not nil, takes jobs that fill the cache at /prime.
 	Priming *Priming
-	// Hosts are names, in lower case and without a port, by which the listener may be
-	// asked, besides localhost and addresses.
+	// Hosts are the host names of the listener besides localhost and addresses, in lower
+	// case and without a port.
 	Hosts []string
 	Log   *slog.Logger
 }
 
-// New returns the handler of the admin listener, which must not be
-// reachable by the public, nor by the pages that an administrator's browser shows: it
-// refuses requests for other hosts, and those of other sites that change something. It
-// has /healthz, /readyz, /metrics, /debug/pprof,
-// GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET /jobs,
-// GET and DELETE /jobs/<id>, and POST /hooks/s3, which alone asks for a secret.
+// New returns the handler of the admin listener: /healthz, /readyz, /metrics,
+// /debug/pprof, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET
+// /jobs, GET and DELETE /jobs/<id>, and POST /hooks/s3, which alone needs a secret. To
+// keep out the pages that an administrator's browser shows, it refuses requests for other
+// hosts, and those of other sites that change something.
 func New(c Config) http.Handler {
 	r := chi.NewRouter()
 	r.Use(recoverPanics, c.ownHost, sameOrigin)
@@ -52,11 +53,11 @@ func New(c Config) http.Handler {
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	r.Get("/readyz", newProbes(c.Checks).ready)
-	switches := &board{switches: c.Switches, log: c.Log}
+	r.Get("/readyz", newChecks(c.Checks).serve)
+	switches := &switchboard{switches: c.Switches, log: c.Log}
 	r.Get("/switches", switches.show)
 	r.Patch("/switches", switches.change)
-	r.Post("/hooks/s3", (&hooks{c.Hook, c.Log}).take)
+	r.Post("/hooks/s3", (&hookHandler{c.Hook, c.Log}).serve)
 	if c.Priming != nil {
 		jobs := &primer{c.Priming, c.Log}
 		r.Post("/prime", jobs.start)
@@ -65,7 +66,7 @@ func New(c Config) http.Handler {
 		r.Delete("/jobs/{id}", jobs.stop)
 	}
 	r.Handle("/metrics", c.Metrics)
-	// Without pprof.Cmdline, as there may be secrets on the command line.
+	// pprof.Cmdline is left out: there may be secrets on the command line.
 	r.Method(http.MethodGet, "/debug/pprof", http.RedirectHandler("/debug/pprof/", http.StatusMovedPermanently))
 	r.Get("/debug/pprof/*", profile(pprof.Index))
 	r.Get("/debug/pprof/profile", profile(pprof.Profile))
@@ -75,8 +76,8 @@ func New(c Config) http.Handler {
 	return r
 }
 
-// forget answers DELETE /cache/<key> with what was removed of the picture; that
-// nothing was there is no error.
+// forget answers DELETE /cache/<key> with how much was removed. A key that is not in the
+// cache is no error.
 func (c Config) forget(w http.ResponseWriter, r *http.Request) {
 	key, err := variant.ParseKey(strings.TrimPrefix(r.URL.Path, "/cache/"))
 	if err != nil {
@@ -85,11 +86,11 @@ func (c Config) forget(w http.ResponseWriter, r *http.Request) {
 	}
 	forgotten, err := c.Forget(key)
 	if err != nil {
-		c.Log.Error("cannot forget a picture", "key", key, "cause", err)
+		c.Log.Error("cannot remove a picture from the cache", "key", key, "cause", err)
 		writeJSON(w, http.StatusInternalServerError, map[string]any{"error": err.Error(), "removed": forgotten})
 		return
 	}
-	c.Log.Info("forgot a picture", "key", key, "originals", forgotten.Originals, "derivatives", forgotten.Derivatives)
+	c.Log.Info("removed a picture from the cache", "key", key, "originals", forgotten.Originals, "derivatives", forgotten.Derivatives)
 	writeJSON(w, http.StatusOK, forgotten)
 }
 
@@ -97,12 +98,11 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	// A client that does not take the body any more is no concern of ours.
+	// The error is that of a client which has left.
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-// readAll reads a body of at most so many bytes. If it cannot, the answer has been
-// given.
+// readAll reads a body of at most limit bytes. If ok is false, it has answered.
 func readAll(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if err == nil {

@@ -58,6 +58,7 @@ func decode[T any](t *testing.T, text string) (v T) {
 }
 
 func TestForgetOnDemand(t *testing.T) {
+	t.Parallel()
 	var forgotten []variant.Key
 	var fail error
 	o := newOffice(Config{
@@ -87,6 +88,7 @@ func TestForgetOnDemand(t *testing.T) {
 
 // A panic is a 500 that is counted, and in the middle of an answer its end.
 func TestAdminPanics(t *testing.T) {
+	t.Parallel()
 	before := panics.Counts()["admin"]
 	o := newOffice(Config{
 		Stock: func() any { panic("boom") },

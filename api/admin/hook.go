@@ -13,20 +13,20 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Hook is what to do with bucket notifications. All fields but Observe are needed.
-// Its functions are called by several goroutines at once.
+// Hook handles bucket notifications. All fields but Observe are required. Its functions
+// are called by several goroutines at once.
 type Hook struct {
-	// Secret is what the sender must know; "" refuses everybody.
+	// Secret is the sender's password or bearer token; "" refuses every sender.
 	Secret string
-	// Keys are those under which an object of a bucket is served. The object's
-	// name is as the sender gives it, and may be no key at all.
+	// Keys returns the keys under which an object of a bucket is served. The object's name
+	// comes from the sender, and need not be a valid key.
 	Keys func(bucket, object string) []variant.Key
-	// Created and Removed are told of each key whose object has changed. They
-	// are called again after an error, if the sender repeats itself.
+	// Created and Removed are called with each key whose object has changed, and again if
+	// the sender retries after an error.
 	Created, Removed func(variant.Key) error
-	// Observe, if not nil, is told what came of each record: "created",
-	// "removed", "ignored" or "failed"; and of requests without the secret
-	// "forbidden", and without a notification "malformed".
+	// Observe, if not nil, is called with the outcome of each record ("created",
+	// "removed", "ignored" or "failed"), and of each request without the secret
+	// ("forbidden") or without a notification ("malformed").
 	Observe func(outcome string)
 }
 
@@ -36,14 +36,14 @@ func (h *Hook) observe(outcome string) {
 	}
 }
 
-// hooks answers /hooks/s3.
-type hooks struct {
+// hookHandler answers /hooks/s3.
+type hookHandler struct {
 	*Hook
 	log *slog.Logger
 }
 
-// hooked is the answer: how many records were what.
-type hooked struct {
+// hookAnswer counts records by outcome.
+type hookAnswer struct {
 	Created int    `json:"created"`
 	Removed int    `json:"removed"`
 	Ignored int    `json:"ignored"`
@@ -51,16 +51,16 @@ type hooked struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// take answers POST /hooks/s3. The sender repeats what was not answered with 2xx,
-// which does no harm.
-func (h *hooks) take(w http.ResponseWriter, r *http.Request) {
+// serve answers POST /hooks/s3. The sender retries unless the status is 2xx; records that
+// are handled twice do no harm.
+func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 	if h.Hook == nil || h.Secret == "" {
 		writeJSON(w, http.StatusForbidden, map[string]string{
-			"error": "notifications are not taken: start the server with --hook-secret, and give the sender the same one",
+			"error": "notifications are disabled: start the server with --hook-secret, and configure the sender with the same secret",
 		})
 		return
 	}
-	if !h.knows(r) {
+	if !h.isAuthorized(r) {
 		h.forbid(w, r)
 		return
 	}
@@ -72,14 +72,14 @@ func (h *hooks) take(w http.ResponseWriter, r *http.Request) {
 	events, subscribe, err := parseNotification(body)
 	if err != nil {
 		h.observe("malformed")
-		h.log.Warn("cannot read a notification", "client", r.RemoteAddr, "cause", err)
+		h.log.Warn("cannot parse a bucket notification", "client", r.RemoteAddr, "cause", err)
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 		return
 	}
 	if subscribe != "" {
-		h.log.Warn("SNS wants its subscription confirmed: if it is yours, open the URL", "url", api.Shortened(subscribe), "client", r.RemoteAddr)
+		h.log.Warn("SNS asks to confirm a subscription: if it is yours, open the URL", "url", api.Shortened(subscribe), "client", r.RemoteAddr)
 	}
-	answer := h.doAll(events)
+	answer := h.applyAll(events)
 	status := http.StatusOK
 	if answer.Failed > 0 {
 		status = http.StatusInternalServerError
@@ -87,43 +87,43 @@ func (h *hooks) take(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, status, answer)
 }
 
-// forbid asks for the secret, by both ways in which it may come: SNS sends what is
-// in the URL it was given only after it was asked.
-func (h *hooks) forbid(w http.ResponseWriter, r *http.Request) {
+// forbid asks for the secret in both ways in which it may be sent: SNS sends the password
+// of its URL only after a 401.
+func (h *hookHandler) forbid(w http.ResponseWriter, r *http.Request) {
 	h.observe("forbidden")
-	h.log.Warn("a notification without the secret", "client", r.RemoteAddr)
+	h.log.Warn("refused a bucket notification without the secret", "client", r.RemoteAddr)
 	w.Header()["Www-Authenticate"] = []string{"Bearer", `Basic realm="thumbery"`}
 	writeJSON(w, http.StatusUnauthorized, map[string]string{
 		"error": "the secret is wrong or missing: send it as Authorization: Bearer SECRET, or as the password of Basic",
 	})
 }
 
-// knows reports that a request has the secret: MinIO sends its auth_token as a
-// bearer's, SNS the password of its URL.
-func (h *hooks) knows(r *http.Request) bool {
+// isAuthorized reports that a request has the secret: MinIO sends its auth_token as a bearer
+// token, SNS the password of its URL.
+func (h *hookHandler) isAuthorized(r *http.Request) bool {
 	if _, password, ok := r.BasicAuth(); ok {
-		return same(password, h.Secret)
+		return equalSecrets(password, h.Secret)
 	}
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && same(strings.TrimSpace(token), h.Secret)
+	return strings.EqualFold(scheme, "Bearer") && equalSecrets(strings.TrimSpace(token), h.Secret)
 }
 
-// same takes as long whatever is given, also in another length.
-func same(given, secret string) bool {
+// equalSecrets compares in constant time, also if the lengths differ.
+func equalSecrets(given, secret string) bool {
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(secret))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// doAll does what events ask for, each whether or not others fail.
-func (h *hooks) doAll(events []event) (answer hooked) {
+// applyAll applies each event, whether or not others fail.
+func (h *hookHandler) applyAll(events []event) (answer hookAnswer) {
 	for _, e := range events {
-		change, err := h.do(e)
+		change, err := h.apply(e)
 		switch {
 		case err != nil:
 			answer.Failed++
-			answer.Error = "not all could be forgotten; the log has the causes"
+			answer.Error = "some objects could not be removed from the cache; see the log"
 			h.observe("failed")
-			h.log.Error("cannot do what a notification asks for", "event", e.name, "bucket", e.bucket, "object", e.object, "cause", err)
+			h.log.Error("cannot apply a bucket notification", "event", e.name, "bucket", e.bucket, "object", e.object, "cause", err)
 			continue
 		case change == created:
 			answer.Created++
@@ -133,15 +133,16 @@ func (h *hooks) doAll(events []event) (answer hooked) {
 			answer.Ignored++
 		}
 		h.observe(change.String())
-		h.log.Info("notified of an object", "change", change, "event", e.name, "bucket", e.bucket, "object", e.object)
+		h.log.Info("applied a bucket notification", "change", change, "event", e.name, "bucket", e.bucket, "object", e.object)
 	}
 	return answer
 }
 
-// do returns what was done: nothing for an object that is not served.
-func (h *hooks) do(e event) (change, error) {
-	tell := map[change]func(variant.Key) error{created: h.Created, removed: h.Removed}[e.change]
-	if tell == nil {
+// apply calls the function for an event and returns the change, otherChange if the object
+// is not served.
+func (h *hookHandler) apply(e event) (change, error) {
+	handler := map[change]func(variant.Key) error{created: h.Created, removed: h.Removed}[e.change]
+	if handler == nil {
 		return otherChange, nil
 	}
 	keys := h.Keys(e.bucket, e.object)
@@ -150,7 +151,7 @@ func (h *hooks) do(e event) (change, error) {
 	}
 	var errs []error
 	for _, key := range keys {
-		if err := tell(key); err != nil {
+		if err := handler(key); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		}
 	}

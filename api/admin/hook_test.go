@@ -68,6 +68,7 @@ func (r *receiver) send(body string) (int, string) {
 }
 
 func TestHook(t *testing.T) {
+	t.Parallel()
 	const none = `{"created":0,"removed":0,"ignored":0}`
 	for _, c := range []struct {
 		name, body, answer, told, observed string
@@ -109,6 +110,7 @@ func TestHook(t *testing.T) {
 }
 
 func TestHookRefusesWhatItCannotRead(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		body   string
 		status int
@@ -135,11 +137,12 @@ func TestHookRefusesWhatItCannotRead(t *testing.T) {
 
 // The sender is to repeat what could not be done; the rest is done all the same.
 func TestHookFails(t *testing.T) {
+	t.Parallel()
 	r := newReceiver()
 	r.fail["two/a.jpg"] = errors.New("disk on fire")
 	body := records(record("ObjectCreated:Put", "pictures", "two/a.jpg"), record("ObjectRemoved:Delete", "pictures", "b.jpg"))
 	status, answer := r.send(body)
-	if want := `{"created":0,"removed":1,"ignored":0,"failed":1,"error":"not all could be forgotten; the log has the causes"}`; status != 500 || answer != want {
+	if want := `{"created":0,"removed":1,"ignored":0,"failed":1,"error":"some objects could not be removed from the cache; see the log"}`; status != 500 || answer != want {
 		t.Errorf("%d %s", status, answer)
 	}
 	if told := strings.Join(r.told, ", "); told != "created two/a.jpg, created again/two/a.jpg, removed b.jpg" {
@@ -151,6 +154,7 @@ func TestHookFails(t *testing.T) {
 }
 
 func TestHookSecret(t *testing.T) {
+	t.Parallel()
 	basic := func(user, password string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
 	}
@@ -195,6 +199,7 @@ func TestHookSecret(t *testing.T) {
 
 // Nobody is called because of what a notification says: a person is told.
 func TestHookSubscription(t *testing.T) {
+	t.Parallel()
 	r := newReceiver()
 	status, answer := r.send(`{"Type":"SubscriptionConfirmation","Token":"2336","SubscribeURL":"https://sns.example/?Action=ConfirmSubscription"}`)
 	if status != 200 || !strings.Contains(answer, `"created":0`) || !strings.Contains(r.log.String(), "https://sns.example/?Action=ConfirmSubscription") {
@@ -203,6 +208,7 @@ func TestHookSubscription(t *testing.T) {
 }
 
 func TestChangeOf(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]change{
 		"s3:ObjectCreated:Put": created, "ObjectCreated:Put": created, "ObjectCreated:Copy": created, "s3:ObjectCreated:Post": created,
 		"s3:ObjectCreated:CompleteMultipartUpload": created, "ObjectRemoved:Delete": removed, "s3:ObjectRemoved:DeleteAllVersions": removed,

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// change is what has happened to an object.
+// change says what happened to an object.
 type change uint8
 
 // The values of change.
 const (
-	otherChange change = iota // nothing that its bytes depend on
-	created                   // it is there, and may have been before
+	otherChange change = iota // nothing that changes its bytes
+	created                   // or overwritten
 	removed
 )
 
-// String is the change's name in logs, metrics and answers.
+// String is the outcome of a record with this change, in logs, metrics and answers.
 func (c change) String() string {
 	return [...]string{"ignored", "created", "removed"}[c]
 }
@@ -26,13 +26,13 @@ func (c change) String() string {
 // event is one record of a notification.
 type event struct {
 	change         change
-	name           string // as the sender calls it
+	name           string // the sender's, for the log
 	bucket, object string
 }
 
-// notification is what S3, MinIO and others that speak as they do send about a
-// bucket (Amazon S3 User Guide, Event message structure), as it is or in an
-// envelope of Amazon SNS (SNS Developer Guide, Parsing message formats).
+// notification is what S3, MinIO and compatible servers send (Amazon S3 User Guide, Event
+// message structure), as it is or in an envelope of Amazon SNS (SNS Developer Guide,
+// Parsing message formats).
 type notification struct {
 	Records []struct {
 		EventName string `json:"eventName"`
@@ -45,7 +45,7 @@ type notification struct {
 			} `json:"object"`
 		} `json:"s3"`
 	}
-	// Event is "s3:TestEvent" in what Amazon sends when notifications are
+	// Event is "s3:TestEvent" in the message that Amazon sends when notifications are
 	// configured.
 	Event string
 	// Type, Message and SubscribeURL are those of the envelope.
@@ -53,18 +53,19 @@ type notification struct {
 }
 
 const (
-	// maxNotification bounds a notification, in bytes. SNS bounds its own by 256
-	// KiB, and of MinIO each has one record.
+	// maxNotification bounds a notification, in bytes. Those of SNS have at most 256 KiB,
+	// those of MinIO one record.
 	maxNotification = 1 << 20
-	// maxEvents bounds its records: each costs looking through a directory.
+	// maxEvents bounds the records of a notification: each costs a walk through a
+	// directory.
 	maxEvents = 1000
 )
 
-// errNotification means that a body is no notification.
-var errNotification = errors.New("no bucket notification")
+// errNotification means that a body is not a notification.
+var errNotification = errors.New("not a bucket notification")
 
-// parseNotification reads a body. subscribe is the URL at which a subscription of
-// SNS is to be confirmed, or "". Errors are of kind errNotification.
+// parseNotification parses a body. subscribe is the URL that confirms a subscription of SNS,
+// or "". Errors wrap errNotification.
 func parseNotification(body []byte) (events []event, subscribe string, err error) {
 	n, err := decodeNotification(body)
 	if err != nil {
@@ -86,7 +87,7 @@ func parseNotification(body []byte) (events []event, subscribe string, err error
 	case n.Records == nil:
 		return nil, "", fmt.Errorf("%w: it has no Records", errNotification)
 	case len(n.Records) > maxEvents:
-		return nil, "", fmt.Errorf("%w: it has %d Records, and may have %d", errNotification, len(n.Records), maxEvents)
+		return nil, "", fmt.Errorf("%w: it has %d Records, the limit is %d", errNotification, len(n.Records), maxEvents)
 	}
 	return n.events(), "", nil
 }
@@ -102,7 +103,7 @@ func (n notification) events() []event {
 	events := make([]event, 0, len(n.Records))
 	for _, r := range n.Records {
 		e := event{change: changeOf(r.EventName), name: r.EventName, bucket: r.S3.Bucket.Name}
-		object, err := url.QueryUnescape(r.S3.Object.Key) // a space is "+" there
+		object, err := url.QueryUnescape(r.S3.Object.Key) // a space is sent as "+"
 		if err != nil {
 			e.change, object = otherChange, r.S3.Object.Key
 		}
@@ -112,9 +113,9 @@ func (n notification) events() []event {
 	return events
 }
 
-// changeOf tells what an event means. Amazon calls one ObjectCreated:Put, MinIO
-// and others s3:ObjectCreated:Put. MinIO has new tags and locks among what
-// creates, and the removal of nothing among what removes.
+// changeOf returns what an event means. Its name is ObjectCreated:Put with Amazon, and
+// s3:ObjectCreated:Put with MinIO and others. MinIO reports new tags and locks as
+// ObjectCreated, and the removal of an object that does not exist as ObjectRemoved.
 func changeOf(name string) change {
 	kind, how, _ := strings.Cut(strings.TrimPrefix(name, "s3:"), ":")
 	switch kind {

@@ -87,6 +87,7 @@ func variantOf(t testing.TB, ops string) variant.Variant {
 }
 
 func TestPrime(t *testing.T) {
+	t.Parallel()
 	v := func(ops ...string) (all []variant.Variant) {
 		for _, o := range ops {
 			all = append(all, variantOf(t, o))
@@ -128,6 +129,7 @@ func TestPrime(t *testing.T) {
 // All presets are those that something can be made of, however many they are; of the
 // others a picture has nothing but its original.
 func TestPrimeAllPresets(t *testing.T) {
+	t.Parallel()
 	o, jobs := newPriming(t, func(p *Priming) {
 		p.Format = variant.FormatAuto
 		for _, preset := range []string{"whole=raw", "old=raw,v_1", "save=60x,dl_a.jpg", "about=info"} {
@@ -167,6 +169,7 @@ func TestPrimeAllPresets(t *testing.T) {
 
 // What is made is what the public side would make.
 func TestPrimeInTheServersFormat(t *testing.T) {
+	t.Parallel()
 	o, jobs := newPriming(t, func(p *Priming) { p.Format = variant.FormatAuto })
 	if status, body := o.ask("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x","60x,f_png","info"]}`); status != 202 {
 		t.Fatal(status, body)
@@ -178,6 +181,7 @@ func TestPrimeInTheServersFormat(t *testing.T) {
 }
 
 func TestPrimeMistakes(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("a", 1025)
 	for body, reason := range map[string]string{
 		``: "JSON object", `[]`: "JSON object", `{"keys":["a.jpg"]`: "JSON object", `{} {}`: "after the JSON",
@@ -222,6 +226,7 @@ func TestPrimeMistakes(t *testing.T) {
 }
 
 func TestPrimeIsRefused(t *testing.T) {
+	t.Parallel()
 	const body = `{"keys":["a.jpg"],"ops":["60x"]}`
 	for _, c := range []struct {
 		err    error
@@ -251,6 +256,7 @@ func TestPrimeIsRefused(t *testing.T) {
 }
 
 func TestJobs(t *testing.T) {
+	t.Parallel()
 	o, jobs := newPriming(t)
 	if status, body := o.ask("GET", "/jobs", ""); status != 200 || body != `{"jobs":[]}` {
 		t.Errorf("none yet: %d %s", status, body)

@@ -10,63 +10,62 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
-// Check is one thing that the service needs. The error is shown to whoever may
-// reach the admin listener.
+// Check is a readiness check.
 type Check struct {
 	Name string
-	// Do looks whether it works. It is not called again while it runs.
+	// Do returns why the check fails. The error is shown to every client of the admin
+	// listener. Do is not called again while it runs.
 	Do func(context.Context) error
-	// Degrades says that the service does something useful without it: it then
-	// is ready, but degraded. Load balancers would otherwise take all servers
-	// out at once, with what they have in their caches.
+	// Degrades says that a failure leaves the server ready, but degraded. If the origin is
+	// down, a load balancer must not take out all servers at once, with what they have in
+	// their caches.
 	Degrades bool
-	// State, if not nil, says more in a word, such as "open" of a breaker.
+	// State, if not nil, returns more in a word, such as "open" for a circuit breaker.
 	State func() string
 }
 
 const (
-	// checkTimeout bounds one check: an orchestrator asks every few seconds.
+	// checkTimeout bounds a check. Orchestrators probe every few seconds.
 	checkTimeout = 5 * time.Second
-	// degradeTimeout bounds one that does not decide: its answer must not come
-	// too late for those who wait for the others, of whom Kubernetes gives up
-	// after a second.
+	// degradeTimeout bounds a check that Degrades: it must not delay the answer so long
+	// that the probe fails, in Kubernetes after a second.
 	degradeTimeout = 750 * time.Millisecond
 )
 
 // readiness is the answer of /readyz.
 type readiness struct {
-	Ready    bool      `json:"ready"`
-	Degraded bool      `json:"degraded"` // something does not work
-	Checks   []checked `json:"checks"`
+	Ready    bool          `json:"ready"`
+	Degraded bool          `json:"degraded"` // a check failed
+	Checks   []checkResult `json:"checks"`
 }
 
-type checked struct {
+type checkResult struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
 	State string `json:"state,omitempty"`
 	Error string `json:"error,omitempty"`
 }
 
-// probes are the checks of /readyz.
-type probes []*probe
+// checks are those of /readyz.
+type checks []*check
 
-// probe is a check, and whether it runs.
-type probe struct {
+// check is a Check that at most one goroutine runs.
+type check struct {
 	Check
-	running chan struct{}
+	running chan struct{} // holds a token while the check runs
 }
 
-func newProbes(checks []Check) (all probes) {
-	for _, c := range checks {
-		all = append(all, &probe{c, make(chan struct{}, 1)})
+func newChecks(configured []Check) (all checks) {
+	for _, c := range configured {
+		all = append(all, &check{c, make(chan struct{}, 1)})
 	}
 	return all
 }
 
-func (all probes) ready(w http.ResponseWriter, r *http.Request) {
+func (all checks) serve(w http.ResponseWriter, r *http.Request) {
 	answer := readiness{Ready: true}
-	for i, err := range all.check(r.Context()) {
-		c := checked{Name: all[i].Name, OK: err == nil}
+	for i, err := range all.run(r.Context()) {
+		c := checkResult{Name: all[i].Name, OK: err == nil}
 		if all[i].State != nil {
 			c.State = all[i].State()
 		}
@@ -84,40 +83,40 @@ func (all probes) ready(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, status, answer)
 }
 
-// check does all checks at once and returns their errors in order.
-func (all probes) check(ctx context.Context) []error {
+// run runs all checks at once and returns their errors in order.
+func (all checks) run(ctx context.Context) []error {
 	errs := make([]error, len(all))
 	var running sync.WaitGroup
-	for i, p := range all {
-		running.Go(func() { errs[i] = p.check(ctx) })
+	for i, c := range all {
+		running.Go(func() { errs[i] = c.run(ctx) })
 	}
 	running.Wait()
 	return errs
 }
 
-func (p *probe) check(ctx context.Context) error {
+func (c *check) run(ctx context.Context) error {
 	timeout := checkTimeout
-	if p.Degrades {
+	if c.Degrades {
 		timeout = degradeTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return p.within(ctx)
+	return c.runUntil(ctx)
 }
 
-// within does not wait longer than ctx allows, also for a check that does: a
-// disk that hangs knows no contexts. One that hangs is left alone until it comes
-// back, so that those who ask again and again do not hang by the thousand.
-func (p *probe) within(ctx context.Context) error {
+// runUntil returns when ctx ends, even if the check ignores its context, as a hanging disk
+// does. It starts no second run of a check that hangs, so that repeated probes do not
+// leave more and more goroutines behind.
+func (c *check) runUntil(ctx context.Context) error {
 	select {
-	case p.running <- struct{}{}:
+	case c.running <- struct{}{}:
 	case <-ctx.Done():
-		return fmt.Errorf("no answer, also not to who asked before: %w", ctx.Err())
+		return fmt.Errorf("no answer; an earlier check hangs: %w", ctx.Err())
 	}
 	done := make(chan error, 1)
 	go func() {
-		defer func() { <-p.running }()
-		done <- panics.Try("readyz", func() error { return p.Do(ctx) }, "check", p.Name)
+		defer func() { <-c.running }()
+		done <- panics.Try("readyz", func() error { return c.Do(ctx) }, "check", c.Name)
 	}()
 	select {
 	case err := <-done:

@@ -15,6 +15,7 @@ func bad(context.Context) error { return errors.New("down") }
 
 // A check that hangs is a check that fails, and two of one name are two.
 func TestReadiness(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		defer close(hang)
@@ -40,6 +41,7 @@ func TestReadiness(t *testing.T) {
 
 // An origin that is down takes no server out of service, and its state is told.
 func TestDegraded(t *testing.T) {
+	t.Parallel()
 	open := func() string { return "open" }
 	for _, c := range []struct {
 		checks []Check
@@ -73,6 +75,7 @@ func TestDegraded(t *testing.T) {
 // An origin that hangs does not make the answer late, and hangs once, however
 // often somebody asks.
 func TestHangingOrigin(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		var asked atomic.Int32

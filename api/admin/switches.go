@@ -12,43 +12,44 @@ import (
 	"sync"
 )
 
-// Switch is something that can be changed while the service runs. Its functions
-// are called by several goroutines, but Set by one at a time.
+// Switch is a setting that can be changed while the server runs. Its functions are called by
+// several goroutines, but Set by one at a time.
 type Switch struct {
 	Name string
 	Help string
-	// Values are those allowed. "true" and "false" alone make a boolean, which
-	// is one in JSON, too.
+	// Values are the permitted ones. If they are "true" and "false", the switch is a boolean
+	// in JSON.
 	Values []string
 	Get    func() string
-	// Refuse, if not nil, says why one of Values is not to be had in this service,
-	// with nil for one that is.
+	// Refuse, if not nil, returns why this server cannot be set to one of Values, or nil.
 	Refuse func(string) error
-	// Set is given one of Values. After an error nothing has changed.
+	// Set gets one of Values. If it returns an error, nothing has changed.
 	Set func(string) error
 }
 
-// maxSwitches bounds the body of a change, in bytes.
+// maxSwitches bounds the body of PATCH /switches, in bytes.
 const maxSwitches = 4 << 10
 
-// board answers /switches.
-type board struct {
+// switchboard answers /switches.
+type switchboard struct {
 	switches []Switch
 	log      *slog.Logger
 	changing sync.Mutex
 }
 
-// described is what is told of a switch to who has asked for another one.
-type described struct {
+// description of a switch is in the answer to a PATCH with errors.
+type description struct {
 	Name   string `json:"name"`
 	Values []any  `json:"values"`
 	Help   string `json:"help"`
 }
 
-func (b *board) show(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, b.state()) }
+func (b *switchboard) show(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, b.state())
+}
 
-// state is how all switches are set, by name.
-func (b *board) state() map[string]any {
+// state returns the values of all switches by name.
+func (b *switchboard) state() map[string]any {
 	state := map[string]any{}
 	for _, s := range b.switches {
 		state[s.Name] = s.json(s.Get())
@@ -56,9 +57,8 @@ func (b *board) state() map[string]any {
 	return state
 }
 
-// change sets those switches that the body has, all of them or none, and answers
-// with how all are set.
-func (b *board) change(w http.ResponseWriter, r *http.Request) {
+// change sets the switches in the body, all or none, and answers with the state of all.
+func (b *switchboard) change(w http.ResponseWriter, r *http.Request) {
 	body, ok := readAll(w, r, maxSwitches)
 	if !ok {
 		return
@@ -77,17 +77,17 @@ func (b *board) change(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, b.state())
 }
 
-// setting is a switch and what it is to be.
+// setting is a switch and its new value.
 type setting struct {
 	Switch
 	value string
 }
 
-// parse finds out what a body wants, in the order of the switches.
-func (b *board) parse(body []byte) ([]setting, error) {
+// parse returns the settings in a body, in the order of the switches.
+func (b *switchboard) parse(body []byte) ([]setting, error) {
 	var given map[string]any
 	if err := json.Unmarshal(body, &given); err != nil {
-		return nil, fmt.Errorf(`the body is to be a JSON object with switches and their values: %w`, err)
+		return nil, fmt.Errorf(`the body must be a JSON object with switches and their values: %w`, err)
 	}
 	var wanted []setting
 	for _, s := range b.switches {
@@ -97,7 +97,7 @@ func (b *board) parse(body []byte) ([]setting, error) {
 		}
 		text, ok := s.text(value)
 		if !ok {
-			return nil, fmt.Errorf("%s cannot be %v: it is one of %s", s.Name, value, strings.Join(s.Values, ", "))
+			return nil, fmt.Errorf("%s cannot be %v: it must be one of %s", s.Name, value, strings.Join(s.Values, ", "))
 		}
 		if s.Refuse != nil {
 			if err := s.Refuse(text); err != nil {
@@ -113,9 +113,8 @@ func (b *board) parse(body []byte) ([]setting, error) {
 	return wanted, nil
 }
 
-// setAll sets them in order. After an error those that were set before are set
-// back.
-func (b *board) setAll(wanted []setting, client string) error {
+// setAll applies settings in order. After an error it restores those that it has changed.
+func (b *switchboard) setAll(wanted []setting, client string) error {
 	var done []setting
 	for _, s := range wanted {
 		old := s.Get()
@@ -125,15 +124,15 @@ func (b *board) setAll(wanted []setting, client string) error {
 		err := s.Set(s.value)
 		b.logChange(s, old, client, err)
 		if err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", s.Name, err), b.setBack(done, client))
+			return errors.Join(fmt.Errorf("%s: %w", s.Name, err), b.restore(done, client))
 		}
 		done = append(done, setting{s.Switch, old})
 	}
 	return nil
 }
 
-// setBack undoes, the last first.
-func (b *board) setBack(done []setting, client string) error {
+// restore applies settings in reverse order.
+func (b *switchboard) restore(done []setting, client string) error {
 	var errs []error
 	for _, s := range slices.Backward(done) {
 		now := s.Get()
@@ -146,18 +145,18 @@ func (b *board) setBack(done []setting, client string) error {
 	return errors.Join(errs...)
 }
 
-func (b *board) logChange(s setting, old, client string, err error) {
+func (b *switchboard) logChange(s setting, old, client string, err error) {
 	if err != nil {
-		b.log.Error("cannot throw a switch", "switch", s.Name, "is", old, "wanted", s.value, "client", client, "cause", err)
+		b.log.Error("cannot change a switch", "switch", s.Name, "is", old, "wanted", s.value, "client", client, "cause", err)
 		return
 	}
-	b.log.Warn("a switch was thrown", "switch", s.Name, "old", old, "new", s.value, "client", client)
+	b.log.Warn("changed a switch", "switch", s.Name, "old", old, "new", s.value, "client", client)
 }
 
-func (b *board) describe() []described {
-	all := []described{}
+func (b *switchboard) describe() []description {
+	all := []description{}
 	for _, s := range b.switches {
-		d := described{Name: s.Name, Help: s.Help}
+		d := description{Name: s.Name, Help: s.Help}
 		for _, value := range s.Values {
 			d.Values = append(d.Values, s.json(value))
 		}
@@ -166,12 +165,12 @@ func (b *board) describe() []described {
 	return all
 }
 
-// boolean reports that a switch is on or off.
+// boolean reports that the values are true and false.
 func (s Switch) boolean() bool {
 	return len(s.Values) == 2 && slices.Contains(s.Values, "true") && slices.Contains(s.Values, "false")
 }
 
-// json is a value as JSON has it.
+// json returns a value in its JSON form.
 func (s Switch) json(value string) any {
 	if s.boolean() {
 		return value == "true"
@@ -179,7 +178,7 @@ func (s Switch) json(value string) any {
 	return value
 }
 
-// text is a value from JSON as Set has it. ok is false for what is not allowed.
+// text returns a JSON value in the form of Set. ok is false if it is not one of Values.
 func (s Switch) text(value any) (text string, ok bool) {
 	switch v := value.(type) {
 	case string:

@@ -41,6 +41,7 @@ func newDesk() *desk {
 }
 
 func TestSwitches(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		body   string
 		status int
@@ -52,7 +53,7 @@ func TestSwitches(t *testing.T) {
 		{`{"read-only":"true"}`, 200, `{"engine":"auto","read-only":true}`, "read-only=true"},
 		{`{"read-only":true,"engine":"vips"}`, 200, `{"engine":"vips","read-only":true}`, "engine=vips read-only=true"},
 		{`{"read-only":false,"engine":"auto"}`, 200, `{"engine":"auto","read-only":false}`, ""}, // as they are
-		{`{"engine":"magick"}`, 400, "engine cannot be magick: it is one of auto, bimg, vips", ""},
+		{`{"engine":"magick"}`, 400, "engine cannot be magick: it must be one of auto, bimg, vips", ""},
 		{`{"engine":true}`, 400, "engine cannot be true", ""},
 		{`{"read-only":1}`, 400, "read-only cannot be 1", ""},
 		{`{"read-only":null}`, 400, "read-only cannot be", ""},
@@ -76,7 +77,7 @@ func TestSwitches(t *testing.T) {
 			t.Errorf("%.80s: the answer does not say what there is: %s", c.body, answer)
 		}
 		want := strings.Count(c.sets, "=")
-		if got := strings.Count(d.log.String(), "a switch was thrown"); got != want || want > 0 && !strings.Contains(d.log.String(), "client=192.0.2.1") {
+		if got := strings.Count(d.log.String(), "changed a switch"); got != want || want > 0 && !strings.Contains(d.log.String(), "client=192.0.2.1") {
 			t.Errorf("%.80s: %d changes in the log, want %d: %s", c.body, got, want, &d.log)
 		}
 		if _, now := d.ask("GET", "/switches", ""); status == 200 && now != answer {
@@ -87,6 +88,7 @@ func TestSwitches(t *testing.T) {
 
 // What cannot be done altogether is not done at all.
 func TestSwitchesAllOrNothing(t *testing.T) {
+	t.Parallel()
 	d := newDesk()
 	d.fail["true"] = errors.New("stuck")
 	status, answer := d.ask("PATCH", "/switches", `{"engine":"vips","read-only":true}`)
@@ -96,7 +98,7 @@ func TestSwitchesAllOrNothing(t *testing.T) {
 	if got := strings.Join(d.sets, " "); got != "engine=vips read-only=true engine=auto" {
 		t.Errorf("set %q", got)
 	}
-	for _, line := range []string{"old=auto new=vips", "old=vips new=auto", "cannot throw a switch"} {
+	for _, line := range []string{"old=auto new=vips", "old=vips new=auto", "cannot change a switch"} {
 		if !strings.Contains(d.log.String(), line) {
 			t.Errorf("the log lacks %q: %s", line, &d.log)
 		}
@@ -108,6 +110,7 @@ func TestSwitchesAllOrNothing(t *testing.T) {
 }
 
 func TestNoSwitches(t *testing.T) {
+	t.Parallel()
 	o := newOffice(Config{})
 	if status, body := o.ask("GET", "/switches", ""); status != 200 || body != "{}" {
 		t.Errorf("%d %s", status, body)
@@ -119,6 +122,7 @@ func TestNoSwitches(t *testing.T) {
 
 // A value that this service cannot have is refused before anything is set.
 func TestSwitchRefuses(t *testing.T) {
+	t.Parallel()
 	d := newDesk()
 	d.refuse = errors.New("there is nothing to fetch")
 	status, answer := d.ask("PATCH", "/switches", `{"engine":"vips","read-only":true}`)
