@@ -39,12 +39,23 @@ need_for_vips() {
 	need_lib zlib zlib1g-dev
 }
 
+# need_avif is for the systems where what writes AVIF is a package of its own, which
+# libvips does not bring: Debian 13 and later.
+need_avif() {
+	for plugins in /usr/lib/*/libheif/plugins; do
+		if [ -d "$plugins" ] && [ ! -e "$plugins/libheif-aomenc.so" ]; then
+			missing="$missing libheif-plugin-aomenc"
+		fi
+	done
+}
+
 need pkg-config pkg-config
 need cc gcc
 case "${1:-}" in
 vips) need_for_vips ;;
 *) need_lib vips libvips-dev ;;
 esac
+need_avif
 case "${1:-}" in
 test)
 	need nginx nginx-light
@@ -85,6 +96,9 @@ fi
 log=$(mktemp)
 if ! {
 	$as_root apt-get update -q &&
+		case "$missing" in
+		*libvips-dev*) missing="$missing $(apt-cache pkgnames libheif-plugin-aomenc)" ;;
+		esac &&
 		# shellcheck disable=SC2086
 		$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
 } >"$log" 2>&1; then

@@ -1,21 +1,21 @@
 #!/bin/sh
-# Builds a current libvips into .vips/, from the source packages of Debian's next
-# release: libvips and highway (its SIMD), and for PNG libpng and zlib-ng, which
-# are linked into it. All else comes from this system's packages. Takes some five
-# minutes on two cores, and nothing when it is there already.
+# Builds a current libvips into .vips/, from Debian's source packages: libvips and
+# highway (its SIMD), and for PNG libpng and zlib-ng, which are linked into it. All else
+# comes from this system's packages. Takes some five minutes on two cores, and nothing
+# where it is there already or the system's own libvips is recent enough.
 #
 #     tools/vips.sh          builds it
 #     tools/vips.sh which    says which libvips pkg-config finds
 #
-# DEBIAN_MIRROR and DEBIAN_SUITE name other places to take the sources from.
+# The sources are those of the first of DEBIAN_SUITES that can be built: a release, which
+# does not move, and then testing, of which a mirror's index may be ahead of its files.
+# They come from DEBIAN_MIRROR, or where this machine gets Debian's packages from.
 set -eu
 cd "$(dirname "$0")/.."
 top=$PWD/.vips
 work=$top/work
-log=$top/build.log
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-suite=${DEBIAN_SUITE:-forky}
-good=8.18 # the first that is fast
+suites=${DEBIAN_SUITES:-trixie testing}
+good=8.16 # the oldest that is worth building
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 which_one() {
@@ -32,15 +32,27 @@ which_one() {
 	esac
 }
 
-# private_apt is apt-get with sources and lists of its own, so that the machine's
-# stay as they are. It checks Debian's signature of the index, and the index's
-# checksum of every file.
-private_apt() {
-	apt-get -q -o Dir::Etc::SourceList="$work/debian.sources" -o Dir::Etc::SourceParts=- \
+# find_mirror takes what apt was told, of the archive that is not the security one's.
+find_mirror() {
+	mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Component: main' |
+		grep -v security | head -n 1)}
+	[ -n "$mirror" ] && return
+	echo "apt knows no mirror of Debian: name one in DEBIAN_MIRROR, or run apt-get update"
+	return 1
+}
+
+# private_apt runs an apt program with sources and lists of its own, so that the machine's
+# stay as they are. It checks Debian's signature of the index, and the index's checksum of
+# every file.
+private_apt() { # private_apt PROGRAM OPTION…
+	program=$1
+	shift
+	"$program" -q -o Dir::Etc::SourceList="$work/debian.sources" -o Dir::Etc::SourceParts=- \
 		-o Dir::State::Lists="$work/lists" -o Dir::Cache="$work/cache" -o Acquire::Languages=none "$@"
 }
 
 fetch() {
+	find_mirror
 	mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/src"
 	cat >"$work/debian.sources" <<-END
 		Types: deb-src
@@ -49,9 +61,14 @@ fetch() {
 		Components: main
 		Signed-By: $keyring
 	END
-	private_apt update
+	private_apt apt-get update
+	version=$(private_apt apt-cache showsrc --only-source vips | sed -n 's/^Version: //p' | sort -V | tail -n 1)
+	if ! dpkg --compare-versions "${version:-0}" ge "$good"; then
+		echo "it has ${version:-no} libvips, and needed is $good"
+		return 1
+	fi
 	cd "$work/src"
-	private_apt source --download-only --only-source vips highway libpng1.6
+	private_apt apt-get source --download-only --only-source vips highway libpng1.6
 	for name in vips highway libpng1.6; do
 		dpkg-source --no-check -x "$name"_*.dsc "$name" # checked by apt
 	done
@@ -63,7 +80,7 @@ fetch() {
 # another package. Without it the system's zlib will do: with this and the newer
 # libpng a PNG took 87 ms of CPU, with the system's two 120.
 fetch_zlib_ng() {
-	private_apt source --print-uris --only-source node-yarnpkg >uris
+	private_apt apt-get source --print-uris --only-source node-yarnpkg >uris || return 0
 	# shellcheck disable=SC2046
 	set -- $(grep 'orig-zlib-ng\.tar' uris | tr -d "'")
 	[ $# = 4 ] || return 0
@@ -123,35 +140,57 @@ build() {
 	sed -i '/^Requires.private:/d; s|^Libs: .*|& -Wl,-rpath,${libdir}|' "$work/root$top/lib/pkgconfig/vips.pc"
 }
 
+# try_suites builds the libvips of the first suite that can be built, each in a process of
+# its own, as sh forgets set -e within a condition. It says in one line what failed.
+try_suites() {
+	failed=""
+	for suite in $suites; do
+		log=$top/build-$suite.log
+		rm -rf "$work"
+		mkdir -p "$work"
+		echo "Building the libvips of Debian's $suite into .vips; some minutes"
+		if tools/vips.sh build "$suite" >"$log" 2>&1; then
+			[ -z "$failed" ] || echo "Not built: ${failed%; }"
+			return
+		fi
+		why=$(grep -E '^(E:|it has|apt knows|FAILED|.*[Ee]rror)' "$log" | head -n 1 | cut -c1-200)
+		failed="$failed$suite: ${why:-it failed} ($log); "
+	done
+	echo "Nothing has changed. Not built: ${failed%; }" >&2
+	return 1
+}
+
 # stamp is what the result depends on.
 stamp() {
 	cat tools/vips.sh
 	grep VERSION_CODENAME /etc/os-release
 	uname -m
-	echo "$mirror $suite"
+	echo "$suites"
 }
 
 case ${1:-} in
 which) which_one; exit ;;
-build) build; exit ;;
+build)
+	suite=$2
+	build
+	exit
+	;;
 esac
 
 wanted=$(stamp | sha256sum | cut -c1-16)
 [ "$(cat "$top/stamp" 2>/dev/null)" = "$wanted" ] && exit
+tools/install.sh
+if PKG_CONFIG_PATH='' pkg-config --atleast-version=$good vips; then
+	echo "Nothing to build: the system's libvips is $(PKG_CONFIG_PATH='' pkg-config --modversion vips)"
+	exit
+fi
 if ! command -v apt-get >/dev/null; then
 	echo "No apt-get here. Install libvips $good or later, with highway, from your system's packages." >&2
 	exit 1
 fi
 tools/install.sh vips
-echo "Building libvips from the source of Debian's $suite into .vips; some minutes"
-rm -rf "$work"
-mkdir -p "$work"
-# In a process of its own, as sh forgets set -e within a condition.
-if ! tools/vips.sh build >"$log" 2>&1; then
-	grep -E '^(E:|FAILED|.*[Ee]rror)' "$log" | tail -20 >&2
-	echo "It failed, and nothing has changed; all of it is in $log" >&2
-	exit 1
-fi
+mkdir -p "$top"
+try_suites
 rm -rf "$top/stamp" "$top/bin" "$top/include" "$top/lib" "$top/share"
 mv "$work/root$top"/* "$top"
 # shellcheck disable=SC2010
