@@ -1,0 +1,53 @@
+package metrics
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/panics"
+)
+
+func scrape(m *Metrics) string {
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
+}
+
+func TestPanicsAreCounted(t *testing.T) {
+	t.Parallel()
+	m := New()
+	m.registry.MustRegister(recoveredPanics)
+	before := panics.Counts()["test"]
+	for range 2 {
+		_ = panics.Try("test", func() error { panic("boom") })
+	}
+	if want := fmt.Sprintf("thumbery_panics_total{where=\"test\"} %d\n", before+2); !strings.Contains(scrape(m), want) {
+		t.Errorf("there is no %s in\n%s", want, scrape(m))
+	}
+}
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	m := New()
+	two, pair := func() int { return 2 }, func() (int, int) { return 3, 4 }
+	m.Watch("v1", State{
+		Gate: pair, Background: two, Fetches: pair, Memory: func() (int, int64) { return 5, 6 }, Absent: two, Repairs: two, Primes: two,
+		Origins:  func(yield func(string, int)) { yield("s3", 2) },
+		Switches: func(yield func(string, string)) { yield("hot", "true") },
+		DiskLow:  func() bool { return true },
+		Stock:    func() (all [eviction.Tiers]eviction.Count) { all[0] = eviction.Count{Files: 7, Bytes: 8}; return all },
+	})
+	got := scrape(m)
+	tier := eviction.Tier(0).String()
+	for _, want := range []string{
+		"resizing 3", "queue 4", "background 2", "memory_bytes 6", "absent_entries 2", "disk_low 1", `origin_state{origin="s3"} 2`,
+		`switch{name="hot",value="true"} 1`, `cache_files{tier="` + tier + `"} 7`, `cache_bytes{tier="` + tier + `"} 8`, `build_info{version="v1"} 1`,
+	} {
+		if !strings.Contains(got, "\nthumbery_"+want+"\n") {
+			t.Errorf("there is no %s in\n%s", want, got)
+		}
+	}
+}

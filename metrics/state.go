@@ -1,0 +1,111 @@
+package metrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/panics"
+)
+
+// State has what is read whenever Prometheus scrapes. Its functions are called at any time,
+// by several goroutines.
+type State struct {
+	Gate func() (running, waiting int)
+	// Background is how many of those running no request waits for.
+	Background func() int
+	Fetches    func() (running, waiting int)
+	Memory     func() (entries int, bytes int64)
+	// Absent is the number of entries in the negative cache.
+	Absent func() int
+	// Repairs and Primes are the lengths of the queues of originals to be copied to the
+	// first backend of their chain, and of uploads to be primed.
+	Repairs, Primes func() int
+	// Origins yields the state of each backend's circuit breaker: 0 closed, 1 half-open, 2
+	// open.
+	Origins func(func(backend string, state int))
+	// Switches yields the value of each switch.
+	Switches func(func(name, value string))
+	// DiskLow reports that nothing is kept because the disk is nearly full.
+	DiskLow func() bool
+	// Stock is the approximate content of the disk cache.
+	Stock func() [eviction.Tiers]eviction.Count
+}
+
+// Watch exports a State and the version. It must be called once at most.
+func (m *Metrics) Watch(version string, s State) {
+	m.registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), recoveredPanics,
+		gauge("resizing", "Pictures being made.", func() float64 { running, _ := s.Gate(); return float64(running) }),
+		gauge("background", "Pictures being made that no request waits for. They are part of resizing.", func() float64 { return float64(s.Background()) }),
+		gauge("queue", "Pictures waiting to be made.", func() float64 { _, waiting := s.Gate(); return float64(waiting) }),
+		gauge("fetching", "Originals being fetched.", func() float64 { running, _ := s.Fetches(); return float64(running) }),
+		gauge("fetch_queue", "Originals waiting to be fetched.", func() float64 { _, waiting := s.Fetches(); return float64(waiting) }),
+		gauge("absent_entries", "Entries in the negative cache.", func() float64 { return float64(s.Absent()) }),
+		gauge("repair_queue", "Originals waiting to be copied to the first backend of their chain.", func() float64 { return float64(s.Repairs()) }),
+		gauge("prime_queue", "Uploads waiting to be primed.", func() float64 { return float64(s.Primes()) }),
+		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
+		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),
+		gauge("disk_low", "1 while nothing is kept because the disk is nearly full.", func() float64 {
+			if s.DiskLow() {
+				return 1
+			}
+			return 0
+		}),
+		labelled("origin_state", "Circuit breaker of each backend: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
+			s.Origins(func(backend string, state int) { emit(float64(state), backend) })
+		}, "origin"),
+		labelled("switch", "Always 1; the labels have the value of each switch.", func(emit emitter) {
+			s.Switches(func(name, value string) { emit(1, name, value) })
+		}, "name", "value"),
+		labelled("cache_files", "Files in the disk cache, by tier: counted by the last purge, and updated by this process.", func(emit emitter) {
+			for tier, count := range s.Stock() {
+				emit(float64(count.Files), eviction.Tier(tier).String())
+			}
+		}, "tier"),
+		labelled("cache_bytes", "Bytes of bodies in the disk cache, by tier: counted as cache_files.", func(emit emitter) {
+			for tier, count := range s.Stock() {
+				emit(float64(count.Bytes), eviction.Tier(tier).String())
+			}
+		}, "tier"),
+		labelled("build_info", "Always 1; the label has the version.", func(emit emitter) { emit(1, version) }, "version"),
+	)
+}
+
+var recoveredPanics = &collector{
+	prometheus.NewDesc(namespace+"_panics_total", "Recovered panics, by where. Each cost one request, fetch or purge; the log has its stack.", []string{"where"}, nil),
+	prometheus.CounterValue,
+	func(emit emitter) {
+		for where, n := range panics.Counts() {
+			emit(float64(n), where)
+		}
+	},
+}
+
+func gauge(name, help string, read func() float64) prometheus.GaugeFunc {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read)
+}
+
+// labelled is a gauge with a value for each combination of labels that read emits.
+func labelled(name, help string, read func(emitter), labels ...string) *collector {
+	return &collector{prometheus.NewDesc(namespace+"_"+name, help, labels, nil), prometheus.GaugeValue, read}
+}
+
+type emitter func(value float64, labels ...string)
+
+// collector is a metric with labels that is read whenever Prometheus scrapes.
+type collector struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	read func(emitter)
+}
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(ch chan<- *prometheus.Desc) { ch <- c.desc }
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(ch chan<- prometheus.Metric) {
+	c.read(func(value float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(c.desc, c.kind, value, labels...)
+	})
+}
