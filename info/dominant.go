@@ -7,31 +7,29 @@ import (
 	"slices"
 )
 
-// Bounds of what is told of the dominant colours.
+// Parameters of the search for dominant colours.
 const (
 	maxColors = 6
-	// clusters are looked for before those that look alike are put together.
+	// clusters is their number before similar ones are merged.
 	clusters = 10
-	// rounds of moving each colour to the middle of what is nearest to it; later
-	// ones change little.
+	// rounds of k-means; later ones change little.
 	rounds = 6
-	// alike is the distance, in OKLab, of two colours that one would call by the
-	// same name; 0.02 can just be told apart side by side.
-	alike = 0.07
-	// minShare is of what is visible.
+	// similar is the distance in OKLab of two colours that most people would give the same
+	// name. At 0.02, they can just be told apart side by side.
+	similar = 0.07
+	// minShare of the visible pixels.
 	minShare = 0.01
 )
 
-// dominant finds the colours that the picture is mostly of: clusters of its
-// pixels in OKLab, where distances are as the eye sees them. It has no chance in
-// it, so that the same picture has the same colours each time.
+// dominant returns the dominant colours: clusters of the pixels in OKLab, where distances
+// are perceptual. It is deterministic.
 func dominant(m *image.NRGBA) []Color {
 	points := visiblePoints(m)
-	groups := cut(points)
+	groups := medianCut(points)
 	for range rounds {
-		groups = gather(points, groups)
+		groups = kMeansStep(points, groups)
 	}
-	groups = join(groups)
+	groups = mergeSimilar(groups)
 	total := 0.0
 	for _, p := range points {
 		total += p.weight
@@ -46,10 +44,10 @@ func dominant(m *image.NRGBA) []Color {
 	return colors
 }
 
-// point is a colour in OKLab, and how much there is of it.
+// point is a colour and its weight.
 type point struct {
-	at     [3]float64
-	weight float64
+	at     [3]float64 // OKLab
+	weight float64    // in pixels
 }
 
 func visiblePoints(m *image.NRGBA) []point {
@@ -62,16 +60,16 @@ func visiblePoints(m *image.NRGBA) []point {
 	return points
 }
 
-// cut is a median cut: the group that varies most is cut in two at its mean,
-// until there are enough. It returns their middles.
-func cut(points []point) []point {
+// medianCut splits the box with the greatest spread at its mean until there are enough
+// boxes, and returns their means.
+func medianCut(points []point) []point {
 	if len(points) == 0 {
 		return nil
 	}
 	boxes := []box{newBox(slices.Clone(points))}
 	for len(boxes) < clusters {
 		widest := slices.MaxFunc(boxes, func(a, b box) int { return cmp.Compare(a.spread, b.spread) })
-		if widest.spread < alike*alike/100*float64(len(points)) {
+		if widest.spread < similar*similar/100*float64(len(points)) {
 			break
 		}
 		i := slices.IndexFunc(boxes, func(b box) bool { return b.spread == widest.spread })
@@ -79,27 +77,27 @@ func cut(points []point) []point {
 		boxes[i] = low
 		boxes = append(boxes, high)
 	}
-	middles := make([]point, len(boxes))
+	means := make([]point, len(boxes))
 	for i, b := range boxes {
-		middles[i] = b.middle
+		means[i] = b.mean
 	}
-	return middles
+	return means
 }
 
 // box is a group of points.
 type box struct {
 	points []point
-	middle point
-	axis   int     // along which they vary most
-	spread float64 // the sum of the squares of their distances there
+	mean   point
+	axis   int     // that with the greatest spread
+	spread float64 // the sum of the squared distances from the mean, along axis
 }
 
 func newBox(points []point) box {
-	b := box{points: points, middle: middle(points)}
+	b := box{points: points, mean: mean(points)}
 	var spreads [3]float64
 	for _, p := range points {
 		for i := range spreads {
-			d := p.at[i] - b.middle.at[i]
+			d := p.at[i] - b.mean.at[i]
 			spreads[i] += p.weight * d * d
 		}
 	}
@@ -112,12 +110,11 @@ func newBox(points []point) box {
 	return b
 }
 
-// halves parts the points at their mean. Both halves have some, as there is a
-// spread.
+// halves splits the points at their mean. Neither half is empty, as there is a spread.
 func (b box) halves() (low, high box) {
 	n := 0
 	for i, p := range b.points {
-		if p.at[b.axis] < b.middle.at[b.axis] {
+		if p.at[b.axis] < b.mean.at[b.axis] {
 			b.points[i], b.points[n] = b.points[n], b.points[i]
 			n++
 		}
@@ -125,7 +122,7 @@ func (b box) halves() (low, high box) {
 	return newBox(b.points[:n]), newBox(b.points[n:])
 }
 
-func middle(points []point) point {
+func mean(points []point) point {
 	var m point
 	for _, p := range points {
 		m.add(p)
@@ -133,7 +130,7 @@ func middle(points []point) point {
 	return m
 }
 
-// add moves p to the middle of itself and q.
+// add moves p to the weighted mean of p and q.
 func (p *point) add(q point) {
 	p.weight += q.weight
 	for i := range p.at {
@@ -141,13 +138,13 @@ func (p *point) add(q point) {
 	}
 }
 
-// gather moves each middle to that of the points that are nearest to it (Lloyd's
-// algorithm). One that none is nearest to is dropped.
-func gather(points, middles []point) []point {
-	next := make([]point, len(middles))
+// kMeansStep moves each mean to that of the points that are nearest to it (Lloyd's
+// algorithm), and drops means without points.
+func kMeansStep(points, means []point) []point {
+	next := make([]point, len(means))
 	for _, p := range points {
 		nearest, least := 0, math.Inf(1)
-		for i, m := range middles {
+		for i, m := range means {
 			if d := distance(p, m); d < least {
 				nearest, least = i, d
 			}
@@ -157,7 +154,7 @@ func gather(points, middles []point) []point {
 	return slices.DeleteFunc(next, func(p point) bool { return p.weight == 0 })
 }
 
-// distance is squared.
+// distance is the squared Euclidean distance.
 func distance(p, q point) float64 {
 	sum := 0.0
 	for i := range p.at {
@@ -167,20 +164,19 @@ func distance(p, q point) float64 {
 	return sum
 }
 
-// join puts colours together that look alike, the rarer into the more frequent,
-// and sorts by frequency.
-func join(groups []point) []point {
+// mergeSimilar merges colours into more frequent similar ones, and sorts by frequency.
+func mergeSimilar(groups []point) []point {
 	byWeight := func(a, b point) int { return cmp.Compare(b.weight, a.weight) }
 	slices.SortStableFunc(groups, byWeight)
-	var joined []point
+	var merged []point
 	for _, g := range groups {
-		i := slices.IndexFunc(joined, func(j point) bool { return distance(j, g) < alike*alike })
+		i := slices.IndexFunc(merged, func(m point) bool { return distance(m, g) < similar*similar })
 		if i < 0 {
-			joined = append(joined, g)
+			merged = append(merged, g)
 		} else {
-			joined[i].add(g)
+			merged[i].add(g)
 		}
 	}
-	slices.SortStableFunc(joined, byWeight)
-	return joined
+	slices.SortStableFunc(merged, byWeight)
+	return merged
 }

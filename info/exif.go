@@ -12,31 +12,29 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Exif is what a camera wrote into a picture. Texts are as they stand there,
-// without control characters.
+// Exif is what a camera wrote into a picture. Texts have no control characters.
 type Exif struct {
-	// Taken is when the picture was taken, or when the slide was scanned, as of
-	// RFC 3339; without its zone where the camera did not note one, as most do
-	// not. "" if it is not known.
+	// Taken is when the picture was taken, or the slide scanned, in RFC 3339. It has no
+	// zone if the camera has not recorded one, as most do not. "" if it is not known.
 	Taken       string
 	Make, Model string
 
 	HasGPS              bool
-	Latitude, Longitude float64 // degrees of WGS 84, to the north and east; 0 without HasGPS
+	Latitude, Longitude float64 // degrees of WGS 84, north and east; 0 without HasGPS
 }
 
-// Bounds on what one picture can make ReadExif do, and hold. Cameras write some
-// hundred entries, within the first 64 KiB that they tell of.
+// Bounds on the work and memory for one picture. Cameras write some hundred entries, within
+// 64 KiB.
 const (
-	maxExifRead    = 4 << 20 // bytes, with those that are passed over in a buffer
+	maxExifRead    = 4 << 20 // bytes, including those skipped in a buffer
 	maxExifSeeks   = 16 << 10
 	maxExifEntries = 2000
-	maxExifValue   = 128 // bytes of one value; longer ones are not looked at
+	maxExifValue   = 128 // bytes of one value; longer ones are skipped
 )
 
-// ReadExif reads the EXIF data in a picture of size bytes that h is the header
-// of: JPEG, PNG, WebP, AVIF, HEIC and TIFF may have some. What is damaged is as
-// good as missing. An error is the reader's own.
+// ReadExif reads the EXIF data of a picture of size bytes whose header is h: JPEG, PNG,
+// WebP, AVIF, HEIC and TIFF may have some. Damaged data count as missing. Errors are those
+// of r.
 func ReadExif(r io.ReaderAt, size int64, h header.Header) (Exif, error) {
 	format, ok := metaFormat(h.Format)
 	if !ok {
@@ -44,8 +42,7 @@ func ReadExif(r io.ReaderAt, size int64, h header.Header) (Exif, error) {
 	}
 	in := &boundedReader{r: io.NewSectionReader(r, 0, size), bytes: maxExifRead, seeks: maxExifSeeks}
 	c := collector{}
-	// Its error is of no use: what went before it is good, and what failed in
-	// reading is known better here.
+	// The error is ignored: the entries before it are good, and in.err has the errors of r.
 	_, _ = imagemeta.Decode(imagemeta.Options{
 		R: in, ImageFormat: format, Sources: imagemeta.EXIF,
 		LimitNumTags: maxExifEntries, LimitTagSize: maxExifValue,
@@ -75,11 +72,11 @@ func metaFormat(f variant.Format) (imagemeta.ImageFormat, bool) {
 	return 0, false
 }
 
-// collector keeps the entries that are looked for, by their names.
+// collector has the values of the entries that are looked for, by their names.
 type collector map[string]any
 
-// wants says which directory an entry counts in: elsewhere, as in that of the
-// thumbnail, it is about something else. Of two the first counts.
+// wants accepts an entry only in its own directory: in that of the thumbnail, for example,
+// it describes the thumbnail. The first of several counts.
 func (c collector) wants(t imagemeta.TagInfo) bool {
 	if _, have := c[t.Tag]; have {
 		return false
@@ -113,14 +110,14 @@ func (c collector) exif() Exif {
 	}
 	lat, north := c.degrees("GPSLatitude", "N", "S", 90)
 	long, east := c.degrees("GPSLongitude", "E", "W", 180)
-	// Receivers without a fix write noughts, and nobody lives there.
+	// Receivers without a fix write 0, 0, which is in the ocean.
 	if north && east && (lat != 0 || long != 0) {
 		e.HasGPS, e.Latitude, e.Longitude = true, lat, long
 	}
 	return e
 }
 
-// taken turns EXIF's date and offset into RFC 3339.
+// taken converts EXIF's date and offset to RFC 3339.
 func taken(date, offset string) string {
 	t, err := time.Parse("2006:01:02 15:04:05", date)
 	if err != nil || t.Year() == 0 {
@@ -132,8 +129,7 @@ func taken(date, offset string) string {
 	return t.Format("2006-01-02T15:04:05")
 }
 
-// degrees reads a coordinate and the side of it, the second of which is
-// negative.
+// degrees returns a coordinate, negated if its reference is the negative one.
 func (c collector) degrees(tag, positive, negative string, limit float64) (float64, bool) {
 	d, ok := c[tag].(float64)
 	side := c.text(tag + "Ref")
@@ -146,11 +142,11 @@ func (c collector) degrees(tag, positive, negative string, limit float64) (float
 	return d, true
 }
 
-// errBound ends the reading of what wants to be read for ever.
+// errBound stops reading a file that is made to be read for ever.
 var errBound = errors.New("too much to read")
 
-// boundedReader fails after so many bytes and seeks. It keeps its own failures,
-// but the end of the file and the bounds, in err.
+// boundedReader fails after a number of bytes and seeks. err is the last error of r other
+// than io.EOF.
 type boundedReader struct {
 	r            *io.SectionReader
 	bytes, seeks int

@@ -1,7 +1,6 @@
-// Package info says what there is to say about a picture, as JSON: what its
-// header tells, when and with what it was taken, its colours, and what a page
-// shows until the picture itself has come. The engine decodes it, to a small
-// picture that all else is worked out from in Go; no C is linked here.
+// Package info describes a picture as JSON: what its header and metadata say, its colours,
+// and the placeholders that a page shows until the picture has loaded. The engine decodes
+// the picture to a small PNG; the rest is done in Go, without cgo.
 package info
 
 import (
@@ -23,36 +22,35 @@ import (
 // MediaType is the Content-Type of a document.
 const MediaType = "application/json"
 
-// recipe changes whenever the same picture would give another document.
+// recipe changes whenever the same picture would get a different document.
 const recipe = "info1"
 
-// Document is what is answered. What a picture does not have, or does not say,
-// is left out.
+// Document is the description. Fields that do not apply to a picture are left out.
 type Document struct {
 	Width       int    `json:"width"`  // pixels, the right way up
 	Height      int    `json:"height"` // pixels, the right way up
 	Format      string `json:"format"`
 	Bytes       int64  `json:"bytes"`
-	Orientation int    `json:"orientation"` // EXIF 1..8; 1 where the picture does not say
+	Orientation int    `json:"orientation"` // EXIF 1..8; 1 if there is none
 	Alpha       bool   `json:"alpha"`
 	Pages       int    `json:"pages"` // frames or pages, at least 1
 
-	Profile  string    `json:"profile,omitempty"` // what the colour profile calls itself
+	Profile  string    `json:"profile,omitempty"` // the name in the colour profile
 	Taken    string    `json:"taken,omitempty"`   // as Exif.Taken
 	Camera   *Camera   `json:"camera,omitempty"`
-	Location *Location `json:"location,omitempty"` // only where it is asked for
+	Location *Location `json:"location,omitempty"` // only if requested
 
-	Average     string  `json:"average,omitempty"` // "#rrggbb"; missing if all is transparent
+	Average     string  `json:"average,omitempty"` // "#rrggbb"; missing if everything is transparent
 	Colors      []Color `json:"colors"`            // at most maxColors, the most frequent first
 	BlurHash    string  `json:"blurhash"`
 	ThumbHash   string  `json:"thumbhash"`   // base64
 	Placeholder string  `json:"placeholder"` // a data URI
 }
 
-// Color is one of the colours that a picture is mostly of.
+// Color is a dominant colour.
 type Color struct {
 	Color string  `json:"color"` // "#rrggbb"
-	Share float64 `json:"share"` // of what is visible, 0..1, to three decimals
+	Share float64 `json:"share"` // of the visible pixels, 0..1, to three decimals
 }
 
 // Describer makes documents. It is safe for use by several goroutines.
@@ -62,45 +60,45 @@ type Describer struct {
 	recipe   string
 }
 
-// NewDescriber returns a Describer on an engine. Of s the limits count.
+// NewDescriber returns a Describer that decodes with r, within the limits of s.
 func NewDescriber(r resize.Resizer, s resize.Settings) *Describer {
-	s.Restore = false // colours are to be those of the picture
+	s.Restore = false // which would change the colours
 	d := &Describer{resizer: r, settings: s}
 	d.recipe = recipe + " " + d.placeholderFormat(true).String() + " " + r.Recipe()
 	return d
 }
 
-// Recipe changes whenever the same picture would give another document: it is
-// part of the name under which that is kept.
+// Recipe changes whenever the same picture would get a different document. It is part of
+// the document's name in the cache.
 func (d *Describer) Recipe() string { return d.recipe }
 
-// smallSide is the longest side of the picture that all is worked out from, and
-// the most that a ThumbHash is made of. Ten thousand pixels tell the colours.
+// smallSide is the longest side of the image that colours and placeholders are computed
+// from, and the largest of a ThumbHash.
 const smallSide = 100
 
-// Plan says what the engine has to do first, so that it can be admitted. The
-// errors are those of resize.NewPlan.
+// Plan returns the engine's part of the work, for the admission control. The errors are
+// those of resize.NewPlan.
 func (d *Describer) Plan(h header.Header) (resize.Plan, error) {
 	small := variant.Variant{
 		Width: smallSide, Height: smallSide, Fit: variant.FitInside, Format: variant.PNG,
-		Lossless: true, // and so not reduced to a palette
+		Lossless: true, // otherwise it would be reduced to a palette
 		Still:    true,
 	}
 	return resize.NewPlan(h, small, 0, d.settings)
 }
 
-// Describe returns the document about src, which h and p, from Plan, were made
-// from. It ends with a line feed. The errors are those of Resizer.Resize; they
-// are of kind header.ErrBroken only where src is at fault, and with them comes
-// the document about what a lenient engine could make of it.
+// Describe returns the document about src as JSON that ends with a line feed. h is the
+// header of src, and p is Plan's. The errors are those of Resizer.Resize. If src is at
+// fault, the error wraps header.ErrBroken, and if the engine could decode a part, the
+// document about that part comes with it.
 func (d *Describer) Describe(ctx context.Context, src []byte, h header.Header, p resize.Plan, location bool) ([]byte, error) {
 	encoded, broken := d.resizer.Resize(ctx, src, h, p)
 	if broken != nil && (len(encoded) == 0 || !errors.Is(broken, header.ErrBroken)) {
 		return nil, broken
 	}
-	doc := headed(h, int64(len(src)))
-	doc.tell(src, h, location)
-	if err := d.look(ctx, doc, encoded); err != nil {
+	doc := documentFromHeader(h, int64(len(src)))
+	doc.addMetadata(src, h, location)
+	if err := d.addColors(ctx, doc, encoded); err != nil {
 		return nil, err
 	}
 	b, err := encode(doc)
@@ -110,12 +108,12 @@ func (d *Describer) Describe(ctx context.Context, src []byte, h header.Header, p
 	return b, broken
 }
 
-// look adds what the small picture shows. That is our own: an error is our
-// failure, or the end of ctx.
-func (d *Describer) look(ctx context.Context, doc *Document, encoded []byte) error {
+// addColors adds colours and placeholders. Since the engine has made the small image, an
+// error is ours, or that of ctx.
+func (d *Describer) addColors(ctx context.Context, doc *Document, encoded []byte) error {
 	small, err := decode(encoded)
 	if err != nil {
-		return fmt.Errorf("the engine's own picture: %v", err)
+		return fmt.Errorf("the small image of the engine: %v", err)
 	}
 	doc.Average, doc.Colors = average(small), dominant(small)
 	doc.ThumbHash = thumbHash(small)
@@ -126,8 +124,7 @@ func (d *Describer) look(ctx context.Context, doc *Document, encoded []byte) err
 	return err
 }
 
-// headed is a document with what the header says.
-func headed(h header.Header, bytes int64) *Document {
+func documentFromHeader(h header.Header, bytes int64) *Document {
 	w, height := h.Upright()
 	return &Document{
 		Width: w, Height: height, Format: h.Format.String(), Bytes: bytes,
@@ -135,7 +132,7 @@ func headed(h header.Header, bytes int64) *Document {
 	}
 }
 
-// decode reads the engine's PNG.
+// decode decodes the engine's PNG.
 func decode(encoded []byte) (*image.NRGBA, error) {
 	m, err := png.Decode(bytes.NewReader(encoded))
 	if err != nil {
@@ -157,11 +154,10 @@ func encode(doc *Document) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// maxBytes is far more than any document has.
+// maxBytes is more than any document has.
 const maxBytes = 64 << 10
 
-// IsDocument reports whether r, of size bytes, is a whole document, and not what
-// is left of one.
+// IsDocument reports whether r, of size bytes, is a complete document.
 func IsDocument(r io.ReaderAt, size int64) bool {
 	if size < 2 || size > maxBytes {
 		return false

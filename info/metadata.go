@@ -9,22 +9,20 @@ import (
 	"github.com/thumbery/thumbery/resize/header"
 )
 
-// Camera is what took a picture.
+// Camera is the camera that took a picture.
 type Camera struct {
 	Make  string `json:"make,omitempty"`
 	Model string `json:"model,omitempty"`
 }
 
-// Location is where a picture was taken, in degrees of WGS 84, to the north and
-// east.
+// Location is where a picture was taken, in degrees of WGS 84, north and east.
 type Location struct {
 	Latitude  float64 `json:"latitude"`
 	Longitude float64 `json:"longitude"`
 }
 
-// tell adds what the picture's metadata say. There are no errors: memory can be
-// read, and what is damaged is as good as missing.
-func (d *Document) tell(src []byte, h header.Header, location bool) {
+// addMetadata adds what the metadata say. Damaged metadata count as missing.
+func (d *Document) addMetadata(src []byte, h header.Header, location bool) {
 	r, size := bytes.NewReader(src), int64(len(src))
 	if profile, err := ReadProfile(r, size, h); err == nil {
 		d.Profile = ProfileName(profile)
@@ -42,14 +40,14 @@ func (d *Document) tell(src []byte, h header.Header, location bool) {
 	}
 }
 
-// degrees rounds to a tenth of a metre on the ground, more than receivers know.
+// degrees rounds to a tenth of a metre on the ground, which is finer than receivers measure.
 func degrees(d float64) float64 { return math.Round(d*1e6) / 1e6 }
 
-// maxText is how many bytes of a text in a picture are told.
+// maxText is the length to which texts from a picture are cut, in bytes.
 const maxText = 128
 
-// clean makes a text from inside a picture fit for telling: valid UTF-8 without
-// control characters, trimmed, of at most maxText bytes.
+// clean makes a text from a picture safe to show: valid UTF-8 without control characters,
+// trimmed, of at most maxText bytes.
 func clean(s string) string {
 	s = strings.ToValidUTF8(s[:min(len(s), 4*maxText)], "")
 	s = strings.TrimSpace(strings.Map(printable, s))
@@ -60,8 +58,8 @@ func clean(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// printable drops the C0 and C1 controls and DEL, and what turns the direction of
-// writing about.
+// printable drops control characters (C0, C1 and DEL), and those that change the direction
+// of writing.
 func printable(r rune) rune {
 	switch {
 	case r < 0x20, r >= 0x7f && r < 0xa0, r >= 0x200e && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069:

@@ -35,7 +35,7 @@ func TestTell(t *testing.T) {
 		}
 		for i, location := range []bool{false, true} {
 			var doc Document
-			doc.tell(src, h, location)
+			doc.addMetadata(src, h, location)
 			told, err := json.Marshal(doc)
 			if err != nil {
 				t.Fatal(err)
@@ -61,7 +61,7 @@ func TestTellIsBounded(t *testing.T) {
 			damaged := bytes.Clone(src)
 			damaged[i] = b
 			var doc Document
-			doc.tell(damaged, h, true)
+			doc.addMetadata(damaged, h, true)
 			text := doc.Profile + doc.Taken
 			if doc.Camera != nil {
 				text += doc.Camera.Make + doc.Camera.Model

@@ -18,15 +18,15 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// A placeholder is stretched over the picture's place and blurred there: more
-// pixels or quality than these only make the page longer.
+// A placeholder is enlarged and blurred by the page: more pixels or a higher quality would
+// only make the page longer.
 const (
 	placeholderSide    = 24
 	placeholderQuality = 50
 )
 
-// placeholderFormat is the shortest that every browser shows: WebP, in some 150
-// bytes. Where it cannot be written JPEG, or PNG for what is transparent.
+// placeholderFormat is the shortest that every browser shows: WebP, with some 150 bytes. If
+// the engine cannot write it, JPEG, or PNG with alpha.
 func (d *Describer) placeholderFormat(alpha bool) variant.Format {
 	switch {
 	case d.resizer.CanWrite(variant.WebP):
@@ -37,12 +37,12 @@ func (d *Describer) placeholderFormat(alpha bool) variant.Format {
 	return variant.JPEG
 }
 
-// placeholder makes a data URI (RFC 2397) of the small picture. That is our own,
-// so that an error is our own failure, but the end of ctx.
+// placeholder makes a data URI (RFC 2397) of the small image. Since the engine has made that
+// image, an error is ours, or that of ctx.
 func (d *Describer) placeholder(ctx context.Context, small []byte) (string, error) {
 	h, err := header.Inspect(ctx, bytes.NewReader(small), int64(len(small)), header.FormatsOf(variant.PNG))
 	if err != nil {
-		return "", fmt.Errorf("the engine's own picture: %v", err)
+		return "", fmt.Errorf("the small image of the engine: %v", err)
 	}
 	v := variant.Variant{
 		Width: placeholderSide, Height: placeholderSide, Fit: variant.FitInside,
@@ -62,17 +62,17 @@ func (d *Describer) placeholder(ctx context.Context, small []byte) (string, erro
 	return "data:" + header.MediaType(v.Format) + ";base64," + base64.StdEncoding.EncodeToString(data), nil
 }
 
-// blurSide is the side of what a BlurHash is made of. Each pixel costs twelve
-// cosines and powers; with fewer pixels, it finds waves where there are none, as
-// its samples are not in the middle of the pixels.
+// blurSide is the side of the image that a BlurHash is made of, in pixels. Each costs twelve
+// cosines and powers. With fewer, the hash has waves that the image has not, as BlurHash
+// does not sample pixels at their middle.
 const blurSide = 48
 
-// blurHash returns the BlurHash (https://blurha.sh) of m, with four waves along
-// the longer side and three along the other. It has no alpha: what is
-// transparent is white, as it is in a JPEG.
+// blurHash returns the BlurHash (https://blurha.sh) of m, with four waves along the longer
+// side and three along the other. BlurHash has no alpha: transparent pixels are white, as
+// in a JPEG.
 func blurHash(m *image.NRGBA) (string, error) {
-	// A square, whatever the proportions: they are not in the hash, but would leave
-	// a thin picture with too few pixels.
+	// It is a square: a BlurHash has no proportions, and a thin image would have too few
+	// pixels.
 	flat := image.NewNRGBA(image.Rect(0, 0, blurSide, blurSide))
 	draw.Draw(flat, flat.Rect, image.NewUniform(color.White), image.Point{}, draw.Src)
 	scale.CatmullRom.Scale(flat, flat.Rect, m, m.Rect, scale.Over, nil)
