@@ -183,7 +183,7 @@ func (s *shared) make(ctx context.Context, p resize.Plan) ([]byte, error) {
 	if err := s.engine.writes(p); err != nil {
 		return nil, err
 	}
-	j := job{newRun(ctx), s.engine, s.src, s.header, p, false}
+	j := job{s.another(ctx), s.engine, s.src, s.header, p, false}
 	defer j.close()
 	if j.err = cmp.Or(f.err, j.err); j.err == nil {
 		out := j.encode(f.im)
@@ -202,7 +202,7 @@ func (s *shared) finished(ctx context.Context, p resize.Plan) finished {
 	}
 	n := s.levelFor(p)
 	im := s.level(n)
-	f := finished{job: job{newRun(ctx), s.engine, s.src, s.header, p, false}}
+	f := finished{job: job{s.another(ctx), s.engine, s.src, s.header, p, false}}
 	if f.err = cmp.Or(s.err, f.err); f.err == nil {
 		f.im = f.compose(f.placed(im, n > 0 && f.hasAlpha(im)))
 	}

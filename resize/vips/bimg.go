@@ -11,6 +11,7 @@ import (
 
 // throughBimg makes a picture that is expressible.
 func throughBimg(src []byte, h header.Header, p resize.Plan) ([]byte, error) {
+	defer enterErrors().leave()
 	out, err := bimg.Resize(src, bimgOptions(h, p))
 	// bimg gives libvips a pointer into src and lets go of src: libvips reads it
 	// until the end, unseen by Go's garbage collector.

@@ -10,14 +10,13 @@ import (
 )
 
 // explain tells a broken picture from our own failure, by decoding all of it once
-// more and doing nothing with it. What libvips says of its failure does not: decoding
-// is lazy, so that often only the encoder complains, and the text may be that of
-// another thread.
+// more and doing nothing with it. The text of libvips' error cannot tell: decoding is
+// lazy, so that often only the encoder complains.
 func (j job) explain(ctx context.Context) error {
 	if err := j.known(ctx); err != nil {
 		return err
 	}
-	again := job{newRun(ctx), j.engine, j.src, j.header, j.plan, j.lenient}
+	again := job{j.another(ctx), j.engine, j.src, j.header, j.plan, j.lenient}
 	defer again.close()
 	again.drain(again.load(again.source()))
 	if again.err == nil {
@@ -53,5 +52,5 @@ func (j job) ours(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fmt.Errorf("libvips failed; the last that any thread of it said: %w", j.err)
+	return fmt.Errorf("libvips failed on a picture in %s: %w", j.header.Format, j.err)
 }

@@ -8,9 +8,7 @@ package vips
 import "C"
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 	"unsafe"
 )
 
@@ -18,7 +16,7 @@ import (
 // loaders run that classes names in C.
 func configure(classes []string) error {
 	if C.shim_start() != 0 {
-		return fmt.Errorf("vips: libvips does not start: %w", lastError())
+		return fmt.Errorf("vips: libvips does not start: %s", takeErrorText())
 	}
 	for _, class := range classes {
 		name := C.CString(class)
@@ -43,11 +41,3 @@ func libraryVersion() string { return C.GoString(C.vips_version_string()) }
 // compiledVersion is that of the libvips that was compiled against.
 func compiledVersion() string { return C.VIPS_VERSION }
 
-// lastError is what any thread of libvips said last: the text comes from a
-// buffer that all share, empty or speaking of another picture.
-func lastError() error {
-	said := C.vips_error_buffer_copy()
-	defer C.g_free(C.gpointer(said))
-	text := strings.TrimSpace(C.GoString(said))
-	return errors.New(strings.ReplaceAll(text, "\n", "; "))
-}

@@ -4,12 +4,10 @@ package vips
 import "C"
 
 import (
-	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
@@ -34,14 +32,11 @@ func saysMemory(text string) bool {
 // memoryFailures counts how often any thread of libvips said that memory ran out.
 func memoryFailures() int { return int(C.shim_short_of_memory()) }
 
-// noMemory is an error of kind resize.ErrNoMemory where one can be: some thread has
-// said that memory ran out since the run began. It need not have been one of this
-// run, but then it says nothing against the picture either.
-func (r *run) noMemory(said error) error {
-	if saysMemory(said.Error()) || memoryFailures() != r.memoryFailures {
-		return fmt.Errorf("%w: %w", resize.ErrNoMemory, said)
-	}
-	return said
+// ranOutOfMemory reports whether text, or any thread of libvips since the run began,
+// says that memory ran out. If that was another picture's thread, this failure still
+// says nothing against this picture.
+func (r *run) ranOutOfMemory(text string) bool {
+	return saysMemory(text) || memoryFailures() != r.memoryFailures
 }
 
 // leastMemory is what must be free for a failure to be the picture's: some decoders

@@ -8,12 +8,15 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"unsafe"
+
+	"github.com/thumbery/thumbery/resize"
 )
 
 // pixels is an image of libvips: most of the time not pixels, but how they will
@@ -28,7 +31,9 @@ type run struct {
 	pins runtime.Pinner
 	stop func() bool
 
-	memoryFailures int // at the beginning
+	scope          *errorScope
+	outer          bool // scope is this run's own
+	memoryFailures int  // at the beginning
 
 	drawnMark pixels // the watermark, once it is drawn
 
@@ -38,11 +43,20 @@ type run struct {
 	killed   bool
 }
 
-// newRun begins; the end of ctx stops libvips where it works on pixels. The
-// caller closes the run.
+// newRun begins work on a picture; the end of ctx stops libvips where it works on
+// pixels. The caller closes the run.
 func newRun(ctx context.Context) *run {
+	r := startRun(ctx, enterErrors())
+	r.outer = true
+	return r
+}
+
+// another begins more work on the same picture. It is to be closed before r is.
+func (r *run) another(ctx context.Context) *run { return startRun(ctx, r.scope) }
+
+func startRun(ctx context.Context, scope *errorScope) *run {
 	runtime.LockOSThread() // what libvips keeps for a thread is given back on the same
-	r := &run{err: ctx.Err(), memoryFailures: memoryFailures()}
+	r := &run{err: ctx.Err(), scope: scope, memoryFailures: memoryFailures()}
 	r.stop = context.AfterFunc(ctx, r.kill)
 	return r
 }
@@ -56,6 +70,9 @@ func (r *run) close() {
 		C.g_object_unref(C.gpointer(r.owned[i]))
 	}
 	r.owned = nil
+	if r.outer {
+		r.scope.leave()
+	}
 	C.vips_thread_shutdown()
 	runtime.UnlockOSThread()
 	r.pins.Unpin()
@@ -95,7 +112,7 @@ func (r *run) shield(im pixels) pixels {
 // own has im given back by close.
 func (r *run) own(im pixels) pixels {
 	if im == nil {
-		r.fail("libvips gave nothing")
+		r.fail("making an image")
 		return nil
 	}
 	r.mu.Lock()
@@ -107,10 +124,19 @@ func (r *run) own(im pixels) pixels {
 	return im
 }
 
-// fail notes the first failure, of kind resize.ErrNoMemory where memory ran out.
+// fail notes the first failure, of kind resize.ErrNoMemory where memory ran out. What
+// libvips says of it is told only where it is known to be about this picture.
 func (r *run) fail(what string) {
-	if err := lastError(); r.err == nil {
-		r.err = fmt.Errorf("%s: %w", what, r.noMemory(err))
+	text, mine := r.scope.take()
+	if r.err != nil {
+		return
+	}
+	r.err = errors.New(what + " failed")
+	if mine && text != "" {
+		r.err = fmt.Errorf("%s: %s", what, text)
+	}
+	if r.ranOutOfMemory(text) {
+		r.err = fmt.Errorf("%w: %w", resize.ErrNoMemory, r.err)
 	}
 }
 
@@ -231,7 +257,7 @@ func (r *run) save(name string, args ...arg) (data []byte) {
 // it as late as when the result is encoded.
 func (r *run) open(loader string, src []byte, args ...arg) pixels {
 	if len(src) == 0 {
-		r.fail("nothing to load")
+		r.fail("loading an empty file")
 		return nil
 	}
 	start := unsafe.SliceData(src)

@@ -1,0 +1,67 @@
+package vips
+
+// #include "shim.h"
+import "C"
+
+import (
+	"strings"
+	"sync"
+)
+
+// libvips appends what goes wrong to one buffer of text for the whole process, and
+// does not note which image, operation or thread a line is about. So a text may be
+// told only if no other picture was being worked on since the buffer was cleared:
+// an errorScope finds that out.
+
+// errorBuffer is held while the buffer is read or cleared, so that nobody enters
+// in between.
+var errorBuffer struct {
+	sync.Mutex
+	scopes int         // that were entered and not left
+	only   *errorScope // the one of scopes that has been alone so far, or nil
+}
+
+// errorScope is the time in which libvips works on one picture.
+type errorScope struct {
+	shared bool // libvips worked on another picture meanwhile
+}
+
+// enterErrors begins a scope, which the caller leaves.
+func enterErrors() *errorScope {
+	errorBuffer.Lock()
+	defer errorBuffer.Unlock()
+	s := &errorScope{shared: errorBuffer.scopes > 0}
+	errorBuffer.scopes++
+	if !s.shared {
+		C.vips_error_clear()
+		errorBuffer.only = s
+	} else if errorBuffer.only != nil {
+		errorBuffer.only.shared = true
+		errorBuffer.only = nil
+	}
+	return s
+}
+
+func (s *errorScope) leave() {
+	errorBuffer.Lock()
+	defer errorBuffer.Unlock()
+	errorBuffer.scopes--
+	if errorBuffer.only == s {
+		errorBuffer.only = nil
+	}
+}
+
+// take clears the buffer and returns its text. mine reports that the text is about
+// the picture of this scope.
+func (s *errorScope) take() (text string, mine bool) {
+	errorBuffer.Lock()
+	defer errorBuffer.Unlock()
+	return takeErrorText(), !s.shared
+}
+
+// takeErrorText clears the buffer and returns its text in one line.
+func takeErrorText() string {
+	said := C.vips_error_buffer_copy()
+	defer C.g_free(C.gpointer(said))
+	return strings.ReplaceAll(strings.TrimSpace(C.GoString(said)), "\n", "; ")
+}
