@@ -109,7 +109,7 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, o order) (*made, error) {
 	defer z.blob.Close()
 	p.headers.put(o.original(), epoch, measured{z.OriginalBytes, z.blob.ModTime, z.Original})
 	plan, err := p.Render.Plan(z.Original, o.variant, o.accept)
-	if err != nil || !resize.Serves(z.Header, plan) {
+	if err != nil || !resize.MezzanineSuffices(z.Header, plan) {
 		return nil, err
 	}
 	m, err := p.throughOpen(ctx, z, work{o, z.Header, plan, render.FromMezzanine, z.seen(o.original())})

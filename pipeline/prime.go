@@ -180,7 +180,7 @@ func (p *Pipeline) batchOfMezzanine(ctx context.Context, g *group, r *Primed) (*
 		plan, err := p.Render.Plan(z.Original, i.variant, i.accept)
 		if err != nil {
 			i.settle(r, err)
-		} else if resize.Serves(z.Header, plan) {
+		} else if resize.MezzanineSuffices(z.Header, plan) {
 			b.add(i, plan)
 		}
 	}

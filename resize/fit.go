@@ -126,7 +126,7 @@ func (f fit) slide(i, length, window int, point float64) int {
 	if f.gravity == variant.GravityFocal {
 		return clamp(point-float64(window)/2, space)
 	}
-	return share(space, Along(f.gravity, i))
+	return share(space, GravityOffset(f.gravity, i))
 }
 
 // slideOnto is where on the canvas something shorter stands.
@@ -135,7 +135,7 @@ func (f fit) slideOnto(i, length, canvas int, point float64) int {
 	if f.gravity == variant.GravityFocal {
 		return clamp(float64(canvas)/2-point, space)
 	}
-	return share(space, Along(f.gravity, i))
+	return share(space, GravityOffset(f.gravity, i))
 }
 
 // clamp rounds x half up into 0..most.
@@ -146,9 +146,9 @@ func clamp(x float64, most int) int {
 	return int(min(math.Floor(x+0.5), float64(most)))
 }
 
-// Along is where a gravity pulls on an axis, in halves of the free space: 0 to
+// GravityOffset is where a gravity pulls on an axis, in halves of the free space: 0 to
 // the start, 1 to the middle, 2 to the end.
-func Along(g variant.Gravity, axis int) int {
+func GravityOffset(g variant.Gravity, axis int) int {
 	halves := [...][2]int{
 		variant.GravityCenter: {1, 1},
 		variant.GravityN:      {1, 0}, variant.GravityNE: {2, 0}, variant.GravityE: {2, 1},

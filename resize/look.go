@@ -11,12 +11,12 @@ func NeedsLook(v variant.Variant) bool {
 	return v.Trim != 0 || v.Gravity == variant.GravitySmart
 }
 
-// Seen puts what was found in a picture with header h into v in place of what
+// ResolveLook puts what was found in a picture with header h into v in place of what
 // was asked: inner is what remains of it without its border, in pixels of the
 // upright source (the zero Rect where all of it would go, or nothing), and x, y,
 // from 0 to 1, is where the eye goes in the whole of it. inner lies in v's
 // Region. NewPlan takes the result for a crop and a focal point.
-func Seen(h header.Header, v variant.Variant, inner Rect, x, y float64) variant.Variant {
+func ResolveLook(h header.Header, v variant.Variant, inner Rect, x, y float64) variant.Variant {
 	w, height := h.Upright()
 	if v.Trim != 0 && inner != (Rect{}) && inner != (Rect{Width: w, Height: height}) {
 		v.Crop = variant.Crop{

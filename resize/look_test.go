@@ -39,7 +39,7 @@ func TestPlanBeforeAndAfterTheLook(t *testing.T) {
 		if got := geometry(before); err != nil || got != c.before {
 			t.Errorf("%s, before: %s, %v, want %s", c.ops, got, err, c.before)
 		}
-		seen := resize.Seen(h, v, c.inner, c.x, c.y)
+		seen := resize.ResolveLook(h, v, c.inner, c.x, c.y)
 		if resize.NeedsLook(seen) {
 			t.Errorf("%s needs a second look: %v", c.ops, seen)
 		}
@@ -62,10 +62,10 @@ func TestNeedsLook(t *testing.T) {
 }
 
 // What is upright is what is looked at.
-func TestSeenIsUpright(t *testing.T) {
+func TestResolveLookIsUpright(t *testing.T) {
 	h := photo(800, 600)
 	h.Orientation = 6
-	seen := resize.Seen(h, parse(t, "trim"), resize.Rect{Width: 600, Height: 800}, 0, 0)
+	seen := resize.ResolveLook(h, parse(t, "trim"), resize.Rect{Width: 600, Height: 800}, 0, 0)
 	if seen.Crop.Set() {
 		t.Errorf("all of it is cropped to %v", seen)
 	}

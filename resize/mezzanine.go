@@ -59,7 +59,7 @@ func (s Settings) Mezzanine(h header.Header) (p Plan, ok bool) {
 	}
 	p.Background = chooseBackground(h, variant.Variant{}, p.Output.Format)
 	writable := s.canWrite(p.Output.Format) && affordable(p.Output.Format, p.Output.Lossless, p.Pixels())
-	return p, writable && pays(h, p) && p.check(h, s) == nil
+	return p, writable && worthwhile(h, p) && p.check(h, s) == nil
 }
 
 func (s Settings) wantsMezzanine(h header.Header) bool {
@@ -89,7 +89,7 @@ func (s Settings) isAboutMezzanine(side int) bool {
 	return 16*side >= 15*s.MezzanineSide && 8*side <= 9*s.MezzanineSide && side <= variant.MaxSide
 }
 
-// pays reports whether the mezzanine that p makes costs about nothing over a page of
+// worthwhile reports whether the mezzanine that p makes costs about nothing over a page of
 // eight small pictures, 320 to 800 wide as JPEG and WebP, the first of which is made
 // of the original; whoever comes later gains, also in that S3 is not needed. Baseline
 // JPEGs shrink while they are decoded: without a mezzanine such a page took 0.78 to
@@ -97,19 +97,19 @@ func (s Settings) isAboutMezzanine(side int) bool {
 // 1.01 to 1.7 with 3.5 and more. Progressive ones took 1.09 to 2.8 times as long with
 // 1.6 times the pixels and more. What is no JPEG is dear to decode, too. See
 // docs/benchmarks.md.
-func pays(h header.Header, p Plan) bool {
+func worthwhile(h header.Header, p Plan) bool {
 	if h.Format == variant.JPEG && !h.Progressive {
 		return h.Pixels() >= 3*p.Pixels()
 	}
 	return 2*h.Pixels() >= 3*p.Pixels()
 }
 
-// Serves reports whether a mezzanine whose body has header m may stand for the
+// MezzanineSuffices reports whether a mezzanine whose body has header m may stand for the
 // original where p is carried out: it is at least twice as large as what p scales
 // to in both directions, up to a pixel of rounding, and p asks for one still
 // picture, the only one. What loses nothing (PNG, and all that is lossless) is not
 // made of what has lost something: it would spend bytes on its blemishes.
-func Serves(m header.Header, p Plan) bool {
+func MezzanineSuffices(m header.Header, p Plan) bool {
 	lossless := func(o Output) bool { return o.Lossless || o.Format == variant.PNG || o.Format == variant.GIF }
 	if m.Format == variant.JPEG && (lossless(p.Output) || lossless(p.Plain)) {
 		return false

@@ -165,7 +165,7 @@ func TestNoMezzanine(t *testing.T) {
 	}
 }
 
-func TestMezzanineServes(t *testing.T) {
+func TestMezzanineSuffices(t *testing.T) {
 	m := photo(2048, 1365)
 	clear := photo(2048, 1365)
 	clear.Format, clear.Alpha = variant.WebP, true
@@ -196,14 +196,14 @@ func TestMezzanineServes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := [2]bool{resize.Serves(m, p), resize.Serves(clear, p)}; got != want {
+		if got := [2]bool{resize.MezzanineSuffices(m, p), resize.MezzanineSuffices(clear, p)}; got != want {
 			t.Errorf("%s, scaled to %dx%d: %v, want %v", ops, p.ScaledW, p.ScaledH, got, want)
 		}
 	}
 	p := resize.Plan{Frames: 1, ScaledW: 100, ScaledH: 100, Output: resize.Output{Format: variant.WebP}}
 	page, frames, plain := p, p, p
 	page.Page, frames.Frames, plain.Plain.Format = 1, 2, variant.PNG
-	if !resize.Serves(m, p) || resize.Serves(m, page) || resize.Serves(m, frames) || resize.Serves(m, plain) {
+	if !resize.MezzanineSuffices(m, p) || resize.MezzanineSuffices(m, page) || resize.MezzanineSuffices(m, frames) || resize.MezzanineSuffices(m, plain) {
 		t.Error("pages, frames and what is compared with a PNG are for the original")
 	}
 }

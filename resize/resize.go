@@ -40,7 +40,7 @@ func (e *UnsupportedError) Class() failure.Class { return failure.Request }
 // goroutines.
 type Resizer interface {
 	// Look says what NewPlan cannot know of src, for a v with NeedsLook: it
-	// returns Seen of what it found. The errors are those of Resize, and of Region.
+	// returns ResolveLook of what it found. The errors are those of Resize, and of Region.
 	Look(ctx context.Context, src []byte, h header.Header, v variant.Variant) (variant.Variant, error)
 
 	// Resize makes one picture of src, which must be what h and p were made

@@ -67,7 +67,7 @@ func checkWish(t *testing.T, h header.Header, v variant.Variant, p resize.Plan) 
 	if resize.NeedsLook(v) {
 		return
 	}
-	if again, err := resize.NewPlan(h, resize.Seen(h, v, resize.Rect{}, 0.5, 0.5), 0, resize.Settings{CanWrite: all}); err != nil || geometry(again) != geometry(p) {
+	if again, err := resize.NewPlan(h, resize.ResolveLook(h, v, resize.Rect{}, 0.5, 0.5), 0, resize.Settings{CanWrite: all}); err != nil || geometry(again) != geometry(p) {
 		t.Errorf("what needs no look is changed by one: %s, %v, and was %s", geometry(again), err, geometry(p))
 	}
 }

@@ -132,7 +132,7 @@ func (f *Fake) Look(ctx context.Context, _ []byte, h header.Header, v variant.Va
 	if err := f.hold(ctx); err != nil {
 		return variant.Variant{}, err
 	}
-	return resize.Seen(h, v, f.Inner, f.Eye[0], f.Eye[1]), nil
+	return resize.ResolveLook(h, v, f.Inner, f.Eye[0], f.Eye[1]), nil
 }
 
 func (f *Fake) hold(ctx context.Context) error {

@@ -77,11 +77,11 @@ type shared struct {
 	// Plans that differ only in how they are encoded share their pixels: left is how
 	// many of them are still to be made, and ready what they wait for, in memory.
 	left  map[resize.Plan]int
-	ready map[resize.Plan]finished
+	ready map[resize.Plan]composed
 }
 
-// finished is a picture that is yet to be encoded, in a run of its own.
-type finished struct {
+// composed is a picture that is yet to be encoded, in a run of its own.
+type composed struct {
 	job
 	im pixels
 }
@@ -96,7 +96,7 @@ func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans [
 	}
 	s := &shared{
 		job: job{newRun(ctx), e, src, h, plans[0], false}, levels: map[int]pixels{},
-		left: map[resize.Plan]int{}, ready: map[resize.Plan]finished{},
+		left: map[resize.Plan]int{}, ready: map[resize.Plan]composed{},
 	}
 	for _, p := range plans {
 		s.left[p.Unencoded()]++
@@ -111,7 +111,7 @@ func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans [
 		first = min(first, s.levelFor(p))
 	}
 	if first > 0 {
-		im = s.do("shrink", on(s.faded(im)), set("hshrink", 1<<first), set("vshrink", 1<<first))
+		im = s.do("shrink", on(s.premultiplyIfAlpha(im)), set("hshrink", 1<<first), set("vshrink", 1<<first))
 	}
 	s.levels[first] = s.inMemory(im)
 	if s.err == nil {
@@ -121,8 +121,8 @@ func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans [
 	return nil, s.explain(ctx)
 }
 
-// faded is im multiplied by its alpha, if it has one.
-func (s *shared) faded(im pixels) pixels {
+// premultiplyIfAlpha is im multiplied by its alpha, if it has one.
+func (s *shared) premultiplyIfAlpha(im pixels) pixels {
 	if !s.hasAlpha(im) {
 		return im
 	}
@@ -156,7 +156,7 @@ func (s *shared) level(n int) pixels {
 	}
 	im := s.level(n - 1)
 	if n == 1 && s.hasAlpha(im) {
-		im = s.inMemory(s.faded(im))
+		im = s.inMemory(s.premultiplyIfAlpha(im))
 	}
 	s.levels[n] = s.halved(im)
 	return s.levels[n]
@@ -178,7 +178,7 @@ func (s *shared) all(ctx context.Context, plans []resize.Plan, done func(int, []
 
 // make carries out one plan, in runs of its own, so that its failure is its own.
 func (s *shared) make(ctx context.Context, p resize.Plan) ([]byte, error) {
-	f := s.finished(ctx, p)
+	f := s.composed(ctx, p)
 	defer s.encoded(f, p)
 	if err := s.engine.writes(p); err != nil {
 		return nil, err
@@ -194,15 +194,15 @@ func (s *shared) make(ctx context.Context, p resize.Plan) ([]byte, error) {
 	return nil, cmp.Or(j.known(ctx), j.ours(ctx))
 }
 
-// finished is all of p but the encoding, to be handed to encoded.
-func (s *shared) finished(ctx context.Context, p resize.Plan) finished {
+// composed is all of p but the encoding, to be handed to encoded.
+func (s *shared) composed(ctx context.Context, p resize.Plan) composed {
 	key := p.Unencoded()
 	if f, ok := s.ready[key]; ok {
 		return f
 	}
 	n := s.levelFor(p)
 	im := s.level(n)
-	f := finished{job: job{s.another(ctx), s.engine, s.src, s.header, p, false}}
+	f := composed{job: job{s.another(ctx), s.engine, s.src, s.header, p, false}}
 	if f.err = cmp.Or(s.err, f.err); f.err == nil {
 		f.im = f.compose(f.placed(im, n > 0 && f.hasAlpha(im)))
 	}
@@ -214,7 +214,7 @@ func (s *shared) finished(ctx context.Context, p resize.Plan) finished {
 }
 
 // encoded gives back what no other plan waits for.
-func (s *shared) encoded(f finished, p resize.Plan) {
+func (s *shared) encoded(f composed, p resize.Plan) {
 	key := p.Unencoded()
 	if s.left[key]--; s.left[key] == 0 {
 		delete(s.ready, key)

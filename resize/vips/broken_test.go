@@ -52,9 +52,9 @@ func TestCutShort(t *testing.T) {
 	}
 }
 
-// TestHalf: an engine that is told to makes what is there, and says that it is
+// TestDecodePartial: an engine that is told to makes what is there, and says that it is
 // broken all the same.
-func TestHalf(t *testing.T) {
+func TestDecodePartial(t *testing.T) {
 	strict, lenient := engineOf(t, Config{}), engineOf(t, Config{Lenient: true})
 	for _, name := range []string{"truncated.jpg", "truncated.png", "truncated.webp", "truncated.gif", "animated.gif", "animated.webp", "lossless.webp", "cmyk.jpg"} {
 		src := testdata(t, "odd/"+name)

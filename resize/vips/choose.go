@@ -30,34 +30,34 @@ func (e *Engine) byBimg(h header.Header, p resize.Plan) bool {
 	case Direct:
 		return false
 	case Bimg:
-		return expressible(h, p)
+		return bimgCanExpress(h, p)
 	}
-	return expressible(h, p) && h.Format == variant.JPEG && !h.ICC && !h.Progressive &&
-		h.Pixels() <= boundedPixels && !e.config.Lenient && gentle(h, p) && !p.Coarse
+	return bimgCanExpress(h, p) && h.Format == variant.JPEG && !h.ICC && !h.Progressive &&
+		h.Pixels() <= boundedPixels && !e.config.Lenient && mildShrink(h, p) && !p.Coarse
 }
 
 // boundedPixels is what is decoded and encoded in well under a second.
 const boundedPixels = 16 << 20
 
-// expressible reports whether bimg can be told what p asks for.
-func expressible(h header.Header, p resize.Plan) bool {
+// bimgCanExpress reports whether bimg can be told what p asks for.
+func bimgCanExpress(h header.Header, p resize.Plan) bool {
 	read := h.Format == variant.JPEG || h.Format == variant.PNG
 	written := p.Output.Format == variant.JPEG || p.Output.Format == variant.PNG && !p.Output.Palette
-	return read && written && !h.CMYK && h.Depth <= 8 && p.Simple(h) && !steep(h, p)
+	return read && written && !h.CMYK && h.Depth <= 8 && p.Simple(h) && !anisotropic(h, p)
 }
 
-// gentle reports whether both sides shrink, and by less than what decoders take
+// mildShrink reports whether both sides shrink, and by less than what decoders take
 // away while they decode: bimg has them take away all that they can, which costs
 // quality.
-func gentle(h header.Header, p resize.Plan) bool {
+func mildShrink(h header.Header, p resize.Plan) bool {
 	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
 	return min(x, y) >= 1 && max(x, y) < 2
 }
 
-// steep reports whether one side shrinks far more than the other. bimg shrinks
+// anisotropic reports whether one side shrinks far more than the other. bimg shrinks
 // both alike and leaves the difference to vips_reduce, which refuses masks of more
 // than 2,000 points, that is, factors over 333.
-func steep(h header.Header, p resize.Plan) bool {
+func anisotropic(h header.Header, p resize.Plan) bool {
 	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
 	return max(x, y, 1) > 100*max(min(x, y), 1)
 }

@@ -40,4 +40,3 @@ func libraryVersion() string { return C.GoString(C.vips_version_string()) }
 
 // compiledVersion is that of the libvips that was compiled against.
 func compiledVersion() string { return C.VIPS_VERSION }
-

@@ -37,7 +37,7 @@ func (e *Engine) Look(ctx context.Context, src []byte, h header.Header, v varian
 	if l.err != nil {
 		return v, l.explain(ctx)
 	}
-	return resize.Seen(h, v, inner, x, y), nil
+	return resize.ResolveLook(h, v, inner, x, y), nil
 }
 
 // overviewSide is how long the longer side of a picture needs to be for its

@@ -131,7 +131,7 @@ func TestMezzanineGeometry(t *testing.T) {
 		served := 0
 		for i, ops := range mezzanineWishes() {
 			h, p := plan(t, e, src, ops)
-			if i%3 != o%3 || !resize.Serves(m.Header, p) {
+			if i%3 != o%3 || !resize.MezzanineSuffices(m.Header, p) {
 				continue
 			}
 			served++
@@ -222,7 +222,7 @@ func TestMezzanineKinds(t *testing.T) {
 				"200x,f_webp", "200x150,g_se,f_webp,q_95", "120x120,fit_contain,bg_336699,f_jpeg,q_95", "160x,f_webp,q_95,round_30", "100x,gray,f_jpeg", "150x,f_avif,q_90", "90x,fit_inside,rot_90,pad_5,f_jpeg,q_95",
 			} {
 				h, p := plan(t, e, c.src, ops)
-				if !resize.Serves(m.Header, p) {
+				if !resize.MezzanineSuffices(m.Header, p) {
 					t.Fatalf("%s is not served", ops)
 				}
 				compareMezzanine(t, e, c.src, h, m, p, ops, c.most)

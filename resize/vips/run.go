@@ -37,10 +37,10 @@ type run struct {
 
 	drawnMark pixels // the watermark, once it is drawn
 
-	mu       sync.Mutex
-	owned    []pixels
-	shielded pixels // that kill leaves alone
-	killed   bool
+	mu         sync.Mutex
+	owned      []pixels
+	unkillable pixels // that kill leaves alone
+	killed     bool
 }
 
 // newRun begins work on a picture; the end of ctx stops libvips where it works on
@@ -84,7 +84,7 @@ func (r *run) kill() {
 	defer r.mu.Unlock()
 	r.killed = true
 	for _, im := range r.owned {
-		if im != r.shielded {
+		if im != r.unkillable {
 			C.vips_image_set_kill(im, 1)
 		}
 	}
@@ -99,18 +99,18 @@ func (r *run) stopped() {
 	}
 }
 
-// shield gives im in memory, where kill does not reach it any more, for what does
+// materializeUnkillable gives im in memory, where kill does not reach it any more, for what does
 // not bear to be stopped.
-func (r *run) shield(im pixels) pixels {
+func (r *run) materializeUnkillable(im pixels) pixels {
 	im = r.inMemory(im)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.shielded = im // and if it was killed before, nothing new begins
+	r.unkillable = im // and if it was killed before, nothing new begins
 	return im
 }
 
-// own has im given back by close.
-func (r *run) own(im pixels) pixels {
+// keepUntilClose has im given back by close.
+func (r *run) keepUntilClose(im pixels) pixels {
 	if im == nil {
 		r.fail("making an image")
 		return nil
@@ -118,7 +118,7 @@ func (r *run) own(im pixels) pixels {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.owned = append(r.owned, im)
-	if r.killed && im != r.shielded {
+	if r.killed && im != r.unkillable {
 		C.vips_image_set_kill(im, 1)
 	}
 	return im
@@ -225,7 +225,7 @@ func (r *run) operate(name string, args []arg, use func(*C.VipsOperation)) {
 // do runs an operation that gives an image.
 func (r *run) do(name string, args ...arg) (out pixels) {
 	r.operate(name, args, func(op *C.VipsOperation) {
-		withString("out", func(c *C.char) { out = r.own(C.shim_image(op, c)) })
+		withString("out", func(c *C.char) { out = r.keepUntilClose(C.shim_image(op, c)) })
 	})
 	return out
 }
@@ -275,7 +275,7 @@ func (r *run) inMemory(im pixels) pixels {
 	if r.err != nil {
 		return nil
 	}
-	return r.own(C.shim_in_memory(im))
+	return r.keepUntilClose(C.shim_in_memory(im))
 }
 
 // drain works all pixels out, and keeps none.
@@ -293,7 +293,7 @@ func (r *run) halved(im pixels) pixels {
 	if r.format(im) != "uchar" {
 		return r.inMemory(r.do("shrink", on(im), set("hshrink", 2), set("vshrink", 2)))
 	}
-	return r.own(C.shim_halved(im))
+	return r.keepUntilClose(C.shim_halved(im))
 }
 
 // raster makes an image of rows of bytes, bands for each pixel.
@@ -301,7 +301,7 @@ func (r *run) raster(data []byte, w, h, bands int) pixels {
 	if r.err != nil {
 		return nil
 	}
-	return r.own(C.shim_pixels(unsafe.Pointer(unsafe.SliceData(data)), C.int(w), C.int(h), C.int(bands)))
+	return r.keepUntilClose(C.shim_pixels(unsafe.Pointer(unsafe.SliceData(data)), C.int(w), C.int(h), C.int(bands)))
 }
 
 // kernel makes a matrix; what it is applied to is divided by scale.
@@ -309,7 +309,7 @@ func (r *run) kernel(weights []float64, w, h int, scale float64) pixels {
 	if r.err != nil {
 		return nil
 	}
-	return r.own(C.shim_kernel((*C.double)(unsafe.SliceData(weights)), C.int(w), C.int(h), C.double(scale)))
+	return r.keepUntilClose(C.shim_kernel((*C.double)(unsafe.SliceData(weights)), C.int(w), C.int(h), C.double(scale)))
 }
 
 // stripped is im without metadata, but what animations need.
@@ -317,7 +317,7 @@ func (r *run) stripped(im pixels) pixels {
 	if r.err != nil {
 		return nil
 	}
-	if im = r.own(C.shim_own(im)); im != nil {
+	if im = r.keepUntilClose(C.shim_own(im)); im != nil {
 		C.shim_strip(im)
 	}
 	return im
@@ -342,7 +342,7 @@ func (r *run) changed(im pixels, name string, change func(pixels, *C.char)) pixe
 	if r.err != nil {
 		return nil
 	}
-	if im = r.own(C.shim_own(im)); im != nil {
+	if im = r.keepUntilClose(C.shim_own(im)); im != nil {
 		withString(name, func(c *C.char) { change(im, c) })
 	}
 	return im

@@ -48,7 +48,7 @@ func (j job) write(im pixels, o resize.Output) []byte {
 		return j.save("pngsave_buffer", on(im), set("strip", true), set("compression", pngCompression))
 	case variant.WebP:
 		if j.engine.Speed().Old { // its saver keeps its copy for ever if reading the picture fails
-			im = j.shield(im)
+			im = j.materializeUnkillable(im)
 		}
 		return j.stripWebP(j.save("webpsave_buffer", on(im), set("Q", o.Quality), set("lossless", o.Lossless), set("effort", webpEffort)))
 	case variant.AVIF:

@@ -161,7 +161,7 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h header.Header, p resi
 	defer trimmed.after(p.Cost(h))
 	out, err := e.run(ctx, src, h, p)
 	if e.config.Lenient && errors.Is(err, header.ErrBroken) {
-		return e.half(ctx, src, h, p, err)
+		return e.decodePartial(ctx, src, h, p, err)
 	}
 	if err != nil {
 		return nil, err
@@ -194,9 +194,9 @@ func (e *Engine) run(ctx context.Context, src []byte, h header.Header, p resize.
 	return e.direct(ctx, src, h, p, false)
 }
 
-// half is what can be made of a broken picture, together with what is wrong with
+// decodePartial makes what can be made of a broken picture, together with what is wrong with
 // it.
-func (e *Engine) half(ctx context.Context, src []byte, h header.Header, p resize.Plan, wrong error) ([]byte, error) {
+func (e *Engine) decodePartial(ctx context.Context, src []byte, h header.Header, p resize.Plan, wrong error) ([]byte, error) {
 	out, err := e.direct(ctx, src, h, p, true)
 	if err != nil || checkResult(out, p) != nil {
 		return nil, cmp.Or(ctx.Err(), wrong)

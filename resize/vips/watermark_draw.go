@@ -175,7 +175,7 @@ func (j job) tiled(im pixels, margin, w, h int) pixels {
 
 // place is where something of that length stands on an axis.
 func place(whole, length, margin int, g variant.Gravity, axis int) int {
-	switch resize.Along(g, axis) {
+	switch resize.GravityOffset(g, axis) {
 	case 0:
 		return margin
 	case 2:
