@@ -11,7 +11,7 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 )
 
-// censusFile is where a purge leaves what it counted, below the cache directory.
+// censusFile is where a purge writes what it counted, below the cache directory.
 const censusFile = "census.json"
 
 // Census is what was in a cache directory when it was last purged.
@@ -20,51 +20,43 @@ type Census struct {
 	eviction.PerTier[TierCensus]
 }
 
-// TierCensus is about one tier, in all and by the age of the last use.
+// TierCensus is about one tier, in total and by the age of last use.
 type TierCensus struct {
 	eviction.Count
-	Ages []AgeCount `json:"ages"` // from the most recent use on
+	Ages []AgeCount `json:"ages"` // the most recent use first
 }
 
-// AgeCount is about the files last used less than Below ago, and not less than
-// the Below of the one before.
+// AgeCount is about the files last used less than Below ago, and not less than the Below of
+// the one before.
 type AgeCount struct {
 	Below string `json:"below"` // such as "2h"; "older" for all others
 	eviction.Count
 }
 
-// ageBorders are between what is in use, used each day, week, month, season.
-func ageBorders() []struct {
+const day = 24 * time.Hour
+
+// ageClasses are files in use, and files used each day, week, month and season.
+var ageClasses = []struct {
 	name  string
 	below time.Duration
-} {
-	const day = 24 * time.Hour
-	return []struct {
-		name  string
-		below time.Duration
-	}{{"2h", eviction.Recent}, {"1d", day}, {"7d", 7 * day}, {"30d", 30 * day}, {"90d", 90 * day}, {"older", 1<<63 - 1}}
-}
+}{{"2h", eviction.Recent}, {"1d", day}, {"7d", 7 * day}, {"30d", 30 * day}, {"90d", 90 * day}, {"older", 1<<63 - 1}}
 
-func newCensus(of *eviction.Histograms, at time.Time) (c Census) {
+func newCensus(files *eviction.Histograms, at time.Time) (c Census) {
 	c.Time = at.UTC().Truncate(time.Second)
 	for t := range eviction.Tier(eviction.Tiers) {
-		*c.Of(t) = newTierCensus(&of[t])
+		of := c.Of(t)
+		of.Count = files[t].Total()
+		from := time.Duration(0)
+		for _, a := range ageClasses {
+			of.Ages = append(of.Ages, AgeCount{a.name, files[t].Between(from, a.below)})
+			from = a.below
+		}
 	}
 	return c
 }
 
-func newTierCensus(h *eviction.Histogram) TierCensus {
-	c := TierCensus{Count: h.Total()}
-	from := time.Duration(0)
-	for _, b := range ageBorders() {
-		c.Ages = append(c.Ages, AgeCount{b.name, h.Between(from, b.below)})
-		from = b.below
-	}
-	return c
-}
-
-// ReadCensus returns what the last purge of a cache directory left there. Its
-// error is fs.ErrNotExist if there was none yet.
+// ReadCensus returns the census of a cache directory. Its error is fs.ErrNotExist if no
+// purge has written one yet.
 func ReadCensus(dir string) (c Census, err error) {
 	data, err := os.ReadFile(filepath.Join(dir, censusFile))
 	if err != nil {

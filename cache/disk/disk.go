@@ -1,18 +1,19 @@
-// Package disk is the cache.Store on a file system, for nginx and several
-// processes to share.
+// Package disk implements cache.Store on a file system that several processes share, nginx
+// among them.
 //
-// Below the cache directory lie one directory for each tier and tmp/, which
-// they share. A tier has up to 4096 directories, named by the first three digits of
-// the names in them; each is made with its first file, and nothing removes one. A
-// file holds a body and nothing else. Its mtime is the origin's Last-Modified, its
-// atime the last use, to the hour.
+// The cache directory has a directory for each tier, and tmp/, which they share. A tier has
+// up to 4096 directories, named by the first three digits of the names in them. Each is
+// created with its first file and never removed. A file holds a body and nothing else. Its
+// mtime is the origin's Last-Modified, and its atime the last use, to the hour.
 //
-// A file under its final name is whole: it is spooled to tmp/, brought to the
-// disk and renamed. What a crash leaves is a *.tmp file in tmp/, which a purge
-// removes; it tells the old ones by ctime, since mtime is the picture's. A
-// length of zero, which a power cut leaves where NoSync was set, is taken for a
-// miss. A file that is otherwise too short cannot be told from its body alone:
-// who finds one removes it with Remove.
+// A file under its final name is whole: it is written to tmp/, synced and renamed. A crash
+// leaves a *.tmp file in tmp/. A purge removes such files by the age of their ctime, since
+// their mtime is the origin's. An empty file, which a power cut may leave with NoSync, is a
+// miss. A file that is too short in another way cannot be recognized by the store: whoever
+// finds one calls Remove.
+//
+// Beside the tiers there are keys/ (Journal), quarantine/ (Quarantine), census.json (Census)
+// and purge.lock (Purge).
 package disk
 
 import (
@@ -34,11 +35,11 @@ import (
 
 // The directories below the cache directory.
 const (
-	Originals   = "originals"   // tier: what origins gave
-	Mezzanines  = "mezzanines"  // tier: large pictures made of that, to make smaller ones of
-	Derivatives = "derivatives" // tier: what was made to be sent
-	Temporary   = "tmp"         // bodies on their way into a tier
-	Quarantined = "quarantine"  // names of pictures that a process may have died of
+	Originals   = "originals"   // tier: files of origins
+	Mezzanines  = "mezzanines"  // tier: intermediate pictures, to make smaller ones from
+	Derivatives = "derivatives" // tier: what is sent
+	Temporary   = "tmp"         // temp files, which are renamed into a tier
+	Quarantined = "quarantine"  // names of pictures that may have crashed a process
 )
 
 // TemporarySuffix ends the names of the files in Temporary.
@@ -46,11 +47,10 @@ const TemporarySuffix = ".tmp"
 
 // Options are optional.
 type Options struct {
-	// NoSync leaves bringing bodies to the disk to the kernel. A power cut may
-	// then leave bodies that are empty or full of zeros; a crash of the
-	// service may not.
+	// NoSync leaves it to the kernel when bodies are written to the disk. A power cut may
+	// then leave bodies that are empty or full of zeros; a crash of the service may not.
 	NoSync bool
-	// Now is the clock that uses are noted by; time.Now if nil.
+	// Now is the clock for the last use of files; time.Now if nil.
 	Now func() time.Time
 }
 
@@ -68,12 +68,11 @@ type Store struct {
 
 var _ cache.Store = (*Store)(nil)
 
-// bufferBytes is how much is read and written at once. Larger gains nothing
-// measurable, and each Fill that runs holds one.
+// bufferBytes is how much is read and written at once. A larger buffer gains nothing
+// measurable, and each running Fill has one.
 const bufferBytes = 128 << 10
 
-// system is what fails where a disk is full, broken, read-only or gone. Tests
-// put failures in its place.
+// system is what fails if a disk is full, broken, read-only or gone. Tests replace it.
 type system struct {
 	open   func(path string, st *unix.Stat_t) (fd int, err error)
 	stat   func(path string) (unix.Stat_t, error)
@@ -85,23 +84,22 @@ type system struct {
 	place  func(tmp string, name variant.Name) error
 }
 
-// Open returns the store of one tier, Originals, Mezzanines or Derivatives, below
-// the cache directory dir. It makes the directories that are missing, such as those
-// of a tier that the directory was made without, and needs no right to write where
-// none is: such a store can be read.
+// Open returns the store of one tier, Originals, Mezzanines or Derivatives, of the cache
+// directory dir. It creates the directories that are missing, and needs no permission to
+// write if none is: such a store can be read.
 func Open(dir, tier string, opts Options) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cache directory %s: %w", dir, err)
 	}
-	if err := layOut(dir, tier); err != nil {
+	if err := initLayout(dir, tier); err != nil {
 		return nil, err
 	}
 	return newStore(dir, tier, opts), nil
 }
 
-// newStore is Open without the directories, which are made when something is written, too,
-// where somebody has emptied the cache directory.
+// newStore is Open without creating directories: Fill creates them, too, since somebody may
+// have emptied the cache directory.
 func newStore(dir, tier string, opts Options) *Store {
 	s := &Store{
 		tier:    filepath.Join(dir, tier),
@@ -151,7 +149,7 @@ func (s *Store) realSystem(opts Options) system {
 	return sys
 }
 
-// path is where the body of a name lies, absolute.
+// path is the absolute path of the file of a name.
 func (s *Store) path(name variant.Name) (string, error) {
 	if err := cache.CheckName(name); err != nil {
 		return "", err
@@ -165,18 +163,16 @@ func (s *Store) Remove(name variant.Name) error {
 	if err != nil {
 		return err
 	}
-	// Not os.Remove, which would remove a directory too.
+	// Not os.Remove, which would also remove a directory.
 	if err := unix.Unlink(path); err != nil && err != unix.ENOENT {
 		return fmt.Errorf("remove %s from the cache: %w", path, err)
 	}
 	return nil
 }
 
-// RemoveSource forgets everything of this tier that was made of one source: the
-// names that are the source's or begin with it and a dash. It reads one
-// directory. It goes on after a file that cannot be removed, and returns how
-// many files are gone, their bodies' bytes, and the errors joined. What is being
-// filled meanwhile may appear afterwards.
+// RemoveSource implements cache.Store. It removes the files whose name is the source, or
+// begins with it and a dash. It reads one directory. What is being filled meanwhile may
+// appear afterwards.
 func (s *Store) RemoveSource(source variant.Name) (files int, bytes int64, err error) {
 	path, err := s.path(source)
 	if err != nil {
@@ -187,7 +183,7 @@ func (s *Store) RemoveSource(source variant.Name) (files int, bytes int64, err e
 	}
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, 0, fmt.Errorf("forget a source: %w", err)
+		return 0, 0, fmt.Errorf("remove a source from the cache: %w", err)
 	}
 	var failed []error
 	for _, e := range entries {
@@ -205,8 +201,7 @@ func (s *Store) RemoveSource(source variant.Name) (files int, bytes int64, err e
 	return files, bytes, errors.Join(failed...)
 }
 
-// removeEntry removes one file and returns its size; zero if somebody else was
-// quicker.
+// removeEntry removes one file and returns its size; zero if another process was quicker.
 func (s *Store) removeEntry(e fs.DirEntry) (size int64, err error) {
 	if info, err := e.Info(); err == nil {
 		size = info.Size()
@@ -214,13 +209,12 @@ func (s *Store) removeEntry(e fs.DirEntry) (size int64, err error) {
 	return size, s.Remove(variant.Name(e.Name()))
 }
 
-// Check implements cache.Store: it writes a file into tmp/ and removes it. It
-// does not wait for the disk.
+// Check implements cache.Store: it writes a file to tmp/ and removes it. It does not sync.
 func (s *Store) Check() error {
 	p := s.newSpool()
-	defer p.drop()
+	defer p.cleanup()
 	if p.failure == nil {
-		// A whole block: less may fit into the inode of a full disk.
+		// A whole block: less may fit into the inode, even if the disk is full.
 		_, _ = p.Write(make([]byte, 4096))
 	}
 	if p.failure != nil {

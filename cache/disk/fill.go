@@ -10,8 +10,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Fill implements cache.Store. Only where the disk fails so badly that what was
-// written cannot be read back are bytes lost; Fill then returns an error.
+// Fill implements cache.Store. Bytes are lost, and an error is returned, only if the disk
+// fails so badly that what was written cannot be read back.
 func (s *Store) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*cache.Blob, error) {
 	path, err := s.path(name)
 	if err != nil {
@@ -21,7 +21,7 @@ func (s *Store) Fill(ctx context.Context, name variant.Name, r io.Reader, modTim
 		return nil, err
 	}
 	p := s.newSpool()
-	defer p.drop()
+	defer p.cleanup()
 	if err := s.spoolAll(ctx, p, r); err != nil {
 		return nil, err
 	}
@@ -35,7 +35,7 @@ func (s *Store) Fill(ctx context.Context, name variant.Name, r io.Reader, modTim
 	return p.blob(path[s.root:], modTime), nil
 }
 
-// spoolAll brings everything that r gives into p.
+// spoolAll copies r to p.
 func (s *Store) spoolAll(ctx context.Context, p *spool, r io.Reader) error {
 	buf := s.buffers.Get().(*[bufferBytes]byte)
 	defer s.buffers.Put(buf)
@@ -45,7 +45,7 @@ func (s *Store) spoolAll(ctx context.Context, p *spool, r io.Reader) error {
 	return ctx.Err()
 }
 
-// fillEmpty forgets the entry, since a file of no length is not taken for one.
+// fillEmpty removes the entry, since an empty file counts as a miss.
 func (s *Store) fillEmpty(name variant.Name, modTime time.Time) (*cache.Blob, error) {
 	b := cache.InMemory(nil, modTime)
 	if err := s.Remove(name); err != nil {
@@ -54,8 +54,8 @@ func (s *Store) fillEmpty(name variant.Name, modTime time.Time) (*cache.Blob, er
 	return b, nil
 }
 
-// contextReader ends a copy when ctx is done, also where the reader knows
-// nothing of it. Being no io.WriterTo, it makes io.CopyBuffer use the buffer.
+// contextReader ends a copy when ctx ends, even if the reader ignores ctx. It is no
+// io.WriterTo, so that io.CopyBuffer uses its buffer.
 type contextReader struct {
 	ctx context.Context
 	r   io.Reader

@@ -2,17 +2,35 @@ package disk
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// FreeSpace watches that some of a file system stays free. Its methods may be
-// called by several goroutines.
+// SpaceOf returns the space of the file system that dir is on.
+func SpaceOf(dir string) (eviction.Space, error) {
+	var st unix.Statfs_t
+	if _, err := retry(func() (int, error) { return 0, unix.Statfs(dir, &st) }); err != nil {
+		return eviction.Space{}, fmt.Errorf("free space of %s: %w", dir, err)
+	}
+	unit := int64(st.Bsize)
+	used := int64(st.Blocks) - int64(st.Bfree)
+	return eviction.Space{
+		// As df: blocks that are reserved for root do not count.
+		FreeBytes: int64(st.Bavail) * unit, TotalBytes: (used + int64(st.Bavail)) * unit,
+		FreeFiles: int64(st.Ffree), TotalFiles: int64(st.Files),
+	}, nil
+}
+
+// FreeSpace watches whether a file system has enough free space. Its methods may be called
+// by several goroutines.
 type FreeSpace struct {
 	dir     string
 	short   func(eviction.Space) bool
@@ -25,66 +43,65 @@ type FreeSpace struct {
 	low  bool
 }
 
-// reserveEvery is how often FreeSpace looks: what is written in a second does not
-// fill what it guards.
-const reserveEvery = time.Second
+// freeSpaceInterval is how often FreeSpace looks. What is written in a second does not
+// fill the space that it keeps free.
+const freeSpaceInterval = time.Second
 
-// NewFreeSpace returns a FreeSpace that is low while short says so of dir's file system.
-// changed, if not nil, is told each time that it becomes low or is so no more.
+// NewFreeSpace returns a FreeSpace that is low while short says so about the file system
+// of dir. changed, if not nil, is called each time it becomes low or ceases to be.
 func NewFreeSpace(dir string, short func(eviction.Space) bool, changed func(low bool, space eviction.Space)) *FreeSpace {
 	return &FreeSpace{dir: dir, short: short, changed: changed, now: time.Now, space: SpaceOf}
 }
 
-// Low reports that too little was free when it was last looked at, which is a
-// second ago at most. What cannot be looked at is not low: writing there says
-// what is the matter.
-func (r *FreeSpace) Low() bool {
-	if r == nil {
+// Low reports whether there was too little free space when FreeSpace last looked, at most
+// a second ago. A file system that cannot be examined is not low: writing to it returns the
+// error. A nil FreeSpace is never low.
+func (f *FreeSpace) Low() bool {
+	if f == nil {
 		return false
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.now()
-	if now.Before(r.next) {
-		return r.low
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.now()
+	if now.Before(f.next) {
+		return f.low
 	}
-	r.next = now.Add(reserveEvery)
-	space, err := r.space(r.dir)
-	low := err == nil && r.short(space)
-	if low != r.low && r.changed != nil {
-		r.changed(low, space)
+	f.next = now.Add(freeSpaceInterval)
+	space, err := f.space(f.dir)
+	low := err == nil && f.short(space)
+	if low != f.low && f.changed != nil {
+		f.changed(low, space)
 	}
-	r.low = low
+	f.low = low
 	return low
 }
 
-// LimitByFreeSpace returns a Store that keeps nothing while the reserve is low: bodies are given
-// back in memory, with NotKept cache.ErrNoRoom.
-func LimitByFreeSpace(s cache.Store, r *FreeSpace) cache.Store {
-	return &guarded{s, r, make(chan struct{}, inMemory)}
+// LimitByFreeSpace returns a Store that keeps nothing while free is low: its Blobs are in
+// memory, and their NotKept is cache.ErrNoRoom.
+func LimitByFreeSpace(s cache.Store, free *FreeSpace) cache.Store {
+	return &limited{s, free, make(chan struct{}, maxInMemory)}
 }
 
-// inMemory is how many bodies are read into memory at once instead of being
-// kept; others wait.
-const inMemory = 4
+// maxInMemory is how many bodies are read into memory at once. Others wait.
+const maxInMemory = 4
 
-type guarded struct {
+type limited struct {
 	cache.Store
-	reserve *FreeSpace
-	slots   chan struct{}
+	free  *FreeSpace
+	slots chan struct{}
 }
 
 // Fill implements cache.Store.
-func (g *guarded) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*cache.Blob, error) {
-	if !g.reserve.Low() {
-		return g.Store.Fill(ctx, name, r, modTime)
+func (l *limited) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*cache.Blob, error) {
+	if !l.free.Low() {
+		return l.Store.Fill(ctx, name, r, modTime)
 	}
 	if err := cache.CheckName(name); err != nil {
 		return nil, err
 	}
 	select {
-	case g.slots <- struct{}{}:
-		defer func() { <-g.slots }()
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -1,27 +1,30 @@
 package disk
 
 import (
+	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/variant"
 )
 
-// Inventory knows about how much is in a cache directory without going through
-// it: what the last purge counted there, and what was kept and removed since by
-// whoever tells it. Others who write there, and files that are replaced, make
-// it wrong until the next purge. Its methods may be called by several
-// goroutines.
+// Inventory knows roughly how much is in a cache directory without reading it: what the
+// last purge counted, plus what was stored and removed since, as far as this process
+// knows. Files of other processes, and files that were replaced, make it wrong until the
+// next purge. Its methods may be called by several goroutines.
 type Inventory struct {
 	dir string
 
 	mu     sync.Mutex
 	census Census
-	seen   time.Time // modification time of the census file that was looked at
+	seen   time.Time // modification time of the census file when it was last read
 	since  [eviction.Tiers]eviction.Count
 }
 
@@ -32,8 +35,8 @@ func NewInventory(dir string) *Inventory {
 	return i
 }
 
-// refresh takes over a newer census. No census, or one that cannot be read,
-// changes nothing of what is known; one that has gone went with all that it counted.
+// refresh reads the census if it is newer than the last one. If it is missing at first or
+// cannot be read, nothing changes. If it was removed, so was the cache.
 func (i *Inventory) refresh() {
 	info, err := os.Stat(filepath.Join(i.dir, censusFile))
 	if errors.Is(err, fs.ErrNotExist) && !i.seen.IsZero() {
@@ -48,27 +51,27 @@ func (i *Inventory) refresh() {
 	}
 }
 
-// Kept tells that a body was written.
+// Kept records that a body was stored.
 func (i *Inventory) Kept(t eviction.Tier, bytes int64) {
 	i.add(t, eviction.Count{Files: 1, Bytes: bytes})
 }
 
-// Removed tells that so much was removed.
+// Removed records that files were removed.
 func (i *Inventory) Removed(t eviction.Tier, c eviction.Count) { i.add(t, eviction.Count{}.Minus(c)) }
 
 func (i *Inventory) add(t eviction.Tier, c eviction.Count) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.refresh() // or a census that is newer than the last look would swallow this
+	i.refresh() // otherwise the next refresh would drop this with what a new census includes
 	i.since[t] = i.since[t].Plus(c)
 }
 
 // Stock is what an Inventory knows.
 type Stock struct {
-	// Counted is the last census, its Time zero if there was none yet; then all
-	// that is known is what came and went since this process started.
+	// Counted is the last census. Its Time is zero if there is none yet; then only what
+	// came and went since this process started is known.
 	Counted Census `json:"counted"`
-	// What is there now; its Disk only as counted.
+	// What is there now. Disk is as counted.
 	eviction.PerTier[eviction.Count]
 }
 
@@ -79,7 +82,8 @@ func (i *Inventory) Stock() (s Stock) {
 	i.refresh()
 	s.Counted = i.census
 	for t := range eviction.Tier(eviction.Tiers) {
-		*s.Of(t) = notNegative(i.census.Of(t).Plus(i.since[t]))
+		c := i.census.Of(t).Plus(i.since[t])
+		*s.Of(t) = eviction.Count{Files: max(0, c.Files), Bytes: max(0, c.Bytes), Disk: max(0, c.Disk)}
 	}
 	return s
 }
@@ -92,6 +96,30 @@ func (s Stock) ByTier() (all [eviction.Tiers]eviction.Count) {
 	return all
 }
 
-func notNegative(c eviction.Count) eviction.Count {
-	return eviction.Count{Files: max(0, c.Files), Bytes: max(0, c.Bytes), Disk: max(0, c.Disk)}
+// Counted returns a Store that records in inventory what s, the store of a tier, keeps and
+// what RemoveSource removes. Remove is not counted, as the size of the entry is not known.
+func Counted(s cache.Store, t eviction.Tier, inventory *Inventory) cache.Store {
+	return &counted{s, t, inventory}
+}
+
+type counted struct {
+	cache.Store
+	tier      eviction.Tier
+	inventory *Inventory
+}
+
+// Fill implements cache.Store.
+func (c *counted) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*cache.Blob, error) {
+	b, err := c.Store.Fill(ctx, name, r, modTime)
+	if err == nil && b.NotKept == nil && b.Size > 0 {
+		c.inventory.Kept(c.tier, b.Size)
+	}
+	return b, err
+}
+
+// RemoveSource implements cache.Store.
+func (c *counted) RemoveSource(source variant.Name) (files int, bytes int64, err error) {
+	files, bytes, err = c.Store.RemoveSource(source)
+	c.inventory.Removed(c.tier, eviction.Count{Files: int64(files), Bytes: bytes})
+	return files, bytes, err
 }

@@ -1,25 +1,27 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
 )
 
-// prefixDigits is how many digits of a name its directory is named by, and
-// prefixes how many directories that makes, at most.
+// prefixDigits is how many digits of a name the name of its directory has, and prefixes
+// the most directories of a tier.
 const (
 	prefixDigits = 3
 	prefixes     = 1 << (4 * prefixDigits)
 )
 
-// layOut makes the tier and tmp/ if they are missing. The directories of the tier are
-// made with the first file in each.
-func layOut(dir, tier string) error {
+// initLayout creates tmp/ and a tier, if they are missing. The directories of the tier are
+// created with the first file in each.
+func initLayout(dir, tier string) error {
 	if !slices.ContainsFunc(eviction.AllTiers(), func(t eviction.Tier) bool { return t.String() == tier }) {
 		return fmt.Errorf("cache directory %s: there is no tier %q, only %v", dir, tier, eviction.AllTiers())
 	}
@@ -29,14 +31,14 @@ func layOut(dir, tier string) error {
 		err = makeDirectory(tierDir)
 	}
 	if err != nil {
-		return fmt.Errorf("cache directory %s: %w: let uid %d make and write directories there, or use another directory", dir, err, os.Geteuid())
+		return fmt.Errorf("cache directory %s: %w: let uid %d create and write directories there, or use another directory", dir, err, os.Geteuid())
 	}
 	return sameFileSystem(dir, tmp, tierDir)
 }
 
-// Restore makes the directories that a cache directory consists of, as far as they are
-// missing, and returns which were. Each is also made when something is written there; but
-// that may take long, and meanwhile nobody would notice.
+// Restore creates the directories of a cache directory that are missing, and returns which
+// were. Each is also created when something is written there; but that may be much later,
+// and nobody would notice that its files are gone.
 func Restore(dir string) (missing []string, err error) {
 	for _, part := range []string{Originals, Mezzanines, Derivatives, Temporary, journalDir} {
 		path := filepath.Join(dir, part)
@@ -53,28 +55,12 @@ func Restore(dir string) (missing []string, err error) {
 
 // sameFileSystem makes sure that a body can be renamed from tmp/ to its name.
 func sameFileSystem(dir, tmp, tierDir string) error {
-	a, err := device(tmp)
-	if err != nil {
+	var a, b unix.Stat_t
+	if err := errors.Join(unix.Stat(tmp, &a), unix.Stat(tierDir, &b)); err != nil {
 		return fmt.Errorf("cache directory %s: %w", dir, err)
 	}
-	b, err := device(tierDir)
-	if err != nil {
-		return fmt.Errorf("cache directory %s: %w", dir, err)
-	}
-	if a != b {
+	if a.Dev != b.Dev {
 		return fmt.Errorf("cache directory %s: %s and %s are on two file systems: mount one for the whole cache directory", dir, tmp, tierDir)
 	}
 	return nil
-}
-
-func device(path string) (uint64, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0, err
-	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, fmt.Errorf("the device of %s is not known", path)
-	}
-	return uint64(st.Dev), nil
 }

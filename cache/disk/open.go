@@ -14,13 +14,12 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// useNoted is how old a noted use must be for the next one to be noted. It
-// bounds the writes that reading causes, and is far below the ages at which
-// anything is purged.
-const useNoted = time.Hour
+// useInterval is the least time between two updates of the last use. It bounds the writes
+// that reads cause, and is far below the ages at which anything is purged.
+const useInterval = time.Hour
 
-// Open implements cache.Store. A hit costs openat, fstat and the two short
-// system calls of os.NewFile; once an hour one more.
+// Open implements cache.Store. A hit costs openat, fstat and the two short system calls of
+// os.NewFile, and once an hour one more.
 func (s *Store) Open(name variant.Name) (*cache.Blob, error) { return s.open(name, s.noteUse) }
 
 // Peek implements cache.Store.
@@ -40,8 +39,8 @@ func (s *Store) open(name variant.Name, use func(path string, st *unix.Stat_t)) 
 	}
 	if st.Size == 0 {
 		_ = unix.Close(fd)
-		// Somebody may be putting a whole body there just now, which is then
-		// lost: a miss more, no harm.
+		// A whole body that is placed there at this moment is lost. That is one more
+		// miss, and no harm.
 		_ = unix.Unlink(path)
 		return nil, cache.ErrMiss
 	}
@@ -49,19 +48,19 @@ func (s *Store) open(name variant.Name, use func(path string, st *unix.Stat_t)) 
 	return s.onDisk(os.NewFile(uintptr(fd), path), &st, path[s.root:]), nil
 }
 
-// removeDamaged removes a file that could not be opened because it is damaged, and makes
-// the error an ErrUnreadable then. Other errors, such as those for want of descriptors or
-// of the right to read, are returned as they are.
+// removeDamaged removes a file that could not be opened because it is damaged, and then
+// wraps the error in ErrUnreadable. Other errors, such as missing permission or too many
+// open files, are returned as they are.
 func removeDamaged(path string, err error) error {
 	if !slices.ContainsFunc(damage, func(kind error) bool { return errors.Is(err, kind) }) {
 		return err
 	}
-	_ = unix.Unlink(path) // if it stays, it is found to be damaged again
+	_ = unix.Unlink(path) // if that fails, the next Open tries again
 	return fmt.Errorf("%w: %w", cache.ErrUnreadable, err)
 }
 
-// removeUnreadable removes the file of a Blob that could not be read, unless there is
-// another one under its name by now.
+// removeUnreadable removes the file of a Blob that could not be read, unless it has been
+// replaced since.
 func (s *Store) removeUnreadable(f cache.File, b *cache.Blob) {
 	path := s.tier[:s.root] + b.Path
 	if own, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
@@ -71,14 +70,13 @@ func (s *Store) removeUnreadable(f cache.File, b *cache.Blob) {
 			return
 		}
 	}
-	_ = unix.Unlink(path) // if it stays, it is found to be unreadable again
+	_ = unix.Unlink(path) // if that fails, the next reader tries again
 }
 
 var errNotRegular = errors.New("not a regular file")
 
-// openRegular opens a body for reading. It goes past os.Open and os.File.Stat,
-// which cost a quarter more. O_NONBLOCK means nothing to a file, but keeps a
-// FIFO from holding us until somebody writes to it.
+// openRegular opens a body for reading. os.Open and os.File.Stat cost a quarter more.
+// O_NONBLOCK has no effect on a regular file, but the open of a FIFO returns at once.
 func openRegular(path string, st *unix.Stat_t) (fd int, err error) {
 	fd, err = retry(func() (int, error) {
 		return unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
@@ -120,14 +118,13 @@ func (s *Store) Touch(name variant.Name) (cache.Stat, error) {
 	return cache.Stat{Size: st.Size, ModTime: modTimeOf(&st), Path: path[s.root:]}, nil
 }
 
-// noteUse sets the atime of a file to now if what it has is older than useNoted
-// or lies in the future, where it would not move for long. That fails on a
-// read-only file system and on another user's files, which is no reason not to
-// serve them. If the file has been replaced since, the new one is noted, which
-// is as good.
+// noteUse sets the atime of a file to now if it is older than useInterval, or in the
+// future, where it would protect the file for long. Errors are ignored: the file is served
+// from a read-only file system, too, and if it belongs to another user. If the file has
+// been replaced since, the new one is updated, which does no harm.
 func (s *Store) noteUse(path string, st *unix.Stat_t) {
 	now := s.now()
-	if age := now.Sub(time.Unix(st.Atim.Unix())); age < 0 || age >= useNoted {
+	if age := now.Sub(time.Unix(st.Atim.Unix())); age < 0 || age >= useInterval {
 		_ = setAccessTime(path, now, st)
 	}
 }
@@ -139,8 +136,8 @@ func (s *Store) onDisk(f *os.File, st *unix.Stat_t, relative string) *cache.Blob
 	return b
 }
 
-// An origin that gives no Last-Modified is remembered as the epoch, which all
-// nodes agree on, and which net/http takes for unknown too.
+// modTimeOf returns the modification time as a Blob has it. The epoch stands for an origin
+// without Last-Modified: all nodes agree on it, and net/http takes it for unknown, too.
 func modTimeOf(st *unix.Stat_t) time.Time {
 	sec, _ := st.Mtim.Unix()
 	if sec == 0 {
@@ -149,8 +146,7 @@ func modTimeOf(st *unix.Stat_t) time.Time {
 	return time.Unix(sec, 0).UTC()
 }
 
-// setTimes gives a file in tmp/ both its times, the modification time in whole
-// seconds.
+// setTimes sets both times of a file, the modification time in whole seconds.
 func setTimes(path string, accessed, modified time.Time) error {
 	if modified.IsZero() {
 		modified = time.Unix(0, 0)
@@ -164,14 +160,4 @@ func setTimes(path string, accessed, modified time.Time) error {
 		return err
 	}
 	return unix.UtimesNanoAt(unix.AT_FDCWD, path, []unix.Timespec{atime, mtime}, unix.AT_SYMLINK_NOFOLLOW)
-}
-
-// retry repeats a system call that a signal interrupted, as package os does.
-func retry[T any](call func() (T, error)) (T, error) {
-	for {
-		v, err := call()
-		if err != unix.EINTR {
-			return v, err
-		}
-	}
 }

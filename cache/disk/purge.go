@@ -20,22 +20,21 @@ var ErrNoCache = errors.New("not a cache directory")
 
 // PurgeOptions are optional.
 type PurgeOptions struct {
-	// DryRun removes nothing, and counts what would have been removed.
+	// DryRun removes nothing, and counts what would be removed.
 	DryRun bool
-	// Wait is how long to wait for another purge of the directory to end; then
-	// ErrPurging is returned. Zero is not at all.
+	// Wait is how long to wait for another purge of the directory to end, before
+	// ErrPurging is returned; zero is not at all.
 	Wait time.Duration
-	// Workers is how many directories are gone through at once; twice
-	// GOMAXPROCS if 0, as they wait for the disk at times.
+	// Workers is how many directories are read at once; 2 * GOMAXPROCS if zero, since
+	// workers wait for the disk.
 	Workers int
-	// Now is the clock that ages are reckoned by; time.Now if nil.
+	// Now is the clock for the ages of files; time.Now if nil.
 	Now func() time.Time
-	// Progress, if not nil, is told after each directory how many of how many
-	// are done, by one goroutine at a time. If the files must be gone through a
-	// second time, it starts at 1 again.
+	// Progress, if not nil, is called after each directory with how many of all are done,
+	// by one goroutine at a time. If a second pass is needed, done starts at 1 again.
 	Progress func(done, all int)
 
-	// What tests put something else in place of.
+	// Tests replace these.
 	unlink func(dir int, name string) error
 	space  func(dir string) (eviction.Space, error)
 }
@@ -43,43 +42,48 @@ type PurgeOptions struct {
 // Summary is what a purge has done, or would do if it was a DryRun.
 type Summary struct {
 	eviction.PerTier[TierSummary]
-	// Litter are temporary files that were removed, since nobody writes to them.
-	Litter eviction.Count `json:"litter"`
-	// Foreign is how many entries were left because they are no files of the cache.
+	// StaleTemps are the temp files of processes that died, which were removed.
+	StaleTemps eviction.Count `json:"litter"`
+	// Foreign is how many entries are not files of the cache. They were left alone.
 	Foreign int64 `json:"foreign"`
-	// Failed is how many files could not be looked at or removed, and directories
-	// that could not be read; Failure is the first error.
+	// Failed is how many files could not be examined or removed, plus how many
+	// directories could not be read. Failure is the first error.
 	Failed  int64  `json:"failed"`
 	Failure string `json:"failure,omitempty"`
-	// TooSmall is set if files went that had been used within eviction.Recent.
+	// TooSmall is set if files were removed that had been used within eviction.Recent.
 	TooSmall bool    `json:"too_small"`
 	DryRun   bool    `json:"dry_run"`
 	Seconds  float64 `json:"seconds"`
 }
 
-// TierSummary is about the files of one tier. Those that somebody else removed
-// meanwhile are not counted.
+// TierSummary is about the files of one tier. Files that other processes removed during
+// the purge are not counted.
 type TierSummary struct {
 	Seen    eviction.Count `json:"seen"`
 	Removed eviction.Count `json:"removed"`
 	Kept    eviction.Count `json:"kept"`
-	// OldestKept is the longest time since the last use of a file that was kept;
-	// zero if none was.
+	// OldestKept is the least recent use of all files that were kept; zero if none was.
 	OldestKept time.Time `json:"oldest_kept,omitzero"`
 }
 
-// Purge removes from a cache directory what policy does not let stay, beside
-// processes that read and write there. It removes files only: entries of all
-// tiers, and temporaries that nobody has written to for an hour. What is used
-// between being counted and being removed stays. A tier that is not there, in a
-// directory that an older version made, is taken for an empty one, and not made:
-// whoever purges may be another user than the server.
+func (s *Summary) fail(err error) {
+	s.Failed++
+	if s.Failure == "" {
+		s.Failure = err.Error()
+	}
+}
+
+// Purge removes from a cache directory what policy says, while other processes read and
+// write there. It removes only files: entries of the tiers, and stale temp files. An entry
+// that is used between being counted and being removed is kept. A missing tier, as in a
+// directory that an older version made, counts as empty and is not created: the purge may
+// run as another user than the server.
 //
-// Files go through memory a directory at a time, twice if a budget is exceeded
-// and once otherwise.
+// A purge reads all directories once, or twice if a budget is exceeded, and holds the
+// names of one directory per worker in memory.
 //
-// It returns ErrPurging if another purge of this directory goes on, ErrNoCache
-// if dir is none, and ctx's error, with what was done until then, if ctx ended
+// It returns ErrPurging if another purge of the directory is running, ErrNoCache if dir
+// is no cache directory, and the cause of ctx, with what was done until then, if ctx ended
 // it. A file that cannot be removed is no error: see Summary.Failed.
 func Purge(ctx context.Context, dir string, policy eviction.Policy, opts PurgeOptions) (Summary, error) {
 	p, err := newPurger(dir, policy, opts)
@@ -130,7 +134,7 @@ func newPurger(dir string, policy eviction.Policy, opts PurgeOptions) (*purger, 
 	return p, nil
 }
 
-// isCache keeps a slip of the pen from purging something else.
+// isCache keeps a mistyped path from being purged.
 func isCache(dir string) error {
 	for t := range eviction.Tier(eviction.Tiers) {
 		info, err := os.Stat(filepath.Join(dir, t.String()))
@@ -144,32 +148,32 @@ func isCache(dir string) error {
 	return fmt.Errorf("%w: %s has no %s/ and no %s/", ErrNoCache, dir, eviction.Originals, eviction.Derivatives)
 }
 
-// run removes what has expired while it counts the rest, and then, if there is
-// too much of that, goes through it again.
+// run removes what has expired and counts the rest. If a budget is exceeded, a second
+// pass removes what the plan says.
 func (p *purger) run(ctx context.Context) (Summary, error) {
 	p.start = p.Now()
 	space, err := p.space(p.dir)
 	if err != nil {
 		return Summary{}, err
 	}
-	first := p.pass(ctx, everywhere(), p.expired)
+	first := p.pass(ctx, p.expired)
 	last, plan := first, eviction.Plan{}
 	if p.policy.Budgets() && ctx.Err() == nil {
-		plan = p.policy.Plan(&first.census, space.Without(first.removed()))
+		plan = p.policy.Plan(&first.kept, space.Without(first.removedInAll()))
 	}
 	if !plan.Empty() {
-		last = p.pass(ctx, everywhere(), p.exceeding(plan))
+		last = p.pass(ctx, p.exceeding(plan))
 		if !p.DryRun {
 			last.addRemoved(first)
 		}
 	}
 	s := last.summary()
 	s.DryRun, s.TooSmall = p.DryRun, plan.TooSmall
-	p.sweep(&s)
+	p.removeStaleTemps(&s)
 	if err := context.Cause(ctx); err != nil || p.DryRun {
 		return s, err
 	}
-	if err := writeCensus(p.dir, newCensus(&last.census, p.start)); err != nil {
+	if err := writeCensus(p.dir, newCensus(&last.kept, p.start)); err != nil {
 		s.fail(err)
 	}
 	return s, nil
@@ -177,41 +181,26 @@ func (p *purger) run(ctx context.Context) (Summary, error) {
 
 func (p *purger) expired(t eviction.Tier, f *file) bool { return p.policy.Expired(t, f.age) }
 
-// exceeding chooses what a plan removes, and what has expired: that is already
-// gone, but for what could not be removed and in a dry run.
-func (p *purger) exceeding(plan eviction.Plan) choice {
-	var quotas [eviction.Tiers]quota
+// exceeding chooses the files that a plan removes, and those that have expired: these are
+// still there in a dry run, and where they could not be removed.
+func (p *purger) exceeding(plan eviction.Plan) func(eviction.Tier, *file) bool {
+	var quotas [eviction.Tiers]eviction.Count
 	for t := range quotas {
-		quotas[t].left = plan.Cutoffs[t].Quota
+		quotas[t] = plan.Cutoffs[t].Quota
 	}
 	return func(t eviction.Tier, f *file) bool {
 		if p.expired(t, f) {
 			return true
 		}
 		if f.age < 0 && !f.used.After(p.Now()) {
-			return false // used, or made, since it was counted
+			return false // used or created since it was counted
 		}
 		switch plan.Cutoffs[t].Of(f.age) {
 		case eviction.Remove:
 			return true
 		case eviction.KeepSome:
-			return quotas[t].take(f)
+			return f.take(&quotas[t])
 		}
 		return false
 	}
-}
-
-// SpaceOf asks the file system that dir is on.
-func SpaceOf(dir string) (eviction.Space, error) {
-	var st unix.Statfs_t
-	if _, err := retry(func() (int, error) { return 0, unix.Statfs(dir, &st) }); err != nil {
-		return eviction.Space{}, fmt.Errorf("free space of %s: %w", dir, err)
-	}
-	unit := int64(st.Bsize)
-	used := int64(st.Blocks) - int64(st.Bfree)
-	return eviction.Space{
-		// What is reserved for root is not there for others, as in df.
-		FreeBytes: int64(st.Bavail) * unit, TotalBytes: (used + int64(st.Bavail)) * unit,
-		FreeFiles: int64(st.Ffree), TotalFiles: int64(st.Files),
-	}, nil
 }

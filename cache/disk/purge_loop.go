@@ -69,6 +69,6 @@ func (l *PurgeLoop) report(s Summary) {
 	for t := range eviction.Tier(eviction.Tiers) {
 		what = append(what, t.String()+"_removed", s.Of(t).Removed.Files, t.String()+"_kept", s.Of(t).Kept.Files)
 	}
-	what = append(what, "stale_temp_files", s.Litter.Files, "failed", s.Failed, "failure", s.Failure, "too_small", s.TooSmall, "seconds", s.Seconds)
+	what = append(what, "stale_temp_files", s.StaleTemps.Files, "failed", s.Failed, "failure", s.Failure, "too_small", s.TooSmall, "seconds", s.Seconds)
 	l.Log.Log(context.Background(), level, "purged the cache", what...)
 }

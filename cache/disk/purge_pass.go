@@ -7,125 +7,98 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
-// A pass goes through shards: the directories, of all tiers, whose names begin
-// with the same two digits, which are those that one file of the journal is
-// about.
+// A shard is the directories, of all tiers, whose names begin with the same shardDigits
+// digits. One file of the journal belongs to it. A worker takes a shard at a time.
 const (
 	shards         = 256
-	dirsOfAShard   = prefixes / shards
-	dirsOfAllTiers = dirsOfAShard * eviction.Tiers
+	dirsOfAShard   = prefixes / shards // of one tier
+	dirsOfAllTiers = prefixes * eviction.Tiers
 )
 
-func everywhere() []int {
-	all := make([]int, shards)
-	for i := range all {
-		all[i] = i
-	}
-	return all
-}
+func shardName(i int) string { return fmt.Sprintf("%0*x", shardDigits, i) }
 
-// choice decides that a file goes. It is asked by several goroutines.
-type choice func(t eviction.Tier, f *file) bool
+// pass is one walk through all directories. Its workers share it.
+type pass struct {
+	*purger
+	ctx    context.Context
+	choose func(t eviction.Tier, f *file) bool // decides whether to remove a file; called with mu locked
+	skip   func(name string) bool              // nil, or decides which names not to examine
+
+	mu    sync.Mutex // for what follows
+	dirs  int        // that are done
+	tally tally
+}
 
 // file is what a pass knows about a file.
 type file struct {
 	name  string
 	count eviction.Count
 	used  time.Time
-	age   time.Duration // of used; below zero if that is after the purge began
-	quota *quota        // that the file was taken from, if it goes and one was
+	age   time.Duration   // of used; negative if that is after the start of the purge
+	quota *eviction.Count // that chose the file, if one did
 }
 
-// quota is how much is yet to be chosen of files that rank alike.
-type quota struct {
-	mu   sync.Mutex
-	left eviction.Count
-}
-
-func (q *quota) take(f *file) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.left.Files <= 0 && q.left.Bytes <= 0 && q.left.Disk <= 0 {
+// take chooses a file unless quota, which is how much is left to remove of files that rank
+// alike, is used up.
+func (f *file) take(quota *eviction.Count) bool {
+	if quota.Files <= 0 && quota.Bytes <= 0 && quota.Disk <= 0 {
 		return false
 	}
-	q.left = q.left.Minus(f.count)
-	f.quota = q
+	*quota = quota.Minus(f.count)
+	f.quota = quota
 	return true
 }
 
-// giveBack lets another file go for one that did not.
+// giveBack lets another file be removed instead of one that could not be.
 func (f *file) giveBack() {
-	if f.quota == nil {
-		return
+	if f.quota != nil {
+		*f.quota = f.quota.Plus(f.count)
 	}
-	f.quota.mu.Lock()
-	defer f.quota.mu.Unlock()
-	f.quota.left = f.quota.left.Plus(f.count)
 }
 
-// tally is what a pass has come to; each worker has its own.
+// tally is what a pass has done.
 type tally struct {
-	census  eviction.Histograms // of what was kept
-	gone    [eviction.Tiers]eviction.Count
-	oldest  [eviction.Tiers]time.Time // the least recent use of what was kept
+	kept    eviction.Histograms
+	removed [eviction.Tiers]eviction.Count
+	oldest  [eviction.Tiers]time.Time // the least recent use of a file that was kept
 	foreign int64
 	failed  int64
-	failure error
+	failure error // the first one
 }
 
 func (t *tally) keep(tier eviction.Tier, f *file) {
-	t.census[tier].Add(f.age, f.count)
+	t.kept[tier].Add(f.age, f.count)
 	if t.oldest[tier].IsZero() || f.used.Before(t.oldest[tier]) {
 		t.oldest[tier] = f.used
 	}
 }
 
-func (t *tally) fail(err error) {
-	t.failed++
-	if t.failure == nil {
-		t.failure = err
-	}
-}
-
-func (t *tally) removed() (sum eviction.Count) {
-	for _, gone := range t.gone {
-		sum = sum.Plus(gone)
+func (t *tally) removedInAll() (sum eviction.Count) {
+	for _, c := range t.removed {
+		sum = sum.Plus(c)
 	}
 	return sum
 }
 
-// addRemoved adds what an earlier pass removed. What it failed at and left, this
-// one has found again.
+// addRemoved adds what an earlier pass removed. What the earlier one failed at or kept,
+// this one has seen again.
 func (t *tally) addRemoved(earlier *tally) {
-	for tier := range t.gone {
-		t.gone[tier] = t.gone[tier].Plus(earlier.gone[tier])
-	}
-}
-
-func (t *tally) merge(other *tally) {
-	t.addRemoved(other)
-	for tier := range t.gone {
-		t.census[tier].Merge(&other.census[tier])
-		if o := other.oldest[tier]; !o.IsZero() && (t.oldest[tier].IsZero() || o.Before(t.oldest[tier])) {
-			t.oldest[tier] = o
-		}
-	}
-	t.foreign += other.foreign
-	t.failed += other.failed
-	if t.failure == nil {
-		t.failure = other.failure
+	for tier, c := range earlier.removed {
+		t.removed[tier] = t.removed[tier].Plus(c)
 	}
 }
 
 func (t *tally) summary() (s Summary) {
 	for tier := range eviction.Tier(eviction.Tiers) {
-		kept := t.census[tier].Total()
+		kept := t.kept[tier].Total()
 		*s.Of(tier) = TierSummary{
-			Seen: kept.Plus(t.gone[tier]), Removed: t.gone[tier], Kept: kept, OldestKept: t.oldest[tier],
+			Seen: kept.Plus(t.removed[tier]), Removed: t.removed[tier], Kept: kept, OldestKept: t.oldest[tier],
 		}
 	}
 	s.Foreign, s.Failed = t.foreign, t.failed
@@ -135,65 +108,73 @@ func (t *tally) summary() (s Summary) {
 	return s
 }
 
-// pass goes through shards and removes what choose says. It ends early, with
-// what it came to, when ctx is done.
-func (p *purger) pass(ctx context.Context, shards []int, choose choice) *tally {
+// pass goes through all directories and removes the files that choose chooses. It ends
+// early, with what was done, when ctx ends.
+func (p *purger) pass(ctx context.Context, choose func(eviction.Tier, *file) bool) *tally {
+	run := &pass{purger: p, ctx: ctx, choose: choose}
 	var next atomic.Int64
-	report := p.reporter(len(shards) * dirsOfAllTiers)
-	tallies := make([]tally, min(p.Workers, len(shards)))
 	var workers sync.WaitGroup
-	for i := range tallies {
+	for range min(p.Workers, shards) {
 		workers.Go(func() {
-			w := &worker{purger: p, ctx: ctx, choose: choose, report: report, tally: &tallies[i]}
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(shards) || ctx.Err() != nil {
-					return
-				}
-				if err := panics.Try("purge", func() error { w.shard(shards[i]); return nil }); err != nil {
-					w.tally.fail(err)
+			w := &worker{pass: run}
+			for shard := next.Add(1) - 1; shard < shards && ctx.Err() == nil; shard = next.Add(1) - 1 {
+				if err := panics.Try("purge", func() error { return w.shard(int(shard)) }); err != nil {
+					run.fail(err)
 				}
 			}
 		})
 	}
 	workers.Wait()
-	sum := &tally{}
-	for i := range tallies {
-		sum.merge(&tallies[i])
-	}
-	return sum
+	return &run.tally
 }
 
-// reporter returns what each worker calls after each directory.
-func (p *purger) reporter(all int) func() {
-	var mu sync.Mutex
-	done := 0
-	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		done++
-		p.Progress(done, all)
+// chosen reports whether to remove a file, and otherwise counts it as kept.
+func (p *pass) chosen(t eviction.Tier, f *file) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.choose(t, f) {
+		return true
 	}
+	p.tally.keep(t, f)
+	return false
 }
 
-// shard goes through the directories of a shard and brings its part of the
-// journal up to date.
-func (w *worker) shard(shard int) {
-	began := w.Now()
-	live := newLiveSources(w.dir, fmt.Sprintf("%0*x", shardDigits, shard), w.DryRun)
-	for i := range dirsOfAShard {
-		for t := range eviction.Tier(eviction.Tiers) {
-			if w.ctx.Err() != nil {
-				return
-			}
-			w.directory(t, fmt.Sprintf("%0*x", prefixDigits, shard*dirsOfAShard+i), live)
-			w.report()
-		}
-	}
-	if w.ctx.Err() != nil {
+// removed records the result of removing a file. It counts neither as removed nor as kept
+// if another process has removed it.
+func (p *pass) removed(t eviction.Tier, f *file, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err == nil {
+		p.tally.removed[t] = p.tally.removed[t].Plus(f.count)
 		return
 	}
-	if err := live.compact(w.ctx, began); err != nil {
-		w.tally.fail(err)
+	f.giveBack()
+	if err != unix.ENOENT {
+		p.tally.keep(t, f)
 	}
+}
+
+// foreign counts an entry that is not a file of the cache.
+func (p *pass) foreign() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.foreign++
+}
+
+// fail records an error.
+func (p *pass) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tally.failed++
+	if p.tally.failure == nil {
+		p.tally.failure = err
+	}
+}
+
+// report calls Progress for one more directory.
+func (p *pass) report() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dirs++
+	p.Progress(p.dirs, dirsOfAllTiers)
 }

@@ -18,8 +18,6 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-const day = 24 * time.Hour
-
 // planted is a file of a cache directory.
 type planted struct {
 	tier eviction.Tier
@@ -224,7 +222,7 @@ func TestForeignEntriesStay(t *testing.T) {
 	}
 }
 
-func TestLitter(t *testing.T) {
+func TestStaleTemps(t *testing.T) {
 	dir := plant(t)
 	tmp := filepath.Join(dir, Temporary)
 	plantFile(t, filepath.Join(tmp, "a.tmp"), 10, 400*day) // its ctime is now
@@ -238,8 +236,8 @@ func TestLitter(t *testing.T) {
 		now := func() time.Time { return time.Now().Add(tt.later) }
 		for _, dry := range []bool{true, false} {
 			s := mustPurge(t, dir, policy, PurgeOptions{Now: now, DryRun: dry})
-			if s.Litter.Files != tt.litter || s.Litter.Bytes != 10*tt.litter {
-				t.Errorf("%v later: litter %+v, want %d files", tt.later, s.Litter, tt.litter)
+			if s.StaleTemps.Files != tt.litter || s.StaleTemps.Bytes != 10*tt.litter {
+				t.Errorf("%v later: litter %+v, want %d files", tt.later, s.StaleTemps, tt.litter)
 			}
 		}
 	}

@@ -1,11 +1,14 @@
 package disk
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -16,21 +19,19 @@ import (
 )
 
 const (
-	// quarantineFor is how long a picture is left alone, from the start of the first
-	// process after the one that died.
+	// quarantineFor is how long a picture is refused, from when the next process finds it.
 	quarantineFor = time.Hour
-	// maxQuarantined bounds the number of files; the oldest go first.
+	// maxQuarantined bounds the number of files. The oldest are removed first.
 	maxQuarantined = 256
 )
 
-// Quarantine remembers which pictures a process was working on when it died, so that
-// what ends a process does not end the next one, too. A picture that others were made
-// beside at that moment cannot be told from it, and is left alone as well.
+// Quarantine remembers which pictures a process was working on when it died, so that a
+// picture that crashes one process does not crash the next one, too. Pictures that were
+// processed at the same moment cannot be told from it, and are refused as well.
 //
-// An empty file in its directory, named by a source and its version, says since its
-// mtime that this is left alone. Files with workingSuffix are what processes that may
-// be alive are working on. That holds against the death of processes and not of the
-// machine: no disk is waited for.
+// Its directory has an empty file for each of them, named by entryOf, whose mtime is when
+// it came into quarantine; and a work file (see workFile) of each process that is alive.
+// That survives the death of a process, but not of the machine: nothing is synced.
 //
 // Its methods may be called by several goroutines.
 type Quarantine struct {
@@ -39,31 +40,29 @@ type Quarantine struct {
 	work workFile
 }
 
-// OpenQuarantine returns that of a cache directory, which it makes if it is missing,
-// and how many pictures it has found that a process was working on when it died. It
-// can be used whatever err is, which says why not all of that could be found out, or
-// why nothing will be remembered, as on a read-only disk. The caller closes it when
-// the process is to end.
+// OpenQuarantine opens the quarantine of a cache directory, and returns how many pictures
+// of processes that died it has found. The Quarantine can be used whatever err is. err says
+// why not all of them could be found, or why nothing will be remembered, as on a read-only
+// disk. The caller closes it when the process is to end.
 func OpenQuarantine(dir string, now func() time.Time) (q *Quarantine, found int, err error) {
 	dir = filepath.Join(dir, Quarantined)
 	q = &Quarantine{dir: dir, now: now, work: workFile{dir: dir}}
-	found, err = q.collect()
-	if err = errors.Join(err, q.work.open()); err != nil {
+	found, err = q.takeOverAll()
+	if err = errors.Join(err, q.trim(), q.work.open()); err != nil {
 		err = fmt.Errorf("quarantine of the cache: %w", err)
 	}
 	return q, found, err
 }
 
-// Close is to be called when the process is told to stop: pictures on which it works
-// from then on do not come into quarantine if it is killed. Those that are in quarantine
-// stay there.
+// Close is to be called when the process is told to stop: if it is killed later, what it
+// is working on does not come into quarantine. What is in quarantine stays there.
 func (q *Quarantine) Close() { q.work.close() }
 
-// Begin notes that work begins on an original of so many bytes and that modification
-// time, or on what was made of it; the caller calls end when it is over. ok is false,
-// and nothing is noted, if a process died of this version of it, perhaps, less than an
-// hour ago. Both together cost seven system calls. Where nothing can be
-// written, nothing is remembered.
+// Begin records that work begins on an original of that size in bytes and that
+// modification time, or on something made of it. The caller calls end when the work is
+// done. ok is false, and nothing is recorded, if this version of the original is in
+// quarantine. Both together cost seven system calls. Errors are ignored: what cannot be
+// written is not remembered.
 func (q *Quarantine) Begin(original variant.Name, size int64, modTime time.Time) (end func(), ok bool) {
 	entry := entryOf(original, size, modTime)
 	if q.holds(entry) {
@@ -72,7 +71,7 @@ func (q *Quarantine) Begin(original variant.Name, size int64, modTime time.Time)
 	return q.work.begin(entry), true
 }
 
-// Forget lets a picture be worked on again, in all its versions.
+// Forget removes all versions of a picture from quarantine.
 func (q *Quarantine) Forget(source variant.Name) error {
 	names, err := readNames(q.dir)
 	for _, name := range names {
@@ -83,20 +82,17 @@ func (q *Quarantine) Forget(source variant.Name) error {
 	return err
 }
 
-// holds reports that an entry is in quarantine. A disk that cannot be read says
-// nothing.
+// holds reports whether an entry is in quarantine. It is not if the disk cannot be read.
 func (q *Quarantine) holds(entry string) bool {
 	var st unix.Stat_t
-	if unix.Lstat(filepath.Join(q.dir, entry), &st) != nil {
-		return false
-	}
-	return q.lasts(time.Unix(st.Mtim.Unix()))
+	err := unix.Lstat(filepath.Join(q.dir, entry), &st)
+	return err == nil && q.lasts(time.Unix(st.Mtim.Unix()))
 }
 
-// lasts reports that what came into quarantine then still is.
+// lasts reports whether an entry that came into quarantine at since is still there.
 func (q *Quarantine) lasts(since time.Time) bool { return q.now().Sub(since).Abs() < quarantineFor }
 
-// add puts an entry into quarantine, for an hour from now.
+// add puts an entry into quarantine, from now on.
 func (q *Quarantine) add(entry string) error {
 	path := filepath.Join(q.dir, entry)
 	f, err := openOrCreate(path, os.O_WRONLY|unix.O_NONBLOCK)
@@ -106,32 +102,32 @@ func (q *Quarantine) add(entry string) error {
 	return errors.Join(f.Close(), setTimes(path, q.now(), q.now()))
 }
 
-// collect adds what processes that have died were working on, and removes what is no
-// longer of use.
-func (q *Quarantine) collect() (found int, err error) {
-	found, err = q.takeOverAll()
-	return found, errors.Join(err, q.trim())
-}
-
-// takeOverAll adds what processes that have died were working on.
+// takeOverAll puts into quarantine what processes that died were working on.
 func (q *Quarantine) takeOverAll() (found int, err error) {
 	names, err := readNames(q.dir)
 	for _, name := range names {
-		if strings.HasSuffix(name, workingSuffix) {
-			n, overErr := q.takeOver(filepath.Join(q.dir, name))
-			found, err = found+n, errors.Join(err, overErr)
+		if strings.HasSuffix(name, workSuffix) {
+			n, takeErr := q.takeOver(filepath.Join(q.dir, name))
+			found, err = found+n, errors.Join(err, takeErr)
 		}
 	}
 	return found, err
 }
 
-// takeOver adds what a process was working on, if it has died.
+// takeOver does that for one work file, and removes it.
 func (q *Quarantine) takeOver(path string) (found int, err error) {
-	entries, unlock, err := leftWorking(path)
-	if err != nil || unlock == nil {
+	f, err := openLocked(path)
+	if err == unix.EWOULDBLOCK || errors.Is(err, fs.ErrNotExist) {
+		return 0, nil // its process is alive, or another process has taken it over
+	}
+	if err != nil {
 		return 0, err
 	}
-	defer unlock()
+	defer f.Close()
+	entries, err := readEntries(f)
+	if err != nil {
+		return 0, err
+	}
 	for _, entry := range entries {
 		if err := q.add(entry); err != nil {
 			return found, err // the next process tries again
@@ -141,8 +137,22 @@ func (q *Quarantine) takeOver(path string) (found int, err error) {
 	return found, unlink(path)
 }
 
-// trim removes what has been in quarantine for its time, and the oldest of what are
-// too many.
+// readEntries reads the entries of a work file, each once. Anybody may have written it.
+func readEntries(f *os.File) (entries []string, err error) {
+	data, err := io.ReadAll(io.LimitReader(f, maxSlots*slotBytes))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Name(), err)
+	}
+	for slot := range slices.Chunk(data, slotBytes) {
+		if name := string(bytes.TrimRight(slot, "\x00")); isEntry(name) {
+			entries = append(entries, name)
+		}
+	}
+	slices.Sort(entries)
+	return slices.Compact(entries), nil
+}
+
+// trim removes the entries whose time is over, and the oldest ones if there are too many.
 func (q *Quarantine) trim() error {
 	names, err := readNames(q.dir)
 	if err != nil {
@@ -164,8 +174,8 @@ func (q *Quarantine) trim() error {
 	return err
 }
 
-// entryOf is the name of a file in quarantine. The cache buster of an original is not
-// part of it, as anybody can think of another one.
+// entryOf is the name of a file in quarantine: source, size and modification time of an
+// original, without the cache buster, since anybody can invent another one.
 func entryOf(original variant.Name, size int64, modTime time.Time) string {
 	source, _, _ := strings.Cut(string(original), "-")
 	version := int64(0)
@@ -175,38 +185,7 @@ func entryOf(original variant.Name, size int64, modTime time.Time) string {
 	return fmt.Sprintf("%s-%x-%x", source, uint64(size), uint64(version))
 }
 
-// isEntry reports that a name is one of entryOf, whoever has written it.
-func isEntry(name string) bool {
-	const hex, source, number = "0123456789abcdef", 32, 16
-	parts := strings.Split(name, "-")
-	if len(parts) != 3 || len(parts[0]) != source {
-		return false
-	}
-	for _, part := range parts {
-		if part == "" || strings.Trim(part, hex) != "" {
-			return false
-		}
-	}
-	return len(parts[1]) <= number && len(parts[2]) <= number
-}
+var entryPattern = regexp.MustCompile(`^[0-9a-f]{32}-[0-9a-f]{1,16}-[0-9a-f]{1,16}$`)
 
-// readNames lists a directory; one that is not there is empty.
-func readNames(dir string) ([]string, error) {
-	d, err := os.Open(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	return d.Readdirnames(-1)
-}
-
-// unlink removes a file that may be gone already.
-func unlink(path string) error {
-	if err := unix.Unlink(path); err != nil && err != unix.ENOENT {
-		return fmt.Errorf("remove %s: %w", path, err)
-	}
-	return nil
-}
+// isEntry reports whether entryOf may have returned a name.
+func isEntry(name string) bool { return entryPattern.MatchString(name) }

@@ -40,7 +40,7 @@ func (i *isolation) process(found int) *Quarantine {
 // die does what the kernel does when a process dies.
 func die(t *testing.T, q *Quarantine) {
 	t.Helper()
-	if err := q.work.held.Close(); err != nil {
+	if err := q.work.locked.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -255,15 +255,15 @@ func TestQuarantineOfForeignFiles(t *testing.T) {
 	}
 	entry := entryOf(variant.Key("a").Name(), 1000, someTime)
 	text := strings.Repeat("\xff", 2*slotBytes) + "../../../etc/passwd" + strings.Repeat("\x00", slotBytes-19) + entry
-	for name, body := range map[string]string{"garbage" + workingSuffix: text, "empty" + workingSuffix: "", "README": "hello", "a-1-2": ""} {
+	for name, body := range map[string]string{"garbage" + workSuffix: text, "empty" + workSuffix: "", "README": "hello", "a-1-2": ""} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := unix.Mkfifo(filepath.Join(dir, "fifo"+workingSuffix), 0o644); err != nil {
+	if err := unix.Mkfifo(filepath.Join(dir, "fifo"+workSuffix), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link"+workingSuffix)); err != nil {
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link"+workSuffix)); err != nil {
 		t.Fatal(err)
 	}
 	q, found, err := OpenQuarantine(i.dir, i.Now)

@@ -17,14 +17,13 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// spool is a body on its way to its name. It goes to a file in tmp/ until
-// something fails there; then what the file has is read back, and the body goes
-// to memory.
+// spool is a body that is being stored. It is written to a file in tmp/. If that fails,
+// what the file has is read back, and the body continues in memory.
 type spool struct {
 	store  *Store
 	castag *crc32.Table
 
-	file *os.File    // nil once the body is in memory or handed out
+	file *os.File    // nil once the body is in memory or given to a Blob
 	path string      // of the file while it is in tmp/; "" otherwise
 	size int64       // bytes so far
 	sum  uint32      // CRC-32C of what the file has
@@ -45,7 +44,7 @@ func (s *Store) newSpool() *spool {
 	return p
 }
 
-// Write takes all of b, unless what the file has cannot be read back.
+// Write takes all of b, unless the file fails and cannot be read back.
 func (p *spool) Write(b []byte) (int, error) {
 	n := 0
 	if p.failure == nil {
@@ -57,7 +56,7 @@ func (p *spool) Write(b []byte) (int, error) {
 			failpoint.Reach("temp file written")
 			return n, nil
 		}
-		if err := p.retreat(err); err != nil {
+		if err := p.fallBackToMemory(err); err != nil {
 			return n, err
 		}
 	}
@@ -66,19 +65,19 @@ func (p *spool) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// keep gives a body that is in the file its times and its name.
+// keep gives the file its times and its name. A body in memory stays there.
 func (p *spool) keep(name variant.Name, modTime, now time.Time) error {
 	if p.failure != nil {
 		return nil
 	}
 	if err := p.place(name, modTime, now); err != nil {
-		return p.retreat(err)
+		return p.fallBackToMemory(err)
 	}
 	return nil
 }
 
-// place stamps before it syncs, so that the times are on the disk with the
-// body, and does both before the name can be seen.
+// place sets the times before it syncs, so that they are on the disk with the body, and
+// does both before the name becomes visible.
 func (p *spool) place(name variant.Name, modTime, now time.Time) error {
 	if err := p.store.system.stamp(p.path, now, modTime); err != nil {
 		return fmt.Errorf("set the times of %s: %w", p.path, err)
@@ -88,7 +87,7 @@ func (p *spool) place(name variant.Name, modTime, now time.Time) error {
 		return fmt.Errorf("sync %s: %w", p.path, err)
 	}
 	failpoint.Reach("temp file synced")
-	// The file system may not know every time: what it took is what Open sees.
+	// The file system may round times: Open will see what it took.
 	if err := unix.Fstat(int(p.file.Fd()), &p.stat); err != nil {
 		return fmt.Errorf("stat %s: %w", p.path, err)
 	}
@@ -100,30 +99,30 @@ func (p *spool) place(name variant.Name, modTime, now time.Time) error {
 	return nil
 }
 
-// retreat reads what the file has into memory, where the body lives from then
-// on. The sum is checked because a kernel that failed to write a page may drop
-// it and show what the disk had there before.
-func (p *spool) retreat(cause error) error {
+// fallBackToMemory reads what the file has into memory, where the body continues. The sum
+// is checked because a kernel that failed to write a page may drop it, and show what the
+// disk had there before.
+func (p *spool) fallBackToMemory(cause error) error {
 	data := make([]byte, p.size, p.size+bytes.MinRead)
 	_, err := p.file.ReadAt(data, 0)
 	if err == nil && crc32.Checksum(data, p.castag) != p.sum {
-		err = errors.New("the disk gave back other bytes")
+		err = errors.New("the disk returned other bytes")
 	}
 	if err != nil {
 		return fmt.Errorf("%w, and what was written cannot be read back: %w", cause, err)
 	}
 	p.failure = cause
 	p.memory = *bytes.NewBuffer(data)
-	p.drop()
+	p.cleanup()
 	return nil
 }
 
-// blob hands the body out; the file, if there is one, is the Blob's then.
-// relative is the path it was placed at.
+// blob returns the body, and gives the file to the Blob, if there is one. relative is the
+// path at which the file was placed.
 func (p *spool) blob(relative string, modTime time.Time) *cache.Blob {
 	if p.failure != nil {
 		b := cache.InMemory(p.memory.Bytes(), modTime)
-		b.NotKept = fmt.Errorf("not kept on disk: %w", p.failure)
+		b.NotKept = fmt.Errorf("not stored on disk: %w", p.failure)
 		return b
 	}
 	b := p.store.onDisk(p.file, &p.stat, relative)
@@ -131,9 +130,9 @@ func (p *spool) blob(relative string, modTime time.Time) *cache.Blob {
 	return b
 }
 
-// drop closes the file and removes it from tmp/, where it has not been handed
-// out or placed.
-func (p *spool) drop() {
+// cleanup closes the file unless a Blob has it, and removes it from tmp/ unless it was
+// placed.
+func (p *spool) cleanup() {
 	if p.file != nil {
 		_ = p.file.Close()
 		p.file = nil

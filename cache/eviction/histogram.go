@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Recent is the age of a last use below which files rank alike, and after all
-// others. As a use is noted once an hour at most, what is in use all the time may
-// look that old.
+// Recent is the age of last use below which all files rank alike, as the last to be
+// removed. The last use is updated once an hour at most, so that a file that is in constant
+// use may look that old.
 const Recent = 2 * time.Hour
 
-// Ages from Recent on are told apart to 1/256 of themselves, which is less than
-// the hour of noting up to ten days, and 3 hours in 30 days. Counting in powers
-// of two times Recent puts a border at each whole number of days up to 170.
+// From Recent on, a bucket is 1/256 of an age wide: less than an hour for ages up to ten
+// days, and three hours at 30 days. Since octaves start at Recent times a power of two,
+// there is a border at each whole number of days up to 170.
 const (
 	perOctave  = 256
 	stepNanos  = int64(Recent) / perOctave
@@ -20,8 +20,8 @@ const (
 	numBuckets = 1 + octaves*perOctave
 )
 
-// Histogram counts files by the age of their last use. Its size, 130 KiB, does
-// not depend on how many they are. The zero value is empty.
+// Histogram counts files by the age of their last use. It takes 130 KiB, however many files
+// there are. The zero value is empty.
 type Histogram struct{ buckets [numBuckets]Count }
 
 // Add counts a file.
@@ -30,19 +30,12 @@ func (h *Histogram) Add(age time.Duration, c Count) {
 	*b = b.Plus(c)
 }
 
-// Merge adds all that other has counted.
-func (h *Histogram) Merge(other *Histogram) {
-	for i, c := range &other.buckets {
-		h.buckets[i] = h.buckets[i].Plus(c)
-	}
-}
-
-// Total is the sum of all files.
+// Total returns the sum of all files.
 func (h *Histogram) Total() Count { return h.Between(0, 1<<63-1) }
 
-// Between is the sum of the files that were used at least from and less than to
-// ago; both are rounded down to a border between buckets. To the longest Duration
-// includes it.
+// Between returns the sum of the files that were last used at least from and less than to
+// ago. Both are rounded down to a border between buckets. If to is the longest Duration, it
+// is included.
 func (h *Histogram) Between(from, to time.Duration) (sum Count) {
 	end := bucketOf(to)
 	if to == 1<<63-1 {
@@ -54,8 +47,8 @@ func (h *Histogram) Between(from, to time.Duration) (sum Count) {
 	return sum
 }
 
-// bucketOf is where an age is counted. An age below zero, a use that the clock
-// has not reached yet, is a recent one.
+// bucketOf returns the bucket of an age. A negative age, of a use in the future, counts as
+// recent.
 func bucketOf(age time.Duration) int {
 	if age < Recent {
 		return 0

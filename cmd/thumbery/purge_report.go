@@ -43,8 +43,8 @@ func printSummary(w io.Writer, s *disk.Summary) {
 	for t := range eviction.Tier(eviction.Tiers) {
 		printTier(w, t, s.Of(t), removed)
 	}
-	if s.Litter.Files > 0 {
-		fmt.Fprintf(w, "tmp: %s %s that a crash had left\n", removed, counted(s.Litter))
+	if s.StaleTemps.Files > 0 {
+		fmt.Fprintf(w, "tmp: %s %s that a crash had left\n", removed, counted(s.StaleTemps))
 	}
 	if s.Foreign > 0 {
 		fmt.Fprintf(w, "left alone: %s\n", foreign(s.Foreign))

@@ -164,7 +164,7 @@ func (c *crash) recover(t *testing.T) {
 	// Two hours later, when what nobody has written to for an hour is of no process.
 	later := disk.PurgeOptions{Now: func() time.Time { return time.Now().Add(2 * time.Hour) }}
 	switch sum, err := disk.Purge(t.Context(), c.dir, eviction.Policy{}, later); {
-	case err != nil || sum.Failed > 0 || sum.Litter.Files != left:
+	case err != nil || sum.Failed > 0 || sum.StaleTemps.Files != left:
 		t.Errorf("purge of %d temporary files: %+v, %v", left, sum, err)
 	}
 	c.wantFiles(t, disk.Temporary, 0)

@@ -3,7 +3,6 @@ package disk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,39 +14,37 @@ import (
 
 // ForgetOptions are optional.
 type ForgetOptions struct {
-	DryRun   bool                // remove nothing, and count what would have been removed
-	Progress func(done, all int) // told after each shard how many of how many are done
+	DryRun   bool                // remove nothing, and count what would be removed
+	Progress func(done, all int) // called after each shard with how many of all are done
 
-	unlink func(dir int, name string) error // tests make it fail
+	unlink func(dir int, name string) error // tests replace it
 }
 
 // ForgetSummary is what Forget has done, or would do if it was a DryRun.
 type ForgetSummary struct {
-	Pictures int64 `json:"pictures"` // of which there was a file
+	Pictures int64 `json:"pictures"` // that had a file
 	eviction.PerTier[eviction.Count]
-	Failed  int64  `json:"failed"` // files that could not be removed, directories not read
+	Failed  int64  `json:"failed"` // files that could not be removed, directories that could not be read
 	Failure string `json:"failure,omitempty"`
 }
 
-// Forget removes pictures from a cache directory with all that was made of them:
-// those of keys, and those whose keys begin with one of prefixes and are in the
-// Journal. It waits for nobody, and reads the directories that a picture may
-// lie in.
+// Forget removes pictures, with everything made of them, from a cache directory: those of
+// keys, and those in the Journal whose keys begin with one of prefixes. It does not wait
+// for a purge. The keys stay in the journal until the next one.
 //
-// What is being fetched or made meanwhile may appear afterwards, and the keys
-// stay in the journal until a purge.
+// What is being fetched or made meanwhile may be stored afterwards.
 //
-// It returns ErrNoCache if dir is no cache directory, and ctx's error, with what
-// was done until then, if ctx ended it. A file that cannot be removed is no
-// error: see ForgetSummary.Failed.
+// It returns ErrNoCache if dir is no cache directory, and the cause of ctx, with what was
+// done until then, if ctx ended it. A file that cannot be removed is no error: see
+// ForgetSummary.Failed.
 func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []string, opts ForgetOptions) (ForgetSummary, error) {
 	p, err := newPurger(dir, eviction.Policy{}, PurgeOptions{DryRun: opts.DryRun, unlink: opts.unlink})
 	if err != nil {
 		return ForgetSummary{}, err
 	}
-	f := newForgetting(ctx, p, prefixes)
+	f := newForgetter(ctx, p, prefixes)
 	if f.quarantined, err = quarantined(dir, opts.DryRun); err != nil {
-		f.tally.fail(err)
+		f.fail(err)
 	}
 	for _, k := range keys {
 		shard := string(k.Name()[:shardDigits])
@@ -57,17 +54,16 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 		if ctx.Err() != nil {
 			break
 		}
-		f.shard(fmt.Sprintf("%0*x", shardDigits, i))
+		f.shard(shardName(i))
 		if opts.Progress != nil {
 			opts.Progress(i+1, shards)
 		}
 	}
-	return f.forgotten(), context.Cause(ctx)
+	return f.summary(), context.Cause(ctx)
 }
 
-// quarantined returns the names of what is in quarantine. What a process that has died
-// was working on, and no other has looked at since, comes into quarantine before, to be
-// forgotten there; not by a dry run.
+// quarantined returns the names of the files in quarantine. Unless it is a dry run, the
+// work of processes that died, and that no other process has found yet, is put there first.
 func quarantined(dir string, dryRun bool) ([]string, error) {
 	q := &Quarantine{dir: filepath.Join(dir, Quarantined), now: time.Now}
 	var err error
@@ -78,20 +74,19 @@ func quarantined(dir string, dryRun bool) ([]string, error) {
 	return names, errors.Join(err, readErr)
 }
 
-// forgetting is one call of Forget. Its worker, which takes 400 KiB, goes through all
-// directories.
-type forgetting struct {
+// forgetter is one call of Forget. It is the worker for all directories.
+type forgetter struct {
 	*worker
 	keys          map[string][]variant.Key // by shard
 	prefixes      []string
 	wanted, found map[sourceID]struct{} // pictures of the shard
 	pictures      int64
-	quarantined   []string // names of what is in quarantine
+	quarantined   []string
 }
 
-func newForgetting(ctx context.Context, p *purger, prefixes []string) *forgetting {
-	f := &forgetting{
-		worker: &worker{purger: p, ctx: ctx, tally: &tally{}, choose: func(eviction.Tier, *file) bool { return true }},
+func newForgetter(ctx context.Context, p *purger, prefixes []string) *forgetter {
+	f := &forgetter{
+		worker: &worker{pass: &pass{purger: p, ctx: ctx, choose: func(eviction.Tier, *file) bool { return true }}},
 		keys:   map[string][]variant.Key{}, prefixes: prefixes,
 		wanted: map[sourceID]struct{}{}, found: map[sourceID]struct{}{},
 	}
@@ -99,9 +94,9 @@ func newForgetting(ctx context.Context, p *purger, prefixes []string) *forgettin
 	return f
 }
 
-// unwanted reports that a file is of no wanted picture, and adds its picture to
-// found if it is.
-func (f *forgetting) unwanted(name string) bool {
+// unwanted reports whether a file is of no wanted picture, and adds its picture to found
+// otherwise.
+func (f *forgetter) unwanted(name string) bool {
 	id, ok := sourceOf(name)
 	if _, wanted := f.wanted[id]; !ok || !wanted {
 		return true
@@ -110,10 +105,10 @@ func (f *forgetting) unwanted(name string) bool {
 	return false
 }
 
-func (f *forgetting) forgotten() ForgetSummary {
+func (f *forgetter) summary() ForgetSummary {
 	s := ForgetSummary{Pictures: f.pictures, Failed: f.tally.failed}
 	for t := range eviction.Tier(eviction.Tiers) {
-		*s.Of(t) = f.tally.gone[t]
+		*s.Of(t) = f.tally.removed[t]
 	}
 	if f.tally.failure != nil {
 		s.Failure = f.tally.failure.Error()
@@ -122,7 +117,7 @@ func (f *forgetting) forgotten() ForgetSummary {
 }
 
 // shard forgets the pictures of one shard.
-func (f *forgetting) shard(shard string) {
+func (f *forgetter) shard(shard string) {
 	clear(f.wanted)
 	clear(f.found)
 	dirs := map[string]struct{}{}
@@ -135,8 +130,8 @@ func (f *forgetting) shard(shard string) {
 	for _, k := range f.keys[shard] {
 		want(k)
 	}
-	if err := f.noted(shard, want); err != nil {
-		f.tally.fail(err)
+	if err := f.keysByPrefix(shard, want); err != nil {
+		f.fail(err)
 	}
 	for dir := range dirs {
 		for t := range eviction.Tier(eviction.Tiers) {
@@ -147,21 +142,20 @@ func (f *forgetting) shard(shard string) {
 	f.release()
 }
 
-// release removes wanted pictures from quarantine.
-func (f *forgetting) release() {
+// release removes the wanted pictures from quarantine.
+func (f *forgetter) release() {
 	for _, name := range f.quarantined {
 		id, _ := sourceOf(name)
-		if _, wanted := f.wanted[id]; !wanted || !isEntry(name) || f.DryRun {
-			continue
-		}
-		if err := unlink(filepath.Join(f.dir, Quarantined, name)); err != nil {
-			f.tally.fail(err)
+		if _, wanted := f.wanted[id]; wanted && isEntry(name) && !f.DryRun {
+			if err := unlink(filepath.Join(f.dir, Quarantined, name)); err != nil {
+				f.fail(err)
+			}
 		}
 	}
 }
 
-// noted gives all keys of a shard's journal that have one of the prefixes.
-func (f *forgetting) noted(shard string, want func(variant.Key)) error {
+// keysByPrefix calls want for the keys in a shard's journal that have one of the prefixes.
+func (f *forgetter) keysByPrefix(shard string, want func(variant.Key)) error {
 	if len(f.prefixes) == 0 {
 		return nil
 	}

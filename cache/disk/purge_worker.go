@@ -1,0 +1,196 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/failpoint"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// worker is one goroutine of a pass. It goes through one directory at a time.
+type worker struct {
+	*pass
+	stat unix.Stat_t
+}
+
+// batch is how many names are read before their files are examined. Most directories
+// have fewer.
+const batch = 16 << 10
+
+// shard goes through the directories of a shard and compacts its journal.
+func (w *worker) shard(i int) error {
+	began := w.Now()
+	live := newLiveSources(w.dir, shardName(i), w.DryRun)
+	for n := range dirsOfAShard {
+		for t := range eviction.Tier(eviction.Tiers) {
+			if w.ctx.Err() != nil {
+				return nil
+			}
+			w.directory(t, fmt.Sprintf("%0*x", prefixDigits, i*dirsOfAShard+n), live)
+			w.report()
+		}
+	}
+	if w.ctx.Err() != nil {
+		return nil
+	}
+	if err := live.compact(w.ctx, began); w.ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// directory goes through one directory of a tier.
+func (w *worker) directory(t eviction.Tier, prefix string, live *liveSources) {
+	path := filepath.Join(w.dir, t.String(), prefix)
+	d, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		fd := int(d.Fd())
+		err = w.eachName(d, func(name string) { w.entry(t, fd, prefix, name, live) })
+		_ = d.Close()
+	}
+	if err != nil {
+		live.setIncomplete()
+		w.fail(fmt.Errorf("read %s: %w", path, err))
+	}
+}
+
+// eachName calls do for the names in an open directory, but for those to skip.
+func (w *worker) eachName(d *os.File, do func(name string)) error {
+	for {
+		names, err := d.Readdirnames(batch)
+		if len(names) > 0 {
+			failpoint.Reach("directory read")
+		}
+		for _, name := range names {
+			if w.ctx.Err() != nil {
+				return nil
+			}
+			if w.skip == nil || !w.skip(name) {
+				do(name)
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// entry examines one entry of a directory, and removes it if it is chosen.
+func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, live *liveSources) {
+	err := w.lstat(dir, name)
+	switch {
+	case err == unix.ENOENT:
+		return
+	case err != nil:
+		live.add(name)
+		w.fail(fmt.Errorf("stat %s/%s/%s: %w", t, prefix, name, err))
+		return
+	case w.stat.Mode&unix.S_IFMT != unix.S_IFREG || !isOurs(name, prefix):
+		w.foreign()
+		return
+	}
+	f := w.file(name)
+	if !w.chosen(t, &f) {
+		live.add(name)
+		return
+	}
+	err = w.remove(dir, name)
+	w.removed(t, &f, err)
+	if err != nil && err != unix.ENOENT {
+		live.add(name)
+		w.fail(fmt.Errorf("remove %s/%s/%s: %w", t, prefix, name, err))
+	}
+}
+
+func (w *worker) lstat(dir int, name string) error {
+	_, err := retry(func() (struct{}, error) {
+		return struct{}{}, unix.Fstatat(dir, name, &w.stat, unix.AT_SYMLINK_NOFOLLOW)
+	})
+	return err
+}
+
+func (w *worker) remove(dir int, name string) error {
+	if w.DryRun {
+		return nil
+	}
+	err := w.unlink(dir, name)
+	failpoint.Reach("file removed")
+	return err
+}
+
+func isOurs(name, prefix string) bool {
+	return strings.HasPrefix(name, prefix) && cache.CheckName(variant.Name(name)) == nil
+}
+
+// blockUnit is the unit of st_blocks, whatever the block size of the file system is.
+const blockUnit = 512
+
+// file describes the file that lstat was called for.
+func (w *worker) file(name string) file {
+	used := time.Unix(w.stat.Atim.Unix())
+	return file{
+		name: name, used: used, age: w.start.Sub(used),
+		count: eviction.Count{Files: 1, Bytes: w.stat.Size, Disk: w.stat.Blocks * blockUnit},
+	}
+}
+
+// staleTempAge is how long a temp file has not been written to when its process is taken
+// for dead. No body takes that long to arrive.
+const staleTempAge = time.Hour
+
+// removeStaleTemps removes from tmp/ what processes left when they died. The age is that
+// of the ctime, which nobody can set: mtime and atime are those of the body.
+func (p *purger) removeStaleTemps(s *Summary) {
+	d, err := os.Open(filepath.Join(p.dir, Temporary))
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		defer d.Close()
+		var names []string
+		names, err = d.Readdirnames(-1)
+		w := &worker{pass: &pass{purger: p}}
+		for _, name := range names {
+			w.removeStaleTemp(int(d.Fd()), name, s)
+		}
+	}
+	if err != nil {
+		s.fail(err)
+	}
+}
+
+func (w *worker) removeStaleTemp(dir int, name string, s *Summary) {
+	if !strings.HasSuffix(name, TemporarySuffix) {
+		return
+	}
+	if err := w.lstat(dir, name); err != nil || w.stat.Mode&unix.S_IFMT != unix.S_IFREG {
+		return
+	}
+	if w.start.Sub(time.Unix(w.stat.Ctim.Unix())) <= staleTempAge {
+		return
+	}
+	switch err := w.remove(dir, name); err {
+	case nil:
+		s.StaleTemps = s.StaleTemps.Plus(w.file(name).count)
+	case unix.ENOENT:
+	default:
+		s.fail(fmt.Errorf("remove %s/%s: %w", Temporary, name, err))
+	}
+}
