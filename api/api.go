@@ -132,7 +132,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 // find gets the result from the pipeline. A hit that the server in front sends need not
 // be opened.
 func (s *server) find(r *http.Request, q request, sendFile bool) (pipeline.Result, error) {
-	if q.variant.Whole == variant.Raw {
+	if q.variant.Kind == variant.Raw {
 		return value(s.Pipeline.Original(r.Context(), q.key, q.variant, s.linkOptions(q, r.Method)))
 	}
 	if sendFile {

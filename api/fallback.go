@@ -33,7 +33,7 @@ const headerProblem = "X-Thumbery-Problem"
 // fallback answers an error with a redirect to the original or with the fallback image.
 // It reports false, and has written nothing, if neither is possible.
 func (s *server) fallback(rec *responseRecorder, r *http.Request, t problemType) bool {
-	if rec.request.parsedPath == nil || rec.request.variant.Whole.Describes() {
+	if rec.request.parsedPath == nil || rec.request.variant.Kind.IsInfo() {
 		return false
 	}
 	return s.redirectToOrigin(rec, r, t) || s.fallbackImage(rec, r, t)
@@ -96,7 +96,7 @@ func (s *server) sendFallback(rec *responseRecorder, r *http.Request, status int
 // fallbackVariant keeps the size and style of v and drops what refers to the original's
 // content: crop, gravity, page, byte limit, watermark, version.
 func fallbackVariant(v variant.Variant) variant.Variant {
-	if v.Whole == variant.Raw {
+	if v.Kind == variant.Raw {
 		return variant.Variant{}
 	}
 	v.Enlarge = true

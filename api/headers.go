@@ -199,7 +199,7 @@ func disposition(q request, mediaType string) string {
 	if name == "" {
 		base := path.Base(string(q.key))
 		name = base
-		if extension := extensions[mediaType]; extension != "" && q.variant.Whole != variant.Raw {
+		if extension := extensions[mediaType]; extension != "" && q.variant.Kind != variant.Raw {
 			name = strings.TrimSuffix(base, path.Ext(base)) + extension
 		}
 	}

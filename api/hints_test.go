@@ -120,7 +120,7 @@ func FuzzHints(f *testing.F) {
 	f.Add("x16383,pad_16383", "8", "1", false)
 	f.Fuzz(func(t *testing.T, ops, dpr, width string, limited bool) {
 		v, err := variant.Parse(ops)
-		if err != nil || v.Whole != variant.Picture {
+		if err != nil || v.Kind != variant.Picture {
 			return
 		}
 		var limits variant.Limits

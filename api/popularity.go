@@ -56,7 +56,7 @@ func newPopularity(c *Config) *popularity {
 // count counts a request for a derivative, and reports whether the derivative is hot.
 func (s *server) count(q request) (hot bool) {
 	p := s.popularity
-	return p != nil && q.variant.Whole != variant.Raw && p.requests.add(string(s.name(q))) > p.After
+	return p != nil && q.variant.Kind != variant.Raw && p.requests.add(string(s.name(q))) > p.After
 }
 
 // setCold sets the header of every answer that is not known to be hot.

@@ -99,10 +99,10 @@ func (s *server) parse(path string) (*parsedPath, error) {
 		return nil, err
 	}
 	p := &parsedPath{key: u.Key, variant: ops.Variant, expires: expires}
-	if p.variant.Whole == variant.Picture && p.variant.Format == variant.FormatKeep {
+	if p.variant.Kind == variant.Picture && p.variant.Format == variant.FormatKeep {
 		p.variant.Format = s.Format
 	}
-	if (s.SendFile.Header != "" || s.popularity != nil) && p.variant.Whole != variant.Raw {
+	if (s.SendFile.Header != "" || s.popularity != nil) && p.variant.Kind != variant.Raw {
 		p.names = s.allNames(p)
 	}
 	return p, nil

@@ -14,7 +14,7 @@ const betterQueue = 64
 // provisional gives the next best picture where the best is not there and slow to
 // make, and has that made for the next who asks; nil where that is not so.
 func (p *Pipeline) provisional(ctx context.Context, o order) (*Result, error) {
-	if !p.Adaptive || o.variant.Format != variant.FormatAuto || o.variant.Whole != variant.Picture || o.accept&variant.AcceptAVIF == 0 {
+	if !p.Adaptive || o.variant.Format != variant.FormatAuto || o.variant.Kind != variant.Picture || o.accept&variant.AcceptAVIF == 0 {
 		return nil, nil
 	}
 	next := p.Render.NormalizeAccept(o.accept &^ (variant.AcceptAVIF | variant.PreferWebP))

@@ -243,7 +243,7 @@ func TestNothingIsAskedReadOnly(t *testing.T) {
 		if _, err := h.ask(t.Context(), t, "dog.jpg", "40x"); !errors.Is(err, pipeline.ErrReadOnly) {
 			t.Errorf("never seen: %v", err)
 		}
-		if _, err := h.Original(t.Context(), "dog.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{}); !errors.Is(err, pipeline.ErrReadOnly) {
+		if _, err := h.Original(t.Context(), "dog.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{}); !errors.Is(err, pipeline.ErrReadOnly) {
 			t.Errorf("never seen, raw: %v", err)
 		}
 		said.want(t, "read only")

@@ -27,7 +27,7 @@ func TestRedirectRaw(t *testing.T) {
 	}{"larger": {size - 1, true}, "not larger": {size, false}, "off": {0, false}} {
 		store := storagetest.NewStore(map[string][]byte{"cat.jpg": picture(80, 60)})
 		h := newHouse(func(c *pipeline.Config) { c.Origin, c.RedirectRaw = store, tt.over })
-		raw, link := variant.Variant{Whole: variant.Raw}, storage.LinkOptions{Expires: time.Minute}
+		raw, link := variant.Variant{Kind: variant.Raw}, storage.LinkOptions{Expires: time.Minute}
 		r, err := h.Original(t.Context(), "cat.jpg", raw, link)
 		if err != nil {
 			t.Fatal(err)
@@ -65,7 +65,7 @@ func TestOriginDown(t *testing.T) {
 	down = true
 	v := parse(t, "40x")
 	located, ok := h.Locate(t.Context(), "cat.jpg", v, h.Name("cat.jpg", v, 0))
-	raw, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
+	raw, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func (z *mezzanine) seen(original variant.Name) seen {
 // takesMezzanine reports whether v may be made of a mezzanine at all: what depends
 // on pixels, pages or metadata is not in it.
 func (p *Pipeline) takesMezzanine(v variant.Variant) bool {
-	return p.Render.Settings.MezzanineSide > 0 && v.Whole == variant.Picture && v.Page <= 1 && !resize.NeedsLook(v)
+	return p.Render.Settings.MezzanineSide > 0 && v.Kind == variant.Picture && v.Page <= 1 && !resize.NeedsLook(v)
 }
 
 // rightMezzanine returns the mezzanine of the original that is here, or was here

@@ -322,7 +322,7 @@ func TestFetchTimeout(t *testing.T) {
 func TestOriginal(t *testing.T) {
 	h := newHouse()
 	for _, want := range []pipeline.Source{pipeline.FromOrigin, pipeline.FromDisk} {
-		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
+		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -332,11 +332,11 @@ func TestOriginal(t *testing.T) {
 		}
 		r.Blob.Close()
 	}
-	r, err := h.Original(t.Context(), "text.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
+	r, err := h.Original(t.Context(), "text.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{})
 	if err != nil || r.MediaType != "application/octet-stream" {
 		t.Errorf("text: %+v, %v", r, err)
 	}
-	r, err = h.Original(t.Context(), "empty.jpg", variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
+	r, err = h.Original(t.Context(), "empty.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{})
 	if err != nil || r.Blob.Size != 0 {
 		t.Errorf("empty: %+v, %v", r, err)
 	}

@@ -94,7 +94,7 @@ func (p *Pipeline) there(ctx context.Context, o order) bool {
 // alone reports that v shares no decode with others: it is looked at first, is
 // JSON, or another page.
 func alone(v variant.Variant) bool {
-	return v.Whole != variant.Picture || v.Page > 1 || resize.NeedsLook(v)
+	return v.Kind != variant.Picture || v.Page > 1 || resize.NeedsLook(v)
 }
 
 func (p *Pipeline) primeAlone(ctx context.Context, o order, pace pacing) error {

@@ -35,7 +35,7 @@ var asked = map[string]func(*house, *testing.T){
 
 func (h *house) wantRaw(t *testing.T, key variant.Key) {
 	t.Helper()
-	r, err := h.Original(t.Context(), key, variant.Variant{Whole: variant.Raw}, storage.LinkOptions{})
+	r, err := h.Original(t.Context(), key, variant.Variant{Kind: variant.Raw}, storage.LinkOptions{})
 	if err != nil {
 		t.Fatalf("original of %s: %v", key, err)
 	}

@@ -17,7 +17,7 @@ func FuzzWishes(f *testing.F) {
 	f.Add("16000x16000,fit_contain,dpr_8,trim,blur_3", 16, 16, uint8(variant.SVG), uint8(1), uint8(1), uint8(2))
 	f.Fuzz(func(t *testing.T, ops string, w, h int, format, pages, flags, accept uint8) {
 		v, err := variant.Parse(ops)
-		if err != nil || v.Whole != variant.Picture {
+		if err != nil || v.Kind != variant.Picture {
 			return
 		}
 		head := photo(bound(w, 1, header.SourceSideMax), bound(h, 1, header.SourceSideMax))

@@ -6,13 +6,13 @@ import "fmt"
 // order.
 func (v Variant) Explain() []string {
 	var lines []string
-	if v.Whole == Raw {
+	if v.Kind == Raw {
 		lines = append(lines, "raw: the original's bytes, as they are")
 	}
-	if v.Whole == Info {
+	if v.Kind == Info {
 		lines = append(lines, "info: JSON about the original")
 	}
-	if v.Whole == InfoGPS {
+	if v.Kind == InfoGPS {
 		lines = append(lines, "info_gps: JSON about the original, with the place where it was taken")
 	}
 	if v.Width > 0 || v.Height > 0 {

@@ -48,9 +48,9 @@ func (v *Variant) set(ops string) error {
 	return nil
 }
 
-// setOne reads one option and says which things it has decided, so that w_300
+// setOne reads one option and returns the names of the fields it has set, so that w_300
 // and 300x are known to be the same, and g_ and fp_.
-func (v *Variant) setOne(token string) (decided []string, err error) {
+func (v *Variant) setOne(token string) (fields []string, err error) {
 	if bad := strings.IndexFunc(token, notInGrammar); bad >= 0 {
 		return nil, badCharacter(token, bad)
 	}
@@ -58,13 +58,13 @@ func (v *Variant) setOne(token string) (decided []string, err error) {
 	case "":
 		return nil, &Error{Kind: ErrOptions, Reason: "an option is empty: a comma too many, or no options at all", Suggestion: "300x200"}
 	case "raw":
-		v.Whole = Raw
+		v.Kind = Raw
 		return []string{"whole"}, nil
 	case "info":
-		v.Whole = Info
+		v.Kind = Info
 		return []string{"whole"}, nil
 	case "info_gps":
-		v.Whole = InfoGPS
+		v.Kind = InfoGPS
 		return []string{"whole"}, nil
 	}
 	if w, h, ok := cutSize(token); ok {
@@ -88,7 +88,7 @@ func (v *Variant) setOne(token string) (decided []string, err error) {
 }
 
 // setSize reads "300x200", "300x" or "x200".
-func (v *Variant) setSize(token, w, h string) (decided []string, err error) {
+func (v *Variant) setSize(token, w, h string) (fields []string, err error) {
 	for _, side := range []struct {
 		name, digits string
 		field        *int
@@ -99,9 +99,9 @@ func (v *Variant) setSize(token, w, h string) (decided []string, err error) {
 		if err := whole(side.field, side.digits, 1, MaxSide); err != nil {
 			return nil, &Error{Kind: ErrOptions, Option: token, Reason: "each side " + err.Error()}
 		}
-		decided = append(decided, side.name)
+		fields = append(fields, side.name)
 	}
-	return decided, nil
+	return fields, nil
 }
 
 // cutSize takes "300x200" apart; ok says that token has that form.
@@ -115,7 +115,7 @@ func isDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 // normal brings v to the form in which equal wishes are equal values: what
 // changes nothing is cleared.
 func (v Variant) normal() (Variant, error) {
-	if v.Whole != Picture {
+	if v.Kind != Picture {
 		return v.normalWhole()
 	}
 	if v.Crop.everything() {
@@ -143,14 +143,14 @@ func (v Variant) normal() (Variant, error) {
 
 // normalWhole refuses what "raw", "info" and "info_gps" cannot honour.
 func (v Variant) normalWhole() (Variant, error) {
-	only := Variant{Whole: v.Whole, Download: v.Download, DownloadName: v.DownloadName, Version: v.Version}
+	only := Variant{Kind: v.Kind, Download: v.Download, DownloadName: v.DownloadName, Version: v.Version}
 	if v != only {
-		return Variant{}, &Error{Kind: ErrOptions, Option: wholeWords[v.Whole], Reason: "goes with no other options but dl and v"}
+		return Variant{}, &Error{Kind: ErrOptions, Option: kindWords[v.Kind], Reason: "goes with no other options but dl and v"}
 	}
 	return v, nil
 }
 
-var wholeWords = words{Raw: "raw", Info: "info", InfoGPS: "info_gps"}
+var kindWords = words{Raw: "raw", Info: "info", InfoGPS: "info_gps"}
 
 // normalPage takes the first page, or frame, for the first frame alone.
 func (v *Variant) normalPage() {
@@ -213,8 +213,8 @@ const nothing = "dpr_1"
 // value in its shortest form, defaults left out.
 func (v Variant) String() string {
 	b := make([]byte, 0, 64)
-	if v.Whole != Picture {
-		b = append(b, wholeWords[v.Whole]...)
+	if v.Kind != Picture {
+		b = append(b, kindWords[v.Kind]...)
 	}
 	b = v.appendSize(b)
 	for i := range options {

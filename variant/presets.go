@@ -130,7 +130,7 @@ func LimitedDPR(dpr float64) bool { return slices.Contains([]float64{0, 1, 1.5, 
 
 // Permit returns an *Error of kind ErrForbidden if o is beyond the limits.
 func (l Limits) Permit(o Ops, p Presets) error {
-	if err := l.permitVersion(o, p); err != nil || o.Variant.Whole != Picture {
+	if err := l.permitVersion(o, p); err != nil || o.Variant.Kind != Picture {
 		return err
 	}
 	if l.PresetsOnly && !o.Bare {

@@ -67,7 +67,7 @@ func (r Rules) AllPresets() []Variant {
 	var all []Variant
 	for _, name := range slices.Sorted(maps.Keys(r.Presets)) {
 		o, err := r.Presets.Parse(name) // in normal form, which the map's value is not
-		if err == nil && o.Variant.Whole != Raw {
+		if err == nil && o.Variant.Kind != Raw {
 			all = append(all, r.served(o.Variant))
 		}
 	}
@@ -83,7 +83,7 @@ func (r Rules) derivative(ops string) (Variant, error) {
 	switch {
 	case err != nil:
 		return Variant{}, err
-	case o.Variant.Whole == Raw:
+	case o.Variant.Kind == Raw:
 		return Variant{}, errors.New("the original is kept as soon as something is made of it, and is not made itself")
 	}
 	return r.served(o.Variant), nil
@@ -91,7 +91,7 @@ func (r Rules) derivative(ops string) (Variant, error) {
 
 // served is v with the server's format, and without what decides headers only.
 func (r Rules) served(v Variant) Variant {
-	if v.Whole == Picture && v.Format == FormatKeep {
+	if v.Kind == Picture && v.Format == FormatKeep {
 		v.Format = r.Format
 	}
 	v.Download, v.DownloadName = false, ""

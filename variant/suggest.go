@@ -37,7 +37,7 @@ func unknownOption(token, name string) error {
 		e.Suggestion = token + "x"
 		return e
 	}
-	if best, ok := nearest(token, wholeWords); ok {
+	if best, ok := nearest(token, kindWords); ok {
 		e.Suggestion = best
 		return e
 	}

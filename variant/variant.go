@@ -8,9 +8,9 @@ package variant
 // Lengths are in CSS pixels before DPR is applied, unless a field says
 // otherwise.
 type Variant struct {
-	// Whole says that the whole segment was "raw", "info" or "info_gps"; all
+	// Kind says whether the whole segment was "raw", "info" or "info_gps"; all
 	// other fields but Download, DownloadName and Version are then zero.
-	Whole Whole
+	Kind Kind
 
 	Width, Height int     // 1..MaxSide, 0 where that side is free
 	DPR           float64 // device pixels for a CSS pixel, 0.1..8; 0 means 1
@@ -52,19 +52,19 @@ type Variant struct {
 	Version      string // cache buster, part of the name
 }
 
-// Whole is a request that is not for a resized picture.
-type Whole uint8
+// Kind is what a URL asks for.
+type Kind uint8
 
-// The values of Whole.
+// The values of Kind.
 const (
-	Picture Whole = iota // a resized picture
+	Picture Kind = iota // a derivative
 	Raw                  // the original's bytes, as they are
 	Info                 // JSON about the original
 	InfoGPS              // the same, with the place where it was taken
 )
 
-// Describes reports whether JSON about the original is asked for.
-func (w Whole) Describes() bool { return w == Info || w == InfoGPS }
+// IsInfo reports whether the URL asks for JSON about the original.
+func (k Kind) IsInfo() bool { return k == Info || k == InfoGPS }
 
 // Fit says how a picture is brought into a box of two given sides; the words
 // are those of CSS object-fit.

@@ -311,7 +311,7 @@ func FuzzPriming(f *testing.F) {
 			}
 		}
 		for _, v := range j.Variants {
-			if v.Whole == variant.Raw || v.Download {
+			if v.Kind == variant.Raw || v.Download {
 				t.Errorf("%q: %v", body, v)
 			}
 		}

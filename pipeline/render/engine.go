@@ -63,7 +63,7 @@ func (e *Engine) NormalizeAccept(a variant.Accept) variant.Accept {
 // a derivative. It is part of the derivative's name.
 func (e *Engine) Recipe(v variant.Variant) string {
 	switch {
-	case v.Whole.Describes():
+	case v.Kind.IsInfo():
 		return e.describer.Recipe()
 	case v.Watermark == "":
 		return e.recipe
@@ -74,7 +74,7 @@ func (e *Engine) Recipe(v variant.Variant) string {
 // Plan says what has to be done for v, so that it can be admitted. JSON about a picture
 // is made from a small picture, and so has a plan like any other derivative.
 func (e *Engine) Plan(h header.Header, v variant.Variant, a variant.Accept) (resize.Plan, error) {
-	if v.Whole.Describes() {
+	if v.Kind.IsInfo() {
 		return e.describer.Plan(h)
 	}
 	return resize.NewPlan(h, v, a, e.Settings)
@@ -82,7 +82,7 @@ func (e *Engine) Plan(h header.Header, v variant.Variant, a variant.Accept) (res
 
 // MediaType is that of data, made for v or of any file; data may be its first 64 bytes.
 func MediaType(v variant.Variant, data []byte) string {
-	if v.Whole.Describes() {
+	if v.Kind.IsInfo() {
 		return info.MediaType
 	}
 	if f, ok := header.Sniff(data); ok {

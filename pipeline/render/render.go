@@ -58,7 +58,7 @@ type Picture struct {
 // ctx. With header.ErrBroken, Data is what could be made of a broken original, if
 // anything.
 func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
-	if resize.NeedsLook(j.Variant) && !j.Variant.Whole.Describes() {
+	if resize.NeedsLook(j.Variant) && !j.Variant.Kind.IsInfo() {
 		err = e.run(ctx, e.task("look", j), &p, func(ctx context.Context, src []byte) error {
 			v, err := e.Resizer.Look(ctx, src, j.Header, j.Variant)
 			if err == nil {
@@ -71,8 +71,8 @@ func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
 		}
 	}
 	err = e.run(ctx, e.task("resize", j), &p, func(ctx context.Context, src []byte) (err error) {
-		if j.Variant.Whole.Describes() {
-			p.Data, err = e.describer.Describe(ctx, src, j.Header, j.Plan, j.Variant.Whole == variant.InfoGPS)
+		if j.Variant.Kind.IsInfo() {
+			p.Data, err = e.describer.Describe(ctx, src, j.Header, j.Plan, j.Variant.Kind == variant.InfoGPS)
 		} else {
 			p.Data, err = e.Resizer.Resize(ctx, src, j.Header, j.Plan)
 		}
