@@ -111,6 +111,18 @@ var bans = []ban{
 		reason: "a mechanism works with every kind of backend",
 	},
 	{
+		from: []string{"storage/breaker", "storage/retry"}, to: []string{"storage/breaker", "storage/hedge", "storage/repair", "storage/retry"},
+		reason: "one mechanism does not know another",
+	},
+	{
+		from: []string{"storage/hedge"}, to: []string{"storage/breaker", "storage/repair", "storage/retry"},
+		reason: "one mechanism does not know another",
+	},
+	{
+		from: []string{"storage/repair"}, to: []string{"storage/breaker", "storage/hedge"},
+		reason: "one mechanism does not know another, but that repair retries",
+	},
+	{
 		from: []string{"storage/s3"}, to: []string{"storage/dir"},
 		reason: "one kind of backend does not know another",
 	},
@@ -133,10 +145,6 @@ var bans = []ban{
 	{
 		from: []string{"..."}, to: []string{"github.com/minio/minio-go/..."}, except: []string{"storage/s3/...", "cmd/...", "internal/testkit/...", "e2e/..."},
 		reason: "one package knows the S3 client, besides what tests are made of",
-	},
-	{
-		from: []string{"..."}, to: []string{"github.com/failsafe-go/..."}, except: []string{"storage/...", "pipeline/...", "api/...", "prime", "migrate", "doctor", "metrics", "cmd/...", "e2e/..."},
-		reason: "circuit breakers and retries are the business of storage",
 	},
 	{
 		from: []string{"..."}, to: []string{"github.com/peterbourgon/diskv/..."}, except: []string{"cache/disk", "migrate", "doctor", "cmd/..."},

@@ -112,7 +112,7 @@ func checkSources(ctx context.Context, c Config) []Check {
 			checks = append(checks, Check{Wrong, "source", fmt.Sprintf("%s: %v", s, err)})
 		}
 	}
-	backends := mounts.Places()
+	backends := mounts.Backends()
 	answers := make([]Check, len(backends))
 	var all sync.WaitGroup
 	for i, backend := range backends {

@@ -15,7 +15,7 @@ import (
 
 func TestChainConforms(t *testing.T) {
 	storagetest.Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
-		return storage.Chain(fake("empty"), storagetest.NewFake(objects), fake("last"))
+		return storage.Chain(storagetest.Named("empty"), storagetest.NewFake(objects), storagetest.Named("last"))
 	})
 }
 
@@ -44,15 +44,15 @@ func TestChain(t *testing.T) {
 			var origins []storage.Origin
 			var fakes []*storagetest.Fake
 			for i, has := range tt.has {
-				f := fake(string(rune('0' + i)))
-				tell(t, f, has)
+				f := storagetest.Named(string(rune('0' + i)))
+				f.Behave(has)
 				fakes, origins = append(fakes, f), append(origins, f)
 			}
-			got, err := readAll(t, known{storage.Chain(origins...)}, "key")
+			got, err := storagetest.Read(t.Context(), known{storage.Chain(origins...)}, "key")
 			if got != tt.want {
 				t.Errorf("read %q, want %q", got, tt.want)
 			}
-			wantKind(t, err, tt.kind)
+			storagetest.WantKind(t, err, tt.kind)
 			for i, f := range fakes {
 				if f.Opens("key") != tt.asked[i] {
 					t.Errorf("place %d was asked %d times, want %d", i, f.Opens("key"), tt.asked[i])
@@ -74,16 +74,16 @@ func (k known) Open(ctx context.Context, key string, _ storage.Version) (*storag
 }
 
 func TestChainPassesOn(t *testing.T) {
-	plain, first, second := fake("plain"), storagetest.NewStore(nil), storagetest.NewStore(nil)
+	plain, first, second := storagetest.Named("plain"), storagetest.NewStore(nil), storagetest.NewStore(nil)
 	first.SetName("first")
 	second.SetName("second")
-	c := storage.Chain(plain, mirrors(guard(first)), second)
+	c := storage.Chain(plain, mirrors(withBreaker(first)), second)
 	for _, want := range []string{"https://first.example/", "https://second.example/"} {
 		u, err := c.(storage.Linker).Link(t.Context(), "key", storage.LinkOptions{Expires: time.Minute})
 		if err != nil || !strings.HasPrefix(u, want) {
 			t.Errorf("link %s, %v; want %s", u, err, want)
 		}
-		first.FailAll(down(t))
+		first.FailAll(storagetest.Refused())
 		for range 5 {
 			_ = c.Check(t.Context())
 		}
@@ -104,10 +104,10 @@ func TestChainOddErrors(t *testing.T) {
 	for _, odd := range []error{
 		errors.New("odd"), context.DeadlineExceeded, context.Canceled, errors.Join(storage.ErrNotFound, storage.ErrUnavailable),
 	} {
-		f := fake("odd")
+		f := storagetest.Named("odd")
 		f.FailAll(odd)
-		_, err := storage.Chain(f, fake("empty")).Open(t.Context(), "key", storage.Version{})
-		wantKind(t, err, storage.ErrUnavailable)
+		_, err := storage.Chain(f, storagetest.Named("empty")).Open(t.Context(), "key", storage.Version{})
+		storagetest.WantKind(t, err, storage.ErrUnavailable)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			t.Errorf("%v is taken for the caller's", err)
 		}
@@ -116,7 +116,7 @@ func TestChainOddErrors(t *testing.T) {
 
 func TestChainCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := fake("first"), fake("second", "key")
+		first, second := storagetest.Named("first"), storagetest.Named("second", "key")
 		defer first.Hold()()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -124,14 +124,14 @@ func TestChainCancelled(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || second.TotalOpens() != 0 {
 			t.Errorf("error is %v, second was asked %d times; want the context's, 0", err, second.TotalOpens())
 		}
-		wantKind(t, err, nil)
+		storagetest.WantKind(t, err, nil)
 	})
 }
 
 // TestChainChecks: one that hangs does not keep the others from being asked.
 func TestChainChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hangs, fails, works := fake("hangs"), fake("fails"), fake("works")
+		hangs, fails, works := storagetest.Named("hangs"), storagetest.Named("fails"), storagetest.Named("works")
 		defer hangs.Hold()()
 		fails.FailAll(errors.New("boom"))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -145,27 +145,27 @@ func TestChainChecks(t *testing.T) {
 }
 
 func TestChainOfFew(t *testing.T) {
-	one := fake("one")
+	one := storagetest.Named("one")
 	if storage.Chain(one) != storage.Origin(one) {
 		t.Error("a chain of one is not that one")
 	}
 	none := storage.Chain()
 	_, err := none.Open(t.Context(), "key", storage.Version{})
-	wantKind(t, err, storage.ErrNotFound)
+	storagetest.WantKind(t, err, storage.ErrNotFound)
 	if err := none.Check(t.Context()); err != nil || none.String() == "" {
 		t.Errorf("Check %v, String %q", err, none)
 	}
 }
 
 func TestPlaces(t *testing.T) {
-	a, b, c := fake("a"), fake("b"), fake("c")
+	a, b, c := storagetest.Named("a"), storagetest.Named("b"), storagetest.Named("c")
 	var m storage.Mounts
 	for prefix, origin := range map[string]storage.Origin{"/": storage.Chain(a, storage.Chain(b, a)), "long/prefix": c, "x": b} {
 		if err := m.Add(prefix, origin); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, want := m.Places(), []storage.Origin{c, b, a}; !slices.Equal(got, want) {
+	if got, want := m.Backends(), []storage.Origin{c, b, a}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

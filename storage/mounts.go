@@ -11,9 +11,9 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Mounts is the Origin that sends each key to the origin mounted at the longest
-// prefix of it, without that prefix: with one mounted at "avatars/", the key
-// "avatars/x.png" is asked of that one as "x.png", and of no other. Prefixes
+// Mounts is the Origin that reads each key from the origin mounted at its longest
+// prefix, without that prefix: with an origin mounted at "avatars/", the key
+// "avatars/x.png" is read from that one as "x.png", and from no other. Prefixes
 // match whole segments only. A key below no mount is ErrNotFound.
 //
 // The zero value has no mounts. All are added before it is used.
@@ -35,7 +35,7 @@ func (m *Mounts) Add(prefix string, origin Origin) error {
 	}
 	for _, other := range m.mounts {
 		if other.prefix == prefix {
-			return fmt.Errorf("the prefix /%s has a source already; places to be asked in order are one source, with commas", prefix)
+			return fmt.Errorf("the prefix /%s has a source already; write a chain of backends as one source, with commas", prefix)
 		}
 	}
 	m.mounts = append(m.mounts, mount{prefix, origin})
@@ -59,8 +59,8 @@ func CleanPrefix(s string) (string, error) {
 	return trimmed + "/", nil
 }
 
-// Lookup finds the origin for a key, and the key to ask of it. ok is false if
-// the key is below no mount.
+// Lookup finds the origin for a key, and the key relative to that origin. ok is false
+// if the key is below no mount.
 func (m *Mounts) Lookup(key string) (origin Origin, rest string, ok bool) {
 	found, ok := m.find(key)
 	if !ok {
@@ -69,7 +69,7 @@ func (m *Mounts) Lookup(key string) (origin Origin, rest string, ok bool) {
 	return found.origin, key[len(found.prefix):], true
 }
 
-// find is the mount with the longest prefix of key.
+// find returns the mount with the longest prefix of key.
 func (m *Mounts) find(key string) (found mount, ok bool) {
 	for _, mount := range m.mounts {
 		if rest, ok := strings.CutPrefix(key, mount.prefix); ok && rest != "" {
@@ -91,24 +91,23 @@ func (m *Mounts) Open(ctx context.Context, key string, have Version) (*Object, e
 	return origin.Open(ctx, rest, have)
 }
 
-// Check asks all places at once and joins what they say. Without mounts it
-// fails: nothing can ever be found.
+// Check checks all backends at once and joins their errors. Without mounts it fails:
+// nothing can ever be found.
 func (m *Mounts) Check(ctx context.Context) error {
 	if len(m.mounts) == 0 {
 		return errors.New("no source is mounted")
 	}
-	return checkAll(ctx, m.Places())
+	return checkAll(ctx, m.Backends())
 }
 
-// Places lists the places that the mounts are made of, each once: an origin
-// that puts others together (a Chain) is not listed itself, but they are. Ask
-// each for its Check to see which one fails.
-func (m *Mounts) Places() []Origin {
+// Backends lists the backends of all mounts, each once. Call the Check of each to see
+// which one fails.
+func (m *Mounts) Backends() []Origin {
 	origins := make([]Origin, len(m.mounts))
 	for i, mount := range m.mounts {
 		origins[i] = mount.origin
 	}
-	return places(origins)
+	return backends(origins)
 }
 
 // Down reports that the origin that Lookup finds for key is known to be down.
@@ -131,11 +130,10 @@ func (m *Mounts) Link(ctx context.Context, key string, o LinkOptions) (string, e
 	return linker.Link(ctx, rest, o)
 }
 
-// Listers are what lists the places of all mounts: one mount after the other,
-// longest prefix first, and in each the places of its chain in their order. They
-// list by the keys of m, and leave out those that a longer mount hides; what several
-// places of a chain have, each of them lists. One whose place cannot be listed gives
-// ErrUnavailable.
+// Listers returns for each mount, longest prefix first, the Listers of the links of its
+// chain, in their order. They list by the keys of m, and leave out those that a longer
+// mount hides; an object that several links have is listed by each of them. A Lister
+// whose backend cannot be listed gives ErrUnavailable.
 func (m *Mounts) Listers() [][]Lister {
 	all := make([][]Lister, len(m.mounts))
 	for i, mount := range m.mounts {
@@ -146,20 +144,20 @@ func (m *Mounts) Listers() [][]Lister {
 	return all
 }
 
-// mounted is the Lister of a place below a prefix.
+// mounted is the Lister of an origin below a prefix.
 type mounted struct {
 	mounts *Mounts
 	prefix string
-	place  Origin
+	origin Origin
 }
 
 func (l mounted) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error] {
 	if !strings.HasPrefix(l.prefix, prefix) && !strings.HasPrefix(prefix, l.prefix) {
 		return func(func(Entry, error) bool) {}
 	}
-	lister, ok := As[Lister](l.place)
+	lister, ok := As[Lister](l.origin)
 	if !ok {
-		return failing(fmt.Errorf("%s: %w: it cannot be listed", l.place, ErrUnavailable))
+		return FailedList(fmt.Errorf("%s: %w: it cannot be listed", l.origin, ErrUnavailable))
 	}
 	rest := prefix[min(len(prefix), len(l.prefix)):]
 	return func(yield func(Entry, error) bool) {
@@ -181,7 +179,7 @@ func (l mounted) hidden(key string) bool {
 	return !ok || found.prefix != l.prefix
 }
 
-// above is skipped for what the place calls a key.
+// above adds the prefix to the names that are passed to skipped.
 func (l mounted) above(skipped func(key string)) func(key string) {
 	if skipped == nil {
 		return nil
@@ -193,21 +191,20 @@ func (l mounted) above(skipped func(key string)) func(key string) {
 	}
 }
 
-// Notified is an Origin whose place sends notes of what changes in it.
+// Notified is an Origin whose backend sends notifications of changes.
 type Notified interface {
-	// KeyOf is the key, relative to the place, of an object as the notes name
-	// it. ok is false if it is none of this place.
+	// KeyOf returns the key, relative to the origin, of an object as notifications name
+	// it. ok is false if it belongs to another origin.
 	KeyOf(bucket, object string) (key string, ok bool)
 }
 
-// Keys lists the keys by which an object of a bucket can be asked for: none if no
-// place of the mounts has that bucket, and several if it is mounted several
-// times. Each comes once.
+// Keys lists the keys of an object of a bucket, each once: none if the bucket is not
+// mounted, and several if it is mounted several times.
 func (m *Mounts) Keys(bucket, object string) []variant.Key {
 	var keys []variant.Key
 	for _, mount := range m.mounts {
-		for _, place := range places([]Origin{mount.origin}) {
-			key, ok := m.keyOf(mount.prefix, place, bucket, object)
+		for _, backend := range backends([]Origin{mount.origin}) {
+			key, ok := m.keyOf(mount.prefix, backend, bucket, object)
 			if ok && !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
@@ -216,10 +213,10 @@ func (m *Mounts) Keys(bucket, object string) []variant.Key {
 	return keys
 }
 
-// keyOf is the key of an object at a place below a prefix, unless a longer
-// prefix takes it from there.
-func (m *Mounts) keyOf(prefix string, place Origin, bucket, object string) (variant.Key, bool) {
-	notified, ok := innermost(place).(Notified)
+// keyOf returns the key of an object of a backend below a prefix, unless a longer prefix
+// hides it.
+func (m *Mounts) keyOf(prefix string, backend Origin, bucket, object string) (variant.Key, bool) {
+	notified, ok := unwrap(backend).(Notified)
 	if !ok {
 		return "", false
 	}

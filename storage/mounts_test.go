@@ -16,15 +16,15 @@ import (
 
 func TestMountsConform(t *testing.T) {
 	storagetest.Run(t, func(t *testing.T, objects map[string][]byte) storage.Origin {
-		return mustMount(t, map[string]storage.Origin{"/": storagetest.NewFake(objects), "elsewhere/": fake("elsewhere")})
+		return mustMount(t, map[string]storage.Origin{"/": storagetest.NewFake(objects), "elsewhere/": storagetest.Named("elsewhere")})
 	})
 }
 
 func TestLookup(t *testing.T) {
 	all := mustMount(t, map[string]storage.Origin{
-		"/": fake("root"), "/avatars/": fake("avatars"), "avatars/old": fake("old"), "ü b": fake("odd"),
+		"/": storagetest.Named("root"), "/avatars/": storagetest.Named("avatars"), "avatars/old": storagetest.Named("old"), "ü b": storagetest.Named("odd"),
 	})
-	some := mustMount(t, map[string]storage.Origin{"a/b/": fake("ab")})
+	some := mustMount(t, map[string]storage.Origin{"a/b/": storagetest.Named("ab")})
 	tests := []struct {
 		mounts            *storage.Mounts
 		key, origin, rest string
@@ -53,22 +53,22 @@ func TestLookup(t *testing.T) {
 }
 
 func TestMountsOpen(t *testing.T) {
-	root, avatars := fake("root", "avatars/x", "y"), fake("avatars", "z")
+	root, avatars := storagetest.Named("root", "avatars/x", "y"), storagetest.Named("avatars", "z")
 	m := mustMount(t, map[string]storage.Origin{"/": root, "avatars": avatars})
-	if got, err := readAll(t, m, "avatars/z"); got != "avatars has z" {
+	if got, err := storagetest.Read(t.Context(), m, "avatars/z"); got != "avatars has z" {
 		t.Errorf("avatars/z: %q, %v", got, err)
 	}
 	_, err := m.Open(t.Context(), "avatars/x", storage.Version{})
-	wantKind(t, err, storage.ErrNotFound)
+	storagetest.WantKind(t, err, storage.ErrNotFound)
 	if root.TotalOpens() != 0 {
 		t.Error("a shorter prefix was asked, too")
 	}
 	_, err = mustMount(t, map[string]storage.Origin{"a": root}).Open(t.Context(), "b", storage.Version{})
-	wantKind(t, err, storage.ErrNotFound)
+	storagetest.WantKind(t, err, storage.ErrNotFound)
 }
 
 func TestMountsAdd(t *testing.T) {
-	m := mustMount(t, map[string]storage.Origin{"/": fake("root"), "avatars": fake("a")})
+	m := mustMount(t, map[string]storage.Origin{"/": storagetest.Named("root"), "avatars": storagetest.Named("a")})
 	for _, tt := range []struct{ prefix, problem string }{
 		{"", "has a source already"},
 		{"/avatars/", "has a source already"},
@@ -78,7 +78,7 @@ func TestMountsAdd(t *testing.T) {
 		{"//", "too many slashes"},
 		{"//a", "empty segment"},
 	} {
-		if err := m.Add(tt.prefix, fake("x")); err == nil || !strings.Contains(err.Error(), tt.problem) {
+		if err := m.Add(tt.prefix, storagetest.Named("x")); err == nil || !strings.Contains(err.Error(), tt.problem) {
 			t.Errorf("%q: error is %v, want one with %q", tt.prefix, err, tt.problem)
 		}
 	}
@@ -88,7 +88,7 @@ func TestMountsAdd(t *testing.T) {
 }
 
 func TestMountsCheck(t *testing.T) {
-	good, bad := fake("good"), fake("bad")
+	good, bad := storagetest.Named("good"), storagetest.Named("bad")
 	bad.FailAll(errors.New("boom"))
 	m := mustMount(t, map[string]storage.Origin{"/": good, "b": bad})
 	if err := m.Check(t.Context()); err == nil || err.Error() != "bad: boom" {
@@ -123,8 +123,8 @@ func newBucket(name, prefix string) bucket {
 func TestMountsKeys(t *testing.T) {
 	whole, part := newBucket("pictures", ""), newBucket("pictures", "avatars/")
 	m := mustMount(t, map[string]storage.Origin{
-		"/":      storage.Chain(mirrors(guard(whole), guard(newBucket("copy", ""))), fake("plain")),
-		"faces/": guard(part),
+		"/":      storage.Chain(mirrors(withBreaker(whole), withBreaker(newBucket("copy", ""))), storagetest.Named("plain")),
+		"faces/": withBreaker(part),
 		"again":  storage.Chain(part, newBucket("pictures", "avatars/")),
 	})
 	tests := []struct {
@@ -149,7 +149,7 @@ func TestMountsKeys(t *testing.T) {
 }
 
 func TestMountsDown(t *testing.T) {
-	root, avatars := fake("root"), storagetest.NewStore(nil)
+	root, avatars := storagetest.Named("root"), storagetest.NewStore(nil)
 	m := mustMount(t, map[string]storage.Origin{"a/": root, "avatars": mirrors(avatars), "readers": readerOnly{root}})
 	root.SetDown(true)
 	for key, want := range map[string]bool{"a/x": true, "avatars/x": false, "elsewhere": false, "readers/x": false} {
@@ -163,15 +163,15 @@ func TestMountsDown(t *testing.T) {
 type readerOnly struct{ storage.Origin }
 
 func TestMountsLink(t *testing.T) {
-	m := mustMount(t, map[string]storage.Origin{"a/": fake("root"), "avatars": mirrors(guard(storagetest.NewStore(nil)))})
+	m := mustMount(t, map[string]storage.Origin{"a/": storagetest.Named("root"), "avatars": mirrors(withBreaker(storagetest.NewStore(nil)))})
 	u, err := m.Link(t.Context(), "avatars/x y.png", storage.LinkOptions{Expires: time.Hour, Disposition: "inline"})
 	if want := "https://fake.example/x%20y.png?disposition=inline&expires=1h0m0s"; u != want || err != nil {
 		t.Errorf("%s, %v; want %s", u, err, want)
 	}
 	_, err = m.Link(t.Context(), "a/x", storage.LinkOptions{})
-	wantKind(t, err, storage.ErrUnavailable)
+	storagetest.WantKind(t, err, storage.ErrUnavailable)
 	_, err = m.Link(t.Context(), "elsewhere", storage.LinkOptions{})
-	wantKind(t, err, storage.ErrNotFound)
+	storagetest.WantKind(t, err, storage.ErrNotFound)
 }
 
 func mustMount(t *testing.T, origins map[string]storage.Origin) *storage.Mounts {

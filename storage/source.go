@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Source is one --source: the places to ask, in order, for keys below a prefix,
-// each a place and its mirrors, nearest first.
+// Source is one --source: a chain of origins for the keys below a prefix, each a backend
+// and its mirrors, nearest first.
 type Source struct {
 	Prefix string       // "" or ending with a slash
 	URLs   [][]*url.URL // at least one of one; absolute, without a fragment
@@ -48,7 +48,7 @@ func ParseSource(s string) (Source, error) {
 func parseMirrors(s string) ([]*url.URL, error) {
 	var mirrors []*url.URL
 	for part := range strings.SplitSeq(s, "|") {
-		u, err := parsePlace(part)
+		u, err := parseBackend(part)
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +57,8 @@ func parseMirrors(s string) ([]*url.URL, error) {
 	return mirrors, nil
 }
 
-// parsePlace reads one URL of a source.
-func parsePlace(s string) (*url.URL, error) {
+// parseBackend reads one URL of a source.
+func parseBackend(s string) (*url.URL, error) {
 	if s == "" {
 		return nil, errors.New("a URL is empty: " + sourceForm)
 	}
@@ -74,7 +74,7 @@ func parsePlace(s string) (*url.URL, error) {
 	case u.Scheme == "":
 		return nil, errors.New("a URL has no scheme: write a directory as file:///srv/pictures, or file:pictures if it is relative")
 	case u.User != nil:
-		return nil, errors.New("a URL contains a user or password: the command line and logs are no place for them")
+		return nil, errors.New("a URL contains a user or password: do not put those on the command line or into logs")
 	case strings.Contains(s, "#"):
 		return nil, errors.New("a URL contains #: write %23 where it is part of a name")
 	}

@@ -1,41 +1,22 @@
 package storage_test
 
 import (
-	"errors"
-	"io"
-	"testing"
+	"context"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
+	"github.com/thumbery/thumbery/storage/hedge"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-func fake(name string, keys ...string) *storagetest.Fake {
-	objects := map[string][]byte{}
-	for _, key := range keys {
-		objects[key] = []byte(name + " has " + key)
-	}
-	f := storagetest.NewFake(objects)
-	f.SetName(name)
-	return f
+func withBreaker(o storage.Origin) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
+
+func mirrors(origins ...storage.Origin) storage.Origin {
+	return hedge.Mirrors(nil, hedge.Observer{}, origins...)
 }
 
-func readAll(t *testing.T, origin storage.Origin, key string) (string, error) {
-	t.Helper()
-	object, err := origin.Open(t.Context(), key, storage.Version{})
-	if err != nil {
-		return "", err
-	}
-	defer object.Body.Close()
-	got, err := io.ReadAll(object.Body)
-	return string(got), err
-}
-
-// wantKind checks that err is of exactly one kind of failure.
-func wantKind(t *testing.T, err, kind error) {
-	t.Helper()
-	for _, k := range []error{storage.ErrNotFound, storage.ErrUnavailable, storage.ErrNotModified} {
-		if errors.Is(err, k) != (k == kind) {
-			t.Errorf("error is %v; want of kind %v only", err, kind)
-		}
-	}
+// open opens and reads an object, and returns the error of either.
+func open(ctx context.Context, o storage.Origin, key string) error {
+	_, err := storagetest.Read(ctx, o, key)
+	return err
 }

@@ -16,7 +16,10 @@ import (
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
 	"github.com/thumbery/thumbery/storage/dir"
+	"github.com/thumbery/thumbery/storage/hedge"
+	"github.com/thumbery/thumbery/storage/repair"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
@@ -79,9 +82,9 @@ func (f *originFlags) validate() error {
 // origins are all places of originals, opened and mounted.
 type origins struct {
 	*storage.Mounts
-	repair *storage.Repair // nil without --repair
-	guards []*storage.Guarded
-	byURL  map[string]*storage.Guarded
+	repair *repair.Repair // nil without --repair
+	guards []*breaker.Origin
+	byURL  map[string]*breaker.Origin
 	hedge  atomic.Bool // whether --hedge is given, and on
 	// readOnly reports that nothing is fetched; it is set before anything runs.
 	readOnly func() bool
@@ -93,10 +96,10 @@ type origins struct {
 
 // open opens all places and mounts them. Their metrics are those of m.
 func (f *originFlags) open(m *metrics.Metrics, log *slog.Logger) (*origins, error) {
-	o := &origins{Mounts: &storage.Mounts{}, byURL: map[string]*storage.Guarded{}, flags: f, metrics: m, log: log}
+	o := &origins{Mounts: &storage.Mounts{}, byURL: map[string]*breaker.Origin{}, flags: f, metrics: m, log: log}
 	o.hedge.Store(f.Hedge > 0 && !f.NoHedge)
 	if f.Repair {
-		o.repair = storage.NewRepair(storage.RepairOptions{Enabled: func() bool { return !o.readOnly() }, Repaired: o.repaired})
+		o.repair = repair.New(repair.Options{Enabled: func() bool { return !o.readOnly() }, Repaired: o.repaired})
 	}
 	for _, source := range f.Source {
 		origin, err := o.chain(source.Source)
@@ -122,7 +125,7 @@ func (o *origins) chain(s storage.Source) (storage.Origin, error) {
 			}
 			places = append(places, place)
 		}
-		links = append(links, storage.Mirrors(o.hedgeAfter, o.mirrorObserver(), places...))
+		links = append(links, hedge.Mirrors(o.hedgeAfter, o.mirrorObserver(), places...))
 	}
 	if o.repair != nil && len(links) > 1 {
 		return o.repair.Chain(links...)
@@ -132,7 +135,7 @@ func (o *origins) chain(s storage.Source) (storage.Origin, error) {
 
 // place opens a place once, so that all sources that name it share what is known
 // of its health.
-func (o *origins) place(u *url.URL) (*storage.Guarded, error) {
+func (o *origins) place(u *url.URL) (*breaker.Origin, error) {
 	if known, ok := o.byURL[u.String()]; ok {
 		return known, nil
 	}
@@ -140,7 +143,7 @@ func (o *origins) place(u *url.URL) (*storage.Guarded, error) {
 	if err != nil {
 		return nil, err
 	}
-	guarded := storage.Guard(place, storage.GuardOptions{Observer: o.guardObserver()})
+	guarded := breaker.New(place, o.guardObserver())
 	o.byURL[u.String()] = guarded
 	o.guards = append(o.guards, guarded)
 	return guarded, nil
@@ -159,11 +162,11 @@ func (f *originFlags) s3Options() s3.Options {
 }
 
 // heal notices that places are back, whether or not anybody wants anything of them.
-func (o *origins) heal(ctx context.Context) { storage.Heal(ctx, o.guards...) }
+func (o *origins) heal(ctx context.Context) { breaker.ProbeLoop(ctx, o.guards...) }
 
 // named gives each place a name of its own: two may be called the same in logs, as
 // when only their profile= differs.
-func (o *origins) named(yield func(name string, g *storage.Guarded) bool) {
+func (o *origins) named(yield func(name string, g *breaker.Origin) bool) {
 	times := map[string]int{}
 	for _, g := range o.guards {
 		name := g.String()
@@ -183,28 +186,28 @@ func (o *origins) states(yield func(place string, state int)) {
 	}
 }
 
-func (o *origins) guardObserver() storage.GuardObserver {
-	return storage.GuardObserver{
-		Asked: func(place string, _ time.Duration, err error) { o.metrics.Asked(place, answerOf(err)) },
-		Broke: func(place string, err error) {
+func (o *origins) guardObserver() breaker.Observer {
+	return breaker.Observer{
+		Attempted: func(place string, _ time.Duration, err error) { o.metrics.Asked(place, answerOf(err)) },
+		BodyFailed: func(place string, err error) {
 			o.metrics.Asked(place, "broken")
-			o.log.Warn("an original broke off", "origin", place, "cause", err)
+			o.log.Warn("the body of an original failed", "origin", place, "cause", err)
 		},
-		Changed: func(place string, from, to storage.State) {
+		StateChanged: func(place string, from, to breaker.State) {
 			level := slog.LevelInfo
-			if to == storage.Open {
+			if to == breaker.Open {
 				level = slog.LevelError
 			}
-			o.log.Log(context.Background(), level, "a source of originals is asked or not", "origin", place, "before", from, "now", to)
+			o.log.Log(context.Background(), level, "circuit breaker "+to.String(), "origin", place, "before", from, "now", to)
 		},
 	}
 }
 
-func (o *origins) mirrorObserver() storage.MirrorObserver {
+func (o *origins) mirrorObserver() hedge.Observer {
 	diverted := func(reason string) func(string) {
 		return func(place string) { o.metrics.Diverted(place, reason) }
 	}
-	return storage.MirrorObserver{Hedged: diverted("hedge"), FailedOver: diverted("failover"), Resumed: diverted("resume")}
+	return hedge.Observer{Hedged: diverted("hedge"), FailedOver: diverted("failover"), Resumed: diverted("resume")}
 }
 
 // repaired counts what came of copying an original to the first place of its
@@ -213,11 +216,11 @@ func (o *origins) repaired(key string, err error) {
 	switch {
 	case err == nil:
 		o.metrics.Repaired("ok")
-	case errors.Is(err, storage.ErrDropped):
+	case errors.Is(err, repair.ErrDropped):
 		o.metrics.Repaired("dropped")
 	default:
 		o.metrics.Repaired("error")
-		o.log.Warn("an original was not copied to the first place of its chain", "key", key, "cause", err)
+		o.log.Warn("repair failed: an original was not copied to the first backend of its chain", "key", key, "cause", err)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/repair"
 	"github.com/thumbery/thumbery/storage/retry"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -37,7 +38,7 @@ var sentinels = map[string]struct {
 	"storage.ErrNotModified": {storage.ErrNotModified, failure.Answered},
 	"storage.ErrExists":      {storage.ErrExists, failure.Answered},
 	"retry.ErrUnordered":     {retry.ErrUnordered, failure.Unknown},
-	"storage.ErrDropped":     {storage.ErrDropped, failure.Unknown},
+	"repair.ErrDropped":      {repair.ErrDropped, failure.Unknown},
 
 	"header.ErrNotPicture": {header.ErrNotPicture, failure.Picture},
 	"header.ErrBroken":     {header.ErrBroken, failure.Picture},
@@ -46,7 +47,7 @@ var sentinels = map[string]struct {
 	"resize.ErrNoMemory":   {resize.ErrNoMemory, failure.Server},
 
 	"pipeline.ErrTooManyBytes":    {pipeline.ErrTooManyBytes, failure.Picture},
-	"pipeline.ErrTooSlow":         {pipeline.ErrTooSlow, failure.Picture},
+	"resize.ErrTooSlow":           {resize.ErrTooSlow, failure.Picture},
 	"pipeline.ErrQuarantined":     {pipeline.ErrQuarantined, failure.Quarantined},
 	"pipeline.ErrTooManyVersions": {pipeline.ErrTooManyVersions, failure.Request},
 	"pipeline.ErrReadOnly":        {pipeline.ErrReadOnly, failure.Server},

@@ -100,7 +100,7 @@ func (o *Origin) object(ctx context.Context, key string, f *os.File) (*storage.O
 		return nil, storage.NotFound(o.String(), key)
 	}
 	e := entry(key, info)
-	return &storage.Object{Body: storage.Exact(ctx, f, e.Size, o.String()), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag}, nil
+	return &storage.Object{Body: storage.ExactLength(ctx, f, e.Size, o.String()), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag}, nil
 }
 
 func entry(key string, info fs.FileInfo) storage.Entry {

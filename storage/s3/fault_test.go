@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
@@ -185,7 +186,7 @@ func TestOneObjectIsNotThePlace(t *testing.T) {
 		t.Run(fmt.Sprint(tt.status, tt.code), func(t *testing.T) {
 			t.Parallel() // minio-go pauses even after the last try
 			origin, tries := faulty(t, s3.Options{}, failWith(tt.status, tt.code))
-			guard := storage.Guard(origin, storage.GuardOptions{})
+			guard := breaker.New(origin, breaker.Observer{})
 			const asked = 8 // more than open a breaker
 			for range asked {
 				if _, err := guard.Open(t.Context(), "key", storage.Version{}); err == nil {

@@ -58,7 +58,7 @@ func orDefault[T comparable](value, fallback T) T {
 // exist, just as for one that may not be read; that is ErrRefused, as nobody knows
 // whether it is there, and Check fails for the same reason.
 //
-// A request is sent once: who wants more tries puts a storage.Guard around it. A
+// A request is sent once: who wants more tries puts a circuit breaker (package breaker) around it. A
 // connection that the place had closed while it was idle does not count.
 type Origin struct {
 	core  *minio.Core
@@ -144,7 +144,7 @@ func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*s
 	}
 	entry := o.entry(key, info)
 	object := &storage.Object{
-		Body:    storage.Exact(ctx, body, entry.Size, o.name),
+		Body:    storage.ExactLength(ctx, body, entry.Size, o.name),
 		Size:    entry.Size,
 		ModTime: entry.ModTime,
 		ETag:    entry.ETag,

@@ -16,6 +16,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/testkit/minio"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
 	"github.com/thumbery/thumbery/storage/s3"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
@@ -103,7 +104,7 @@ func testEncrypted(t *testing.T, server *minio.Server) {
 	}
 	server.Environment = before
 	server.Restart(t)
-	guard := storage.Guard(open(t, server, "encrypted", "", ""), storage.GuardOptions{})
+	guard := breaker.New(open(t, server, "encrypted", "", ""), breaker.Observer{})
 	for range 8 {
 		if _, err := readAll(t, guard, "secret"); !errors.Is(err, storage.ErrRefused) {
 			t.Fatalf("%v, want ErrRefused", err)
@@ -118,7 +119,7 @@ func testEncrypted(t *testing.T, server *minio.Server) {
 // variant.ParseKey lets only some of them through.
 func testOneObject(t *testing.T, server *minio.Server) {
 	fill(t, server, "one-object", "", map[string][]byte{"a": []byte("a")})
-	guard := storage.Guard(open(t, server, "one-object", "", ""), storage.GuardOptions{})
+	guard := breaker.New(open(t, server, "one-object", "", ""), breaker.Observer{})
 	for _, key := range []string{`a\..\b`, `a\.`, "a/ .. /b", `..\b`, `a\ . \b`, "a/../b"} {
 		for range 3 {
 			if _, err := readAll(t, guard, key); !errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnavailable) {

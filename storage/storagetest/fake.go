@@ -227,7 +227,7 @@ func (f *Fake) object(ctx context.Context, e storage.Entry) *storage.Object {
 	}
 	f.unclosed++
 	body := &fakeBody{ctx: ctx, Reader: bytes.NewReader(data), hold: f.body, close: func() { f.tell(func() { f.unclosed-- }) }}
-	return &storage.Object{Body: storage.Exact(ctx, body, e.Size, f.name), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag}
+	return &storage.Object{Body: storage.ExactLength(ctx, body, e.Size, f.name), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag}
 }
 
 // wait is Hang, Hold and then Delay.

@@ -1,4 +1,4 @@
-package storage_test
+package hedge_test
 
 import (
 	"bytes"
@@ -40,7 +40,7 @@ func TestResume(t *testing.T) {
 		}, false, 100_000, nil},
 		{"down, but the first is up again", func(t *testing.T, a, b *storagetest.Fake) {
 			a.BreakNext("key", 54_321, 1)
-			b.FailAll(down(t))
+			b.FailAll(storagetest.Refused())
 		}, false, 100_000, nil},
 	})
 }
@@ -79,7 +79,7 @@ func TestResumeNot(t *testing.T) {
 		}, false, 54_321, storage.ErrUnavailable},
 		{"down", func(t *testing.T, a, b *storagetest.Fake) {
 			a.BreakNext("key", 54_321, 2)
-			b.FailAll(down(t))
+			b.FailAll(storagetest.Refused())
 		}, false, 54_321, storage.ErrUnavailable},
 		{"longer than announced", func(_ *testing.T, a, b *storagetest.Fake) {
 			a.Announce("key", 60_000)
@@ -92,20 +92,20 @@ func runResumeTests(t *testing.T, tests []resumeTest) {
 	whole := wholeBody()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a, b := fake("a"), fake("b")
+			a, b := storagetest.Named("a"), storagetest.Named("b")
 			a.Put("key", whole)
 			b.Put("key", whole)
 			tt.tell(t, a, b)
-			m := mirrors(guard(a), guard(b))
+			m := mirrors(withBreaker(a), withBreaker(b))
 			if tt.single {
-				m = mirrors(guard(a))
+				m = mirrors(withBreaker(a))
 			}
 			object, err := m.Open(t.Context(), "key", storage.Version{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got, err := io.ReadAll(object.Body)
-			wantKind(t, err, tt.kind)
+			storagetest.WantKind(t, err, tt.kind)
 			if !bytes.Equal(got, whole[:tt.want]) {
 				t.Errorf("%d bytes, right so far: %t; want %d", len(got), bytes.HasPrefix(whole, got), tt.want)
 			}
@@ -133,7 +133,7 @@ func runResumeTests(t *testing.T, tests []resumeTest) {
 // body is being opened closes that, too.
 func TestResumeCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a, b := fake("a", "key"), fake("b", "key")
+		a, b := storagetest.Named("a", "key"), storagetest.Named("b", "key")
 		b.Put("key", []byte("a has key"))
 		a.Truncate("key", 3)
 		b.Delay(time.Second)

@@ -18,6 +18,7 @@ import (
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/dir"
 	"github.com/thumbery/thumbery/storage/s3"
+	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
 func TestUnavailable(t *testing.T) {
@@ -57,14 +58,14 @@ func TestUnavailable(t *testing.T) {
 // TestChainOfTransients: a chain is transient only if all its failures are.
 func TestChainOfTransients(t *testing.T) {
 	transient := storage.Transient(t.Context(), "place", errors.New("any"))
-	one, other := fake("one"), fake("other")
+	one, other := storagetest.Named("one"), storagetest.Named("other")
 	one.FailAll(transient)
 	other.FailAll(transient)
 	chain := storage.Chain(one, other)
 	if err := open(t.Context(), chain, "key"); !errors.Is(err, storage.ErrTransient) || !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("%v, want ErrTransient", err)
 	}
-	other.FailAll(down(t))
+	other.FailAll(storagetest.Refused())
 	if err := open(t.Context(), chain, "key"); errors.Is(err, storage.ErrTransient) || !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("%v, want ErrUnavailable", err)
 	}
@@ -90,7 +91,7 @@ func TestNoDescriptors(t *testing.T) {
 	defer server.Close()
 	// The bucket comes last: of its connections one may give back a descriptor late.
 	for _, place := range []storage.Origin{dirWithA(t), bucketAt(t, server.URL)} {
-		g := guard(place)
+		g := withBreaker(place)
 		release := exhaust(t)
 		for range 5 {
 			if err := open(t.Context(), g, "a"); !errors.Is(err, storage.ErrTransient) || errors.Is(err, storage.ErrNotFound) {

@@ -1,4 +1,4 @@
-package storage_test
+package hedge_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/hedge"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
@@ -50,16 +51,16 @@ type faulty struct {
 }
 
 func newFaulty() *faulty {
-	f := &faulty{near: fake("near"), far: fake("far"), old: fake("old")}
+	f := &faulty{near: storagetest.Named("near"), far: storagetest.Named("far"), old: storagetest.Named("old")}
 	for _, key := range []string{"a", "b", "c"} {
 		f.near.Put(key, versions(key)[0])
 		f.far.Put(key, versions(key)[0])
 	}
 	f.old.Put("z", versions("z")[0])
-	hedge := func() time.Duration { return 50 * time.Millisecond }
+	after := func() time.Duration { return 50 * time.Millisecond }
 	f.chain = storage.Chain(
-		storage.Mirrors(hedge, storage.MirrorObserver{}, guard(f.near), guard(f.far)),
-		mirrors(guard(f.old)),
+		hedge.Mirrors(after, hedge.Observer{}, withBreaker(f.near), withBreaker(f.far)),
+		mirrors(withBreaker(f.old)),
 	)
 	return f
 }

@@ -1,4 +1,4 @@
-package storage_test
+package breaker_test
 
 import (
 	"context"
@@ -7,20 +7,21 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
 // A place that is back is noticed though nobody wants anything of it, also when it
 // hung in between; and one that works is not asked.
-func TestHeal(t *testing.T) {
+func TestProbeLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		place, well := storagetest.NewFake(nil), storagetest.NewFake(nil)
-		g, other := storage.Guard(place, storage.GuardOptions{}), storage.Guard(well, storage.GuardOptions{})
+		g, other := breaker.New(place, breaker.Observer{}), breaker.New(well, breaker.Observer{})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { storage.Heal(ctx, g, other); close(done) }()
+		go func() { breaker.ProbeLoop(ctx, g, other); close(done) }()
 
-		place.FailAll(down(t))
+		place.FailAll(storagetest.Refused())
 		for range 5 {
 			_, _ = g.Open(t.Context(), "key", storage.Version{})
 		}
@@ -48,15 +49,15 @@ func TestHeal(t *testing.T) {
 	})
 }
 
-// While Heal runs, no request finds out for the others that a place is still down:
+// While ProbeLoop runs, no request finds out for the others that a place is still down:
 // each is served by the next mirror at once.
-func TestHealSparesRequests(t *testing.T) {
+func TestProbeLoopSparesRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hanging, well := fake("hanging", "key"), fake("well", "key")
-		first, second := guard(hanging), guard(well)
+		hanging, well := storagetest.Named("hanging", "key"), storagetest.Named("well", "key")
+		first, second := withBreaker(hanging), withBreaker(well)
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { storage.Heal(ctx, first, second); close(done) }()
+		go func() { breaker.ProbeLoop(ctx, first, second); close(done) }()
 		m := mirrors(first, second)
 		release := hanging.Hold()
 		for range 5 {
@@ -83,32 +84,32 @@ func TestHealSparesRequests(t *testing.T) {
 		}
 		release()
 		time.Sleep(2 * time.Second)
-		if _, err := readAll(t, m, "key"); err != nil || first.Down() || hanging.TotalOpens() != asked+1 {
+		if _, err := storagetest.Read(t.Context(), m, "key"); err != nil || first.Down() || hanging.TotalOpens() != asked+1 {
 			t.Errorf("%v, down %t, asked %d times, when it is back", err, first.Down(), hanging.TotalOpens()-asked)
 		}
 		stop()
 		<-done
 
-		hanging.FailAll(down(t))
+		hanging.FailAll(storagetest.Refused())
 		for range 5 {
 			_ = open(t.Context(), first, "key")
 		}
 		hanging.FailAll(nil)
 		time.Sleep(time.Second)
 		if err := open(t.Context(), first, "key"); err != nil {
-			t.Errorf("after Heal has ended: %v", err)
+			t.Errorf("after ProbeLoop has ended: %v", err)
 		}
 	})
 }
 
 // A place whose answers take longer than a probe is waited for is not shut out.
-func TestHealSlowPlace(t *testing.T) {
+func TestProbeLoopSlowPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		f.Delay(6 * time.Second)
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
-		go func() { storage.Heal(ctx, g); close(done) }()
+		go func() { breaker.ProbeLoop(ctx, g); close(done) }()
 		time.Sleep(7500 * time.Millisecond)
 		if g.Down() {
 			t.Error("it is still down")

@@ -1,4 +1,4 @@
-package storage_test
+package hedge_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/hedge"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
@@ -47,12 +48,12 @@ func TestHedge(t *testing.T) {
 				var fakes []*storagetest.Fake
 				var origins []storage.Origin
 				for i, has := range tt.has {
-					f := fake(fmt.Sprint(i))
-					tell(t, f, has)
+					f := storagetest.Named(fmt.Sprint(i))
+					f.Behave(has)
 					f.Delay(tt.delays[i])
 					fakes, origins = append(fakes, f), append(origins, f)
 				}
-				m := storage.Mirrors(after300ms, storage.MirrorObserver{}, origins...)
+				m := hedge.Mirrors(after300ms, hedge.Observer{}, origins...)
 				start := time.Now()
 				object, err := m.Open(t.Context(), "key", storage.Version{ETag: "known"})
 				took := time.Since(start)
@@ -80,13 +81,13 @@ func TestHedge(t *testing.T) {
 // TestHedgeLoser: what the loser sends in spite of its end is closed.
 func TestHedgeLoser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := fake("first", "key"), fake("second", "key")
+		first, second := storagetest.Named("first", "key"), storagetest.Named("second", "key")
 		release := first.Hang()
-		deaf := openFunc{first, func(ctx context.Context, key string) (*storage.Object, error) {
+		deaf := storagetest.OpenFunc{Fake: first, Func: func(ctx context.Context, key string) (*storage.Object, error) {
 			return first.Open(context.WithoutCancel(ctx), key, storage.Version{})
 		}}
-		m := storage.Mirrors(after300ms, storage.MirrorObserver{}, deaf, second)
-		if got, err := readAll(t, m, "key"); got != "second has key" || err != nil {
+		m := hedge.Mirrors(after300ms, hedge.Observer{}, deaf, second)
+		if got, err := storagetest.Read(t.Context(), m, "key"); got != "second has key" || err != nil {
 			t.Errorf("%q, %v", got, err)
 		}
 		release()
@@ -100,16 +101,16 @@ func TestHedgeLoser(t *testing.T) {
 // TestHedgeSwitched: it is asked for each time.
 func TestHedgeSwitched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var hedge time.Duration
-		first, second := fake("first", "key"), fake("second", "key")
+		var after time.Duration
+		first, second := storagetest.Named("first", "key"), storagetest.Named("second", "key")
 		first.Delay(time.Second)
-		m := storage.Mirrors(func() time.Duration { return hedge }, storage.MirrorObserver{}, first, second)
+		m := hedge.Mirrors(func() time.Duration { return after }, hedge.Observer{}, first, second)
 		for _, tt := range []struct {
 			hedge time.Duration
 			want  string
 		}{{0, "first has key"}, {time.Millisecond, "second has key"}, {-1, "first has key"}} {
-			hedge = tt.hedge
-			if got, err := readAll(t, m, "key"); got != tt.want || err != nil {
+			after = tt.hedge
+			if got, err := storagetest.Read(t.Context(), m, "key"); got != tt.want || err != nil {
 				t.Errorf("hedge %v: %q, %v; want %q", tt.hedge, got, err, tt.want)
 			}
 		}

@@ -1,4 +1,4 @@
-package storage_test
+package breaker_test
 
 import (
 	"context"
@@ -13,63 +13,56 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
+	"github.com/thumbery/thumbery/storage/hedge"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-func guard(o storage.Origin) *storage.Guarded { return storage.Guard(o, storage.GuardOptions{}) }
+func withBreaker(o storage.Origin) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
 
-func TestGuardConforms(t *testing.T) {
+func TestBreakerConforms(t *testing.T) {
 	storagetest.Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
-		return guard(storagetest.NewFake(objects))
+		return withBreaker(storagetest.NewFake(objects))
 	})
 	store := func(_ *testing.T, objects map[string][]byte) storage.Origin {
-		return guard(storagetest.NewStore(objects))
+		return withBreaker(storagetest.NewStore(objects))
 	}
 	storagetest.RunWriter(t, store)
 	storagetest.RunLister(t, store)
 }
 
-// down is an error such as a place gives that does not answer.
-func down(t *testing.T) error {
-	return storage.Unavailable(t.Context(), "place", errors.New("connection refused"))
-}
-
 // open opens and reads an object, and returns the error of either.
 func open(ctx context.Context, o storage.Origin, key string) error {
-	object, err := o.Open(ctx, key, storage.Version{})
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, object.Body)
-	return errors.Join(err, object.Body.Close())
+	_, err := storagetest.Read(ctx, o, key)
+	return err
 }
 
-// broken is a Guard that has opened, and its fake, which works again.
-func broken(t *testing.T) (*storage.Guarded, *storagetest.Fake) {
+// broken is a breaker that has opened, and its fake, which works again.
+func broken(t *testing.T) (*breaker.Origin, *storagetest.Fake) {
 	t.Helper()
-	f := fake("place", "key")
-	g := guard(f)
-	f.FailAll(down(t))
+	f := storagetest.Named("place", "key")
+	g := withBreaker(f)
+	f.FailAll(storagetest.Refused())
 	for range 3 {
-		wantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
+		storagetest.WantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
 	}
-	if g.State() != storage.Open || !g.Down() {
+	if g.State() != breaker.Open || !g.Down() {
 		t.Fatalf("state %v, down %t; want open", g.State(), g.Down())
 	}
 	f.FailAll(nil)
 	return g, f
 }
 
-// guardTest asks a Guard of a fake that has "key" once.
-type guardTest struct {
+// breakerTest asks a breaker of a fake that has "key" once.
+type breakerTest struct {
 	name string
 	ask  func(t *testing.T, f *storagetest.Fake, o storage.Origin)
 }
 
-func TestGuardOpens(t *testing.T) {
-	runGuardTests(t, storage.Open, []guardTest{
+func TestBreakerOpens(t *testing.T) {
+	runBreakerTests(t, breaker.Open, []breakerTest{
 		{"not answering", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
-			f.FailAll(down(t))
+			f.FailAll(storagetest.Refused())
 			_ = open(t.Context(), o, "key")
 		}},
 		{"odd errors", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
@@ -90,14 +83,14 @@ func TestGuardOpens(t *testing.T) {
 		}},
 		{"short bodies", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.Truncate("key", 3)
-			wantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
+			storagetest.WantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
 		}},
 	})
 }
 
-func TestGuardStaysClosed(t *testing.T) {
+func TestBreakerStaysClosed(t *testing.T) {
 	refused := fmt.Errorf("place: %w: HTTP 403", storage.ErrRefused)
-	runGuardTests(t, storage.Closed, []guardTest{
+	runBreakerTests(t, breaker.Closed, []breakerTest{
 		{"a deadline that was too short", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.Delay(time.Minute)
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -128,7 +121,7 @@ func TestGuardStaysClosed(t *testing.T) {
 			_ = open(ctx, o, "key")
 		}},
 		{"missing objects", func(t *testing.T, _ *storagetest.Fake, o storage.Origin) {
-			wantKind(t, open(t.Context(), o, "missing"), storage.ErrNotFound)
+			storagetest.WantKind(t, open(t.Context(), o, "missing"), storage.ErrNotFound)
 		}},
 		{"refusals", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.FailAll(refused)
@@ -138,7 +131,7 @@ func TestGuardStaysClosed(t *testing.T) {
 		}},
 		{"what says nothing about the place", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.FailAll(storage.Transient(t.Context(), "place", errors.New("no descriptors")))
-			wantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
+			storagetest.WantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
 		}},
 		{"known versions", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.SetETag("key", "1")
@@ -147,7 +140,7 @@ func TestGuardStaysClosed(t *testing.T) {
 			}
 		}},
 		{"every second", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
-			f.FailNext(1, down(t))
+			f.FailNext(1, storagetest.Refused())
 			if err := open(t.Context(), o, "key"); err != nil {
 				t.Error(err)
 			}
@@ -155,19 +148,19 @@ func TestGuardStaysClosed(t *testing.T) {
 	})
 }
 
-// runGuardTests asks up to five times, and checks which state that leads to.
-func runGuardTests(t *testing.T, want storage.State, tests []guardTest) {
+// runBreakerTests asks up to five times, and checks which state that leads to.
+func runBreakerTests(t *testing.T, want breaker.State, tests []breakerTest) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := fake("place", "key")
-				g := guard(f)
+				f := storagetest.Named("place", "key")
+				g := withBreaker(f)
 				for range 5 {
-					if g.State() == storage.Closed {
+					if g.State() == breaker.Closed {
 						tt.ask(t, f, g)
 					}
 				}
-				if g.State() != want || g.Down() != (want == storage.Open) {
+				if g.State() != want || g.Down() != (want == breaker.Open) {
 					t.Errorf("state %v, down %t; want %v", g.State(), g.Down(), want)
 				}
 				if f.Unclosed() != 0 {
@@ -178,15 +171,15 @@ func runGuardTests(t *testing.T, want storage.State, tests []guardTest) {
 	}
 }
 
-// TestGuardRefuses: while it is open nobody is asked or waits, and the error says
+// TestBreakerRefuses: while it is open nobody is asked or waits, and the error says
 // why.
-func TestGuardRefuses(t *testing.T) {
+func TestBreakerRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		start, asked := time.Now(), f.TotalOpens()
 		err := open(t.Context(), g, "key")
-		wantKind(t, err, storage.ErrUnavailable)
-		for _, part := range []string{"place: ", "not asked", "2000-01-01T00:00:00Z", ": connection refused"} {
+		storagetest.WantKind(t, err, storage.ErrUnavailable)
+		for _, part := range []string{"place: ", "circuit breaker open", "2000-01-01T00:00:00Z", ": connection refused"} {
 			if !strings.Contains(err.Error(), part) || strings.Count(err.Error(), storage.ErrUnavailable.Error()) != 1 {
 				t.Errorf("error is %q, want %q in it", err, part)
 			}
@@ -200,13 +193,13 @@ func TestGuardRefuses(t *testing.T) {
 	})
 }
 
-// TestGuardBurst: what breaks at once is one failure, and tried again.
-func TestGuardBurst(t *testing.T) {
+// TestBreakerBurst: what breaks at once is one failure, and tried again.
+func TestBreakerBurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := fake("place", "key")
-		g := guard(f)
+		f := storagetest.Named("place", "key")
+		g := withBreaker(f)
 		f.Delay(50 * time.Millisecond)
-		f.FailNext(30, down(t))
+		f.FailNext(30, storagetest.Refused())
 		var all sync.WaitGroup
 		for range 30 {
 			all.Go(func() {
@@ -216,33 +209,33 @@ func TestGuardBurst(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if g.State() != storage.Closed || f.TotalOpens() != 60 {
+		if g.State() != breaker.Closed || f.TotalOpens() != 60 {
 			t.Errorf("state %v after %d attempts", g.State(), f.TotalOpens())
 		}
 	})
 }
 
-// TestGuardTimeouts: what fails slowly counts each, so that a place that swallows
+// TestBreakerTimeouts: what fails slowly counts each, so that a place that swallows
 // requests is not waited for again and again.
-func TestGuardTimeouts(t *testing.T) {
+func TestBreakerTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := fake("place", "key")
-		g := guard(f)
+		f := storagetest.Named("place", "key")
+		g := withBreaker(f)
 		f.Delay(10 * time.Second)
-		f.FailAll(down(t))
+		f.FailAll(storagetest.Refused())
 		start := time.Now()
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() { _ = open(t.Context(), g, "key") })
 		}
 		all.Wait()
-		if took := time.Since(start); g.State() != storage.Open || took > 11*time.Second {
+		if took := time.Since(start); g.State() != breaker.Open || took > 11*time.Second {
 			t.Errorf("state %v after %v", g.State(), took)
 		}
 	})
 }
 
-func TestGuardRetries(t *testing.T) {
+func TestBreakerRetries(t *testing.T) {
 	tests := []struct {
 		name  string
 		tell  func(t *testing.T, f *storagetest.Fake)
@@ -251,8 +244,8 @@ func TestGuardRetries(t *testing.T) {
 		kind  error
 	}{
 		{"works", func(*testing.T, *storagetest.Fake) {}, "key", 1, nil},
-		{"fails once", func(t *testing.T, f *storagetest.Fake) { f.FailNext(1, down(t)) }, "key", 2, nil},
-		{"fails twice", func(t *testing.T, f *storagetest.Fake) { f.FailNext(2, down(t)) }, "key", 2, storage.ErrUnavailable},
+		{"fails once", func(t *testing.T, f *storagetest.Fake) { f.FailNext(1, storagetest.Refused()) }, "key", 2, nil},
+		{"fails twice", func(t *testing.T, f *storagetest.Fake) { f.FailNext(2, storagetest.Refused()) }, "key", 2, storage.ErrUnavailable},
 		{"is missing", func(*testing.T, *storagetest.Fake) {}, "missing", 1, storage.ErrNotFound},
 		{"refuses", func(_ *testing.T, f *storagetest.Fake) { f.FailNext(1, storage.ErrRefused) }, "key", 1, storage.ErrUnavailable},
 		{"body fails", func(_ *testing.T, f *storagetest.Fake) { f.BreakNext("key", 1, 1) }, "key", 1, storage.ErrUnavailable},
@@ -260,10 +253,10 @@ func TestGuardRetries(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := fake("place", "key")
+				f := storagetest.Named("place", "key")
 				tt.tell(t, f)
 				start := time.Now()
-				wantKind(t, open(t.Context(), guard(f), tt.key), tt.kind)
+				storagetest.WantKind(t, open(t.Context(), withBreaker(f), tt.key), tt.kind)
 				took := time.Since(start)
 				if f.TotalOpens() != tt.opens || tt.opens == 1 && took != 0 ||
 					tt.opens == 2 && (took < 100*time.Millisecond || took > 300*time.Millisecond) {
@@ -274,35 +267,35 @@ func TestGuardRetries(t *testing.T) {
 	}
 }
 
-func TestGuardDoesNotRetryForNobody(t *testing.T) {
+func TestBreakerDoesNotRetryForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := fake("place", "key")
-		f.FailNext(1, down(t))
+		f := storagetest.Named("place", "key")
+		f.FailNext(1, storagetest.Refused())
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		err := open(ctx, guard(f), "key")
+		err := open(ctx, withBreaker(f), "key")
 		if !errors.Is(err, context.DeadlineExceeded) || f.TotalOpens() != 1 {
 			t.Errorf("%v after %d attempts", err, f.TotalOpens())
 		}
-		wantKind(t, err, nil)
+		storagetest.WantKind(t, err, nil)
 	})
 }
 
-// TestGuardLateObject: an object that comes in the moment in which ctx ends is
+// TestBreakerLateObject: an object that comes in the moment in which ctx ends is
 // closed or given, never lost.
-func TestGuardLateObject(t *testing.T) {
+func TestBreakerLateObject(t *testing.T) {
 	for _, moment := range []string{"before it comes", "when it has come"} {
 		synctest.Test(t, func(t *testing.T) {
-			f := fake("place", "key")
+			f := storagetest.Named("place", "key")
 			ctx, cancel := context.WithCancel(t.Context())
-			g := storage.Guard(openFunc{f, func(ctx context.Context, key string) (*storage.Object, error) {
+			g := breaker.New(storagetest.OpenFunc{Fake: f, Func: func(ctx context.Context, key string) (*storage.Object, error) {
 				if moment == "before it comes" {
 					cancel()
 				}
 				return f.Open(context.WithoutCancel(ctx), key, storage.Version{})
-			}}, storage.GuardOptions{Observer: storage.GuardObserver{
-				Asked: func(string, time.Duration, error) { cancel() },
-			}})
+			}}, breaker.Observer{
+				Attempted: func(string, time.Duration, error) { cancel() },
+			})
 			object, err := g.Open(ctx, "key", storage.Version{})
 			if err == nil {
 				_ = object.Body.Close()
@@ -317,31 +310,21 @@ func TestGuardLateObject(t *testing.T) {
 	}
 }
 
-// openFunc is a Fake that opens otherwise.
-type openFunc struct {
-	*storagetest.Fake
-	open func(ctx context.Context, key string) (*storage.Object, error)
-}
-
-func (o openFunc) Open(ctx context.Context, key string, _ storage.Version) (*storage.Object, error) {
-	return o.open(ctx, key)
-}
-
-func TestGuardCheck(t *testing.T) {
+func TestBreakerCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
-		f.FailAll(down(t))
-		if err := g.Check(t.Context()); err == nil || strings.Contains(err.Error(), "not asked") || g.State() != storage.Open {
+		f.FailAll(storagetest.Refused())
+		if err := g.Check(t.Context()); err == nil || strings.Contains(err.Error(), "circuit breaker open") || g.State() != breaker.Open {
 			t.Errorf("Check gives %v, state %v; want the place's own error", err, g.State())
 		}
 		f.FailAll(nil)
-		if err := g.Check(t.Context()); err != nil || g.State() != storage.Closed || g.Down() {
+		if err := g.Check(t.Context()); err != nil || g.State() != breaker.Closed || g.Down() {
 			t.Errorf("Check gives %v, state %v", err, g.State())
 		}
 		if err := open(t.Context(), g, "key"); err != nil {
 			t.Error(err)
 		}
-		f.FailAll(down(t))
+		f.FailAll(storagetest.Refused())
 		for range 5 {
 			_ = g.Check(t.Context())
 		}
@@ -351,21 +334,21 @@ func TestGuardCheck(t *testing.T) {
 	})
 }
 
-func TestGuardObserver(t *testing.T) {
+func TestBreakerObserver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
 		tell := func(format string, args ...any) { told = append(told, fmt.Sprintf(format, args...)) }
-		f := fake("place", "key")
-		g := storage.Guard(f, storage.GuardOptions{Observer: storage.GuardObserver{
-			Asked:   func(place string, took time.Duration, err error) { tell("asked %s %v %t", place, took, err == nil) },
-			Broke:   func(place string, err error) { tell("broke %s", place) },
-			Changed: func(place string, from, to storage.State) { tell("%s %v to %v", place, from, to) },
-		}})
+		f := storagetest.Named("place", "key")
+		g := breaker.New(f, breaker.Observer{
+			Attempted:    func(place string, took time.Duration, err error) { tell("asked %s %v %t", place, took, err == nil) },
+			BodyFailed:   func(place string, err error) { tell("broke %s", place) },
+			StateChanged: func(place string, from, to breaker.State) { tell("%s %v to %v", place, from, to) },
+		})
 		f.Delay(time.Second)
 		f.BreakNext("key", 1, 1)
 		_ = open(t.Context(), g, "key")
 		_ = open(t.Context(), g, "key")
-		f.FailAll(down(t))
+		f.FailAll(storagetest.Refused())
 		for range 3 {
 			_ = open(t.Context(), g, "key")
 		}
@@ -382,10 +365,10 @@ func TestGuardObserver(t *testing.T) {
 	})
 }
 
-func TestGuardWrites(t *testing.T) {
+func TestBreakerWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := storagetest.NewStore(nil)
-		g := guard(store)
+		g := withBreaker(store)
 		boom := errors.New("boom")
 		for range 10 {
 			if err := g.Put(t.Context(), "key", iotest.ErrReader(boom), 3, time.Time{}); !errors.Is(err, boom) {
@@ -395,14 +378,14 @@ func TestGuardWrites(t *testing.T) {
 		if g.Down() {
 			t.Error("a source that fails is blamed on the place")
 		}
-		store.FailAll(down(t))
+		store.FailAll(storagetest.Refused())
 		for range 5 {
 			if _, err := g.Stat(t.Context(), "key"); !errors.Is(err, storage.ErrUnavailable) {
 				t.Error(err)
 			}
 		}
 		err := g.Put(t.Context(), "key", strings.NewReader("abc"), 3, time.Time{})
-		if !g.Down() || !strings.Contains(err.Error(), "not asked") {
+		if !g.Down() || !strings.Contains(err.Error(), "circuit breaker open") {
 			t.Errorf("down %t, %v", g.Down(), err)
 		}
 		store.FailAll(nil)
@@ -414,5 +397,5 @@ func TestGuardWrites(t *testing.T) {
 }
 
 func mirrors(origins ...storage.Origin) storage.Origin {
-	return storage.Mirrors(nil, storage.MirrorObserver{}, origins...)
+	return hedge.Mirrors(nil, hedge.Observer{}, origins...)
 }

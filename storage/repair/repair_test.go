@@ -1,4 +1,4 @@
-package storage_test
+package repair_test
 
 import (
 	"context"
@@ -11,14 +11,23 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
+	"github.com/thumbery/thumbery/storage/hedge"
+	"github.com/thumbery/thumbery/storage/repair"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
+
+func withBreaker(o storage.Origin) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
+
+func mirrors(origins ...storage.Origin) storage.Origin {
+	return hedge.Mirrors(nil, hedge.Observer{}, origins...)
+}
 
 // repaired is a chain of an empty store and a fake that has keys, and what its
 // repair tells.
 type repaired struct {
 	chain  storage.Origin
-	repair *storage.Repair
+	repair *repair.Repair
 	first  storagetest.Store
 	last   *storagetest.Fake
 
@@ -26,18 +35,18 @@ type repaired struct {
 	told []string
 }
 
-func newRepaired(t *testing.T, o storage.RepairOptions, keys ...string) *repaired {
+func newRepaired(t *testing.T, o repair.Options, keys ...string) *repaired {
 	t.Helper()
-	r := &repaired{first: storagetest.NewStore(nil), last: fake("last", keys...)}
+	r := &repaired{first: storagetest.NewStore(nil), last: storagetest.Named("last", keys...)}
 	r.first.SetName("first")
 	o.Repaired = func(key string, err error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.told = append(r.told, fmt.Sprint(key, " ", err))
 	}
-	r.repair = storage.NewRepair(o)
+	r.repair = repair.New(o)
 	var err error
-	if r.chain, err = r.repair.Chain(mirrors(guard(r.first)), fake("middle"), mirrors(guard(r.last))); err != nil {
+	if r.chain, err = r.repair.Chain(mirrors(withBreaker(r.first)), storagetest.Named("middle"), mirrors(withBreaker(r.last))); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -73,11 +82,11 @@ func (r *repaired) wantTold(t *testing.T, want ...string) {
 
 func TestRepair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRepaired(t, storage.RepairOptions{}, "key")
+		r := newRepaired(t, repair.Options{}, "key")
 		when := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
 		r.last.SetModTime("key", when)
 		r.run(t)
-		if got, err := readAll(t, r.chain, "key"); got != "last has key" || err != nil {
+		if got, err := storagetest.Read(t.Context(), r.chain, "key"); got != "last has key" || err != nil {
 			t.Fatalf("%q, %v", got, err)
 		}
 		synctest.Wait()
@@ -90,7 +99,7 @@ func TestRepair(t *testing.T) {
 			t.Error(err)
 		}
 		asked := r.last.TotalOpens()
-		if got, err := readAll(t, r.chain, "key"); got != "last has key" || err != nil || r.last.TotalOpens() != asked {
+		if got, err := storagetest.Read(t.Context(), r.chain, "key"); got != "last has key" || err != nil || r.last.TotalOpens() != asked {
 			t.Errorf("%q, %v; the last was asked %d times more", got, err, r.last.TotalOpens()-asked)
 		}
 		synctest.Wait()
@@ -104,11 +113,11 @@ func TestRepair(t *testing.T) {
 // TestRepairOnlyWhatIsMissing: a first place that cannot answer may have it.
 func TestRepairOnlyWhatIsMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRepaired(t, storage.RepairOptions{}, "key", "refused")
+		r := newRepaired(t, repair.Options{}, "key", "refused")
 		r.first.Fail("refused", storage.ErrRefused)
-		_, _ = readAll(t, r.chain, "refused")
-		r.first.FailAll(down(t))
-		_, _ = readAll(t, r.chain, "key")
+		_, _ = storagetest.Read(t.Context(), r.chain, "refused")
+		r.first.FailAll(storagetest.Refused())
+		_, _ = storagetest.Read(t.Context(), r.chain, "key")
 		if n := r.repair.Pending(); n != 0 {
 			t.Errorf("%d pending", n)
 		}
@@ -126,9 +135,9 @@ func TestRepairOnlyWhatIsMissing(t *testing.T) {
 
 func TestRepairQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRepaired(t, storage.RepairOptions{Queue: 2}, "a", "b", "c")
+		r := newRepaired(t, repair.Options{Queue: 2}, "a", "b", "c")
 		for _, key := range []string{"a", "a", "b", "a", "b", "c"} {
-			_, _ = readAll(t, r.chain, key)
+			_, _ = storagetest.Read(t.Context(), r.chain, key)
 		}
 		r.wantTold(t, "c not repaired")
 		if n := r.repair.Pending(); n != 2 {
@@ -142,7 +151,7 @@ func TestRepairQueue(t *testing.T) {
 		if !hasA || !hasB || hasC || r.repair.Pending() != 0 {
 			t.Errorf("a %t, b %t, c %t, pending %d", hasA, hasB, hasC, r.repair.Pending())
 		}
-		_, _ = readAll(t, r.chain, "c")
+		_, _ = storagetest.Read(t.Context(), r.chain, "c")
 		synctest.Wait()
 		if _, ok := r.first.Bytes("c"); !ok {
 			t.Error("what was dropped is not found again")
@@ -153,9 +162,9 @@ func TestRepairQueue(t *testing.T) {
 // TestRepairDedupes: also while the copy is under way.
 func TestRepairDedupes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRepaired(t, storage.RepairOptions{}, "key")
+		r := newRepaired(t, repair.Options{}, "key")
 		r.run(t)
-		_, _ = readAll(t, r.chain, "key")
+		_, _ = storagetest.Read(t.Context(), r.chain, "key")
 		release := r.last.HoldBodies()
 		synctest.Wait()
 		for range 3 {
@@ -180,11 +189,11 @@ func TestRepairRetries(t *testing.T) {
 		most time.Duration
 	}{
 		{
-			"the first is down for a while", func(t *testing.T, r *repaired) { r.first.Fail("key", down(t)) },
+			"the first is down for a while", func(t *testing.T, r *repaired) { r.first.Fail("key", storagetest.Refused()) },
 			func(r *repaired) { r.first.Fail("key", nil) }, "key <nil>", 30 * time.Second,
 		},
 		{
-			"the last is down for a while", func(t *testing.T, r *repaired) { r.last.FailAll(down(t)) },
+			"the last is down for a while", func(t *testing.T, r *repaired) { r.last.FailAll(storagetest.Refused()) },
 			func(r *repaired) { r.last.FailAll(nil) }, "key <nil>", 30 * time.Second,
 		},
 		{
@@ -192,7 +201,7 @@ func TestRepairRetries(t *testing.T) {
 			func(r *repaired) { r.last.Truncate("key", -1) }, "key <nil>", 30 * time.Second,
 		},
 		{
-			"the first stays down", func(t *testing.T, r *repaired) { r.first.Fail("key", down(t)) },
+			"the first stays down", func(t *testing.T, r *repaired) { r.first.Fail("key", storagetest.Refused()) },
 			nil, "key place: origin unavailable: connection refused", time.Minute,
 		},
 		{
@@ -209,8 +218,8 @@ func TestRepairRetries(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRepaired(t, storage.RepairOptions{}, "key")
-				_, _ = readAll(t, r.chain, "key")
+				r := newRepaired(t, repair.Options{}, "key")
+				_, _ = storagetest.Read(t.Context(), r.chain, "key")
 				tt.tell(t, r)
 				start := time.Now()
 				r.run(t)
@@ -235,10 +244,10 @@ func TestRepairRetries(t *testing.T) {
 func TestRepairSwitchedOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		on := true
-		r := newRepaired(t, storage.RepairOptions{Enabled: func() bool { return on }}, "a", "b")
-		_, _ = readAll(t, r.chain, "a")
+		r := newRepaired(t, repair.Options{Enabled: func() bool { return on }}, "a", "b")
+		_, _ = storagetest.Read(t.Context(), r.chain, "a")
 		on = false
-		_, _ = readAll(t, r.chain, "b")
+		_, _ = storagetest.Read(t.Context(), r.chain, "b")
 		if n := r.repair.Pending(); n != 1 {
 			t.Errorf("%d pending, want a", n)
 		}
@@ -254,9 +263,9 @@ func TestRepairSwitchedOff(t *testing.T) {
 // TestRepairStops: in the middle of a copy, which leaves nothing.
 func TestRepairStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRepaired(t, storage.RepairOptions{}, "a", "b", "c")
+		r := newRepaired(t, repair.Options{}, "a", "b", "c")
 		for _, key := range []string{"a", "b", "c"} {
-			_, _ = readAll(t, r.chain, key)
+			_, _ = storagetest.Read(t.Context(), r.chain, key)
 		}
 		release := r.last.HoldBodies()
 		defer release()
@@ -279,7 +288,7 @@ func TestRepairStops(t *testing.T) {
 }
 
 func TestRepairNeedsAWriter(t *testing.T) {
-	repair := storage.NewRepair(storage.RepairOptions{})
+	r := repair.New(repair.Options{})
 	store := storagetest.NewStore(nil)
 	for _, tt := range []struct {
 		origins []storage.Origin
@@ -287,14 +296,50 @@ func TestRepairNeedsAWriter(t *testing.T) {
 	}{
 		{nil, "nothing to repair from"},
 		{[]storage.Origin{store}, "nothing to repair from"},
-		{[]storage.Origin{fake("reader"), store}, "reader cannot be repaired"},
-		{[]storage.Origin{mirrors(guard(fake("reader"))), store}, "reader cannot be repaired"},
+		{[]storage.Origin{storagetest.Named("reader"), store}, "reader cannot be repaired"},
+		{[]storage.Origin{mirrors(withBreaker(storagetest.Named("reader"))), store}, "reader cannot be repaired"},
 	} {
-		if _, err := repair.Chain(tt.origins...); err == nil || !strings.Contains(err.Error(), tt.problem) {
+		if _, err := r.Chain(tt.origins...); err == nil || !strings.Contains(err.Error(), tt.problem) {
 			t.Errorf("%v: %v, want %q", tt.origins, err, tt.problem)
 		}
 	}
-	if _, err := repair.Chain(mirrors(guard(fake("reader")), guard(store)), fake("old")); err != nil {
+	if _, err := r.Chain(mirrors(withBreaker(storagetest.Named("reader")), withBreaker(store)), storagetest.Named("old")); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestRepairSurvivesPanics: of a copy, and of who is told of it.
+func TestRepairSurvivesPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var told []string
+		first := storagetest.NewFlaky(nil)
+		first.FailPut("a", 1, storagetest.ErrPanic)
+		r := repair.New(repair.Options{Repaired: func(key string, err error) {
+			mu.Lock()
+			told = append(told, fmt.Sprint(key, " ", err != nil))
+			mu.Unlock()
+			if key == "b" {
+				panic("in the observer")
+			}
+		}})
+		chain, err := r.Chain(first, storagetest.Named("last", "a", "b", "c"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { r.Run(ctx); close(ended) }()
+		for _, key := range []string{"a", "b", "c"} {
+			if _, err := storagetest.Read(t.Context(), chain, key); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		cancel()
+		<-ended
+		if got := strings.Join(told, ", "); got != "a true, b false, c false" || r.Pending() != 0 {
+			t.Errorf("told %q, %d pending", got, r.Pending())
+		}
+	})
 }

@@ -14,9 +14,10 @@ import (
 	"testing/iotest"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-func TestExact(t *testing.T) {
+func TestExactLength(t *testing.T) {
 	broken := errors.New("connection reset")
 	tests := []struct {
 		name string
@@ -42,7 +43,7 @@ func TestExact(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			body := storage.Exact(t.Context(), io.NopCloser(tt.body), tt.size, "place")
+			body := storage.ExactLength(t.Context(), io.NopCloser(tt.body), tt.size, "place")
 			got, err := io.ReadAll(body)
 			if string(got) != tt.want {
 				t.Errorf("read %q, want %q", got, tt.want)
@@ -51,7 +52,7 @@ func TestExact(t *testing.T) {
 				t.Errorf("error is %v", err)
 			}
 			if tt.kind != nil {
-				wantKind(t, err, tt.kind)
+				storagetest.WantKind(t, err, tt.kind)
 				if !strings.HasPrefix(err.Error(), "place: ") {
 					t.Errorf("%v does not name the place", err)
 				}
@@ -68,9 +69,9 @@ type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, nil }
 
-func TestExactAndContexts(t *testing.T) {
+func TestExactLengthAndContexts(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	body := storage.Exact(ctx, io.NopCloser(strings.NewReader("12345")), 5, "place")
+	body := storage.ExactLength(ctx, io.NopCloser(strings.NewReader("12345")), 5, "place")
 	if _, err := io.ReadFull(body, make([]byte, 2)); err != nil {
 		t.Fatal(err)
 	}
@@ -80,25 +81,25 @@ func TestExactAndContexts(t *testing.T) {
 		if n != 0 || !errors.Is(err, context.Canceled) {
 			t.Errorf("read %d, %v; want context.Canceled", n, err)
 		}
-		wantKind(t, err, nil)
+		storagetest.WantKind(t, err, nil)
 	}
 }
 
 // TestOthersTimeouts: a time-out of net is not the caller's, although it says so.
 func TestOthersTimeouts(t *testing.T) {
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled, os.ErrDeadlineExceeded, &net.DNSError{IsTimeout: true}} {
-		body := storage.Exact(t.Context(), io.NopCloser(iotest.ErrReader(fmt.Errorf("read: %w", cause))), 5, "place")
+		body := storage.ExactLength(t.Context(), io.NopCloser(iotest.ErrReader(fmt.Errorf("read: %w", cause))), 5, "place")
 		_, err := io.ReadAll(body)
-		wantKind(t, err, storage.ErrUnavailable)
+		storagetest.WantKind(t, err, storage.ErrUnavailable)
 		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			t.Errorf("%v is taken for the caller's", err)
 		}
 	}
 }
 
-func TestExactClose(t *testing.T) {
+func TestExactLengthClose(t *testing.T) {
 	inner := &closer{Reader: strings.NewReader("12345")}
-	body := storage.Exact(t.Context(), inner, 5, "place")
+	body := storage.ExactLength(t.Context(), inner, 5, "place")
 	for range 2 {
 		if err := body.Close(); err != nil || inner.closed != 1 {
 			t.Errorf("Close gives %v, closed %d times; want once", err, inner.closed)
@@ -116,13 +117,13 @@ type closer struct {
 
 func (c *closer) Close() error { c.closed++; return nil }
 
-// FuzzExact: whatever a body does, no error means exactly size bytes.
-func FuzzExact(f *testing.F) {
+// FuzzExactLength: whatever a body does, no error means exactly size bytes.
+func FuzzExactLength(f *testing.F) {
 	f.Add([]byte("12345"), int64(5), uint8(2))
 	f.Add([]byte("12345"), int64(4), uint8(1))
 	f.Add([]byte(""), int64(-1), uint8(0))
 	f.Fuzz(func(t *testing.T, data []byte, size int64, step uint8) {
-		body := storage.Exact(t.Context(), io.NopCloser(bytes.NewReader(data)), max(size, -1), "place")
+		body := storage.ExactLength(t.Context(), io.NopCloser(bytes.NewReader(data)), max(size, -1), "place")
 		var got []byte
 		var err error
 		for err == nil {

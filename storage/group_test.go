@@ -1,6 +1,8 @@
 package storage_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -10,18 +12,18 @@ import (
 )
 
 func TestAs(t *testing.T) {
-	plain, store := fake("plain"), storagetest.NewStore(nil)
+	plain, store := storagetest.Named("plain"), storagetest.NewStore(nil)
 	tests := []struct {
 		origin storage.Origin
 		want   bool
 	}{
 		{plain, false},
 		{store, true},
-		{guard(plain), false},
-		{guard(store), true},
-		{guard(guard(store)), true},
-		{mirrors(guard(plain), plain), false},
-		{mirrors(plain, guard(store)), true},
+		{withBreaker(plain), false},
+		{withBreaker(store), true},
+		{withBreaker(withBreaker(store)), true},
+		{mirrors(withBreaker(plain), plain), false},
+		{mirrors(plain, withBreaker(store)), true},
 	}
 	for _, tt := range tests {
 		_, writer := storage.As[storage.Writer](tt.origin)
@@ -31,17 +33,30 @@ func TestAs(t *testing.T) {
 			t.Errorf("%T of %v: Writer %t, Lister %t, Linker %t; want %t", tt.origin, tt.origin, writer, lister, linker, tt.want)
 		}
 	}
-	g := guard(plain)
+	g := withBreaker(plain)
 	err := g.Put(t.Context(), "key", strings.NewReader(""), 0, time.Time{})
-	wantKind(t, err, storage.ErrUnavailable)
+	storagetest.WantKind(t, err, storage.ErrUnavailable)
 	_, err = g.Stat(t.Context(), "key")
-	wantKind(t, err, storage.ErrUnavailable)
+	storagetest.WantKind(t, err, storage.ErrUnavailable)
 	_, err = g.Link(t.Context(), "key", storage.LinkOptions{Expires: time.Minute})
-	wantKind(t, err, storage.ErrUnavailable)
+	storagetest.WantKind(t, err, storage.ErrUnavailable)
 	for _, err := range g.List(t.Context(), "", nil) {
-		wantKind(t, err, storage.ErrUnavailable)
+		storagetest.WantKind(t, err, storage.ErrUnavailable)
 	}
 	if plain.TotalOpens() != 0 || g.Down() {
 		t.Error("the place was asked")
+	}
+}
+
+// panicsInCheck is an origin whose Check panics.
+type panicsInCheck struct{ *storagetest.Fake }
+
+func (panicsInCheck) Check(context.Context) error { panic("boom") }
+
+func TestCheckPanics(t *testing.T) {
+	t.Parallel()
+	chain := storage.Chain(panicsInCheck{storagetest.Named("panics")}, storagetest.Named("good"))
+	if err := chain.Check(t.Context()); !errors.Is(err, storage.ErrTransient) {
+		t.Errorf("%v, want ErrTransient", err)
 	}
 }

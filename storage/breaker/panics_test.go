@@ -1,13 +1,11 @@
-package storage_test
+package breaker_test
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
@@ -103,21 +102,21 @@ func firstError(all iter.Seq2[storage.Entry, error]) error {
 	return nil
 }
 
-// TestGuardSurvivesPanics: whatever panics in a place's client is an error of that
+// TestBreakerSurvivesPanics: whatever panics in a place's client is an error of that
 // call, however often, and is counted.
-func TestGuardSurvivesPanics(t *testing.T) {
+func TestBreakerSurvivesPanics(t *testing.T) {
 	link := storage.LinkOptions{Expires: time.Minute}
-	ask := map[string]func(ctx context.Context, g *storage.Guarded) error{
-		"open":  func(ctx context.Context, g *storage.Guarded) error { return open(ctx, g, "key") },
-		"read":  func(ctx context.Context, g *storage.Guarded) error { return open(ctx, g, "key") },
-		"close": func(ctx context.Context, g *storage.Guarded) error { return open(ctx, g, "key") },
-		"check": func(ctx context.Context, g *storage.Guarded) error { return g.Check(ctx) },
-		"stat":  func(ctx context.Context, g *storage.Guarded) error { _, err := g.Stat(ctx, "key"); return err },
-		"put": func(ctx context.Context, g *storage.Guarded) error {
+	ask := map[string]func(ctx context.Context, g *breaker.Origin) error{
+		"open":  func(ctx context.Context, g *breaker.Origin) error { return open(ctx, g, "key") },
+		"read":  func(ctx context.Context, g *breaker.Origin) error { return open(ctx, g, "key") },
+		"close": func(ctx context.Context, g *breaker.Origin) error { return open(ctx, g, "key") },
+		"check": func(ctx context.Context, g *breaker.Origin) error { return g.Check(ctx) },
+		"stat":  func(ctx context.Context, g *breaker.Origin) error { _, err := g.Stat(ctx, "key"); return err },
+		"put": func(ctx context.Context, g *breaker.Origin) error {
 			return g.Put(ctx, "new", strings.NewReader("a"), 1, time.Time{})
 		},
-		"link": func(ctx context.Context, g *storage.Guarded) error { _, err := g.Link(ctx, "key", link); return err },
-		"object's link": func(ctx context.Context, g *storage.Guarded) error {
+		"link": func(ctx context.Context, g *breaker.Origin) error { _, err := g.Link(ctx, "key", link); return err },
+		"object's link": func(ctx context.Context, g *breaker.Origin) error {
 			object, err := g.Open(ctx, "key", storage.Version{})
 			if err != nil {
 				return err
@@ -126,15 +125,15 @@ func TestGuardSurvivesPanics(t *testing.T) {
 			_, err = object.Link(ctx, link)
 			return err
 		},
-		"list":            func(ctx context.Context, g *storage.Guarded) error { return firstError(g.List(ctx, "", nil)) },
-		"entry":           func(ctx context.Context, g *storage.Guarded) error { return firstError(g.List(ctx, "", nil)) },
-		"end of the list": func(ctx context.Context, g *storage.Guarded) error { return firstError(g.List(ctx, "", nil)) },
+		"list":            func(ctx context.Context, g *breaker.Origin) error { return firstError(g.List(ctx, "", nil)) },
+		"entry":           func(ctx context.Context, g *breaker.Origin) error { return firstError(g.List(ctx, "", nil)) },
+		"end of the list": func(ctx context.Context, g *breaker.Origin) error { return firstError(g.List(ctx, "", nil)) },
 	}
 	for at, do := range ask {
 		t.Run(at, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				place := newPanicky(at)
-				g, before := guard(place), panics.Counts()["origin"]
+				g, before := withBreaker(place), panics.Counts()["origin"]
 				for range 6 { // more than open the breaker
 					err := do(t.Context(), g)
 					if !errors.Is(err, storage.ErrTransient) || !strings.Contains(err.Error(), "place: ") || !strings.Contains(err.Error(), "boom at "+at) {
@@ -159,7 +158,7 @@ func TestGuardSurvivesPanics(t *testing.T) {
 // TestListenersOwnPanic: what panics while it goes through a listing is not the place.
 func TestListenersOwnPanic(t *testing.T) {
 	err := panics.Try("test", func() error {
-		for range guard(newPanicky("")).List(t.Context(), "", nil) {
+		for range withBreaker(newPanicky("")).List(t.Context(), "", nil) {
 			panic("mine")
 		}
 		return nil
@@ -171,7 +170,7 @@ func TestListenersOwnPanic(t *testing.T) {
 
 // TestBrokenOffListing: a place that panics when nobody wants more of a listing.
 func TestBrokenOffListing(t *testing.T) {
-	for range guard(newPanicky("end of the list")).List(t.Context(), "", nil) {
+	for range withBreaker(newPanicky("end of the list")).List(t.Context(), "", nil) {
 		break
 	}
 }
@@ -195,7 +194,7 @@ func TestLatePanic(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		before := panics.Counts()["origin"]
-		if err := open(ctx, guard(place), "key"); !errors.Is(err, context.DeadlineExceeded) {
+		if err := open(ctx, withBreaker(place), "key"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v, want its deadline", err)
 		}
 		close(place.release)
@@ -206,34 +205,19 @@ func TestLatePanic(t *testing.T) {
 	})
 }
 
-// TestUnguardedPanics: also without a Guard, nothing that runs in a goroutine ends
-// the process.
-func TestUnguardedPanics(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		good := fake("good", "key")
-		if err := open(t.Context(), mirrors(newPanicky("open"), good), "key"); err != nil {
-			t.Errorf("with another mirror: %v", err)
-		}
-		chain := storage.Chain(newPanicky("check"), good)
-		if err := chain.Check(t.Context()); !errors.Is(err, storage.ErrTransient) {
-			t.Errorf("check: %v, want ErrTransient", err)
-		}
-	})
-}
-
-// TestHealSurvivesPanics: a place whose checks panic is asked on.
-func TestHealSurvivesPanics(t *testing.T) {
+// TestProbeLoopSurvivesPanics: a place whose checks panic is asked on.
+func TestProbeLoopSurvivesPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		place := newPanicky("")
-		g := guard(place)
-		place.FailAll(down(t))
+		g := withBreaker(place)
+		place.FailAll(storagetest.Refused())
 		for range 3 {
 			_ = open(t.Context(), g, "key")
 		}
 		place.at.Store("check")
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		go func() { storage.Heal(ctx, g); close(ended) }()
+		go func() { breaker.ProbeLoop(ctx, g); close(ended) }()
 		time.Sleep(10 * time.Second)
 		if !g.Down() {
 			t.Error("a panic is taken for an answer")
@@ -246,41 +230,5 @@ func TestHealSurvivesPanics(t *testing.T) {
 		}
 		cancel()
 		<-ended
-	})
-}
-
-// TestRepairSurvivesPanics: of a copy, and of who is told of it.
-func TestRepairSurvivesPanics(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		var told []string
-		first := newPanicky("put")
-		repair := storage.NewRepair(storage.RepairOptions{Repaired: func(key string, err error) {
-			mu.Lock()
-			told = append(told, fmt.Sprint(key, " ", err != nil))
-			mu.Unlock()
-			if key == "b" {
-				panic("in the observer")
-			}
-		}})
-		chain, err := repair.Chain(first, fake("last", "a", "b", "c"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() { repair.Run(ctx); close(ended) }()
-		for _, key := range []string{"a", "b", "c"} {
-			if err := open(t.Context(), chain, key); err != nil {
-				t.Error(err)
-			}
-			time.Sleep(time.Minute)
-			first.at.Store("")
-		}
-		cancel()
-		<-ended
-		if got := strings.Join(told, ", "); got != "a true, b false, c false" || repair.Pending() != 0 {
-			t.Errorf("told %q, %d pending", got, repair.Pending())
-		}
 	})
 }

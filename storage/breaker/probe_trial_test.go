@@ -1,4 +1,4 @@
-package storage_test
+package breaker_test
 
 import (
 	"context"
@@ -8,27 +8,27 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-// healing runs Heal for a while.
-func healing(t *testing.T, guards ...*storage.Guarded) (stop func()) {
+// probing runs ProbeLoop for a while.
+func probing(t *testing.T, origins ...*breaker.Origin) (stop func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { storage.Heal(ctx, guards...); close(done) }()
+	go func() { breaker.ProbeLoop(ctx, origins...); close(done) }()
 	synctest.Wait()
 	return func() { cancel(); <-done }
 }
 
 // A place that is slow to answer anything is not shut out, up to a minute, and not
 // asked without end.
-func TestHealWaits(t *testing.T) {
+func TestProbeLoopWaits(t *testing.T) {
 	for _, delay := range []time.Duration{12 * time.Second, 35 * time.Second, 59 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			g, f := broken(t)
 			f.Delay(delay)
-			defer healing(t, g)()
+			defer probing(t, g)()
 			time.Sleep(delay + 500*time.Millisecond)
 			if !g.Down() || f.TotalChecks() > 5 {
 				t.Errorf("%v: down %t after %d questions", delay, g.Down(), f.TotalChecks())
@@ -37,7 +37,7 @@ func TestHealWaits(t *testing.T) {
 			if g.Down() {
 				t.Errorf("%v: it is still down", delay)
 			}
-			if err := open(t.Context(), g, "key"); err != nil || g.State() != storage.Closed {
+			if err := open(t.Context(), g, "key"); err != nil || g.State() != breaker.Closed {
 				t.Errorf("%v: %v, state %v", delay, err, g.State())
 			}
 		})
@@ -46,12 +46,12 @@ func TestHealWaits(t *testing.T) {
 
 // Of questions that never end five are under way, and what hangs for ever does not
 // hide that the place is back.
-func TestHealForever(t *testing.T) {
+func TestProbeLoopForever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		release := f.Hold()
 		defer release()
-		defer healing(t, g)()
+		defer probing(t, g)()
 		time.Sleep(59 * time.Second)
 		if n := f.TotalChecks(); n != 5 {
 			t.Errorf("%d questions are under way, want 5", n)
@@ -71,14 +71,14 @@ func (half) Check(context.Context) error { return nil }
 
 // A place that answers Checks and lets requests hang costs one request at a time.
 // The others go on to the next mirror at once.
-func TestHealHalfDead(t *testing.T) {
+func TestProbeLoopHalfDead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, well := fake("half", "key"), fake("well", "key")
+		f, well := storagetest.Named("half", "key"), storagetest.Named("well", "key")
 		f.Delay(10 * time.Second)
-		f.FailAll(down(t))
-		g := guard(half{f})
-		m := mirrors(g, guard(well))
-		stop := healing(t, g)
+		f.FailAll(storagetest.Refused())
+		g := withBreaker(half{f})
+		m := mirrors(g, withBreaker(well))
+		stop := probing(t, g)
 		for !g.Down() {
 			_ = open(t.Context(), g, "key")
 		}
@@ -103,12 +103,12 @@ func TestHealHalfDead(t *testing.T) {
 		f.Delay(0)
 		f.FailAll(nil)
 		time.Sleep(3 * time.Second)
-		if g.Down() || g.State() != storage.Closed {
+		if g.Down() || g.State() != breaker.Closed {
 			t.Errorf("down %t, %v, when nobody asks", g.Down(), g.State())
 		}
 		asked := f.TotalOpens()
 		for range 10 {
-			if _, err := readAll(t, m, "key"); err != nil {
+			if _, err := storagetest.Read(t.Context(), m, "key"); err != nil {
 				t.Error(err)
 			}
 		}
@@ -121,18 +121,18 @@ func TestHealHalfDead(t *testing.T) {
 
 // On trial others are refused until a request has worked; a failure opens the
 // breaker at once, and who leaves changes nothing.
-func TestGuardTrial(t *testing.T) {
+func TestBreakerTrial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
-		m := mirrors(g, guard(fake("well", "key")))
+		m := mirrors(g, withBreaker(storagetest.Named("well", "key")))
 		check := func() {
-			if err := g.Check(t.Context()); err != nil || g.Down() || g.State() != storage.Closed {
+			if err := g.Check(t.Context()); err != nil || g.Down() || g.State() != breaker.Closed {
 				t.Errorf("%v, down %t, %v after a Check", err, g.Down(), g.State())
 			}
 		}
 		check()
-		f.FailNext(1, down(t))
-		if err := open(t.Context(), m, "key"); err != nil || g.State() != storage.Open {
+		f.FailNext(1, storagetest.Refused())
+		if err := open(t.Context(), m, "key"); err != nil || g.State() != breaker.Open {
 			t.Errorf("%v, %v after a trial that failed", err, g.State())
 		}
 		check()
@@ -142,21 +142,21 @@ func TestGuardTrial(t *testing.T) {
 		go func() { gone <- open(ctx, m, "key") }()
 		synctest.Wait()
 		asked := f.TotalOpens()
-		if got, err := readAll(t, m, "key"); got != "well has key" || err != nil || f.TotalOpens() != asked {
+		if got, err := storagetest.Read(t.Context(), m, "key"); got != "well has key" || err != nil || f.TotalOpens() != asked {
 			t.Errorf("%q, %v, asked %d times, during a trial", got, err, f.TotalOpens()-asked)
 		}
-		if g.Down() || g.State() != storage.HalfOpen {
+		if g.Down() || g.State() != breaker.HalfOpen {
 			t.Errorf("down %t, %v during a trial", g.Down(), g.State())
 		}
 		leave()
 		<-gone
 		release()
 		synctest.Wait() // the first one's end is seen behind its caller's back
-		if got, err := readAll(t, m, "key"); got != "place has key" || err != nil || g.State() != storage.Closed {
+		if got, err := storagetest.Read(t.Context(), m, "key"); got != "place has key" || err != nil || g.State() != breaker.Closed {
 			t.Errorf("%q, %v, %v after the first has left", got, err, g.State())
 		}
-		f.FailNext(1, down(t))
-		if _, err := readAll(t, m, "key"); err != nil || g.Down() {
+		f.FailNext(1, storagetest.Refused())
+		if _, err := storagetest.Read(t.Context(), m, "key"); err != nil || g.Down() {
 			t.Errorf("%v, down %t after one failure when the trial is over", err, g.Down())
 		}
 	})

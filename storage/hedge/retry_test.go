@@ -1,4 +1,4 @@
-package storage_test
+package hedge_test
 
 import (
 	"context"
@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
 // breakOpen makes the Guard of a fake open.
-func breakOpen(t *testing.T, g *storage.Guarded, f *storagetest.Fake) {
-	f.FailAll(down(t))
+func breakOpen(t *testing.T, g *breaker.Origin, f *storagetest.Fake) {
+	f.FailAll(storagetest.Refused())
 	for !g.Down() {
 		_ = open(t.Context(), g, "key")
 	}
@@ -51,19 +52,19 @@ func TestMirrorsRetry(t *testing.T) {
 				var origins []storage.Origin
 				var fakes []*storagetest.Fake
 				for i, has := range tt.has {
-					f := fake(fmt.Sprint(i))
-					g := guard(f)
+					f := storagetest.Named(fmt.Sprint(i))
+					g := withBreaker(f)
 					failures := 0
 					switch _, err := fmt.Sscanf(has, "fails %d", &failures); {
 					case has == "open":
 						breakOpen(t, g, f)
 					case err == nil:
-						f.FailNext(failures, down(t))
+						f.FailNext(failures, storagetest.Refused())
 						if !strings.HasSuffix(has, ", no") {
-							tell(t, f, "yes")
+							f.Behave("yes")
 						}
 					default:
-						tell(t, f, has)
+						f.Behave(has)
 					}
 					fakes, origins = append(fakes, f), append(origins, g)
 				}
@@ -72,7 +73,7 @@ func TestMirrorsRetry(t *testing.T) {
 					before[i] = f.TotalOpens()
 				}
 				start := time.Now()
-				got, err := readAll(t, mirrors(origins...), "key")
+				got, err := storagetest.Read(t.Context(), mirrors(origins...), "key")
 				if got != tt.want || !errors.Is(err, tt.kind) {
 					t.Errorf("%q, %v; want %q, %v", got, err, tt.want, tt.kind)
 				}
@@ -92,11 +93,11 @@ func TestMirrorsRetry(t *testing.T) {
 // TestMirrorsRetryForNobody: who leaves before the second try gets none.
 func TestMirrorsRetryForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, lagging := fake("0", "key"), fake("1")
-		f.FailNext(1, down(t))
+		f, lagging := storagetest.Named("0", "key"), storagetest.Named("1")
+		f.FailNext(1, storagetest.Refused())
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		err := open(ctx, mirrors(guard(f), guard(lagging)), "key")
+		err := open(ctx, mirrors(withBreaker(f), withBreaker(lagging)), "key")
 		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, storage.ErrUnavailable) || f.TotalOpens() != 1 {
 			t.Errorf("%v after %d attempts", err, f.TotalOpens())
 		}

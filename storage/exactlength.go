@@ -9,30 +9,30 @@ import (
 	"sync/atomic"
 )
 
-// Exact wraps a body so that it keeps the promise of Origin.Open: it gives
-// exactly size bytes and then io.EOF. A body that ends early, goes on, or fails
-// gives an error of kind ErrUnavailable that names place; after ctx is done
-// every Read gives ctx's error. With size -1 any length is right.
+// ExactLength wraps a body so that it does what Origin.Open promises: it gives exactly
+// size bytes and then io.EOF. A body that ends early, goes on, or fails gives
+// ErrUnavailable with the name of the backend; after ctx is done every Read gives the
+// error of ctx. With size -1 any length is right.
 //
 // Closing it closes body; a Read after that fails. Closing twice is harmless.
-func Exact(ctx context.Context, body io.ReadCloser, size int64, place string) io.ReadCloser {
-	return &exact{ctx: ctx, body: body, size: size, place: place}
+func ExactLength(ctx context.Context, body io.ReadCloser, size int64, backend string) io.ReadCloser {
+	return &exactLength{ctx: ctx, body: body, size: size, backend: backend}
 }
 
-type exact struct {
-	ctx    context.Context
-	body   io.ReadCloser
-	size   int64
-	place  string
-	given  int64
-	err    error // what every further Read returns
-	closed atomic.Bool
+type exactLength struct {
+	ctx     context.Context
+	body    io.ReadCloser
+	size    int64
+	backend string
+	given   int64
+	err     error // what every further Read returns
+	closed  atomic.Bool
 }
 
-func (e *exact) Read(p []byte) (int, error) {
+func (e *exactLength) Read(p []byte) (int, error) {
 	switch {
 	case e.closed.Load():
-		return 0, fmt.Errorf("%s: read: %w", e.place, fs.ErrClosed)
+		return 0, fmt.Errorf("%s: read: %w", e.backend, fs.ErrClosed)
 	case e.err != nil:
 		return 0, e.err
 	case e.ctx.Err() != nil:
@@ -53,7 +53,7 @@ func (e *exact) Read(p []byte) (int, error) {
 	case !errors.Is(err, io.EOF):
 		return n, e.fail(err)
 	case e.size < 0 || e.given == e.size:
-		// The place's own end; it cannot go on after that.
+		// It cannot go on after its own end.
 		e.err = io.EOF
 		return n, io.EOF
 	default:
@@ -61,8 +61,8 @@ func (e *exact) Read(p []byte) (int, error) {
 	}
 }
 
-// finish makes sure that the body ends where it should.
-func (e *exact) finish() error {
+// finish verifies that the body ends where it should.
+func (e *exactLength) finish() error {
 	var more [1]byte
 	n, err := readOne(e.body, more[:])
 	switch {
@@ -88,12 +88,12 @@ func readOne(r io.Reader, p []byte) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-func (e *exact) fail(cause error) error {
-	e.err = Unavailable(e.ctx, e.place, cause)
+func (e *exactLength) fail(cause error) error {
+	e.err = Unavailable(e.ctx, e.backend, cause)
 	return e.err
 }
 
-func (e *exact) Close() error {
+func (e *exactLength) Close() error {
 	if e.closed.Swap(true) {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package storage_test
+package breaker_test
 
 import (
 	"context"
@@ -9,22 +9,24 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
+	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-func TestGuardHeals(t *testing.T) {
+func TestBreakerHeals(t *testing.T) {
 	tests := []struct {
 		name string
-		ask  func(t *testing.T, g *storage.Guarded)
+		ask  func(t *testing.T, g *breaker.Origin)
 	}{
-		{"an object", func(t *testing.T, g *storage.Guarded) {
+		{"an object", func(t *testing.T, g *breaker.Origin) {
 			if err := open(t.Context(), g, "key"); err != nil {
 				t.Error(err)
 			}
 		}},
-		{"a missing one", func(t *testing.T, g *storage.Guarded) {
-			wantKind(t, open(t.Context(), g, "missing"), storage.ErrNotFound)
+		{"a missing one", func(t *testing.T, g *breaker.Origin) {
+			storagetest.WantKind(t, open(t.Context(), g, "missing"), storage.ErrNotFound)
 		}},
-		{"one that is not read", func(t *testing.T, g *storage.Guarded) {
+		{"one that is not read", func(t *testing.T, g *breaker.Origin) {
 			object, err := g.Open(t.Context(), "key", storage.Version{})
 			if err != nil {
 				t.Fatal(err)
@@ -37,10 +39,10 @@ func TestGuardHeals(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g, _ := broken(t)
 				time.Sleep(999 * time.Millisecond)
-				wantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
+				storagetest.WantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
 				time.Sleep(time.Millisecond)
 				tt.ask(t, g)
-				if g.State() != storage.Closed || g.Down() {
+				if g.State() != breaker.Closed || g.Down() {
 					t.Errorf("state %v, down %t", g.State(), g.Down())
 				}
 			})
@@ -48,15 +50,15 @@ func TestGuardHeals(t *testing.T) {
 	}
 }
 
-// TestGuardStaysOpen: each probe that fails costs one attempt and a second.
-func TestGuardStaysOpen(t *testing.T) {
+// TestBreakerStaysOpen: each probe that fails costs one attempt and a second.
+func TestBreakerStaysOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
-		f.FailAll(down(t))
+		f.FailAll(storagetest.Refused())
 		asked := f.TotalOpens()
 		for range 100 { // ten seconds
 			time.Sleep(100 * time.Millisecond)
-			wantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
+			storagetest.WantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
 		}
 		if n := f.TotalOpens() - asked; n != 10 {
 			t.Errorf("asked %d times in 10 s, want 10", n)
@@ -64,9 +66,9 @@ func TestGuardStaysOpen(t *testing.T) {
 	})
 }
 
-// TestGuardOneProbe: the others do not wait for it; the bytes of its body are
+// TestBreakerOneProbe: the others do not wait for it; the bytes of its body are
 // proof enough.
-func TestGuardOneProbe(t *testing.T) {
+func TestBreakerOneProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		time.Sleep(time.Second)
@@ -78,15 +80,15 @@ func TestGuardOneProbe(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if _, err := object.Body.Read(make([]byte, 1)); err != nil || g.State() != storage.Closed {
+			if _, err := object.Body.Read(make([]byte, 1)); err != nil || g.State() != breaker.Closed {
 				t.Errorf("%v, state %v after the first byte", err, g.State())
 			}
 			_ = object.Body.Close()
 		})
 		synctest.Wait()
 		asked := f.TotalOpens()
-		wantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
-		if g.State() != storage.HalfOpen || !g.Down() || f.TotalOpens() != asked {
+		storagetest.WantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
+		if g.State() != breaker.HalfOpen || !g.Down() || f.TotalOpens() != asked {
 			t.Errorf("state %v, down %t, asked %d more", g.State(), g.Down(), f.TotalOpens()-asked)
 		}
 		release()
@@ -94,9 +96,9 @@ func TestGuardOneProbe(t *testing.T) {
 	})
 }
 
-// TestGuardStuckProbe: a place that is back is not kept waiting by a probe that
+// TestBreakerStuckProbe: a place that is back is not kept waiting by a probe that
 // was sent before.
-func TestGuardStuckProbe(t *testing.T) {
+func TestBreakerStuckProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		time.Sleep(time.Second)
@@ -116,28 +118,28 @@ func TestGuardStuckProbe(t *testing.T) {
 			t.Errorf("it took %v to notice", took)
 		}
 		release()
-		if err := <-stuck; err != nil || g.State() != storage.Closed {
+		if err := <-stuck; err != nil || g.State() != breaker.Closed {
 			t.Errorf("the probe ended with %v, state %v", err, g.State())
 		}
 	})
 }
 
-// TestGuardSlowPlace: one that takes longer than a probe is waited for is not
+// TestBreakerSlowPlace: one that takes longer than a probe is waited for is not
 // shut out.
-func TestGuardSlowPlace(t *testing.T) {
+func TestBreakerSlowPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		f.Delay(4 * time.Second)
 		time.Sleep(time.Second)
-		if err := open(t.Context(), g, "key"); err != nil || g.State() != storage.Closed {
+		if err := open(t.Context(), g, "key"); err != nil || g.State() != breaker.Closed {
 			t.Errorf("%v, state %v", err, g.State())
 		}
 	})
 }
 
-// TestGuardAbandonedProbe: a client that leaves does not take the only permit
+// TestBreakerAbandonedProbe: a client that leaves does not take the only permit
 // with it.
-func TestGuardAbandonedProbe(t *testing.T) {
+func TestBreakerAbandonedProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		for range 3 {
@@ -148,7 +150,7 @@ func TestGuardAbandonedProbe(t *testing.T) {
 			if err := open(ctx, g, "key"); !errors.Is(err, context.Canceled) {
 				t.Errorf("%v, want context.Canceled", err)
 			}
-			if g.State() != storage.Open {
+			if g.State() != breaker.Open {
 				t.Errorf("state %v", g.State())
 			}
 			release()
@@ -160,12 +162,12 @@ func TestGuardAbandonedProbe(t *testing.T) {
 	})
 }
 
-// TestGuardHangs: calls that no context ends are left behind, but not without
+// TestBreakerHangs: calls that no context ends are left behind, but not without
 // end, and clean up when they return after all.
-func TestGuardHangs(t *testing.T) {
+func TestBreakerHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := fake("place", "key")
-		g := guard(f)
+		f := storagetest.Named("place", "key")
+		g := withBreaker(f)
 		release := f.Hang()
 		ask := func() error {
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
@@ -180,7 +182,7 @@ func TestGuardHangs(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		start := time.Now()
-		wantKind(t, ask(), storage.ErrUnavailable)
+		storagetest.WantKind(t, ask(), storage.ErrUnavailable)
 		if took := time.Since(start); took > 300*time.Millisecond || f.TotalOpens() != 32 {
 			t.Errorf("it took %v, and %d calls hang", took, f.TotalOpens())
 		}
@@ -193,11 +195,11 @@ func TestGuardHangs(t *testing.T) {
 	})
 }
 
-// TestGuardManyLeave: clients that leave all at once are no calls that hang.
-func TestGuardManyLeave(t *testing.T) {
+// TestBreakerManyLeave: clients that leave all at once are no calls that hang.
+func TestBreakerManyLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := fake("place", "key")
-		g := guard(f)
+		f := storagetest.Named("place", "key")
+		g := withBreaker(f)
 		release := f.Hold()
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup

@@ -1,4 +1,4 @@
-package storage_test
+package hedge_test
 
 import (
 	"context"
@@ -13,15 +13,29 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
+	"github.com/thumbery/thumbery/storage/hedge"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
+func withBreaker(o storage.Origin) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
+
+func mirrors(origins ...storage.Origin) storage.Origin {
+	return hedge.Mirrors(nil, hedge.Observer{}, origins...)
+}
+
+// open opens and reads an object, and returns the error of either.
+func open(ctx context.Context, o storage.Origin, key string) error {
+	_, err := storagetest.Read(ctx, o, key)
+	return err
+}
+
 func TestMirrorsConform(t *testing.T) {
 	storagetest.Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
-		return mirrors(guard(storagetest.NewFake(objects)), fake("second"))
+		return mirrors(withBreaker(storagetest.NewFake(objects)), storagetest.Named("second"))
 	})
 	store := func(_ *testing.T, objects map[string][]byte) storage.Origin {
-		return mirrors(guard(storagetest.NewStore(objects)))
+		return mirrors(withBreaker(storagetest.NewStore(objects)))
 	}
 	storagetest.RunWriter(t, store)
 	storagetest.RunLister(t, store)
@@ -36,9 +50,9 @@ func TestMirrorsOfOneConform(t *testing.T) {
 				t.Skip("one of the places is down")
 			}
 		}
-		dead := fake("dead")
-		dead.FailAll(down(t))
-		return mirrors(dead, guard(storagetest.NewFake(objects)))
+		dead := storagetest.Named("dead")
+		dead.FailAll(storagetest.Refused())
+		return mirrors(dead, withBreaker(storagetest.NewFake(objects)))
 	})
 }
 
@@ -68,8 +82,8 @@ func TestMirrors(t *testing.T) {
 			var origins []storage.Origin
 			var fakes []*storagetest.Fake
 			for i, has := range tt.has {
-				f := fake(fmt.Sprint(i))
-				tell(t, f, has)
+				f := storagetest.Named(fmt.Sprint(i))
+				f.Behave(has)
 				fakes, origins = append(fakes, f), append(origins, f)
 			}
 			object, err := mirrors(origins...).Open(t.Context(), "key", storage.Version{ETag: "known"})
@@ -95,52 +109,37 @@ func TestMirrors(t *testing.T) {
 	}
 }
 
-// tell makes a fake have "key", or not, or fail.
-func tell(t *testing.T, f *storagetest.Fake, has string) {
-	switch has {
-	case "yes":
-		f.Put("key", []byte(f.String()))
-	case "known":
-		f.Put("key", []byte(f.String()))
-		f.SetETag("key", "known")
-	case "down":
-		f.FailAll(storage.Unavailable(t.Context(), "place "+f.String(), errors.New("connection refused")))
-	case "refuses":
-		f.FailAll(fmt.Errorf("place %s: %w", f, storage.ErrRefused))
-	}
-}
-
 func TestMirrorsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, second := fake("first", "key"), fake("second", "key")
+		first, second := storagetest.Named("first", "key"), storagetest.Named("second", "key")
 		defer first.Hang()()
 		defer second.Hang()()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := storage.Mirrors(after300ms, storage.MirrorObserver{}, first, second).Open(ctx, "key", storage.Version{})
+		_, err := hedge.Mirrors(after300ms, hedge.Observer{}, first, second).Open(ctx, "key", storage.Version{})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v, want the context's error", err)
 		}
-		wantKind(t, err, nil)
+		storagetest.WantKind(t, err, nil)
 	})
 }
 
 func TestMirrorsObserver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
-		a, b, c := fake("a", "key"), fake("b", "key"), fake("c", "key")
+		a, b, c := storagetest.Named("a", "key"), storagetest.Named("b", "key"), storagetest.Named("c", "key")
 		a.Delay(time.Second)
-		b.FailAll(down(t))
+		b.FailAll(storagetest.Refused())
 		for _, f := range []*storagetest.Fake{a, b, c} {
 			f.Put("key", []byte("the same"))
 		}
 		c.BreakNext("key", 3, 1)
-		m := storage.Mirrors(after300ms, storage.MirrorObserver{
+		m := hedge.Mirrors(after300ms, hedge.Observer{
 			Hedged:     func(place string) { told = append(told, "hedged "+place) },
 			FailedOver: func(place string) { told = append(told, "failed over "+place) },
 			Resumed:    func(place string) { told = append(told, "resumed "+place) },
 		}, a, b, c)
-		if got, err := readAll(t, m, "key"); got != "the same" || err != nil {
+		if got, err := storagetest.Read(t.Context(), m, "key"); got != "the same" || err != nil {
 			t.Errorf("%q, %v", got, err)
 		}
 		if want := []string{"hedged b", "failed over c", "resumed a"}; !slices.Equal(told, want) {
@@ -151,7 +150,7 @@ func TestMirrorsObserver(t *testing.T) {
 
 func TestMirrorsPassOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		first, plain, second := storagetest.NewStore(nil), fake("plain"), storagetest.NewStore(nil)
+		first, plain, second := storagetest.NewStore(nil), storagetest.Named("plain"), storagetest.NewStore(nil)
 		first.SetName("first")
 		second.SetName("second")
 		m := mirrors(first, plain, second)
@@ -184,9 +183,9 @@ func TestMirrorsPassOn(t *testing.T) {
 			t.Errorf("link %s, down %t; all are down", got, m.(storage.Health).Down())
 		}
 		_, err := mirrors(plain).(storage.Linker).Link(t.Context(), "key", storage.LinkOptions{})
-		wantKind(t, err, storage.ErrUnavailable)
+		storagetest.WantKind(t, err, storage.ErrUnavailable)
 		_, err = mirrors().Open(t.Context(), "key", storage.Version{})
-		wantKind(t, err, storage.ErrUnavailable)
+		storagetest.WantKind(t, err, storage.ErrUnavailable)
 		if m.String() != "first | plain | second" || mirrors().(storage.Health).Down() {
 			t.Errorf("String %q", m)
 		}
@@ -200,16 +199,16 @@ func TestMirrorsContexts(t *testing.T) {
 		ctxs := map[string]context.Context{}
 		var mu sync.Mutex
 		spy := func(f *storagetest.Fake) storage.Origin {
-			return openFunc{f, func(ctx context.Context, key string) (*storage.Object, error) {
+			return storagetest.OpenFunc{Fake: f, Func: func(ctx context.Context, key string) (*storage.Object, error) {
 				mu.Lock()
 				ctxs[f.String()] = ctx
 				mu.Unlock()
 				return f.Open(ctx, key, storage.Version{})
 			}}
 		}
-		slow, quick := fake("slow", "key"), fake("quick", "key")
+		slow, quick := storagetest.Named("slow", "key"), storagetest.Named("quick", "key")
 		slow.Delay(time.Hour)
-		object, err := storage.Mirrors(after300ms, storage.MirrorObserver{}, spy(slow), spy(quick)).Open(t.Context(), "key", storage.Version{})
+		object, err := hedge.Mirrors(after300ms, hedge.Observer{}, spy(slow), spy(quick)).Open(t.Context(), "key", storage.Version{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,26 +228,37 @@ func TestMirrorsContexts(t *testing.T) {
 // takes its time once. The last is tried again.
 func TestMirrorsDoNotRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dead, well := fake("dead", "key"), fake("well", "key")
+		dead, well := storagetest.Named("dead", "key"), storagetest.Named("well", "key")
 		dead.Delay(5 * time.Second)
-		dead.FailAll(down(t))
+		dead.FailAll(storagetest.Refused())
 		start := time.Now()
-		got, err := readAll(t, mirrors(guard(dead), guard(well)), "key")
+		got, err := storagetest.Read(t.Context(), mirrors(withBreaker(dead), withBreaker(well)), "key")
 		if took := time.Since(start); err != nil || got != "well has key" || took != 5*time.Second || dead.TotalOpens() != 1 {
 			t.Errorf("%q, %v after %v, with %d tries", got, err, took, dead.TotalOpens())
 		}
-		well.FailNext(1, down(t))
-		if _, err := readAll(t, mirrors(guard(dead), guard(well)), "key"); err != nil || dead.TotalOpens() != 2 || well.TotalOpens() != 3 {
+		well.FailNext(1, storagetest.Refused())
+		if _, err := storagetest.Read(t.Context(), mirrors(withBreaker(dead), withBreaker(well)), "key"); err != nil || dead.TotalOpens() != 2 || well.TotalOpens() != 3 {
 			t.Errorf("%v, with %d and %d tries; want 2 and 3", err, dead.TotalOpens(), well.TotalOpens())
 		}
-		wantKind(t, open(t.Context(), mirrors(guard(dead)), "key"), storage.ErrUnavailable)
+		storagetest.WantKind(t, open(t.Context(), mirrors(withBreaker(dead)), "key"), storage.ErrUnavailable)
 		if dead.TotalOpens() != 4 {
 			t.Errorf("one that is alone was tried %d times, want 2", dead.TotalOpens()-2)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := open(ctx, mirrors(guard(dead), guard(well)), "key"); !errors.Is(err, context.DeadlineExceeded) {
+		if err := open(ctx, mirrors(withBreaker(dead), withBreaker(well)), "key"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v, want the deadline", err)
 		}
 	})
+}
+
+// TestMirrorsPanic: without a circuit breaker, too, a panic in a goroutine does not end
+// the process.
+func TestMirrorsPanic(t *testing.T) {
+	t.Parallel()
+	flaky := storagetest.NewFlaky(nil)
+	flaky.FailOpen("key", 1, storagetest.ErrPanic)
+	if err := open(t.Context(), mirrors(flaky, storagetest.Named("good", "key")), "key"); err != nil {
+		t.Error(err)
+	}
 }

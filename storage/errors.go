@@ -1,0 +1,143 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/thumbery/thumbery/internal/failure"
+)
+
+// The errors of an Origin, each with the class of package failure that its name says.
+// Anything else that an Origin returns counts as ErrUnavailable, except the error of a
+// context.
+var (
+	// ErrNotFound means that the backend works and has no such object. It is never
+	// returned for a backend that could not answer.
+	ErrNotFound = failure.New(failure.NotFound, "no such object")
+	// ErrUnavailable means that the backend could not be reached, or gave no usable
+	// response: network, timeout, credentials, a 5xx, a short body.
+	ErrUnavailable = failure.New(failure.Unavailable, "origin unavailable")
+	// ErrRefused is the ErrUnavailable of a backend that works and denies access to
+	// this object: HTTP 403 and the like. errors.Is finds both.
+	ErrRefused = failure.With(failure.Refused, fmt.Errorf("%w: refused", ErrUnavailable))
+	// ErrTransient is the ErrUnavailable that says nothing about the backend: this
+	// process has no file descriptors left, the client panicked, or two uploads of one
+	// object met. errors.Is finds both. It does not open a circuit breaker.
+	ErrTransient = failure.With(failure.Server, fmt.Errorf("%w: for the moment", ErrUnavailable))
+	// ErrNotModified means that the object is still of the version that Open was given.
+	ErrNotModified = failure.New(failure.Answered, "not modified")
+	// ErrExists means that Put found an object under the key.
+	ErrExists = failure.New(failure.Answered, "object exists")
+)
+
+// Unavailable returns the error of a backend that could not answer because of cause:
+// ErrUnavailable, or the error of ctx when ctx is done, because then it was not the
+// backend that failed. Where this process lacks descriptors, ports or memory it is
+// ErrTransient.
+//
+// Whether ctx is done is asked of ctx: the timeouts of net and net/http claim to be
+// context.DeadlineExceeded. For that reason the error gives only the text of cause,
+// and errors.Is finds nothing of cause in it.
+func Unavailable(ctx context.Context, backend string, cause error) error {
+	if isShortage(cause) {
+		return withCause(ctx, backend, ErrTransient, cause)
+	}
+	return withCause(ctx, backend, ErrUnavailable, cause)
+}
+
+// Transient returns the error of a call that says nothing about the backend because of
+// cause: ErrTransient, or the error of ctx, as with Unavailable.
+func Transient(ctx context.Context, backend string, cause error) error {
+	return withCause(ctx, backend, ErrTransient, cause)
+}
+
+// Refused returns the error of a backend that works and does not let us read, or
+// write, this one object because of cause: ErrRefused, or the error of ctx, as with
+// Unavailable.
+func Refused(ctx context.Context, backend string, cause error) error {
+	return withCause(ctx, backend, ErrRefused, cause)
+}
+
+func withCause(ctx context.Context, backend string, sentinel, cause error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", backend, err)
+	}
+	return fmt.Errorf("%s: %w: %v", backend, sentinel, cause)
+}
+
+// NotFound returns the ErrNotFound of a backend that has no object under key.
+func NotFound(backend, key string) error {
+	return fmt.Errorf("%s: %w: %q", backend, ErrNotFound, key)
+}
+
+// shortages are the errors of system calls when this process or machine has no more
+// descriptors, memory, buffers or local ports.
+var shortages = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.EADDRNOTAVAIL}
+
+// isShortage reports that a backend was not reached because of one of the shortages.
+// An error of name resolution has only the text of its cause.
+func isShortage(err error) bool {
+	is := func(shortage error) bool { return errors.Is(err, shortage) }
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		is = func(shortage error) bool { return strings.Contains(dns.Err, shortage.Error()) }
+	}
+	return slices.ContainsFunc(shortages, is)
+}
+
+// AllFailed returns the error of several origins of which none had the object and some
+// could not answer because of causes, at least one: ErrRefused or ErrTransient if all
+// of them are, and ErrUnavailable otherwise.
+func AllFailed(causes []error) error { return &allFailed{causes} }
+
+type allFailed struct{ causes []error }
+
+func (e *allFailed) Error() string {
+	texts := make([]string, len(e.causes))
+	for i, cause := range e.causes {
+		texts[i] = cause.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Class implements the interface of package failure.
+func (e *allFailed) Class() failure.Class {
+	for _, class := range []failure.Class{failure.Refused, failure.Server} {
+		if !slices.ContainsFunc(e.causes, func(err error) bool { return failure.Of(err) != class }) {
+			return class
+		}
+	}
+	return failure.Unavailable
+}
+
+// Is makes errors.Is find the sentinel of the class. There is no Unwrap, as an odd
+// cause may be the error of somebody's context.
+func (e *allFailed) Is(target error) bool {
+	switch target {
+	case ErrUnavailable:
+		return true
+	case ErrRefused:
+		return e.Class() == failure.Refused
+	case ErrTransient:
+		return e.Class() == failure.Server
+	}
+	return false
+}
+
+// EnsureAbsent returns ErrExists if a backend has an object under key, nil if it has
+// none, and the error of Stat otherwise.
+func EnsureAbsent(ctx context.Context, w Writer, key string) error {
+	_, err := w.Stat(ctx, key)
+	switch {
+	case err == nil:
+		return ErrExists
+	case errors.Is(err, ErrNotFound):
+		return nil
+	default:
+		return err
+	}
+}
