@@ -2,12 +2,12 @@ package faults
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/thumbery/thumbery/e2e"
 )
@@ -15,6 +15,7 @@ import (
 // A full disk fails nothing that memory can answer. Needs root, for a small file
 // system.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	cache := smallDisk(t, "8m,nr_inodes=20000")
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache)
 	e2e.WantPicture(t, e2e.Get(t, s.URL+"/300x200/photos/cat.jpg"), 300, 200, "jpeg")
@@ -38,19 +39,12 @@ func TestFullDisk(t *testing.T) {
 // looks once a second.
 func awaitDiskLow(t *testing.T, s *e2e.Server, want float64) {
 	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for range 600 {
-		if s.Metric(t, "thumbery_disk_low") == want {
-			return
-		}
-		<-tick.C
-	}
-	t.Fatalf("thumbery_disk_low does not become %v", want)
+	e2e.Eventually(t, fmt.Sprintf("thumbery_disk_low becomes %v", want), func() bool { return s.Metric(t, "thumbery_disk_low") == want })
 }
 
 // Below --min-free, which has a default, nothing new is kept, and all is served.
 func TestGuard(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		flags []string
 		free  int64 // bytes, that are left
@@ -59,6 +53,7 @@ func TestGuard(t *testing.T) {
 		"default": {nil, 700 << 10}, // of 16 MiB
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cache := smallDisk(t, "16m,nr_inodes=20000")
 			s := e2e.Serve(t, append(tt.flags, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache)...)
 			e2e.WantCache(t, e2e.Get(t, s.URL+"/300x200/photos/cat.jpg"), e2e.MissStored)

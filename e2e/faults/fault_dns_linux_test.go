@@ -18,6 +18,7 @@ import (
 // The name of the S3 server is not found, or nobody says anything about it.
 // Needs root, for a resolv.conf of its own.
 func TestNameNotFound(t *testing.T) {
+	t.Parallel()
 	const pictures = 12
 	names := startNames(t)
 	place := breakable(t, pictures, "s3")[0]

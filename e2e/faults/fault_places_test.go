@@ -13,6 +13,7 @@ import (
 
 // With two ways to the same pictures, whatever happens to the first is not seen.
 func TestOneOfTwoMirrors(t *testing.T) {
+	t.Parallel()
 	const pictures = 24
 	places := breakable(t, pictures, "near", "far")
 	source := "/=" + places[0].Source() + "|" + places[1].Source()
@@ -51,27 +52,22 @@ func TestOneOfTwoMirrors(t *testing.T) {
 	})
 }
 
-// awaitOrigins waits until every place is asked again.
+// awaitOrigins waits until every origin is asked again.
 func awaitOrigins(t *testing.T, s *e2e.Server) {
 	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for range 200 {
-		ready := e2e.Get(t, s.Admin+"/readyz") // asks them
-		if s.Total(t, "thumbery_origin_state") == 0 {
-			return
-		}
+	e2e.Eventually(t, "every origin is asked again", func() bool {
+		ready := e2e.Get(t, s.Admin+"/readyz") // probes them
 		if ready.Status != http.StatusOK {
 			t.Fatalf("not ready: %s", ready.Body)
 		}
-		<-tick.C
-	}
-	t.Fatal("some place is not asked any more")
+		return s.Total(t, "thumbery_origin_state") == 0
+	})
 }
 
 // A picture that comes cut short, with a length that agrees, is not served in any
 // size, and not kept: when S3 is well again, it comes.
 func TestShortened(t *testing.T) {
+	t.Parallel()
 	const pictures = 4
 	place := breakable(t, pictures, "s3")[0]
 	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir())...)

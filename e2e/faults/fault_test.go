@@ -23,7 +23,7 @@ const clients = 16
 // impatient are time-outs with which faults show in seconds.
 func impatient() []string {
 	return []string{
-		"--connect-timeout", "500ms", "--first-byte-timeout", "1s", "--stall-timeout", "1s", "--fetch-timeout", "4s",
+		"--connect-timeout", "1s", "--first-byte-timeout", "2s", "--stall-timeout", "2s", "--fetch-timeout", "8s",
 		"--max-versions", "0", // what was never seen is told by a version
 	}
 }
@@ -57,6 +57,7 @@ func mixture(t *testing.T, url string, pictures int) *outage.Mix {
 // what was never seen is refused, or comes right; and when S3 is back, so is all
 // else.
 func TestFaultsOneByOne(t *testing.T) {
+	t.Parallel()
 	const pictures = 24
 	place := breakable(t, pictures, "s3")[0]
 	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB")...)
@@ -118,7 +119,7 @@ func wantHonest(t *testing.T, tally *outage.Tally) {
 // wantRecovery wants misses to work again, and says after how long.
 func wantRecovery(t *testing.T, m *outage.Mix) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), e2e.Limit)
 	defer cancel()
 	took, err := m.Recovery(ctx)
 	if err != nil {
@@ -129,6 +130,7 @@ func wantRecovery(t *testing.T, m *outage.Mix) {
 
 // Every fault at random, under load.
 func TestFaultsMixed(t *testing.T) {
+	t.Parallel()
 	const pictures = 300
 	place := breakable(t, pictures, "s3")[0]
 	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "256KiB")...)
@@ -137,6 +139,7 @@ func TestFaultsMixed(t *testing.T) {
 
 // The same with a real nginx that sends what is on disk.
 func TestFaultsMixedBehindNginx(t *testing.T) {
+	t.Parallel()
 	const pictures = 100
 	place, cache := breakable(t, pictures, "s3")[0], t.TempDir()
 	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", cache, "--accel", "/cache/")...)

@@ -46,6 +46,7 @@ func TestKilledAtEachStep(t *testing.T) {
 				continue
 			}
 			t.Run(step.point+" of "+tier, func(t *testing.T) {
+				t.Parallel()
 				c := newCrash(t, key)
 				s := e2e.ServeUntil(t, fmt.Sprintf("%s:%d", step.point, n+1), c.args...)
 				c.request(s, path)
@@ -69,6 +70,7 @@ func TestKilledAtEachStep(t *testing.T) {
 // name, and is the original that its name says, or a picture that decodes to the
 // end.
 func TestKilledWhileWriting(t *testing.T) {
+	t.Parallel()
 	keys := []string{"photos/cat.jpg", "photos/coast.jpg", "photos/logo.png", "odd/16bit.png"}
 	c := newCrash(t, keys...)
 	for i, step := range writing {

@@ -15,7 +15,7 @@ import (
 )
 
 // planted is how many old derivatives there are for each purge that is killed.
-const planted = 300
+const planted = 30
 
 // purging are the failpoints of a purge, and how many of the planted files are
 // gone when it is killed there.
@@ -25,8 +25,8 @@ var purging = []struct {
 }{
 	{"directory read", 0},
 	{"file removed", 1},
-	{"file removed:150", 150},
-	{"file removed:300", planted},
+	{"file removed:15", 15},
+	{"file removed:30", planted},
 	{"replacement written", planted}, // of the journal, from here on
 	{"replacement synced", planted},
 	{"replacement renamed", planted},

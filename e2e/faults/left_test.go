@@ -41,6 +41,7 @@ func stall(t *testing.T) *stalled {
 // Whatever was begun for a client ends when it leaves, though the origin would keep it
 // waiting for ever.
 func TestNothingGoesOnForWhoHasLeft(t *testing.T) {
+	t.Parallel()
 	one, other := stall(t), stall(t)
 	place := func(s *stalled) string { return "s3://bucket?region=us-east-1&endpoint=" + s.URL }
 	s := e2e.Serve(t, "--cache", t.TempDir(), "--fetch-timeout", "1h", "--first-byte-timeout", "1h", "--hedge", "1ms",

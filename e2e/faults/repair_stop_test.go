@@ -55,6 +55,7 @@ func stopsAt(t *testing.T, server, what string) (endpoint string, reached <-chan
 
 // On SIGTERM a repair that has uploaded a part of an original leaves nothing of it.
 func TestStoppedRepairLeavesNothing(t *testing.T) {
+	t.Parallel()
 	server := minio.Start(t)
 	server.MakeBucket(t, "new")
 	endpoint, reached := stopsAt(t, server.Endpoint, "partNumber=2")

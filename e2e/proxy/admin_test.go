@@ -32,6 +32,7 @@ func askHost(t *testing.T, method, url, host string) e2e.Response {
 // The admin listener answers for addresses, localhost and --admin-host, and its health
 // check through nginx for whatever host the pictures have.
 func TestAdminHost(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/", "--admin-host", "Thumbery", "--admin-host", "img-admin.example.com")
 	for host, own := range map[string]bool{

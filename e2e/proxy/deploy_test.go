@@ -13,6 +13,7 @@ import (
 )
 
 func TestAlertRules(t *testing.T) {
+	t.Parallel()
 	promtool := e2e.Tool(t, "promtool", "prometheus")
 	for _, args := range [][]string{
 		{"check", "rules", "../../deploy/prometheus/alerts.yml"},
@@ -34,6 +35,7 @@ var (
 // What alerts look at is there, what is there is explained, and so is every
 // alert.
 func TestMetricsAreExplained(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
 	r, err := e2e.Do(http.MethodGet, s.URL+"/300x/odd/gray.jpg")
 	if err != nil || r.Status != http.StatusOK {
@@ -75,6 +77,7 @@ func TestMetricsAreExplained(t *testing.T) {
 
 // systemd finds nothing wrong with its units.
 func TestSystemdUnits(t *testing.T) {
+	t.Parallel()
 	analyze := e2e.Tool(t, "systemd-analyze", "systemd")
 	dir := t.TempDir()
 	var units []string
@@ -104,6 +107,7 @@ func TestSystemdUnits(t *testing.T) {
 
 // The commands of cron and systemd are ones that the program understands.
 func TestPurgeCommands(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache)
 	var environment []string

@@ -107,6 +107,7 @@ const hotAfter = 4
 func serveHot(t *testing.T, seconds string, test func(t *testing.T, s *e2e.Server, front string)) {
 	for _, p := range proxies {
 		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			args := []string{
 				"--source", "/=file:" + e2e.Testdata(t), "--cache", dir, "--cors", "https://example.com",
@@ -124,6 +125,7 @@ func serveHot(t *testing.T, seconds string, test func(t *testing.T, s *e2e.Serve
 // After the threshold a proxy asks no more, and what it sends is as good as what
 // we do. What is cold always comes through.
 func TestHot(t *testing.T) {
+	t.Parallel()
 	serveHot(t, "3600", func(t *testing.T, s *e2e.Server, front string) {
 		const path = "/300x200,f_auto/photos/cat.jpg"
 		var last e2e.Response
@@ -220,6 +222,7 @@ func wantCold(t *testing.T, s *e2e.Server, front string) {
 
 // What was kept is asked for again when its time is over, and not before.
 func TestHotExpires(t *testing.T) {
+	t.Parallel()
 	serveHot(t, "1", func(t *testing.T, s *e2e.Server, front string) {
 		const path = "/300x200/photos/cat.jpg"
 		for i := range hotAfter + 1 {

@@ -176,6 +176,7 @@ func handedOns() []handedOn {
 // What has been sent to one server is never sent to another, or one picture could
 // end them all. What could not be sent is.
 func TestNginxHandsOnOnlyWhatWasNotSent(t *testing.T) {
+	t.Parallel()
 	for _, file := range []string{"nginx.conf", "nginx-cache.conf"} {
 		for _, tt := range handedOns() {
 			t.Run(file+"/"+tt.name, func(t *testing.T) {
@@ -199,6 +200,7 @@ func TestNginxHandsOnOnlyWhatWasNotSent(t *testing.T) {
 // lighttpd asks another server only where it could not send anything, and so its
 // configuration need not say it.
 func TestLighttpdHandsOnOnlyWhatWasNotSent(t *testing.T) {
+	t.Parallel()
 	program := lighttpdProgram(t)
 	tests := []struct {
 		name   string
@@ -231,6 +233,7 @@ func TestLighttpdHandsOnOnlyWhatWasNotSent(t *testing.T) {
 // Varnish asks again only where a connection that was kept ends without a byte, once,
 // and the same server.
 func TestVarnishAsksOnce(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		does   manner

@@ -12,6 +12,7 @@ import (
 // Through nginx, too, Range is answered as RFC 9110 says: what nginx would answer
 // otherwise it is not left to.
 func TestNginxRanges(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/")
 	front := e2e.Nginx(t, s, cache, nil)

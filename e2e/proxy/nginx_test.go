@@ -28,6 +28,7 @@ import (
 // What a browser hints at comes through nginx, and what the answer depends on
 // comes back.
 func TestAccelClientHints(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/", "--client-hints")
 	front := e2e.Nginx(t, s, cache, nil)
@@ -48,6 +49,7 @@ func TestAccelClientHints(t *testing.T) {
 // With --accel the picture is sent by nginx, with its own conditions and
 // ranges, and the headers that nginx would drop are kept.
 func TestAccel(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/", "--cors", "https://example.com")
 	front := e2e.Nginx(t, s, cache, nil)
@@ -103,6 +105,7 @@ func TestAccel(t *testing.T) {
 
 // Keys go through nginx as they are, and errors come back as they are.
 func TestNginxPassesThrough(t *testing.T) {
+	t.Parallel()
 	cache, pictures := t.TempDir(), t.TempDir()
 	body := e2e.Read(t, filepath.Join(e2e.Testdata(t), "photos", "cat.jpg"))
 	keys := []string{"a b.jpg", "100%.jpg", "a+b.jpg", "%41.jpg", "Kätzchen/猫 🐈.jpg", "a?b#c&d=e.jpg", "q\"'<>\\.jpg", "semi;colon:at@.jpg"}
@@ -171,6 +174,7 @@ func withoutID(body []byte) string {
 
 // One URL is three pictures, and each has headers of its own.
 func TestNginxAuto(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/")
 	front := e2e.Nginx(t, s, cache, nil)
@@ -207,6 +211,7 @@ func TestNginxAuto(t *testing.T) {
 
 // A file that has gone when nginx opens it is made again within the request.
 func TestNginxRegenerates(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/")
 	// An internal location that never finds anything: as if every file were
@@ -268,6 +273,7 @@ func nginxTag(t *testing.T, cache string) string {
 
 // TLS and HTTP/2 are there, commented out, and work.
 func TestNginxTLS(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	certificate, key := selfSigned(t)
 	secure := e2e.FreeAddress(t)

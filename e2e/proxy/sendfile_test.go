@@ -21,6 +21,7 @@ import (
 // With --sendfile-header the path of the file is in that header, percent-encoded
 // as lighttpd and mod_xsendfile want it.
 func TestSendfileHeader(t *testing.T) {
+	t.Parallel()
 	cache := filepath.Join(t.TempDir(), "with space & 100%")
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--sendfile-header", "x-sendfile")
 	const path = "/300x200/photos/cat.jpg"
@@ -53,6 +54,7 @@ func unescape(t *testing.T, s string) string {
 
 // A real lighttpd sends the file that Thumbery names.
 func TestLighttpd(t *testing.T) {
+	t.Parallel()
 	program := lighttpdProgram(t)
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--sendfile-header", "X-Sendfile")
@@ -131,20 +133,12 @@ func lighttpd(t *testing.T, program string, s *e2e.Server, cache string, edit fu
 			t.Logf("lighttpd:\n%s", log)
 		}
 	})
-	waitForPort(t, address)
-	return "http://" + address
-}
-
-func waitForPort(t *testing.T, address string) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for range 1000 {
-		if c, err := net.Dial("tcp", address); err == nil {
+	e2e.Eventually(t, "lighttpd listens", func() bool {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
 			c.Close()
-			return
 		}
-		<-tick.C
-	}
-	t.Fatalf("nothing listens at %s", address)
+		return err == nil
+	})
+	return "http://" + address
 }

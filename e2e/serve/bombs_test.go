@@ -18,6 +18,7 @@ const bombMemory = 300
 
 // Small files that would be large when decoded are answered by their headers.
 func TestBombs(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	bombs := map[string][]byte{
 		"huge.png":   e2e.Read(t, filepath.Join(e2e.Testdata(t), "odd", "bomb.png")),

@@ -11,6 +11,7 @@ import (
 // Each of many requests for a broken original finds out for itself, and forgets it
 // under the others, who must not take that for a failure of ours.
 func TestBrokenAtOnce(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--svg")
 	var all sync.WaitGroup
 	for width := range 40 {

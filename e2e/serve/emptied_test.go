@@ -18,6 +18,7 @@ var parts = []string{"originals", "mezzanines", "derivatives", "tmp", "keys", "c
 // requests that need it, or with the next look at /readyz, which says so; all is answered
 // meanwhile, and what comes now is found by its prefix.
 func TestCacheEmptied(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		part   string
 		looked bool // at /readyz, before anything is written

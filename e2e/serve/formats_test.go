@@ -12,6 +12,7 @@ import (
 // What is not among the formats is refused by its first bytes: it stays in the cache,
 // is there as it is, and comes to no engine.
 func TestFormats(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{
 		"gray.jpg": "jpeg", "alpha.png": "png", "alpha.webp": "webp", "photo.avif": "avif", "scene.heic": "heic", "animated.gif": "gif",
 		"lzw.tif": "tiff", "scene.jxl": "jxl", "drawing.svg": "svg", "uses.svg": "svg", "laughs.svg": "svg", "scene.jp2": "jp2", "pages.pdf": "pdf",
@@ -24,30 +25,33 @@ func TestFormats(t *testing.T) {
 		{[]string{"--svg", "--jp2", "--no-svg"}, "jpeg png webp avif heic gif tiff jxl jp2"},
 		{[]string{"--formats", "webp,avif", "--svg"}, "webp avif svg"},
 	} {
-		cache := t.TempDir()
-		s := e2e.Serve(t, append([]string{"--source", "/=file:" + e2e.Testdata(t), "--cache", cache}, c.flags...)...)
-		refused := 0
-		for file, format := range files {
-			read := strings.Contains(" "+c.read+" ", " "+format+" ")
-			r := e2e.Get(t, fmt.Sprintf("%s/20x,f_png/odd/%s", s.URL, file))
-			switch {
-			case strings.HasSuffix(file, "s.svg") && read: // refused for what is in it
-			case read && r.Status != 200:
-				t.Errorf("%v, %s: %d %s", c.flags, file, r.Status, r.Body)
-			case !read:
-				refused++
-				e2e.WantProblem(t, file, r, 415, "not-a-picture", "")
-				e2e.WantProblem(t, file, e2e.Get(t, s.URL+"/info/odd/"+file), 415, "not-a-picture", "")
-				raw := e2e.Get(t, s.URL+"/raw/odd/"+file)
-				if want := read1(t, file); string(raw.Body) != string(want) {
-					t.Errorf("%v, %s: %d, %d bytes instead of %d", c.flags, file, raw.Status, len(raw.Body), len(want))
+		t.Run(strings.Join(c.flags, " "), func(t *testing.T) {
+			t.Parallel()
+			cache := t.TempDir()
+			s := e2e.Serve(t, append([]string{"--source", "/=file:" + e2e.Testdata(t), "--cache", cache}, c.flags...)...)
+			refused := 0
+			for file, format := range files {
+				read := strings.Contains(" "+c.read+" ", " "+format+" ")
+				r := e2e.Get(t, fmt.Sprintf("%s/20x,f_png/odd/%s", s.URL, file))
+				switch {
+				case strings.HasSuffix(file, "s.svg") && read: // refused for what is in it
+				case read && r.Status != 200:
+					t.Errorf("%v, %s: %d %s", c.flags, file, r.Status, r.Body)
+				case !read:
+					refused++
+					e2e.WantProblem(t, file, r, 415, "not-a-picture", "")
+					e2e.WantProblem(t, file, e2e.Get(t, s.URL+"/info/odd/"+file), 415, "not-a-picture", "")
+					raw := e2e.Get(t, s.URL+"/raw/odd/"+file)
+					if want := read1(t, file); string(raw.Body) != string(want) {
+						t.Errorf("%v, %s: %d, %d bytes instead of %d", c.flags, file, raw.Status, len(raw.Body), len(want))
+					}
+					e2e.WantCache(t, raw, e2e.HitDisk)
 				}
-				e2e.WantCache(t, raw, e2e.HitDisk)
 			}
-		}
-		if refused == 0 {
-			t.Errorf("%v: nothing was refused", c.flags)
-		}
+			if refused == 0 {
+				t.Errorf("%v: nothing was refused", c.flags)
+			}
+		})
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 // A real MinIO tells of what is uploaded and removed: the old picture is
 // forgotten, the presets of the new one are made, and what was missing is there.
 func TestHookFromMinIO(t *testing.T) {
+	t.Parallel()
 	cat, coast := e2e.Read(t, "../../testdata/photos/cat.jpg"), e2e.Read(t, "../../testdata/photos/coast.jpg")
 	store, args := e2e.S3(t, map[string][]byte{"in/a b+ü.jpg": cat})
 	const secret = "a-secret-of-some-length"
@@ -57,6 +58,7 @@ func TestHookFromMinIO(t *testing.T) {
 
 // Nobody without the secret makes us forget anything.
 func TestHookSecret(t *testing.T) {
+	t.Parallel()
 	event := `{"Records":[{"eventName":"s3:ObjectRemoved:Delete","s3":{"bucket":{"name":"pictures"},"object":{"key":"cat.jpg"}}}]}`
 	post := func(s *e2e.Server, authorization string) int {
 		req, err := http.NewRequest(http.MethodPost, s.Admin+"/hooks/s3", strings.NewReader(event))
@@ -90,6 +92,7 @@ func TestHookSecret(t *testing.T) {
 // An original that is found only on the old disk is copied to S3, whole, and from
 // then on comes from there.
 func TestRepair(t *testing.T) {
+	t.Parallel()
 	old := t.TempDir()
 	cat := e2e.Read(t, "../../testdata/photos/cat.jpg")
 	if err := os.WriteFile(filepath.Join(old, "cat ü.jpg"), cat, 0o600); err != nil {

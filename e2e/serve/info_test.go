@@ -47,6 +47,7 @@ func near(a, b string, most float64) bool {
 }
 
 func TestInfo(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
 	for _, tt := range []struct {
 		path    string
@@ -118,6 +119,7 @@ func placeholder(t *testing.T, d info.Document) image.Image {
 
 // Where a picture was taken is told to those who ask for it.
 func TestInfoMetadata(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
 	for _, name := range []string{"exif.jpg", "exif.png", "exif.webp", "exif.avif"} {
 		r, d := document(t, s, "/info/odd/"+name)
@@ -139,6 +141,7 @@ func TestInfoMetadata(t *testing.T) {
 
 // JSON is kept as pictures are: in memory, on disk, over restarts.
 func TestInfoIsKept(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	args := []string{"--source", "/=file:" + e2e.Testdata(t), "--cache", cache}
 	s := e2e.Serve(t, args...)

@@ -31,6 +31,7 @@ func patch(t *testing.T, s *e2e.Server, body string, want int) string {
 // Everything can be switched while the server runs, is logged, and shown in the
 // metrics.
 func TestSwitches(t *testing.T) {
+	t.Parallel()
 	_, args := e2e.S3(t, map[string][]byte{"cat.jpg": e2e.Read(t, "../../testdata/photos/cat.jpg"), "lake.jpg": e2e.Read(t, "../../testdata/photos/lake.jpg")})
 	s := e2e.Serve(t, append(args, "--hedge", "300ms", "--no-hedge")...)
 	e2e.WantPicture(t, e2e.Get(t, s.URL+"/60x/cat.jpg"), 60, 75, "jpeg")
@@ -63,6 +64,7 @@ func TestSwitches(t *testing.T) {
 
 // Large originals come from S3 itself.
 func TestRedirectRaw(t *testing.T) {
+	t.Parallel()
 	lake := e2e.Read(t, "../../testdata/photos/lake.jpg")
 	_, args := e2e.S3(t, map[string][]byte{"ein see.jpg": lake, "small.txt": []byte("small")})
 	s := e2e.Serve(t, append(args, "--redirect-raw", "10kB")...)
@@ -87,6 +89,7 @@ func TestRedirectRaw(t *testing.T) {
 // A picture of ours stands for one that cannot be had, in the size asked for, with
 // the true status, and is not kept by anybody.
 func TestFallbackPicture(t *testing.T) {
+	t.Parallel()
 	store, args := e2e.S3(t, map[string][]byte{"cat.jpg": e2e.Read(t, "../../testdata/photos/cat.jpg"), "text.jpg": []byte("no picture")})
 	s := e2e.Serve(t, append(args, "--fallback", "../../testdata/photos/coast.jpg", "--negative-ttl", "0")...)
 	want := func(path string, status, width, height int, problem string) {
@@ -112,6 +115,7 @@ func TestFallbackPicture(t *testing.T) {
 
 // The browser is sent to S3 when we are too busy, or told not to fetch.
 func TestFallbackRedirect(t *testing.T) {
+	t.Parallel()
 	cat := e2e.Read(t, "../../testdata/photos/cat.jpg")
 	_, args := e2e.S3(t, map[string][]byte{"cat.jpg": cat})
 	s := e2e.Serve(t, append(args, "--fallback", "redirect", "--read-only")...)

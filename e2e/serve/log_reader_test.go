@@ -38,6 +38,7 @@ func pipe(t *testing.T) (reader, writer *os.File) {
 
 // A server goes on serving when nobody reads its log any more.
 func TestServeOutlivesLogReader(t *testing.T) {
+	t.Parallel()
 	reader, writer := pipe(t)
 	cmd := startInto(t, writer, "", "serve", "--listen", "127.0.0.1:0", "--admin", "", "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
 	var url string
@@ -63,6 +64,7 @@ func TestServeOutlivesLogReader(t *testing.T) {
 // Priming does its work when nobody reads what it says, and a short command still
 // ends quietly by the signal.
 func TestCommandsWithoutReaders(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	reader, writer := pipe(t)
 	_ = reader.Close()

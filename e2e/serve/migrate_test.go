@@ -6,10 +6,16 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -32,42 +38,45 @@ type migrated struct {
 // interrupted, and the third finishes what they began; the fourth has nothing to
 // do. At no moment is there anything in the bucket that is not whole.
 func TestMigrate(t *testing.T) {
+	t.Parallel()
 	server := minio.Start(t)
 	server.MakeBucket(t, "pictures")
 	root := t.TempDir()
 	want := plantOriginals(t, root)
 	from, to := "file:"+root, "s3://pictures/all?region=us-east-1&endpoint="+server.Endpoint
 
-	cmd := migrate(t, server, "--from", from, "--to", to, "--parallel", "2")
-	waitForObjects(t, server, 60, cmd)
+	gate := newGate(t, server.Endpoint, 30)
+	cmd := migrate(t, "--from", from, "--to", through(gate, to), "--parallel", "2")
+	gate.awaitClosed(t)
 	endMigration(t, cmd, syscall.SIGKILL)
 	before := int64(wantObjects(t, server, want, false))
 
-	cmd = migrate(t, server, "--from", from, "--to", to, "--parallel", "2")
-	waitForObjects(t, server, int(before)+60, cmd)
+	gate = newGate(t, server.Endpoint, 30)
+	cmd = migrate(t, "--from", from, "--to", through(gate, to), "--parallel", "2")
+	gate.awaitClosed(t)
 	said := endMigration(t, cmd, syscall.SIGINT)
 	if status := cmd.ProcessState.ExitCode(); status != 1 || !strings.Contains(said, "run it again to go on") {
 		t.Errorf("after SIGINT: status %d, %s", status, said)
 	}
 	before = int64(wantObjects(t, server, want, false))
 
-	got := migrateAll(t, server, "--from", from, "--to", to, "--verify")
+	got := migrateAll(t, "--from", from, "--to", to, "--verify")
 	if got.There.Files != before || got.Copied.Files != int64(len(want))-before || !got.Complete || got.Conflicts+got.Failed+got.Gone != 0 {
 		t.Errorf("%+v; want %d there and the rest of %d copied", got, before, len(want))
 	}
 	wantObjects(t, server, want, true)
-	got = migrateAll(t, server, "--from", from, "--to", to)
+	got = migrateAll(t, "--from", from, "--to", to)
 	if got.Copied.Files != 0 || got.There.Files != int64(len(want)) {
 		t.Errorf("again: %+v; want nothing copied", got)
 	}
-	t.Run("Back", func(t *testing.T) { testMigrateBack(t, server, to, want) })
+	t.Run("Back", func(t *testing.T) { testMigrateBack(t, to, want) })
 	t.Run("Down", func(t *testing.T) { testMigrateDown(t, server, from, to) })
 }
 
 // testMigrateBack: what comes back from S3 is what went there.
-func testMigrateBack(t *testing.T, server *minio.Server, to string, want map[string][]byte) {
+func testMigrateBack(t *testing.T, to string, want map[string][]byte) {
 	back := t.TempDir()
-	if got := migrateAll(t, server, "--from", to, "--to", "file:"+back); got.Copied.Files != int64(len(want)) {
+	if got := migrateAll(t, "--from", to, "--to", "file:"+back); got.Copied.Files != int64(len(want)) {
 		t.Errorf("%+v; want %d copied", got, len(want))
 	}
 	for key, data := range want {
@@ -77,25 +86,102 @@ func testMigrateBack(t *testing.T, server *minio.Server, to string, want map[str
 	}
 }
 
-// testMigrateDown: S3 hangs for a moment in the middle, and nothing is lost by it.
+// testMigrateDown: S3 is down for a while in the middle, and nothing is lost by it.
 func testMigrateDown(t *testing.T, server *minio.Server, from, to string) {
 	to = strings.Replace(to, "/all", "/again", 1)
-	cmd := migrate(t, server, "--from", from, "--to", to, "--json", "--parallel", "2")
+	gate := newGate(t, server.Endpoint, 30)
+	cmd := migrate(t, "--from", from, "--to", through(gate, to), "--json", "--parallel", "2")
 	out := cmd.Stdout.(*bytes.Buffer)
-	waitForObjects(t, server, 350, cmd)
+	gate.awaitClosed(t)
 	server.Stop()
+	gate.open()
+	e2e.Eventually(t, "uploads fail", func() bool { return gate.failed.Load() > 1 })
 	server.Restart(t)
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%v: %s", err, cmd.Stderr)
 	}
 	var got migrated
-	if err := json.Unmarshal(out.Bytes(), &got); err != nil || got.Failed != 0 || got.Copied.Files+got.There.Files != 300 {
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil || got.Failed != 0 || got.Copied.Files+got.There.Files != planted {
 		t.Errorf("%v, %s", err, out)
 	}
 }
 
-// plantOriginals makes 300 files, some with names that are easily spoilt, and one
-// that is uploaded in parts.
+// gate passes requests on to a server. After some uploads it closes: what is uploaded
+// then waits until it is opened, or its client leaves.
+type gate struct {
+	*httptest.Server
+	closed chan struct{} // is closed when it closes
+	open   func()
+	failed atomic.Int64 // requests that did not reach the server
+}
+
+func newGate(t *testing.T, server string, uploads int64) *gate {
+	t.Helper()
+	upstream, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := make(chan struct{})
+	g := &gate{closed: make(chan struct{}), open: sync.OnceFunc(func() { close(opened) })}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(upstream)
+			r.Out.Host = r.In.Host // which is signed
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
+			g.failed.Add(1)
+			panic(http.ErrAbortHandler) // as the server's own connection ended
+		},
+	}
+	var begun atomic.Int64
+	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPut {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		n := begun.Add(1)
+		if n == uploads+1 {
+			close(g.closed)
+		}
+		if n > uploads {
+			body, err := io.ReadAll(r.Body) // or nobody would notice that the client leaves
+			if err != nil {
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			select {
+			case <-opened:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(g.Close)
+	t.Cleanup(g.open) // first
+	return g
+}
+
+func (g *gate) awaitClosed(t *testing.T) {
+	t.Helper()
+	select {
+	case <-g.closed:
+	case <-time.After(e2e.Limit):
+		t.Fatal("nothing is uploaded")
+	}
+}
+
+// through is the bucket of a URL, with the gate before its server.
+func through(g *gate, to string) string {
+	before, _, _ := strings.Cut(to, "endpoint=")
+	return before + "endpoint=" + g.URL
+}
+
+// planted is how many originals there are.
+const planted = 120
+
+// plantOriginals makes files, some with names that are easily spoilt, and one that is
+// uploaded in parts.
 func plantOriginals(t *testing.T, root string) map[string][]byte {
 	t.Helper()
 	originals := map[string][]byte{}
@@ -120,14 +206,14 @@ func plantOriginals(t *testing.T, root string) map[string][]byte {
 	}
 	plant("empty.jpg", 0)
 	plant("large.tif", 9<<20)
-	for len(originals) < 300 {
-		plant(fmt.Sprintf("photos/%d/%04d.jpg", len(originals)%7, len(originals)), 100_000+len(originals))
+	for len(originals) < planted {
+		plant(fmt.Sprintf("photos/%d/%04d.jpg", len(originals)%7, len(originals)), 20_000+len(originals))
 	}
 	return originals
 }
 
 // migrate starts the program.
-func migrate(t *testing.T, server *minio.Server, args ...string) *exec.Cmd {
+func migrate(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(e2e.Binary, append([]string{"migrate"}, args...)...)
 	cmd.Stdout, cmd.Stderr = &bytes.Buffer{}, &bytes.Buffer{}
@@ -138,9 +224,9 @@ func migrate(t *testing.T, server *minio.Server, args ...string) *exec.Cmd {
 	return cmd
 }
 
-func migrateAll(t *testing.T, server *minio.Server, args ...string) (m migrated) {
+func migrateAll(t *testing.T, args ...string) (m migrated) {
 	t.Helper()
-	cmd := migrate(t, server, append(args, "--json")...)
+	cmd := migrate(t, append(args, "--json")...)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%v: %s", err, cmd.Stderr)
 	}
@@ -148,24 +234,6 @@ func migrateAll(t *testing.T, server *minio.Server, args ...string) (m migrated)
 		t.Fatal(err)
 	}
 	return m
-}
-
-// waitForObjects returns when there are n objects in the bucket.
-func waitForObjects(t *testing.T, server *minio.Server, n int, cmd *exec.Cmd) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for count := 0; count < n; {
-		count = 0
-		for object := range server.Client().ListObjects(t.Context(), "pictures", miniogo.ListObjectsOptions{Recursive: true}) {
-			if object.Err != nil {
-				t.Fatal(object.Err)
-			}
-			count++
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%d objects after a minute, want %d; %s", count, n, cmd.Stderr)
-		}
-	}
 }
 
 // endMigration ends a migration, which must not have ended by itself, and returns

@@ -17,6 +17,7 @@ func underUmask(umask string, args ...string) []string {
 // Whatever the umask, what serve, prime and purge make is for the owner and, to be
 // read, for the group: nginx is in it.
 func TestModes(t *testing.T) {
+	t.Parallel()
 	for _, umask := range []string{"000", "022", "077"} {
 		t.Run(umask, func(t *testing.T) {
 			t.Parallel()

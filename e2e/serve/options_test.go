@@ -18,6 +18,7 @@ var documented = regexp.MustCompile("`(/[^`]+)` (\\d+)x(\\d+)(?: (jpeg|png|webp|
 
 // Every option has an example, and every example gives what the manual says.
 func TestDocumentedOptions(t *testing.T) {
+	t.Parallel()
 	manual := string(e2e.Read(t, "../../docs/urls.md"))
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--svg", "--watermark", "logo="+e2e.Testdata(t)+"/photos/logo.png,scale_20")
 	examples := documented.FindAllStringSubmatch(manual, -1)
@@ -35,6 +36,7 @@ func TestDocumentedOptions(t *testing.T) {
 
 // Effects do something, and to the whole picture.
 func TestOptionsChangeThePicture(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(),
 		"--watermark", "logo="+e2e.Testdata(t)+"/photos/logo.png,scale_50", "--watermark", "copy=text:© Example,font_sans,scale_90,g_center")
 	seen := map[string]string{}
@@ -55,6 +57,7 @@ func TestOptionsChangeThePicture(t *testing.T) {
 
 // Animations stay animations, frame by frame.
 func TestAnimation(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--max-frames", "5")
 	original, err := gif.DecodeAll(bytes.NewReader(e2e.Read(t, filepath.Join(e2e.Testdata(t), "odd", "counter.gif"))))
 	if err != nil {
@@ -79,6 +82,7 @@ func TestAnimation(t *testing.T) {
 // f_auto never gives more bytes than the plain format, and heeds what the client
 // says.
 func TestAuto(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--format", "auto", "--client-hints")
 	const vary = "Accept, Save-Data, Sec-CH-DPR, Sec-CH-Width, DPR, Width"
 	for _, ops := range []string{"200x", "20x", "600x,q_95", "200x,pixel_40"} {
@@ -106,6 +110,7 @@ func TestAuto(t *testing.T) {
 
 // Half a picture is served to those who prefer it, and nowhere kept.
 func TestServeBroken(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--on-broken", "serve")
 	for _, name := range []string{"truncated.jpg", "truncated.png"} {
@@ -130,6 +135,7 @@ func TestServeBroken(t *testing.T) {
 
 // What takes too long is stopped, and its worker is free for others.
 func TestResizeTimeout(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"lake.jpg", "logo.png"} {
 		if err := os.WriteFile(filepath.Join(dir, name), e2e.Read(t, filepath.Join(e2e.Testdata(t), "photos", name)), 0o644); err != nil {

@@ -15,6 +15,7 @@ import (
 // The main job: from S3, made once, kept, and served again from memory, from
 // disk after a restart, and when S3 is gone.
 func TestFromS3(t *testing.T) {
+	t.Parallel()
 	photos := filepath.Join(e2e.Testdata(t), "photos")
 	store, args := e2e.S3(t, map[string][]byte{
 		"photos/cat.jpg":          e2e.Read(t, filepath.Join(photos, "cat.jpg")),
@@ -59,6 +60,7 @@ func TestFromS3(t *testing.T) {
 
 // Places of a chain are asked in order, mounts by prefix.
 func TestChainAndMounts(t *testing.T) {
+	t.Parallel()
 	store, _ := e2e.S3(t, map[string][]byte{"new/cat.jpg": e2e.Read(t, filepath.Join(e2e.Testdata(t), "photos", "cat.jpg"))})
 	chain := fmt.Sprintf("photos/=s3://pictures/new?endpoint=%s,file:%s/photos", store.Endpoint, e2e.Testdata(t))
 	s := e2e.Serve(t, "--source", chain, "--source", "/=file:"+e2e.Testdata(t)+"/odd", "--cache", t.TempDir())
@@ -74,6 +76,7 @@ func TestChainAndMounts(t *testing.T) {
 // Real photographs of 1.4 to 24 megapixels, sixteen at a time: every answer
 // decodes to the right size, and the second time is a hit.
 func TestRealPhotographs(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../../.photos/*.jpg")
 	if err != nil || len(files) == 0 {
 		t.Skip("no photographs here: tools/photos.sh fetches them, where there is apt-get")

@@ -40,6 +40,7 @@ func wantPrimed(t *testing.T, s *e2e.Server, keys []string, ops ...string) {
 // A bucket is primed by a server that goes on serving, and by a process of its own:
 // afterwards every request is a hit.
 func TestPrime(t *testing.T) {
+	t.Parallel()
 	objects := map[string][]byte{"notes.txt": []byte("no picture")}
 	var keys []string
 	for i, photo := range []string{"cat", "coast", "lake"} {

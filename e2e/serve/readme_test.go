@@ -11,6 +11,7 @@ import (
 // Every curl of the README gives what the README says: each line below it is in
 // the output, in that order.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	readme := string(e2e.Read(t, "../../README.md"))
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
 	dir := t.TempDir()

@@ -15,6 +15,7 @@ import (
 // How old an original is outlives a restart: it is noted beside it. Here it is
 // made older than it is.
 func TestRevalidateAfterRestart(t *testing.T) {
+	t.Parallel()
 	store, args := e2e.S3(t, map[string][]byte{"cat.jpg": e2e.Read(t, "../../testdata/photos/cat.jpg")})
 	cacheDir := args[len(args)-1]
 	args = append(args, "--revalidate", "24h", "--revalidate-sync", "168h")

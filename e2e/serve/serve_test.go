@@ -17,6 +17,7 @@ import (
 )
 
 func TestSizesAndFormats(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--svg")
 	tests := []struct {
 		path, accept string
@@ -70,6 +71,7 @@ func TestSizesAndFormats(t *testing.T) {
 }
 
 func TestOrientations(t *testing.T) {
+	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
 	upright := decode(t, e2e.Get(t, s.URL+"/120x90,g_nw,f_png/odd/orientation-1.jpg").Body)
 	for _, n := range []string{"2", "3", "4", "5", "6", "7", "8"} {
@@ -112,6 +114,7 @@ func meanDifference(a, b image.Image) float64 {
 // Bad input of each kind has its status and a problem document, is not kept as
 // a picture, and leaves the service running.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--svg")
 	tests := []struct {
@@ -174,6 +177,7 @@ func TestBadInput(t *testing.T) {
 
 // What is damaged in the cache behind our back is a miss, and made again.
 func TestDamagedCache(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	args := []string{"--source", "/=file:" + e2e.Testdata(t), "--cache", cache}
 	s := e2e.Serve(t, args...)

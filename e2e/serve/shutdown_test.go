@@ -17,6 +17,7 @@ import (
 // On SIGTERM what is running is finished, new connections are refused, and the
 // exit status is 0.
 func TestShutdownFinishesWhatRuns(t *testing.T) {
+	t.Parallel()
 	asked, release := make(chan struct{}), make(chan struct{})
 	photo := e2e.Read(t, filepath.Join(e2e.Testdata(t), "photos", "cat.jpg"))
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,6 +60,7 @@ func TestShutdownFinishesWhatRuns(t *testing.T) {
 // A unix socket left by a process that died does not keep a new one from
 // starting there.
 func TestUnixSocket(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "thumbery.sock")
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -83,6 +85,7 @@ func TestUnixSocket(t *testing.T) {
 
 // Sockets that systemd has opened are used instead of --listen.
 func TestSocketActivation(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 // Every way of answering notes the use of the file, and leaves its mtime: a hit
 // on disk and in memory, a 304, a HEAD, and what is left to nginx.
 func TestUseIsNoted(t *testing.T) {
+	t.Parallel()
 	cache := t.TempDir()
 	source := []string{"--source", "/=file:" + e2e.Testdata(t), "--cache", cache}
 	const path = "/300x200/photos/cat.jpg"
@@ -42,7 +43,7 @@ func TestUseIsNoted(t *testing.T) {
 		if err := os.Chtimes(file, long, before.ModTime()); err != nil {
 			t.Fatal(err)
 		}
-		wantNoted(t, use.s, use.name, file, func() {
+		wantNoted(t, use.name, file, func() {
 			if r := e2e.Ask(t, use.method, use.s.URL+path, use.headers...); r.Status != use.status {
 				t.Errorf("%s: %d, want %d", use.name, r.Status, use.status)
 			}
@@ -55,20 +56,14 @@ func TestUseIsNoted(t *testing.T) {
 
 // wantNoted uses a file until its use is noted, which for what is in memory may
 // take a second.
-func wantNoted(t *testing.T, s *e2e.Server, name, file string, use func()) {
+func wantNoted(t *testing.T, name, file string, use func()) {
 	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for range 60 {
+	e2e.Eventually(t, name+": the use is noted", func() bool {
 		use()
 		info, err := os.Stat(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if time.Since(e2e.Accessed(info)) < time.Hour {
-			return
-		}
-		<-tick.C
-	}
-	t.Errorf("%s: the use is not noted", name)
+		return time.Since(e2e.Accessed(info)) < time.Hour
+	})
 }

@@ -13,6 +13,7 @@ import (
 // One client that makes up versions of a picture has few of them fetched and kept, or
 // none where it is limited otherwise.
 func TestVersionsOfStrangers(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		flags   []string
 		fetched int
@@ -24,6 +25,7 @@ func TestVersionsOfStrangers(t *testing.T) {
 		"presets": {[]string{"--presets-only", "--preset", "thumb=300x"}, 0, 403},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cache := t.TempDir()
 			s := e2e.Serve(t, append(tt.flags, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--hot", "64KiB")...)
 			var mu sync.Mutex

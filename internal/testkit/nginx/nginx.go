@@ -139,7 +139,7 @@ func program() string {
 func waitFor(address string) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for range 1000 {
+	for range 18_000 { // three minutes, on a busy machine
 		if c, err := net.Dial("tcp", address); err == nil {
 			return c.Close()
 		}

@@ -26,7 +26,7 @@ func Faults() []Fault {
 		{"connection refused", false, false, func(p *Place) error { return p.toxi.Down() }},
 		{"reset at once", false, false, toxic(toxiproxy.ResetPeer(0))},
 		{"reset in the body", false, false, toxic(toxiproxy.LimitData(20_000), toxiproxy.Lingerless())},
-		{"silence", false, false, toxic(toxiproxy.Timeout(0))},
+		Silent(),
 		{"30 s latency", false, false, toxic(toxiproxy.Latency(30_000))},
 		{"10 kB/s", true, true, toxic(toxiproxy.Bandwidth(10))},
 		{"small pieces", true, false, toxic(toxiproxy.Slicer(4_000, 100))},
@@ -41,6 +41,9 @@ func Faults() []Fault {
 // Shortened answers with pictures that are cut off, and a Content-Length to
 // match. Nothing but the picture itself tells.
 func Shortened() Fault { return answer(faults.ShorterLength) }
+
+// Silent answers nothing, until it ends.
+func Silent() Fault { return Fault{"silence", false, false, toxic(toxiproxy.Timeout(0))} }
 
 // Late answers a second late.
 func Late() Fault { return answer(faults.SlowHeader) }
