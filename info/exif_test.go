@@ -180,97 +180,6 @@ func TestReadErrors(t *testing.T) {
 	if _, err := ReadExif(r, 1000, header.Header{Format: variant.JPEG}); !errors.Is(err, gone) {
 		t.Errorf("ReadExif: %v", err)
 	}
-	for _, f := range []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF} {
-		if _, err := ReadProfile(r, 1000, header.Header{Format: f, ICC: true}); !errors.Is(err, gone) {
-			t.Errorf("ReadProfile of %v: %v", f, err)
-		}
-		if _, err := ReadProfile(bytes.NewReader(nil), 1000, header.Header{Format: f, ICC: true}); !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("ReadProfile of %v, cut: %v", f, err)
-		}
-	}
-}
-
-func TestReadProfile(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		f    variant.Format
-		want string
-	}{
-		"p3.jpg": {variant.JPEG, "Display P3"}, "adobe-rgb.jpg": {variant.JPEG, "Adobe RGB (1998)"}, "cmyk-icc.jpg": {variant.JPEG, "Own inks"},
-		"gray-linear.jpg": {variant.JPEG, "Linear grey"}, "swapped.png": {variant.PNG, "Swapped channels"}, "16bit-p3.png": {variant.PNG, "Display P3"},
-		"bad-icc.jpg": {variant.JPEG, ""}, "gray.jpg": {variant.JPEG, ""}, "alpha.png": {variant.PNG, ""}, "lossless.webp": {variant.WebP, ""},
-		"iccp-bomb.png": {variant.PNG, ""}, "pages.tif": {variant.TIFF, ""},
-	} {
-		src := read(t, "odd/"+name)
-		icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), header.Header{Format: c.f, ICC: true})
-		if got := ProfileName(icc); err != nil || got != c.want || len(icc) > maxProfile {
-			t.Errorf("%s: %q in %d bytes, %v, want %q", name, got, len(icc), err, c.want)
-		}
-		if icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), header.Header{Format: c.f}); icc != nil || err != nil {
-			t.Errorf("%s: %d bytes, %v, of a picture that has none", name, len(icc), err)
-		}
-	}
-}
-
-// TestProfileInContainers packs one profile in each way.
-func TestProfileInContainers(t *testing.T) {
-	t.Parallel()
-	src := read(t, "odd/p3.jpg")
-	icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), header.Header{Format: variant.JPEG, ICC: true})
-	if err != nil || len(icc) < 400 {
-		t.Fatalf("%d bytes, %v", len(icc), err)
-	}
-	box := func(kind string, content ...byte) []byte {
-		return append(append(binary.BigEndian.AppendUint32(nil, uint32(8+len(content))), kind...), content...)
-	}
-	app2 := func(number byte, part []byte) []byte {
-		b := append([]byte("\xff\xe2"), byte((len(part)+16)>>8), byte(len(part)+16))
-		return append(append(append(b, "ICC_PROFILE\x00"...), number, 3), part...)
-	}
-	webp := append([]byte("RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00          ICCP"), byte(len(icc)), byte(len(icc)>>8), 0, 0)
-	colr := box("colr", append([]byte("prof"), icc...)...)
-	props := box("iprp", box("ipco", append(box("colr", []byte("nclx1234567")...), colr...)...)...)
-	for name, c := range map[string]struct {
-		src []byte
-		f   variant.Format
-	}{
-		"three parts": {slices.Concat([]byte("\xff\xd8\xff\xe0\x00\x04hi\xff"), app2(3, icc[200:]), app2(1, icc[:100]), app2(2, icc[100:200]), app2(1, icc[5:9]), []byte("\xff\xda")), variant.JPEG},
-		"webp":        {append(webp, icc...), variant.WebP},
-		"heif":        {slices.Concat(box("ftyp", []byte("heic")...), []byte("\x00\x00\x00\x01free\x00\x00\x00\x00\x00\x00\x00\x10"), box("meta", append([]byte{0, 0, 0, 0}, props...)...)), variant.HEIC},
-	} {
-		got, err := ReadProfile(bytes.NewReader(c.src), int64(len(c.src)), header.Header{Format: c.f, ICC: true})
-		if err != nil || !bytes.Equal(got, icc) {
-			t.Errorf("%s: %d bytes, %v, want %d", name, len(got), err, len(icc))
-		}
-	}
-}
-
-func TestProfileName(t *testing.T) {
-	t.Parallel()
-	profile := func(desc string) []byte {
-		b := make([]byte, 128)
-		copy(b[36:], "acsp")
-		b = append(b, "\x00\x00\x00\x01desc\x00\x00\x00\x90"...)
-		b = binary.BigEndian.AppendUint32(b, uint32(len(desc)))
-		return append(b, desc...)
-	}
-	for desc, want := range map[string]string{
-		"desc\x00\x00\x00\x00\x00\x00\x00\x05sRGB\x00": "sRGB",
-		"desc\x00\x00\x00\x00\xff\xff\xff\xffsRGB":     "sRGB",
-		"desc\x00\x00\x00\x00\x00\x00\x00\x00":         "",
-		"text\x00\x00\x00\x00\x00\x00\x00\x05sRGB\x00": "",
-		"mluc\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x0cdeDE\x00\x00\x00\x04\x00\x00\x00\x28enUS\x00\x00\x00\x02\x00\x00\x00\x2c\x00F\x00r\x00E": "E",
-		"mluc\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0cdeDE\x00\x00\x00\x04\x00\x00\x00\x1c\x00F\x00r":                                          "Fr",
-		"mluc\x00\x00\x00\x00\xff\xff\xff\xff\x00\x00\x00\x0c":                                                                                        "",
-		"mluc\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0cdeDE\xff\xff\xff\xff\xff\xff\xff\xff":                                                    "",
-	} {
-		if got := ProfileName(profile(desc)); got != want {
-			t.Errorf("%q: %q, want %q", desc, got, want)
-		}
-	}
-	if got := ProfileName([]byte("short")); got != "" {
-		t.Errorf("%q", got)
-	}
 }
 
 // formats are those that a fuzzed picture may claim to be of.
@@ -291,26 +200,6 @@ func FuzzReadExif(f *testing.F) {
 		}
 		if clean(e.Make) != e.Make || clean(e.Model) != e.Model || clean(e.Taken) != e.Taken {
 			t.Errorf("%+v", e)
-		}
-	})
-}
-
-func FuzzReadProfile(f *testing.F) {
-	for i, name := range []string{"p3.jpg", "swapped.png", "alpha.webp", "scene.avif", "scene.heic", "cmyk-icc.jpg"} {
-		if src, err := os.ReadFile("../testdata/odd/" + name); err == nil {
-			f.Add(src, uint8(i))
-		}
-	}
-	f.Fuzz(func(t *testing.T, src []byte, format uint8) {
-		h := header.Header{Format: formats[int(format)%len(formats)], ICC: true}
-		icc, err := ReadProfile(bytes.NewReader(src), int64(len(src)), h)
-		if err != nil || len(icc) > maxProfile {
-			t.Errorf("%d bytes, %v", len(icc), err)
-		}
-		for _, b := range [][]byte{icc, src} {
-			if name := ProfileName(b); clean(name) != name {
-				t.Errorf("%q", name)
-			}
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/icc"
 )
 
 // Camera is the camera that took a picture.
@@ -24,8 +25,8 @@ type Location struct {
 // addMetadata adds what the metadata say. Damaged metadata count as missing.
 func (d *Document) addMetadata(src []byte, h header.Header, location bool) {
 	r, size := bytes.NewReader(src), int64(len(src))
-	if profile, err := ReadProfile(r, size, h); err == nil {
-		d.Profile = ProfileName(profile)
+	if profile, err := icc.Read(r, h); err == nil {
+		d.Profile = clean(icc.Name(profile))
 	}
 	e, err := ReadExif(r, size, h)
 	if err != nil {

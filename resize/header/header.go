@@ -52,11 +52,19 @@ type Header struct {
 	ICC           bool           // carries a colour profile
 	Palette       bool           // PNG: at most 256 colours, from a table
 
+	// Profile is where the colour profile lies in the file, of a JPEG, PNG, WebP, AVIF or
+	// HEIC that has one: the segments of a JPEG that hold it, with whatever stands between
+	// them; the content of a PNG's chunk; otherwise the profile itself.
+	Profile Extent `json:"-"`
+
 	// Coded is how many pixels a decoder unpacks where that is not Width times
 	// Height: an AVIF or HEIC that shows only part of what is coded, or whose tiles
 	// overlap its edges. 0 where it is the same.
 	Coded int64
 }
+
+// Extent is a part of a file, in bytes.
+type Extent struct{ Off, Len int64 }
 
 // Upright returns the sides after Orientation has been applied.
 func (h Header) Upright() (width, height int) {

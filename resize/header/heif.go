@@ -50,6 +50,7 @@ type heifProperty struct {
 	a, b    int  // ispe, clap, hvcC: sides; irot: quarter turns; pixi: channels and bits
 	depth   int  // av1C, hvcC: bits a sample
 	isAlpha bool // auxC
+	profile Extent
 }
 
 func inspectHEIF(s *source) (Header, error) {
@@ -139,6 +140,9 @@ func (r *heifReader) apply(p heifProperty) {
 		r.h.Gray, r.h.Depth = p.a == 1, p.b
 	case "colr":
 		r.h.ICC = true
+		if r.h.Profile.Len == 0 {
+			r.h.Profile = p.profile
+		}
 	}
 }
 
@@ -195,6 +199,7 @@ func (s *source) heifProperty(b box) (heifProperty, error) {
 		if kind := c.uint(4); kind != 'p'<<24|'r'<<16|'o'<<8|'f' && kind != 'r'<<24|'I'<<16|'C'<<8|'C' {
 			p.kind = "nclx"
 		}
+		p.profile = Extent{c.off, c.end - c.off}
 	}
 	return p, c.err
 }

@@ -116,8 +116,21 @@ func (j *jpegReader) segment(code byte, off int64) (end int64, err error) {
 		j.h.Orientation = exifOrientation(j.s, off+2, n-2)
 	case code == markAPP2 && j.starts(off+2, n-2, "ICC_PROFILE\x00"):
 		j.h.ICC = true
+		j.profile(off-2, end)
 	}
 	return end, err
+}
+
+// profile notes a segment from its marker to its end as part of the profile, all of
+// which stands before the first scan.
+func (j *jpegReader) profile(off, end int64) {
+	switch {
+	case j.h.Scans > 0:
+		return
+	case j.h.Profile.Len == 0:
+		j.h.Profile.Off = off
+	}
+	j.h.Profile.Len = end - j.h.Profile.Off
 }
 
 func (j *jpegReader) starts(off, n int64, prefix string) bool {

@@ -2,7 +2,6 @@ package header_test
 
 import (
 	"bytes"
-	"compress/zlib"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,12 +20,9 @@ func pdfOf(page, tree string, count int) []byte {
 
 // packedPDF keeps its objects in an object stream, as PDF 1.5 does.
 func packedPDF(objects string) []byte {
-	var z bytes.Buffer
-	w := zlib.NewWriter(&z)
-	_, _ = w.Write([]byte(objects)) // memory takes all
-	_ = w.Close()
+	z := deflated([]byte(objects))
 	return fmt.Appendf(nil, "%%PDF-1.5\n%s1 0 obj\n<</Type/ObjStm/N 3/First 20/Filter/FlateDecode/Length %d>>stream\r\n%s\nendstream\nendobj\n%%%%EOF\n",
-		strings.Repeat("%filler\n", 20_000), z.Len(), z.Bytes())
+		strings.Repeat("%filler\n", 20_000), len(z), z)
 }
 
 // The sizes are those of pdfload in libvips 8.14 on poppler 22.12.

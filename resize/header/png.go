@@ -113,6 +113,9 @@ func (p *pngReader) chunk(kind string, off, n int64) {
 		p.h.Alpha = true
 	case "iCCP":
 		p.h.ICC = true
+		if !p.data && p.h.Profile.Len == 0 {
+			p.h.Profile = Extent{off, n}
+		}
 	case "eXIf":
 		p.h.Orientation = exifOrientation(p.s, off, n)
 	}

@@ -2,6 +2,7 @@ package header_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"hash/crc32"
 	"image"
@@ -303,4 +304,12 @@ func samples(t testing.TB) map[string][]byte {
 		"jp2":              jp2Of(40, 30, 3, 8),
 		"pdf":              pdfOf("/MediaBox [0 0 40 30]", "", 1),
 	}
+}
+
+func deflated(b []byte) []byte {
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	_, _ = w.Write(b) // memory takes all
+	_ = w.Close()
+	return z.Bytes()
 }

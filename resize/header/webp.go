@@ -91,6 +91,9 @@ func (w *webpReader) chunk(kind string, off, n int64) error {
 		w.h.Alpha = true
 	case "ICCP":
 		w.h.ICC = true
+		if w.h.Profile.Len == 0 {
+			w.h.Profile = Extent{off, n}
+		}
 	case "EXIF":
 		w.h.Orientation = exifOrientation(w.s, off, n)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/icc"
 )
 
 // bare brings samples to 8 bits, where that needs no profile: what is then done
@@ -28,7 +29,7 @@ func (r *run) toSRGB(im pixels, h header.Header) pixels {
 	if r.err != nil {
 		return nil
 	}
-	if profile := r.profile(im); isFor(profile, h) && !isSRGB(profile) {
+	if profile := r.profile(im); isFor(profile, h) && !icc.IsSRGB(profile) {
 		if out, ok := r.transformed(im); ok {
 			return r.grey(out, h.Gray)
 		}
@@ -60,7 +61,7 @@ func isFor(profile []byte, h header.Header) bool {
 	case h.Gray:
 		space = "GRAY"
 	}
-	return len(profile) >= 128 && string(profile[16:20]) == space
+	return icc.Space(profile) == space
 }
 
 // transformed goes from the embedded profile to sRGB; ok is false where that is so

@@ -258,3 +258,11 @@ func TestKnownColours(t *testing.T) {
 		}
 	}
 }
+
+// linear is sRGB's curve, IEC 61966-2-1.
+func linear(x float64) float64 {
+	if x <= 0.04045 {
+		return x / 12.92
+	}
+	return math.Pow((x+0.055)/1.055, 2.4)
+}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/thumbery/thumbery/resize/icc"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -26,14 +27,14 @@ func builtIn(t testing.TB, name string) []byte {
 }
 
 func TestIsSRGB(t *testing.T) {
-	if p := builtIn(t, "srgb"); !isSRGB(p) {
+	if p := builtIn(t, "srgb"); !icc.IsSRGB(p) {
 		t.Errorf("libvips' own sRGB of %d bytes is not taken for it", len(p))
 	}
-	if p := builtIn(t, "p3"); len(p) < 200 || isSRGB(p) {
+	if p := builtIn(t, "p3"); len(p) < 200 || icc.IsSRGB(p) {
 		t.Errorf("libvips' P3 of %d bytes is taken for sRGB", len(p))
 	}
 	for _, name := range []string{"p3.jpg", "adobe-rgb.jpg", "swapped.jpg", "gray-linear.jpg", "cmyk-icc.jpg", "bad-icc.jpg"} {
-		if isSRGB(profileIn(t, "odd/"+name)) {
+		if icc.IsSRGB(profileIn(t, "odd/"+name)) {
 			t.Errorf("%s is taken for sRGB", name)
 		}
 	}
@@ -73,7 +74,7 @@ func TestInstalledProfiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := isSRGB(b)
+			got := icc.IsSRGB(b)
 			t.Logf("%s: %t", f, got)
 			if base := filepath.Base(f); base == "default_rgb.icc" {
 				continue // is sRGB by another name
@@ -107,7 +108,7 @@ func TestNearSRGB(t *testing.T) {
 		at := bytes.Index(srgb[128:], []byte(tag)) + 128
 		bad := bytes.Clone(srgb)
 		copy(bad[at:], "none")
-		if isSRGB(bad) {
+		if icc.IsSRGB(bad) {
 			t.Errorf("without %s it is sRGB", tag)
 		}
 	}
@@ -115,7 +116,7 @@ func TestNearSRGB(t *testing.T) {
 	r, g := bytes.Index(srgb[128:], []byte("rXYZ"))+128, bytes.Index(srgb[128:], []byte("gXYZ"))+128
 	copy(swapped[r:], "gXYZ")
 	copy(swapped[g:], "rXYZ")
-	if isSRGB(swapped) {
+	if icc.IsSRGB(swapped) {
 		t.Error("with red and green swapped it is sRGB")
 	}
 	if got := view(t, e, withProfile(resizetest.JPEG(painted(32, 32, red)), swapped), "dpr_1,f_png").NRGBAAt(9, 9); off(got, color.NRGBA{0, 255, 0, 255}) > 8 {
@@ -147,19 +148,6 @@ func TestWrongProfiles(t *testing.T) {
 			t.Errorf("%s: %.2f off in the mean, %d at worst", name, mean, worst)
 		}
 	}
-}
-
-// FuzzIsSRGB: no bytes make it fail.
-func FuzzIsSRGB(f *testing.F) {
-	f.Add(builtIn(f, "srgb"))
-	f.Add(profileIn(f, "odd/p3.jpg"))
-	f.Add(profileIn(f, "odd/adobe-rgb.jpg"))
-	f.Add([]byte(nil))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if isSRGB(b) && len(b) < 132+6*12 {
-			t.Errorf("%d bytes are sRGB", len(b))
-		}
-	})
 }
 
 // FuzzStripWebP: what comes out is a RIFF as long as it says, with nothing in it

@@ -1,61 +1,35 @@
-package vips
+package icc
 
 import (
 	"encoding/binary"
 	"math"
 )
 
-// isSRGB reports whether an ICC profile says nothing but sRGB, so that nothing
-// has to be done: it has sRGB's primaries, adapted to D50, and its curve, both
-// within what 8 bits can show. Most photographs carry such a profile, in many
-// spellings. See ICC.1:2022, 7 (tags), 10.6 (curves), 10.18 (parametric curves)
-// and 10.31 (XYZ).
-func isSRGB(profile []byte) bool {
-	p := icc(profile)
-	if len(p) < 132 || string(p[16:20]) != "RGB " || string(p[20:24]) != "XYZ " {
+// IsSRGB reports whether a profile describes sRGB, so that pixels need no
+// conversion: it has sRGB's primaries, adapted to D50, and sRGB's curve, both to
+// the precision of 8 bits. Most photographs carry such a profile, in many spellings.
+// See ICC.1:2022, 7 (tags), 10.6 (curves), 10.18 (parametric curves) and 10.31 (XYZ).
+func IsSRGB(profile []byte) bool {
+	if len(profile) < headerBytes || Space(profile) != "RGB " || string(profile[20:24]) != "XYZ " {
 		return false
 	}
-	if p.tag("A2B0") != nil || p.tag("A2B1") != nil { // tables come before primaries
+	if tag(profile, "A2B0") != nil || tag(profile, "A2B1") != nil { // tables take precedence over primaries
 		return false
 	}
-	for tag, want := range map[string][3]float64{
+	for name, want := range map[string][3]float64{
 		"rXYZ": {0.4361, 0.2225, 0.0139},
 		"gXYZ": {0.3851, 0.7169, 0.0971},
 		"bXYZ": {0.1431, 0.0606, 0.7139},
 	} {
-		if !p.isXYZ(tag, want) {
+		if !isXYZ(tag(profile, name), want) {
 			return false
 		}
 	}
-	return p.isSRGBCurve("rTRC") && p.isSRGBCurve("gTRC") && p.isSRGBCurve("bTRC")
+	return isSRGBCurve(tag(profile, "rTRC")) && isSRGBCurve(tag(profile, "gTRC")) && isSRGBCurve(tag(profile, "bTRC"))
 }
 
-// icc is the bytes of a profile.
-type icc []byte
-
-// tag returns an element of the profile, or nil.
-func (p icc) tag(name string) []byte {
-	n := binary.BigEndian.Uint32(p[128:])
-	for i := range min(n, 100) {
-		entry := p[min(132+12*int(i), len(p)):]
-		if len(entry) < 12 {
-			return nil
-		}
-		if string(entry[:4]) != name {
-			continue
-		}
-		off, size := uint64(binary.BigEndian.Uint32(entry[4:])), uint64(binary.BigEndian.Uint32(entry[8:]))
-		if off+size > uint64(len(p)) {
-			return nil
-		}
-		return p[off : off+size]
-	}
-	return nil
-}
-
-// isXYZ reports whether an element is that colour, to a 250th.
-func (p icc) isXYZ(name string, want [3]float64) bool {
-	e := p.tag(name)
+// isXYZ reports whether the data of a tag is this colour, to a 250th.
+func isXYZ(e []byte, want [3]float64) bool {
 	if len(e) < 20 || string(e[:4]) != "XYZ " {
 		return false
 	}
@@ -70,9 +44,9 @@ func (p icc) isXYZ(name string, want [3]float64) bool {
 // fixed is an s15Fixed16Number.
 func fixed(b []byte) float64 { return float64(int32(binary.BigEndian.Uint32(b))) / 65536 }
 
-// isSRGBCurve compares an element with sRGB's curve at 16 points.
-func (p icc) isSRGBCurve(name string) bool {
-	curve := parseCurve(p.tag(name))
+// isSRGBCurve compares the data of a tag with sRGB's curve at 17 points.
+func isSRGBCurve(e []byte) bool {
+	curve := parseCurve(e)
 	if curve == nil {
 		return false
 	}
@@ -93,8 +67,8 @@ func linear(x float64) float64 {
 	return math.Pow((x+0.055)/1.055, 2.4)
 }
 
-// parseCurve reads a table of points or the parametric form that sRGB is written
-// in; nil for all else.
+// parseCurve reads a table of points, or the parametric form in which sRGB is
+// written; it returns nil for any other data.
 func parseCurve(e []byte) func(float64) float64 {
 	switch {
 	case len(e) >= 12 && string(e[:4]) == "curv":
