@@ -31,8 +31,7 @@ func fullOffice(t *testing.T) (o *office, changed *int) {
 			return pipeline.Forgotten{}, change(key)
 		},
 		Switches: []Switch{{
-			Name: "hot", Values: []string{"true", "false"}, Get: func() string { return "false" },
-			Set: func(string) error { return change("") },
+			Name: "hot", Get: func() bool { return false }, Set: func(bool) { *changed++ },
 		}},
 		Hook: &Hook{
 			Secret: "s", Keys: func(_, object string) []variant.Key { return []variant.Key{variant.Key(object)} },
