@@ -105,7 +105,7 @@ func (p Presets) suggest(first string, err error) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	e.Suggestion, _ = nearest(first, names)
+	e.Suggestion, _ = Nearest(first, names)
 	return e
 }
 

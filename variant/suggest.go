@@ -37,7 +37,7 @@ func unknownOption(token, name string) error {
 		e.Suggestion = token + "x"
 		return e
 	}
-	if best, ok := nearest(token, kindWords); ok {
+	if best, ok := Nearest(token, kindWords); ok {
 		e.Suggestion = best
 		return e
 	}
@@ -45,7 +45,7 @@ func unknownOption(token, name string) error {
 	for i := range options {
 		candidates = append(candidates, options[i].name)
 	}
-	best, ok := nearest(name, candidates)
+	best, ok := Nearest(name, candidates)
 	if !ok {
 		return e
 	}
@@ -62,16 +62,16 @@ func unknownOption(token, name string) error {
 func badValue(token, name string, err error) error {
 	e := &Error{Kind: ErrOptions, Option: token, Reason: err.Error()}
 	if w, ok := errors.AsType[*wordError](err); ok {
-		if best, ok := nearest(w.given, w.allowed); ok {
+		if best, ok := Nearest(w.given, w.allowed); ok {
 			e.Suggestion = name + "_" + best
 		}
 	}
 	return e
 }
 
-// nearest returns the candidate with the smallest edit distance to s, if it is
+// Nearest returns the candidate with the smallest edit distance to s, if it is
 // near enough to be meant.
-func nearest(s string, candidates []string) (string, bool) {
+func Nearest(s string, candidates []string) (string, bool) {
 	best, bestDistance := "", 3
 	for _, c := range candidates {
 		if c == "" || len(s) > 24 {

@@ -17,27 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cacheFlags are about the directory of the disk cache.
-type cacheFlags struct {
-	Cache      string        `default:"thumbery-cache" help:"The directory of the disk cache."`
-	NoSync     bool          `help:"Leave writing to the disk to the kernel: faster on slow disks, and a power cut may leave damaged files."`
-	PurgeEvery time.Duration `placeholder:"1h" help:"Purge the cache about so often, by the limits below, as thumbery purge does. Without it, that is cron's job."`
-	policyFlags
-}
-
-// validate says which flags contradict each other.
-func (f *cacheFlags) validate() error {
-	switch {
-	case f.Cache == "":
-		return errors.New("--cache: must name a directory")
-	case f.PurgeEvery < 0 || f.PurgeEvery > 0 && f.PurgeEvery < time.Minute:
-		return errors.New("--purge-every: must be a minute or more")
-	case f.PurgeEvery > 0 && f.policy().Empty():
-		return errors.New("--purge-every: there is nothing to purge by: give --older-than, --max-size, --max-files or --min-free, too")
-	}
-	return nil
-}
-
 // cacheDir is an open cache directory.
 type cacheDir struct {
 	originals, mezzanines, derivatives cache.Store

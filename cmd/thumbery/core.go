@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"log/slog"
-	"runtime"
 	"time"
 
 	"github.com/thumbery/thumbery/metrics"
@@ -14,34 +12,22 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// coreFlags decide what is in the cache, and under which names. serve and prime
-// share them, so that what one makes the other finds.
-type coreFlags struct {
-	linkFlags
-	originFlags
-	cacheFlags
-	pictureFlags
-
-	Workers int `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
+// appFlags decide what is in the cache, and under which names. serve and prime share
+// them, so that one finds what the other makes.
+type appFlags struct {
+	originFlags `group:"origins"`
+	cacheFlags  `group:"cache"`
+	imageFlags  `group:"pictures"`
+	limitFlags  `group:"limits"`
 }
 
-func (f *coreFlags) validate() error {
-	for _, validate := range []func() error{f.originFlags.validate, f.cacheFlags.validate, f.pictureFlags.validate} {
+func (f *appFlags) validate() error {
+	for _, validate := range []func() error{f.originFlags.validate, f.cacheFlags.validate, f.imageFlags.validate, f.limitFlags.validate} {
 		if err := validate(); err != nil {
 			return err
 		}
 	}
-	if f.Workers < 0 {
-		return errors.New("--workers: must not be less than 0")
-	}
 	return nil
-}
-
-func (f *coreFlags) workers() int {
-	if f.Workers > 0 {
-		return f.Workers
-	}
-	return runtime.GOMAXPROCS(0)
 }
 
 // core is a pipeline with all that it stands on.
@@ -62,7 +48,7 @@ type newGate = func(workers int, maxWeight int64, queue int) *gate.Gate
 
 // core puts the packages together. At most queue wait at each gate, and more has the
 // last word on the pipeline. Its errors are mistakes in the flags.
-func (f *coreFlags) core(newGate newGate, queue int, m *metrics.Metrics, log *slog.Logger, more func(*pipeline.Config)) (*core, error) {
+func (f *appFlags) core(newGate newGate, queue int, m *metrics.Metrics, log *slog.Logger, more func(*pipeline.Config)) (*core, error) {
 	presets, err := f.presets()
 	if err != nil {
 		return nil, err

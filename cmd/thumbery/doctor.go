@@ -17,8 +17,8 @@ import (
 type doctorCmd struct {
 	formatFlags
 
-	Cache  string       `default:"thumbery-cache" help:"The directory of the disk cache."`
-	Source []sourceFlag `default:"${default_source}" sep:" " placeholder:"PREFIX=URL[,URL…]" help:"Where the originals are, as for serve."`
+	Cache  string       `default:"thumbery-cache" help:"Directory of the disk cache."`
+	Source []sourceFlag `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
 }
 
 // Run prints a line for each check, and fails if something is wrong.

@@ -25,18 +25,30 @@ const (
 )
 
 type cli struct {
+	Config configFlag `placeholder:"FILE" help:"TOML file with settings, whose keys are the names of flags. Flags and environment variables take precedence. See deploy/thumbery.toml."`
+
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
-	Purge   purgeCmd   `cmd:"" help:"Remove from the cache what is old or too much, or forget pictures. For cron; a server may go on meanwhile."`
+	Purge   purgeCmd   `cmd:"" help:"Remove from the cache what is old or too much, or forget pictures. For cron; a server may run meanwhile."`
 	URL     urlCmd     `cmd:"" name:"url" help:"Print the URL path of a picture, in its canonical spelling, and signed if there is a key."`
-	Prime   primeCmd   `cmd:"" help:"Make pictures before anybody asks for them, here or in a server that runs."`
-	Migrate migrateCmd `cmd:"" help:"Copy originals from one place to another, such as from a disk to S3, beside a server that goes on."`
-	Doctor  doctorCmd  `cmd:"" help:"Check what serving needs: libvips, memory, the cache directory, the sources. Say what is slow or wrong, and what to do."`
+	Prime   primeCmd   `cmd:"" help:"Generate derivatives in advance, here or in a running server."`
+	Migrate migrateCmd `cmd:"" help:"Copy originals from one backend to another, such as from a disk to S3, while a server runs."`
+	Doctor  doctorCmd  `cmd:"" help:"Check what serving needs: libvips, memory, the cache directory, the backends. Say what is slow or wrong, and what to do."`
 	Version versionCmd `cmd:"" help:"Print versions, and the formats that can be read and written."`
 }
 
 const description = `Thumbery resizes images on the fly in front of S3, and keeps originals and results in a disk cache.
 
-Every flag is an environment variable, too, whose name its help tells; several values of a repeatable one are separated by spaces there.`
+Most flags can be set in the environment, too, by the variable that their help names (separate the values of a repeatable one by spaces), and in a file: see --config.`
+
+// groups are those of the flags in --help.
+var groups = []kong.Group{
+	{Key: "server", Title: "Server: where it listens, and what it logs"},
+	{Key: "origins", Title: "Origins: where originals are, and what happens when they cannot be had"},
+	{Key: "cache", Title: "Cache: what is kept, and when it is purged"},
+	{Key: "pictures", Title: "Pictures: what derivatives look like"},
+	{Key: "limits", Title: "Limits: what may be requested, and what it may cost"},
+	{Key: "proxy", Title: "Front proxy: what browsers, caches and web servers in front are told"},
+}
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -51,11 +63,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 			}
 		}
 	}()
-	parser := kong.Must(
-		&cli{}, kong.Name("thumbery"), kong.Description(description), kong.DefaultEnvars("THUMBERY"),
-		kong.Vars{"default_source": defaultSource, "avif_speed": strconv.Itoa(vips.DefaultAVIFSpeed), "mezzanine": strconv.Itoa(resize.DefaultMezzanineSide), "mezzanine_over": strconv.Itoa(resize.DefaultMezzanineOver/1_000_000) + "M"}, kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.PostBuild(hideUnused),
-		kong.Exit(func(code int) { panic(exit(code)) }), kong.BindTo(stdout, (*io.Writer)(nil)),
-	)
+	file := &config{}
+	parser := newParser(stdout, stderr, kong.Bind(file), kong.Exit(func(code int) { panic(exit(code)) }))
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -66,6 +75,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 		}
 		err = ctx.Run()
 	} else {
+		if file.parsing {
+			err = fmt.Errorf("%s: %w", file.path, err)
+		}
 		err = usage(err)
 	}
 	if err == nil {
@@ -79,6 +91,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitPartly
 	}
 	return exitFailed
+}
+
+func newParser(stdout, stderr io.Writer, options ...kong.Option) *kong.Kong {
+	vars := kong.Vars{
+		"default_source": defaultSource, "avif_speed": strconv.Itoa(vips.DefaultAVIFSpeed),
+		"mezzanine": strconv.Itoa(resize.DefaultMezzanineSide), "mezzanine_over": strconv.Itoa(resize.DefaultMezzanineOver/1_000_000) + "M",
+	}
+	return kong.Must(&cli{}, append([]kong.Option{
+		kong.Name("thumbery"), kong.Description(description), kong.DefaultEnvars("THUMBERY"), vars, kong.ExplicitGroups(groups),
+		kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.PostBuild(hideUnused),
+		kong.BindTo(stdout, (*io.Writer)(nil)),
+	}, options...)...)
 }
 
 // partlyError is what could not be done, where the rest has been.

@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,62 +20,6 @@ import (
 	"github.com/thumbery/thumbery/storage/repair"
 	"github.com/thumbery/thumbery/storage/s3"
 )
-
-// originFlags say where the originals are, and what to do when they cannot be had.
-type originFlags struct {
-	Source   []sourceFlag `default:"${default_source}" sep:" " placeholder:"PREFIX=URL[,URL…]" help:"Where the originals under a prefix are: s3://bucket/prefix?endpoint=…&region=…&profile=…, or file:///dir. A comma makes a chain: the next is asked for what the one before does not have. A | makes mirrors: the next is asked when the one before cannot answer. Repeatable; the longest prefix wins."`
-	MaxBytes amount       `default:"64MiB" help:"The largest original that is fetched."`
-	Fetches  int          `default:"32" help:"How many originals are fetched at once; as many as --queue may wait."`
-
-	ConnectTimeout   time.Duration `default:"5s" help:"How long connecting to S3 may take."`
-	FirstByteTimeout time.Duration `default:"10s" help:"How long S3 may take to begin its answer."`
-	StallTimeout     time.Duration `default:"20s" help:"How long no byte of an original may come."`
-	FetchTimeout     time.Duration `default:"65s" help:"How long one original may take in all, with second tries."`
-	Hedge            time.Duration `placeholder:"300ms" help:"Ask the next mirror, too, when one has not begun to answer after so long."`
-	NoHedge          bool          `help:"Do not, at first: see PATCH /switches of --admin."`
-	Repair           bool          `help:"Copy what was found only further down a chain to its first place, in the background."`
-
-	Revalidate     time.Duration `placeholder:"24h" help:"Ask in the background whether an original has changed when it is used after so long. Without it, originals never change."`
-	RevalidateSync time.Duration `placeholder:"168h" help:"Ask before it is used after so long; while the source does not answer, the old one is used."`
-	NegativeTTL    time.Duration `name:"negative-ttl" default:"1m" help:"How long to remember that there is no such original."`
-	ReadOnly       bool          `help:"Serve what is in the cache and what can be made of it, and fetch nothing, at first: see PATCH /switches of --admin."`
-
-	RedirectRaw amount `default:"0" placeholder:"1MiB" help:"Send who asks for the bytes of an original that is larger, and not in the cache, to S3."`
-	HookSecret  string `secret:"" placeholder:"SECRET" help:"Take notifications of buckets at POST /hooks/s3 of --admin from who knows this secret."`
-}
-
-func (f *originFlags) validate() error {
-	for flag, d := range map[string]time.Duration{
-		"--connect-timeout": f.ConnectTimeout, "--first-byte-timeout": f.FirstByteTimeout,
-		"--stall-timeout": f.StallTimeout, "--fetch-timeout": f.FetchTimeout,
-	} {
-		if d <= 0 {
-			return fmt.Errorf("%s: must be more than 0", flag)
-		}
-	}
-	for flag, d := range map[string]time.Duration{
-		"--hedge": f.Hedge, "--revalidate": f.Revalidate, "--revalidate-sync": f.RevalidateSync, "--negative-ttl": f.NegativeTTL,
-	} {
-		if d < 0 {
-			return fmt.Errorf("%s: must not be less than 0", flag)
-		}
-	}
-	switch {
-	case f.MaxBytes == 0:
-		return errors.New("--max-bytes: must be more than 0")
-	case f.Fetches < 1:
-		return errors.New("--fetches: must be 1 or more")
-	case f.Repair && !slices.ContainsFunc(f.Source, func(s sourceFlag) bool { return len(s.URLs) > 1 }):
-		return errors.New("--repair: no --source is a chain, such as /=s3://new,file:///srv/old, so there is nothing to repair")
-	case strings.ContainsAny(f.HookSecret, " \t\r\n"):
-		return errors.New("--hook-secret: must have no spaces: MinIO would not send it")
-	case f.RevalidateSync > 0 && f.Revalidate == 0:
-		return errors.New("--revalidate-sync: give --revalidate, too: it is asked in the background first")
-	case f.RevalidateSync > 0 && f.RevalidateSync < f.Revalidate:
-		return errors.New("--revalidate-sync: must not be less than --revalidate")
-	}
-	return nil
-}
 
 // origins are all places of originals, opened and mounted.
 type origins struct {
@@ -155,10 +97,6 @@ func (o *origins) hedgeAfter() time.Duration {
 		return o.flags.Hedge
 	}
 	return 0
-}
-
-func (f *originFlags) s3Options() s3.Options {
-	return s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout}
 }
 
 // heal notices that places are back, whether or not anybody wants anything of them.

@@ -123,7 +123,7 @@ func (fullDisk) Check() error { return errors.New("no space left on device") }
 // service; one that cannot be read does.
 func TestCacheChecks(t *testing.T) {
 	o, _ := opened(t, originFlags{}, "/=file:.")
-	c := serveCmd{coreFlags: coreFlags{cacheFlags: cacheFlags{Cache: t.TempDir()}}}
+	c := serveCmd{appFlags: appFlags{cacheFlags: cacheFlags{Cache: t.TempDir()}}}
 	ask := func(d *cacheDir) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
 		admin.New(admin.Config{Checks: c.checks(&core{origins: o, dir: d}, slog.New(slog.DiscardHandler)), Metrics: http.NotFoundHandler()}).

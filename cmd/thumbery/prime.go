@@ -31,12 +31,11 @@ type primeCmd struct {
 	Prefix *startFlag `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"All whose keys begin so, such as photos/2019/, by listing the sources; / is all there are. Without it and --since, keys are read from standard input, one a line."`
 	Since  age        `env:"-" placeholder:"24h" group:"Of which pictures" help:"Of what is listed, only what was changed no longer ago; 36h, 30d, 8w."`
 
-	Server   serverFlag `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do it, while it goes on serving: its --admin, as http://127.0.0.1:8081 or unix:/PATH. Without it, it is done here, with the settings of serve."`
+	Server   serverFlag `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do it, while it goes on serving: its --admin, as http://127.0.0.1:8081 or unix:/PATH. Without it, it is done here, with the settings of serve below."`
 	Parallel int        `env:"-" default:"8" group:"Where" help:"How many pictures are worked on at once, if it is done here; --workers says how many of them are made, and the others are fetched."`
 	JSON     bool       `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
 
-	permitFlags `group:"As for serve, if it is done here"`
-	coreFlags   `group:"As for serve, if it is done here"`
+	appFlags
 }
 
 // Help is shown by prime --help.
@@ -50,8 +49,9 @@ Exit status 3 says that some could not be made; all of them are in the log, and 
 
 // ofServe are flags of the core, or beginnings of them, that mean nothing to prime.
 var ofServe = []string{
-	"key", "no-hedge", "repair", "negative-ttl", "read-only", "redirect-raw", "hook-secret", "client-hints",
-	"purge-every", "older-than", "max-size", "max-files", "originals-", "mezzanines-", "derivatives-",
+	"no-hedge", "repair", "negative-ttl", "redirect-raw", "read-only", "hot", "no-hot", "purge-every",
+	"client-hints", "adaptive", "fallback", "key", "max-versions", "queue",
+	"older-than", "max-size", "max-files", "originals-", "mezzanines-", "derivatives-",
 }
 
 // hideUnused keeps prime --help to what makes a difference. What is hidden is
@@ -95,10 +95,7 @@ func (c *primeCmd) Validate() error {
 	case c.ReadOnly:
 		return errors.New("--read-only: nothing is fetched, and so nothing can be primed")
 	}
-	if err := c.permitFlags.validate(c.Preset); err != nil {
-		return err
-	}
-	return c.coreFlags.validate()
+	return c.appFlags.validate()
 }
 
 func (c *primeCmd) lists() bool { return c.Prefix != nil || c.Since > 0 }
@@ -178,7 +175,7 @@ func (c *primeCmd) local(r *primeReport) (*priming, *core, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	rules := variant.Rules{Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()}
+	rules := variant.Rules{Presets: core.presets, Limits: c.limitFlags.limits(), Format: c.format()}
 	variants, err := rules.Variants(c.Ops, c.PresetAll)
 	if err == nil {
 		err = writable(core.Render.Settings, variants)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/cache/disk"
@@ -15,8 +14,8 @@ import (
 )
 
 type purgeCmd struct {
-	Cache string `default:"thumbery-cache" help:"The directory of the disk cache."`
-	policyFlags
+	Cache       string `group:"cache" default:"thumbery-cache" help:"Directory of the disk cache."`
+	policyFlags `group:"cache"`
 
 	// Not from the environment: serve's --source is another thing, and what
 	// happens once is not to be configured.
@@ -26,27 +25,6 @@ type purgeCmd struct {
 	DryRun bool          `env:"-" help:"Remove nothing, and say what would go."`
 	JSON   bool          `name:"json" env:"-" help:"Print the summary as JSON."`
 	Wait   time.Duration `default:"0s" env:"-" placeholder:"10m" help:"How long to wait for another purge of this directory to end. With 0, one that finds another running leaves the work to it."`
-}
-
-// keyFlag is a picture's key.
-type keyFlag variant.Key
-
-func (k *keyFlag) UnmarshalText(text []byte) error {
-	key, err := variant.ParseKey(string(text))
-	*k = keyFlag(key)
-	return err
-}
-
-// prefixFlag is what keys begin with.
-type prefixFlag string
-
-func (p *prefixFlag) UnmarshalText(text []byte) error {
-	// What no key begins with is a slip that would look like success.
-	if _, err := variant.ParseKey(strings.TrimSuffix(string(text), "/")); err != nil {
-		return fmt.Errorf("no key begins with %q: %w", text, err)
-	}
-	*p = prefixFlag(text)
-	return nil
 }
 
 func (c *purgeCmd) forgets() bool { return len(c.Source)+len(c.Prefix) > 0 }

@@ -26,7 +26,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	if err != nil {
 		return service{}, err
 	}
-	handOver, err := c.handOver()
+	sendFile, err := c.sendFile(c.Cache)
 	if err != nil {
 		return service{}, err
 	}
@@ -51,14 +51,14 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	})
 	s.background = append(core.background(), task{"prime", primer.Run}, task{"jobs", jobs.run})
 	s.public = api.New(api.Config{
-		Pipeline: core.Pipeline, Presets: core.presets, Keys: keys, Limits: c.limits(len(c.Key) > 0), Format: c.format(), ClientHints: c.ClientHints,
+		Pipeline: core.Pipeline, Presets: core.presets, Keys: keys, Limits: c.limitFlags.limits(), Format: c.format(), ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
-		SendFile: handOver, Hot: c.hotHeaders(core.Pipeline), Observer: m, Log: log,
+		SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: core.Warm}, Observer: m, Log: log,
 	})
 	s.admin = admin.New(admin.Config{
 		Checks: c.checks(core, log), Metrics: m.Handler(), Forget: core.Forget, Stock: c.stock(core),
 		Switches: switches, Hook: c.hook(core, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
-		Priming: &admin.Priming{Jobs: jobs, Rules: variant.Rules{Presets: core.presets, Limits: c.limits(len(c.Key) > 0), Format: c.format()}},
+		Priming: &admin.Priming{Jobs: jobs, Rules: variant.Rules{Presets: core.presets, Limits: c.limitFlags.limits(), Format: c.format()}},
 	})
 	return s, nil
 }
@@ -75,15 +75,6 @@ func (c *core) background() tasks {
 	return all
 }
 
-// maxVersions is 0, any number, where URLs are signed: no client can make up versions
-// then.
-func (c *serveCmd) maxVersions() int {
-	if len(c.Key) > 0 {
-		return 0
-	}
-	return c.MaxVersions
-}
-
 // remember closes the quarantine when ctx is done. A process that is killed because it
 // takes too long to stop has not died of a picture.
 func (c *core) remember(ctx context.Context) {
@@ -94,7 +85,7 @@ func (c *core) remember(ctx context.Context) {
 // hotBytes is what the memory tier gets. With a server in front that reads the
 // disk, the kernel keeps there what is hot.
 func (c *serveCmd) hotBytes() int64 {
-	if c.Accel != "" || c.SendfileHeader != "" {
+	if c.usesSendfile() {
 		return 0
 	}
 	return int64(c.Hot)

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/alecthomas/kong"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// configFlag is the path of a TOML file with settings, whose keys are the names of
+// flags. What the command line and the environment say takes precedence. A file serves
+// all commands: keys that are flags of others are ignored.
+type configFlag string
+
+// config is the content of that file.
+type config struct {
+	path   string
+	values map[string]any
+	// parsing is set while values are parsed, so that errors can name the file.
+	parsing bool
+}
+
+// BeforeResolve is called by kong, and reads the file.
+func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Path, c *config) error {
+	c.path = string(ctx.FlagValue(trace.Flag).(configFlag))
+	if c.path == "" {
+		return nil
+	}
+	data, err := os.ReadFile(c.path)
+	if err != nil {
+		return fmt.Errorf("--config: %w", err)
+	}
+	c.parsing = true
+	if err := toml.Unmarshal(data, &c.values); err != nil {
+		return err
+	}
+	if err := c.check(settings(k.Model)); err != nil {
+		return err
+	}
+	ctx.AddResolver(c)
+	return nil
+}
+
+// settings are the names of all flags that a file can set: those that can be set in
+// the environment, too.
+func settings(app *kong.Application) map[string]bool {
+	names := map[string]bool{}
+	for _, command := range app.Children {
+		for _, flag := range command.Flags {
+			names[flag.Name] = names[flag.Name] || isSetting(flag)
+		}
+	}
+	return names
+}
+
+func isSetting(f *kong.Flag) bool { return len(f.Envs) > 0 }
+
+// check refuses keys that no command knows.
+func (c *config) check(known map[string]bool) error {
+	for _, key := range slices.Sorted(maps.Keys(c.values)) {
+		isSetting, exists := known[key]
+		switch {
+		case isSetting:
+		case exists:
+			return fmt.Errorf("%q can only be given on the command line", key)
+		default:
+			if near, ok := variant.Nearest(key, slices.Sorted(maps.Keys(known))); ok {
+				return fmt.Errorf("there is no setting %q; did you mean %q?", key, near)
+			}
+			return fmt.Errorf("there is no setting %q: see thumbery serve --help, each flag is one", key)
+		}
+	}
+	return nil
+}
+
+// Validate implements kong.Resolver.
+func (c *config) Validate(*kong.Application) error { return nil }
+
+// Resolve implements kong.Resolver, for flags that are not on the command line.
+func (c *config) Resolve(_ *kong.Context, _ *kong.Path, f *kong.Flag) (any, error) {
+	value, ok := c.values[f.Name]
+	if !ok || !isSetting(f) || slices.ContainsFunc(f.Envs, inEnvironment) {
+		return nil, nil
+	}
+	switch value := value.(type) {
+	case []any:
+		return joined(value, f), nil
+	case bool:
+		return value, nil
+	case map[string]any, []map[string]any:
+		return nil, errors.New("must be a value, not a table")
+	default:
+		return fmt.Sprint(value), nil
+	}
+}
+
+// joined is a list as the environment would have it.
+func joined(values []any, f *kong.Flag) string {
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = fmt.Sprint(v)
+	}
+	if f.IsSlice() {
+		return kong.JoinEscaped(texts, f.Tag.Sep)
+	}
+	return strings.Join(texts, ",")
+}
+
+func inEnvironment(name string) bool {
+	_, ok := os.LookupEnv(name)
+	return ok
+}
+
+// BeforeApply is called by kong when all values have been parsed.
+func (f configFlag) BeforeApply(c *config) error {
+	c.parsing = false
+	return nil
+}

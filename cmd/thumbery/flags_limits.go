@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// limitFlags bound what may be requested, and what it may cost.
+type limitFlags struct {
+	linkFlags
+	permitFlags
+	formatFlags
+
+	MaxBytes      amount        `default:"64MiB" help:"Largest original that is fetched."`
+	MaxPixels     amount        `default:"100M" help:"Most pixels of one picture, and of all that are made at once."`
+	MaxFrames     int           `default:"500" help:"Most frames of an animation; of longer ones, only the URL option still gives a picture."`
+	ResizeTimeout time.Duration `default:"20s" help:"Time limit for making one picture, once it has begun; then it is stopped, and the response is 503."`
+	Fetches       int           `default:"32" help:"How many originals are fetched at once. As many as --queue may wait."`
+	Workers       int           `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
+	Queue         int           `default:"100" help:"How many pictures may wait to be made; more are refused with 503."`
+}
+
+func (f *limitFlags) validate() error {
+	switch {
+	case f.MaxBytes == 0:
+		return errors.New("--max-bytes: must be more than 0")
+	case f.MaxPixels == 0:
+		return errors.New("--max-pixels: must be more than 0")
+	case f.MaxFrames < 1:
+		return errors.New("--max-frames: must be 1 or more")
+	case f.ResizeTimeout <= 0:
+		return errors.New("--resize-timeout: must be more than 0")
+	case f.Fetches < 1:
+		return errors.New("--fetches: must be 1 or more")
+	case f.Workers < 0:
+		return errors.New("--workers: must not be less than 0")
+	case f.Queue < 0:
+		return errors.New("--queue: must not be less than 0")
+	case f.MaxVersions < 0:
+		return errors.New("--max-versions: must not be less than 0")
+	case f.PresetsOnly && len(f.Preset) == 0:
+		return errors.New("--presets-only: there are no presets: give --preset, too")
+	}
+	return nil
+}
+
+func (f *limitFlags) workers() int {
+	if f.Workers > 0 {
+		return f.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// signed reports that only signed URLs are served.
+func (f *limitFlags) signed() bool { return len(f.Key) > 0 }
+
+func (f *limitFlags) limits() variant.Limits {
+	l := variant.Limits{PresetsOnly: f.PresetsOnly, Signed: f.signed()}
+	for _, s := range f.Sizes {
+		l.Sizes = append(l.Sizes, int(s))
+	}
+	return l
+}
+
+// maxVersions is 0, any number, where URLs are signed: no client can invent versions
+// then.
+func (f *limitFlags) maxVersions() int {
+	if f.signed() {
+		return 0
+	}
+	return f.MaxVersions
+}
+
+// linkFlags decide how URLs are written, and which are accepted.
+type linkFlags struct {
+	Key    []string `secret:"" placeholder:"KID:SECRET" sep:" " help:"Key that URLs are signed with; only signed ones are served then. Repeatable: the first signs, all are accepted. A secret has no spaces. Best set in the environment."`
+	Preset []string `placeholder:"NAME=OPTIONS" sep:" " help:"Name for options, for example thumb=300x200,f_auto. Repeatable."`
+}
+
+func (f *linkFlags) keyring() (*variant.Keyring, error) {
+	ring := &variant.Keyring{}
+	for _, k := range f.Key {
+		if err := ring.Add(k); err != nil {
+			return nil, usage(fmt.Errorf("--key: %w", err))
+		}
+	}
+	return ring, nil
+}
+
+func (f *linkFlags) presets() (variant.Presets, error) {
+	presets := variant.Presets{}
+	for _, p := range f.Preset {
+		if err := presets.Add(p); err != nil {
+			return nil, usage(fmt.Errorf("--preset: %w", err))
+		}
+	}
+	return presets, nil
+}
+
+// permitFlags bound what URLs may ask for.
+type permitFlags struct {
+	Sizes       []sizeFlag `placeholder:"PIXELS" help:"The only widths and heights that may be requested outside presets, for example 300,600. The option v_ is then refused, too, unless URLs are signed."`
+	PresetsOnly bool       `help:"Serve nothing but presets, raw and info. The option v_ is then refused with these two, unless URLs are signed."`
+	MaxVersions int        `default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
+}
+
+// sizeFlag is one of --sizes.
+type sizeFlag int
+
+func (s *sizeFlag) UnmarshalText(text []byte) error {
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 1 || n > variant.MaxSide {
+		return fmt.Errorf("%q is no side from 1 to %d", text, variant.MaxSide)
+	}
+	*s = sizeFlag(n)
+	return nil
+}
+
+// formatFlags say which originals pictures are made of; serve, prime, doctor and
+// version share them.
+type formatFlags struct {
+	Formats formatsFlag `default:"jpeg,png,webp,avif,heic,gif,tiff,jxl" help:"Formats of originals that pictures are made of. A file of another format is recognized by its first bytes and refused (415) before anything decodes it."`
+	SVG     bool        `name:"svg" negatable:"" help:"Add svg to --formats. The SVG renderer can crash, or work for minutes: only for files of people you trust."`
+	JP2     bool        `name:"jp2" env:"THUMBERY_JP2" negatable:"" help:"Add jp2, which is JPEG 2000, to --formats. OpenJPEG has had heap overflows: only for files of people you trust. Within TIFF it is always refused."`
+	PDF     bool        `name:"pdf" negatable:"" help:"Add pdf to --formats. The format is vast, and so is its reader: only for files of people you trust."`
+}
+
+// set is what is read, if libvips can.
+func (f *formatFlags) set() header.Formats {
+	s := f.Formats.set
+	if f.SVG {
+		s = s.With(variant.SVG)
+	}
+	if f.JP2 {
+		s = s.With(variant.JP2)
+	}
+	if f.PDF {
+		s = s.With(variant.PDF)
+	}
+	return s
+}
+
+// formatsFlag is a list of formats, with commas between them.
+type formatsFlag struct{ set header.Formats }
+
+func (f *formatsFlag) UnmarshalText(text []byte) error {
+	f.set = 0
+	all := header.AllFormats.List()
+	for name := range strings.SplitSeq(string(text), ",") {
+		i := slices.IndexFunc(all, func(f variant.Format) bool { return f.String() == name })
+		switch {
+		case name == "auto":
+			return errors.New(`"auto" is no format; what prime --formats auto did, prime --all-formats does`)
+		case i < 0:
+			return fmt.Errorf("%q is not one of %s", name, header.AllFormats)
+		}
+		f.set = f.set.With(all[i])
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/s3"
+)
+
+// defaultSource serves the pictures that come with the code.
+const defaultSource = "/=file:testdata"
+
+// originFlags say where the originals are, and what happens when they cannot be had.
+type originFlags struct {
+	Source []sourceFlag `default:"${default_source}" sep:" " help:"Backend of the originals whose keys begin with a prefix, as PREFIX=URL: s3://bucket/prefix?endpoint=…&region=…&profile=…, or file:///dir. URLs with commas between them are a chain: a backend is asked for what the one before does not have. URLs with | between them are mirrors: one is asked when the one before fails. Repeatable; the longest prefix wins. The default serves the pictures that come with the code."`
+
+	ConnectTimeout   time.Duration `default:"5s" help:"Time limit for connecting to S3."`
+	FirstByteTimeout time.Duration `default:"10s" help:"Time limit until S3 begins its response."`
+	StallTimeout     time.Duration `default:"20s" help:"How long no byte of an original may arrive before its fetch is given up."`
+	FetchTimeout     time.Duration `default:"65s" help:"Time limit for one original, with retries."`
+
+	Hedge   time.Duration `placeholder:"DURATION" help:"Send a second request, to the next mirror, when one has not begun to respond after this time, for example 300ms."`
+	NoHedge bool          `help:"Start with hedging switched off; PATCH /switches of the admin server switches it on."`
+	Repair  bool          `help:"Copy originals that are found further down a chain to its first backend, in the background."`
+
+	Revalidate     time.Duration `placeholder:"DURATION" help:"Check in the background whether an original has changed when it is used after this time, for example 24h. Without it, originals never change."`
+	RevalidateSync time.Duration `placeholder:"DURATION" help:"Check before an original is used after this time, for example 168h. While its backend does not respond, the old one is used."`
+	NegativeTTL    time.Duration `name:"negative-ttl" default:"1m" help:"How long to remember that an original does not exist."`
+
+	RedirectRaw amount `default:"0" help:"Redirect requests for the bytes of an original to S3 if it is larger than this, for example 1MiB, and not cached; 0 is never."`
+	ReadOnly    bool   `help:"Start without fetching anything: serve what is cached, and what can be made of that. PATCH /switches of the admin server switches fetching on."`
+}
+
+func (f *originFlags) validate() error {
+	for flag, d := range map[string]time.Duration{
+		"--connect-timeout": f.ConnectTimeout, "--first-byte-timeout": f.FirstByteTimeout,
+		"--stall-timeout": f.StallTimeout, "--fetch-timeout": f.FetchTimeout,
+	} {
+		if d <= 0 {
+			return fmt.Errorf("%s: must be more than 0", flag)
+		}
+	}
+	for flag, d := range map[string]time.Duration{
+		"--hedge": f.Hedge, "--revalidate": f.Revalidate, "--revalidate-sync": f.RevalidateSync, "--negative-ttl": f.NegativeTTL,
+	} {
+		if d < 0 {
+			return fmt.Errorf("%s: must not be less than 0", flag)
+		}
+	}
+	switch {
+	case f.Repair && !slices.ContainsFunc(f.Source, func(s sourceFlag) bool { return len(s.URLs) > 1 }):
+		return errors.New("--repair: no --source is a chain, such as /=s3://new,file:///srv/old, so there is nothing to repair")
+	case f.RevalidateSync > 0 && f.Revalidate == 0:
+		return errors.New("--revalidate-sync: give --revalidate, too: it is asked in the background first")
+	case f.RevalidateSync > 0 && f.RevalidateSync < f.Revalidate:
+		return errors.New("--revalidate-sync: must not be less than --revalidate")
+	}
+	return nil
+}
+
+func (f *originFlags) s3Options() s3.Options {
+	return s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout}
+}
+
+// sourceFlag is PREFIX=URL[,URL…].
+type sourceFlag struct{ storage.Source }
+
+func (s *sourceFlag) UnmarshalText(text []byte) (err error) {
+	s.Source, err = storage.ParseSource(string(text))
+	return err
+}
