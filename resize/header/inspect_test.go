@@ -108,7 +108,7 @@ func TestInspect(t *testing.T) {
 		{"avif, mirrored", heifOf("avif", "av1C", 40, 30, false, boxOf("imir", []byte{1})), headerOf(variant.AVIF, func(h *header.Header) { h.Depth = 10 })},
 		{"avif, cut and turned", heifOf("avif", "av1C", 64, 64, false, boxOf("clap", be32(30, 1, 80, 2, 0, 1, 0, 1)), boxOf("irot", []byte{1})), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.Coded = 10, 64*64 })},
 		{"avif, tiles beyond its edges", heifGrid(80, 30, 80, 2, 79), headerOf(variant.AVIF, func(h *header.Header) { h.Width, h.Coded = 80, 2*79*30 })},
-		{"avif, profile", heifOf("avif", "av1C", 40, 30, false, boxOf("colr", []byte("prof....."))), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.ICC = 10, true })},
+		{"avif, profile", heifOf("avif", "av1C", 40, 30, false, boxOf("colr", []byte("prof....."))), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.ICC, h.Profile = 10, true, header.Extent{Off: 278, Len: 5} })},
 		{"avif, grid", heifGrid(40, 30, 40, 3, 16), headerOf(variant.AVIF, func(h *header.Header) { h.Coded = 3 * 16 * 30 })},
 		{"heic", heifOf("heic", "hvcC", 40, 30, false), headerOf(variant.HEIC, func(h *header.Header) { h.Depth = 10 })},
 
