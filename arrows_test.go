@@ -66,7 +66,7 @@ var bans = []ban{
 		reason: "what is said about a picture is computed from its bytes, with any engine",
 	},
 	{
-		from: []string{"pipeline/..."}, to: []string{"metrics", "cache/disk", "storage/s3", "storage/dir", "resize/vips"},
+		from: []string{"pipeline/..."}, to: []string{"metrics", "cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "resize/vips"},
 		reason: "the pipeline speaks to interfaces; cmd chooses the implementations",
 	},
 	{
@@ -94,7 +94,7 @@ var bans = []ban{
 		reason: "admission counts weights and knows nothing of what it admits",
 	},
 	{
-		from: []string{"api/..."}, to: []string{"metrics", "cmd/...", "cache/disk", "storage/s3", "storage/dir", "resize/vips"},
+		from: []string{"api/..."}, to: []string{"metrics", "cmd/...", "cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "resize/vips"},
 		reason: "the edge speaks to the pipeline; cmd chooses what is behind it",
 	},
 	{
@@ -103,7 +103,7 @@ var bans = []ban{
 	},
 	{
 		from:   []string{"cache", "cache/eviction", "storage", "resize", "resize/header"},
-		to:     []string{"cache/disk", "cache/shared", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/retry", "resize/vips"},
+		to:     []string{"cache/disk", "cache/shared", "cache/quarantine", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/retry", "resize/vips"},
 		reason: "parents hold interfaces and what is pure; vendors and mechanisms are in their children",
 	},
 	{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/internal/files"
 )
 
 // censusFile is where a purge writes what it counted, below the cache directory.
@@ -69,7 +70,7 @@ func ReadCensus(dir string) (c Census, err error) {
 }
 
 func writeCensus(dir string, c Census) error {
-	return replaceFile(dir, censusFile, func(w io.Writer) error {
+	return files.Replace(filepath.Join(dir, censusFile), tempPath(filepath.Join(dir, Temporary)), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(c)

@@ -12,8 +12,8 @@
 // miss. A file that is too short in another way cannot be recognized by the store: whoever
 // finds one calls Remove.
 //
-// Beside the tiers there are keys/ (Journal), quarantine/ (Quarantine), census.json (Census)
-// and purge.lock (Purge).
+// Beside the tiers there are keys/ (Journal), census.json (Census) and purge.lock (Purge), and
+// quarantine/ of package quarantine.
 package disk
 
 import (
@@ -30,6 +30,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -39,7 +40,6 @@ const (
 	Mezzanines  = "mezzanines"  // tier: intermediate pictures, to make smaller ones from
 	Derivatives = "derivatives" // tier: what is sent
 	Temporary   = "tmp"         // temp files, which are renamed into a tier
-	Quarantined = "quarantine"  // names of pictures that may have crashed a process
 )
 
 // TemporarySuffix ends the names of the files in Temporary.
@@ -121,8 +121,8 @@ func (s *Store) realSystem(opts Options) system {
 		BasePath:  s.tier,
 		Transform: func(name string) []string { return []string{name[:prefixDigits]} },
 		TempDir:   s.tmp,
-		PathPerm:  dirMode,
-		FilePerm:  fileMode,
+		PathPerm:  files.DirMode,
+		FilePerm:  files.FileMode,
 	})
 	sys := system{
 		open: openRegular,
@@ -131,13 +131,13 @@ func (s *Store) realSystem(opts Options) system {
 			return st, err
 		},
 		read:   func(f *os.File) cache.File { return f },
-		create: createTemporary,
+		create: func(path string) (*os.File, error) { return files.Create(path, os.O_RDWR) },
 		write:  (*os.File).Write,
 		stamp:  setTimes,
-		sync:   syncData,
+		sync:   files.Sync,
 		place: func(tmp string, name variant.Name) error {
 			// diskv would leave the mode of the directory to the umask.
-			if err := makeDirectory(filepath.Join(s.tier, string(name[:prefixDigits]))); err != nil {
+			if err := files.MakeDirectory(filepath.Join(s.tier, string(name[:prefixDigits]))); err != nil {
 				return err
 			}
 			return kv.Import(tmp, string(name), true)

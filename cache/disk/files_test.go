@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -45,7 +46,7 @@ func useAll(t *testing.T, dir string) {
 
 // wantModes fails the test unless everything below dir, and dir itself, has the
 // modes of a cache directory and belongs to owner.
-func wantModes(t *testing.T, dir string, of owner) {
+func wantModes(t *testing.T, dir string, of files.Owner) {
 	t.Helper()
 	seen := map[string]bool{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -56,12 +57,12 @@ func wantModes(t *testing.T, dir string, of owner) {
 		if err != nil {
 			return err
 		}
-		want := fileMode
+		want := files.FileMode
 		if d.IsDir() {
-			want = fs.ModeDir | dirMode
+			want = fs.ModeDir | files.DirMode
 		}
-		if info.Mode() != want || ownerOf(path) != of {
-			t.Errorf("%s has mode %v and owner %v, want %v and %v", path, info.Mode(), ownerOf(path), want, of)
+		if info.Mode() != want || files.OwnerOf(path) != of {
+			t.Errorf("%s has mode %v and owner %v, want %v and %v", path, info.Mode(), files.OwnerOf(path), want, of)
 		}
 		rel, err := filepath.Rel(dir, path)
 		seen[strings.Split(rel, "/")[0]] = true
@@ -87,7 +88,7 @@ func TestModesWhateverTheUmask(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
 			defer unix.Umask(unix.Umask(umask))
 			useAll(t, dir)
-			wantModes(t, dir, ownerOf(filepath.Dir(dir)))
+			wantModes(t, dir, files.OwnerOf(filepath.Dir(dir)))
 		})
 	}
 }
@@ -98,8 +99,8 @@ func TestRootMakesForTheOwner(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files away")
 	}
-	dir, other := t.TempDir(), owner{uid: 65534, gid: 65533}
-	if err := errors.Join(os.Chown(dir, other.uid, other.gid), os.Chmod(dir, dirMode)); err != nil {
+	dir, other := t.TempDir(), files.Owner{UID: 65534, GID: 65533}
+	if err := errors.Join(os.Chown(dir, other.UID, other.GID), os.Chmod(dir, files.DirMode)); err != nil {
 		t.Fatal(err)
 	}
 	useAll(t, dir)
@@ -129,20 +130,5 @@ func TestModesOfWhatIsThereStay(t *testing.T) {
 		if info, err := os.Stat(filepath.Join(dir, path)); err != nil || info.Mode()&^fs.ModeDir != want {
 			t.Errorf("%s: %v, %v, want %v", path, info.Mode(), err, want)
 		}
-	}
-}
-
-func TestSetgidIsHandedDown(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o700|fs.ModeSetgid); err != nil {
-		t.Fatal(err)
-	}
-	below := filepath.Join(dir, "a", "b")
-	if err := makeDirectory(below); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat(below); err != nil || info.Mode() != fs.ModeDir|fs.ModeSetgid|dirMode {
-		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }

@@ -2,13 +2,11 @@ package disk
 
 import (
 	"context"
-	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/quarantine"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -43,7 +41,7 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 		return ForgetSummary{}, err
 	}
 	f := newForgetter(ctx, p, prefixes)
-	if f.quarantined, err = quarantined(dir, opts.DryRun); err != nil {
+	if f.quarantined, err = quarantine.Sources(dir, !opts.DryRun); err != nil {
 		f.fail(err)
 	}
 	for _, k := range keys {
@@ -62,18 +60,6 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 	return f.summary(), context.Cause(ctx)
 }
 
-// quarantined returns the names of the files in quarantine. Unless it is a dry run, the
-// work of processes that died, and that no other process has found yet, is put there first.
-func quarantined(dir string, dryRun bool) ([]string, error) {
-	q := &Quarantine{dir: filepath.Join(dir, Quarantined), now: time.Now}
-	var err error
-	if !dryRun {
-		_, err = q.takeOverAll()
-	}
-	names, readErr := readNames(q.dir)
-	return names, errors.Join(err, readErr)
-}
-
 // forgetter is one call of Forget. It is the worker for all directories.
 type forgetter struct {
 	*worker
@@ -81,7 +67,7 @@ type forgetter struct {
 	prefixes      []string
 	wanted, found map[sourceID]struct{} // pictures of the shard
 	pictures      int64
-	quarantined   []string
+	quarantined   []variant.Name
 }
 
 func newForgetter(ctx context.Context, p *purger, prefixes []string) *forgetter {
@@ -144,10 +130,10 @@ func (f *forgetter) shard(shard string) {
 
 // release removes the wanted pictures from quarantine.
 func (f *forgetter) release() {
-	for _, name := range f.quarantined {
-		id, _ := sourceOf(name)
-		if _, wanted := f.wanted[id]; wanted && isEntry(name) && !f.DryRun {
-			if err := unlink(filepath.Join(f.dir, Quarantined, name)); err != nil {
+	for _, source := range f.quarantined {
+		id, _ := sourceOf(string(source))
+		if _, wanted := f.wanted[id]; wanted && !f.DryRun {
+			if err := quarantine.Forget(f.dir, source); err != nil {
 				f.fail(err)
 			}
 		}

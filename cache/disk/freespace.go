@@ -11,13 +11,14 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // SpaceOf returns the space of the file system that dir is on.
 func SpaceOf(dir string) (eviction.Space, error) {
 	var st unix.Statfs_t
-	if _, err := retry(func() (int, error) { return 0, unix.Statfs(dir, &st) }); err != nil {
+	if _, err := files.Retry(func() (int, error) { return 0, unix.Statfs(dir, &st) }); err != nil {
 		return eviction.Space{}, fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	unit := int64(st.Bsize)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -70,12 +71,12 @@ var errReplaced = errors.New("the file is replaced again and again")
 func OpenJournal(dir string, free *FreeSpace, opts Options) (*Journal, error) {
 	path, err := filepath.Abs(filepath.Join(dir, journalDir))
 	if err == nil {
-		err = makeDirectory(path)
+		err = files.MakeDirectory(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("journal of the cache: %w", err)
 	}
-	j := &Journal{dir: path, now: opts.Now, sync: syncData, lock: flockCurrent, free: free}
+	j := &Journal{dir: path, now: opts.Now, sync: files.Sync, lock: files.LockCurrent, free: free}
 	j.recent = cache.NewMemory[variant.Key](recentBytes, func(position) int { return 0 })
 	if j.now == nil {
 		j.now = time.Now
@@ -109,7 +110,7 @@ func (j *Journal) Note(ctx context.Context, key variant.Key) error {
 // write appends a line to the shard of a key and returns where it ends.
 func (j *Journal) write(ctx context.Context, key variant.Key) (end int64, err error) {
 	for range maxReplaced {
-		f, err := openOrCreate(j.shard(key), os.O_WRONLY|os.O_APPEND)
+		f, err := files.OpenOrCreate(j.shard(key), os.O_WRONLY|os.O_APPEND)
 		if err != nil {
 			return 0, err
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache/internal/files"
 )
 
 // sourceID is the part of a name that all files of one picture share.
@@ -80,7 +82,7 @@ func (s *liveSources) compact(ctx context.Context, began time.Time) error {
 		return err
 	}
 	defer f.Close()
-	if current, err := flockCurrent(ctx, f, unix.LOCK_EX); err != nil || !current {
+	if current, err := files.LockCurrent(ctx, f, unix.LOCK_EX); err != nil || !current {
 		return err
 	}
 	useful, useless, err := s.filter(f, began, io.Discard)
@@ -90,7 +92,7 @@ func (s *liveSources) compact(ctx context.Context, began time.Time) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return replaceFile(s.dir, filepath.Join(journalDir, s.shard), func(w io.Writer) error {
+	return files.Replace(f.Name(), tempPath(filepath.Join(s.dir, Temporary)), func(w io.Writer) error {
 		_, _, err := s.filter(f, began, w)
 		return err
 	})

@@ -13,9 +13,8 @@ import (
 	"testing/iotest"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -189,7 +188,7 @@ func TestJournalStaysTheServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: day}}, PurgeOptions{})
-	if got := ownerOf(shard); got != (owner{server, server}) || len(journal(t, dir)) > 0 {
+	if got := files.OwnerOf(shard); got != (files.Owner{UID: server, GID: server}) || len(journal(t, dir)) > 0 {
 		t.Errorf("owner %v, journal %q", got, journal(t, dir))
 	}
 }
@@ -255,38 +254,6 @@ func TestNotesAndCompactionsAtOnce(t *testing.T) {
 	slices.Sort(keys)
 	if !slices.Equal(got, keys) {
 		t.Errorf("%d of %d keys are left", len(got), len(keys))
-	}
-}
-
-// TestReplacedBeforeTheLock has a file replaced between being opened and being
-// locked: what were written there would be lost.
-func TestReplacedBeforeTheLock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "77")
-	for _, tt := range []struct {
-		what    string
-		replace func() error
-		want    bool
-	}{
-		{"left alone", func() error { return nil }, true},
-		{"replaced", func() error {
-			if err := os.WriteFile(path+"new", nil, 0o644); err != nil {
-				return err
-			}
-			return os.Rename(path+"new", path)
-		}, false},
-		{"removed", func() error { return os.Remove(path) }, false},
-	} {
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := tt.replace(); err != nil {
-			t.Fatal(err)
-		}
-		if current, err := flockCurrent(t.Context(), f, unix.LOCK_SH); current != tt.want || err != nil {
-			t.Errorf("%s: %v, %v, want %v", tt.what, current, err, tt.want)
-		}
-		f.Close()
 	}
 }
 

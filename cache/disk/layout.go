@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+
+	"github.com/thumbery/thumbery/cache/internal/files"
 )
 
 // prefixDigits is how many digits of a name the name of its directory has, and prefixes
@@ -26,9 +29,9 @@ func initLayout(dir, tier string) error {
 		return fmt.Errorf("cache directory %s: there is no tier %q, only %v", dir, tier, eviction.AllTiers())
 	}
 	tmp, tierDir := filepath.Join(dir, Temporary), filepath.Join(dir, tier)
-	err := makeDirectory(tmp)
+	err := files.MakeDirectory(tmp)
 	if err == nil {
-		err = makeDirectory(tierDir)
+		err = files.MakeDirectory(tierDir)
 	}
 	if err != nil {
 		return fmt.Errorf("cache directory %s: %w: let uid %d create and write directories there, or use another directory", dir, err, os.Geteuid())
@@ -42,11 +45,11 @@ func initLayout(dir, tier string) error {
 func Restore(dir string) (missing []string, err error) {
 	for _, part := range []string{Originals, Mezzanines, Derivatives, Temporary, journalDir} {
 		path := filepath.Join(dir, part)
-		if isDirectory(path) {
+		if files.IsDirectory(path) {
 			continue
 		}
 		missing = append(missing, part)
-		if err := makeDirectory(path); err != nil {
+		if err := files.MakeDirectory(path); err != nil {
 			return missing, fmt.Errorf("cache directory %s: %w", dir, err)
 		}
 	}
@@ -64,3 +67,6 @@ func sameFileSystem(dir, tmp, tierDir string) error {
 	}
 	return nil
 }
+
+// tempPath returns the path of a new temp file in tmp/.
+func tempPath(tmp string) string { return filepath.Join(tmp, rand.Text()+TemporarySuffix) }

@@ -13,7 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/internal/files"
 )
+
+// ErrPurging is returned while another purge of the same directory is running.
+var ErrPurging = errors.New("another purge of this cache directory is running")
 
 // ErrNoCache is returned for a directory that has none of the tiers.
 var ErrNoCache = errors.New("not a cache directory")
@@ -101,6 +105,31 @@ func Purge(ctx context.Context, dir string, policy eviction.Policy, opts PurgeOp
 	s, err := p.run(ctx)
 	s.Seconds = time.Since(began).Seconds()
 	return s, err
+}
+
+// purgeLock is the file below the cache directory that a purge locks. It is never
+// removed: two purges could each lock one of that name.
+const purgeLock = "purge.lock"
+
+// lockPurge locks a cache directory for a purge. If another purge still runs after wait,
+// it returns ErrPurging.
+func lockPurge(ctx context.Context, dir string, wait time.Duration) (unlock func(), err error) {
+	path := filepath.Join(dir, purgeLock)
+	f, err := files.OpenOrCreate(path, os.O_RDWR)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
+		// Another user's file, or a read-only file system: reading is enough to lock it.
+		f, err = os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock the cache directory: %w", err)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, wait, ErrPurging)
+	defer cancel()
+	if err := files.Lock(ctx, f, unix.LOCK_EX); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return func() { _ = f.Close() }, nil
 }
 
 // purger is one purge.

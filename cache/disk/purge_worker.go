@@ -14,6 +14,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -120,7 +121,7 @@ func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, live *live
 }
 
 func (w *worker) lstat(dir int, name string) error {
-	_, err := retry(func() (struct{}, error) {
+	_, err := files.Retry(func() (struct{}, error) {
 		return struct{}{}, unix.Fstatat(dir, name, &w.stat, unix.AT_SYMLINK_NOFOLLOW)
 	})
 	return err

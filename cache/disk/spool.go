@@ -2,12 +2,10 @@ package disk
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,7 +33,7 @@ type spool struct {
 
 func (s *Store) newSpool() *spool {
 	p := &spool{store: s, castag: crc32.MakeTable(crc32.Castagnoli)}
-	path := filepath.Join(s.tmp, rand.Text()+TemporarySuffix)
+	path := tempPath(s.tmp)
 	p.file, p.failure = p.store.system.create(path)
 	if p.failure == nil {
 		p.path = path

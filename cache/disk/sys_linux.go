@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -11,14 +10,6 @@ import (
 // is damaged: EIO, the names that ext4 and XFS have for bad structures and sums, that of
 // the block layer for a bad medium, and that of NFS for a file that has gone.
 var damage = []error{unix.EIO, unix.EUCLEAN, unix.EBADMSG, unix.ENODATA, unix.EREMOTEIO, unix.ESTALE}
-
-// syncData brings a body to the disk, with what is needed to find it.
-func syncData(f *os.File) error {
-	_, err := retry(func() (struct{}, error) {
-		return struct{}{}, unix.Fdatasync(int(f.Fd()))
-	})
-	return err
-}
 
 // setAccessTime sets the atime of a file and leaves its mtime.
 func setAccessTime(path string, accessed time.Time, _ *unix.Stat_t) error {

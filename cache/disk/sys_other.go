@@ -3,7 +3,6 @@
 package disk
 
 import (
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -11,9 +10,6 @@ import (
 
 // damage are the errors of file systems about a file that is damaged.
 var damage = []error{unix.EIO, unix.ESTALE}
-
-// syncData brings a body to the disk.
-func syncData(f *os.File) error { return f.Sync() }
 
 // setAccessTime sets the atime of a file and its mtime to what it had, since
 // not every system can leave that.

@@ -11,6 +11,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/quarantine"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/render"
@@ -20,8 +21,8 @@ import (
 // cacheDir is an open cache directory.
 type cacheDir struct {
 	originals, mezzanines, derivatives cache.Store
-	journal                            pipeline.Journal // nil where keys cannot be written down
-	quarantine                         *disk.Quarantine // to be closed when the process is to end
+	journal                            pipeline.Journal       // nil where keys cannot be written down
+	quarantine                         *quarantine.Quarantine // to be closed when the process is to end
 	inventory                          *disk.Inventory
 	reserve                            *disk.FreeSpace
 	purgeLoop                          *disk.PurgeLoop // nil if nobody purges in this process
@@ -57,8 +58,8 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 }
 
 // quarantine opens that of the cache directory, and logs what it has found.
-func (f *cacheFlags) quarantine(log *slog.Logger) *disk.Quarantine {
-	q, found, err := disk.OpenQuarantine(f.Cache, time.Now)
+func (f *cacheFlags) quarantine(log *slog.Logger) *quarantine.Quarantine {
+	q, found, err := quarantine.Open(f.Cache, time.Now)
 	if err != nil {
 		log.Warn("what this process dies of may not be remembered", "cause", err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/quarantine"
 )
 
 // writing are the failpoints on the way of a body to the disk, and what is there
@@ -145,7 +146,7 @@ func (c *crash) check(t *testing.T) {
 // be made by the next one.
 func (c *crash) forgive(t *testing.T) {
 	t.Helper()
-	if err := os.RemoveAll(filepath.Join(c.dir, disk.Quarantined)); err != nil {
+	if err := os.RemoveAll(filepath.Join(c.dir, quarantine.Dir)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -24,7 +24,7 @@ func lockedShard(t *testing.T, key variant.Key, how int) (j *Journal, dir string
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	if err := tryFlock(f, how); err != nil {
+	if err := files.TryLock(f, how); err != nil {
 		t.Fatal(err)
 	}
 	return j, dir
@@ -53,33 +53,6 @@ func TestLockedJournal(t *testing.T) {
 	}
 	if err := j.Note(ctx, key); err != nil {
 		t.Errorf("Note beside a Note: %v", err)
-	}
-}
-
-// A lock that is released is taken.
-func TestLockIsReleased(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "77")
-	var files [2]*os.File
-	for i := range files {
-		f, err := openOrCreate(path, os.O_RDWR)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		files[i] = f
-	}
-	if err := flock(t.Context(), files[0], unix.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	if err := tryFlock(files[1], unix.LOCK_SH); err != unix.EWOULDBLOCK {
-		t.Errorf("while it is locked: %v, want EWOULDBLOCK", err)
-	}
-	waited := make(chan error)
-	go func() { waited <- flock(t.Context(), files[1], unix.LOCK_EX) }()
-	files[0].Close()
-	if err := <-waited; err != nil {
-		t.Error(err)
 	}
 }
 

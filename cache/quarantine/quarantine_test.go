@@ -1,4 +1,4 @@
-package disk
+package quarantine
 
 import (
 	"fmt"
@@ -10,9 +10,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
+
+var someTime = time.Date(2019, 3, 4, 5, 6, 7, 0, time.UTC)
+
+// clock is set by tests.
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time { return c.now }
 
 // isolation is a cache directory that processes work in, one after the other.
 type isolation struct {
@@ -29,7 +36,7 @@ func isolate(t *testing.T) *isolation {
 // process starts one, which must find so many pictures.
 func (i *isolation) process(found int) *Quarantine {
 	i.t.Helper()
-	q, n, err := OpenQuarantine(i.dir, i.Now)
+	q, n, err := Open(i.dir, i.Now)
 	if n != found || err != nil {
 		i.t.Fatalf("a process finds %d pictures, %v, want %d", n, err, found)
 	}
@@ -65,6 +72,7 @@ func (i *isolation) want(q *Quarantine, key variant.Key, held bool) {
 
 // What a process was working on when it died is left alone, and nothing else.
 func TestQuarantine(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		work  func(*isolation, *Quarantine)
@@ -96,7 +104,7 @@ func TestQuarantine(t *testing.T) {
 		}, true, 100},
 		{"the directory is emptied meanwhile", func(i *isolation, q *Quarantine) {
 			i.begin(q, "a")
-			if err := os.RemoveAll(filepath.Join(i.dir, Quarantined)); err != nil {
+			if err := os.RemoveAll(filepath.Join(i.dir, Dir)); err != nil {
 				i.t.Fatal(err)
 			}
 			i.begin(q, "b")()
@@ -135,17 +143,18 @@ func died(t *testing.T) *isolation {
 // What has been left alone for an hour, has changed or was forgotten is not left alone
 // any more.
 func TestQuarantineEnds(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		do   func(*isolation, *Quarantine)
 		held bool
 	}{
 		{"at once", func(*isolation, *Quarantine) {}, true},
-		{"soon", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(quarantineFor - time.Second) }, true},
-		{"later", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(quarantineFor) }, false},
-		{"the clock is put back", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(-quarantineFor) }, false},
+		{"soon", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(duration - time.Second) }, true},
+		{"later", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(duration) }, false},
+		{"the clock is put back", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(-duration) }, false},
 		{"a process more", func(i *isolation, _ *Quarantine) { i.process(0) }, true},
-		{"a process more, later", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(quarantineFor); i.process(0) }, false},
+		{"a process more, later", func(i *isolation, _ *Quarantine) { i.now = i.now.Add(duration); i.process(0) }, false},
 		{"forgotten", func(i *isolation, q *Quarantine) {
 			if err := q.Forget(variant.Key("a").Name()); err != nil {
 				i.t.Error(err)
@@ -155,13 +164,6 @@ func TestQuarantineEnds(t *testing.T) {
 			if err := q.Forget(variant.Key("b").Name()); err != nil {
 				i.t.Error(err)
 			}
-		}, true},
-		{"purged by key", func(i *isolation, _ *Quarantine) { i.forget([]variant.Key{"b", "a"}, false) }, false},
-		{"another purged by key", func(i *isolation, _ *Quarantine) { i.forget([]variant.Key{"b"}, false) }, true},
-		{"in a dry run", func(i *isolation, _ *Quarantine) { i.forget([]variant.Key{"a"}, true) }, true},
-		{"all purged", func(i *isolation, _ *Quarantine) {
-			i.tier()
-			mustPurge(i.t, i.dir, eviction.Policy{All: eviction.Limits{MaxFiles: 1}}, PurgeOptions{Now: func() time.Time { return i.now.Add(day) }})
 		}, true},
 	}
 	for _, tt := range tests {
@@ -176,36 +178,10 @@ func TestQuarantineEnds(t *testing.T) {
 	}
 }
 
-// tier makes the cache directory one that can be purged.
-func (i *isolation) tier() {
-	i.t.Helper()
-	if _, err := Open(i.dir, Originals, Options{}); err != nil {
-		i.t.Fatal(err)
-	}
-}
-
-func (i *isolation) forget(keys []variant.Key, dry bool) {
-	i.t.Helper()
-	i.tier()
-	if f, err := Forget(i.t.Context(), i.dir, keys, nil, ForgetOptions{DryRun: dry}); err != nil || f.Failed > 0 {
-		i.t.Errorf("%+v, %v", f, err)
-	}
-}
-
-// A picture can be purged before another process has found it.
-func TestPurgedBeforeItIsFound(t *testing.T) {
-	t.Parallel()
-	i := isolate(t)
-	q := i.process(0)
-	i.begin(q, "a")
-	die(t, q)
-	i.forget([]variant.Key{"a"}, false)
-	i.want(i.process(0), "a", false)
-}
-
 // Only the version is left alone that a process died of, whatever cache buster it is
 // asked for with.
 func TestQuarantineIsOfAVersion(t *testing.T) {
+	t.Parallel()
 	i := died(t)
 	q := i.process(0)
 	for _, tt := range []struct {
@@ -229,8 +205,9 @@ func TestQuarantineIsOfAVersion(t *testing.T) {
 
 // There is a bound, and what came last stays.
 func TestQuarantineIsBounded(t *testing.T) {
+	t.Parallel()
 	i := isolate(t)
-	for n := range maxQuarantined/64 + 1 {
+	for n := range maxEntries/64 + 1 {
 		q := i.process(min(n, 1) * 64)
 		for k := range 64 {
 			i.begin(q, variant.Key(fmt.Sprint(n, " ", k)))
@@ -239,7 +216,7 @@ func TestQuarantineIsBounded(t *testing.T) {
 		i.now = i.now.Add(time.Minute)
 	}
 	q := i.process(64)
-	if names, err := readNames(filepath.Join(i.dir, Quarantined)); err != nil || len(names) != maxQuarantined+1 { // and q's own
+	if names, err := files.Names(filepath.Join(i.dir, Dir)); err != nil || len(names) != maxEntries+1 { // and q's own
 		t.Errorf("%d files, %v", len(names), err)
 	}
 	i.want(q, "0 0", false)
@@ -248,8 +225,9 @@ func TestQuarantineIsBounded(t *testing.T) {
 
 // What others have put there does no harm, and stays.
 func TestQuarantineOfForeignFiles(t *testing.T) {
+	t.Parallel()
 	i := isolate(t)
-	dir := filepath.Join(i.dir, Quarantined)
+	dir := filepath.Join(i.dir, Dir)
 	if err := os.MkdirAll(filepath.Join(dir, "directory"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +244,7 @@ func TestQuarantineOfForeignFiles(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link"+workSuffix)); err != nil {
 		t.Fatal(err)
 	}
-	q, found, err := OpenQuarantine(i.dir, i.Now)
+	q, found, err := Open(i.dir, i.Now)
 	if found != 1 || err == nil { // of the link
 		t.Errorf("found %d, %v", found, err)
 	}
@@ -275,7 +253,7 @@ func TestQuarantineOfForeignFiles(t *testing.T) {
 		t.Error(err)
 	}
 	q.Close()
-	names, err := readNames(dir)
+	names, err := files.Names(dir)
 	if err != nil || len(names) != 4 { // README, a-1-2, the directory and the link
 		t.Errorf("left are %q, %v", names, err)
 	}
@@ -283,12 +261,13 @@ func TestQuarantineOfForeignFiles(t *testing.T) {
 
 // Where nothing can be written nothing is remembered, and work goes on.
 func TestQuarantineCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	i := isolate(t)
-	file := filepath.Join(i.dir, Quarantined)
+	file := filepath.Join(i.dir, Dir)
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	q, found, err := OpenQuarantine(i.dir, i.Now)
+	q, found, err := Open(i.dir, i.Now)
 	if found != 0 || err == nil {
 		t.Errorf("found %d, %v", found, err)
 	}
@@ -303,7 +282,7 @@ func TestQuarantineCannotBeWritten(t *testing.T) {
 }
 
 func BenchmarkQuarantine(b *testing.B) {
-	q, _, err := OpenQuarantine(b.TempDir(), time.Now)
+	q, _, err := Open(b.TempDir(), time.Now)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,4 +1,6 @@
-package disk
+// Package quarantine remembers which pictures a process was working on when it died, so that
+// a picture that crashes one process does not crash the next one, too.
+package quarantine
 
 import (
 	"bytes"
@@ -15,21 +17,24 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
+// Dir is the directory of the quarantine below the cache directory.
+const Dir = "quarantine"
+
 const (
-	// quarantineFor is how long a picture is refused, from when the next process finds it.
-	quarantineFor = time.Hour
-	// maxQuarantined bounds the number of files. The oldest are removed first.
-	maxQuarantined = 256
+	// duration is how long a picture is refused, from when the next process finds it.
+	duration = time.Hour
+	// maxEntries bounds the number of files. The oldest are removed first.
+	maxEntries = 256
 )
 
-// Quarantine remembers which pictures a process was working on when it died, so that a
-// picture that crashes one process does not crash the next one, too. Pictures that were
-// processed at the same moment cannot be told from it, and are refused as well.
+// Quarantine refuses pictures for an hour. Pictures that were processed at the moment of
+// the crash cannot be told from the one at fault, and are refused as well.
 //
-// Its directory has an empty file for each of them, named by entryOf, whose mtime is when
+// The directory has an empty file for each of them, named by entryOf, whose mtime is when
 // it came into quarantine; and a work file (see workFile) of each process that is alive.
 // That survives the death of a process, but not of the machine: nothing is synced.
 //
@@ -40,12 +45,12 @@ type Quarantine struct {
 	work workFile
 }
 
-// OpenQuarantine opens the quarantine of a cache directory, and returns how many pictures
-// of processes that died it has found. The Quarantine can be used whatever err is. err says
+// Open opens the quarantine of a cache directory, and returns how many pictures of
+// processes that died it has found. The Quarantine can be used whatever err is. err says
 // why not all of them could be found, or why nothing will be remembered, as on a read-only
 // disk. The caller closes it when the process is to end.
-func OpenQuarantine(dir string, now func() time.Time) (q *Quarantine, found int, err error) {
-	dir = filepath.Join(dir, Quarantined)
+func Open(cacheDir string, now func() time.Time) (q *Quarantine, found int, err error) {
+	dir := filepath.Join(cacheDir, Dir)
 	q = &Quarantine{dir: dir, now: now, work: workFile{dir: dir}}
 	found, err = q.takeOverAll()
 	if err = errors.Join(err, q.trim(), q.work.open()); err != nil {
@@ -72,14 +77,37 @@ func (q *Quarantine) Begin(original variant.Name, size int64, modTime time.Time)
 }
 
 // Forget removes all versions of a picture from quarantine.
-func (q *Quarantine) Forget(source variant.Name) error {
-	names, err := readNames(q.dir)
+func (q *Quarantine) Forget(source variant.Name) error { return remove(q.dir, source) }
+
+// Forget removes all versions of a picture from the quarantine of a cache directory.
+func Forget(cacheDir string, source variant.Name) error {
+	return remove(filepath.Join(cacheDir, Dir), source)
+}
+
+func remove(dir string, source variant.Name) error {
+	names, err := files.Names(dir)
 	for _, name := range names {
-		if own, _, _ := strings.Cut(name, "-"); own == string(source) && isEntry(name) {
-			err = errors.Join(err, unlink(filepath.Join(q.dir, name)))
+		if isEntry(name) && sourceOf(name) == source {
+			err = errors.Join(err, files.Unlink(filepath.Join(dir, name)))
 		}
 	}
 	return err
+}
+
+// Sources returns the pictures in the quarantine of a cache directory. With takeOver, those
+// of processes that died, and that no process has found yet, are put there first.
+func Sources(cacheDir string, takeOver bool) (sources []variant.Name, err error) {
+	q := &Quarantine{dir: filepath.Join(cacheDir, Dir), now: time.Now}
+	if takeOver {
+		_, err = q.takeOverAll()
+	}
+	names, namesErr := files.Names(q.dir)
+	for _, name := range names {
+		if isEntry(name) {
+			sources = append(sources, sourceOf(name))
+		}
+	}
+	return sources, errors.Join(err, namesErr)
 }
 
 // holds reports whether an entry is in quarantine. It is not if the disk cannot be read.
@@ -90,21 +118,21 @@ func (q *Quarantine) holds(entry string) bool {
 }
 
 // lasts reports whether an entry that came into quarantine at since is still there.
-func (q *Quarantine) lasts(since time.Time) bool { return q.now().Sub(since).Abs() < quarantineFor }
+func (q *Quarantine) lasts(since time.Time) bool { return q.now().Sub(since).Abs() < duration }
 
 // add puts an entry into quarantine, from now on.
 func (q *Quarantine) add(entry string) error {
 	path := filepath.Join(q.dir, entry)
-	f, err := openOrCreate(path, os.O_WRONLY|unix.O_NONBLOCK)
+	f, err := files.OpenOrCreate(path, os.O_WRONLY|unix.O_NONBLOCK)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), setTimes(path, q.now(), q.now()))
+	return errors.Join(f.Close(), os.Chtimes(path, q.now(), q.now()))
 }
 
 // takeOverAll puts into quarantine what processes that died were working on.
 func (q *Quarantine) takeOverAll() (found int, err error) {
-	names, err := readNames(q.dir)
+	names, err := files.Names(q.dir)
 	for _, name := range names {
 		if strings.HasSuffix(name, workSuffix) {
 			n, takeErr := q.takeOver(filepath.Join(q.dir, name))
@@ -134,7 +162,7 @@ func (q *Quarantine) takeOver(path string) (found int, err error) {
 		}
 		found++
 	}
-	return found, unlink(path)
+	return found, files.Unlink(path)
 }
 
 // readEntries reads the entries of a work file, each once. Anybody may have written it.
@@ -154,7 +182,7 @@ func readEntries(f *os.File) (entries []string, err error) {
 
 // trim removes the entries whose time is over, and the oldest ones if there are too many.
 func (q *Quarantine) trim() error {
-	names, err := readNames(q.dir)
+	names, err := files.Names(q.dir)
 	if err != nil {
 		return err
 	}
@@ -167,8 +195,8 @@ func (q *Quarantine) trim() error {
 	names = slices.DeleteFunc(names, func(name string) bool { return since[name].IsZero() })
 	slices.SortFunc(names, func(a, b string) int { return since[b].Compare(since[a]) })
 	for i, name := range names {
-		if i >= maxQuarantined || !q.lasts(since[name]) {
-			err = errors.Join(err, unlink(filepath.Join(q.dir, name)))
+		if i >= maxEntries || !q.lasts(since[name]) {
+			err = errors.Join(err, files.Unlink(filepath.Join(q.dir, name)))
 		}
 	}
 	return err
@@ -177,15 +205,20 @@ func (q *Quarantine) trim() error {
 // entryOf is the name of a file in quarantine: source, size and modification time of an
 // original, without the cache buster, since anybody can invent another one.
 func entryOf(original variant.Name, size int64, modTime time.Time) string {
-	source, _, _ := strings.Cut(string(original), "-")
 	version := int64(0)
 	if !modTime.IsZero() {
 		version = modTime.Unix()
 	}
-	return fmt.Sprintf("%s-%x-%x", source, uint64(size), uint64(version))
+	return fmt.Sprintf("%s-%x-%x", sourceOf(string(original)), uint64(size), uint64(version))
 }
 
 var entryPattern = regexp.MustCompile(`^[0-9a-f]{32}-[0-9a-f]{1,16}-[0-9a-f]{1,16}$`)
 
 // isEntry reports whether entryOf may have returned a name.
 func isEntry(name string) bool { return entryPattern.MatchString(name) }
+
+// sourceOf returns the first part of a name.
+func sourceOf(name string) variant.Name {
+	source, _, _ := strings.Cut(name, "-")
+	return variant.Name(source)
+}

@@ -1,4 +1,4 @@
-package disk
+package quarantine
 
 import (
 	"crypto/rand"
@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/cache/internal/files"
 )
 
 const (
@@ -41,7 +43,7 @@ type workFile struct {
 // open creates and locks a file.
 func (w *workFile) open() error {
 	path := filepath.Join(w.dir, rand.Text()+workSuffix)
-	f, err := create(path, os.O_WRONLY)
+	f, err := files.Create(path, os.O_WRONLY)
 	if err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func (w *workFile) open() error {
 		w.locked, err = openLocked(path)
 	}
 	if err != nil {
-		return errors.Join(err, unlink(path))
+		return errors.Join(err, files.Unlink(path))
 	}
 	w.path = path
 	return nil
@@ -64,7 +66,7 @@ func openLocked(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tryFlock(f, unix.LOCK_EX); err != nil {
+	if err := files.TryLock(f, unix.LOCK_EX); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
@@ -110,7 +112,7 @@ func (w *workFile) set(i int, entry string) {
 // write writes one slot. It does not use os.OpenFile, which would make it eight system
 // calls instead of three.
 func (w *workFile) write(i int) error {
-	fd, err := retry(func() (int, error) {
+	fd, err := files.Retry(func() (int, error) {
 		return unix.Open(w.path, unix.O_WRONLY|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
 	})
 	if err != nil {
@@ -118,7 +120,7 @@ func (w *workFile) write(i int) error {
 	}
 	var slot [slotBytes]byte
 	copy(slot[:], w.slots[i])
-	_, err = retry(func() (int, error) { return unix.Pwrite(fd, slot[:], int64(i)*slotBytes) })
+	_, err = files.Retry(func() (int, error) { return unix.Pwrite(fd, slot[:], int64(i)*slotBytes) })
 	return errors.Join(err, unix.Close(fd))
 }
 
@@ -136,7 +138,7 @@ func (w *workFile) close() {
 	defer w.mu.Unlock()
 	w.closed = true
 	if w.locked != nil {
-		_ = unlink(w.path)
+		_ = files.Unlink(w.path)
 		w.release()
 	}
 }

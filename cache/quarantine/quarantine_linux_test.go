@@ -1,4 +1,4 @@
-package disk
+package quarantine
 
 import (
 	"errors"
@@ -12,7 +12,17 @@ import (
 // A disk that is full takes what is written down of work, and one that is made
 // read-only under us loses that and nothing else.
 func TestQuarantineOnMounts(t *testing.T) {
-	_, dir := newMountedStore(t, "size=200k")
+	t.Parallel()
+	dir := t.TempDir()
+	if err := unix.Mount("thumbery-test", dir, "tmpfs", 0, "size=200k"); err != nil {
+		t.Skipf("mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Errorf("unmount: %v", err)
+			_ = unix.Unmount(dir, unix.MNT_DETACH)
+		}
+	})
 	i := &isolation{&clock{someTime}, t, dir}
 	q := i.process(0)
 	ballast := filepath.Join(dir, "ballast")

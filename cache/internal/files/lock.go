@@ -1,0 +1,60 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The pause between two attempts to get a lock doubles from the first to the second.
+const (
+	minLockPause = time.Millisecond
+	maxLockPause = 50 * time.Millisecond
+)
+
+// Lock locks a file, with unix.LOCK_SH or unix.LOCK_EX. The kernel releases the lock
+// when the file is closed, also by the death of the process. If ctx ends first, its cause
+// is returned: Lock polls, since a blocking system call would not end with ctx.
+func Lock(ctx context.Context, f *os.File, how int) error {
+	for pause := minLockPause; ; pause = min(2*pause, maxLockPause) {
+		err := TryLock(f, how)
+		if err == nil {
+			return nil
+		}
+		if err != unix.EWOULDBLOCK {
+			return fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// TryLock is Lock without waiting. It returns EWOULDBLOCK if another process, or
+// another open file of this one, has the lock.
+func TryLock(f *os.File, how int) error {
+	_, err := Retry(func() (struct{}, error) {
+		return struct{}{}, unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
+	})
+	return err
+}
+
+// LockCurrent locks a file and reports whether it still is the one under its name.
+func LockCurrent(ctx context.Context, f *os.File, how int) (bool, error) {
+	if err := Lock(ctx, f, how); err != nil {
+		return false, err
+	}
+	var locked, named unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &locked); err != nil {
+		return false, err
+	}
+	if err := unix.Stat(f.Name(), &named); err != nil && err != unix.ENOENT {
+		return false, err
+	}
+	return locked.Dev == named.Dev && locked.Ino == named.Ino, nil
+}
