@@ -55,7 +55,7 @@ func TestFailure(t *testing.T) {
 	}
 	for _, tt := range tests {
 		err := &os.PathError{Op: "openat", Path: "a", Err: tt.err}
-		get, put := o.failure(t.Context(), "a", err), o.putFailure(t.Context(), err)
+		get, put := o.wrapError(t.Context(), "a", err), o.wrapPutError(t.Context(), err)
 		if !errors.Is(get, tt.get) || !errors.Is(put, tt.put) {
 			t.Errorf("%v: %v and %v, want %v and %v", tt.err, get, put, tt.get, tt.put)
 		}

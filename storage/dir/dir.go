@@ -1,5 +1,4 @@
-// Package dir is the origin that reads originals from a directory, lists and adds
-// them.
+// Package dir reads originals from a directory, lists and adds them.
 package dir
 
 import (
@@ -16,19 +15,19 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// Origin reads and adds the regular files below a directory. It is a storage.Writer
-// and a storage.Lister. Nothing outside of the directory can be reached, also not
-// through symbolic links; one that points to another place inside works.
+// Origin reads and adds the regular files below a directory. It is a storage.Writer and
+// a storage.Lister. Nothing outside of the directory can be reached, not through symbolic
+// links either; one that stays inside works.
 //
-// The directory is opened anew for every object: it may appear late, be mounted
-// again, or be a symbolic link that is switched, without a restart. While it is
-// not there, everything is ErrUnavailable.
+// The directory is opened again for every object: it may appear late, be mounted again,
+// or be a symbolic link that is switched, without a restart. While it does not exist,
+// everything is ErrUnavailable.
 type Origin struct {
 	root string // absolute
 }
 
-// New returns the origin of a directory, which need not exist yet. A relative
-// path is taken from the working directory of now.
+// New returns the origin of a directory, which need not exist yet. A relative path is
+// relative to the working directory at the time of the call.
 func New(path string) (*Origin, error) {
 	root, err := filepath.Abs(path)
 	if err != nil {
@@ -64,8 +63,8 @@ func Open(u *url.URL) (*Origin, error) {
 	return New(path)
 }
 
-// Open opens a file. Whatever is not a regular file is ErrNotFound, and so is a
-// key that no file can have.
+// Open opens a file. What is not a regular file is ErrNotFound, and so is a key that no
+// file can have.
 func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, storage.Unavailable(ctx, o.String(), err)
@@ -78,7 +77,7 @@ func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*s
 	// O_NONBLOCK: opening a FIFO must not wait for its writer.
 	f, err := root.OpenFile(filepath.FromSlash(key), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, o.failure(ctx, key, err)
+		return nil, o.wrapError(ctx, key, err)
 	}
 	object, err := o.object(ctx, key, f)
 	if err == nil && have.Is(object.Version()) {
@@ -120,8 +119,9 @@ func (o *Origin) Stat(ctx context.Context, key string) (storage.Entry, error) {
 	return storage.Entry{Key: key, Size: object.Size, ModTime: object.ModTime, ETag: object.ETag}, nil
 }
 
-// failure sorts the errors of opening a key below a root that could be opened.
-func (o *Origin) failure(ctx context.Context, key string, err error) error {
+// wrapError returns the storage error for a file that could not be opened, below a root
+// that could.
+func (o *Origin) wrapError(ctx context.Context, key string, err error) error {
 	switch {
 	case isAbsence(err):
 		return storage.NotFound(o.String(), key)
@@ -132,20 +132,20 @@ func (o *Origin) failure(ctx context.Context, key string, err error) error {
 	}
 }
 
-// isRefusal reports whether err is about the rights to one file.
+// isRefusal reports whether err is about the permissions of one file.
 func isRefusal(err error) bool { return errors.Is(err, fs.ErrPermission) }
 
-// isAbsence reports whether err says that there can be no such file here, as
-// opposed to one that cannot be read.
+// isAbsence reports whether err says that there is no such file, as opposed to one that
+// cannot be read.
 func isAbsence(err error) bool {
 	errno, ok := errors.AsType[syscall.Errno](err)
 	if !ok {
-		return true // os.Root refuses it: the path leads out of the directory
+		return true // of os.Root: the path leads out of the directory
 	}
 	switch errno {
 	case syscall.ENOENT, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.ELOOP:
 		return true
-	case syscall.EINVAL, syscall.EILSEQ: // file systems that cannot spell the name
+	case syscall.EINVAL, syscall.EILSEQ: // the file system cannot have such a name
 		return true
 	case syscall.ENXIO, syscall.ENODEV: // a socket; a device without a driver
 		return true
@@ -168,18 +168,17 @@ func (o *Origin) Check(ctx context.Context) error {
 	return root.Close()
 }
 
-// Root is the absolute path of the directory.
+// Root returns the absolute path of the directory.
 func (o *Origin) Root() string { return o.root }
 
-// Contains reports that other is this directory or lies below it, also by way of
-// symbolic links, as far as they can be followed now.
+// Contains reports that other is this directory or below it, also through symbolic links
+// if they can be followed now.
 func (o *Origin) Contains(other *Origin) bool {
 	rel, err := filepath.Rel(resolved(o.root), resolved(other.root))
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// resolved is an absolute path without symbolic links, or as it is where they cannot
-// be followed.
+// resolved returns a path without symbolic links, or path if they cannot be followed.
 func resolved(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
@@ -187,7 +186,7 @@ func resolved(path string) string {
 	return path
 }
 
-// String is the directory as a URL.
+// String returns the directory as a URL.
 func (o *Origin) String() string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(o.root)}).String()
 }

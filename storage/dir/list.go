@@ -15,11 +15,11 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// List walks the directory, in the order of the keys' bytes, and so has the names
-// of one directory in memory at a time, for each level.
+// List walks the directory in the order of the keys' bytes, with the names of one
+// directory for each level in memory.
 //
-// Links to directories are not followed, as they may go in circles. They are told
-// to skipped, in their order, as are links that lead nowhere or out, and
+// Symbolic links to directories are not followed, as there may be cycles. They are passed
+// to skipped, in their order, as are broken links, links that lead outside, and
 // directories that may not be read; the keys of directories end with a slash there.
 func (o *Origin) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[storage.Entry, error] {
 	return func(yield func(storage.Entry, error) bool) {
@@ -40,7 +40,7 @@ func (o *Origin) List(ctx context.Context, prefix string, skipped func(key strin
 	}
 }
 
-// errStop ends a walk of which nobody wants more.
+// errStop ends a walk when the caller has enough.
 var errStop = errors.New("stop")
 
 type walk struct {
@@ -52,12 +52,12 @@ type walk struct {
 	yield   func(storage.Entry, error) bool
 }
 
-// node is what a directory holds: another one, or a file with its entry.
+// node is a directory, or a file with its entry.
 type node struct {
-	key    string // of a directory with a slash at its end: so it sorts as what is in it
-	isDir  bool
-	isLost bool // is to be told to skipped
-	entry  storage.Entry
+	key       string // of a directory with a slash at its end, so that it sorts as its files do
+	isDir     bool
+	isSkipped bool // is passed to skipped
+	entry     storage.Entry
 }
 
 // dir walks the directory of a key, which ends with a slash or is "".
@@ -79,10 +79,10 @@ func (w *walk) node(n *node) error {
 	if w.ctx.Err() != nil {
 		return storage.Unavailable(w.ctx, w.origin.String(), w.ctx.Err())
 	}
-	if n.isDir && !n.isLost {
+	if n.isDir && !n.isSkipped {
 		return w.dir(n.key)
 	}
-	if _, err := variant.ParseKey(n.key); n.isLost || err != nil {
+	if _, err := variant.ParseKey(n.key); n.isSkipped || err != nil {
 		w.skip(n.key)
 	} else if !w.yield(n.entry, nil) {
 		return errStop
@@ -90,7 +90,7 @@ func (w *walk) node(n *node) error {
 	return nil
 }
 
-// nodes reads a directory. One that is gone is empty.
+// nodes reads a directory. One that has been removed is empty.
 func (w *walk) nodes(key string) ([]node, error) {
 	names, dir, err := w.read(key)
 	switch {
@@ -106,7 +106,7 @@ func (w *walk) nodes(key string) ([]node, error) {
 	defer func() { _ = dir.Close() }()
 	nodes := make([]node, 0, len(names))
 	for _, name := range names {
-		if n, ok := w.look(dir, key, name); ok {
+		if n, ok := w.newNode(dir, key, name); ok {
 			nodes = append(nodes, n)
 		}
 		if w.ctx.Err() != nil {
@@ -116,7 +116,7 @@ func (w *walk) nodes(key string) ([]node, error) {
 	return nodes, nil
 }
 
-// read opens a directory and gives what is in it, in any order.
+// read opens a directory and returns its entries, in any order.
 func (w *walk) read(key string) ([]fs.DirEntry, *os.Root, error) {
 	dir, err := w.root.OpenRoot(path.Join(".", key))
 	if err != nil {
@@ -134,35 +134,35 @@ func (w *walk) read(key string) ([]fs.DirEntry, *os.Root, error) {
 	return nil, nil, err
 }
 
-// look makes a node of what may have keys with the prefix.
-func (w *walk) look(dir *os.Root, parent string, d fs.DirEntry) (node, bool) {
+// newNode returns a node for an entry that may have keys with the prefix.
+func (w *walk) newNode(dir *os.Root, parent string, d fs.DirEntry) (node, bool) {
 	key := parent + d.Name()
 	switch {
 	case d.IsDir():
 		key += "/"
-		return node{key: key, isDir: true, isLost: len(key) > variant.MaxKeyBytes}, strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)
-	case !strings.HasPrefix(key, w.prefix) || strings.HasPrefix(d.Name(), temporary):
+		return node{key: key, isDir: true, isSkipped: len(key) > variant.MaxKeyBytes}, strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)
+	case !strings.HasPrefix(key, w.prefix) || strings.HasPrefix(d.Name(), tempPrefix):
 		return node{}, false
 	case d.Type()&fs.ModeSymlink != 0:
 		return w.follow(key), true
 	}
 	info, err := dir.Lstat(d.Name())
-	if err != nil || !info.Mode().IsRegular() { // gone, or a socket and the like
+	if err != nil || !info.Mode().IsRegular() { // removed, or a socket and the like
 		return node{}, false
 	}
 	return node{key: key, entry: entry(key, info)}, true
 }
 
-// follow is look for a link, which is as long as what it leads to.
+// follow is newNode for a symbolic link. Its entry is that of the file it leads to.
 func (w *walk) follow(key string) node {
 	info, err := w.root.Stat(key)
 	switch {
 	case err == nil && info.Mode().IsRegular():
 		return node{key: key, entry: entry(key, info)}
 	case err == nil && info.IsDir():
-		return node{key: key + "/", isDir: true, isLost: true}
+		return node{key: key + "/", isDir: true, isSkipped: true}
 	default:
-		return node{key: key, isLost: true}
+		return node{key: key, isSkipped: true}
 	}
 }
 

@@ -15,13 +15,13 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// temporary is what the names begin with that files have while they are written.
-// A crash leaves them; List does not show them.
-const temporary = ".thumbery-put-"
+// tempPrefix begins the names of files that are being written. A crash leaves them; List
+// does not show them.
+const tempPrefix = ".thumbery-put-"
 
-// Put writes a file under another name beside its own, has it reach the disk, and
-// then gives it its name, if no file has that by then. Directories are made. There
-// is no sum to check: what the kernel took it keeps, or fsync fails.
+// Put writes a temporary file in the directory of its name, syncs it, and then gives it
+// its name, if no file has that by then. Directories are made. No checksum is verified:
+// what the kernel has accepted it keeps, or fsync fails.
 func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64, modTime time.Time) error {
 	if err := storage.EnsureAbsent(ctx, o, key); err != nil {
 		return err
@@ -33,31 +33,30 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 	defer func() { _ = root.Close() }()
 	name := filepath.FromSlash(key)
 	if err := makeDirs(root, filepath.Dir(name)); err != nil {
-		return o.putFailure(ctx, err)
+		return o.wrapPutError(ctx, err)
 	}
-	other := filepath.Join(filepath.Dir(name), temporary+rand.Text())
-	defer func() { _ = root.Remove(other) }() // gone already after a rename
-	if err := o.write(ctx, root, other, body, size, modTime); err != nil {
+	temp := filepath.Join(filepath.Dir(name), tempPrefix+rand.Text())
+	defer func() { _ = root.Remove(temp) }() // gone already after a rename
+	if err := o.write(ctx, root, temp, body, size, modTime); err != nil {
 		return err
 	}
-	if err := settle(root, other, name); errors.Is(err, fs.ErrExist) {
-		return o.isThere(ctx, key)
+	if err := publish(root, temp, name); errors.Is(err, fs.ErrExist) {
+		return o.existsError(ctx, key)
 	} else if err != nil {
-		return o.putFailure(ctx, err)
+		return o.wrapPutError(ctx, err)
 	}
 	return nil
 }
 
-// isThere says what it is that has the name already.
-func (o *Origin) isThere(ctx context.Context, key string) error {
+// existsError is the error for a name that something has already.
+func (o *Origin) existsError(ctx context.Context, key string) error {
 	if err := storage.EnsureAbsent(ctx, o, key); err != nil {
 		return err
 	}
-	return storage.Refused(ctx, o.String(), fmt.Errorf("put %q: there is something under that name that is no file", key))
+	return storage.Refused(ctx, o.String(), fmt.Errorf("put %q: something that is no file has that name", key))
 }
 
-// makeDirs makes a directory and those above it, such that they are there after a
-// power cut, too.
+// makeDirs makes a directory and its parents, such that they survive a power failure.
 func makeDirs(root *os.Root, dir string) error {
 	if _, err := root.Stat(dir); err == nil {
 		return nil
@@ -74,8 +73,8 @@ func makeDirs(root *os.Root, dir string) error {
 	return nil
 }
 
-// syncDir has the names in a directory reach the disk, where that can be asked for:
-// some network file systems see to it themselves, and refuse.
+// syncDir syncs the names in a directory, where that is supported: some network file
+// systems do it themselves.
 func syncDir(root *os.Root, dir string) error {
 	f, err := root.Open(dir)
 	if err != nil {
@@ -88,50 +87,49 @@ func syncDir(root *os.Root, dir string) error {
 	return nil
 }
 
-// write makes a file with all that body gives. Its own errors are told from those
-// of body, which are passed on.
+// write makes a file of body, and returns errors of body as they are.
 func (o *Origin) write(ctx context.Context, root *os.Root, name string, body io.Reader, size int64, modTime time.Time) error {
 	f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
-		return o.putFailure(ctx, err)
+		return o.wrapPutError(ctx, err)
 	}
 	defer func() { _ = f.Close() }()
-	from := &source{ctx: ctx, body: io.LimitReader(body, size+1)}
+	from := &errorRecorder{ctx: ctx, body: io.LimitReader(body, size+1)}
 	n, err := io.Copy(f, from)
 	switch {
 	case from.err != nil:
 		return fmt.Errorf("%s: %w", o, from.err)
 	case err != nil:
-		return o.putFailure(ctx, err)
+		return o.wrapPutError(ctx, err)
 	case n != size:
 		return fmt.Errorf("%s: %w: the body does not have %d bytes", o, io.ErrUnexpectedEOF, size)
 	}
 	if err := finish(root, f, name, modTime); err != nil {
-		return o.putFailure(ctx, err)
+		return o.wrapPutError(ctx, err)
 	}
 	return nil
 }
 
-// source notes which errors are those of body, or of ctx, and not of what is
-// written to.
-type source struct {
+// errorRecorder records the errors of body and of ctx, to tell them from those of the
+// file.
+type errorRecorder struct {
 	ctx  context.Context
 	body io.Reader
 	err  error
 }
 
-func (s *source) Read(p []byte) (int, error) {
-	if s.err = s.ctx.Err(); s.err != nil {
-		return 0, s.err
+func (r *errorRecorder) Read(p []byte) (int, error) {
+	if r.err = r.ctx.Err(); r.err != nil {
+		return 0, r.err
 	}
-	n, err := s.body.Read(p)
+	n, err := r.body.Read(p)
 	if !errors.Is(err, io.EOF) {
-		s.err = err
+		r.err = err
 	}
 	return n, err
 }
 
-// finish has the file reach the disk with its time.
+// finish sets the time of a file, syncs and closes it.
 func finish(root *os.Root, f *os.File, name string, modTime time.Time) error {
 	if !modTime.IsZero() {
 		if err := root.Chtimes(name, modTime, modTime); err != nil {
@@ -144,16 +142,16 @@ func finish(root *os.Root, f *os.File, name string, modTime time.Time) error {
 	return f.Close()
 }
 
-// settle gives a file its name, unless another has it: then it is fs.ErrExist.
-func settle(root *os.Root, other, name string) error {
-	err := root.Link(other, name)
+// publish gives a file its name, unless another has it: then the error is fs.ErrExist.
+func publish(root *os.Root, temp, name string) error {
+	err := root.Link(temp, name)
 	if isErrno(err, syscall.EPERM, syscall.ENOTSUP, syscall.ENOSYS, syscall.EMLINK) {
-		// A file system without links, such as FAT. What comes between the two calls
-		// is replaced.
+		// A file system without hard links, such as FAT. A file that appears between the
+		// two calls is replaced.
 		if _, err := root.Lstat(name); err == nil {
 			return fs.ErrExist
 		}
-		err = root.Rename(other, name)
+		err = root.Rename(temp, name)
 	}
 	if err != nil {
 		return err
@@ -161,8 +159,8 @@ func settle(root *os.Root, other, name string) error {
 	return syncDir(root, filepath.Dir(name))
 }
 
-// putFailure sorts the errors of adding a file below a root that could be opened.
-func (o *Origin) putFailure(ctx context.Context, err error) error {
+// wrapPutError is wrapError for a file that could not be added.
+func (o *Origin) wrapPutError(ctx context.Context, err error) error {
 	if isRefusal(err) || isAbsence(err) && !errors.Is(err, fs.ErrNotExist) {
 		return storage.Refused(ctx, o.String(), err)
 	}

@@ -16,60 +16,60 @@ import (
 )
 
 const (
-	// findLimit is how long finding credentials may take: the services that give
-	// out roles are on the machine or next to it.
-	findLimit = 3 * time.Second
-	// connectLimit is for networks that swallow packets to the metadata service
+	// retrieveTimeout is how long finding credentials may take: the services that have the
+	// credentials of a role are on the machine or next to it.
+	retrieveTimeout = 3 * time.Second
+	// metadataConnectTimeout is for networks that drop packets to the metadata service
 	// where there is none.
-	connectLimit = time.Second
-	// findPause is how long one failure answers for all requests, so that only
-	// one of them in a while waits for it.
-	findPause = 15 * time.Second
+	metadataConnectTimeout = time.Second
+	// retryAfterFailure is how long a failure is returned to all requests, so that only
+	// one of them in that time waits for it.
+	retryAfterFailure = 15 * time.Second
 )
 
-// finder asks minio-go's providers in order. credentials.Chain would, too, but
-// it takes nothing found for "anonymous", so that a metadata service that is
-// down becomes AccessDenied; it asks all again for every request that finds
-// nothing; and it forgets credentials when renewing them fails, which is tried a
-// good while before they expire. Here nothing found is an error, which is
-// remembered for findPause, and credentials are used as long as they are good.
+// credentialChain tries minio-go's providers in order. credentials.Chain would, too, but
+// where it finds nothing the requests are anonymous, so that a metadata service that is
+// down becomes AccessDenied; it tries all providers again for every request then; and it
+// drops credentials when renewing them fails, which is tried a good while before they
+// expire. Here to find nothing is an error, which is remembered for retryAfterFailure,
+// and credentials are used until they expire.
 //
 // credentials.Credentials calls it under its lock.
-type finder struct {
+type credentialChain struct {
 	providers []credentials.Provider
-	where     string // what is asked, for people
+	where     string // what the providers are, for the error
 	now       func() time.Time
-	limit     time.Duration // for asking all
+	limit     time.Duration // for trying all
 
-	found   credentials.Provider // that last comes from; nil before
+	source  credentials.Provider // of last; nil if none
 	last    credentials.Value
 	failure error
-	again   time.Time // after a failure: when to ask again
+	again   time.Time // when to try again after a failure
 }
 
-// newFinder asks the environment, the shared files and the machine's role; only
+// newCredentialChain uses the environment, the shared files and the machine's role; only
 // the shared files if a profile is named.
-func newFinder(profile string) *finder {
+func newCredentialChain(profile string) *credentialChain {
 	file := &credentials.FileAWSCredentials{Profile: profile}
 	if profile != "" {
-		return &finder{
-			providers: []credentials.Provider{file}, now: time.Now, limit: findLimit,
+		return &credentialChain{
+			providers: []credentials.Provider{file}, now: time.Now, limit: retrieveTimeout,
 			where: fmt.Sprintf("profile %q of the shared credentials file", profile),
 		}
 	}
-	f := &finder{
-		providers: []credentials.Provider{&credentials.EnvAWS{}, &credentials.EnvMinio{}, file}, now: time.Now, limit: findLimit,
+	c := &credentialChain{
+		providers: []credentials.Provider{&credentials.EnvAWS{}, &credentials.EnvMinio{}, file}, now: time.Now, limit: retrieveTimeout,
 		where: "the environment (AWS_ACCESS_KEY_ID and so on), the shared credentials file",
 	}
 	if hasRoles() {
-		f.providers = append(f.providers, &credentials.IAM{Client: roleClient()})
-		f.where += ", the role of this machine"
+		c.providers = append(c.providers, &credentials.IAM{Client: roleClient()})
+		c.where += ", the role of this machine"
 	}
-	return f
+	return c
 }
 
-// hasRoles is false where AWS_EC2_METADATA_DISABLED says that there is no
-// metadata service, and nothing else that gives out roles is configured.
+// hasRoles is false where AWS_EC2_METADATA_DISABLED says that there is no metadata
+// service, and no other service with the credentials of a role is configured.
 func hasRoles() bool {
 	other := cmp.Or(
 		os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE"),
@@ -78,21 +78,21 @@ func hasRoles() bool {
 	return other != "" || !strings.EqualFold(os.Getenv("AWS_EC2_METADATA_DISABLED"), "true")
 }
 
-// roleClient speaks to the services that give out roles.
+// roleClient is for the services that have the credentials of a role.
 func roleClient() *http.Client {
 	return &http.Client{
-		Timeout: findLimit,
+		Timeout: retrieveTimeout,
 		Transport: &http.Transport{
 			Proxy:                  proxyUnlessLinkLocal,
-			DialContext:            (&net.Dialer{Timeout: connectLimit}).DialContext,
+			DialContext:            (&net.Dialer{Timeout: metadataConnectTimeout}).DialContext,
 			MaxResponseHeaderBytes: maxHeader,
 			DisableKeepAlives:      true, // once in an hour
 		},
 	}
 }
 
-// proxyUnlessLinkLocal keeps a proxy from answering for the metadata service:
-// with the role of the proxy's machine.
+// proxyUnlessLinkLocal uses no proxy for the metadata service: it would answer with the
+// role of the proxy's machine.
 func proxyUnlessLinkLocal(req *http.Request) (*url.URL, error) {
 	if ip := net.ParseIP(req.URL.Hostname()); ip != nil && ip.IsLinkLocalUnicast() {
 		return nil, nil
@@ -100,73 +100,73 @@ func proxyUnlessLinkLocal(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// RetrieveWithCredContext finds credentials, or gives the last ones if they
-// could not be renewed but have not expired.
-func (f *finder) RetrieveWithCredContext(cc *credentials.CredContext) (credentials.Value, error) {
-	if f.failure != nil && f.now().Before(f.again) {
-		return f.lastOr(f.failure)
+// RetrieveWithCredContext finds credentials, or returns the last ones if they could not
+// be renewed but have not expired.
+func (c *credentialChain) RetrieveWithCredContext(cc *credentials.CredContext) (credentials.Value, error) {
+	if c.failure != nil && c.now().Before(c.again) {
+		return c.lastOr(c.failure)
 	}
 	caller := cc.Context
 	if caller == nil {
 		caller = context.Background()
 	}
-	ctx, cancel := context.WithTimeout(caller, f.limit)
+	ctx, cancel := context.WithTimeout(caller, c.limit)
 	defer cancel()
 	bounded := *cc
 	bounded.Context = ctx
-	err := f.find(&bounded)
+	err := c.find(&bounded)
 	if caller.Err() != nil {
-		return f.lastOr(caller.Err()) // it did not fail, the caller left
+		return c.lastOr(caller.Err()) // the caller left; that is no failure
 	}
 	if err != nil {
-		f.failure, f.again = err, f.now().Add(findPause)
-		return f.lastOr(err)
+		c.failure, c.again = err, c.now().Add(retryAfterFailure)
+		return c.lastOr(err)
 	}
-	f.failure = nil
-	return f.last, nil
+	c.failure = nil
+	return c.last, nil
 }
 
-// Retrieve is for programs that know no contexts.
-func (f *finder) Retrieve() (credentials.Value, error) {
-	return f.RetrieveWithCredContext(&credentials.CredContext{})
+// Retrieve is RetrieveWithCredContext without a context.
+func (c *credentialChain) Retrieve() (credentials.Value, error) {
+	return c.RetrieveWithCredContext(&credentials.CredContext{})
 }
 
-func (f *finder) find(cc *credentials.CredContext) error {
+func (c *credentialChain) find(cc *credentials.CredContext) error {
 	var causes []string
-	for _, provider := range f.providers {
+	for _, provider := range c.providers {
 		value, err := provider.RetrieveWithCredContext(cc)
 		if err == nil && value.AccessKeyID != "" && value.SecretAccessKey != "" {
-			f.found, f.last = provider, value
+			c.source, c.last = provider, value
 			return nil
 		}
 		if err != nil {
 			causes = append(causes, err.Error())
 		}
 	}
-	return fmt.Errorf("no credentials: looked for in %s; a public bucket needs anonymous=true: %w",
-		f.where, clip(strings.Join(causes, "; ")))
+	return fmt.Errorf("no credentials: tried %s; a public bucket needs anonymous=true: %w",
+		c.where, clip(strings.Join(causes, "; ")))
 }
 
-func (f *finder) lastOr(err error) (credentials.Value, error) {
-	if f.found != nil && f.last.Expiration.After(f.now()) {
-		return f.last, nil
+func (c *credentialChain) lastOr(err error) (credentials.Value, error) {
+	if c.source != nil && c.last.Expiration.After(c.now()) {
+		return c.last, nil
 	}
 	return credentials.Value{}, err
 }
 
-// IsExpired reports whether it is time to ask again.
-func (f *finder) IsExpired() bool {
+// IsExpired reports whether it is time to retrieve credentials again.
+func (c *credentialChain) IsExpired() bool {
 	switch {
-	case f.found == nil:
+	case c.source == nil:
 		return true
-	case f.failure != nil && f.now().Before(f.again) && f.last.Expiration.After(f.now()):
+	case c.failure != nil && c.now().Before(c.again) && c.last.Expiration.After(c.now()):
 		return false
 	default:
-		return f.found.IsExpired()
+		return c.source.IsExpired()
 	}
 }
 
-// clip bounds what others make us write into the log.
+// clip bounds text that comes from outside, for the log.
 func clip(s string) error {
 	const limit = 300
 	if len(s) > limit {

@@ -31,7 +31,7 @@ func clearEnvironment(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-func TestFinder(t *testing.T) {
+func TestCredentialChain(t *testing.T) {
 	const file = "[default]\naws_access_key_id=fromFile\naws_secret_access_key=s\n" +
 		"[pictures]\naws_access_key_id=fromProfile\naws_secret_access_key=s\n"
 	tests := []struct {
@@ -60,7 +60,7 @@ func TestFinder(t *testing.T) {
 			for i := 0; i < len(tt.env); i += 2 {
 				t.Setenv(tt.env[i], tt.env[i+1])
 			}
-			value, err := credentials.New(newFinder(tt.profile)).GetWithContext(nil)
+			value, err := credentials.New(newCredentialChain(tt.profile)).GetWithContext(nil)
 			if value.AccessKeyID != tt.want {
 				t.Errorf("found %q, %v; want %q", value.AccessKeyID, err, tt.want)
 			}
@@ -97,10 +97,10 @@ func (r *role) Retrieve() (credentials.Value, error) {
 
 func (r *role) IsExpired() bool { return r.now.After(r.expires.Add(-10 * time.Minute)) }
 
-func TestFinderRenews(t *testing.T) {
+func TestCredentialChainRenews(t *testing.T) {
 	now := time.Date(2024, 5, 17, 10, 0, 0, 0, time.UTC)
 	service := &role{now: &now}
-	found := credentials.New(&finder{providers: []credentials.Provider{service}, now: func() time.Time { return now }, limit: findLimit})
+	found := credentials.New(&credentialChain{providers: []credentials.Provider{service}, now: func() time.Time { return now }, limit: retrieveTimeout})
 	down := errors.New("metadata service is down")
 	steps := []struct {
 		what  string
@@ -130,9 +130,9 @@ func TestFinderRenews(t *testing.T) {
 }
 
 // TestFinderCallerLeaves: one caller's leaving is no failure for the next.
-func TestFinderCallerLeaves(t *testing.T) {
+func TestCredentialChainCallerLeaves(t *testing.T) {
 	now := time.Now()
-	found := credentials.New(&finder{providers: []credentials.Provider{&role{now: &now}}, now: time.Now, limit: findLimit})
+	found := credentials.New(&credentialChain{providers: []credentials.Provider{&role{now: &now}}, now: time.Now, limit: retrieveTimeout})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := found.GetWithContext(&credentials.CredContext{Context: ctx}); !errors.Is(err, context.Canceled) {
@@ -145,7 +145,7 @@ func TestFinderCallerLeaves(t *testing.T) {
 
 // TestFinderIsBounded: a service that takes the request and says nothing. What
 // is asked for stands in for the machine's service, which no test may ask.
-func TestFinderIsBounded(t *testing.T) {
+func TestCredentialChainIsBounded(t *testing.T) {
 	asked := make(chan struct{}, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
@@ -153,7 +153,7 @@ func TestFinderIsBounded(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	clearEnvironment(t)
-	found := credentials.New(&finder{
+	found := credentials.New(&credentialChain{
 		providers: []credentials.Provider{&credentials.IAM{Client: roleClient(), Endpoint: server.URL}},
 		now:       time.Now, limit: 50 * time.Millisecond,
 	})
@@ -178,7 +178,7 @@ func TestRoleOfMachine(t *testing.T) {
 	}
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "")
-	if n := len(newFinder("").providers); !hasRoles() || n != 4 {
+	if n := len(newCredentialChain("").providers); !hasRoles() || n != 4 {
 		t.Errorf("asks %d providers, want 4", n)
 	}
 }

@@ -7,6 +7,6 @@ import (
 )
 
 // Impatient makes the body that gives up when nothing moves.
-func Impatient(body io.ReadCloser, limit time.Duration, cancel context.CancelFunc) io.ReadCloser {
-	return newImpatientBody(body, limit, cancel)
+func IdleTimeoutBody(body io.ReadCloser, limit time.Duration, cancel context.CancelFunc) io.ReadCloser {
+	return newIdleTimeoutBody(body, limit, cancel)
 }

@@ -170,7 +170,7 @@ func TestAnswers(t *testing.T) {
 
 // TestOneObjectIsNotThePlace: however often a place answers about one object, it is
 // asked for others; and such an answer is not asked for twice.
-func TestOneObjectIsNotThePlace(t *testing.T) {
+func TestOneObjectIsNotTheBackend(t *testing.T) {
 	for _, tt := range []struct {
 		status int
 		code   string
@@ -422,7 +422,7 @@ func TestConnectionsAreKept(t *testing.T) {
 func TestSlowBodyIsNotAStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowly{left: 100, pause: 15 * time.Second}
-		got, err := io.ReadAll(s3.Impatient(slow, 20*time.Second, func() { t.Error("cancelled") }))
+		got, err := io.ReadAll(s3.IdleTimeoutBody(slow, 20*time.Second, func() { t.Error("cancelled") }))
 		if err != nil || len(got) != 100 {
 			t.Errorf("read %d bytes, %v", len(got), err)
 		}

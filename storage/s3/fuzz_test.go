@@ -51,7 +51,7 @@ func cannedOrigin(t *testing.T, answer []byte) *Origin {
 		t.Fatal(err)
 	}
 	options := Options{AccessKey: "user", SecretKey: "secret"}.withDefaults()
-	origin, err := openVia(guarded(&canned{answer: answer}, time.Second), p, options)
+	origin, err := openVia(wrapTransport(&canned{answer: answer}, time.Second), p, options)
 	if err != nil {
 		t.Fatal(err)
 	}

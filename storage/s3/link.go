@@ -13,24 +13,24 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// maxExpires is how long a link works at most; a day's more is refused by S3.
+// maxExpires is the longest lifetime of a link that S3 accepts.
 const maxExpires = 7 * 24 * time.Hour
 
-// linker makes links for browsers, which may know the place under another name
-// than we do. The signature covers that name.
+// linker makes links for browsers, which may reach the server under another name than
+// we do. The signature covers that name.
 type linker struct {
 	host     string
 	settings minio.Options
-	plain    bool
+	unsigned bool
 }
 
-func newLinker(p place, settings minio.Options) linker {
-	l := linker{host: p.endpoint.Host, settings: settings, plain: p.anonymous}
-	if p.public != nil {
-		l.host, l.settings.Secure = p.public.Host, p.public.Scheme == "https"
+func newLinker(at location, settings minio.Options) linker {
+	l := linker{host: at.endpoint.Host, settings: settings, unsigned: at.anonymous}
+	if at.public != nil {
+		l.host, l.settings.Secure = at.public.Host, at.public.Scheme == "https"
 	}
-	if l.plain {
-		// Nothing is presigned without credentials; what these sign is cut off.
+	if l.unsigned {
+		// Presign needs credentials; link removes the signature of these.
 		l.settings.Creds = credentials.NewStaticV4("nobody", "nothing", "")
 	}
 	return l
@@ -44,23 +44,23 @@ func (l *linker) link(ctx context.Context, method, region, bucket, object string
 		return nil, err
 	}
 	u, err := client.Presign(ctx, method, bucket, object, expires, query)
-	if err == nil && l.plain {
+	if err == nil && l.unsigned {
 		u.RawQuery = ""
 	}
 	return u, err
 }
 
-// Link is a presigned URL, for a second to seven days; one that the role of a
-// machine signs ends with its credentials, which is within hours. For a place with
-// anonymous=true it is the object's own URL, which does not end, and leaves the
-// disposition as it is.
+// Link returns a presigned URL, for a second to seven days; one that is signed by the
+// role of a machine expires with its credentials, which is within hours. With
+// anonymous=true it is the object's own URL, which does not expire, and the disposition
+// is ignored.
 //
-// The network is only needed to find credentials, and once to ask for the
-// bucket's region, where region= does not say it.
+// The network is needed only to find credentials, and once to find the region of the
+// bucket, where region= is not given.
 func (o *Origin) Link(ctx context.Context, key string, options storage.LinkOptions) (string, error) {
-	region, err := o.core.GetBucketLocation(ctx, o.place.bucket)
+	region, err := o.core.GetBucketLocation(ctx, o.location.bucket)
 	if err != nil {
-		return "", o.failure(ctx, "region for a link to", key, err)
+		return "", o.wrapError(ctx, "region for a link to", key, err)
 	}
 	query := url.Values{}
 	if options.Disposition != "" {
@@ -71,7 +71,7 @@ func (o *Origin) Link(ctx context.Context, key string, options storage.LinkOptio
 		method = http.MethodHead
 	}
 	expires := min(max(options.Expires, time.Second), maxExpires)
-	u, err := o.links.link(ctx, method, region, o.place.bucket, o.place.prefix+key, expires, query)
+	u, err := o.links.link(ctx, method, region, o.location.bucket, o.location.prefix+key, expires, query)
 	if err != nil {
 		return "", storage.Unavailable(ctx, o.name, fmt.Errorf("link to %q: %w", key, clip(err.Error())))
 	}

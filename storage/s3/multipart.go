@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	// beginLimit bounds the beginning of an upload in parts, which nothing else ends,
-	// and abortLimit the aborting of one that has failed, which is tried again after
+	// beginTimeout bounds the beginning of a multipart upload, which nothing else ends,
+	// and abortTimeout the aborting of one that has failed, which is retried after
 	// abortPause.
-	beginLimit = 10 * time.Second
-	abortLimit = 10 * time.Second
-	abortPause = time.Second
+	beginTimeout = 10 * time.Second
+	abortTimeout = 10 * time.Second
+	abortPause   = time.Second
 )
 
-// inParts uploads an object of several parts, which does not exist before the
-// last request. minio-go does not pass conditions on to that.
-func (u *upload) inParts(ctx context.Context) (err error) {
-	core, bucket := u.origin.core, u.origin.place.bucket
+// putMultipart uploads an object in several parts, which exists after the last request.
+// Conditions are for that one: minio-go does not pass those of the first on to it.
+func (u *upload) putMultipart(ctx context.Context) (err error) {
+	core, bucket := u.origin.core, u.origin.location.bucket
 	id, err := u.begin(ctx)
 	if err != nil {
-		return u.origin.failure(ctx, http.MethodPut, u.key, err)
+		return u.origin.wrapError(ctx, http.MethodPut, u.key, err)
 	}
-	// At once when ctx is done, as a body that hangs keeps us here; and at the end, as
-	// a part may have been under way.
+	// Abort at once when ctx is done, as a body may hang; and again at the end, as a part
+	// may have been under way.
 	stop := context.AfterFunc(ctx, func() {
 		_ = panics.Try("origin", func() error { u.abort(ctx, id); return nil }, "origin", u.origin.name)
 	})
@@ -43,49 +43,49 @@ func (u *upload) inParts(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return u.unlessThere(ctx, minio.PutObjectOptions{}, func(options minio.PutObjectOptions) error {
+	return u.putIfAbsent(ctx, minio.PutObjectOptions{}, func(options minio.PutObjectOptions) error {
 		_, err := core.CompleteMultipartUpload(ctx, bucket, u.object(), id, parts, options)
 		return err
 	})
 }
 
-// begin returns the id of a new upload. It waits for that also when ctx is done: an
-// upload whose id nobody has heard could not be aborted.
+// begin returns the id of a new upload. It waits for that also when ctx is done: an upload
+// whose id is not known cannot be aborted.
 func (u *upload) begin(ctx context.Context) (id string, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beginLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beginTimeout)
 	defer cancel()
-	return u.origin.core.NewMultipartUpload(ctx, u.origin.place.bucket, u.object(), u.options)
+	return u.origin.core.NewMultipartUpload(ctx, u.origin.location.bucket, u.object(), u.options)
 }
 
 func (u *upload) sendParts(ctx context.Context, id string) (parts []minio.CompletePart, err error) {
 	for {
 		number := len(parts) + 1
 		part, err := u.origin.core.PutObjectPart(
-			ctx, u.origin.place.bucket, u.object(), id, number,
-			bytes.NewReader(u.part), int64(len(u.part)), minio.PutObjectPartOptions{Md5Base64: sum(u.part)},
+			ctx, u.origin.location.bucket, u.object(), id, number,
+			bytes.NewReader(u.part), int64(len(u.part)), minio.PutObjectPartOptions{Md5Base64: contentMD5(u.part)},
 		)
 		if err != nil {
-			return nil, u.origin.failure(ctx, http.MethodPut, u.key, err)
+			return nil, u.origin.wrapError(ctx, http.MethodPut, u.key, err)
 		}
 		parts = append(parts, minio.CompletePart{PartNumber: number, ETag: part.ETag})
 		if u.left == 0 {
 			return parts, nil
 		}
-		if err := u.fill(ctx); err != nil {
+		if err := u.readPart(ctx); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// abort clears away what has been uploaded, also when ctx is done. If that fails for
-// as long as abortLimit, it is for the bucket's rule about incomplete uploads.
+// abort removes what has been uploaded, also when ctx is done. If that fails for as long
+// as abortTimeout, it is left to the bucket's rule about incomplete uploads.
 func (u *upload) abort(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 	defer cancel()
 	for ctx.Err() == nil {
-		err := u.origin.core.AbortMultipartUpload(ctx, u.origin.place.bucket, u.object(), id)
+		err := u.origin.core.AbortMultipartUpload(ctx, u.origin.location.bucket, u.object(), id)
 		resp, answered := errors.AsType[minio.ErrorResponse](err)
-		if err == nil || answered && meaningOf(resp) != ofAll { // as when it is gone
+		if err == nil || answered && meaningOf(resp) != ofBackend { // such as that it is gone
 			return
 		}
 		select {

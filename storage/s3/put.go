@@ -21,20 +21,20 @@ import (
 )
 
 const (
-	// partSize is how much of an upload is in memory: an object of up to that
-	// size is sent in one piece, which is most originals, and a larger one in
-	// parts. S3 wants 5 MiB at least.
+	// partSize is how much of an upload is in memory: an object of up to that size, as
+	// most originals are, is sent in one request, and a larger one in parts. The minimum
+	// of S3 is 5 MiB.
 	partSize = 8 << 20
-	// maxParts is S3's limit, and so makes one of 80 GiB for an object.
+	// maxParts is S3's limit, which limits an object to 80 GiB.
 	maxParts = 10_000
 )
 
-// Put uploads an object; of body a part is in memory, at most 8 MiB. The place
-// compares each part with its MD5 (Content-MD5, which all of them know; few know
-// the newer checksums), and refuses to replace an object (If-None-Match: *).
+// Put uploads an object, with at most 8 MiB of it in memory. The server verifies the MD5
+// of each part (Content-MD5, which all servers support; few support newer checksums),
+// and refuses to replace an object (If-None-Match: *).
 //
-// Where the place does not know that condition, it is asked before whether the
-// object is there, which leaves a moment for somebody else's upload to be lost.
+// Where the server does not support that condition, Put looks for an object before,
+// which leaves a moment in which another upload can be lost.
 func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64, modTime time.Time) error {
 	if size < 0 || size > maxParts*partSize {
 		return storage.Refused(ctx, o.name, fmt.Errorf("put %q: %d bytes is not a size from 0 to %d", key, size, int64(maxParts*partSize)))
@@ -45,7 +45,7 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 		}
 	}
 	u := &upload{origin: o, key: key, body: body, left: size}
-	if err := u.fill(ctx); err != nil {
+	if err := u.readPart(ctx); err != nil {
 		return err
 	}
 	u.options = minio.PutObjectOptions{ContentType: contentType(key, u.part)}
@@ -53,9 +53,9 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 		u.options.UserMetadata = map[string]string{"mtime": mtime(modTime)}
 	}
 	if u.left == 0 {
-		return u.whole(ctx)
+		return u.putWhole(ctx)
 	}
-	return u.inParts(ctx)
+	return u.putMultipart(ctx)
 }
 
 // upload is one Put.
@@ -68,9 +68,9 @@ type upload struct {
 	part    []byte // that has been read of it
 }
 
-// fill reads the next part of the body, and after the last makes sure that the
-// body has ended.
-func (u *upload) fill(ctx context.Context) error {
+// readPart reads the next part of the body, and after the last verifies that the body
+// has ended.
+func (u *upload) readPart(ctx context.Context) error {
 	n := min(u.left, partSize)
 	if int64(cap(u.part)) < n {
 		u.part = make([]byte, n)
@@ -78,7 +78,7 @@ func (u *upload) fill(ctx context.Context) error {
 	u.part = u.part[:n]
 	read, err := io.ReadFull(u.body, u.part)
 	if err == nil && n == u.left {
-		err = ended(u.body)
+		err = checkEnd(u.body)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("%w: %d bytes before the announced end", io.ErrUnexpectedEOF, u.left-int64(read))
@@ -90,9 +90,9 @@ func (u *upload) fill(ctx context.Context) error {
 	return nil
 }
 
-// ended is nil where there is nothing more to be read.
-func ended(r io.Reader) error {
-	// A Reader may give neither a byte nor an error; io.ReadFull asks on.
+// checkEnd returns an error if there is more to be read.
+func checkEnd(r io.Reader) error {
+	// A Reader may return neither a byte nor an error; io.ReadFull goes on.
 	switch n, err := io.ReadFull(r, make([]byte, 1)); {
 	case n > 0:
 		return errors.New("the body goes on after its announced end")
@@ -103,18 +103,18 @@ func ended(r io.Reader) error {
 	}
 }
 
-// whole uploads an object of one part.
-func (u *upload) whole(ctx context.Context) error {
-	return u.unlessThere(ctx, u.options, func(options minio.PutObjectOptions) error {
-		_, err := u.origin.core.PutObject(ctx, u.origin.place.bucket, u.object(), bytes.NewReader(u.part), int64(len(u.part)), sum(u.part), "", options)
+// putWhole uploads an object in one request.
+func (u *upload) putWhole(ctx context.Context) error {
+	return u.putIfAbsent(ctx, u.options, func(options minio.PutObjectOptions) error {
+		_, err := u.origin.core.PutObject(ctx, u.origin.location.bucket, u.object(), bytes.NewReader(u.part), int64(len(u.part)), contentMD5(u.part), "", options)
 		return err
 	})
 }
 
-// unlessThere does what makes the object, and has it fail if there is one.
-func (u *upload) unlessThere(ctx context.Context, options minio.PutObjectOptions, do func(minio.PutObjectOptions) error) error {
-	conditional, asks := options, !u.origin.unconditional.Load()
-	if asks {
+// putIfAbsent calls do, which creates the object, with the condition that there is none.
+func (u *upload) putIfAbsent(ctx context.Context, options minio.PutObjectOptions, do func(minio.PutObjectOptions) error) error {
+	conditional, isConditional := options, !u.origin.unconditional.Load()
+	if isConditional {
 		conditional.SetMatchETagExcept("*")
 	}
 	err := do(conditional)
@@ -125,29 +125,29 @@ func (u *upload) unlessThere(ctx context.Context, options minio.PutObjectOptions
 	switch {
 	case resp.Code == minio.PreconditionFailed || resp.StatusCode == http.StatusPreconditionFailed:
 		return storage.ErrExists
-	case resp.StatusCode == http.StatusNotImplemented && asks:
+	case resp.StatusCode == http.StatusNotImplemented && isConditional:
 		u.origin.unconditional.Store(true)
 		if err := storage.EnsureAbsent(ctx, u.origin, u.key); err != nil {
 			return err
 		}
-		return u.unlessThere(ctx, options, do)
+		return u.putIfAbsent(ctx, options, do)
 	case resp.StatusCode == http.StatusConflict: // with another upload, which may have succeeded
 		if errors.Is(storage.EnsureAbsent(ctx, u.origin, u.key), storage.ErrExists) {
 			return storage.ErrExists
 		}
 	}
-	return u.origin.failure(ctx, http.MethodPut, u.key, err)
+	return u.origin.wrapError(ctx, http.MethodPut, u.key, err)
 }
 
-func (u *upload) object() string { return u.origin.place.prefix + u.key }
+func (u *upload) object() string { return u.origin.location.prefix + u.key }
 
-func sum(b []byte) string {
+func contentMD5(b []byte) string {
 	digest := md5.Sum(b)
 	return base64.StdEncoding.EncodeToString(digest[:])
 }
 
-// mtime is a time as rclone keeps it in an object's metadata: seconds with as
-// many decimals as needed.
+// mtime formats a time as rclone does in an object's metadata: seconds with as many
+// decimals as needed.
 func mtime(t time.Time) string {
 	seconds := strconv.FormatInt(t.Unix(), 10)
 	if t.Nanosecond() == 0 || t.Unix() < 0 {
@@ -156,9 +156,9 @@ func mtime(t time.Time) string {
 	return seconds + strings.TrimRight(fmt.Sprintf(".%09d", t.Nanosecond()), "0")
 }
 
-// contentType is what the beginning of a picture says, and for kinds that
-// net/http does not know what the key ends in. What is no picture by either gets
-// no type that a browser would run.
+// contentType returns the type that the beginning of a picture says, and for formats that
+// net/http does not know that of the key's extension. What is no picture by either gets
+// no type that a browser would execute.
 func contentType(key string, beginning []byte) string {
 	if found := http.DetectContentType(beginning); strings.HasPrefix(found, "image/") {
 		return found

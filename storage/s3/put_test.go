@@ -293,7 +293,7 @@ func TestPutStalls(t *testing.T) {
 	defer close(release)
 	done := make(chan error, 1)
 	go func() { done <- put(t, origin, make([]byte, 8<<20)) }()
-	wantUnavailable(t, <-done, "no byte of the body was taken")
+	wantUnavailable(t, <-done, "no byte of the body was sent")
 }
 
 // TestPutTooLarge: what S3 would refuse after hours is refused at once.

@@ -1,5 +1,5 @@
-// Package s3 is the origin that reads originals from a bucket of Amazon S3 or of
-// anything that speaks its protocol, lists and adds them, and makes links to them.
+// Package s3 reads originals from a bucket of Amazon S3, or of a server with the same
+// protocol, lists and adds them, and makes links to them.
 package s3
 
 import (
@@ -19,19 +19,19 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Options are for programs; people write URLs. The zero value of each is a
-// default that suits a server near its bucket.
+// Options are what a URL does not say. The zero value of each is a default that suits a
+// server near its bucket.
 type Options struct {
 	// ConnectTimeout bounds connecting, and again the TLS handshake: 5 s.
 	ConnectTimeout time.Duration
-	// HeaderTimeout bounds the wait for an answer to a request: 10 s.
+	// HeaderTimeout bounds the wait for the header of a response: 10 s.
 	HeaderTimeout time.Duration
-	// StallTimeout bounds the wait for the next bytes of a body, either way: 20 s.
-	// A slow body may take any time as long as it moves.
+	// StallTimeout bounds the wait for the next bytes of a body, received or sent: 20 s.
+	// A slow body may take any time as long as bytes come.
 	StallTimeout time.Duration
-	// AccessKey and SecretKey are used as they are if set. Without them the
-	// environment is asked (AWS_ACCESS_KEY_ID, MINIO_ACCESS_KEY and so on), then
-	// the shared files of the AWS tools, then the role of the machine or pod.
+	// AccessKey and SecretKey are the credentials, if set. Without them those of the
+	// environment are used (AWS_ACCESS_KEY_ID, MINIO_ACCESS_KEY and so on), then those of
+	// the shared files of the AWS tools, then those of the role of the machine or pod.
 	AccessKey, SecretKey string
 }
 
@@ -53,19 +53,19 @@ func orDefault[T comparable](value, fallback T) T {
 // Origin reads and adds the objects of a bucket whose keys begin with a prefix. It
 // is a storage.Linker, a storage.Writer and a storage.Lister.
 //
-// The rights it needs are s3:GetObject and s3:ListBucket, and for Put
-// s3:PutObject. Without s3:ListBucket S3 answers 403 for an object that does not
-// exist, just as for one that may not be read; that is ErrRefused, as nobody knows
-// whether it is there, and Check fails for the same reason.
+// It needs the permissions s3:GetObject and s3:ListBucket, and s3:PutObject for Put.
+// Without s3:ListBucket S3 responds 403 for an object that does not exist, as for one
+// that may not be read; that is ErrRefused, as nobody knows whether it exists, and Check
+// fails for the same reason.
 //
-// A request is sent once: who wants more tries puts a circuit breaker (package breaker) around it. A
-// connection that the place had closed while it was idle does not count.
+// A request is sent once; package breaker repeats it. A connection that the server had
+// closed while it was idle does not count.
 type Origin struct {
-	core  *minio.Core
-	place place
-	name  string
-	links linker
-	// unconditional: the place does not know If-None-Match for uploads.
+	core     *minio.Core
+	location location
+	name     string
+	links    linker
+	// unconditional: the server does not support If-None-Match for uploads.
 	unconditional atomic.Bool
 }
 
@@ -75,72 +75,71 @@ type Origin struct {
 //
 // of which only the bucket is needed. The parameters are
 //
-//	endpoint   the place, http or https, without a path; Amazon S3 if not given
-//	region     the bucket's region; the place is asked for it if not given
+//	endpoint   the server, http or https, without a path; Amazon S3 if not given
+//	region     the bucket's region; the server is asked for it if not given
 //	profile    the section of the shared credentials file to use, and no other
 //	           credentials; if not given, the environment, AWS_PROFILE or the
 //	           section default, and the machine's role are tried
 //	anonymous  true: requests are not signed, for public buckets
 //	lookup     path (http://host/bucket/key) or dns (http://bucket.host/key);
 //	           dns for Amazon and path elsewhere if not given
-//	public     where browsers find the place, for Link, if that is not endpoint
+//	public     where browsers reach the server, for Link, if that is not endpoint
 //
-// Credentials never stand in a URL: one with a user, or with a parameter that
-// sounds like a credential, is refused. Open sends nothing: the place may be
-// down.
+// Credentials do not belong into a URL: one with a user, or with a parameter that
+// sounds like a credential, is an error. Open sends nothing: the server may be down.
 func Open(u *url.URL) (*Origin, error) { return OpenWith(u, Options{}) }
 
 // OpenWith is Open with options.
 func OpenWith(u *url.URL, options Options) (*Origin, error) {
 	options = options.withDefaults()
-	p, err := parse(u)
+	at, err := parse(u)
 	if err != nil {
 		return nil, err
 	}
-	return openVia(newTransport(options), p, options)
+	return openVia(newTransport(options), at, options)
 }
 
-func openVia(transport http.RoundTripper, p place, options Options) (*Origin, error) {
+func openVia(transport http.RoundTripper, at location, options Options) (*Origin, error) {
 	settings := minio.Options{
-		Creds:        credentialsFor(p, options),
-		Secure:       p.endpoint.Scheme == "https",
+		Creds:        credentialsFor(at, options),
+		Secure:       at.endpoint.Scheme == "https",
 		Transport:    transport,
-		Region:       p.region,
-		BucketLookup: p.lookup,
+		Region:       at.region,
+		BucketLookup: at.lookup,
 		MaxRetries:   1,
 	}
-	core, err := minio.NewCore(p.endpoint.Host, &settings)
+	core, err := minio.NewCore(at.endpoint.Host, &settings)
 	if err != nil {
-		return nil, fmt.Errorf("s3://%s: %w", p.bucket, err)
+		return nil, fmt.Errorf("s3://%s: %w", at.bucket, err)
 	}
-	return &Origin{core: core, place: p, name: p.name(), links: newLinker(p, settings)}, nil
+	return &Origin{core: core, location: at, name: at.name(), links: newLinker(at, settings)}, nil
 }
 
-// Contains reports that the objects of other are objects of this place, too: in the
-// same bucket below the same prefix, as far as the endpoints' names tell.
-func (o *Origin) Contains(other *Origin) bool { return o.place.contains(other.place) }
+// Contains reports that the objects of other are objects of this origin, too: in the
+// same bucket below the same prefix, as far as the names of the endpoints tell.
+func (o *Origin) Contains(other *Origin) bool { return o.location.contains(other.location) }
 
-func credentialsFor(p place, options Options) *credentials.Credentials {
+func credentialsFor(at location, options Options) *credentials.Credentials {
 	switch {
-	case p.anonymous:
+	case at.anonymous:
 		return credentials.NewStatic("", "", "", credentials.SignatureAnonymous)
 	case options.AccessKey != "" || options.SecretKey != "":
 		return credentials.NewStaticV4(options.AccessKey, options.SecretKey, "")
 	default:
-		return credentials.New(newFinder(p.profile))
+		return credentials.New(newCredentialChain(at.profile))
 	}
 }
 
-// Open asks for the object with the prefix before its key.
+// Open reads the object with the prefix before its key.
 func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
-	// Core.GetObject sends one GET and gives its body as it is. Client.GetObject
-	// would send nothing before the first Read, and read ahead in a goroutine.
-	body, info, _, err := o.core.GetObject(ctx, o.place.bucket, o.place.prefix+key, unless(have))
+	// Core.GetObject sends one GET and returns its body. Client.GetObject would send
+	// nothing before the first Read, and read ahead in a goroutine.
+	body, info, _, err := o.core.GetObject(ctx, o.location.bucket, o.location.prefix+key, conditionalGet(have))
 	if err != nil {
 		if !have.IsZero() && isNotModified(err) {
 			return nil, storage.ErrNotModified
 		}
-		return nil, o.failure(ctx, "GET", key, err)
+		return nil, o.wrapError(ctx, "GET", key, err)
 	}
 	entry := o.entry(key, info)
 	object := &storage.Object{
@@ -152,15 +151,15 @@ func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*s
 			return o.Link(ctx, key, options)
 		},
 	}
-	if have.Is(object.Version()) { // a place that does not know conditions
+	if have.Is(object.Version()) { // a server that ignores conditions
 		_ = object.Body.Close()
 		return nil, storage.ErrNotModified
 	}
 	return object, nil
 }
 
-// unless asks for an object only if it is of another version.
-func unless(have storage.Version) (o minio.GetObjectOptions) {
+// conditionalGet requests an object only if it is of another version.
+func conditionalGet(have storage.Version) (o minio.GetObjectOptions) {
 	switch {
 	case isETag(have.ETag):
 		o.Set("If-None-Match", `"`+have.ETag+`"`)
@@ -170,7 +169,7 @@ func unless(have storage.Version) (o minio.GetObjectOptions) {
 	return o
 }
 
-// isETag reports whether s may stand in a header between quotes, RFC 9110, 8.8.3.
+// isETag reports whether s is valid in a header between quotes, RFC 9110, 8.8.3.
 func isETag(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f })
 }
@@ -180,15 +179,15 @@ func isNotModified(err error) bool {
 	return ok && resp.StatusCode == http.StatusNotModified
 }
 
-// Stat sends a HEAD. As its errors come without a body that says why, it is GET
-// that is asked for the reason.
+// Stat sends a HEAD. As its errors have no body that says why, a GET finds out the
+// reason.
 func (o *Origin) Stat(ctx context.Context, key string) (storage.Entry, error) {
-	info, err := o.core.StatObject(ctx, o.place.bucket, o.place.prefix+key, minio.StatObjectOptions{})
+	info, err := o.core.StatObject(ctx, o.location.bucket, o.location.prefix+key, minio.StatObjectOptions{})
 	if err == nil {
 		return o.entry(key, info), nil
 	}
 	if resp, ok := errors.AsType[minio.ErrorResponse](err); !ok || resp.StatusCode/100 != 4 {
-		return storage.Entry{}, o.failure(ctx, "HEAD", key, err)
+		return storage.Entry{}, o.wrapError(ctx, "HEAD", key, err)
 	}
 	object, err := o.Open(ctx, key, storage.Version{})
 	if err != nil {
@@ -205,16 +204,16 @@ func (o *Origin) entry(key string, info minio.ObjectInfo) storage.Entry {
 	}
 }
 
-// cleanETag takes away what is left of W/"…" when minio-go is done with it.
+// cleanETag removes what minio-go leaves of W/"…".
 func cleanETag(s string) string { return strings.Trim(strings.TrimPrefix(s, "W/"), `"`) }
 
-// checkKey is asked for by Check. It is not meant to exist, and may.
+// checkKey is the object that Check requests. It need not exist.
 const checkKey = ".thumbery-check"
 
-// Check asks for an object, and is content with "no such object": the place is
-// there, the bucket exists, and the credentials allow what Open needs. A HEAD of
-// the bucket would cost the same, and say less: it needs no right to read
-// objects, and its errors come without a code.
+// Check requests an object, and succeeds also if there is no such object: the server
+// answers, the bucket exists, and the credentials permit what Open needs. A HEAD of the
+// bucket would cost the same, and say less: it needs no permission to read objects, and
+// its errors have no code.
 func (o *Origin) Check(ctx context.Context) error {
 	object, err := o.Open(ctx, checkKey, storage.Version{})
 	if errors.Is(err, storage.ErrNotFound) {
@@ -226,22 +225,22 @@ func (o *Origin) Check(ctx context.Context) error {
 	return object.Body.Close()
 }
 
-// String is s3://bucket/prefix (host:port).
+// String returns s3://bucket/prefix (host:port).
 func (o *Origin) String() string { return o.name }
 
-// KeyOf is the key of an object of which a notification tells, and false for one
-// that is not ours: of another bucket, outside of the prefix, or with a name that
-// is no variant.Key. Names in notifications are to be unescaped before.
+// KeyOf returns the key of an object that a notification names, and false for one that
+// is not ours: of another bucket, outside of the prefix, or with a name that is no
+// variant.Key. The name must have been unescaped.
 func (o *Origin) KeyOf(bucket, object string) (key string, ok bool) {
-	if bucket != o.place.bucket {
+	if bucket != o.location.bucket {
 		return "", false
 	}
 	return o.key(object)
 }
 
-// key is the key of an object of our bucket.
+// key returns the key of an object of our bucket.
 func (o *Origin) key(object string) (string, bool) {
-	rest, ok := strings.CutPrefix(object, o.place.prefix)
+	rest, ok := strings.CutPrefix(object, o.location.prefix)
 	if !ok {
 		return "", false
 	}

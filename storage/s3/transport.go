@@ -14,20 +14,20 @@ import (
 const (
 	maxIdle  = 64  // connections kept: as many as are fetched from at once on a large machine
 	maxConns = 256 // connections at once; more requests wait, as long as their contexts let them
-	// maxHeader bytes of a response's header: S3 allows 2 KiB of metadata, others
-	// a little more.
+	// maxHeader bytes of a response's header: S3 allows 2 KiB of metadata, others a little
+	// more.
 	maxHeader = 64 << 10
-	// maxDocument bytes of a response that is no object: a thousand keys of 1 KiB,
-	// three times as long when escaped, and what is said of each.
+	// maxDocument bytes of a response that is no object: a thousand keys of 1 KiB, three
+	// times as long when escaped, with the metadata of each.
 	maxDocument = 8 << 20
 	idleTime    = time.Minute
 )
 
-// newTransport makes the transport below minio-go: bounded in everything but the
-// size of bodies, which is the caller's.
+// newTransport makes the transport below minio-go. It bounds everything but the size of
+// bodies, which the caller does.
 func newTransport(o Options) http.RoundTripper {
 	dialer := &net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second}
-	return guarded(&http.Transport{
+	return wrapTransport(&http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
@@ -38,33 +38,33 @@ func newTransport(o Options) http.RoundTripper {
 		MaxConnsPerHost:        maxConns,
 		IdleConnTimeout:        idleTime,
 		MaxResponseHeaderBytes: maxHeader,
-		// An object stored with Content-Encoding: gzip is not to be unpacked, and
-		// nothing is to be packed on the way: Content-Length is the object's size.
+		// An object stored with Content-Encoding: gzip must not be unpacked, nor others be
+		// packed on the way: Content-Length is the object's size.
 		DisableCompression: true,
 	}, o.StallTimeout)
 }
 
-// guarded keeps from minio-go what a transport lets through and should not.
-func guarded(transport http.RoundTripper, stall time.Duration) http.RoundTripper {
-	return impatient{strict{transport}, stall}
+// wrapTransport adds checks of responses and the idle timeout of bodies.
+func wrapTransport(transport http.RoundTripper, stall time.Duration) http.RoundTripper {
+	return idleTimeoutTransport{sanitizingTransport{transport}, stall}
 }
 
-// strict refuses responses that look like success and are no whole object, and
-// pages for people that look like "no such object". It takes out of the others
-// what minio-go would stumble over, and cookies, which it would keep.
-type strict struct{ next http.RoundTripper }
+// sanitizingTransport turns responses into errors that look like success and are no
+// complete object, and web pages that look like "no such object". From others it removes
+// headers that minio-go fails for, and cookies, which it would keep.
+type sanitizingTransport struct{ next http.RoundTripper }
 
-// needed are the headers of a success that something is made of. Others can do
-// harm: minio-go fails for an object whose uploader gave it "Expires: 0".
-var needed = []string{"Content-Length", "Content-Type", "Etag", "Last-Modified", "X-Amz-Request-Id", "X-Amz-Bucket-Region"}
+// keptHeaders are the headers of a success that are used. Others can do harm: minio-go
+// fails for an object whose uploader gave it "Expires: 0".
+var keptHeaders = []string{"Content-Length", "Content-Type", "Etag", "Last-Modified", "X-Amz-Request-Id", "X-Amz-Bucket-Region"}
 
-func (s strict) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s sanitizingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := s.next.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
 	resp.Header.Del("Set-Cookie")
-	if err := refuse(resp); err != nil {
+	if err := rejectResponse(resp); err != nil {
 		_ = resp.Body.Close()
 		return nil, err
 	}
@@ -75,33 +75,33 @@ func (s strict) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	for name := range resp.Header {
-		if !slices.Contains(needed, name) {
+		if !slices.Contains(keptHeaders, name) {
 			delete(resp.Header, name)
 		}
 	}
 	return resp, nil
 }
 
-func refuse(resp *http.Response) error {
+func rejectResponse(resp *http.Response) error {
 	switch {
 	case (resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusForbidden) && isPage(resp):
-		return fmt.Errorf("a web page with status %d, not an answer of S3: something before the place has lost it, or the endpoint is another server", resp.StatusCode)
+		return fmt.Errorf("a web page with status %d, not a response of S3: a proxy does not reach it, or the endpoint is another server", resp.StatusCode)
 	case resp.StatusCode >= 300:
 		return nil
 	case resp.Request.Method == http.MethodDelete: // of an upload that failed
 		return nil
 	case resp.StatusCode != http.StatusOK:
-		return fmt.Errorf("the place answers %s to a plain request", resp.Status)
+		return fmt.Errorf("the server responds %s to a plain request", resp.Status)
 	// A body that ends with its connection looks whole wherever it is cut.
 	case resp.Request.Method != http.MethodHead && resp.ContentLength < 0 && !slices.Contains(resp.TransferEncoding, "chunked"):
-		return errors.New("the place does not say where the body ends")
+		return errors.New("the server does not say where the body ends")
 	}
 	return nil
 }
 
-// isPage reports a body in HTML or plain text, as load balancers and web servers
-// give with their errors. Those of S3 are XML. minio-go takes any 404 for
-// NoSuchKey, and any 403 for AccessDenied.
+// isPage reports a body in HTML or plain text, as the errors of load balancers and web
+// servers have. Those of S3 are XML. minio-go takes any 404 for NoSuchKey, and any 403 for
+// AccessDenied.
 func isPage(resp *http.Response) bool {
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	return mediaType == "text/html" || mediaType == "text/plain"

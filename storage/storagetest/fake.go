@@ -13,9 +13,9 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// Fake is an origin in memory that does as it is told: it counts, waits, fails,
-// and lies about sizes. It is safe for use by several goroutines, also while
-// it is being told.
+// Fake is an origin in memory that can be made to wait, to fail and to announce wrong
+// sizes, and that counts its calls. It is safe for use by several goroutines, also while
+// its behaviour is changed.
 type Fake struct {
 	mu       sync.Mutex
 	name     string
@@ -31,17 +31,17 @@ type Fake struct {
 	etag     map[string]string
 	down     bool
 	delay    time.Duration
-	open     gate
-	hang     gate
-	body     gate
+	open     barrier
+	hang     barrier
+	body     barrier
 	opens    map[string]int
 	total    int
 	checks   int
 	unclosed int
 }
 
-// gate is nil when open; when shut it is closed to let those through who wait.
-type gate chan struct{}
+// barrier holds calls up until it is closed; nil holds nothing up.
+type barrier chan struct{}
 
 // NewFake returns a Fake with a copy of the map; the bodies must not change.
 func NewFake(objects map[string][]byte) *Fake {
@@ -56,41 +56,41 @@ func NewFake(objects map[string][]byte) *Fake {
 	return f
 }
 
-// tell changes f under its lock.
-func (f *Fake) tell(change func()) {
+// update changes f under its lock.
+func (f *Fake) update(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change()
 }
 
 // SetName sets what String returns; it is "fake" at first.
-func (f *Fake) SetName(name string) { f.tell(func() { f.name = name }) }
+func (f *Fake) SetName(name string) { f.update(func() { f.name = name }) }
 
 // Put adds or replaces an object.
-func (f *Fake) Put(key string, data []byte) { f.tell(func() { f.objects[key] = data }) }
+func (f *Fake) Put(key string, data []byte) { f.update(func() { f.objects[key] = data }) }
 
 // Remove removes an object.
-func (f *Fake) Remove(key string) { f.tell(func() { delete(f.objects, key) }) }
+func (f *Fake) Remove(key string) { f.update(func() { delete(f.objects, key) }) }
 
 // SetModTime sets an object's time, which should be whole seconds UTC. Without
 // it all have the same one, in 2024.
-func (f *Fake) SetModTime(key string, t time.Time) { f.tell(func() { f.modTime[key] = t }) }
+func (f *Fake) SetModTime(key string, t time.Time) { f.update(func() { f.modTime[key] = t }) }
 
 // Fail makes every Open of key fail with err as it is, until Fail(key, nil).
-func (f *Fake) Fail(key string, err error) { f.tell(func() { f.failing[key] = err }) }
+func (f *Fake) Fail(key string, err error) { f.update(func() { f.failing[key] = err }) }
 
 // FailNext makes the next n calls of Open fail with err as it is.
-func (f *Fake) FailNext(n int, err error) { f.tell(func() { f.failNext, f.nextErr = n, err }) }
+func (f *Fake) FailNext(n int, err error) { f.update(func() { f.failNext, f.nextErr = n, err }) }
 
 // FailAll makes every Open and Check fail with err as it is, until FailAll(nil).
-func (f *Fake) FailAll(err error) { f.tell(func() { f.failAll = err }) }
+func (f *Fake) FailAll(err error) { f.update(func() { f.failAll = err }) }
 
 // Truncate makes the body of key end after n bytes while Size stays; -1 ends it.
 func (f *Fake) Truncate(key string, n int) { f.BreakNext(key, n, -1) }
 
 // BreakNext is Truncate for the next times bodies of key only.
 func (f *Fake) BreakNext(key string, n, times int) {
-	f.tell(func() {
+	f.update(func() {
 		if f.short[key], f.breaks[key] = n, times; n < 0 {
 			delete(f.short, key)
 		}
@@ -98,80 +98,80 @@ func (f *Fake) BreakNext(key string, n, times int) {
 }
 
 // SetETag sets an object's ETag. Without it that is a hash of the bytes.
-func (f *Fake) SetETag(key, etag string) { f.tell(func() { f.etag[key] = etag }) }
+func (f *Fake) SetETag(key, etag string) { f.update(func() { f.etag[key] = etag }) }
 
-// SetDown sets what Down returns. Nothing else depends on it.
-func (f *Fake) SetDown(down bool) { f.tell(func() { f.down = down }) }
+// SetDown sets what Down returns, and nothing else.
+func (f *Fake) SetDown(down bool) { f.update(func() { f.down = down }) }
 
-// Down returns what it was told to.
+// Down returns what SetDown has set.
 func (f *Fake) Down() (down bool) {
-	f.tell(func() { down = f.down })
+	f.update(func() { down = f.down })
 	return down
 }
 
-// Announce sets the Size that key pretends to have; -1 means that the place does
-// not say. The body stays, so that it is too short or too long.
-func (f *Fake) Announce(key string, size int64) { f.tell(func() { f.size[key] = size }) }
+// Announce sets the Size that key pretends to have; -1 means unknown. The
+// body stays, so that it is too short or too long.
+func (f *Fake) Announce(key string, size int64) { f.update(func() { f.size[key] = size }) }
 
 // Delay makes every Open and Check take d, or until its context is done; within
 // testing/synctest that is the bubble's time. It comes after Hold.
-func (f *Fake) Delay(d time.Duration) { f.tell(func() { f.delay = d }) }
+func (f *Fake) Delay(d time.Duration) { f.update(func() { f.delay = d }) }
 
 // Hold makes every Open and Check wait, until release is called or its context
 // is done. Release may be called several times.
 func (f *Fake) Hold() (release func()) { return f.shut(&f.open) }
 
-// Reopen ends Hold for calls to come. Those that wait go on waiting for release.
-func (f *Fake) Reopen() { f.tell(func() { f.open = nil }) }
+// Reopen ends Hold for future calls. Those that wait continue to wait for release.
+func (f *Fake) Reopen() { f.update(func() { f.open = nil }) }
 
-// Hang is Hold for calls that end for no context, as a system call on a file
-// server that is gone.
+// Hang is Hold for calls that ignore their context, as a system call on a dead file
+// server does.
 func (f *Fake) Hang() (release func()) { return f.shut(&f.hang) }
 
 // HoldBodies makes the first Read of every body that is opened from now on wait,
 // until release is called or the context of its Open is done.
 func (f *Fake) HoldBodies() (release func()) { return f.shut(&f.body) }
 
-func (f *Fake) shut(g *gate) (release func()) {
-	made := make(gate)
-	f.tell(func() { *g = made })
+func (f *Fake) shut(b *barrier) (release func()) {
+	made := make(barrier)
+	f.update(func() { *b = made })
 	return sync.OnceFunc(func() {
-		f.tell(func() {
-			if *g == made {
-				*g = nil
+		f.update(func() {
+			if *b == made {
+				*b = nil
 			}
 		})
 		close(made)
 	})
 }
 
-// Opens is how often key was asked for, with whatever outcome.
+// Opens returns how often Open was called for key, with whatever outcome.
 func (f *Fake) Opens(key string) (n int) {
-	f.tell(func() { n = f.opens[key] })
+	f.update(func() { n = f.opens[key] })
 	return n
 }
 
-// TotalOpens is how often Open was called.
+// TotalOpens returns how often Open was called.
 func (f *Fake) TotalOpens() (n int) {
-	f.tell(func() { n = f.total })
+	f.update(func() { n = f.total })
 	return n
 }
 
-// TotalChecks is how often Check was called.
+// TotalChecks returns how often Check was called.
 func (f *Fake) TotalChecks() (n int) {
-	f.tell(func() { n = f.checks })
+	f.update(func() { n = f.checks })
 	return n
 }
 
-// Unclosed is how many bodies have been handed out and not closed.
+// Unclosed returns how many bodies are open.
 func (f *Fake) Unclosed() (n int) {
-	f.tell(func() { n = f.unclosed })
+	f.update(func() { n = f.unclosed })
 	return n
 }
 
-// Open counts, waits, fails or answers.
+// Open implements storage.Origin.
 func (f *Fake) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
-	f.tell(func() { f.opens[key]++; f.total++ })
+	f.update(func() { f.opens[key]++; f.total++ })
 	if err := f.wait(ctx); err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (f *Fake) Open(ctx context.Context, key string, have storage.Version) (*sto
 	return f.object(ctx, entry), nil
 }
 
-// entry is what there is under key, or why not.
+// entry returns the entry of key, or the error that Open returns.
 func (f *Fake) entry(key string) (storage.Entry, error) {
 	data, found := f.objects[key]
 	switch {
@@ -226,11 +226,11 @@ func (f *Fake) object(ctx context.Context, e storage.Entry) *storage.Object {
 		}
 	}
 	f.unclosed++
-	body := &fakeBody{ctx: ctx, Reader: bytes.NewReader(data), hold: f.body, close: func() { f.tell(func() { f.unclosed-- }) }}
+	body := &fakeBody{ctx: ctx, Reader: bytes.NewReader(data), hold: f.body, close: func() { f.update(func() { f.unclosed-- }) }}
 	return &storage.Object{Body: storage.ExactLength(ctx, body, e.Size, f.name), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag}
 }
 
-// wait is Hang, Hold and then Delay.
+// wait waits for Hang, then Hold, then Delay.
 func (f *Fake) wait(ctx context.Context) error {
 	f.mu.Lock()
 	hang, hold, delay, name := f.hang, f.open, f.delay, f.name
@@ -260,24 +260,24 @@ func (f *Fake) wait(ctx context.Context) error {
 
 // Check waits and fails as Open does.
 func (f *Fake) Check(ctx context.Context) (err error) {
-	f.tell(func() { f.checks++ })
+	f.update(func() { f.checks++ })
 	if err := f.wait(ctx); err != nil {
 		return err
 	}
-	f.tell(func() { err = f.failAll })
+	f.update(func() { err = f.failAll })
 	return err
 }
 
 func (f *Fake) String() (name string) {
-	f.tell(func() { name = f.name })
+	f.update(func() { name = f.name })
 	return name
 }
 
-// fakeBody is closed once: Exact sees to that.
+// fakeBody is closed once: ExactLength guarantees that.
 type fakeBody struct {
 	io.Reader
 	ctx   context.Context
-	hold  gate
+	hold  barrier
 	close func()
 }
 

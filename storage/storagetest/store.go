@@ -16,8 +16,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Store is a Fake that is a Writer, a Lister and a Linker, too. What is told to
-// Open (waiting, failing) holds for Put, Stat and List; Link never fails.
+// Store is a Fake that is a Writer, a Lister and a Linker, too. Put, Stat and List wait and
+// fail as Open does; Link never fails.
 type Store struct{ *Fake }
 
 // NewStore is NewFake for a Store.
@@ -39,7 +39,7 @@ func (s Store) Put(ctx context.Context, key string, body io.Reader, size int64, 
 		return err
 	}
 	var err error
-	s.tell(func() { err = s.mayPut(key) })
+	s.update(func() { err = s.mayPut(key) })
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s Store) Put(ctx context.Context, key string, body io.Reader, size int64, 
 	case int64(len(data)) != size:
 		return fmt.Errorf("%s: %w: the body is not %d bytes long", s, storage.ErrUnavailable, size)
 	}
-	s.tell(func() {
+	s.update(func() {
 		if err = s.mayPut(key); err == nil {
 			s.objects[key], s.modTime[key] = data, modTime.UTC().Truncate(time.Second)
 		}
@@ -78,11 +78,11 @@ func (s Store) Stat(ctx context.Context, key string) (entry storage.Entry, err e
 	if err := s.wait(ctx); err != nil {
 		return storage.Entry{}, err
 	}
-	s.tell(func() { entry, err = s.entry(key) })
+	s.update(func() { entry, err = s.entry(key) })
 	return entry, err
 }
 
-// List lists what is there when it begins.
+// List lists the objects that exist when it begins.
 func (s Store) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[storage.Entry, error] {
 	return func(yield func(storage.Entry, error) bool) {
 		if err := s.wait(ctx); err != nil {
@@ -105,7 +105,7 @@ func (s Store) List(ctx context.Context, prefix string, skipped func(key string)
 			}
 			var entry storage.Entry
 			var err error
-			s.tell(func() { entry, err = s.entry(key) })
+			s.update(func() { entry, err = s.entry(key) })
 			if !yield(entry, err) || err != nil {
 				return
 			}
@@ -114,11 +114,11 @@ func (s Store) List(ctx context.Context, prefix string, skipped func(key string)
 }
 
 func (s Store) keys() (keys []string) {
-	s.tell(func() { keys = slices.Sorted(maps.Keys(s.objects)) })
+	s.update(func() { keys = slices.Sorted(maps.Keys(s.objects)) })
 	return keys
 }
 
-// Link makes a URL of the place's name, the key and the options.
+// Link makes a URL of the name, the key and the options.
 func (s Store) Link(_ context.Context, key string, o storage.LinkOptions) (string, error) {
 	u := url.URL{Scheme: "https", Host: s.String() + ".example", Path: "/" + key}
 	query := url.Values{"expires": {o.Expires.String()}, "disposition": {o.Disposition}}
@@ -131,6 +131,6 @@ func (s Store) Link(_ context.Context, key string, o storage.LinkOptions) (strin
 
 // Bytes returns what is stored under key.
 func (s Store) Bytes(key string) (data []byte, ok bool) {
-	s.tell(func() { data, ok = s.objects[key] })
+	s.update(func() { data, ok = s.objects[key] })
 	return bytes.Clone(data), ok
 }

@@ -309,8 +309,8 @@ func wantOnly(t *testing.T, what string, err, want error) {
 	}
 }
 
-// WantRefused checks that the place refuses to open key, as storage.ErrRefused
-// says: for the tests of places that can be made to.
+// WantRefused checks that an origin refuses to open key with storage.ErrRefused, for
+// tests of backends that can be made to.
 func WantRefused(t *testing.T, origin storage.Origin, key string) {
 	t.Helper()
 	_, err := read(t.Context(), origin, key)

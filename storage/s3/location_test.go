@@ -11,25 +11,25 @@ import (
 func TestParse(t *testing.T) {
 	tests := []struct {
 		url  string
-		want place
+		want location
 		host string // of the endpoint, with its scheme
 		name string
 	}{
-		{"s3://bucket", place{bucket: "bucket"}, "https://s3.amazonaws.com", "s3://bucket (s3.amazonaws.com)"},
-		{"s3://bucket/", place{bucket: "bucket"}, "https://s3.amazonaws.com", "s3://bucket (s3.amazonaws.com)"},
+		{"s3://bucket", location{bucket: "bucket"}, "https://s3.amazonaws.com", "s3://bucket (s3.amazonaws.com)"},
+		{"s3://bucket/", location{bucket: "bucket"}, "https://s3.amazonaws.com", "s3://bucket (s3.amazonaws.com)"},
 		{
 			"s3://my.bucket/pre/fix?endpoint=http://127.0.0.1:9000&region=eu-west-1&profile=p",
-			place{bucket: "my.bucket", prefix: "pre/fix/", region: "eu-west-1", profile: "p"},
+			location{bucket: "my.bucket", prefix: "pre/fix/", region: "eu-west-1", profile: "p"},
 			"http://127.0.0.1:9000", "s3://my.bucket/pre/fix (127.0.0.1:9000)",
 		},
 		{
 			"s3://bucket/a%20b/?endpoint=https://[::1]:9000/&lookup=path&anonymous=true",
-			place{bucket: "bucket", prefix: "a b/", lookup: minio.BucketLookupPath, anonymous: true},
+			location{bucket: "bucket", prefix: "a b/", lookup: minio.BucketLookupPath, anonymous: true},
 			"https://[::1]:9000", "s3://bucket/a%20b ([::1]:9000)",
 		},
 		{
 			"s3://bucket?lookup=dns&anonymous=0&endpoint=http%3A%2F%2Fminio",
-			place{bucket: "bucket", lookup: minio.BucketLookupDNS},
+			location{bucket: "bucket", lookup: minio.BucketLookupDNS},
 			"http://minio", "s3://bucket (minio)",
 		},
 	}
@@ -54,8 +54,8 @@ func TestParseRefuses(t *testing.T) {
 		{"http://bucket", `"http"`},
 		{"s3:bucket", "without a bucket"},
 		{"s3:///bucket", "without a bucket"},
-		{"s3://b", `"b" is no name`},
-		{"s3://bucket:80", "is no name"},
+		{"s3://b", `"b" is not a valid bucket name`},
+		{"s3://bucket:80", "is not a valid bucket name"},
 		{"s3://bucket/a//b", "empty segment"},
 		{"s3://bucket/../b", `".."`},
 		{"s3://user:hunter2@bucket", "credentials do not belong"},

@@ -12,8 +12,8 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// failure sorts the errors of a request for an object.
-func (o *Origin) failure(ctx context.Context, method, key string, err error) error {
+// wrapError returns the storage error for a failed request for an object.
+func (o *Origin) wrapError(ctx context.Context, method, key string, err error) error {
 	resp, ok := errors.AsType[minio.ErrorResponse](err)
 	if !ok {
 		return storage.Unavailable(ctx, o.name, clipped{err})
@@ -21,7 +21,7 @@ func (o *Origin) failure(ctx context.Context, method, key string, err error) err
 	reads := method == http.MethodGet
 	hint := ""
 	if reads && resp.Code == minio.AccessDenied {
-		hint = "; without the right s3:ListBucket that is also the answer for an object that does not exist"
+		hint = "; without the permission s3:ListBucket that is also the response for an object that does not exist"
 	}
 	cause := fmt.Errorf("%s %q: HTTP %d %w: %w%s", method, key, resp.StatusCode, clip(resp.Code), clip(resp.Message), hint)
 	switch m := meaningOf(resp); {
@@ -31,7 +31,7 @@ func (o *Origin) failure(ctx context.Context, method, key string, err error) err
 		return storage.Refused(ctx, o.name, cause)
 	case m == conflicting:
 		return storage.Transient(ctx, o.name, cause)
-	default: // where something is to be written, only a bucket can be absent
+	default: // of an upload, only the bucket can be absent
 		return storage.Unavailable(ctx, o.name, cause)
 	}
 }
@@ -42,20 +42,20 @@ type clipped struct{ error }
 func (e clipped) Error() string { return clip(e.error.Error()).Error() }
 func (e clipped) Unwrap() error { return e.error }
 
-// meaning is what an error of S3 says, and of what.
+// meaning is what an error of S3 says, and about what.
 type meaning int
 
 const (
-	ofAll       meaning = iota // the place, the bucket or we: every request would fail
+	ofBackend   meaning = iota // the server, the bucket or the credentials: every request would fail
 	absent                     // there is no such object
 	impossible                 // there can be no object under this name
-	refused                    // this object cannot be had or written; others can
+	refused                    // this object cannot be read or written; others can
 	conflicting                // this object is being written by somebody else
 )
 
-// meaningOf is decided by the code, and by the status where the code is unknown or
-// missing: a 4xx that is not known to concern all objects is about this one. Keys
-// come from the public, and none of them may have the place taken for broken.
+// meaningOf goes by the code, and by the status where the code is unknown or missing: a
+// 4xx that is not known to concern all objects is about this one. Keys come from the
+// public, and no key may make the backend look broken.
 func meaningOf(resp minio.ErrorResponse) meaning {
 	if m, known := codes[resp.Code]; known {
 		return m
@@ -63,10 +63,10 @@ func meaningOf(resp minio.ErrorResponse) meaning {
 	switch status := resp.StatusCode; status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestTimeout,
 		http.StatusMisdirectedRequest, http.StatusTooEarly, http.StatusTooManyRequests:
-		return ofAll
+		return ofBackend
 	case http.StatusNotFound:
 		if strings.HasPrefix(resp.Code, "NoSuch") { // of a bucket, a website, a tenant
-			return ofAll
+			return ofBackend
 		}
 		return absent
 	case http.StatusGone:
@@ -77,7 +77,7 @@ func meaningOf(resp minio.ErrorResponse) meaning {
 		if status/100 == 4 {
 			return refused
 		}
-		return ofAll
+		return ofBackend
 	}
 }
 
@@ -93,27 +93,27 @@ var codes = map[string]meaning{
 	"KeyTooLongError": impossible, "InvalidURI": impossible, "XMinioInvalidObjectName": impossible,
 	"XMinioInvalidResourceName": impossible, // "." or ".." as a segment, also between backslashes
 
-	"XMinioObjectExistsAsDirectory": refused, // 409, but nothing that passes
+	"XMinioObjectExistsAsDirectory": refused, // 409, but permanent
 	"NotImplemented":                refused, // MinIO, of an encrypted object when it has no KMS any more
 
 	// Keys, clock, signature or account are wrong.
-	"AccountProblem": ofAll, "AllAccessDisabled": ofAll, "AuthorizationHeaderMalformed": ofAll,
-	"AuthorizationParametersError": ofAll, "AuthorizationQueryParametersError": ofAll, "CredentialsNotSupported": ofAll,
-	"ExpiredToken": ofAll, "InvalidAccessKeyId": ofAll, "InvalidPayer": ofAll, "InvalidSecurity": ofAll, "InvalidToken": ofAll,
-	"InvalidTokenId": ofAll, "MalformedDate": ofAll, "MissingAuthenticationToken": ofAll, "MissingSecurityElement": ofAll,
-	"MissingSecurityHeader": ofAll, "NotDeviceOwnerError": ofAll, "NotSignedUp": ofAll, "RequestExpired": ofAll,
-	"RequestTimeTooSkewed": ofAll, "SignatureDoesNotMatch": ofAll, "TokenRefreshRequired": ofAll, "UnauthorizedAccess": ofAll,
-	"UserSuspended": ofAll, "XMinioInvalidIAMCredentials": ofAll,
+	"AccountProblem": ofBackend, "AllAccessDisabled": ofBackend, "AuthorizationHeaderMalformed": ofBackend,
+	"AuthorizationParametersError": ofBackend, "AuthorizationQueryParametersError": ofBackend, "CredentialsNotSupported": ofBackend,
+	"ExpiredToken": ofBackend, "InvalidAccessKeyId": ofBackend, "InvalidPayer": ofBackend, "InvalidSecurity": ofBackend, "InvalidToken": ofBackend,
+	"InvalidTokenId": ofBackend, "MalformedDate": ofBackend, "MissingAuthenticationToken": ofBackend, "MissingSecurityElement": ofBackend,
+	"MissingSecurityHeader": ofBackend, "NotDeviceOwnerError": ofBackend, "NotSignedUp": ofBackend, "RequestExpired": ofBackend,
+	"RequestTimeTooSkewed": ofBackend, "SignatureDoesNotMatch": ofBackend, "TokenRefreshRequired": ofBackend, "UnauthorizedAccess": ofBackend,
+	"UserSuspended": ofBackend, "XMinioInvalidIAMCredentials": ofBackend,
 
 	// The bucket or the endpoint is another one.
-	"DeviceNotActiveError": ofAll, "EndpointNotFound": ofAll, "IllegalLocationConstraintException": ofAll,
-	"IncorrectEndpoint": ofAll, "InvalidBucketName": ofAll, "InvalidRegion": ofAll, "PermanentRedirect": ofAll,
-	"TemporaryRedirect": ofAll, "XMinioInsecureClientRequest": ofAll,
+	"DeviceNotActiveError": ofBackend, "EndpointNotFound": ofBackend, "IllegalLocationConstraintException": ofBackend,
+	"IncorrectEndpoint": ofBackend, "InvalidBucketName": ofBackend, "InvalidRegion": ofBackend, "PermanentRedirect": ofBackend,
+	"TemporaryRedirect": ofBackend, "XMinioInsecureClientRequest": ofBackend,
 
-	// The place has too much to do, or is out of order.
-	"BandwidthLimitExceeded": ofAll, "RequestLimitExceeded": ofAll, "RequestTimeout": ofAll, "SlowDown": ofAll,
-	"Throttling": ofAll, "ThrottlingException": ofAll, "TooManyRequests": ofAll, "XMinioBackendDown": ofAll,
+	// The server is overloaded, or out of order.
+	"BandwidthLimitExceeded": ofBackend, "RequestLimitExceeded": ofBackend, "RequestTimeout": ofBackend, "SlowDown": ofBackend,
+	"Throttling": ofBackend, "ThrottlingException": ofBackend, "TooManyRequests": ofBackend, "XMinioBackendDown": ofBackend,
 
-	// What was sent did not come as it left.
-	"BadDigest": ofAll, "IncompleteBody": ofAll, "XAmzContentChecksumMismatch": ofAll, "XAmzContentSHA256Mismatch": ofAll,
+	// What was sent arrived damaged.
+	"BadDigest": ofBackend, "IncompleteBody": ofBackend, "XAmzContentChecksumMismatch": ofBackend, "XAmzContentSHA256Mismatch": ofBackend,
 }

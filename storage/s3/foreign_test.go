@@ -12,7 +12,7 @@ import (
 
 // TestStrangers404: only S3 can say that there is no such object. What stands
 // before it says 404, too, when it has lost it.
-func TestStrangers404(t *testing.T) {
+func TestForeign404(t *testing.T) {
 	tests := []struct {
 		name, contentType, body string
 		want                    error
@@ -44,7 +44,7 @@ func TestStrangers404(t *testing.T) {
 
 // TestStrangers403: a firewall that does not let us through says nothing about
 // the object.
-func TestStrangers403(t *testing.T) {
+func TestForeign403(t *testing.T) {
 	origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusForbidden)

@@ -14,8 +14,8 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// place is what a URL says.
-type place struct {
+// location is what a URL says.
+type location struct {
 	bucket    string
 	prefix    string // "" or ending with a slash
 	endpoint  *url.URL
@@ -26,33 +26,33 @@ type place struct {
 	lookup    minio.BucketLookupType
 }
 
-// parse reads a URL as Open describes it.
-func parse(u *url.URL) (place, error) {
+// parse parses a URL as Open describes it.
+func parse(u *url.URL) (location, error) {
 	const form = "write s3://bucket or s3://bucket/prefix"
 	switch {
 	case u.Scheme != "s3":
-		return place{}, fmt.Errorf("a URL of a bucket begins with s3:, not %q", u.Scheme)
+		return location{}, fmt.Errorf("a URL of a bucket begins with s3:, not %q", u.Scheme)
 	case u.User != nil:
-		return place{}, errSecrets
+		return location{}, errSecrets
 	case u.Opaque != "" || u.Host == "":
-		return place{}, errors.New("an s3: URL without a bucket: " + form)
+		return location{}, errors.New("an s3: URL without a bucket: " + form)
 	}
 	if err := s3utils.CheckValidBucketName(u.Host); err != nil || strings.Contains(u.Host, ":") {
-		return place{}, fmt.Errorf("%q is no name of a bucket: %s", u.Host, form)
+		return location{}, fmt.Errorf("%q is not a valid bucket name: %s", u.Host, form)
 	}
 	prefix, err := storage.CleanPrefix(u.Path)
 	if err != nil {
-		return place{}, err
+		return location{}, err
 	}
-	p := place{bucket: u.Host, prefix: prefix}
-	return p, p.parameters(u)
+	l := location{bucket: u.Host, prefix: prefix}
+	return l, l.parameters(u)
 }
 
 var errSecrets = errors.New("credentials do not belong into a URL, which ends up in process lists and logs: " +
 	"give them in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the shared credentials file, with profile=name")
 
-func (p *place) parameters(u *url.URL) error {
-	values := u.Query() // without what cannot be read, of which CheckParameters complains
+func (l *location) parameters(u *url.URL) error {
+	values := u.Query() // CheckParameters reports what Query leaves out
 	for name := range values {
 		if storage.SoundsSecret(name) {
 			return errSecrets
@@ -61,48 +61,48 @@ func (p *place) parameters(u *url.URL) error {
 	if err := storage.CheckParameters(u, "endpoint", "region", "profile", "anonymous", "lookup", "public"); err != nil {
 		return err
 	}
-	p.region, p.profile = values.Get("region"), values.Get("profile")
+	l.region, l.profile = values.Get("region"), values.Get("profile")
 	var err error
-	if p.endpoint, err = parseEndpoint(cmp.Or(values.Get("endpoint"), amazon)); err != nil {
+	if l.endpoint, err = parseEndpoint(cmp.Or(values.Get("endpoint"), amazon)); err != nil {
 		return err
 	}
 	if public := values.Get("public"); public != "" {
-		if p.public, err = parseEndpoint(public); err != nil {
+		if l.public, err = parseEndpoint(public); err != nil {
 			return fmt.Errorf("public: %w", err)
 		}
 	}
-	if p.lookup, err = parseLookup(values.Get("lookup")); err != nil {
+	if l.lookup, err = parseLookup(values.Get("lookup")); err != nil {
 		return err
 	}
 	switch anonymous := values.Get("anonymous"); anonymous {
 	case "", "false", "0":
 	case "true", "1":
-		p.anonymous = true
+		l.anonymous = true
 	default:
-		return fmt.Errorf("anonymous=%s: it is true or false", anonymous)
+		return fmt.Errorf("anonymous=%s: must be true or false", anonymous)
 	}
-	if p.anonymous && p.profile != "" {
+	if l.anonymous && l.profile != "" {
 		return errors.New("anonymous and profile contradict each other: anonymous requests have no credentials")
 	}
 	return nil
 }
 
-// contains reports that other's objects are some of ours: a server may be known under
-// several names, of which only Amazon's are seen through.
-func (p *place) contains(other place) bool {
-	return p.server() == other.server() && p.bucket == other.bucket && strings.HasPrefix(other.prefix, p.prefix)
+// contains reports that the objects of other are among ours. Two names of one server are
+// taken for two servers, except Amazon's.
+func (l *location) contains(other location) bool {
+	return l.server() == other.server() && l.bucket == other.bucket && strings.HasPrefix(other.prefix, l.prefix)
 }
 
-// server is the host and port, and one for all of Amazon's, where each bucket's name
-// is there once.
-func (p *place) server() string {
-	host := strings.ToLower(p.endpoint.Hostname())
+// server returns host and port, and the same for all of Amazon's, where the name of a
+// bucket is unique.
+func (l *location) server() string {
+	host := strings.ToLower(l.endpoint.Hostname())
 	if strings.HasSuffix(host, ".amazonaws.com") {
 		return "amazonaws.com"
 	}
-	port := p.endpoint.Port()
+	port := l.endpoint.Port()
 	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[p.endpoint.Scheme]
+		port = map[string]string{"http": "80", "https": "443"}[l.endpoint.Scheme]
 	}
 	return net.JoinHostPort(host, port)
 }
@@ -132,12 +132,12 @@ func parseLookup(s string) (minio.BucketLookupType, error) {
 	case "dns":
 		return minio.BucketLookupDNS, nil
 	default:
-		return 0, fmt.Errorf("lookup=%s: it is path, dns or auto", s)
+		return 0, fmt.Errorf("lookup=%s: must be path, dns or auto", s)
 	}
 }
 
-// name is what logs call the place.
-func (p *place) name() string {
-	u := url.URL{Scheme: "s3", Host: p.bucket, Path: strings.TrimSuffix("/"+p.prefix, "/")}
-	return fmt.Sprintf("%s (%s)", &u, p.endpoint.Host)
+// name is the origin's name in logs.
+func (l *location) name() string {
+	u := url.URL{Scheme: "s3", Host: l.bucket, Path: strings.TrimSuffix("/"+l.prefix, "/")}
+	return fmt.Sprintf("%s (%s)", &u, l.endpoint.Host)
 }
