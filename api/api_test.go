@@ -29,8 +29,8 @@ import (
 
 var now = time.Unix(1_800_000_000, 0)
 
-// house is the public side on fakes.
-type house struct {
+// testServer is the public handler on fakes.
+type testServer struct {
 	http.Handler
 	origin      *storagetest.Fake
 	originals   *cachetest.Fake
@@ -40,12 +40,12 @@ type house struct {
 	answers     []string
 }
 
-func (h *house) Answered(outcome string, _ int, _ int64, _ time.Duration) {
+func (h *testServer) Answered(outcome string, _ int, _ int64, _ time.Duration) {
 	h.answers = append(h.answers, outcome)
 }
 
-func newHouse(change ...func(*Config)) *house {
-	h := &house{
+func newTestServer(change ...func(*Config)) *testServer {
+	h := &testServer{
 		origin: storagetest.NewFake(map[string][]byte{
 			"cat.jpg":  resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
 			"a b.jpg":  resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
@@ -73,7 +73,7 @@ func newHouse(change ...func(*Config)) *house {
 	return h
 }
 
-func (h *house) ask(method, path string, headers ...string) *http.Response {
+func (h *testServer) request(method, path string, headers ...string) *http.Response {
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
@@ -83,8 +83,8 @@ func (h *house) ask(method, path string, headers ...string) *http.Response {
 	return w.Result()
 }
 
-func (h *house) get(path string, headers ...string) *http.Response {
-	return h.ask(http.MethodGet, path, headers...)
+func (h *testServer) get(path string, headers ...string) *http.Response {
+	return h.request(http.MethodGet, path, headers...)
 }
 
 func wantHeaders(t *testing.T, r *http.Response, want map[string]string) {
@@ -98,7 +98,7 @@ func wantHeaders(t *testing.T, r *http.Response, want map[string]string) {
 
 func TestPictureHeaders(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	r := h.get("/40x30/cat.jpg")
 	if r.StatusCode != 200 {
 		t.Fatal(r.Status)
@@ -126,10 +126,10 @@ func TestPictureHeaders(t *testing.T) {
 
 func TestHeadIsGetWithoutBody(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	for _, path := range []string{"/40x30/cat.jpg", "/raw/cat.jpg", "/info/cat.jpg", "/40x30/no.jpg", "/40y30/cat.jpg"} {
 		h.get(path)
-		get, head := h.get(path), h.ask(http.MethodHead, path)
+		get, head := h.get(path), h.request(http.MethodHead, path)
 		if get.StatusCode != head.StatusCode {
 			t.Errorf("%s: GET %d, HEAD %d", path, get.StatusCode, head.StatusCode)
 		}
@@ -143,7 +143,7 @@ func TestHeadIsGetWithoutBody(t *testing.T) {
 
 func TestConditionsAndRanges(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	first := h.get("/40x30/cat.jpg")
 	tag, date := first.Header.Get("ETag"), first.Header.Get("Last-Modified")
 	tests := []struct {
@@ -191,7 +191,7 @@ func TestConditionsAndRanges(t *testing.T) {
 
 func TestAutoVaries(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	tags := map[string]string{}
 	for accept, media := range map[string]string{
 		"": "image/jpeg", "image/webp": "image/webp", "image/avif,image/webp": "image/avif",
@@ -207,16 +207,16 @@ func TestAutoVaries(t *testing.T) {
 		t.Errorf("three formats have the tags %v", tags)
 	}
 	wantHeaders(t, h.get("/40x30,f_webp/cat.jpg"), map[string]string{"Vary": ""})
-	// What is wrong with a picture for one client may be right for another.
+	// Errors depend on Accept, too.
 	missing := h.get("/40x30,f_auto/no.jpg")
 	wantHeaders(t, missing, map[string]string{"Vary": "Accept, Save-Data", "Cache-Control": "public, max-age=60"})
 	wantHeaders(t, h.get("/40x30/no.jpg"), map[string]string{"Vary": ""})
 }
 
-// Who saves data gets another picture where quality is ours to choose.
+// Save-Data gives another derivative where the URL does not set the quality.
 func TestSaveData(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	for _, c := range []struct {
 		ops, saveData string
 		same          bool
@@ -239,10 +239,10 @@ func TestSaveData(t *testing.T) {
 	}
 }
 
-// Clients who would get the same share it.
+// Clients that would get the same derivative share it.
 func TestAutoHasFewNames(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	for _, accept := range []string{
 		"image/avif,image/webp", "image/webp,image/avif,*/*;q=0.8", "image/avif;q=0.9,image/webp;q=0.9,image/*;q=0.5",
 	} {
@@ -253,7 +253,7 @@ func TestAutoHasFewNames(t *testing.T) {
 	if h.derivatives.Len() != 1 {
 		t.Errorf("%d derivatives of three spellings", h.derivatives.Len())
 	}
-	h = newHouse(func(c *Config) {
+	h = newTestServer(func(c *Config) {
 		plain := c.Pipeline.Config
 		plain.Render.Settings.Auto = []variant.Format{}
 		c.Pipeline = pipeline.New(plain)
@@ -265,8 +265,7 @@ func TestAutoHasFewNames(t *testing.T) {
 	}
 }
 
-// The format where the URL says none is the server's, and with auto all that
-// comes with it.
+// If the URL has no format, the server's applies, and auto with all its headers.
 func TestDefaultFormat(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -284,7 +283,7 @@ func TestDefaultFormat(t *testing.T) {
 		{variant.JPEG, "/40x30,f_png/flat.png", "image/png", "", 200},
 		{variant.JPEG, "/40x30,lossless/flat.png", "application/problem+json", "", 400},
 	} {
-		h := newHouse(func(cfg *Config) {
+		h := newTestServer(func(cfg *Config) {
 			cfg.Format = c.format
 			cfg.Presets = variant.Presets{}
 			if err := cfg.Presets.Add("thumb=40x30"); err != nil {
@@ -324,7 +323,7 @@ func TestClientHints(t *testing.T) {
 		{func(c *Config) { on(c); c.Format = variant.FormatAuto }, "/20x/cat.jpg", "40x30"},
 		{func(c *Config) { on(c); c.SendFile = SendFile{AccelHeader, "/cache/"} }, "/20x,f_auto/cat.jpg", "40x30"},
 	} {
-		h := newHouse(c.change)
+		h := newTestServer(c.change)
 		h.origin.Put("wide.jpg", resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 300, 100))))
 		for range 2 {
 			r := h.get(c.path, "Sec-CH-DPR", "2", "Sec-CH-Width", "100", headerNoAccel, "1")
@@ -334,17 +333,17 @@ func TestClientHints(t *testing.T) {
 		}
 	}
 	const all = "Sec-CH-DPR, Sec-CH-Width, DPR, Width"
-	wantHeaders(t, newHouse(on).get("/20x,f_auto/cat.jpg"), map[string]string{"Vary": "Accept, Save-Data, " + all, "Accept-Ch": all})
-	wantHeaders(t, newHouse(on).get("/20x/cat.jpg"), map[string]string{"Vary": "", "Accept-Ch": ""})
-	h := newHouse(on, func(c *Config) { c.CORS = "https://example.com" })
+	wantHeaders(t, newTestServer(on).get("/20x,f_auto/cat.jpg"), map[string]string{"Vary": "Accept, Save-Data, " + all, "Accept-Ch": all})
+	wantHeaders(t, newTestServer(on).get("/20x/cat.jpg"), map[string]string{"Vary": "", "Accept-Ch": ""})
+	h := newTestServer(on, func(c *Config) { c.CORS = "https://example.com" })
 	wantHeaders(t, h.get("/20x,f_auto/cat.jpg"), map[string]string{"Vary": "Accept, Save-Data, " + all + ", Origin"})
 }
 
-// A hit that is handed over has the name under which it was made, whatever was
-// hinted at and accepted.
+// A hit that is sent by the server in front has the name under which it was made,
+// whatever the hints and Accept.
 func TestHintsAndSendFile(t *testing.T) {
 	t.Parallel()
-	h, _ := diskHouse(t, 0, func(c *Config) {
+	h, _ := newDiskHandler(t, 0, func(c *Config) {
 		c.ClientHints, c.SendFile = true, SendFile{AccelHeader, "/cache/"}
 	})
 	paths := map[string]bool{}
@@ -376,7 +375,7 @@ func TestParseAccept(t *testing.T) {
 	both := webp | avif
 	for value, want := range map[string]variant.Accept{
 		"": 0, "*/*": 0, "image/*": 0, "image/webp": webp, "IMAGE/WEBP;Q=0.5": webp,
-		// What browsers send.
+		// As browsers send it.
 		"image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8":                    both,
 		"image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5":               both,
 		"image/webp,image/avif,image/jxl,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8": both,
@@ -393,7 +392,7 @@ func TestParseAccept(t *testing.T) {
 		"image/avif;q=0.5,image/webp;q=0.4,image/jpeg;q=0.45,image/png;q=0": avif,
 		"image/webp;q=0.5,image/jpeg;q=0,image/png;q=0,*/*":                 webp, "image/webp;q=0.5,text/html": webp,
 		"image/webp;q=0,image/webp;q=0.5": webp,
-		// What is malformed is passed over.
+		// Malformed parts are skipped.
 		"image/webp;q=x": 0, "image/webp;q=2": 0, "image/webp;q=-1": 0, "image/webp;q=": 0, "image/webp;q=1.001": 0,
 		"image/webp;q=0.1234": 0, "image/webp;q=1e0": 0, "image/webp;q=.5": 0, "image/webp;q=00": 0, "image/webp;q=0.": 0,
 		"image/webp;q=0.5,*/*;q=x": webp, "image/webp;q=0.+1": 0,
@@ -431,7 +430,7 @@ func FuzzParseAccept(f *testing.F) {
 
 func TestDownload(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	for path, want := range map[string]string{
 		"/40x30,dl/cat.jpg":               `attachment; filename=cat.jpg`,
 		"/40x30,dl,f_png/cat.jpg":         `attachment; filename=cat.png`,
@@ -448,7 +447,7 @@ func TestDownload(t *testing.T) {
 
 func TestProblems(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	secret := errors.New("bucket secret-bucket at 10.0.0.1")
 	h.origin.Fail("down.jpg", storage.Unavailable(context.Background(), "fake", secret))
 	h.origin.Fail("no-descriptors.jpg", storage.Unavailable(context.Background(), "fake", fmt.Errorf("%w: %w", secret, syscall.EMFILE)))
@@ -474,7 +473,7 @@ func TestProblems(t *testing.T) {
 		{"GET", "/40x30/no-descriptors.jpg", 503, "busy", "", "2"},
 	}
 	for _, tt := range tests {
-		r := h.ask(tt.method, tt.path, "X-Request-Id", "abc-1")
+		r := h.request(tt.method, tt.path, "X-Request-Id", "abc-1")
 		var p problem
 		if err := json.NewDecoder(r.Body).Decode(&p); err != nil {
 			t.Errorf("%s: %v", tt.path, err)
@@ -495,7 +494,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// What the engine fails with has its answer, with what the client can do about it.
+// Errors of the engine say what the client can do.
 func TestEngineProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -518,7 +517,7 @@ func TestEngineProblems(t *testing.T) {
 		},
 		{errors.New("libvips at 0xdeadbeef"), 500, "internal", "in the log", "", "no-store", ""},
 	} {
-		h := newHouse()
+		h := newTestServer()
 		h.resizer.Fail = c.err
 		r := h.get("/40x30/cat.jpg")
 		var p problem
@@ -532,10 +531,10 @@ func TestEngineProblems(t *testing.T) {
 	}
 }
 
-// Half a picture is better than none to some, but not for long.
+// Of a broken original that the engine could partly decode, the derivative is not cached.
 func TestBrokenIsNotKept(t *testing.T) {
 	t.Parallel()
-	h := newHouse(func(c *Config) {
+	h := newTestServer(func(c *Config) {
 		lenient := c.Pipeline.Config
 		lenient.ServeBroken = true
 		c.Pipeline = pipeline.New(lenient)
@@ -552,7 +551,7 @@ func TestBrokenIsNotKept(t *testing.T) {
 
 func TestPanicIsAnAnswer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(func(c *Config) { c.Pipeline = nil })
+	h := newTestServer(func(c *Config) { c.Pipeline = nil })
 	if r := h.get("/40x30/cat.jpg"); r.StatusCode != 500 {
 		t.Errorf("status %d", r.StatusCode)
 	}
@@ -567,7 +566,7 @@ func TestSigned(t *testing.T) {
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
 	}
-	h := newHouse(func(c *Config) { c.Keys = &keys })
+	h := newTestServer(func(c *Config) { c.Keys = &keys })
 	path := variant.Path{Ops: "40x30", Key: "cat.jpg"}
 	for expires, control := range map[time.Time]string{
 		{}:                       "public, max-age=3600, immutable",
@@ -595,8 +594,8 @@ func TestSigned(t *testing.T) {
 	}
 }
 
-// Where sizes or presets are limited, a client cannot have a picture fetched anew by a
-// version, unless the URL is signed.
+// Where sizes or presets are limited, a version is permitted only in signed URLs, as it
+// has the original fetched again.
 func TestVersionsAreLimited(t *testing.T) {
 	t.Parallel()
 	presets := variant.Presets{}
@@ -607,7 +606,7 @@ func TestVersionsAreLimited(t *testing.T) {
 		}
 	}
 	for name, limits := range map[string]variant.Limits{"sizes": {Sizes: []int{40, 30}}, "presets": {PresetsOnly: true}} {
-		h := newHouse(func(c *Config) { c.Presets, c.Limits = presets, limits })
+		h := newTestServer(func(c *Config) { c.Presets, c.Limits = presets, limits })
 		for _, ops := range []string{"40x30,v_1", "thumb,v_1", "raw,v_1", "info,v_1", "info_gps,v_1", "old,v_1", "raw,dl,v_1"} {
 			r := h.get("/" + ops + "/cat.jpg")
 			if r.StatusCode != 403 || h.origin.TotalOpens() > 0 {
@@ -620,7 +619,7 @@ func TestVersionsAreLimited(t *testing.T) {
 			}
 		}
 		limits.Signed = true
-		h = newHouse(func(c *Config) { c.Presets, c.Limits, c.Keys = presets, limits, &keys })
+		h = newTestServer(func(c *Config) { c.Presets, c.Limits, c.Keys = presets, limits, &keys })
 		if r := h.get(keys.Sign(variant.Path{Ops: "raw,v_1", Key: "cat.jpg"}, time.Time{}).String()); r.StatusCode != 200 {
 			t.Errorf("%s: signed: %s", name, r.Status)
 		}
@@ -629,7 +628,7 @@ func TestVersionsAreLimited(t *testing.T) {
 
 func TestTooManyVersions(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	h.origin.Fail("cat.jpg", pipeline.ErrTooManyVersions)
 	for _, path := range []string{"/40x30,v_1/cat.jpg", "/raw,v_1/cat.jpg"} {
 		r := h.get(path)
@@ -641,10 +640,10 @@ func TestTooManyVersions(t *testing.T) {
 	}
 }
 
-// A picture that is in quarantine may be released at any moment.
+// A picture may leave quarantine at any moment.
 func TestQuarantinedIsNotKept(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	h.origin.Fail("cat.jpg", pipeline.ErrQuarantined)
 	r := h.get("/40x30/cat.jpg")
 	if r.StatusCode != 422 {
@@ -655,12 +654,12 @@ func TestQuarantinedIsNotKept(t *testing.T) {
 
 func TestCORS(t *testing.T) {
 	t.Parallel()
-	h := newHouse(func(c *Config) { c.CORS = "https://example.com" })
+	h := newTestServer(func(c *Config) { c.CORS = "https://example.com" })
 	wantHeaders(t, h.get("/40x30,f_auto/cat.jpg"), map[string]string{
 		"Access-Control-Allow-Origin": "https://example.com", "Vary": "Accept, Save-Data, Origin",
 	})
 	wantHeaders(t, h.get("/40y30/cat.jpg"), map[string]string{"Access-Control-Allow-Origin": "https://example.com"})
-	r := h.ask(http.MethodOptions, "/40x30/cat.jpg")
+	r := h.request(http.MethodOptions, "/40x30/cat.jpg")
 	if r.StatusCode != 204 {
 		t.Errorf("preflight: %s", r.Status)
 	}
@@ -668,7 +667,7 @@ func TestCORS(t *testing.T) {
 
 func TestRequestIDs(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	for given, kept := range map[string]bool{
 		"abc-1.2_Z": true, "": false, "with space": false, "new\x01line": false, strings.Repeat("x", 129): false,
 	} {
@@ -681,7 +680,7 @@ func TestRequestIDs(t *testing.T) {
 
 func TestOutcomesAreCounted(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	for _, path := range []string{"/40x30/cat.jpg", "/40x30/cat.jpg", "/40x30/no.jpg", "/info/cat.jpg"} {
 		h.get(path)
 	}

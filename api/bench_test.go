@@ -21,18 +21,18 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// nobody is a client that takes everything and remembers nothing.
-type nobody struct {
+// discardWriter is a client that discards what it gets.
+type discardWriter struct {
 	header http.Header
 	status int
 }
 
-func (n *nobody) Header() http.Header         { return n.header }
-func (n *nobody) WriteHeader(status int)      { n.status = status }
-func (n *nobody) Write(p []byte) (int, error) { return len(p), nil }
+func (n *discardWriter) Header() http.Header         { return n.header }
+func (n *discardWriter) WriteHeader(status int)      { n.status = status }
+func (n *discardWriter) Write(p []byte) (int, error) { return len(p), nil }
 
-// ReadFrom stands for sendfile, which copies nothing either.
-func (n *nobody) ReadFrom(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
+// ReadFrom stands for sendfile(2), which does not copy either.
+func (n *discardWriter) ReadFrom(r io.Reader) (int64, error) { return io.Copy(io.Discard, r) }
 
 // BenchmarkHit is a hit in the handler alone, with a real cache directory, the
 // access log in a file and a request as nginx passes it on.
@@ -57,7 +57,7 @@ func BenchmarkHit(b *testing.B) {
 }
 
 func benchmarkHit(b *testing.B, ops, accel string, hot int64, hints, counted bool) {
-	h, _ := diskHouse(b, hot, func(c *Config) {
+	h, _ := newDiskHandler(b, hot, func(c *Config) {
 		c.ClientHints = hints
 		if counted {
 			c.Hot = HotHeaders{After: MaxHotAfter, Window: time.Minute, Header: HotHeader{Name: "X-Accel-Expires", Hot: "60", Cold: "0"}}
@@ -70,7 +70,7 @@ func benchmarkHit(b *testing.B, ops, accel string, hot int64, hints, counted boo
 	r.Header.Set("X-Request-Id", "7d1f0a52be8649f6a5a1c1ac0b90a0ee")
 	r.Header.Set("Accept", "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8")
 	r.Header.Set("Sec-CH-DPR", "2")
-	w := &nobody{header: http.Header{}}
+	w := &discardWriter{header: http.Header{}}
 	h.ServeHTTP(w, r)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -82,9 +82,9 @@ func benchmarkHit(b *testing.B, ops, accel string, hot int64, hints, counted boo
 	}
 }
 
-// diskHouse is the public side with a real cache directory, which it returns, and
-// a log in a file.
-func diskHouse(tb testing.TB, hot int64, change ...func(*Config)) (public http.Handler, cache string) {
+// newDiskHandler returns the public handler with a real cache directory, and a log in a
+// file.
+func newDiskHandler(tb testing.TB, hot int64, change ...func(*Config)) (public http.Handler, cache string) {
 	tb.Helper()
 	dir := tb.TempDir()
 	cache = filepath.Join(dir, "cache")

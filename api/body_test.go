@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// outcomes tells of answers as they are counted.
+// outcomes is an Observer that sends the outcome of each answer.
 type outcomes chan string
 
 func (o outcomes) Answered(outcome string, _ int, _ int64, _ time.Duration) { o <- outcome }
 
-// A client that leaves is noticed while its picture is being made, whatever it has
-// sent of a body; and what it has announced and not sent begins no work.
+// A client that leaves is noticed while its derivative is being made, whatever part of a
+// body it has sent. A request whose body does not arrive starts no work.
 func TestLeavingIsNoticed(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -36,7 +36,7 @@ func TestLeavingIsNoticed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			began, answered := make(chan struct{}, 1), make(outcomes, 1)
-			h := newHouse(func(c *Config) { c.Observer = answered })
+			h := newTestServer(func(c *Config) { c.Observer = answered })
 			h.resizer.Began, h.resizer.Block = began, make(chan struct{})
 			server := httptest.NewServer(h)
 			defer server.Close()
@@ -62,7 +62,7 @@ func TestLeavingIsNoticed(t *testing.T) {
 	}
 }
 
-// A body is of no consequence but for its length.
+// A request body is ignored, unless it is too long.
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -74,7 +74,7 @@ func TestBodies(t *testing.T) {
 		{maxSkipped, 200, "public, max-age=3600, immutable"},
 		{maxSkipped + 1, 413, "no-store"}, // the next one may have none
 	} {
-		h := newHouse()
+		h := newTestServer()
 		r := httptest.NewRequest("GET", "/40x30/cat.jpg", strings.NewReader(strings.Repeat("x", tt.length)))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)

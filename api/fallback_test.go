@@ -27,15 +27,15 @@ import (
 
 var errOrigin = fmt.Errorf("%w: bucket secret-bucket", storage.ErrUnavailable)
 
-// linked is a Fake with links, or with none at the moment.
-type linked struct {
+// linkingOrigin is a Fake that makes links.
+type linkingOrigin struct {
 	*storagetest.Fake
 	unlinked bool
-	hangs    bool // as when its region has to be asked for
+	hangs    bool // as if it had to look up its region
 	last     storage.LinkOptions
 }
 
-func (l *linked) Link(ctx context.Context, key string, o storage.LinkOptions) (string, error) {
+func (l *linkingOrigin) Link(ctx context.Context, key string, o storage.LinkOptions) (string, error) {
 	l.last = o
 	if l.hangs {
 		<-ctx.Done()
@@ -47,7 +47,7 @@ func (l *linked) Link(ctx context.Context, key string, o storage.LinkOptions) (s
 	return "https://s3.example/" + key + "?X-Amz-Signature=a%2Fb&disposition=" + o.Disposition, nil
 }
 
-func (l *linked) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
+func (l *linkingOrigin) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
 	o, err := l.Fake.Open(ctx, key, have)
 	if err == nil {
 		o.Link = func(ctx context.Context, o storage.LinkOptions) (string, error) { return l.Link(ctx, key, o) }
@@ -55,11 +55,11 @@ func (l *linked) Open(ctx context.Context, key string, have storage.Version) (*s
 	return o, err
 }
 
-// newLinkedHouse has an origin with links, whose raw files of more than 100 bytes
-// are to be had there.
-func newLinkedHouse(change ...func(*Config)) (*house, *linked) {
-	origin := &linked{}
-	h := newHouse(append([]func(*Config){func(c *Config) {
+// newLinkedServer has an origin that makes links, to which requests for originals of more
+// than 100 bytes are redirected.
+func newLinkedServer(change ...func(*Config)) (*testServer, *linkingOrigin) {
+	origin := &linkingOrigin{}
+	h := newTestServer(append([]func(*Config){func(c *Config) {
 		plain := c.Pipeline.Config
 		origin.Fake = plain.Origin.(*storagetest.Fake)
 		plain.Origin, plain.RedirectRaw = origin, 100
@@ -79,13 +79,13 @@ func body(t *testing.T, r *http.Response) []byte {
 
 func TestRedirectRaw(t *testing.T) {
 	t.Parallel()
-	h, _ := newLinkedHouse(func(c *Config) { c.CORS = "https://example.com" })
+	h, _ := newLinkedServer(func(c *Config) { c.CORS = "https://example.com" })
 	for _, c := range []struct{ method, path, location string }{
 		{"GET", "/raw/cat.jpg", "https://s3.example/cat.jpg?X-Amz-Signature=a%2Fb&disposition="},
 		{"HEAD", "/raw/cat.jpg", "https://s3.example/cat.jpg?X-Amz-Signature=a%2Fb&disposition="},
 		{"GET", "/raw,dl/cat.jpg", "https://s3.example/cat.jpg?X-Amz-Signature=a%2Fb&disposition=attachment; filename=cat.jpg"},
 	} {
-		r := h.ask(c.method, c.path, "Range", "bytes=0-9", "If-None-Match", "*")
+		r := h.request(c.method, c.path, "Range", "bytes=0-9", "If-None-Match", "*")
 		if b := body(t, r); r.StatusCode != 302 || len(b) > 0 {
 			t.Errorf("%s %s: %s, %d bytes", c.method, c.path, r.Status, len(b))
 		}
@@ -103,8 +103,8 @@ func TestRedirectRaw(t *testing.T) {
 	}
 }
 
-// A browser is sent to the original where we have no time, or nothing to say it
-// is not there, and otherwise told what is wrong.
+// A client is redirected to the original if this server or the origin is unavailable. Other
+// errors are answered as usual.
 func TestFallbackRedirect(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -127,7 +127,7 @@ func TestFallbackRedirect(t *testing.T) {
 		{"ours", "/40x30/cat.jpg", errors.New("libvips"), nil, false, 500, "internal"},
 		{"wrong", "/40x30,f_gif/cat.jpg", nil, nil, false, 501, "unsupported"},
 	} {
-		h, origin := newLinkedHouse(func(c *Config) { c.FallbackRedirect = true })
+		h, origin := newLinkedServer(func(c *Config) { c.FallbackRedirect = true })
 		h.resizer.Fail, origin.unlinked = c.resizer, c.unlinked
 		if c.origin != nil {
 			origin.FailAll(c.origin)
@@ -156,12 +156,11 @@ func TestFallbackRedirect(t *testing.T) {
 	}
 }
 
-// A link that needs an answer of a place that is down does not keep anybody waiting
-// for longer than fallbackTimeout.
+// A link that needs an answer of an origin that is down takes fallbackTimeout at most.
 func TestFallbackRedirectHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, origin := newLinkedHouse(func(c *Config) { c.FallbackRedirect = true })
+		h, origin := newLinkedServer(func(c *Config) { c.FallbackRedirect = true })
 		origin.FailAll(errOrigin)
 		origin.hangs = true
 		began := time.Now()
@@ -176,14 +175,14 @@ func TestFallbackRedirectHangs(t *testing.T) {
 	})
 }
 
-// A link is for the method of the request, and good for no longer than its URL.
+// A link is for the method of the request, and valid no longer than its URL.
 func TestLinkOptions(t *testing.T) {
 	t.Parallel()
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
 	}
-	h, origin := newLinkedHouse(func(c *Config) { c.FallbackRedirect, c.Keys = true, &keys })
+	h, origin := newLinkedServer(func(c *Config) { c.FallbackRedirect, c.Keys = true, &keys })
 	for _, c := range []struct {
 		method, ops string
 		left        time.Duration // 0 for ever
@@ -205,7 +204,7 @@ func TestLinkOptions(t *testing.T) {
 		if c.down {
 			origin.FailAll(errOrigin)
 		}
-		r := h.ask(c.method, keys.Sign(variant.Path{Ops: c.ops, Key: "cat.jpg"}, expires).String())
+		r := h.request(c.method, keys.Sign(variant.Path{Ops: c.ops, Key: "cat.jpg"}, expires).String())
 		if r.StatusCode != 302 || origin.last != c.want {
 			t.Errorf("%s %s for %v: %s, %+v, want %+v", c.method, c.ops, c.left, r.Status, origin.last, c.want)
 		}
@@ -215,7 +214,7 @@ func TestLinkOptions(t *testing.T) {
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	var p *pipeline.Pipeline
-	h, _ := newLinkedHouse(func(c *Config) { p = c.Pipeline })
+	h, _ := newLinkedServer(func(c *Config) { p = c.Pipeline })
 	h.get("/40x30/cat.jpg")
 	p.SetReadOnly(true)
 	for path, status := range map[string]int{"/40x30/cat.jpg": 200, "/20x15/cat.jpg": 200, "/40x30/a%20b.jpg": 503} {
@@ -234,8 +233,8 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// standIn is a Fallback that makes a small picture, and remembers for what.
-type standIn struct {
+// fakeFallback is a Fallback that returns a small picture, and records its arguments.
+type fakeFallback struct {
 	fail error
 	v    []variant.Variant
 	a    variant.Accept
@@ -243,7 +242,7 @@ type standIn struct {
 
 var smallPicture = resizetest.PNG(image.NewGray(image.Rect(0, 0, 4, 3)))
 
-func (s *standIn) Picture(ctx context.Context, v variant.Variant, a variant.Accept) (*pipeline.Result, error) {
+func (s *fakeFallback) Picture(ctx context.Context, v variant.Variant, a variant.Accept) (*pipeline.Result, error) {
 	s.v, s.a = append(s.v, v), a
 	if _, bounded := ctx.Deadline(); !bounded {
 		return nil, errors.New("not bounded in time")
@@ -278,13 +277,13 @@ func TestFallbackPicture(t *testing.T) {
 		{"/40y30/cat.jpg", nil, 400, "bad-options", false, ""},
 		{"/", nil, 400, "bad-key", false, ""},
 	} {
-		fallback := &standIn{}
-		h := newHouse(func(c *Config) { c.Fallback = fallback })
+		fallback := &fakeFallback{}
+		h := newTestServer(func(c *Config) { c.Fallback = fallback })
 		h.resizer.Fail = c.resizer
 		h.origin.Fail("down.jpg", errOrigin)
 		h.origin.Fail("refused.jpg", storage.ErrRefused)
 		for _, method := range []string{"GET", "HEAD"} {
-			r := h.ask(method, c.path, "Range", "bytes=0-1", "If-None-Match", "*", "If-Match", `"x"`)
+			r := h.request(method, c.path, "Range", "bytes=0-1", "If-None-Match", "*", "If-Match", `"x"`)
 			if r.StatusCode != c.status || h.answers[len(h.answers)-1] != c.kind {
 				t.Errorf("%s %s: %s, counted %v", method, c.path, r.Status, h.answers)
 			}
@@ -307,19 +306,19 @@ func TestFallbackPicture(t *testing.T) {
 	}
 }
 
-// The refusals of methods, ranges, conditions and signatures are in words.
+// Refused methods, ranges, conditions and signatures have no fallback image.
 func TestNoFallbackForRefusals(t *testing.T) {
 	t.Parallel()
 	var keys variant.Keyring
 	if err := keys.Add("k:0123456789abcdef"); err != nil {
 		t.Fatal(err)
 	}
-	fallback := &standIn{}
-	h := newHouse(func(c *Config) { c.Fallback, c.FallbackRedirect = fallback, true })
-	signed := newHouse(func(c *Config) { c.Fallback, c.FallbackRedirect, c.Keys = fallback, true, &keys })
+	fallback := &fakeFallback{}
+	h := newTestServer(func(c *Config) { c.Fallback, c.FallbackRedirect = fallback, true })
+	signed := newTestServer(func(c *Config) { c.Fallback, c.FallbackRedirect, c.Keys = fallback, true, &keys })
 	for status, r := range map[int]*http.Response{
 		403: signed.get("/40x30/cat.jpg"),
-		405: h.ask("POST", "/40x30/cat.jpg"),
+		405: h.request("POST", "/40x30/cat.jpg"),
 		412: h.get("/40x30/cat.jpg", "If-Match", `"x"`),
 		416: h.get("/40x30/cat.jpg", "Range", "bytes=99999-"),
 	} {
@@ -333,10 +332,10 @@ func TestNoFallbackForRefusals(t *testing.T) {
 	}
 }
 
-// A fallback that fails leaves the problem document.
+// If the fallback fails, the answer is the problem document.
 func TestFallbackFails(t *testing.T) {
 	t.Parallel()
-	h := newHouse(func(c *Config) { c.Fallback = &standIn{fail: gate.ErrBusy} })
+	h := newTestServer(func(c *Config) { c.Fallback = &fakeFallback{fail: gate.ErrBusy} })
 	r := h.get("/40x30,f_auto/no.jpg")
 	var doc problem
 	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil || r.StatusCode != 404 || doc.Type != "urn:thumbery:not-found" {
@@ -351,12 +350,12 @@ func TestFallbackFails(t *testing.T) {
 	}
 }
 
-// What is asked of the fallback is the place on the page, and nothing that is
-// about the picture that is not there.
+// The fallback image has the size of the request, and no options about the content of the
+// original.
 func TestFallbackVariant(t *testing.T) {
 	t.Parallel()
-	fallback := &standIn{}
-	h := newHouse(func(c *Config) { c.Fallback = fallback })
+	fallback := &fakeFallback{}
+	h := newTestServer(func(c *Config) { c.Fallback = fallback })
 	for path, want := range map[string]string{
 		"/40x30/no.jpg":                               "40x30,up_1",
 		"/raw,dl_x.jpg/no.jpg":                        "",

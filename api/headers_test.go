@@ -8,7 +8,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// What Cache-Status says of every kind of result.
+// Cache-Status of every kind of result.
 func TestCacheStatus(t *testing.T) {
 	t.Parallel()
 	all := cacheStatuses()
@@ -35,11 +35,11 @@ func TestCacheStatus(t *testing.T) {
 	}
 }
 
-// What is served while the origin is down says so, whether it is there or made.
+// What is served while the origin is down says so, be it a hit or a miss.
 func TestOriginDown(t *testing.T) {
 	t.Parallel()
 	down := false
-	h := newHouse(func(c *Config) {
+	h := newTestServer(func(c *Config) {
 		plain := c.Pipeline.Config
 		plain.Down = func(string) bool { return down }
 		c.Pipeline = pipeline.New(plain)
@@ -62,8 +62,8 @@ func TestOriginDown(t *testing.T) {
 	wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"Cache-Status": "thumbery;hit;detail=memory"})
 }
 
-// What is stale is kept by others for a minute, or as long as its URL is good: there
-// may be a newer one as soon as the origin answers.
+// Caches keep a stale result for a minute, or as long as its URL is valid: there may be a
+// newer one as soon as the origin answers.
 func TestStaleIsSaid(t *testing.T) {
 	t.Parallel()
 	clock := time.Now()
@@ -73,7 +73,7 @@ func TestStaleIsSaid(t *testing.T) {
 	}
 	path := variant.Path{Ops: "40x30", Key: "cat.jpg"}
 	forEver, soon := keys.Sign(path, time.Time{}).String(), keys.Sign(path, now.Add(20*time.Second)).String()
-	h := newHouse(func(c *Config) {
+	h := newTestServer(func(c *Config) {
 		c.Keys = &keys
 		plain := c.Pipeline.Config
 		plain.Now, plain.RevalidateSync = func() time.Time { return clock }, time.Hour
@@ -92,14 +92,14 @@ func TestStaleIsSaid(t *testing.T) {
 	}
 }
 
-// Where originals may change, no picture of them is called immutable.
+// If originals may change, no answer is immutable.
 func TestChanging(t *testing.T) {
 	t.Parallel()
-	h := newHouse(func(c *Config) { c.Changing = true })
+	h := newTestServer(func(c *Config) { c.Changing = true })
 	for _, path := range []string{"/40x30/cat.jpg", "/raw/cat.jpg", "/info/cat.jpg"} {
 		wantHeaders(t, h.get(path), map[string]string{"Cache-Control": "public, max-age=3600"})
 	}
-	brief := newHouse(func(c *Config) { c.MaxAge = 10 * time.Second })
+	brief := newTestServer(func(c *Config) { c.MaxAge = 10 * time.Second })
 	if got := brief.get("/40x30/cat.jpg").Header.Get("Cache-Control"); got != "public, max-age=10, immutable" {
 		t.Errorf("Cache-Control %q", got)
 	}

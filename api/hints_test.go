@@ -61,7 +61,7 @@ func TestHintsApply(t *testing.T) {
 		sizes []int
 		want  string
 	}{
-		// The density, where the URL leaves it open.
+		// The density, if the URL leaves it open.
 		{"300x200", 2, 0, nil, "300x200,dpr_2"},
 		{"300x200", 1, 0, nil, "300x200"},
 		{"300x200", 0, 0, nil, "300x200"},
@@ -69,7 +69,7 @@ func TestHintsApply(t *testing.T) {
 		{"x200", 1.5, 0, nil, "x200,dpr_1.5"},
 		{"gray", 2, 0, nil, "gray"},
 		{"pad_9", 2, 0, nil, "dpr_2,pad_9"},
-		// Only as dense as a screen is long.
+		// No side gets longer than hintMost.
 		{"1920x", 4, 0, nil, "1920x,dpr_2"},
 		{"1921x", 4, 0, nil, "1921x,dpr_1.5"},
 		{"3000x", 4, 0, nil, "3000x"},
@@ -86,7 +86,7 @@ func TestHintsApply(t *testing.T) {
 		{"round_9,dpr_2", 3, 840, nil, "420x,dpr_2,round_9"},
 		{"300x", 2, 840, nil, "300x,dpr_2"},
 		{"x300", 0, 840, nil, "x300"},
-		// Only what is allowed comes out.
+		// Only permitted sizes are used.
 		{"300x", 4, 0, sizes, "300x,dpr_3"},
 		{"300x", 2, 0, sizes, "300x,dpr_2"},
 		{"gray", 0, 240, sizes, "300x,gray"},
@@ -112,8 +112,8 @@ func TestHintsApply(t *testing.T) {
 	}
 }
 
-// Whatever is hinted at, what comes out could have been asked for in a URL, there
-// is not much of it, and it is permitted.
+// Whatever the hints, the variant is one that a URL could have, is permitted, and is one of
+// a few.
 func FuzzHints(f *testing.F) {
 	f.Add("300x200", "2", "800", true)
 	f.Add("pad_9,round_3", "1.5", "12345", false)

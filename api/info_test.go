@@ -14,7 +14,7 @@ import (
 
 func TestInfo(t *testing.T) {
 	t.Parallel()
-	h := newHouse()
+	h := newTestServer()
 	r := h.get("/info/cat.jpg")
 	var got info.Document
 	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
@@ -42,15 +42,16 @@ func TestInfo(t *testing.T) {
 	}
 }
 
-// JSON is handed over as pictures are, and made again when its file is damaged.
+// Documents are sent by the server in front, as derivatives are, and made again if their
+// file is damaged.
 func TestSendFileInfo(t *testing.T) {
 	t.Parallel()
-	public, dir := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/cache/"} })
-	h := &house{Handler: public}
+	public, dir := newDiskHandler(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/cache/"} })
+	h := &testServer{Handler: public}
 	const path = "/info/photos/cat.jpg"
 	want := func(status string) string {
 		t.Helper()
-		r, body := diskAnswer(t, h, path)
+		r, body := getBody(t, h, path)
 		if r.StatusCode != http.StatusOK || len(body) != 0 {
 			t.Fatalf("%s, %d bytes", r.Status, len(body))
 		}

@@ -2,8 +2,11 @@ package api
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,65 +24,11 @@ func hotAfter(t testing.TB, n int, header string) func(*Config) {
 	return func(c *Config) { c.Hot = HotHeaders{After: n, Window: time.Minute, Header: h} }
 }
 
-func TestParseHotHeader(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		given string
-		want  HotHeader
-	}{
-		{"X-Accel-Expires: 3600", HotHeader{"X-Accel-Expires", "3600", "0"}},
-		{"x-accel-expires:60", HotHeader{"X-Accel-Expires", "60", "0"}},
-		{"Surrogate-Control: max-age=3600", HotHeader{"Surrogate-Control", "max-age=3600", "max-age=0"}},
-		{`Surrogate-Control: content="ESI/1.0", Max-Age=90+30`, HotHeader{"Surrogate-Control", `content="ESI/1.0", Max-Age=90+30`, "max-age=0"}},
-		{"CDN-Cache-Control: public, s-maxage=5", HotHeader{"Cdn-Cache-Control", "public, s-maxage=5", "no-store"}},
-		{"cloudflare-cdn-cache-control: max-age=5", HotHeader{"Cloudflare-Cdn-Cache-Control", "max-age=5", "no-store"}},
-		{"X-Hot:  yes, very ", HotHeader{"X-Hot", "yes, very", ""}},
-	} {
-		if got, err := ParseHotHeader(c.given); err != nil || got != c.want {
-			t.Errorf("%q: %+v, %v", c.given, got, err)
-		}
-	}
-	for given, reason := range map[string]string{
-		"": "not of the form", "X-Accel-Expires": "not of the form", "X-Accel-Expires:": "not of the form",
-		"X-Accel-Expires: 0": "how many seconds", "X-Accel-Expires: 1h": "how many seconds", "X-Accel-Expires: -1": "how many seconds",
-		"X-Accel-Expires: @1800000000": "how many seconds", "X-Accel-Expires: 99999999999": "how many seconds",
-		"Surrogate-Control: no-store": "max-age=3600", "CDN-Cache-Control: max-age=0": "how many seconds",
-		"Surrogate-Control: x-max-age=3600": "max-age=3600",
-		"Cache-Control: max-age=3600":       "not a header for caches", "Content-Type: text/html": "not a header for caches",
-		"Set-Cookie: a=b": "not a header for caches", "X-Accel-Redirect: /etc/passwd": "not a header for caches",
-		"x-request-id: 1": "not a header for caches", "X-Sendfile: /": "not a header for caches", "X-Ä: 1": "not a header for caches",
-		"X-Hot: a\r\nSet-Cookie: b": "visible", "X-Hot: ä": "visible", "X-Hot: " + strings.Repeat("a", 257): "visible",
-	} {
-		if h, err := ParseHotHeader(given); err == nil || !strings.Contains(err.Error(), reason) {
-			t.Errorf("%q: %+v, %v", given, h, err)
-		}
-	}
-}
-
-func FuzzParseHotHeader(f *testing.F) {
-	f.Add("X-Accel-Expires: 3600")
-	f.Add("Surrogate-Control: max-age=3600")
-	f.Add("X-Hot: a\nb")
-	f.Fuzz(func(t *testing.T, s string) {
-		h, err := ParseHotHeader(s)
-		if err != nil {
-			return
-		}
-		if again, err := ParseHotHeader(h.Name + ": " + h.Hot); err != nil || again != h {
-			t.Errorf("%q is %+v, and that %+v, %v", s, h, again, err)
-		}
-		if strings.ContainsAny(h.Name+h.Hot, "\r\n\x00") || h.Hot == h.Cold {
-			t.Errorf("%q: %+v", s, h)
-		}
-	})
-}
-
-// What is asked for more than so many times in a window is hot, each derivative by
-// itself.
+// A derivative with more requests than After within the window is hot.
 func TestHotHeader(t *testing.T) {
 	t.Parallel()
 	clock := now
-	h := newHouse(hotAfter(t, 3, "X-Accel-Expires: 3600"), func(c *Config) { c.Now = func() time.Time { return clock } })
+	h := newTestServer(hotAfter(t, 3, "X-Accel-Expires: 3600"), func(c *Config) { c.Now = func() time.Time { return clock } })
 	want := func(path, value string, headers ...string) {
 		t.Helper()
 		wantHeaders(t, h.get(path, headers...), map[string]string{"X-Accel-Expires": value, "Cache-Control": "public, max-age=3600, immutable"})
@@ -100,10 +49,10 @@ func TestHotHeader(t *testing.T) {
 	want("/info/cat.jpg", "3600")
 }
 
-// Of one URL that is several pictures, some may be hot.
+// Of the derivatives of one URL, some may be hot.
 func TestHotHeaderOfAuto(t *testing.T) {
 	t.Parallel()
-	h := newHouse(hotAfter(t, 2, "Surrogate-Control: max-age=60"), func(c *Config) { c.ClientHints = true })
+	h := newTestServer(hotAfter(t, 2, "Surrogate-Control: max-age=60"), func(c *Config) { c.ClientHints = true })
 	for _, c := range []struct {
 		accept, dpr string
 		want        string
@@ -123,7 +72,7 @@ func TestHotHeaderOfAuto(t *testing.T) {
 	}
 }
 
-// What is no picture, or not for long, is never hot, however often it is asked for.
+// Errors and parts are never hot.
 func TestNeverHot(t *testing.T) {
 	t.Parallel()
 	const path = "/40x30/cat.jpg"
@@ -141,9 +90,9 @@ func TestNeverHot(t *testing.T) {
 		{"another version", "GET", path, []string{"If-Match", `"x"`}, 412},
 		{"a part", "GET", path, []string{"Range", "bytes=0-9"}, 206},
 	} {
-		h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 3600"))
+		h := newTestServer(hotAfter(t, 1, "X-Accel-Expires: 3600"))
 		for range 3 {
-			r := h.ask(c.method, c.path, c.headers...)
+			r := h.request(c.method, c.path, c.headers...)
 			if r.StatusCode != c.status {
 				t.Errorf("%s: %s", c.name, r.Status)
 			}
@@ -152,8 +101,8 @@ func TestNeverHot(t *testing.T) {
 	}
 }
 
-// An answer that is not the best there will be is for now only.
-func TestNotLastingIsNotHot(t *testing.T) {
+// A result that may soon be replaced is not hot.
+func TestNotFinalIsNotHot(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		result pipeline.Result
@@ -171,7 +120,7 @@ func TestNotLastingIsNotHot(t *testing.T) {
 		}
 	}
 	down := false
-	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
+	h := newTestServer(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
 		plain := c.Pipeline.Config
 		plain.Down = func(string) bool { return down }
 		c.Pipeline = pipeline.New(plain)
@@ -185,22 +134,22 @@ func TestNotLastingIsNotHot(t *testing.T) {
 	}
 }
 
-// The opposite of a header that is not known is to be without.
+// A header that is not known is left out of cold answers.
 func TestUnknownHotHeader(t *testing.T) {
 	t.Parallel()
-	h := newHouse(hotAfter(t, 1, "X-Hot: yes"))
+	h := newTestServer(hotAfter(t, 1, "X-Hot: yes"))
 	for _, want := range []string{"", "yes"} {
 		wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"X-Hot": want})
 	}
 	wantHeaders(t, h.get("/40x30/cat.jpg", "Range", "bytes=9999999-"), map[string]string{"X-Hot": ""})
-	off := newHouse()
+	off := newTestServer()
 	for range 100 {
 		wantHeaders(t, off.get("/40x30/cat.jpg"), map[string]string{"X-Hot": "", "X-Accel-Expires": ""})
 	}
 }
 
-// A cache asks nobody whether a URL still is permitted, so what expires is never
-// kept there, however far away that is.
+// A cache in front does not check whether a URL has expired, so it may keep none that
+// expires.
 func TestExpiringIsNotHot(t *testing.T) {
 	t.Parallel()
 	var keys variant.Keyring
@@ -208,29 +157,28 @@ func TestExpiringIsNotHot(t *testing.T) {
 		t.Fatal(err)
 	}
 	warm := 0
-	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.Keys = &keys })
+	h := newTestServer(hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.Keys = &keys })
 	lasting := keys.Sign(variant.Path{Ops: "40x30", Key: "cat.jpg"}, time.Time{}).String()
 	expiring := keys.Sign(variant.Path{Ops: "40x30", Key: "cat.jpg"}, now.Add(10000*time.Hour)).String()
 	for _, step := range []struct{ path, want string }{{lasting, "0"}, {expiring, "0"}, {expiring, "0"}, {lasting, "60"}, {expiring, "0"}} {
 		wantHeaders(t, h.get(step.path), map[string]string{"X-Accel-Expires": step.want})
 	}
-	public, _ := diskHouse(t, 0, hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) {
+	public, _ := newDiskHandler(t, 0, hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) {
 		c.Keys, c.Hot.Warm = &keys, func(*pipeline.Result) { warm++ }
 	})
 	for range 3 {
-		diskAnswer(t, &house{Handler: public}, keys.Sign(variant.Path{Ops: "40x30", Key: "photos/cat.jpg"}, now.Add(time.Hour)).String())
+		getBody(t, &testServer{Handler: public}, keys.Sign(variant.Path{Ops: "40x30", Key: "photos/cat.jpg"}, now.Add(time.Hour)).String())
 	}
 	if warm != 2 {
 		t.Errorf("warmed %d times: the memory tier is ours, and URLs are asked for permission before it", warm)
 	}
 }
 
-// Of a hot picture a cache keeps what is asked for by the usual names, and not by
-// the many more that anybody can think of. With nginx's X-Accel-Redirect those are
-// handed over as ever.
+// A cache in front keeps a hot derivative only under its canonical URL. Under others, it is
+// sent by X-Accel-Redirect as usual.
 func TestHotUnderOneName(t *testing.T) {
 	t.Parallel()
-	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 60"))
+	h := newTestServer(hotAfter(t, 1, "X-Accel-Expires: 60"))
 	h.get("/40x30,g_n/cat.jpg")
 	for path, want := range map[string]string{
 		"/40x30,g_n/cat.jpg": "60", "/40x30%2Cg_n/cat.jpg": "60", "/g_n,40x30/cat.jpg": "60",
@@ -246,16 +194,16 @@ func TestHotUnderOneName(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
-	public, _ := diskHouse(t, 0, hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.SendFile = SendFile{AccelHeader, "/cache/"} })
+	public, _ := newDiskHandler(t, 0, hotAfter(t, 1, "X-Accel-Expires: 60"), func(c *Config) { c.SendFile = SendFile{AccelHeader, "/cache/"} })
 	for i := range 4 {
-		r, body := diskAnswer(t, &house{Handler: public}, "/40x30/photos/cat.jpg?a")
+		r, body := getBody(t, &testServer{Handler: public}, "/40x30/photos/cat.jpg?a")
 		if r.Header.Get(AccelHeader) == "" || len(body) > 0 {
 			t.Errorf("request %d: %d bytes, %v", i, len(body), r.Header)
 		}
 	}
 }
 
-func TestPlain(t *testing.T) {
+func TestPlainEscapes(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]bool{
 		"": true, "/60x/a(1).jpg": true, "/60x/a%281%29.jpg": true, "/60x/%C3%BC%20b.jpg": true, "/60x/100%25.jpg": true,
@@ -269,8 +217,8 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// nginx keeps no answer that it is told to send a file for. So what is hot comes
-// whole, with the tag that nginx gave to the file.
+// nginx does not keep what it sends because of X-Accel-Redirect. So hot derivatives are sent
+// in full, with the tag that nginx gives to the file.
 func TestHotWithSendFile(t *testing.T) {
 	t.Parallel()
 	const path = "/40x30,f_auto/photos/cat.jpg"
@@ -282,14 +230,14 @@ func TestHotWithSendFile(t *testing.T) {
 		{AccelHeader, "Surrogate-Control: max-age=3600", false},
 		{"X-Sendfile", "X-Accel-Expires: 3600", false},
 	} {
-		public, _ := diskHouse(t, 0, hotAfter(t, 2, c.header), func(cfg *Config) { cfg.SendFile = SendFile{c.sendFile, "/cache/"} })
-		h := &house{Handler: public}
+		public, _ := newDiskHandler(t, 0, hotAfter(t, 2, c.header), func(cfg *Config) { cfg.SendFile = SendFile{c.sendFile, "/cache/"} })
+		h := &testServer{Handler: public}
 		header, err := ParseHotHeader(c.header)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range 5 {
-			r, body := diskAnswer(t, h, path, "Accept", "image/webp")
+			r, body := getBody(t, h, path, "Accept", "image/webp")
 			hot := i >= 2
 			if whole := len(body) > 0; r.StatusCode != 200 || whole != (hot && c.whole) || whole == (r.Header.Get(c.sendFile) != "") {
 				t.Errorf("%s, %s: request %d has %d bytes, %v", c.sendFile, c.header, i, len(body), r.Header)
@@ -304,28 +252,27 @@ func TestHotWithSendFile(t *testing.T) {
 	}
 }
 
-// What is hot and comes from disk is to come from memory.
+// A hot derivative that came from disk is warmed.
 func TestHotIsWarmed(t *testing.T) {
 	t.Parallel()
 	var warmed []variant.Name
-	public, _ := diskHouse(t, 0, hotAfter(t, 2, "X-Accel-Expires: 3600"), func(c *Config) {
+	public, _ := newDiskHandler(t, 0, hotAfter(t, 2, "X-Accel-Expires: 3600"), func(c *Config) {
 		c.Hot.Warm = func(r *pipeline.Result) { warmed = append(warmed, r.Name) }
 	})
-	h := &house{Handler: public}
+	h := &testServer{Handler: public}
 	for i := range 4 {
-		diskAnswer(t, h, "/40x30/photos/cat.jpg")
+		getBody(t, h, "/40x30/photos/cat.jpg")
 		if want := max(0, i-1); len(warmed) != want {
 			t.Errorf("after %d requests: %q", i+1, warmed)
 		}
 	}
-	diskAnswer(t, h, "/41x30/photos/cat.jpg")
+	getBody(t, h, "/41x30/photos/cat.jpg")
 	if len(warmed) != 2 || warmed[0] != warmed[1] || !strings.Contains(string(warmed[0]), "-") {
 		t.Errorf("warmed %q", warmed)
 	}
 }
 
-// A picture that stands for a better one may be kept for a minute, under a tag of
-// its own.
+// A provisional derivative may be kept for a minute.
 func TestProvisional(t *testing.T) {
 	t.Parallel()
 	s := &server{Config: Config{MaxAge: time.Hour, Now: func() time.Time { return now }}}
@@ -359,24 +306,24 @@ func TestProvisional(t *testing.T) {
 	}
 }
 
-// failing is an origin that can be switched off.
-type failing struct {
+// failingOrigin is an origin that can be switched off.
+type failingOrigin struct {
 	storage.Origin
 	failed bool
 }
 
-func (f *failing) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
+func (f *failingOrigin) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
 	if f.failed {
 		return nil, storage.ErrUnavailable
 	}
 	return f.Origin.Open(ctx, key, have)
 }
 
-// The refusal of what was hot a moment ago is not.
+// An error is not hot, even if the derivative was a moment ago.
 func TestUnavailableIsNotHot(t *testing.T) {
 	t.Parallel()
-	origin := &failing{}
-	h := newHouse(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
+	origin := &failingOrigin{}
+	h := newTestServer(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
 		plain := c.Pipeline.Config
 		origin.Origin = plain.Origin
 		plain.Origin = origin
@@ -392,4 +339,117 @@ func TestUnavailableIsNotHot(t *testing.T) {
 	}
 	origin.failed = false
 	wantHeaders(t, h.get("/40x30/cat.jpg"), map[string]string{"X-Accel-Expires": "3600"})
+}
+
+// newCounts has a window of a minute, and a clock that stands still.
+func newCounts() (*requestCounts, *time.Time) {
+	clock := now
+	c := newRequestCounts(time.Minute, func() time.Time { return clock })
+	return &c, &clock
+}
+
+func TestRequestCounts(t *testing.T) {
+	t.Parallel()
+	c, _ := newCounts()
+	for want := 1; want <= 100; want++ {
+		if got := c.add("a"); got != want {
+			t.Fatalf("request %d is number %d", want, got)
+		}
+	}
+	if got := c.add("b"); got != 1 {
+		t.Errorf("the first of another name is number %d", got)
+	}
+}
+
+func TestRequestCountsForget(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		after []time.Duration // between requests
+		want  int             // the count at the last one
+	}{
+		{[]time.Duration{29 * time.Second}, 2},
+		{[]time.Duration{59 * time.Second}, 2},
+		{[]time.Duration{60 * time.Second}, 1},
+		{[]time.Duration{time.Hour}, 1},
+		{[]time.Duration{20 * time.Second, 20 * time.Second}, 3},
+		{[]time.Duration{20 * time.Second, 41 * time.Second}, 1},
+		{[]time.Duration{0, 0, 0, 59 * time.Second}, 5},
+		{[]time.Duration{-time.Second, -20 * time.Second, 0}, 4}, // the clock was set back
+		{[]time.Duration{40 * time.Second, -39 * time.Second}, 3},
+	} {
+		c, clock := newCounts()
+		got := c.add("a")
+		for _, d := range tt.after {
+			*clock = clock.Add(d)
+			got = c.add("a")
+		}
+		if got != tt.want {
+			t.Errorf("after %v: %d, want %d", tt.after, got, tt.want)
+		}
+	}
+}
+
+// Whatever the order of requests, a count is between that of the last half of the window
+// and that of the window.
+func TestRequestCountsAreWithinTheWindow(t *testing.T) {
+	t.Parallel()
+	c, clock := newCounts()
+	random := rand.New(rand.NewPCG(1, 2))
+	times := map[string][]time.Time{}
+	for range 5000 {
+		*clock = clock.Add(time.Duration(random.ExpFloat64() * float64(300*time.Millisecond)))
+		name := strconv.Itoa(int(random.ExpFloat64() * 20))
+		times[name] = append(times[name], *clock)
+		least, most := 0, 0
+		for _, at := range times[name] {
+			if age := clock.Sub(at); age < time.Minute {
+				most++
+				if age <= 30*time.Second {
+					least++
+				}
+			}
+		}
+		if got := c.add(name); got < least || got > most {
+			t.Fatalf("%d, with %d requests within 30 seconds and %d within 60", got, least, most)
+		}
+	}
+}
+
+// Very many names are counted in bounded memory, and one that is asked for often is
+// counted among them.
+func TestRequestCountsAreBounded(t *testing.T) {
+	t.Parallel()
+	c, _ := newCounts()
+	hot := 0
+	for i := range 100_000 {
+		c.add("once-" + strconv.Itoa(i))
+		if i%100 == 0 {
+			hot = c.add("hot")
+		}
+	}
+	if hot < 100 {
+		t.Errorf("of 1,000 requests %d are counted", hot)
+	}
+	if entries, bytes := c.counters.Stats(); bytes > popularityBytes || entries < 1000 {
+		t.Errorf("%d names in %d bytes", entries, bytes)
+	}
+}
+
+func TestRequestCountsConcurrently(t *testing.T) {
+	t.Parallel()
+	c, _ := newCounts()
+	c.add("a")
+	const goroutines, each = 8, 1000
+	var running sync.WaitGroup
+	for range goroutines {
+		running.Go(func() {
+			for range each {
+				c.add("a")
+			}
+		})
+	}
+	running.Wait()
+	if got := c.add("a"); got != goroutines*each+2 {
+		t.Errorf("%d", got)
+	}
 }

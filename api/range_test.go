@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// fetched is an answer of a real server, read whole.
+// fetched is a complete answer of a real server.
 type fetched struct {
 	status int
 	header http.Header
@@ -42,8 +42,8 @@ func fetch(t *testing.T, method, url string, headers ...string) fetched {
 	return fetched{res.StatusCode, res.Header, body}
 }
 
-// rangeTests are Range headers and how RFC 9110 has them answered for a body of more
-// than 200 bytes. part gives the positions of the part in a body of n bytes.
+// rangeTests are Range headers and their answers for a body of more than 200 bytes, as of
+// RFC 9110. part returns the positions of the part in a body of n bytes.
 var rangeTests = []struct {
 	value  string
 	status int
@@ -88,15 +88,15 @@ var rangeTests = []struct {
 	{"bytes=0-9,x", 200, nil},
 	{"bytes=9999999-,x", 200, nil},
 	{"0-9", 200, nil},
-	{"bytes=0-,0-,0-", 200, nil}, // more than the whole
+	{"bytes=0-,0-,0-", 200, nil}, // more than the body
 	{"bytes=0-0,2-2,4-4,6-6,8-8,10-10,12-12,14-14,16-16", 200, nil},
 }
 
-// rangeHouses serve from memory and from disk, a picture and an original.
-func rangeHouses(t *testing.T) map[string]string {
+// rangeServers returns URLs of a derivative and an original, served from memory and from disk.
+func rangeServers(t *testing.T) map[string]string {
 	urls := map[string]string{}
 	for name, hot := range map[string]int64{"memory": 1 << 20, "disk": 0} {
-		h, _ := diskHouse(t, hot)
+		h, _ := newDiskHandler(t, hot)
 		server := httptest.NewServer(h)
 		t.Cleanup(server.Close)
 		for _, path := range []string{"/40x30/photos/cat.jpg", "/raw/photos/cat.jpg"} {
@@ -108,7 +108,7 @@ func rangeHouses(t *testing.T) map[string]string {
 
 func TestRanges(t *testing.T) {
 	t.Parallel()
-	for name, url := range rangeHouses(t) {
+	for name, url := range rangeServers(t) {
 		fetch(t, "GET", url)
 		whole := fetch(t, "GET", url)
 		if whole.status != 200 || len(whole.body) < 200 || whole.header.Get("Accept-Ranges") != "bytes" {
@@ -137,7 +137,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// wantHead fails unless an answer to HEAD has the headers of one to GET.
+// wantHead checks that an answer to HEAD has the headers of that to GET.
 func wantHead(t *testing.T, what string, head, get fetched) {
 	t.Helper()
 	if head.status != get.status || len(head.body) != 0 {
@@ -159,10 +159,10 @@ func wantHead(t *testing.T, what string, head, get fetched) {
 	}
 }
 
-// Errors have no parts, and HEAD says of them what GET does.
+// Errors have no ranges, and the same headers for HEAD and GET.
 func TestRangesOfErrors(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(newHouse().Handler)
+	server := httptest.NewServer(newTestServer().Handler)
 	t.Cleanup(server.Close)
 	for path, status := range map[string]int{"/40x30/no.jpg": 404, "/raw/no.jpg": 404, "/40y/cat.jpg": 400, "/40x/text.jpg": 415, "/": 400} {
 		plain := fetch(t, "GET", server.URL+path, "X-Request-Id", "1")
@@ -178,7 +178,7 @@ func TestRangesOfErrors(t *testing.T) {
 
 func TestManyParts(t *testing.T) {
 	t.Parallel()
-	for name, url := range rangeHouses(t) {
+	for name, url := range rangeServers(t) {
 		whole := fetch(t, "GET", url)
 		r := fetch(t, "GET", url, "Range", "bytes=0-1,4-5,-3,99999999-,-0")
 		_, params, err := mime.ParseMediaType(r.header.Get("Content-Type"))
@@ -202,14 +202,14 @@ func TestManyParts(t *testing.T) {
 	}
 }
 
-// If-Range has a part sent only of what is surely the same body (RFC 9110, 13.1.5).
+// If-Range gives a part only if the body is certainly the same (RFC 9110, 13.1.5).
 func TestIfRange(t *testing.T) {
 	t.Parallel()
-	for name, url := range rangeHouses(t) {
+	for name, url := range rangeServers(t) {
 		fetch(t, "GET", url)
 		h := fetch(t, "GET", url).header
 		tag, date := h.Get("ETag"), h.Get("Last-Modified")
-		byDate := 200 // a derivative made anew has the date of the one before
+		byDate := 200 // a derivative that was made again has the same date
 		if strings.Contains(url, "/raw/") {
 			byDate = 206
 		}
@@ -243,7 +243,7 @@ func TestIfRange(t *testing.T) {
 	}
 }
 
-// What is handed over to nginx with a Range is what nginx answers as we do.
+// nginx gets only requests with a Range that it answers as this server would.
 func TestSendFileOfRanges(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -280,7 +280,7 @@ func TestSendFileOfRanges(t *testing.T) {
 	}
 }
 
-// Whatever a Range header says, the answer is a true one.
+// Whatever the Range header, Content-Range describes the body.
 func FuzzRange(f *testing.F) {
 	for _, tt := range rangeTests {
 		f.Add(tt.value, 300)

@@ -13,8 +13,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// diskAnswer asks a house with a real cache directory.
-func diskAnswer(t *testing.T, h *house, path string, headers ...string) (*http.Response, []byte) {
+// getBody returns an answer and its body.
+func getBody(t *testing.T, h *testServer, path string, headers ...string) (*http.Response, []byte) {
 	t.Helper()
 	r := h.get(path, headers...)
 	body, err := io.ReadAll(r.Body)
@@ -31,11 +31,11 @@ func TestSendFile(t *testing.T) {
 		{AccelHeader, "/cache/", `"664731a8-`},
 		{"X-Sendfile", "/var/cache/", ""},
 	} {
-		public, dir := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{tt.header, tt.prefix} })
-		h := &house{Handler: public}
+		public, dir := newDiskHandler(t, 0, func(c *Config) { c.SendFile = SendFile{tt.header, tt.prefix} })
+		h := &testServer{Handler: public}
 		var named string
 		for i, status := range []string{"thumbery;fwd=miss;stored;detail=disk", "thumbery;hit;detail=disk", "thumbery;hit;detail=disk"} {
-			r, body := diskAnswer(t, h, path)
+			r, body := getBody(t, h, path)
 			if r.StatusCode != 200 || len(body) != 0 {
 				t.Fatalf("%s: %s, %d bytes", tt.header, r.Status, len(body))
 			}
@@ -54,7 +54,7 @@ func TestSendFile(t *testing.T) {
 			t.Fatalf("%q: %v", named, err)
 		}
 		for _, there := range []bool{true, false} { // and when it has been purged
-			r, body := diskAnswer(t, h, path, headerNoAccel, "1")
+			r, body := getBody(t, h, path, headerNoAccel, "1")
 			if r.StatusCode != 200 || string(body) != string(want) || r.Header.Get(tt.header) != "" {
 				t.Errorf("%s: %s, %d bytes, %v", headerNoAccel, r.Status, len(body), r.Header)
 			}
@@ -68,34 +68,34 @@ func TestSendFile(t *testing.T) {
 	}
 }
 
-// What a file is said to be follows the file.
+// The media type is that of the file, also after the file has changed.
 func TestSendFileFollowsTheFile(t *testing.T) {
 	t.Parallel()
-	public, dir := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/"} })
-	h := &house{Handler: public}
+	public, dir := newDiskHandler(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/"} })
+	h := &testServer{Handler: public}
 	const path = "/40x30/photos/cat.jpg"
-	r, _ := diskAnswer(t, h, path)
+	r, _ := getBody(t, h, path)
 	file := filepath.Join(dir, r.Header.Get(AccelHeader))
-	diskAnswer(t, h, path) // remembers that it is a JPEG
+	getBody(t, h, path) // caches that the file is a JPEG
 	png := resizetest.PNG(image.NewGray(image.Rect(0, 0, 40, 30)))
 	if err := os.WriteFile(file, png, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		r, _ = diskAnswer(t, h, path)
+		r, _ = getBody(t, h, path)
 		wantHeaders(t, r, map[string]string{"Content-Type": "image/png", "Cache-Status": "thumbery;hit;detail=disk"})
 	}
-	// Empty, cut short, and no picture at all: made again.
+	// A file that is empty, truncated, or no picture is made again.
 	for _, damaged := range []string{"", string(png[:len(png)/2]), "this is a text, and no picture, of some length"} {
 		if err := os.WriteFile(file, []byte(damaged), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r, _ = diskAnswer(t, h, path)
+		r, _ = getBody(t, h, path)
 		wantHeaders(t, r, map[string]string{"Content-Type": "image/jpeg", "Cache-Status": "thumbery;fwd=miss;stored;detail=disk"})
 	}
 }
 
-// What was permitted is remembered no longer than it is permitted.
+// A parsed path is cached no longer than it is valid.
 func TestRememberedUntilItExpires(t *testing.T) {
 	t.Parallel()
 	var keys variant.Keyring
@@ -103,7 +103,7 @@ func TestRememberedUntilItExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock := now
-	h := newHouse(func(c *Config) { c.Keys, c.Now = &keys, func() time.Time { return clock } })
+	h := newTestServer(func(c *Config) { c.Keys, c.Now = &keys, func() time.Time { return clock } })
 	path := keys.Sign(variant.Path{Ops: "40x30", Key: "cat.jpg"}, now.Add(time.Minute)).String()
 	for _, step := range []struct {
 		after  time.Duration
@@ -125,16 +125,15 @@ func TestRememberedUntilItExpires(t *testing.T) {
 	}
 }
 
-// Every format that f_auto can mean has its own name, and the same path its own
-// answer.
+// With f_auto, each format has its own name, though the URL is the same.
 func TestSendFileAuto(t *testing.T) {
 	t.Parallel()
-	public, _ := diskHouse(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/"} })
-	h := &house{Handler: public}
+	public, _ := newDiskHandler(t, 0, func(c *Config) { c.SendFile = SendFile{AccelHeader, "/"} })
+	h := &testServer{Handler: public}
 	named := map[string]string{}
 	for range 2 {
 		for _, accept := range []string{"", "image/webp", "image/avif", "image/avif,image/webp"} {
-			r, _ := diskAnswer(t, h, "/40x30,f_auto/photos/cat.jpg", "Accept", accept)
+			r, _ := getBody(t, h, "/40x30,f_auto/photos/cat.jpg", "Accept", accept)
 			wantHeaders(t, r, map[string]string{"Vary": "Accept, Save-Data"})
 			path := r.Header.Get(AccelHeader)
 			if before, ok := named[accept]; path == "" || ok && path != before {

@@ -15,8 +15,7 @@ import (
 	"github.com/thumbery/thumbery/resize/resizetest"
 )
 
-// fetchAll gets a body over a real connection, where an answer that ends early can be
-// told from a whole one.
+// fetchAll gets a body over a real connection, where a truncated answer can be detected.
 func fetchAll(t *testing.T, url string, headers ...string) (status int, body []byte, err error) {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodGet, url, nil)
@@ -26,7 +25,7 @@ func fetchAll(t *testing.T, url string, headers ...string) (status int, body []b
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	r.Close = true // or the client would ask again by itself
+	r.Close = true // otherwise the client would retry
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -36,25 +35,25 @@ func fetchAll(t *testing.T, url string, headers ...string) (status int, body []b
 	return res.StatusCode, body, err
 }
 
-// What turns out to be unreadable while it is sent cannot be mended for that answer,
-// which must not look whole; the next one is.
+// If a body turns out to be unreadable while it is sent, the answer is truncated, and the
+// next one is complete.
 func TestUnreadableWhileSending(t *testing.T) {
 	t.Parallel()
 	whole := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 1000, 1000)))
 	for what, c := range map[string]struct {
 		path    string
 		headers []string
-		store   func(*house) *cachetest.Fake
+		store   func(*testServer) *cachetest.Fake
 		want    []byte
 	}{
-		"/raw/":        {"/raw/big.jpg", nil, func(h *house) *cachetest.Fake { return h.originals }, whole},
-		"a part of it": {"/raw/big.jpg", []string{"Range", "bytes=100-9099"}, func(h *house) *cachetest.Fake { return h.originals }, whole[100:9100]},
-		"a derivative": {"/900x900/big.jpg", nil, func(h *house) *cachetest.Fake { return h.derivatives }, nil},
-		"some parts":   {"/raw/big.jpg", []string{"Range", "bytes=0-9,5000-9099"}, func(h *house) *cachetest.Fake { return h.originals }, nil},
+		"/raw/":        {"/raw/big.jpg", nil, func(h *testServer) *cachetest.Fake { return h.originals }, whole},
+		"a part of it": {"/raw/big.jpg", []string{"Range", "bytes=100-9099"}, func(h *testServer) *cachetest.Fake { return h.originals }, whole[100:9100]},
+		"a derivative": {"/900x900/big.jpg", nil, func(h *testServer) *cachetest.Fake { return h.derivatives }, nil},
+		"some parts":   {"/raw/big.jpg", []string{"Range", "bytes=0-9,5000-9099"}, func(h *testServer) *cachetest.Fake { return h.originals }, nil},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(func(c *Config) { c.Pipeline.SetHot(false) })
+			h := newTestServer(func(c *Config) { c.Pipeline.SetHot(false) })
 			h.origin.Put("big.jpg", whole)
 			s := httptest.NewServer(h)
 			defer s.Close()

@@ -18,13 +18,12 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// fullOffice is an admin side with all that there is; changed counts what it was told
-// to change.
-func fullOffice(t *testing.T) (o *office, changed *int) {
+// newFullAdmin has all routes. changed counts what requests have changed.
+func newFullAdmin(t *testing.T) (o *testAdmin, changed *int) {
 	t.Helper()
 	changed = new(int)
 	change := func(variant.Key) error { *changed++; return nil }
-	o = newOffice(Config{
+	o = newTestAdmin(Config{
 		Hosts: []string{"thumbery", "img-admin.example.com"},
 		Stock: func() any { return "stock" },
 		Forget: func(key variant.Key) (pipeline.Forgotten, error) {
@@ -42,12 +41,12 @@ func fullOffice(t *testing.T) (o *office, changed *int) {
 	return o, changed
 }
 
-// adminRoutes are all routes of the admin side, with a path for each.
-func adminRoutes(t *testing.T, o *office) (routes [][2]string) {
+// adminRoutes returns all methods and routes, with a path for each.
+func adminRoutes(t *testing.T, o *testAdmin) (routes [][2]string) {
 	t.Helper()
 	paths := strings.NewReplacer("/cache/*", "/cache/a.jpg", "{id}", "job-1", "/debug/pprof/*", "/debug/pprof/threadcreate")
 	err := chi.Walk(o.Handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
-		if route != "/debug/pprof/profile" && route != "/debug/pprof/trace" { // which take their time
+		if route != "/debug/pprof/profile" && route != "/debug/pprof/trace" { // which run for seconds
 			routes = append(routes, [2]string{method, paths.Replace(route)})
 		}
 		return nil
@@ -58,13 +57,13 @@ func adminRoutes(t *testing.T, o *office) (routes [][2]string) {
 	return routes
 }
 
-// adminBodies are bodies that change something, where a route takes one.
+// adminBodies are bodies that change something, by their routes.
 var adminBodies = map[string]string{
 	"/switches": `{"hot":true}`, "/prime": `{"keys":["a.jpg"],"ops":["60x"]}`,
 	"/hooks/s3": `{"Records":[{"eventName":"s3:ObjectCreated:Put","s3":{"bucket":{"name":"b"},"object":{"key":"a.jpg"}}}]}`,
 }
 
-func (o *office) askAs(host, method, path string, headers ...string) *httptest.ResponseRecorder {
+func (o *testAdmin) requestAs(host, method, path string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(adminBodies[path]))
 	r.Host = host
 	r.Header.Set("Authorization", "Bearer s")
@@ -76,10 +75,10 @@ func (o *office) askAs(host, method, path string, headers ...string) *httptest.R
 	return w
 }
 
-// A name that was rebound to our address reaches nothing.
+// Other host names are refused, as by DNS rebinding.
 func TestAdminHosts(t *testing.T) {
 	t.Parallel()
-	o, changed := fullOffice(t)
+	o, changed := newFullAdmin(t)
 	routes := append(adminRoutes(t, o), [2]string{"GET", "/nowhere"}, [2]string{"BREW", "/cache"}, [2]string{"OPTIONS", "/jobs"})
 	for host, own := range map[string]bool{
 		"localhost": true, "localhost:8081": true, "LOCALHOST.": true, "127.0.0.1": true, "127.0.0.1:8081": true, "10.1.2.3:80": true,
@@ -88,7 +87,7 @@ func TestAdminHosts(t *testing.T) {
 		"127.0.0.1:8081.evil.example": false, "evil.localhost": false, "thumbery.evil.example": false, "example.com": false, "2130706433": false, "[evil.example]": false, "localhost/": false, "localhost@evil.example": false,
 	} {
 		for _, route := range routes {
-			w := o.askAs(host, route[0], route[1])
+			w := o.requestAs(host, route[0], route[1])
 			if refused := w.Code == http.StatusMisdirectedRequest; refused == own {
 				t.Errorf("%s %s for %q: %d", route[0], route[1], host, w.Code)
 			}
@@ -106,10 +105,10 @@ func TestAdminHosts(t *testing.T) {
 	}
 }
 
-// No browser speaks HTTP/1.0, or over a Unix socket.
+// Requests without a Host come from no browser.
 func TestAdminWithoutBrowser(t *testing.T) {
 	t.Parallel()
-	o, _ := fullOffice(t)
+	o, _ := newFullAdmin(t)
 	r := httptest.NewRequest("GET", "/healthz", nil)
 	r.Host, r.ProtoMinor = "", 0
 	w := httptest.NewRecorder()
@@ -138,11 +137,10 @@ func TestAdminWithoutBrowser(t *testing.T) {
 	}
 }
 
-// The pages that an administrator looks at change nothing, and what they may ask for
-// by a link changes nothing either.
+// The page of another site can change nothing, neither by a script nor by a link.
 func TestAdminCrossSite(t *testing.T) {
 	t.Parallel()
-	o, changed := fullOffice(t)
+	o, changed := newFullAdmin(t)
 	for _, route := range adminRoutes(t, o) {
 		method, path := route[0], route[1]
 		safe := method == "GET" || method == "HEAD" || method == "OPTIONS"
@@ -153,7 +151,7 @@ func TestAdminCrossSite(t *testing.T) {
 			{"Origin", "null"},
 			{"Origin", "http://localhost:9999"},
 		} {
-			w := o.askAs("localhost:8081", method, path, headers...)
+			w := o.requestAs("localhost:8081", method, path, headers...)
 			if refused := w.Code == http.StatusForbidden; refused == safe || *changed > 0 {
 				t.Errorf("%s %s with %v: %d, %d changes", method, path, headers, w.Code, *changed)
 			}
@@ -162,7 +160,7 @@ func TestAdminCrossSite(t *testing.T) {
 			continue
 		}
 		for _, override := range []string{"DELETE", "PATCH", "POST"} {
-			o.askAs("localhost", method, path+"?_method="+override, "X-HTTP-Method-Override", override, "X-Method-Override", override)
+			o.requestAs("localhost", method, path+"?_method="+override, "X-HTTP-Method-Override", override, "X-Method-Override", override)
 		}
 		if *changed > 0 {
 			t.Errorf("%s %s changes something", method, path)
@@ -171,7 +169,7 @@ func TestAdminCrossSite(t *testing.T) {
 	for _, headers := range [][]string{nil, {"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "none"}, {"Origin", "http://localhost:8081"}} {
 		*changed = 0
 		for _, route := range [][2]string{{"DELETE", "/cache/a.jpg"}, {"PATCH", "/switches"}, {"POST", "/hooks/s3"}} {
-			o.askAs("localhost:8081", route[0], route[1], headers...)
+			o.requestAs("localhost:8081", route[0], route[1], headers...)
 		}
 		if *changed != 3 {
 			t.Errorf("with %v %d of 3 changes", headers, *changed)
@@ -181,33 +179,33 @@ func TestAdminCrossSite(t *testing.T) {
 
 func TestProfilesAreBounded(t *testing.T) {
 	t.Parallel()
-	o, _ := fullOffice(t)
+	o, _ := newFullAdmin(t)
 	for _, path := range []string{"/debug/pprof/cmdline", "/debug/pprof/%63mdline", "/debug/pprof//cmdline", "/debug/pprof/./cmdline"} {
-		if w := o.askAs("localhost", "GET", path); w.Code != http.StatusNotFound {
+		if w := o.requestAs("localhost", "GET", path); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
 	for _, name := range []string{"profile", "trace", "heap", "%70rofile", "goroutine"} {
 		for _, seconds := range []string{"61", "%2B61", "60.5", "1e3", "inf", "nan", "99999999999999999999", "1e999", "61&seconds=1"} {
-			if w := o.askAs("localhost", "GET", "/debug/pprof/"+name+"?seconds="+seconds); w.Code != http.StatusBadRequest {
+			if w := o.requestAs("localhost", "GET", "/debug/pprof/"+name+"?seconds="+seconds); w.Code != http.StatusBadRequest {
 				t.Errorf("%s for %s seconds: %d", name, seconds, w.Code)
 			}
 		}
-		if w := o.askAs("localhost", "POST", "/debug/pprof/"+name); w.Code != http.StatusMethodNotAllowed {
+		if w := o.requestAs("localhost", "POST", "/debug/pprof/"+name); w.Code != http.StatusMethodNotAllowed {
 			t.Errorf("POST %s: %d", name, w.Code)
 		}
 	}
 	for path, status := range map[string]int{"": 200, "heap": 200, "goroutine?debug=2": 200, "heap?seconds=x": 400, "symbol?0x1": 200, "none": 404} {
-		if w := o.askAs("localhost", "GET", "/debug/pprof/"+path); w.Code != status {
+		if w := o.requestAs("localhost", "GET", "/debug/pprof/"+path); w.Code != status {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
-	if w := o.askAs("localhost", "POST", "/debug/pprof/symbol"); w.Code != 200 {
+	if w := o.requestAs("localhost", "POST", "/debug/pprof/symbol"); w.Code != 200 {
 		t.Errorf("POST symbol: %d", w.Code)
 	}
 }
 
-// A form in the body does not make a profile last longer than the query says.
+// A form in the body cannot make a profile longer than the query says.
 func TestProfilesTakeNoForm(t *testing.T) {
 	t.Parallel()
 	var body bytes.Buffer

@@ -11,8 +11,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// What is sent: by MinIO (RELEASE.2025), by Amazon (S3 User Guide), and by
-// Amazon when notifications are configured.
+// Notifications of MinIO (RELEASE.2025) and Amazon (S3 User Guide), and the one that Amazon
+// sends when notifications are configured.
 const (
 	minioPut     = `{"EventName":"s3:ObjectCreated:Put","Key":"pictures/a b/cat+1.jpg","Records":[{"eventVersion":"2.0","eventSource":"minio:s3","awsRegion":"","eventTime":"2026-11-21T16:26:49.120Z","eventName":"s3:ObjectCreated:Put","userIdentity":{"principalId":"minioadmin"},"requestParameters":{"principalId":"minioadmin","region":"","sourceIPAddress":"127.0.0.1"},"responseElements":{"x-amz-request-id":"17B2"},"s3":{"s3SchemaVersion":"1.0","configurationId":"Config","bucket":{"name":"pictures","ownerIdentity":{"principalId":"minioadmin"},"arn":"arn:aws:s3:::pictures"},"object":{"key":"a+b%2Fcat%2B1.jpg","size":4,"eTag":"098f6bcd4621d373cade4e832627b4f6","contentType":"image/jpeg","userMetadata":{"content-type":"image/jpeg"},"sequencer":"17B2"}},"source":{"host":"127.0.0.1","port":"","userAgent":"MinIO"}}]}`
 	amazonDelete = `{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"us-west-2","eventTime":"1970-01-01T00:00:00.000Z","eventName":"ObjectRemoved:Delete","s3":{"s3SchemaVersion":"1.0","configurationId":"testConfigRule","bucket":{"name":"pictures","ownerIdentity":{"principalId":"A3"},"arn":"arn:aws:s3:::pictures"},"object":{"key":"%E7%8C%AB.jpg","sequencer":"0055"}}}]}`
@@ -29,24 +29,24 @@ func record(name, bucket, object string) string {
 
 func records(all ...string) string { return `{"Records":[` + strings.Join(all, ",") + `]}` }
 
-// receiver is the admin side with a hook: objects of the bucket "pictures" are served under two keys if
-// they begin with "two/", and else under one.
-type receiver struct {
-	*office
+// hookAdmin has a hook. Objects of the bucket "pictures" are served under one key, and those
+// whose names begin with "two/" under two.
+type hookAdmin struct {
+	*testAdmin
 	told     []string
 	observed []string
 	fail     map[variant.Key]error
 }
 
-func newReceiver() *receiver {
-	r := &receiver{fail: map[variant.Key]error{}}
+func newHookAdmin() *hookAdmin {
+	r := &hookAdmin{fail: map[variant.Key]error{}}
 	tell := func(what string) func(variant.Key) error {
 		return func(key variant.Key) error {
 			r.told = append(r.told, what+" "+string(key))
 			return r.fail[key]
 		}
 	}
-	r.office = newOffice(Config{Hook: &Hook{
+	r.testAdmin = newTestAdmin(Config{Hook: &Hook{
 		Secret: "open sesame", Created: tell("created"), Removed: tell("removed"),
 		Keys: func(bucket, object string) []variant.Key {
 			key, err := variant.ParseKey(object)
@@ -63,8 +63,8 @@ func newReceiver() *receiver {
 	return r
 }
 
-func (r *receiver) send(body string) (int, string) {
-	return r.ask("POST", "/hooks/s3", body, "Authorization", "Bearer open sesame")
+func (r *hookAdmin) send(body string) (int, string) {
+	return r.request("POST", "/hooks/s3", body, "Authorization", "Bearer open sesame")
 }
 
 func TestHook(t *testing.T) {
@@ -98,7 +98,7 @@ func TestHook(t *testing.T) {
 			`{"created":0,"removed":0,"ignored":7}`, "", "ignored ignored ignored ignored ignored ignored ignored",
 		},
 	} {
-		r := newReceiver()
+		r := newHookAdmin()
 		status, answer := r.send(c.body)
 		if status != 200 || answer != c.answer {
 			t.Errorf("%s: %d %s, want %s", c.name, status, answer, c.answer)
@@ -127,7 +127,7 @@ func TestHookRefusesWhatItCannotRead(t *testing.T) {
 		"many":               {records(slices.Repeat([]string{"{}"}, maxEvents+1)...), 400},
 		"large":              {`{"x":"` + strings.Repeat("x", maxNotification) + `"}`, 413},
 	} {
-		r := newReceiver()
+		r := newHookAdmin()
 		status, answer := r.send(c.body)
 		if status != c.status || len(r.told) > 0 || strings.Join(r.observed, " ") != "malformed" || !strings.Contains(answer, "error") {
 			t.Errorf("%s: %d %s, told %q, observed %q", name, status, answer, r.told, r.observed)
@@ -135,10 +135,10 @@ func TestHookRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
-// The sender is to repeat what could not be done; the rest is done all the same.
+// An error makes the sender retry, and does not keep other records from being applied.
 func TestHookFails(t *testing.T) {
 	t.Parallel()
-	r := newReceiver()
+	r := newHookAdmin()
 	r.fail["two/a.jpg"] = errors.New("disk on fire")
 	body := records(record("ObjectCreated:Put", "pictures", "two/a.jpg"), record("ObjectRemoved:Delete", "pictures", "b.jpg"))
 	status, answer := r.send(body)
@@ -177,8 +177,8 @@ func TestHookSecret(t *testing.T) {
 		{[]string{"Authorization", basic("open sesame", "")}, 401},
 		{[]string{"Authorization", "Bearer x", "Authorization", "Bearer open sesame"}, 401},
 	} {
-		r := newReceiver()
-		status, _ := r.ask("POST", "/hooks/s3", minioPut, c.headers...)
+		r := newHookAdmin()
+		status, _ := r.request("POST", "/hooks/s3", minioPut, c.headers...)
 		if status != c.status || (len(r.told) > 0) != (c.status == 200) {
 			t.Errorf("%q: %d, told %q", c.headers, status, r.told)
 		}
@@ -187,20 +187,20 @@ func TestHookSecret(t *testing.T) {
 		}
 	}
 	for _, hook := range []*Hook{nil, {}} {
-		o := newOffice(Config{Hook: hook})
-		if status, answer := o.ask("POST", "/hooks/s3", minioPut, "Authorization", "Bearer "); status != 403 || !strings.Contains(answer, "--hook-secret") {
+		o := newTestAdmin(Config{Hook: hook})
+		if status, answer := o.request("POST", "/hooks/s3", minioPut, "Authorization", "Bearer "); status != 403 || !strings.Contains(answer, "--hook-secret") {
 			t.Errorf("without a secret: %d %s", status, answer)
 		}
 	}
-	if status, _ := newReceiver().ask("GET", "/hooks/s3", "", "Authorization", "Bearer open sesame"); status != 405 {
+	if status, _ := newHookAdmin().request("GET", "/hooks/s3", "", "Authorization", "Bearer open sesame"); status != 405 {
 		t.Errorf("GET: %d", status)
 	}
 }
 
-// Nobody is called because of what a notification says: a person is told.
+// The URL of a subscription is not called, but logged for a person to open.
 func TestHookSubscription(t *testing.T) {
 	t.Parallel()
-	r := newReceiver()
+	r := newHookAdmin()
 	status, answer := r.send(`{"Type":"SubscriptionConfirmation","Token":"2336","SubscribeURL":"https://sns.example/?Action=ConfirmSubscription"}`)
 	if status != 200 || !strings.Contains(answer, `"created":0`) || !strings.Contains(r.log.String(), "https://sns.example/?Action=ConfirmSubscription") {
 		t.Errorf("%d %s, log %s", status, answer, &r.log)

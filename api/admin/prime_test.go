@@ -62,7 +62,7 @@ func (f *fakeJobs) Stop(id string) bool {
 	return j != nil
 }
 
-func newPriming(t testing.TB, change ...func(*Priming)) (*office, *fakeJobs) {
+func newPriming(t testing.TB, change ...func(*Priming)) (*testAdmin, *fakeJobs) {
 	t.Helper()
 	jobs := &fakeJobs{}
 	p := &Priming{Jobs: jobs, Rules: variant.Rules{Presets: variant.Presets{}}}
@@ -74,7 +74,7 @@ func newPriming(t testing.TB, change ...func(*Priming)) (*office, *fakeJobs) {
 	for _, f := range change {
 		f(p)
 	}
-	return newOffice(Config{Priming: p}), jobs
+	return newTestAdmin(Config{Priming: p}), jobs
 }
 
 func variantOf(t testing.TB, ops string) variant.Variant {
@@ -112,7 +112,7 @@ func TestPrime(t *testing.T) {
 		},
 	} {
 		o, jobs := newPriming(t)
-		status, body := o.ask("POST", "/prime", c.body)
+		status, body := o.request("POST", "/prime", c.body)
 		if status != 202 || body != `{"id":"job-1","url":"/jobs/job-1"}` {
 			t.Errorf("%s: %d %s", c.body, status, body)
 			continue
@@ -138,7 +138,7 @@ func TestPrimeAllPresets(t *testing.T) {
 			}
 		}
 	})
-	if status, body := o.ask("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 202 {
+	if status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 202 {
 		t.Fatal(status, body)
 	}
 	want := []variant.Variant{variantOf(t, "info"), variantOf(t, "120x80,f_auto"), variantOf(t, "60x,f_auto")}
@@ -152,7 +152,7 @@ func TestPrimeAllPresets(t *testing.T) {
 			}
 		}
 	})
-	status, body := o.ask("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true,"ops":["50x"]}`)
+	status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true,"ops":["50x"]}`)
 	if status != 202 || len(jobs.started[0].Variants) != maxOps+4 {
 		t.Errorf("many: %d %s", status, body)
 	}
@@ -162,7 +162,7 @@ func TestPrimeAllPresets(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if status, body = o.ask("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 400 || !strings.Contains(body, "all presets are originals") {
+	if status, body = o.request("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 400 || !strings.Contains(body, "all presets are originals") {
 		t.Errorf("originals only: %d %s", status, body)
 	}
 }
@@ -171,7 +171,7 @@ func TestPrimeAllPresets(t *testing.T) {
 func TestPrimeInTheServersFormat(t *testing.T) {
 	t.Parallel()
 	o, jobs := newPriming(t, func(p *Priming) { p.Format = variant.FormatAuto })
-	if status, body := o.ask("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x","60x,f_png","info"]}`); status != 202 {
+	if status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x","60x,f_png","info"]}`); status != 202 {
 		t.Fatal(status, body)
 	}
 	want := []variant.Variant{variantOf(t, "60x,f_auto"), variantOf(t, "60x,f_png"), variantOf(t, "info")}
@@ -207,7 +207,7 @@ func TestPrimeMistakes(t *testing.T) {
 		`{"keys":["a"` + strings.Repeat(`,"a"`, maxPrimingKeys) + `],"ops":["60x"]}`: "take a prefix",
 	} {
 		o, jobs := newPriming(t, func(p *Priming) { p.Limits.Sizes = []int{60, 120} })
-		status, answer := o.ask("POST", "/prime", body)
+		status, answer := o.request("POST", "/prime", body)
 		if status != 400 || !strings.Contains(answer, reason) || len(jobs.started) > 0 {
 			t.Errorf("%.80s: %d %.300s", body, status, answer)
 		}
@@ -216,11 +216,11 @@ func TestPrimeMistakes(t *testing.T) {
 		}
 	}
 	o, _ := newPriming(t)
-	if status, answer := o.ask("POST", "/prime", `{"keys":["`+strings.Repeat("a", maxPriming)+`"]}`); status != 413 {
+	if status, answer := o.request("POST", "/prime", `{"keys":["`+strings.Repeat("a", maxPriming)+`"]}`); status != 413 {
 		t.Errorf("too long: %d %.80s", status, answer)
 	}
 	o, _ = newPriming(t, func(p *Priming) { p.Presets = nil })
-	if status, answer := o.ask("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 400 || !strings.Contains(answer, "has no presets") {
+	if status, answer := o.request("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 400 || !strings.Contains(answer, "has no presets") {
 		t.Errorf("no presets: %d %s", status, answer)
 	}
 }
@@ -239,18 +239,18 @@ func TestPrimeIsRefused(t *testing.T) {
 	} {
 		o, jobs := newPriming(t)
 		jobs.fail = c.err
-		if status, answer := o.ask("POST", "/prime", body); status != c.status || !strings.Contains(answer, c.err.Error()) {
+		if status, answer := o.request("POST", "/prime", body); status != c.status || !strings.Contains(answer, c.err.Error()) {
 			t.Errorf("%v: %d %s", c.err, status, answer)
 		}
 	}
-	// A page that the administrator looks at must not start anything.
+	// The page of another site must not start anything.
 	o, jobs := newPriming(t)
 	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
-		if status, answer := o.ask("POST", "/prime", body, headers...); status != 403 || len(jobs.started) > 0 {
+		if status, answer := o.request("POST", "/prime", body, headers...); status != 403 || len(jobs.started) > 0 {
 			t.Errorf("%v: %d %s", headers, status, answer)
 		}
 	}
-	if status, _ := newOffice(Config{}).ask("POST", "/prime", body); status != http.StatusNotFound {
+	if status, _ := newTestAdmin(Config{}).request("POST", "/prime", body); status != http.StatusNotFound {
 		t.Errorf("without jobs: %d", status)
 	}
 }
@@ -258,27 +258,27 @@ func TestPrimeIsRefused(t *testing.T) {
 func TestJobs(t *testing.T) {
 	t.Parallel()
 	o, jobs := newPriming(t)
-	if status, body := o.ask("GET", "/jobs", ""); status != 200 || body != `{"jobs":[]}` {
+	if status, body := o.request("GET", "/jobs", ""); status != 200 || body != `{"jobs":[]}` {
 		t.Errorf("none yet: %d %s", status, body)
 	}
 	for range 2 {
-		o.ask("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x"]}`)
+		o.request("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x"]}`)
 	}
 	jobs.jobs[1].LeftOut, jobs.jobs[1].FirstLeftOut = 2, "a//b"
 	jobs.jobs[1].Errors = []JobError{{Key: "a.jpg", Error: "no such picture"}}
-	status, body := o.ask("GET", "/jobs/job-2", "")
+	status, body := o.request("GET", "/jobs/job-2", "")
 	if want := `{"id":"job-2","state":"running","began":"` + now.Format(time.RFC3339) + `","pictures":1,"finished":0,"listing":false,` +
 		`"made":0,"there":0,"failed":0,"not_pictures":0,"left_out":2,"first_left_out":"a//b","rate":0,"errors":[{"key":"a.jpg","error":"no such picture"}]}`; status != 200 || body != want {
 		t.Errorf("%d %s\nwant %s", status, body, want)
 	}
-	if status, body = o.ask("GET", "/jobs", ""); status != 200 || strings.Count(body, `"id"`) != 2 {
+	if status, body = o.request("GET", "/jobs", ""); status != 200 || strings.Count(body, `"id"`) != 2 {
 		t.Errorf("%d %s", status, body)
 	}
-	if status, body = o.ask("DELETE", "/jobs/job-1", ""); status != 200 || decode[JobStatus](t, body).State != JobStopped {
+	if status, body = o.request("DELETE", "/jobs/job-1", ""); status != 200 || decode[JobStatus](t, body).State != JobStopped {
 		t.Errorf("%d %s", status, body)
 	}
 	for _, method := range []string{"GET", "DELETE"} {
-		if status, body = o.ask(method, "/jobs/job-3", ""); status != 404 || !strings.Contains(body, "no such job") {
+		if status, body = o.request(method, "/jobs/job-3", ""); status != 404 || !strings.Contains(body, "no such job") {
 			t.Errorf("%s: %d %s", method, status, body)
 		}
 	}

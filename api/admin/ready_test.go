@@ -13,20 +13,20 @@ func good(context.Context) error { return nil }
 
 func bad(context.Context) error { return errors.New("down") }
 
-// A check that hangs is a check that fails, and two of one name are two.
+// A check that hangs fails. Two checks may have the same name.
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		defer close(hang)
-		o := newOffice(Config{Checks: []Check{
+		o := newTestAdmin(Config{Checks: []Check{
 			{Name: "good", Do: good},
 			{Name: "same", Do: bad},
 			{Name: "same", Do: good},
 			{Name: "hangs", Do: func(context.Context) error { <-hang; return nil }},
 		}})
 		began := time.Now()
-		status, body := o.ask("GET", "/readyz", "")
+		status, body := o.request("GET", "/readyz", "")
 		got := decode[readiness](t, body)
 		if status != 503 || got.Ready || len(got.Checks) != 4 || time.Since(began) != checkTimeout {
 			t.Fatalf("%d %+v after %v", status, got, time.Since(began))
@@ -39,7 +39,7 @@ func TestReadiness(t *testing.T) {
 	})
 }
 
-// An origin that is down takes no server out of service, and its state is told.
+// An origin that is down leaves the server ready, but degraded, and its state is shown.
 func TestDegraded(t *testing.T) {
 	t.Parallel()
 	open := func() string { return "open" }
@@ -66,25 +66,25 @@ func TestDegraded(t *testing.T) {
 			503, `{"ready":false,"degraded":true,"checks":[{"name":"cache","ok":false,"error":"down"},{"name":"s3","ok":true}]}`,
 		},
 	} {
-		if status, body := newOffice(Config{Checks: c.checks}).ask("GET", "/readyz", ""); status != c.status || body != c.body {
+		if status, body := newTestAdmin(Config{Checks: c.checks}).request("GET", "/readyz", ""); status != c.status || body != c.body {
 			t.Errorf("%d %s\nwant %d %s", status, body, c.status, c.body)
 		}
 	}
 }
 
-// An origin that hangs does not make the answer late, and hangs once, however
-// often somebody asks.
+// A check of an origin that hangs does not delay the answer, and is started once, however
+// many probes there are.
 func TestHangingOrigin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		var asked atomic.Int32
-		o := newOffice(Config{Checks: []Check{
+		o := newTestAdmin(Config{Checks: []Check{
 			{Name: "s3", Degrades: true, Do: func(context.Context) error { asked.Add(1); <-hang; return nil }},
 		}})
 		for range 10 {
 			began := time.Now()
-			status, body := o.ask("GET", "/readyz", "")
+			status, body := o.request("GET", "/readyz", "")
 			if got := decode[readiness](t, body); status != 200 || !got.Ready || !got.Degraded || time.Since(began) != degradeTimeout {
 				t.Errorf("%d %+v after %v", status, got, time.Since(began))
 			}
@@ -94,7 +94,7 @@ func TestHangingOrigin(t *testing.T) {
 		}
 		close(hang)
 		synctest.Wait()
-		if _, body := o.ask("GET", "/readyz", ""); decode[readiness](t, body).Degraded || asked.Load() != 2 {
+		if _, body := o.request("GET", "/readyz", ""); decode[readiness](t, body).Degraded || asked.Load() != 2 {
 			t.Errorf("when it is back, after %d checks: %s", asked.Load(), body)
 		}
 	})

@@ -7,23 +7,23 @@ import (
 	"testing"
 )
 
-// desk has switches that are variables.
-type desk struct {
-	*office
+// testSwitches has two switches.
+type testSwitches struct {
+	*testAdmin
 	hot, readOnly bool
 	refuse        error // of read-only
 	sets          []string
 }
 
-func newDesk() *desk {
-	d := &desk{}
+func newTestSwitches() *testSwitches {
+	d := &testSwitches{}
 	set := func(name string, variable *bool) func(bool) {
 		return func(value bool) {
 			d.sets = append(d.sets, fmt.Sprint(name, "=", value))
 			*variable = value
 		}
 	}
-	d.office = newOffice(Config{Switches: []Switch{
+	d.testAdmin = newTestAdmin(Config{Switches: []Switch{
 		{Name: "hot", Help: "serve from memory", Get: func() bool { return d.hot }, Set: set("hot", &d.hot)},
 		{
 			Name: "read-only", Help: "fetch nothing", Refuse: func(bool) error { return d.refuse },
@@ -57,8 +57,8 @@ func TestSwitches(t *testing.T) {
 		{`{"hot":true} x`, 400, "JSON object", ""},
 		{`{"hot":"` + strings.Repeat("x", maxSwitches) + `"}`, 413, "too large", ""},
 	} {
-		d := newDesk()
-		status, answer := d.ask("PATCH", "/switches", c.body, "Content-Type", "application/x-www-form-urlencoded")
+		d := newTestSwitches()
+		status, answer := d.request("PATCH", "/switches", c.body, "Content-Type", "application/x-www-form-urlencoded")
 		if status != c.status || status == 200 && answer != c.answer || !strings.Contains(answer, c.answer) {
 			t.Errorf("%.80s: %d %s, want %d %s", c.body, status, answer, c.status, c.answer)
 		}
@@ -73,7 +73,7 @@ func TestSwitches(t *testing.T) {
 		if got := strings.Count(d.log.String(), "changed a switch"); got != want || want > 0 && !strings.Contains(d.log.String(), "old=false new=true client=192.0.2.1") {
 			t.Errorf("%.80s: %d changes in the log, want %d: %s", c.body, got, want, &d.log)
 		}
-		if _, now := d.ask("GET", "/switches", ""); status == 200 && now != answer {
+		if _, now := d.request("GET", "/switches", ""); status == 200 && now != answer {
 			t.Errorf("%.80s: answered %s, and then it was %s", c.body, answer, now)
 		}
 	}
@@ -81,11 +81,11 @@ func TestSwitches(t *testing.T) {
 
 func TestNoSwitches(t *testing.T) {
 	t.Parallel()
-	o := newOffice(Config{})
-	if status, body := o.ask("GET", "/switches", ""); status != 200 || body != "{}" {
+	o := newTestAdmin(Config{})
+	if status, body := o.request("GET", "/switches", ""); status != 200 || body != "{}" {
 		t.Errorf("%d %s", status, body)
 	}
-	if status, body := o.ask("PATCH", "/switches", `{"hot":true}`); status != 400 || !strings.Contains(body, `"switches":[]`) {
+	if status, body := o.request("PATCH", "/switches", `{"hot":true}`); status != 400 || !strings.Contains(body, `"switches":[]`) {
 		t.Errorf("%d %s", status, body)
 	}
 }
@@ -93,9 +93,9 @@ func TestNoSwitches(t *testing.T) {
 // A value that this server cannot have is refused before anything is set.
 func TestSwitchRefuses(t *testing.T) {
 	t.Parallel()
-	d := newDesk()
+	d := newTestSwitches()
 	d.refuse = errors.New("there is nothing to fetch")
-	status, answer := d.ask("PATCH", "/switches", `{"hot":true,"read-only":true}`)
+	status, answer := d.request("PATCH", "/switches", `{"hot":true,"read-only":true}`)
 	if status != 400 || !strings.Contains(answer, `read-only cannot be true: there is nothing to fetch`) || len(d.sets) > 0 || d.hot {
 		t.Errorf("%d %s, set %v", status, answer, d.sets)
 	}
