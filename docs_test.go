@@ -13,6 +13,7 @@ var (
 	heading   = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	link      = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	notInSlug = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
+	source    = regexp.MustCompile("`([a-z][\\w/-]*\\.(?:go|c|h))`")
 )
 
 // TestDocsLinks: every relative link in the README and in docs/ leads to a file and a
@@ -42,6 +43,15 @@ func TestDocsLinks(t *testing.T) {
 			} else if anchor != "" && !anchors[target][anchor] {
 				t.Errorf("%s: %s: no such heading", page, m[1])
 			}
+		}
+	}
+}
+
+// TestDocsFiles: every source file that docs/architecture.md names exists.
+func TestDocsFiles(t *testing.T) {
+	for _, m := range source.FindAllStringSubmatch(prose(t, "docs/architecture.md"), -1) {
+		if _, err := os.Stat(m[1]); err != nil {
+			t.Errorf("docs/architecture.md: %v", err)
 		}
 	}
 }
