@@ -1,6 +1,10 @@
 package header
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/thumbery/thumbery/resize/header/internal/source"
+)
 
 // box is one box of an ISO base media file (ISO/IEC 14496-12), and of JPEG
 // 2000 and JPEG XL, which share its form.
@@ -11,7 +15,7 @@ type box struct {
 
 // boxes calls f for each box between off and end, until f fails. A box that
 // goes beyond end is cut short.
-func (s *source) boxes(off, end int64, f func(box) error) error {
+func (s *file) boxes(off, end int64, f func(box) error) error {
 	for range maxBoxes {
 		if off == end {
 			return nil
@@ -25,14 +29,14 @@ func (s *source) boxes(off, end int64, f func(box) error) error {
 		}
 		off = b.end
 	}
-	return broken("more than %d boxes", maxBoxes)
+	return source.Broken("more than %d boxes", maxBoxes)
 }
 
-func (s *source) box(off, end int64) (box, error) {
+func (s *file) box(off, end int64) (box, error) {
 	if end-off < 8 {
-		return box{}, cutShort("the head of a box")
+		return box{}, source.CutShort("the head of a box")
 	}
-	head, err := s.at(off, 8)
+	head, err := s.At(off, 8)
 	if err != nil {
 		return box{}, err
 	}
@@ -42,24 +46,24 @@ func (s *source) box(off, end int64) (box, error) {
 	case 0: // to the end of what it is in
 		size = uint64(end - off)
 	case 1:
-		if head, err = s.at(off+8, 8); err != nil {
+		if head, err = s.At(off+8, 8); err != nil {
 			return box{}, err
 		}
 		size = binary.BigEndian.Uint64(head)
 		b.start += 8
 	}
 	if size > uint64(end-off) {
-		return box{}, cutShort("box " + quoteKind(b.kind))
+		return box{}, source.CutShort("box " + quoteKind(b.kind))
 	}
 	b.end = off + int64(size)
 	if b.end < b.start {
-		return box{}, broken("box %s is shorter than its head", quoteKind(b.kind))
+		return box{}, source.Broken("box %s is shorter than its head", quoteKind(b.kind))
 	}
 	return b, nil
 }
 
 // child calls f for the boxes of one kind among those between off and end.
-func (s *source) child(off, end int64, kind string, f func(box) error) error {
+func (s *file) child(off, end int64, kind string, f func(box) error) error {
 	return s.boxes(off, end, func(b box) error {
 		if b.kind != kind {
 			return nil
@@ -70,11 +74,11 @@ func (s *source) child(off, end int64, kind string, f func(box) error) error {
 
 // only is child for a kind that may stand in parent but once: of two, decoders
 // disagree on which counts.
-func (s *source) only(parent box, kind string, f func(box) error) error {
+func (s *file) only(parent box, kind string, f func(box) error) error {
 	seen := false
 	return s.child(parent.start, parent.end, kind, func(b box) error {
 		if seen {
-			return broken("a second box %s", quoteKind(kind))
+			return source.Broken("a second box %s", quoteKind(kind))
 		}
 		seen = true
 		return f(b)
@@ -84,23 +88,23 @@ func (s *source) only(parent box, kind string, f func(box) error) error {
 // cursor reads numbers one after another out of a box. After a failure it
 // gives zeros and err says why, so that a caller can look once.
 type cursor struct {
-	s        *source
+	s        *file
 	off, end int64
 	err      error
 }
 
-func (s *source) cursor(b box) *cursor { return &cursor{s: s, off: b.start, end: b.end} }
+func (s *file) cursor(b box) *cursor { return &cursor{s: s, off: b.start, end: b.end} }
 
 // uint reads a big-endian number of 0 to 8 bytes.
 func (c *cursor) uint(bytes int) (v uint64) {
 	if c.err == nil && c.off+int64(bytes) > c.end {
-		c.err = cutShort("a box")
+		c.err = source.CutShort("a box")
 	}
 	if c.err != nil {
 		return 0
 	}
 	var b []byte
-	if b, c.err = c.s.at(c.off, bytes); c.err != nil {
+	if b, c.err = c.s.At(c.off, bytes); c.err != nil {
 		return 0
 	}
 	for _, x := range b {
@@ -121,7 +125,7 @@ func (c *cursor) full() (version byte, flags uint32) {
 func (c *cursor) count(bytes, limit int) int {
 	n := c.uint(bytes)
 	if c.err == nil && n > uint64(limit) {
-		c.err = broken("%d entries where at most %d are expected", n, limit)
+		c.err = source.Broken("%d entries where at most %d are expected", n, limit)
 	}
 	if c.err != nil {
 		return 0

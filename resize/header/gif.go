@@ -4,12 +4,13 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // gifReader walks the blocks of a GIF.
 type gifReader struct {
-	s      *source
+	s      *file
 	h      Header
 	frames int
 	whole  int    // frames that are there to their end
@@ -17,10 +18,10 @@ type gifReader struct {
 	grown  [2]int // the screen grown by the first frame
 }
 
-func inspectGIF(s *source) (Header, error) {
-	s.ahead = window
+func inspectGIF(s *file) (Header, error) {
+	s.Ahead = source.Window
 	g := &gifReader{s: s, h: Header{Format: variant.GIF, Orientation: 1, Depth: 8}}
-	b, err := s.at(6, 7)
+	b, err := s.At(6, 7)
 	if err != nil {
 		return Header{}, err
 	}
@@ -33,10 +34,10 @@ func (g *gifReader) blocks(off int64) (Header, error) {
 	for {
 		// Without a trailer a GIF is complete if its last block is, and bytes of
 		// no kind of block end it like the trailer: decoders and browsers agree.
-		if off == g.s.size && g.frames > 0 {
+		if off == g.s.Size && g.frames > 0 {
 			return g.end()
 		}
-		b, err := g.s.at(off, 1)
+		b, err := g.s.At(off, 1)
 		if err != nil {
 			return g.soFar(), err
 		}
@@ -48,7 +49,7 @@ func (g *gifReader) blocks(off int64) (Header, error) {
 		case kind == 0x3b || g.frames > 0:
 			return g.end()
 		default:
-			err = broken("a block of the unknown kind %#02x", kind)
+			err = source.Broken("a block of the unknown kind %#02x", kind)
 		}
 		if err != nil {
 			return g.soFar(), err
@@ -69,7 +70,7 @@ func (g *gifReader) setScreen(w, h int) {
 
 func (g *gifReader) end() (Header, error) {
 	if g.frames == 0 {
-		return Header{}, broken("it holds no frame")
+		return Header{}, source.Broken("it holds no frame")
 	}
 	return g.header(g.frames), nil
 }
@@ -99,12 +100,12 @@ func colourTable(flags byte) int64 {
 // extension passes over an extension; off is after its introducer. A graphic
 // control tells whether a frame is transparent.
 func (g *gifReader) extension(off int64) (int64, error) {
-	b, err := g.s.at(off, 1)
+	b, err := g.s.At(off, 1)
 	if err != nil {
 		return 0, err
 	}
 	if b[0] == 0xf9 {
-		if b, err = g.s.at(off+1, 2); err != nil {
+		if b, err = g.s.At(off+1, 2); err != nil {
 			return 0, err
 		}
 		g.h.Alpha = g.h.Alpha || b[0] > 0 && b[1]&1 != 0
@@ -113,12 +114,12 @@ func (g *gifReader) extension(off int64) (int64, error) {
 }
 
 func (g *gifReader) frame(off int64) (int64, error) {
-	b, err := g.s.at(off, 9)
+	b, err := g.s.At(off, 9)
 	if err != nil {
 		return 0, err
 	}
 	if g.frames++; g.frames > maxFrames {
-		return 0, tooLarge("more than %d frames", maxFrames)
+		return 0, source.TooLarge("more than %d frames", maxFrames)
 	}
 	if g.frames == 1 {
 		g.grow(b)
@@ -149,7 +150,7 @@ func (g *gifReader) grow(b []byte) {
 // file's size bounds it.
 func (g *gifReader) subBlocks(off int64) (int64, error) {
 	for {
-		b, err := g.s.at(off, 1)
+		b, err := g.s.At(off, 1)
 		if err != nil {
 			return 0, err
 		}

@@ -6,20 +6,20 @@ package header
 import (
 	"fmt"
 
-	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // The kinds of failure. Test with errors.Is.
 var (
 	// ErrNotPicture means that the bytes are of no kind that we read.
-	ErrNotPicture = failure.New(failure.Picture, "not a picture that can be read")
+	ErrNotPicture = source.ErrNotPicture
 	// ErrBroken means that the bytes are of a kind that we read, but damaged,
 	// cut short or empty.
-	ErrBroken = failure.New(failure.Picture, "broken picture")
+	ErrBroken = source.ErrBroken
 	// ErrTooLarge means that the picture, or what is decoded of it, has more
 	// pixels or bytes than we decode, or the answer would have.
-	ErrTooLarge = failure.New(failure.Picture, "too many pixels")
+	ErrTooLarge = source.ErrTooLarge
 )
 
 // Header is what can be said of a picture without decoding it.
@@ -111,20 +111,16 @@ func (h Header) Drawn() bool { return h.Format == variant.SVG || h.Format == var
 func (h Header) Check() error {
 	switch {
 	case h.Width < 1 || h.Height < 1:
-		return broken("it is %dx%d pixels", h.Width, h.Height)
+		return source.Broken("it is %dx%d pixels", h.Width, h.Height)
 	}
 	most := RasterSideMax
 	if h.Drawn() {
 		most = SourceSideMax
 	}
 	if h.Width > most || h.Height > most {
-		return tooLarge("the picture is %s, sides are limited to %d", sides(h.Width, h.Height), most)
+		return source.TooLarge("the picture is %s, sides are limited to %d", sides(h.Width, h.Height), most)
 	}
 	return nil
-}
-
-func tooLarge(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{ErrTooLarge}, args...)...)
 }
 
 func sides(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"github.com/thumbery/thumbery/resize/header/internal/bitstream"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -28,7 +30,7 @@ func sniffBrands(head []byte) (variant.Format, bool) {
 // heifReader reads the meta box of an AVIF or HEIC (ISO/IEC 23008-12), whose
 // primary item is the picture; sequences count as their primary item.
 type heifReader struct {
-	s       *source
+	s       *file
 	h       Header
 	meta    box // content after version and flags
 	primary uint32
@@ -53,14 +55,14 @@ type heifProperty struct {
 	profile Extent
 }
 
-func inspectHEIF(s *source) (Header, error) {
+func inspectHEIF(s *file) (Header, error) {
 	r := &heifReader{s: s, h: Header{Orientation: 1, Pages: 1, Depth: 8}, alphas: map[uint32]bool{}, items: map[uint32]*heifItem{}, units: maxOBUs}
-	err := s.boxes(0, s.size, func(b box) error {
+	err := s.boxes(0, s.Size, func(b box) error {
 		if b.kind != "meta" {
 			return nil
 		}
 		if r.meta.kind != "" || b.end-b.start < 4 {
-			return broken("a second meta box, or an empty one")
+			return source.Broken("a second meta box, or an empty one")
 		}
 		r.meta = box{b.kind, b.start + 4, b.end}
 		return nil
@@ -69,7 +71,7 @@ func inspectHEIF(s *source) (Header, error) {
 		return Header{}, err
 	}
 	if r.meta.kind == "" {
-		return Header{}, broken("it has no meta box")
+		return Header{}, source.Broken("it has no meta box")
 	}
 	if err := r.read(); err != nil {
 		return Header{}, err
@@ -165,7 +167,7 @@ func (r *heifReader) readProperties(b box) error {
 	return r.s.only(b, "ipco", func(b box) error {
 		return r.s.boxes(b.start, b.end, func(b box) error {
 			if len(r.props) >= maxBoxes {
-				return broken("more than %d properties", maxBoxes)
+				return source.Broken("more than %d properties", maxBoxes)
 			}
 			p, err := r.s.heifProperty(b)
 			r.props = append(r.props, p)
@@ -174,7 +176,7 @@ func (r *heifReader) readProperties(b box) error {
 	})
 }
 
-func (s *source) heifProperty(b box) (heifProperty, error) {
+func (s *file) heifProperty(b box) (heifProperty, error) {
 	p := heifProperty{kind: b.kind}
 	c := s.cursor(b)
 	switch b.kind {
@@ -189,7 +191,7 @@ func (s *source) heifProperty(b box) (heifProperty, error) {
 		c.full()
 		p.a, p.b = int(c.uint(1)), int(c.uint(1))
 	case "av1C":
-		p.depth = av1Depth(c.uint(3))
+		p.depth = bitstream.AV1Depth(c.uint(3))
 	case "hvcC":
 		return s.hevcConfig(b)
 	case "auxC":
@@ -219,7 +221,7 @@ func (c *cursor) isAlpha() bool {
 	if n <= 0 || c.err != nil {
 		return false
 	}
-	b, err := c.s.at(c.off, n)
+	b, err := c.s.At(c.off, n)
 	if err != nil {
 		return false
 	}
@@ -255,7 +257,7 @@ func (r *heifReader) readAssociations(b box) error {
 // which all together are limited: the file may be full of them.
 func (r *heifReader) link(c *cursor) {
 	if r.links++; r.links > maxLinks && c.err == nil {
-		c.err = broken("more than %d references", maxLinks)
+		c.err = source.Broken("more than %d references", maxLinks)
 	}
 }
 

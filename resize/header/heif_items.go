@@ -3,6 +3,7 @@ package header
 import (
 	"slices"
 
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -42,7 +43,7 @@ func (r *heifReader) readItems(b box) error {
 		}
 		item := r.item(uint32(c.uint(idBytes(version > 2))))
 		if item.kind != "" {
-			return broken("two items have one number")
+			return source.Broken("two items have one number")
 		}
 		c.uint(2) // protection
 		kind := c.uint(4)
@@ -96,7 +97,7 @@ func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64
 		r.h.Format = variant.AVIF
 	}
 	if item.extents != 1 {
-		return 0, broken("its pixels lie in %d places", item.extents)
+		return 0, source.Broken("its pixels lie in %d places", item.extents)
 	}
 	w, h, err := size(item.off, item.n, &r.units)
 	w, h = max(w, item.codedW), max(h, item.codedH)
@@ -104,9 +105,9 @@ func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64
 	case err != nil:
 		return 0, err
 	case w == 0 || h == 0:
-		return 0, broken("its coded size is not told")
+		return 0, source.Broken("its coded size is not told")
 	case w > width || h > height:
-		return 0, broken("%dx%d pixels are coded where %dx%d are declared", w, h, width, height)
+		return 0, source.Broken("%dx%d pixels are coded where %dx%d are declared", w, h, width, height)
 	}
 	return int64(w) * int64(h), nil
 }
@@ -116,7 +117,7 @@ func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64
 // lie outside of the picture, which bounds their size.
 func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
 	if item.extents != 1 {
-		return broken("its grid lies in %d places", item.extents)
+		return source.Broken("its grid lies in %d places", item.extents)
 	}
 	c := &cursor{s: r.s, off: item.off, end: item.off + item.n}
 	flags := c.uint(2)
@@ -126,11 +127,11 @@ func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
 	case c.err != nil:
 		return c.err
 	case w != width || h != height:
-		return broken("a grid of %dx%d is declared as %dx%d", w, h, width, height)
+		return source.Broken("a grid of %dx%d is declared as %dx%d", w, h, width, height)
 	case len(item.tiles) != rows*columns:
-		return broken("%d tiles in a grid of %dx%d", len(item.tiles), columns, rows)
+		return source.Broken("%d tiles in a grid of %dx%d", len(item.tiles), columns, rows)
 	case int64(rows*columns) > maxTiles(r.h.Pixels()):
-		return tooLarge("%d tiles in a picture of %dx%d, the limit is %d", rows*columns, w, h, maxTiles(r.h.Pixels()))
+		return source.TooLarge("%d tiles in a picture of %dx%d, the limit is %d", rows*columns, w, h, maxTiles(r.h.Pixels()))
 	}
 	tileW, tileH := tileSide(w, columns), tileSide(h, rows)
 	slices.Sort(item.tiles)
@@ -160,4 +161,82 @@ func tileSide(side, n int) int {
 		return max(side, 64)
 	}
 	return (side - 1) / (n - 1)
+}
+
+// itemLocations is the head of an iloc box.
+type itemLocations struct {
+	version                    byte
+	offset, length, base, numb int // bytes of each field, 0, 4 or 8
+}
+
+// readLocations checks that every extent of every item lies in the file, or
+// for items kept in idat, in that.
+func (r *heifReader) readLocations(b box) error {
+	c := r.s.cursor(b)
+	var l itemLocations
+	l.version, _ = c.full()
+	sizes := c.uint(2)
+	l.offset, l.length = int(sizes>>12&15), int(sizes>>8&15)
+	l.base, l.numb = int(sizes>>4&15), int(sizes&15)
+	if max(l.offset, l.length, l.base, l.numb) > 8 || l.version > 2 {
+		return source.Broken("an iloc of an unknown form")
+	}
+	for range c.count(idBytes(l.version == 2), maxItems) {
+		if err := r.readLocation(c, l); err != nil {
+			return err
+		}
+	}
+	return c.err
+}
+
+func (r *heifReader) readLocation(c *cursor, l itemLocations) error {
+	item := r.item(uint32(c.uint(idBytes(l.version == 2))))
+	method := uint64(0)
+	if l.version > 0 {
+		method = c.uint(2) & 15
+	}
+	c.uint(2) // data reference
+	base := c.uint(l.base)
+	for range c.count(2, maxItems) {
+		if l.version > 0 {
+			c.uint(l.numb)
+		}
+		off, n := c.uint(l.offset), c.uint(l.length)
+		if c.err != nil {
+			break
+		}
+		if r.extents++; r.extents > maxExtents {
+			return source.Broken("more than %d extents", maxExtents)
+		}
+		if err := r.place(item, method, base, off, n); err != nil {
+			return err
+		}
+	}
+	return c.err
+}
+
+// place notes where an extent lies, if it is there. Methods: 0 in the file, 1
+// in idat, 2 made from other items. A length of 0 is all that follows.
+func (r *heifReader) place(item *heifItem, method, base, off, n uint64) error {
+	within := box{start: 0, end: r.s.Size}
+	switch method {
+	case 0:
+	case 1:
+		within = r.idat
+	default:
+		return nil
+	}
+	have := uint64(within.end - within.start)
+	if base > have || off > have-base || n > have-base-off {
+		return source.CutShort("its pixels")
+	}
+	if n == 0 {
+		n = have - base - off
+	}
+	if r.besides += item.besides(int64(n)); r.besides > r.s.Size {
+		return source.Broken("its metadata is longer than the file")
+	}
+	item.extents++
+	item.off, item.n = within.start+int64(base+off), int64(n)
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -24,13 +25,12 @@ const (
 	maxLinks    = 64 << 10 // AVIF and HEIC, references and associations of all items together
 	maxOBUs     = 16 << 10 // AVIF, in all coded pictures together
 	maxIFDs     = 4 << 10  // TIFF
-	maxEntries  = 4 << 10  // entries looked at in one IFD; libtiff refuses more
 	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path
 )
 
 // SourceSideMax is the longest side of a drawing that is read: libvips'
 // VIPS_MAX_COORD. It also keeps the arithmetic of NewPlan within 64 bits.
-const SourceSideMax = 10_000_000
+const SourceSideMax = source.SideMax
 
 // RasterSideMax is the longest side of any other picture. libvips holds some tens of
 // whole rows at each step, and so gigabytes of a picture of few rows that are as long
@@ -71,15 +71,20 @@ func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (H
 // their own. In other formats, and beyond the last page, it is Inspect.
 func InspectPage(ctx context.Context, r io.ReaderAt, size int64, formats Formats, page int) (Header, error) {
 	if size <= 0 {
-		return Header{}, broken("it is empty")
+		return Header{}, source.Broken("it is empty")
 	}
-	s := newSource(ctx, r, size)
-	s.page = max(page, 1)
+	s := &file{source.New(ctx, r, size), max(page, 1)}
 	return s.inspect(formats)
 }
 
-func (s *source) inspect(formats Formats) (Header, error) {
-	head, err := s.at(0, int(min(s.size, sniffBytes)))
+// file is a picture that is inspected.
+type file struct {
+	*source.Source
+	page int // that is asked for, from 1
+}
+
+func (s *file) inspect(formats Formats) (Header, error) {
+	head, err := s.At(0, int(min(s.Size, sniffBytes)))
 	if err != nil {
 		return Header{}, err
 	}
@@ -87,18 +92,18 @@ func (s *source) inspect(formats Formats) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	if s.size <= window {
-		s.ahead = window
+	if s.Size <= source.Window {
+		s.Ahead = source.Window
 	}
 	h, err := inspect(s)
-	if s.r.failure != nil {
-		return Header{}, s.r.failure
+	if s.Failure() != nil {
+		return Header{}, s.Failure()
 	}
 	if h.Format != 0 && !formats.Has(h.Format) { // HEIC where AVIF is read, or the other way round
 		return Header{}, notRead(h.Format)
 	}
 	wrong := h.Check()
-	if wrong == nil && (err == nil || isCut(err)) {
+	if wrong == nil && (err == nil || source.IsCut(err)) {
 		return h, err
 	}
 	return Header{}, cmp.Or(err, wrong)
@@ -112,7 +117,7 @@ func Reads(head []byte, formats Formats) error {
 }
 
 // inspector is what inspects a picture that begins with head.
-func inspector(head []byte, formats Formats) (func(*source) (Header, error), error) {
+func inspector(head []byte, formats Formats) (func(*file) (Header, error), error) {
 	f, ok := Sniff(head)
 	switch {
 	case !ok && !looksLikeXML(head):
@@ -130,7 +135,7 @@ func inspector(head []byte, formats Formats) (func(*source) (Header, error), err
 // notRead is the error for a format that is not among those to be read.
 func notRead(f variant.Format) error { return fmt.Errorf("%w: %s is not read here", ErrNotPicture, f) }
 
-func inspectorOf(f variant.Format) func(*source) (Header, error) {
+func inspectorOf(f variant.Format) func(*file) (Header, error) {
 	switch f {
 	case variant.JPEG:
 		return inspectJPEG

@@ -1,10 +1,13 @@
 package header
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
 
+	"github.com/thumbery/thumbery/resize/header/internal/ifd"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -25,14 +28,14 @@ const (
 
 // jpegReader is the state between two markers.
 type jpegReader struct {
-	s          *source
+	s          *file
 	h          Header
 	components int
 	exif       bool
 	whole      bool // the first scan holds all components
 }
 
-func inspectJPEG(s *source) (Header, error) {
+func inspectJPEG(s *file) (Header, error) {
 	j := &jpegReader{s: s, h: Header{Format: variant.JPEG, Orientation: 1, Pages: 1}}
 	off := int64(2)
 	for range maxSegments {
@@ -46,7 +49,7 @@ func inspectJPEG(s *source) (Header, error) {
 			off = at
 			continue
 		case code == markSOI:
-			return Header{}, broken("a second picture begins before the first has ended")
+			return Header{}, source.Broken("a second picture begins before the first has ended")
 		}
 		if off, err = j.segment(code, at); err != nil {
 			return j.soFar(), err
@@ -55,12 +58,12 @@ func inspectJPEG(s *source) (Header, error) {
 			return j.h, nil
 		}
 	}
-	return Header{}, broken("more than %d segments", maxSegments)
+	return Header{}, source.Broken("more than %d segments", maxSegments)
 }
 
 func (j *jpegReader) end() (Header, error) {
 	if j.h.Scans == 0 {
-		return Header{}, broken("it ends before its first scan")
+		return Header{}, source.Broken("it ends before its first scan")
 	}
 	return j.h, nil
 }
@@ -79,9 +82,9 @@ func (j *jpegReader) simple() bool { return j.whole && !j.h.Progressive }
 
 // endsWithEOI reports whether nothing but padding follows an end marker at the
 // very end of the file.
-func endsWithEOI(s *source) bool {
-	n := int(min(s.size, maxPadding+2))
-	tail, err := s.at(s.size-int64(n), n)
+func endsWithEOI(s *file) bool {
+	n := int(min(s.Size, maxPadding+2))
+	tail, err := s.At(s.Size-int64(n), n)
 	if err != nil {
 		return false
 	}
@@ -94,17 +97,17 @@ func endsWithEOI(s *source) bool {
 // segment reads the segment whose content begins at off, and returns where it
 // ends.
 func (j *jpegReader) segment(code byte, off int64) (end int64, err error) {
-	b, err := j.s.at(off, 2)
+	b, err := j.s.At(off, 2)
 	if err != nil {
 		return 0, err
 	}
 	n := int64(binary.BigEndian.Uint16(b))
 	end = off + n
 	if n < 2 {
-		return 0, broken("a segment is shorter than its head")
+		return 0, source.Broken("a segment is shorter than its head")
 	}
-	if end > j.s.size {
-		return 0, cutShort("a segment")
+	if end > j.s.Size {
+		return 0, source.CutShort("a segment")
 	}
 	switch {
 	case code == markSOS:
@@ -113,7 +116,7 @@ func (j *jpegReader) segment(code byte, off int64) (end int64, err error) {
 		err = j.frame(code, off+2, n-2)
 	case code == markAPP1 && !j.exif && j.starts(off+2, n-2, "Exif\x00\x00"):
 		j.exif = true
-		j.h.Orientation = exifOrientation(j.s, off+2, n-2)
+		j.h.Orientation = ifd.Orientation(j.s.Source, off+2, n-2)
 	case code == markAPP2 && j.starts(off+2, n-2, "ICC_PROFILE\x00"):
 		j.h.ICC = true
 		j.profile(off-2, end)
@@ -137,7 +140,7 @@ func (j *jpegReader) starts(off, n int64, prefix string) bool {
 	if n < int64(len(prefix)) {
 		return false
 	}
-	b, err := j.s.at(off, len(prefix))
+	b, err := j.s.At(off, len(prefix))
 	return err == nil && string(b) == prefix
 }
 
@@ -145,12 +148,12 @@ func (j *jpegReader) starts(off, n int64, prefix string) bool {
 // are refused because decoders disagree on which counts.
 func (j *jpegReader) frame(code byte, off, n int64) error {
 	if j.h.Width > 0 || j.h.Scans > 0 {
-		return broken("a second frame header")
+		return source.Broken("a second frame header")
 	}
 	if n < 6 {
-		return cutShort("its frame header")
+		return source.CutShort("its frame header")
 	}
-	b, err := j.s.at(off, 6)
+	b, err := j.s.At(off, 6)
 	if err != nil {
 		return err
 	}
@@ -163,7 +166,7 @@ func (j *jpegReader) frame(code byte, off, n int64) error {
 	j.h.CMYK = j.components == 4
 	j.h.Progressive = code&3 == 2 // SOF2, 6, 10 and 14
 	if j.components < 1 || j.h.Width == 0 || j.h.Height == 0 {
-		return broken("its frame is %dx%d with %d components", j.h.Width, j.h.Height, j.components)
+		return source.Broken("its frame is %dx%d with %d components", j.h.Width, j.h.Height, j.components)
 	}
 	if j.h.Depth != 8 || !slices.Contains(jpegFrames, code) || j.components == 2 || j.components > 4 {
 		return fmt.Errorf("%w: a JPEG of kind %d with %d components of %d bits", ErrNotPicture, code-markSOF0, j.components, j.h.Depth)
@@ -177,12 +180,12 @@ var jpegFrames = []byte{markSOF0, markSOF0 + 1, markSOF0 + 2, markSOF0 + 9, mark
 
 func (j *jpegReader) scan(off, n int64) error {
 	if j.h.Width == 0 {
-		return broken("a scan before the frame header")
+		return source.Broken("a scan before the frame header")
 	}
 	if n < 1 {
-		return cutShort("a scan header")
+		return source.CutShort("a scan header")
 	}
-	b, err := j.s.at(off, 1)
+	b, err := j.s.At(off, 1)
 	if err != nil {
 		return err
 	}
@@ -191,8 +194,54 @@ func (j *jpegReader) scan(off, n int64) error {
 		j.whole = int(b[0]) == j.components
 	}
 	if j.h.Scans > MaxScans {
-		return tooLarge("more than %d scans", MaxScans)
+		return source.TooLarge("more than %d scans", MaxScans)
 	}
-	j.s.ahead = window // from here on all is read
+	j.s.Ahead = source.Window // from here on all is read
 	return nil
+}
+
+// nextMarker finds the first JPEG marker at or after off, as libjpeg does: FF
+// followed by neither a stuffed 00 nor another FF, and not RST0..7, which have
+// no content. It returns the marker's code and the offset after it.
+func (s *file) nextMarker(off int64) (code byte, next int64, err error) {
+	for off+1 < s.Size {
+		held, err := s.Rest(off)
+		if err != nil {
+			return 0, 0, err
+		}
+		code, n := scanMarker(held)
+		off += int64(n)
+		if code != 0 {
+			return code, off, nil
+		}
+		if n == 0 { // an FF at the end of what is held: look at it with its successor
+			if _, err := s.At(off, 2); err != nil {
+				return 0, 0, err
+			}
+		}
+	}
+	return 0, 0, source.CutShort("its pixels: the end marker is missing")
+}
+
+// scanMarker looks for a marker in b. It returns its code and what lies up to
+// and with it, or 0 and how many bytes can be passed over.
+func scanMarker(b []byte) (code byte, n int) {
+	for {
+		i := bytes.IndexByte(b[n:], 0xff)
+		if i < 0 {
+			return 0, len(b)
+		}
+		n += i
+		if n+1 == len(b) {
+			return 0, n
+		}
+		switch c := b[n+1]; {
+		case c == 0xff:
+			n++
+		case c == 0, c >= 0xd0 && c <= 0xd7:
+			n += 2
+		default:
+			return c, n + 2
+		}
+	}
 }

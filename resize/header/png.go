@@ -3,32 +3,34 @@ package header
 import (
 	"encoding/binary"
 
+	"github.com/thumbery/thumbery/resize/header/internal/ifd"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // pngReader walks the chunks of a PNG.
 type pngReader struct {
-	s    *source
+	s    *file
 	h    Header
 	data bool // an IDAT was seen
 }
 
-func inspectPNG(s *source) (Header, error) {
+func inspectPNG(s *file) (Header, error) {
 	p := &pngReader{s: s}
 	if err := p.header(); err != nil {
 		return Header{}, err
 	}
 	off := int64(8 + 12 + 13)
 	for range maxChunks {
-		b, err := s.at(off, 8)
+		b, err := s.At(off, 8)
 		if err != nil {
 			return p.soFar(), err
 		}
 		n := int64(binary.BigEndian.Uint32(b))
 		kind := string(b[4:8])
 		p.data = p.data || kind == "IDAT"
-		if n > s.size-off-12 {
-			return p.soFar(), cutShort("chunk " + quoteKind(kind))
+		if n > s.Size-off-12 {
+			return p.soFar(), source.CutShort("chunk " + quoteKind(kind))
 		}
 		if kind == "IEND" {
 			return p.end()
@@ -36,12 +38,12 @@ func inspectPNG(s *source) (Header, error) {
 		p.chunk(kind, off+8, n)
 		off += 12 + n
 	}
-	return Header{}, broken("more than %d chunks", maxChunks)
+	return Header{}, source.Broken("more than %d chunks", maxChunks)
 }
 
 func (p *pngReader) end() (Header, error) {
 	if !p.data {
-		return Header{}, broken("it holds no pixels")
+		return Header{}, source.Broken("it holds no pixels")
 	}
 	return p.soFar(), nil
 }
@@ -70,12 +72,12 @@ func colours(gray, alpha bool) int {
 // header reads IHDR, which must come first; Apple's CgBI dialect has another
 // chunk before it and cannot be decoded by others.
 func (p *pngReader) header() error {
-	b, err := p.s.at(8, 12+13)
+	b, err := p.s.At(8, 12+13)
 	if err != nil {
 		return err
 	}
 	if string(b[:8]) != "\x00\x00\x00\x0dIHDR" {
-		return broken("its first chunk is not IHDR")
+		return source.Broken("its first chunk is not IHDR")
 	}
 	kind := b[8+9]
 	p.h = Header{
@@ -89,7 +91,7 @@ func (p *pngReader) header() error {
 		Palette:     kind == 3,
 	}
 	if !pngDepthValid(kind, p.h.Depth) {
-		return broken("colour type %d with %d bits", kind, p.h.Depth)
+		return source.Broken("colour type %d with %d bits", kind, p.h.Depth)
 	}
 	return nil
 }
@@ -117,7 +119,7 @@ func (p *pngReader) chunk(kind string, off, n int64) {
 			p.h.Profile = Extent{off, n}
 		}
 	case "eXIf":
-		p.h.Orientation = exifOrientation(p.s, off, n)
+		p.h.Orientation = ifd.Orientation(p.s.Source, off, n)
 	}
 }
 

@@ -4,7 +4,27 @@ import (
 	"cmp"
 	"fmt"
 
+	"github.com/thumbery/thumbery/resize/header/internal/ifd"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
+)
+
+// Tags, from the TIFF 6.0 specification.
+const (
+	tagWidth       = 0x100
+	tagHeight      = 0x101
+	tagBits        = 0x102
+	tagCompression = 0x103
+	tagPhotometric = 0x106
+	tagOrientation = 0x112
+	tagSamples     = 0x115
+	tagRows        = 0x116
+	tagPlanar      = 0x11c
+	tagTileWidth   = 0x142
+	tagTileHeight  = 0x143
+	tagICC         = 0x8773
+
+	planarSeparate = 2
 )
 
 // Photometric interpretations, from the TIFF 6.0 specification.
@@ -38,8 +58,8 @@ type tiffPage struct {
 
 // inspectTIFF reads the directory of the page asked for, or the first, and
 // counts all. BigTIFF is not recognised.
-func inspectTIFF(s *source) (Header, error) {
-	d, off, err := openIFDs(s, 0, s.size)
+func inspectTIFF(s *file) (Header, error) {
+	d, off, err := ifd.Open(s.Source, 0, s.Size)
 	if err != nil {
 		return Header{}, err
 	}
@@ -49,25 +69,25 @@ func inspectTIFF(s *source) (Header, error) {
 	var entries, values int64 // of all directories
 	for off != 0 {
 		if seen[off] {
-			return Header{}, broken("its directories go round in a circle")
+			return Header{}, source.Broken("its directories go round in a circle")
 		}
 		if seen[off] = true; len(seen) > maxIFDs {
-			return Header{}, tooLarge("more than %d pages", maxIFDs)
+			return Header{}, source.TooLarge("more than %d pages", maxIFDs)
 		}
 		page := tiffPage{samples: 1}
 		if len(seen) == 1 || len(seen) == s.page {
 			page.seen = map[uint16]bool{}
 		}
-		off, err = d.each(off, func(e ifdEntry) { page.read(e, d); entries++; values += d.long(e) })
+		off, err = d.Each(off, func(e ifd.Entry) { page.read(e, d); entries++; values += d.Long(e) })
 		switch {
 		case err != nil:
 			return Header{}, err
 		case page.jpeg2000: // on any page: which of them is decoded is for others to say
 			return Header{}, fmt.Errorf("%w: JPEG 2000 within TIFF is never read", ErrNotPicture)
-		case 12*entries > s.size:
-			return Header{}, broken("its directories overlap")
-		case values > 4*s.size+16<<20: // short ones, and a profile, may be shared
-			return Header{}, tooLarge("the pages have values of %d bytes in a file of %d", values, s.size)
+		case 12*entries > s.Size:
+			return Header{}, source.Broken("its directories overlap")
+		case values > 4*s.Size+16<<20: // short ones, and a profile, may be shared
+			return Header{}, source.TooLarge("the pages have values of %d bytes in a file of %d", values, s.Size)
 		case page.seen != nil:
 			h, wrong = page.end(), cmp.Or(page.check(), page.shown())
 		}
@@ -83,34 +103,34 @@ func mayBeJPEG2000(compression int) bool {
 }
 
 // read takes an entry. Of several with one tag the first counts, as for libtiff.
-func (p *tiffPage) read(e ifdEntry, d ifdReader) {
-	p.jpeg2000 = p.jpeg2000 || e.tag == tagCompression && mayBeJPEG2000(d.first(e))
-	if p.seen == nil || p.seen[e.tag] {
+func (p *tiffPage) read(e ifd.Entry, d ifd.Reader) {
+	p.jpeg2000 = p.jpeg2000 || e.Tag == tagCompression && mayBeJPEG2000(d.First(e))
+	if p.seen == nil || p.seen[e.Tag] {
 		return
 	}
-	p.seen[e.tag] = true
+	p.seen[e.Tag] = true
 	p.meaning.read(e, d)
-	switch e.tag {
+	switch e.Tag {
 	case tagWidth:
-		p.header.Width = d.first(e)
+		p.header.Width = d.First(e)
 	case tagHeight:
-		p.header.Height = d.first(e)
+		p.header.Height = d.First(e)
 	case tagBits:
-		p.header.Depth = d.first(e)
+		p.header.Depth = d.First(e)
 	case tagPhotometric:
-		p.kind = d.first(e)
+		p.kind = d.First(e)
 	case tagSamples:
-		p.samples = d.first(e)
+		p.samples = d.First(e)
 	case tagPlanar:
-		p.planar = d.first(e) == planarSeparate
+		p.planar = d.First(e) == planarSeparate
 	case tagRows:
-		p.rows = d.first(e)
+		p.rows = d.First(e)
 	case tagTileWidth:
-		p.tiled, p.tile[0] = true, d.first(e)
+		p.tiled, p.tile[0] = true, d.First(e)
 	case tagTileHeight:
-		p.tiled, p.tile[1] = true, d.first(e)
+		p.tiled, p.tile[1] = true, d.First(e)
 	case tagOrientation:
-		p.header.Orientation = d.first(e)
+		p.header.Orientation = d.First(e)
 	case tagICC:
 		p.header.ICC = true
 	}
@@ -155,11 +175,11 @@ func (p *tiffPage) check() error {
 	pixel, part := int64(p.samples)*h.sampleBytes(), p.part()
 	switch {
 	case h.Width > RasterSideMax || h.Height > RasterSideMax:
-		return tooLarge("the page is %s, sides of a TIFF are limited to %d", sides(h.Width, h.Height), RasterSideMax)
+		return source.TooLarge("the page is %s, sides of a TIFF are limited to %d", sides(h.Width, h.Height), RasterSideMax)
 	case pixel > maxTIFFPixel:
-		return tooLarge("a pixel has %d samples of %d bits, the limit is %d bytes", p.samples, h.Depth, maxTIFFPixel)
+		return source.TooLarge("a pixel has %d samples of %d bits, the limit is %d bytes", p.samples, h.Depth, maxTIFFPixel)
 	case part > maxTIFFPart:
-		return tooLarge("a strip or tile has %d bytes, the limit is %d", part, maxTIFFPart)
+		return source.TooLarge("a strip or tile has %d bytes, the limit is %d", part, maxTIFFPart)
 	}
 	return nil
 }

@@ -3,13 +3,13 @@ package header
 import (
 	"fmt"
 	"slices"
+
+	"github.com/thumbery/thumbery/resize/header/internal/ifd"
 )
 
 // Tags that tell what samples mean, and some of their values, from the TIFF 6.0
 // specification and libtiff's registry.
 const (
-	typeShort = 3
-
 	tagInkSet       = 0x14c
 	tagExtraSamples = 0x152
 	tagSampleFormat = 0x153
@@ -49,45 +49,19 @@ type samplesOf struct {
 	inks         int
 }
 
-func (m *samplesOf) read(e ifdEntry, d ifdReader) {
-	switch e.tag {
+func (m *samplesOf) read(e ifd.Entry, d ifd.Reader) {
+	switch e.Tag {
 	case tagBits:
-		m.bits = d.shorts(e)
+		m.bits = d.Shorts(e, maxSamples)
 	case tagSampleFormat:
-		m.format = d.shorts(e)
+		m.format = d.Shorts(e, maxSamples)
 	case tagExtraSamples:
-		m.extra = d.shorts(e)
+		m.extra = d.Shorts(e, maxSamples)
 	case tagCompression:
-		m.compression = d.first(e)
+		m.compression = d.First(e)
 	case tagInkSet:
-		m.inks = d.first(e)
+		m.inks = d.First(e)
 	}
-}
-
-// shorts returns the numbers of an entry, at most maxSamples of them; -1 for those
-// that are of a type that nobody writes.
-func (d ifdReader) shorts(e ifdEntry) []int {
-	switch {
-	case e.count == 0:
-		return nil
-	case e.kind != typeShort && e.count == 1:
-		return []int{d.first(e)}
-	case e.kind != typeShort:
-		return []int{-1}
-	}
-	n := int(min(e.count, maxSamples))
-	b := e.value[:]
-	if e.count > 2 {
-		var err error
-		if b, err = d.at(int64(d.order.Uint32(b)), 2*n); err != nil {
-			return nil
-		}
-	}
-	list := make([]int, n)
-	for i := range list {
-		list[i] = int(d.order.Uint16(b[2*i:]))
-	}
-	return list
 }
 
 // shown refuses pages whose colours nobody can tell for certain, or that decoders

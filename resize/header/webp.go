@@ -3,12 +3,14 @@ package header
 import (
 	"encoding/binary"
 
+	"github.com/thumbery/thumbery/resize/header/internal/ifd"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // webpReader walks the chunks of a WebP.
 type webpReader struct {
-	s        *source
+	s        *file
 	h        Header
 	extended bool // the size stands in VP8X
 	pixels   bool // a picture or a frame was seen
@@ -16,8 +18,8 @@ type webpReader struct {
 	whole    int // frames that are there to their end
 }
 
-func inspectWebP(s *source) (Header, error) {
-	b, err := s.at(4, 4)
+func inspectWebP(s *file) (Header, error) {
+	b, err := s.At(4, 4)
 	if err != nil {
 		return Header{}, err
 	}
@@ -27,8 +29,8 @@ func inspectWebP(s *source) (Header, error) {
 	for range maxChunks {
 		switch {
 		case end-off >= 8:
-		case end > s.size:
-			return w.soFar(), cutShort("its padding")
+		case end > s.Size:
+			return w.soFar(), source.CutShort("its padding")
 		default:
 			return w.end()
 		}
@@ -36,25 +38,25 @@ func inspectWebP(s *source) (Header, error) {
 			return w.soFar(), err
 		}
 	}
-	return Header{}, broken("more than %d chunks", maxChunks)
+	return Header{}, source.Broken("more than %d chunks", maxChunks)
 }
 
 // next reads the chunk at off, of a file that says that it goes on to end, and
 // returns where the one after it begins.
 func (w *webpReader) next(off, end int64) (int64, error) {
-	b, err := w.s.at(off, 8)
+	b, err := w.s.At(off, 8)
 	if err != nil {
 		return 0, err
 	}
 	kind, n := string(b[:4]), int64(binary.LittleEndian.Uint32(b[4:]))
 	if n > end-off-8 {
-		return 0, broken("chunk %s is longer than the file says that it is", quoteKind(kind))
+		return 0, source.Broken("chunk %s is longer than the file says that it is", quoteKind(kind))
 	}
 	if err := w.chunk(kind, off+8, n); err != nil {
 		return 0, err
 	}
-	if off += 8 + n; off > w.s.size {
-		return 0, cutShort("chunk " + quoteKind(kind))
+	if off += 8 + n; off > w.s.Size {
+		return 0, source.CutShort("chunk " + quoteKind(kind))
 	}
 	w.whole = w.frames
 	return off + n&1, nil
@@ -62,7 +64,7 @@ func (w *webpReader) next(off, end int64) (int64, error) {
 
 func (w *webpReader) end() (Header, error) {
 	if !w.pixels {
-		return Header{}, broken("it holds no picture")
+		return Header{}, source.Broken("it holds no picture")
 	}
 	w.h.Pages, w.h.Samples = max(w.frames, 1), colours(false, w.h.Alpha)
 	return w.h, nil
@@ -95,7 +97,7 @@ func (w *webpReader) chunk(kind string, off, n int64) error {
 			w.h.Profile = Extent{off, n}
 		}
 	case "EXIF":
-		w.h.Orientation = exifOrientation(w.s, off, n)
+		w.h.Orientation = ifd.Orientation(w.s.Source, off, n)
 	}
 	return nil
 }
@@ -105,14 +107,14 @@ func (w *webpReader) chunk(kind string, off, n int64) error {
 // one of its frames has, or does not fill the canvas.
 func (w *webpReader) frame(off, n int64) error {
 	if w.frames++; w.frames > maxFrames {
-		return tooLarge("more than %d frames", maxFrames)
+		return source.TooLarge("more than %d frames", maxFrames)
 	}
 	const head = 16
 	if n < head+8 {
-		return broken("a frame without a picture")
+		return source.Broken("a frame without a picture")
 	}
 	w.pixels = true
-	b, err := w.s.at(off, head+8)
+	b, err := w.s.At(off, head+8)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func (w *webpReader) frame(off, n int64) error {
 		w.h.Alpha = true
 	}
 	if kind == "VP8L" && n >= head+8+5 {
-		if b, err = w.s.at(off+head+8, 5); err == nil {
+		if b, err = w.s.At(off+head+8, 5); err == nil {
 			w.h.Alpha = w.h.Alpha || b[4]&0x10 != 0
 		}
 	}
@@ -134,9 +136,9 @@ func (w *webpReader) frame(off, n int64) error {
 // bits each.
 func (w *webpReader) canvas(off, n int64) error {
 	if n < 10 || w.extended || w.pixels {
-		return broken("a misplaced or short VP8X")
+		return source.Broken("a misplaced or short VP8X")
 	}
-	b, err := w.s.at(off, 10)
+	b, err := w.s.At(off, 10)
 	if err != nil {
 		return err
 	}
@@ -151,29 +153,29 @@ func (w *webpReader) canvas(off, n int64) error {
 // bytes, the start code, and the sides in 14 bits each.
 func (w *webpReader) lossy(off, n int64) error {
 	if n < 10 {
-		return cutShort("its VP8 header")
+		return source.CutShort("its VP8 header")
 	}
-	b, err := w.s.at(off, 10)
+	b, err := w.s.At(off, 10)
 	if err != nil {
 		return err
 	}
 	if b[0]&1 != 0 || string(b[3:6]) != "\x9d\x01\x2a" {
-		return broken("its VP8 is no key frame")
+		return source.Broken("its VP8 is no key frame")
 	}
 	return w.picture(int(binary.LittleEndian.Uint16(b[6:])&0x3fff), int(binary.LittleEndian.Uint16(b[8:])&0x3fff))
 }
 
 func (w *webpReader) lossless(off, n int64) error {
 	if n < 5 {
-		return cutShort("its VP8L header")
+		return source.CutShort("its VP8L header")
 	}
-	b, err := w.s.at(off, 5)
+	b, err := w.s.At(off, 5)
 	if err != nil {
 		return err
 	}
 	bits := binary.LittleEndian.Uint32(b[1:])
 	if b[0] != 0x2f {
-		return broken("its VP8L has no signature")
+		return source.Broken("its VP8L has no signature")
 	}
 	w.h.Alpha = w.h.Alpha || bits>>28&1 != 0
 	return w.picture(1+int(bits&0x3fff), 1+int(bits>>14&0x3fff))
@@ -182,10 +184,10 @@ func (w *webpReader) lossless(off, n int64) error {
 // picture takes the size of the one picture, which must be the canvas's.
 func (w *webpReader) picture(width, height int) error {
 	if w.extended && (width != w.h.Width || height != w.h.Height) {
-		return broken("a picture of %dx%d on a canvas of %dx%d", width, height, w.h.Width, w.h.Height)
+		return source.Broken("a picture of %dx%d on a canvas of %dx%d", width, height, w.h.Width, w.h.Height)
 	}
 	if w.pixels {
-		return broken("a second picture")
+		return source.Broken("a second picture")
 	}
 	w.pixels, w.h.Width, w.h.Height = true, width, height
 	return nil

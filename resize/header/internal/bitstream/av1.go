@@ -1,40 +1,7 @@
-package header
+package bitstream
 
-// obuSequence is the type of open bitstream units that are sequence headers,
-// from the AV1 specification, 6.2.2.
-const obuSequence = 1
-
-// av1Size reads the largest frame that the AV1 data of n bytes at off may hold,
-// from all of its sequence headers: what the container says of its size binds
-// no decoder. Each unit is taken from *units, which must not run out.
-func (s *source) av1Size(off, n int64, units *int) (width, height int, err error) {
-	end := off + n
-	for ; off < end && *units > 0; *units-- {
-		b, err := s.at(off, int(min(end-off, 512)))
-		if err != nil {
-			return 0, 0, err
-		}
-		kind, head, size, ok := obuHeader(b, end-off)
-		if !ok {
-			return 0, 0, broken("its AV1 data is damaged")
-		}
-		if kind == obuSequence {
-			w, h, ok := av1Sequence(b[head:min(int64(len(b)), int64(head)+size)])
-			if !ok {
-				return 0, 0, broken("its AV1 sequence header is damaged")
-			}
-			width, height = max(width, w), max(height, h)
-		}
-		off += int64(head) + size
-	}
-	if off < end || width == 0 {
-		return 0, 0, broken("its AV1 data has no sequence header, or too many parts")
-	}
-	return width, height, nil
-}
-
-// av1Depth reads the bits of a sample from the first three bytes of av1C.
-func av1Depth(config uint64) int {
+// AV1Depth reads the bits of a sample from the first three bytes of av1C.
+func AV1Depth(config uint64) int {
 	switch config >> 5 & 3 {
 	case 2:
 		return 10
@@ -44,9 +11,9 @@ func av1Depth(config uint64) int {
 	return 8
 }
 
-// obuHeader reads the type of a unit, how long its head is, and how long what
+// AV1Unit reads the type of a unit, how long its head is, and how long what
 // follows, which is all of rest if it does not say.
-func obuHeader(b []byte, rest int64) (kind byte, head int, size int64, ok bool) {
+func AV1Unit(b []byte, rest int64) (kind byte, head int, size int64, ok bool) {
 	kind, head = b[0]>>3&15, 1
 	if b[0]&4 != 0 { // an extension
 		head++
@@ -68,9 +35,9 @@ func obuHeader(b []byte, rest int64) (kind byte, head int, size int64, ok bool) 
 	return 0, 0, 0, false
 }
 
-// av1Sequence reads the largest frame size from a sequence header, section
+// AV1Sequence reads the largest frame size from a sequence header, section
 // 5.5.1 of the specification.
-func av1Sequence(b []byte) (width, height int, ok bool) {
+func AV1Sequence(b []byte) (width, height int, ok bool) {
 	r := &bitReader{b: b}
 	r.bits(3) // profile
 	r.bit()   // still picture

@@ -1,4 +1,6 @@
-package header
+// Package pdf estimates how large the first page of a PDF is, and how many pages it
+// has, without following its cross-references.
+package pdf
 
 import (
 	"bytes"
@@ -8,7 +10,7 @@ import (
 	"regexp"
 	"strconv"
 
-	"github.com/thumbery/thumbery/variant"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 )
 
 // Bounds on the search through a PDF.
@@ -41,7 +43,7 @@ func pdfBox(name string) *regexp.Regexp {
 // pdfReader collects dictionaries of a PDF (ISO 32000-1) without following its
 // cross-references.
 type pdfReader struct {
-	s      *source
+	s      *source.Source
 	page   []byte // the first page
 	parent []byte // the first node of the page tree that tells a size or rotation
 	pages  int
@@ -51,31 +53,29 @@ type pdfReader struct {
 	coded  int64 // of as many
 }
 
-// inspectPDF estimates the size of the first page in the file, which mostly is
+// Inspect estimates the size of the first page in the file, which mostly is
 // the first to be seen, and how many pages there are: the largest count in the
 // page tree. One point is one pixel. UserUnit is not applied, as poppler does
 // not. Encrypted files, and what is beyond the bounds, give Letter and one page.
-func inspectPDF(s *source) (Header, error) {
+func Inspect(s *source.Source) (width, height, pages int, err error) {
 	p := &pdfReader{s: s, dicts: maxPDFDicts, walk: maxPDFWalk, packed: maxPDFInflate, coded: maxPDFInflate}
-	if err := p.scan(0, min(s.size, maxPDFScan)); err != nil {
-		return Header{}, err
+	if err := p.scan(0, min(s.Size, maxPDFScan)); err != nil {
+		return 0, 0, 0, err
 	}
-	if err := p.scan(max(maxPDFScan, s.size-maxPDFScan), s.size); err != nil {
-		return Header{}, err
+	if err := p.scan(max(maxPDFScan, s.Size-maxPDFScan), s.Size); err != nil {
+		return 0, 0, 0, err
 	}
-	h := Header{Format: variant.PDF, Orientation: 1, Depth: 8, Alpha: true}
-	h.Pages = min(max(p.pages, 1), maxPDFPages)
-	h.Width, h.Height = p.size()
-	return h, nil
+	width, height = p.size()
+	return width, height, min(max(p.pages, 1), maxPDFPages), nil
 }
 
 // scan looks at the bytes from off to end, in windows that overlap, so that
 // nothing shorter than that is cut.
 func (p *pdfReader) scan(off, end int64) error {
-	const overlap = window / 4
+	const overlap = source.Window / 4
 	for off < end {
-		n := int(min(end-off, window))
-		b, err := p.s.at(off, n)
+		n := int(min(end-off, source.Window))
+		b, err := p.s.At(off, n)
 		if err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (p *pdfReader) unpack(dict, after []byte, off int64) {
 	for i < len(after) && (after[i] == '\r' || after[i] == '\n') {
 		i++
 	}
-	coded := &io.LimitedReader{R: io.NewSectionReader(p.s.r, off+int64(i), p.s.size-off-int64(i)), N: p.coded}
+	coded := &io.LimitedReader{R: io.NewSectionReader(p.s.Reader(), off+int64(i), p.s.Size-off-int64(i)), N: p.coded}
 	defer func() { p.coded = coded.N }()
 	z, err := zlib.NewReader(coded)
 	if err != nil {
@@ -216,7 +216,7 @@ func (p *pdfReader) size() (width, height int) {
 	return w, h
 }
 
-func pdfPixels(x float64) int { return int(max(1, min(math.RoundToEven(x), SourceSideMax+1))) }
+func pdfPixels(x float64) int { return int(max(1, min(math.RoundToEven(x), source.SideMax+1))) }
 
 type pdfRect struct{ x0, y0, x1, y1 float64 }
 
@@ -232,7 +232,7 @@ func (p *pdfReader) box(kind *regexp.Regexp, within pdfRect) pdfRect {
 	}
 	var v [4]float64
 	for i := range v {
-		v[i] = finite(string(m[1+i]))
+		v[i] = source.Number(string(m[1+i]))
 	}
 	r := pdfRect{min(v[0], v[2]), min(v[1], v[3]), max(v[0], v[2]), max(v[1], v[3])}
 	if kind == pdfCrop {

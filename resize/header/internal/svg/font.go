@@ -1,9 +1,11 @@
-package header
+package svg
 
 import (
 	"bytes"
 	"errors"
 	"strconv"
+
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 )
 
 // Bounds on the size of a font: librsvg panics at some millions of pixels, which ends
@@ -25,11 +27,11 @@ func checkFonts(b []byte) error {
 		b = after
 		value, isSize := fontValue(after)
 		if isSize && bytes.IndexByte(value, '&') >= 0 {
-			return tooLarge("the drawing hides in references how large a font is")
+			return source.TooLarge("the drawing hides in references how large a font is")
 		}
 		for word := range bytes.FieldsFuncSeq(value, func(r rune) bool { return r <= ' ' || r == ',' || r == '/' }) {
 			if size, most := fontLength(word); size > most {
-				return tooLarge("the drawing has a font of %.40q, the limit is %d pixels", word, int(maxFontSize))
+				return source.TooLarge("the drawing has a font of %.40q, the limit is %d pixels", word, int(maxFontSize))
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package header
+package svg
 
 import (
 	"bufio"
@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 )
 
 // maxEntity is how long the value of an entity may be. Old drawing programs
@@ -23,7 +25,7 @@ var literalEntity = regexp.MustCompile(`^<!ENTITY\s+[A-Za-z_][\w.-]*\s+(?:"([^"&
 // changes what a parser reads, and is refused.
 func longestEntity(d xml.Directive, longest int) (int, error) {
 	if !bytes.HasPrefix(d, []byte("DOCTYPE")) {
-		return 0, broken("a directive that is no DOCTYPE")
+		return 0, source.Broken("a directive that is no DOCTYPE")
 	}
 	_, rest, ok := bytes.Cut(d, []byte("["))
 	if !ok {
@@ -37,11 +39,11 @@ func longestEntity(d xml.Directive, longest int) (int, error) {
 		}
 		rest = rest[len(m[0]):]
 		if longest = max(longest, len(m[1]), len(m[2])); longest > maxEntity {
-			return 0, tooLarge("an entity of %d bytes", longest)
+			return 0, source.TooLarge("an entity of %d bytes", longest)
 		}
 	}
 	if !bytes.Equal(bytes.TrimSpace(rest), []byte("]")) {
-		return 0, broken("it declares more than plain entities")
+		return 0, source.Broken("it declares more than plain entities")
 	}
 	return longest, nil
 }
@@ -56,24 +58,24 @@ type markup struct {
 // checkMarkup refuses a document of too many elements or levels, one whose
 // entities would grow beyond maxSVGBytes when each reference is as long as
 // entity, and one that is cut short.
-func checkMarkup(s *source, entity int) error {
-	r := io.NewSectionReader(s.r, 0, s.size)
-	m := &markup{r: bufio.NewReaderSize(r, window)}
+func checkMarkup(s *source.Source, entity int) error {
+	r := io.NewSectionReader(s.Reader(), 0, s.Size)
+	m := &markup{r: bufio.NewReaderSize(r, source.Window)}
 	for {
 		err := m.next()
 		switch {
 		case err == io.EOF && m.depth > 0, err == io.ErrUnexpectedEOF:
-			return cutShort("its markup")
+			return source.CutShort("its markup")
 		case err == io.EOF:
 			return nil
 		case err != nil:
 			return fmt.Errorf("reading the picture: %w", err)
 		case m.elements > maxElements:
-			return tooLarge("an SVG of more than %d elements", maxElements)
+			return source.TooLarge("an SVG of more than %d elements", maxElements)
 		case m.depth > maxDepth:
-			return tooLarge("an SVG of more than %d levels", maxDepth)
+			return source.TooLarge("an SVG of more than %d levels", maxDepth)
 		case m.references*int64(entity) > maxSVGBytes:
-			return tooLarge("its entities grow beyond %d bytes", maxSVGBytes)
+			return source.TooLarge("its entities grow beyond %d bytes", maxSVGBytes)
 		}
 	}
 }

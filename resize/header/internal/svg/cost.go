@@ -1,13 +1,12 @@
-package header
+package svg
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"io"
 	"regexp"
 
-	"github.com/thumbery/thumbery/variant"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 )
 
 // endlessFilters take time that has nothing to do with the size of the file, and
@@ -18,23 +17,23 @@ var endlessFilters = []string{
 
 // checkDrawing refuses an SVG of which little text is much work: by endless
 // filters, or by pictures within it that would pass the limits of their own kind.
-func checkDrawing(s *source) error {
-	b := make([]byte, s.size)
-	switch _, err := io.ReadFull(io.NewSectionReader(s.r, 0, s.size), b); {
+func checkDrawing(s *source.Source, embedded func([]byte) (int64, error)) error {
+	b := make([]byte, s.Size)
+	switch _, err := io.ReadFull(io.NewSectionReader(s.Reader(), 0, s.Size), b); {
 	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		return broken("cut short")
+		return source.Broken("cut short")
 	case err != nil:
 		return err
 	}
 	for _, name := range endlessFilters {
 		if bytes.Contains(b, []byte(name)) {
-			return tooLarge("the drawing has the filter %s, which may take for ever", name)
+			return source.TooLarge("the drawing has the filter %s, which may take for ever", name)
 		}
 	}
 	if err := checkFonts(b); err != nil {
 		return err
 	}
-	return s.checkEmbedded(b)
+	return checkEmbedded(s, b, embedded)
 }
 
 // maxEmbedded is how many pixels the pictures within an SVG may have together.
@@ -46,27 +45,31 @@ var imageElement = regexp.MustCompile(`<(?:[A-Za-z0-9_.-]+:)?(?:image|feImage)[\
 // checkEmbedded inspects the pictures that an SVG holds as data: URLs. Others are
 // never loaded. What looks like an element may begin within another, so that their
 // lengths count as work.
-func (s *source) checkEmbedded(b []byte) error {
+func checkEmbedded(s *source.Source, b []byte, embedded func([]byte) (int64, error)) error {
 	var pixels int64
 	for at := imageElement.FindIndex(b); at != nil; at = imageElement.FindIndex(b) {
 		tag := element(b[at[0]:])
 		b = b[at[1]:]
-		if err := s.spend(len(tag)); err != nil {
+		if err := s.Spend(len(tag)); err != nil {
 			return err
 		}
 		if bytes.IndexByte(tag, '&') >= 0 {
-			return tooLarge("the drawing hides in references what picture it holds")
+			return source.TooLarge("the drawing hides in references what picture it holds")
 		}
 		_, data, found := bytes.Cut(tag, []byte("data:"))
 		if !found {
 			continue
 		}
-		n, err := embeddedPixels(s.r.ctx, data)
+		raw, err := decodeURL(data)
+		if err != nil {
+			return err
+		}
+		n, err := embedded(raw)
 		if err != nil {
 			return err
 		}
 		if pixels += n; pixels > maxEmbedded {
-			return tooLarge("the drawing holds pictures of more than %d pixels", int64(maxEmbedded))
+			return source.TooLarge("the drawing holds pictures of more than %d pixels", int64(maxEmbedded))
 		}
 	}
 	return nil
@@ -90,32 +93,22 @@ func element(b []byte) []byte {
 	return b
 }
 
-// embeddedPixels is the size of the picture in what follows "data:".
-func embeddedPixels(ctx context.Context, data []byte) (int64, error) {
+// decodeURL is the picture in what follows "data:".
+func decodeURL(data []byte) ([]byte, error) {
 	if end := bytes.IndexAny(data, `"'`); end >= 0 {
 		data = data[:end]
 	}
 	_, payload, found := bytes.Cut(data, []byte(";base64,"))
 	if !found {
-		return 0, tooLarge("the drawing holds a picture that is not in base64")
+		return nil, source.TooLarge("the drawing holds a picture that is not in base64")
 	}
 	payload = bytes.Map(visible, payload)
 	raw := make([]byte, base64.RawStdEncoding.DecodedLen(len(payload)))
 	n, err := base64.RawStdEncoding.Decode(raw, bytes.TrimRight(payload, "="))
 	if err != nil {
-		return 0, broken("a picture in the drawing is not in base64")
+		return nil, source.Broken("a picture in the drawing is not in base64")
 	}
-	if looksLikeXML(raw[:min(n, sniffBytes)]) {
-		return 0, tooLarge("the drawing holds another drawing")
-	}
-	h, err := Inspect(ctx, bytes.NewReader(raw[:n]), int64(n), AllFormats.Without(variant.SVG))
-	switch {
-	case ctx.Err() != nil:
-		return 0, ctx.Err()
-	case err != nil:
-		return 0, broken("a picture in the drawing cannot be read")
-	}
-	return h.DecodePixels() * int64(max(1, h.Pages)), nil
+	return raw[:n], nil
 }
 
 // visible is r, or -1 for white space.

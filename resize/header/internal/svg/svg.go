@@ -1,4 +1,6 @@
-package header
+// Package svg reads how large an SVG is, and refuses those that little text makes
+// expensive or dangerous to draw. A list of such things is never complete.
+package svg
 
 import (
 	"bytes"
@@ -8,10 +10,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 
-	"github.com/thumbery/thumbery/variant"
+	"github.com/thumbery/thumbery/resize/header/internal/source"
 )
 
 // Bounds on an SVG. What is drawn of few bytes can still take long.
@@ -20,6 +21,7 @@ const (
 	maxSVGBytes = 10 << 20  // libxml2 takes no longer text either
 	maxElements = 128 << 10 // librsvg draws some 150,000 a second
 	maxDepth    = 256       // libxml2's
+	headBytes   = 64        // in which a root element that is not over begins
 )
 
 // The size of an SVG that gives none, from CSS (css-images-3, 5.3).
@@ -28,33 +30,31 @@ const (
 	svgDefaultHeight = 150
 )
 
-// inspectSVG reads the root element, which must be over within maxProlog
-// bytes. Other XML is no picture.
-func inspectSVG(s *source) (Header, error) {
+// Inspect reads the sides from the root element, which must be over within maxProlog
+// bytes. Other XML is no picture. embedded is the weight, in pixels, of a picture that
+// is held as a data: URL.
+func Inspect(s *source.Source, embedded func(raw []byte) (int64, error)) (width, height int, err error) {
 	root, entities, err := svgRoot(s)
 	if err != nil {
-		return Header{}, err
+		return 0, 0, err
 	}
-	if s.size > maxSVGBytes {
-		return Header{}, tooLarge("an SVG of %d bytes, the limit is %d", s.size, maxSVGBytes)
+	if s.Size > maxSVGBytes {
+		return 0, 0, source.TooLarge("an SVG of %d bytes, the limit is %d", s.Size, maxSVGBytes)
 	}
 	if err := checkMarkup(s, entities); err != nil {
-		return Header{}, err
+		return 0, 0, err
 	}
-	if err := checkDrawing(s); err != nil {
-		return Header{}, err
+	if err := checkDrawing(s, embedded); err != nil {
+		return 0, 0, err
 	}
-	w, h := svgSize(root)
-	return Header{
-		Format: variant.SVG, Width: w, Height: h,
-		Orientation: 1, Pages: 1, Depth: 8, Alpha: true,
-	}, nil
+	width, height = svgSize(root)
+	return width, height, nil
 }
 
 // svgRoot reads up to the root element, and returns its attributes, and how long
 // the longest entity is that is declared before it.
-func svgRoot(s *source) (attrs []xml.Attr, entities int, err error) {
-	prolog := &prologReader{r: io.NewSectionReader(s.r, 0, min(s.size, maxProlog))}
+func svgRoot(s *source.Source) (attrs []xml.Attr, entities int, err error) {
+	prolog := &prologReader{r: io.NewSectionReader(s.Reader(), 0, min(s.Size, maxProlog))}
 	d := xml.NewDecoder(prolog)
 	d.Strict = false
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
@@ -70,7 +70,7 @@ func svgRoot(s *source) (attrs []xml.Attr, entities int, err error) {
 			entities, err = longestEntity(t, entities)
 		case xml.StartElement:
 			if t.Name.Local != "svg" {
-				return nil, 0, ErrNotPicture
+				return nil, 0, source.ErrNotPicture
 			}
 			return t.Attr, entities, nil
 		}
@@ -81,13 +81,13 @@ func svgRoot(s *source) (attrs []xml.Attr, entities int, err error) {
 }
 
 // noRoot is what is wrong where no root element could be read.
-func noRoot(s *source, err error) error {
+func noRoot(s *source.Source, err error) error {
 	syntax, ok := errors.AsType[*xml.SyntaxError](err)
-	head, failed := s.at(0, int(min(s.size, sniffBytes)))
+	head, failed := s.At(0, int(min(s.Size, headBytes)))
 	if ok && syntax.Msg == "unexpected EOF" && failed == nil && bytes.Contains(head, []byte("<svg")) {
-		return cutShort("its first element")
+		return source.CutShort("its first element")
 	}
-	return ErrNotPicture
+	return source.ErrNotPicture
 }
 
 // prologReader remembers that bytes could not be read, which the XML decoder
@@ -117,14 +117,14 @@ func checkEncoding(p xml.ProcInst) error {
 	}
 	name := strings.FieldsFunc(string(after), func(r rune) bool { return strings.ContainsRune(" \t\r\n='\"", r) })
 	if len(name) == 0 {
-		return broken("an encoding without a name")
+		return source.Broken("an encoding without a name")
 	}
 	for _, known := range []string{"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-", "windows-125"} {
 		if strings.HasPrefix(name[0], known) {
 			return nil
 		}
 	}
-	return broken("an SVG in the encoding %q", name[0])
+	return source.Broken("an SVG in the encoding %q", name[0])
 }
 
 // svgSize is what librsvg and libvips take for the natural size: width and
@@ -196,7 +196,7 @@ func fontSize(attrs []xml.Attr) float64 {
 }
 
 func wholePixels(x float64) int {
-	return int(max(1, min(math.Floor(x+0.5), SourceSideMax+1)))
+	return int(max(1, min(math.Floor(x+0.5), source.SideMax+1)))
 }
 
 // viewBox reads the sides of "min-x min-y width height", 0 if they are none.
@@ -205,7 +205,7 @@ func viewBox(s string) (w, h float64) {
 	if len(parts) != 4 {
 		return 0, 0
 	}
-	w, h = finite(parts[2]), finite(parts[3])
+	w, h = source.Number(parts[2]), source.Number(parts[3])
 	if w <= 0 || h <= 0 {
 		return 0, 0
 	}
@@ -225,20 +225,8 @@ func cssPixels(s string, em float64) float64 {
 		pixels float64
 	}{{"px", 1}, {"pt", 1}, {"pc", 12}, {"mm", 72 / 25.4}, {"cm", 72 / 2.54}, {"in", 72}, {"em", em}, {"ex", em / 2}} {
 		if n, ok := strings.CutSuffix(s, unit.name); ok {
-			return max(0, finite(n)) * unit.pixels
+			return max(0, source.Number(n)) * unit.pixels
 		}
 	}
-	return max(0, finite(s))
-}
-
-// finite reads a number that has no more than digits, sign, point and exponent.
-func finite(s string) float64 {
-	if strings.Trim(s, "0123456789.eE+-") != "" {
-		return 0
-	}
-	x, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsInf(x, 0) {
-		return 0
-	}
-	return x
+	return max(0, source.Number(s))
 }

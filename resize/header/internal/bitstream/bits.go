@@ -1,4 +1,6 @@
-package header
+// Package bitstream reads what coded pictures say of themselves: the headers of AV1,
+// HEVC and JPEG XL.
+package bitstream
 
 // bitReader takes bits from b. What lies beyond its end reads as zeros, and
 // over says so.

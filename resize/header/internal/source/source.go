@@ -1,0 +1,155 @@
+// Package source reads a picture at offsets, through one buffer and within bounds, and
+// has the kinds of failure of all who do so.
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// SideMax is the longest side of a drawing: libvips' VIPS_MAX_COORD.
+const SideMax = 10_000_000
+
+// Reads are of Stride bytes for formats whose headers are far apart, and of
+// Window bytes where all of the file is looked at.
+const (
+	Stride = 4 << 10
+	Window = 64 << 10
+)
+
+// What a file may cost, whatever is in it and however often its parts refer to each
+// other: so much for each of its bytes, and something for the smallest. Honest files
+// stay below a tenth of it.
+const (
+	readsEach, readsFree = 16, 1 << 20 // bytes read
+	stepsEach, stepsFree = 8, 4 << 10  // structures looked at, and bytes of an SVG's tags
+)
+
+// Source reads a picture at offsets through one buffer. Nothing outside the
+// file can be reached through it: what lies beyond the end is an ErrBroken.
+type Source struct {
+	Size  int64 // of the picture, in bytes
+	Ahead int   // bytes read at once, Stride or Window
+	Steps int64 // of work that are left
+	r     *bounded
+	buf   []byte // backing of held
+	held  []byte // the bytes at off
+	off   int64
+}
+
+func New(ctx context.Context, r io.ReaderAt, size int64) *Source {
+	return &Source{
+		r: &bounded{ctx: ctx, r: r, left: readsEach*size + readsFree}, Size: size, Ahead: Stride, Steps: stepsEach*size + stepsFree,
+	}
+}
+
+// bounded reads until ctx is done, and at most left bytes. After its first failure,
+// which the end of r is not, it reads nothing more: metadata that cannot be read is
+// passed over, but must not be taken for missing.
+type bounded struct {
+	ctx     context.Context
+	r       io.ReaderAt
+	left    int64
+	failure error
+}
+
+func (b *bounded) ReadAt(p []byte, off int64) (n int, err error) {
+	b.left -= int64(len(p))
+	switch {
+	case b.failure != nil:
+	case b.ctx.Err() != nil:
+		b.failure = b.ctx.Err()
+	case b.left < 0:
+		b.failure = errTooMuchWork
+	default:
+		if n, err = b.r.ReadAt(p, off); err == nil || err == io.EOF || n == len(p) {
+			return n, err
+		}
+		b.failure = fmt.Errorf("reading the picture: %w", err)
+	}
+	return n, b.failure
+}
+
+// Spend counts n steps of work.
+func (s *Source) Spend(n int) error {
+	if s.Steps -= int64(n); s.Steps < 0 {
+		return errTooMuchWork
+	}
+	return nil
+}
+
+// Context is the one that reading ends with.
+func (s *Source) Context() context.Context { return s.r.ctx }
+
+// Reader reads the picture within the bounds of s.
+func (s *Source) Reader() io.ReaderAt { return s.r }
+
+// Failure is the first error in reading, other than the end of the picture.
+func (s *Source) Failure() error { return s.r.failure }
+
+// At returns the n bytes at off, n <= Window. They are valid until the next
+// call. An error is of kind ErrBroken if the file ends before, else the
+// reader's own.
+func (s *Source) At(off int64, n int) ([]byte, error) {
+	if off < 0 || off > s.Size || int64(n) > s.Size-off {
+		return nil, &cutError{}
+	}
+	if err := s.Spend(1); err != nil {
+		return nil, err
+	}
+	if i := off - s.off; i < 0 || i+int64(n) > int64(len(s.held)) {
+		if err := s.fill(off, n); err != nil {
+			return nil, err
+		}
+	}
+	i := int(off - s.off)
+	return s.held[i : i+n], nil
+}
+
+// Rest returns at least one byte at off, and as many as are at hand.
+func (s *Source) Rest(off int64) ([]byte, error) {
+	if _, err := s.At(off, 1); err != nil {
+		return nil, err
+	}
+	return s.held[off-s.off:], nil
+}
+
+// fill brings the n bytes at off into the buffer, and what follows; of a small file
+// all, so that it is read once.
+func (s *Source) fill(off int64, n int) error {
+	from, want := off, int(min(int64(max(n, s.Ahead)), s.Size-off))
+	if s.Size <= int64(s.Ahead) {
+		from, want = 0, int(s.Size)
+	}
+	if cap(s.buf) < want {
+		s.buf = make([]byte, want)
+	}
+	s.held, s.off = s.buf[:0], from
+	got, err := s.r.ReadAt(s.buf[:want], from)
+	switch {
+	case int64(got) >= off-from+int64(n):
+		s.held = s.buf[:got]
+		return nil
+	case err == io.EOF || err == nil:
+		return &cutError{} // the file is shorter than was said
+	default:
+		return err
+	}
+}
+
+// Number reads a number that is written with no more than digits, sign, point and exponent;
+// 0 stands for all else.
+func Number(s string) float64 {
+	if strings.Trim(s, "0123456789.eE+-") != "" {
+		return 0
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || math.IsInf(x, 0) {
+		return 0
+	}
+	return x
+}
