@@ -1,9 +1,7 @@
-// Package variant names things: the options of a URL and their one canonical
-// spelling, the keys of originals, the names of files in the cache, and the
-// signatures that permit a URL. It is used by the server and by everything
-// that must agree with it, templates first, and so needs nothing but the
-// standard library. It never reads a picture and never touches a network or a
-// disk.
+// Package variant is the URL language: options and their canonical spelling, presets, keys
+// of originals, names of files in the cache, signatures, and links. It is shared by the
+// server and by programs that must agree with it, such as templates, so it needs only the
+// standard library, and uses neither network nor disk.
 //
 // A path is
 //

@@ -52,28 +52,27 @@ func isControl(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }
 
 func keyError(reason string) error { return &Error{Kind: ErrKey, Reason: reason} }
 
-// Name names a file of the cache: lower-case hexadecimal of a hash of the key,
-// and for a derivative a dash and a hash of everything else that decides its
-// bytes. All names of one picture so begin alike.
+// Name is the name of a file in the cache: a hash of the key in lower-case hexadecimal, and
+// for a derivative a dash and a hash of everything else that decides its bytes. So all
+// files of one picture have the same prefix.
 type Name string
 
-// Hash lengths in bytes. 128 bits keep strangers from making two keys collide;
-// 96 bits do for the variants of one picture.
+// Lengths of the hashes, in bytes. 128 bits keep attackers from finding two keys that
+// collide; for the variants of one picture, 96 bits suffice.
 const (
 	sourceHashBytes  = 16
 	variantHashBytes = 12
 )
 
-// Name is the name of the original in the cache, and the beginning of the names
-// of all that has to do with it.
+// Name is the name of the original in the cache, and the prefix of the names of all its
+// derivatives.
 func (k Key) Name() Name {
 	sum := sha256.Sum256([]byte(k))
 	return Name(hex.EncodeToString(sum[:sourceHashBytes]))
 }
 
-// Original is the name of the original that v is made of. It is Name, but with
-// another cache buster there is another original: what is busted is the whole
-// way of a picture.
+// Original is the name in the cache of the original that v is made of. Each cache buster
+// (v_) has an original of its own, so that it is fetched again.
 func (v Variant) Original(k Key) Name {
 	if v.Version == "" {
 		return k.Name()
@@ -82,10 +81,9 @@ func (v Variant) Original(k Key) Name {
 	return k.Name() + Name("-"+hex.EncodeToString(sum[:variantHashBytes]))
 }
 
-// Name is the name of a derivative of k in the cache. It depends on everything
-// that decides the bytes: the canonical options, the formats that the client
-// accepts where they matter, and the recipe, which stands for the engine and
-// the settings of the server.
+// Name is the name of a derivative of k in the cache. It depends on everything that decides
+// its bytes: the canonical options, for FormatAuto the normalized Accept, and the recipe,
+// which identifies the engine and the settings of the server.
 func (v Variant) Name(k Key, a Accept, recipe string) Name {
 	v.Download, v.DownloadName = false, "" // decide a header, no bytes
 	if v.Format != FormatAuto {

@@ -13,25 +13,25 @@ import (
 type Links struct {
 	// Base is put before every path, such as "https://img.example.com".
 	Base string
-	// Hosts, if any, take the place of Base: one picture always gets the same
-	// host, whatever its size, and pictures are spread evenly over them.
-	// Adding a host moves no pictures but those that it gets. Each is a name
+	// Hosts, if any, replace Base. All sizes of a picture have the same host, and
+	// pictures are spread evenly over the hosts. Another host takes over some pictures;
+	// the others stay where they are. Each is a name
 	// ("img1.example.com", reached by https) or begins with a scheme or "//".
 	Hosts []string
 	// Keyring signs, if it has a key.
 	Keyring *Keyring
-	// Presets are the names of the server that may stand first in ops.
+	// Presets are those of the server.
 	Presets Presets
-	// Expires is how long a signed URL is good for; 0 is for ever. It changes
-	// URLs all the time, and so costs browsers their cache.
+	// Expires is how long a signed URL is valid; 0 is for ever. With it, every call
+	// returns another URL, which browsers have not cached.
 	Expires time.Duration
 	// Now is time.Now if it is nil.
 	Now func() time.Time
 }
 
-// URL returns the URL of a picture in the canonical spelling of ops, so that
-// there is one URL for one wish; a preset's name stays. It returns an *Error of kind ErrOptions or
-// ErrKey for what the server would refuse.
+// URL returns the URL of a picture with the canonical spelling of ops, in which preset
+// names stay. It returns an *Error of kind ErrOptions or ErrKey for what the server would
+// refuse.
 func (l Links) URL(ops, key string) (string, error) {
 	o, err := l.Presets.Parse(ops)
 	if err != nil {

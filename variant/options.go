@@ -5,22 +5,21 @@ import (
 	"strconv"
 )
 
-// option is one word of the URL language: how it is read and written. Its place
-// in the table is its place in the canonical spelling.
+// option is an option of the URL language. Its place in the table is its place in the
+// canonical spelling.
 type option struct {
 	name  string
 	usage string // how it is written
 	help  string // what it means, for docs and --explain
 	parse func(v *Variant, args string) error
-	// print gives the values as parse reads them, without the name; ok is
-	// false where the option is not set.
+	// print returns the values in the form of parse, without the name; ok is false if the
+	// option is not set.
 	print func(v *Variant) (args string, ok bool)
 }
 
-// options is the language, in canonical order. The sizes "300x200", which have
-// no name, come before all of them. From crop to wm it is the order in which they
-// are carried out, but that what is cropped and trimmed is resized before the
-// effects.
+// options are the URL language in canonical order. Sizes such as "300x200", which have no
+// name, precede them. From crop to wm it is also the order in which they are applied;
+// resizing comes between trim and the effects.
 var options = []option{
 	{"w", "w_300", "width in CSS pixels", parseWidth, never},
 	{"h", "h_200", "height in CSS pixels", parseHeight, never},

@@ -9,9 +9,8 @@ import (
 // maxOpsBytes bounds the options segment; all options at their longest fit.
 const maxOpsBytes = 512
 
-// Parse reads an options segment such as "300x200,fp_0.5_0.2,f_auto". It knows
-// no presets; Presets.Parse does. What is wrong with ops is told by an *Error
-// of kind ErrOptions.
+// Parse parses an options segment such as "300x200,fp_0.5_0.2,f_auto", without presets,
+// which Presets.Parse knows. Errors are *Error of kind ErrOptions.
 //
 // Parse(v.String()) == v for every v that Parse returns.
 func Parse(ops string) (Variant, error) {
@@ -22,13 +21,13 @@ func Parse(ops string) (Variant, error) {
 	return v.normal()
 }
 
-// set reads ops into v, on top of what v says already. It refuses an option
-// that is given twice in ops.
+// set parses ops and sets the fields of v that they name. It refuses an option that occurs
+// twice in ops.
 func (v *Variant) set(ops string) error {
 	if len(ops) > maxOpsBytes {
 		return &Error{Kind: ErrOptions, Reason: fmt.Sprintf("the options are %d bytes long, the limit is %d", len(ops), maxOpsBytes)}
 	}
-	var seen [64]string // no more tokens than options can be right
+	var seen [64]string // there are fewer options than that
 	n := 0
 	for token := range strings.SplitSeq(ops, ",") {
 		names, err := v.setOne(token)
@@ -48,8 +47,8 @@ func (v *Variant) set(ops string) error {
 	return nil
 }
 
-// setOne reads one option and returns the names of the fields it has set, so that w_300
-// and 300x are known to be the same, and g_ and fp_.
+// setOne parses one option and returns the names of the fields that it has set: w_300 and
+// 300x set the same, and so do g_ and fp_.
 func (v *Variant) setOne(token string) (fields []string, err error) {
 	if bad := strings.IndexFunc(token, notInGrammar); bad >= 0 {
 		return nil, badCharacter(token, bad)
@@ -87,7 +86,7 @@ func (v *Variant) setOne(token string) (fields []string, err error) {
 	return []string{name}, nil
 }
 
-// setSize reads "300x200", "300x" or "x200".
+// setSize parses "300x200", "300x" or "x200".
 func (v *Variant) setSize(token, w, h string) (fields []string, err error) {
 	for _, side := range []struct {
 		name, digits string
@@ -104,7 +103,7 @@ func (v *Variant) setSize(token, w, h string) (fields []string, err error) {
 	return fields, nil
 }
 
-// cutSize takes "300x200" apart; ok says that token has that form.
+// cutSize splits "300x200"; ok says that token has that form.
 func cutSize(token string) (w, h string, ok bool) {
 	w, h, ok = strings.Cut(token, "x")
 	return w, h, ok && len(w)+len(h) > 0 && isDigits(w) && isDigits(h)
@@ -112,11 +111,11 @@ func cutSize(token string) (w, h string, ok bool) {
 
 func isDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// normal brings v to the form in which equal wishes are equal values: what
-// changes nothing is cleared.
+// normal returns v in normal form, in which variants of the same derivative are equal:
+// fields without effect are cleared.
 func (v Variant) normal() (Variant, error) {
 	if v.Kind != Picture {
-		return v.normalWhole()
+		return v.normalKind()
 	}
 	if v.Crop.everything() {
 		v.Crop = Crop{}
@@ -141,8 +140,8 @@ func (v Variant) normal() (Variant, error) {
 	return v, nil
 }
 
-// normalWhole refuses what "raw", "info" and "info_gps" cannot honour.
-func (v Variant) normalWhole() (Variant, error) {
+// normalKind refuses options that have no meaning with "raw", "info" and "info_gps".
+func (v Variant) normalKind() (Variant, error) {
 	only := Variant{Kind: v.Kind, Download: v.Download, DownloadName: v.DownloadName, Version: v.Version}
 	if v != only {
 		return Variant{}, &Error{Kind: ErrOptions, Option: kindWords[v.Kind], Reason: "goes with no other options but dl and v"}
@@ -152,7 +151,7 @@ func (v Variant) normalWhole() (Variant, error) {
 
 var kindWords = words{Raw: "raw", Info: "info", InfoGPS: "info_gps"}
 
-// normalPage takes the first page, or frame, for the first frame alone.
+// normalPage makes the first page and the first frame alone the same.
 func (v *Variant) normalPage() {
 	switch {
 	case v.Page == 1:
@@ -162,7 +161,7 @@ func (v *Variant) normalPage() {
 	}
 }
 
-// normalFit clears the fit and gravity that decide nothing.
+// normalFit clears a fit or gravity without effect.
 func (v *Variant) normalFit() {
 	switch {
 	case v.Width == 0 || v.Height == 0:
@@ -172,7 +171,7 @@ func (v *Variant) normalFit() {
 	}
 	// A focal point in the middle is the centre, but not the centre of a crop.
 	middle := v.Gravity == GravityFocal && v.FocalX == 0.5 && v.FocalY == 0.5 && !v.Crop.Set()
-	// Only cover cuts, and only contain places.
+	// Gravity matters only where cover cuts, or contain places.
 	if middle || v.Fit != FitCover && v.Fit != FitContain {
 		v.Gravity = GravityCenter
 	}
@@ -192,8 +191,7 @@ func (v Variant) Scale() float64 {
 	return v.DPR
 }
 
-// Box returns the sides asked for in device pixels, 0 where a side is free. A
-// side that is asked for is never 0.
+// Box returns the sides in device pixels, 0 for a side that is free and only for that.
 func (v Variant) Box() (width, height int) {
 	return v.device(v.Width), v.device(v.Height)
 }
@@ -205,8 +203,8 @@ func (v Variant) device(side int) int {
 	return max(1, int(float64(side)*v.Scale()+0.5))
 }
 
-// nothing is the canonical spelling of no wishes at all, which has to be
-// spelled somehow.
+// nothing is the canonical spelling of a Variant without options, as the segment cannot be
+// empty.
 const nothing = "dpr_1"
 
 // String is the canonical spelling: the options in the order of the table, each

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Path is a URL path taken apart.
+// Path is a parsed URL path.
 type Path struct {
 	Signature Signature // zero if the path has none
 	Ops       string    // the options segment as written, not yet parsed
 	Key       Key
 }
 
-// ParsePath takes a percent-decoded path such as "/300x200/photos/cat.jpg"
-// apart. It returns an *Error of kind ErrOptions or ErrKey.
+// ParsePath parses a percent-decoded path such as "/300x200/photos/cat.jpg". It returns an
+// *Error of kind ErrOptions or ErrKey.
 func ParsePath(path string) (Path, error) {
 	rest, ok := strings.CutPrefix(path, "/")
 	if !ok {
@@ -37,7 +37,7 @@ func ParsePath(path string) (Path, error) {
 	return p, nil
 }
 
-// rest is what a signature covers: everything behind it.
+// rest is what a signature covers: everything after it.
 func (p Path) rest() string { return p.Ops + "/" + string(p.Key) }
 
 // String is the path, percent-encoded for use in a URL.

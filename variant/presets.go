@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Presets are options under a name, configured on the server, as they were
-// written and not in normal form. They are filled by Add before use, and only
-// read afterwards.
+// Presets are named options that are configured on the server, not in normal form. They are
+// filled by Add before use, and only read afterwards.
 type Presets map[string]Variant
 
 // maxPresetName is generous: a name is part of every URL that uses it.
@@ -30,8 +29,8 @@ func (p Presets) Add(s string) error {
 	if _, known := optionsByName[name]; known || parses(name) {
 		return fmt.Errorf("%q is an option; a preset needs another name", name)
 	}
-	// What a preset leaves open another option may give a meaning: it is kept as
-	// it was written, and brought to normal form with what is added.
+	// An option without effect may get one from options that a URL adds to the preset. So
+	// the preset is kept as written, and normalized with them.
 	var v Variant
 	err := v.set(ops)
 	if err == nil {
@@ -56,11 +55,11 @@ func isName(s string) bool {
 	})
 }
 
-// Ops is an options segment with its preset resolved.
+// Ops is a parsed options segment with its preset resolved.
 type Ops struct {
 	Preset  string  // the preset's name, "" if none was used
 	Bare    bool    // a preset, and nothing after it
-	Variant Variant // what it all means together
+	Variant Variant // of the preset and the options after it
 	// Canonical is the one spelling: the preset, if there is one, and the
 	// options in order.
 	Canonical string

@@ -14,7 +14,7 @@ func notInGrammar(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
 }
 
-// badCharacter guesses at upper case and at the separators of other services.
+// badCharacter suggests lower case, and our separators for those of other services.
 func badCharacter(token string, at int) error {
 	guess := strings.NewReplacer(":", "_", "=", "_", "*", "x").Replace(strings.ToLower(token))
 	e := &Error{
@@ -22,7 +22,7 @@ func badCharacter(token string, at int) error {
 		Reason: fmt.Sprintf("has the character %q; options are written with a-z, 0-9, \".\", \"_\" and \"-\"", []rune(token[at:])[0]),
 	}
 	if strings.ContainsFunc(guess, notInGrammar) {
-		return e // and Parse is not asked again, which would ask us again
+		return e // as Parse would call badCharacter again
 	}
 	if _, err := Parse(guess); err == nil {
 		e.Suggestion = guess

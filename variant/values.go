@@ -32,8 +32,8 @@ var (
 // String is the format's name in URLs and JSON, such as "jpeg".
 func (f Format) String() string { return formatWords.at(int(f)) }
 
-// ParseFormat reads the name of an encoding that can be written, as in "f_webp"
-// without the "f_". The wish "auto" is not one.
+// ParseFormat parses the name of an encoding that can be written, as in "f_webp" without
+// the "f_". "auto" is none.
 func ParseFormat(s string) (Format, error) {
 	var f Format
 	if err := word(&f, s, outputWords); err != nil || f == FormatAuto {
@@ -53,8 +53,7 @@ func (w words) list() string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(w), func(s string) bool { return s == "" }), ", ")
 }
 
-// wordError is a value that is not in its list, kept apart so that the nearest
-// word can be suggested.
+// wordError says that a value is not in its list. badValue suggests the nearest word.
 type wordError struct {
 	given   string
 	allowed words
@@ -96,9 +95,8 @@ func defaulted(field *int, s string, byDefault, low, high int) error {
 	return whole(field, s, low, high)
 }
 
-// decimalPlaces is how precisely decimals are understood: enough to tell two
-// pixels of the largest picture apart, few enough that every value has one
-// shortest spelling.
+// decimalPlaces is the precision of decimals: fine enough to tell two pixels of the largest
+// picture apart, and coarse enough for every value to have one shortest spelling.
 const decimalPlaces = 4
 
 func decimal(field *float64, s string, low, high float64) error {
@@ -110,8 +108,7 @@ func decimal(field *float64, s string, low, high float64) error {
 	return nil
 }
 
-// parseDecimal reads digits with at most one point: no sign, no exponent, no
-// "inf".
+// parseDecimal accepts digits with at most one point: no sign, no exponent, no "inf".
 func parseDecimal(s string) (float64, bool) {
 	if len(s) > 16 || strings.Trim(s, "0123456789.") != "" {
 		return 0, false

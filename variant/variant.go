@@ -1,9 +1,8 @@
 package variant
 
-// Variant is everything a URL says about the picture it wants, except which
-// picture. It is comparable: two spellings of one wish parse to equal values,
-// and String gives the one canonical spelling. In every field the zero value
-// means "not asked for".
+// Variant is what a URL asks to be made of an original. It is comparable: all spellings of
+// the same options parse to equal values, and String is the canonical spelling. In every
+// field the zero value means "not given".
 //
 // Lengths are in CSS pixels before DPR is applied, unless a field says
 // otherwise.
@@ -14,14 +13,14 @@ type Variant struct {
 
 	Width, Height int     // 1..MaxSide, 0 where that side is free
 	DPR           float64 // device pixels for a CSS pixel, 0.1..8; 0 means 1
-	Enlarge       bool    // may the result be larger than the source allows
+	Enlarge       bool    // the result may be larger than the original
 
 	Fit     Fit     // FitCover where both sides are given; FitNone otherwise
 	Gravity Gravity // where to cut, or to place on the canvas; 0 is centre
 	FocalX  float64 // 0 (left) .. 1 (right), when Gravity is GravityFocal
 	FocalY  float64 // 0 (top) .. 1 (bottom), when Gravity is GravityFocal
 	Crop    Crop    // cut from the upright original before resizing
-	Trim    int     // 1..255: how much a border may differ and still go
+	Trim    int     // 1..255: the difference of colour up to which a border is removed
 
 	Pixelate   int     // block side in output pixels, 2..1000
 	Blur       float64 // sigma in output pixels, 0.3..100
@@ -58,29 +57,28 @@ type Kind uint8
 // The values of Kind.
 const (
 	Picture Kind = iota // a derivative
-	Raw                  // the original's bytes, as they are
-	Info                 // JSON about the original
-	InfoGPS              // the same, with the place where it was taken
+	Raw                 // the original's bytes, as they are
+	Info                // JSON about the original
+	InfoGPS             // the same, with the place where it was taken
 )
 
 // IsInfo reports whether the URL asks for JSON about the original.
 func (k Kind) IsInfo() bool { return k == Info || k == InfoGPS }
 
-// Fit says how a picture is brought into a box of two given sides; the words
-// are those of CSS object-fit.
+// Fit says how a picture fits into a box of two given sides, in the words of CSS object-fit.
 type Fit uint8
 
 // The values of Fit.
 const (
 	FitNone    Fit = iota // fewer than two sides are given
-	FitCover              // fill the box, cut what hangs over
+	FitCover              // fill the box, and cut the rest
 	FitContain            // all of the picture, letterboxed to exactly the box
 	FitInside             // all of the picture, no side longer than the box
 	FitOutside            // all of the picture, no side shorter than the box
 	FitFill               // exactly the box, distorted
 )
 
-// Gravity says which part of a picture matters when something must be cut.
+// Gravity is the part of a picture to keep if something must be cut.
 type Gravity uint8
 
 // The values of Gravity.
@@ -94,7 +92,7 @@ const (
 	GravitySW
 	GravityW
 	GravityNW
-	GravitySmart // where the eye goes
+	GravitySmart // what attracts attention
 	GravityFocal // at FocalX, FocalY
 )
 
@@ -109,7 +107,7 @@ const (
 	FlipHV        // both
 )
 
-// Length is a distance in source pixels, or in percent of the source's side.
+// Length is a distance in pixels of the original, or in percent of its side.
 type Length struct {
 	Value   float64 // pixels (whole), or percent 0..100 with two decimals
 	Percent bool
@@ -119,17 +117,16 @@ type Length struct {
 // zero.
 type Crop struct{ X, Y, W, H Length }
 
-// Set says whether a crop was asked for.
+// Set reports whether there is a crop.
 func (c Crop) Set() bool { return c.W.Value > 0 && c.H.Value > 0 }
 
-// everything says that the crop cuts nothing away, whatever the picture.
+// everything reports that the crop is the whole picture.
 func (c Crop) everything() bool {
 	all := Length{100, true}
 	return c.X.Value == 0 && c.Y.Value == 0 && c.W == all && c.H == all
 }
 
-// Color is an sRGB colour with straight alpha. Set tells transparent black
-// from "not asked for".
+// Color is an sRGB colour with straight alpha. Set tells transparent black from none.
 type Color struct {
 	R, G, B, A uint8
 	Set        bool
@@ -138,10 +135,10 @@ type Color struct {
 // Format is the encoding of a picture.
 type Format uint8
 
-// The formats. FormatKeep and FormatAuto are wishes; the others are encodings,
-// those up to GIF can be written.
+// The formats. All but FormatKeep and FormatAuto are encodings, and those up to GIF can be
+// written.
 const (
-	FormatKeep Format = iota // what the original has
+	FormatKeep Format = iota // that of the original
 	FormatAuto               // the best that the client accepts
 	JPEG
 	PNG
@@ -156,9 +153,8 @@ const (
 	PDF
 )
 
-// Accept is what a client's headers say that matters for FormatAuto, reduced so
-// that there are few different ones: PreferWebP is only there together with both
-// formats, and so ten of its values occur.
+// Accept is what FormatAuto depends on in a client's headers. PreferWebP occurs only
+// together with both formats, so there are ten different values.
 type Accept uint8
 
 // The members of Accept.
@@ -169,7 +165,7 @@ const (
 	SaveData   // fewer bytes are wanted, at the cost of quality
 )
 
-// Accepts is how many values an Accept has, not all of which occur.
+// Accepts is one more than the greatest Accept.
 const Accepts = 1 << 4
 
 // MaxSide is the longest side that can be asked for, in device pixels: the
