@@ -123,5 +123,5 @@ func (s *setup) ask(ctx context.Context, options, file string) outage.Answer {
 	if err != nil {
 		return outage.Answer{Err: err}
 	}
-	return s.mix.Client.Ask(ctx, "/"+options+"/"+key)
+	return s.mix.Client.Get(ctx, "/"+options+"/"+key)
 }

@@ -47,7 +47,7 @@ func (b *bench) overloadWith(ctx context.Context, s *setup, misses *misses) erro
 	all.Go(func() { b.writeProfile(ctx, s) })
 	outage.Offer(ctx, 10*best, b.overload, func() func() {
 		path := misses.next()
-		return func() { asked.Add(s.mix.Client.Ask(ctx, path)) }
+		return func() { asked.Add(s.mix.Client.Get(ctx, path)) }
 	})
 	took := time.Since(began)
 	all.Wait()
@@ -79,14 +79,14 @@ type misses struct {
 
 func (m *misses) next() string { return fmt.Sprintf(m.path, m.asked.Add(1)) + m.photo }
 
-func (m *misses) ask(ctx context.Context) outage.Answer { return m.mix.Client.Ask(ctx, m.next()) }
+func (m *misses) ask(ctx context.Context) outage.Answer { return m.mix.Client.Get(ctx, m.next()) }
 
 // writeProfile has the server write a CPU profile, if one is asked for.
 func (b *bench) writeProfile(ctx context.Context, s *setup) {
 	if b.profile == "" {
 		return
 	}
-	a := s.admin.Ask(ctx, fmt.Sprintf("/debug/pprof/profile?seconds=%.0f", b.overload.Seconds()/2))
+	a := s.admin.Get(ctx, fmt.Sprintf("/debug/pprof/profile?seconds=%.0f", b.overload.Seconds()/2))
 	if err := os.WriteFile(b.profile, a.Body, 0o644); err != nil || a.Status != http.StatusOK {
 		fmt.Fprintln(os.Stderr, "outage: no profile:", a.Status, a.Err, err)
 	}

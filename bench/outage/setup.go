@@ -22,7 +22,7 @@ const (
 
 // setup is a server, and what it serves.
 type setup struct {
-	place  *outage.Place
+	place  *outage.Backend
 	mix    *outage.Mix
 	photo  string // the key of a photograph, whose original is cached
 	admin  *outage.Client
@@ -36,7 +36,7 @@ func (b *bench) start(t pinned.T) (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &setup{photo: photo, place: outage.NewPlace(t, toxiproxy.Start(t), store, "s3")}
+	s := &setup{photo: photo, place: outage.NewBackend(t, toxiproxy.Start(t), store, "s3")}
 	public, err := pinned.FreeAddress()
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func upload(t pinned.T, store *minio.Server) (key string, err error) {
 }
 
 func (s *setup) warmPhoto(ctx context.Context) error {
-	if a := s.mix.Client.Ask(ctx, "/300x200/"+s.photo); a.Status != http.StatusOK {
+	if a := s.mix.Client.Get(ctx, "/300x200/"+s.photo); a.Status != http.StatusOK {
 		return fmt.Errorf("%s: %d %.300s %w", s.photo, a.Status, a.Body, a.Err)
 	}
 	return nil

@@ -117,15 +117,15 @@ func (s *setup) hits(ctx context.Context, d time.Duration, misses float64, took 
 		all.Go(func() {
 			random := rand.New(rand.NewPCG(worker, 9))
 			for within.Err() == nil {
-				took.Add(s.mix.Client.Ask(ctx, s.mix.Hit(random).Path))
+				took.Add(s.mix.Client.Get(ctx, s.mix.Hit(random).Path))
 			}
 		})
 	}
 	if misses > 0 {
 		random := rand.New(rand.NewPCG(10, 10))
 		outage.Offer(ctx, misses, d, func() func() {
-			wish := s.mix.Unseen(random)
-			return func() { s.mix.Client.Ask(ctx, wish.Path) }
+			request := s.mix.Unseen(random)
+			return func() { s.mix.Client.Get(ctx, request.Path) }
 		})
 	}
 	all.Wait()

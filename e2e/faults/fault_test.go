@@ -30,14 +30,14 @@ func impatient() []string {
 
 // breakable starts a MinIO with so many numbered pictures, and ways to it that
 // can be broken.
-func breakable(t *testing.T, pictures int, ways ...string) []*outage.Place {
+func breakable(t *testing.T, pictures int, ways ...string) []*outage.Backend {
 	t.Helper()
 	store := minio.Start(t)
 	outage.Fill(t, store, pictures, outage.Width, outage.Height)
 	proxies := toxiproxy.Start(t)
-	var places []*outage.Place
+	var places []*outage.Backend
 	for _, way := range ways {
-		places = append(places, outage.NewPlace(t, proxies, store, way))
+		places = append(places, outage.NewBackend(t, proxies, store, way))
 	}
 	return places
 }
@@ -81,12 +81,12 @@ func askAll(t *testing.T, m *outage.Mix) *outage.Tally {
 	t.Helper()
 	var tally outage.Tally
 	var all sync.WaitGroup
-	ask := func(seed uint64, times int, kind outage.Kind, next func(*rand.Rand) outage.Wish) {
+	ask := func(seed uint64, times int, kind outage.Kind, next func(*rand.Rand) outage.Request) {
 		all.Go(func() {
 			random := rand.New(rand.NewPCG(seed, 5))
 			for range times {
-				wish := next(random)
-				tally.Add(kind, wish, m.Client.Ask(t.Context(), wish.Path))
+				request := next(random)
+				tally.Add(kind, request, m.Client.Get(t.Context(), request.Path))
 			}
 		})
 	}
@@ -146,7 +146,7 @@ func TestFaultsMixedBehindNginx(t *testing.T) {
 	faultsMixed(t, place, e2e.Nginx(t, s, cache, nil), pictures, 4*time.Second)
 }
 
-func faultsMixed(t *testing.T, place *outage.Place, url string, pictures int, load time.Duration) {
+func faultsMixed(t *testing.T, place *outage.Backend, url string, pictures int, load time.Duration) {
 	m := mixture(t, url, pictures)
 	ctx, cancel := context.WithTimeout(t.Context(), load)
 	defer cancel()

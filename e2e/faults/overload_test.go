@@ -35,10 +35,10 @@ func TestOverloadOfFetches(t *testing.T) {
 	var all sync.WaitGroup
 	random := rand.New(rand.NewPCG(6, 6))
 	for range offered {
-		wish := m.Unseen(random)
+		request := m.Unseen(random)
 		all.Go(func() {
-			answer := m.Client.Ask(t.Context(), wish.Path)
-			tally.Add(outage.Unseen, wish, answer)
+			answer := m.Client.Get(t.Context(), request.Path)
+			tally.Add(outage.Unseen, request, answer)
 			if answer.Status == http.StatusServiceUnavailable {
 				refused.Add(1)
 			}
@@ -46,8 +46,8 @@ func TestOverloadOfFetches(t *testing.T) {
 	}
 	e2e.Eventually(t, "all are refused that can neither be served nor wait", func() bool { return refused.Load() >= offered-fetches-queue })
 	for range 100 {
-		wish := m.Hit(random)
-		tally.Add(outage.Hit, wish, m.Client.Ask(t.Context(), wish.Path))
+		request := m.Hit(random)
+		tally.Add(outage.Hit, request, m.Client.Get(t.Context(), request.Path))
 	}
 	e2e.Must(t, place.Heal())
 	all.Wait()
@@ -60,14 +60,14 @@ func TestOverloadOfFetches(t *testing.T) {
 }
 
 // alone returns what a server uses without connections.
-func alone(t *testing.T, s *e2e.Server, m *outage.Mix, place *outage.Place) usage {
+func alone(t *testing.T, s *e2e.Server, m *outage.Mix, place *outage.Backend) usage {
 	t.Helper()
 	closeConnections(t, m, place)
 	return usageOf(t, s)
 }
 
 // closeConnections closes those of clients and those to S3.
-func closeConnections(t *testing.T, m *outage.Mix, place *outage.Place) {
+func closeConnections(t *testing.T, m *outage.Mix, place *outage.Backend) {
 	t.Helper()
 	m.Client.Close()
 	e2e.Must(t, place.Heal())
@@ -82,11 +82,11 @@ func TestOneHotPicture(t *testing.T) {
 	m := mixture(t, s.URL, pictures)
 	fetches, resizes := s.Total(t, "thumbery_fetch_seconds_count"), s.Total(t, "thumbery_resize_seconds_count")
 	e2e.Must(t, place.Break(outage.Late())) // they wait for one fetch
-	wish := outage.Sized(pictures-1, 120, 80, ",v_hot")
+	request := outage.Sized(pictures-1, 120, 80, ",v_hot")
 	var tally outage.Tally
 	var all sync.WaitGroup
 	for range visitors {
-		all.Go(func() { tally.Add(outage.Unseen, wish, m.Client.Ask(t.Context(), wish.Path)) })
+		all.Go(func() { tally.Add(outage.Unseen, request, m.Client.Get(t.Context(), request.Path)) })
 	}
 	all.Wait()
 	wantHonest(t, &tally)

@@ -88,7 +88,7 @@ func (a *Attack) try(ctx context.Context, m Mutant, result *Result) {
 		return
 	}
 	defer os.Remove(file)
-	answer := a.Client.Ask(ctx, "/"+m.Options+"/"+m.Name)
+	answer := a.Client.Get(ctx, "/"+m.Options+"/"+m.Name)
 	if right(answer) {
 		result.add(m, answer.Status, "")
 		return

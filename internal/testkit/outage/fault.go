@@ -16,21 +16,21 @@ type Fault struct {
 	// wrong, or bytes that come slowly and never stop, that another place may not
 	// be able to make up for it.
 	Hidden bool
-	begin  func(*Place) error
+	begin  func(*Backend) error
 }
 
 // Faults are all but Shortened.
 func Faults() []Fault {
 	wrong := slices.DeleteFunc(faults.All(), func(f faults.Fault) bool { return f == faults.ShorterLength })
 	all := []Fault{
-		{"connection refused", false, false, func(p *Place) error { return p.toxi.Down() }},
+		{"connection refused", false, false, func(p *Backend) error { return p.toxi.Down() }},
 		{"reset at once", false, false, toxic(toxiproxy.ResetPeer(0))},
 		{"reset in the body", false, false, toxic(toxiproxy.LimitData(20_000), toxiproxy.Lingerless())},
 		Silent(),
 		{"30 s latency", false, false, toxic(toxiproxy.Latency(30_000))},
 		{"10 kB/s", true, true, toxic(toxiproxy.Bandwidth(10))},
 		{"small pieces", true, false, toxic(toxiproxy.Slicer(4_000, 100))},
-		{"all at random", true, true, func(p *Place) error { p.http.Mix(1, append(wrong, faults.None)...); return nil }},
+		{"all at random", true, true, func(p *Backend) error { p.http.Mix(1, append(wrong, faults.None)...); return nil }},
 	}
 	for _, f := range wrong {
 		all = append(all, answer(f))
@@ -51,13 +51,13 @@ func Late() Fault { return answer(faults.SlowHeader) }
 func answer(f faults.Fault) Fault {
 	answers := f == faults.SlowHeader || f == faults.SlowBody || f == faults.ShorterLength
 	hidden := f == faults.LongerLength || f == faults.ShorterLength
-	return Fault{f.String(), answers, hidden, func(p *Place) error { p.http.Set(f); return nil }}
+	return Fault{f.String(), answers, hidden, func(p *Backend) error { p.http.Set(f); return nil }}
 }
 
 // toxic spoils connections that are new: those that there are are closed, as not
 // all toxics act on them.
-func toxic(toxics ...toxiproxy.Toxic) func(*Place) error {
-	return func(p *Place) error {
+func toxic(toxics ...toxiproxy.Toxic) func(*Backend) error {
+	return func(p *Backend) error {
 		if err := p.toxi.Down(); err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func toxic(toxics ...toxiproxy.Toxic) func(*Place) error {
 }
 
 // Break ends what is the matter with p, and begins f.
-func (p *Place) Break(f Fault) error {
+func (p *Backend) Break(f Fault) error {
 	if err := p.Heal(); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ type Mix struct {
 	Pictures int // how many there are
 	Clients  int // how many ask at once
 
-	hits   []Wish
+	hits   []Request
 	sums   sync.Map     // of originals, by number: each takes milliseconds
 	unseen atomic.Int64 // makes names that were never used
 }
@@ -32,7 +32,7 @@ const warmLimit = 2 * time.Minute
 
 // Warm has the first half of the pictures cached.
 func (m *Mix) Warm(ctx context.Context) error {
-	m.hits = make([]Wish, m.Pictures/2)
+	m.hits = make([]Request, m.Pictures/2)
 	errs := make([]error, m.Clients)
 	var all sync.WaitGroup
 	for worker := range m.Clients {
@@ -51,14 +51,14 @@ func (m *Mix) Warm(ctx context.Context) error {
 	return nil
 }
 
-// warm asks for a picture until it comes, and returns the wish with the sum of what came.
-func (m *Mix) warm(ctx context.Context, w Wish) (Wish, error) {
+// warm asks for a picture until it comes, and returns the request with the sum of what came.
+func (m *Mix) warm(ctx context.Context, w Request) (Request, error) {
 	ctx, cancel := context.WithTimeout(ctx, warmLimit)
 	defer cancel()
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
-		a := m.Client.Ask(ctx, w.Path)
+		a := m.Client.Get(ctx, w.Path)
 		if err := w.Check(a); err != nil {
 			return w, err
 		}
@@ -82,8 +82,8 @@ func (m *Mix) Run(ctx context.Context) *Tally {
 		all.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(worker), 2))
 			for ctx.Err() == nil {
-				kind, wish := m.next(random)
-				tally.Add(kind, wish, m.Client.Ask(context.WithoutCancel(ctx), wish.Path))
+				kind, request := m.next(random)
+				tally.Add(kind, request, m.Client.Get(context.WithoutCancel(ctx), request.Path))
 			}
 		})
 	}
@@ -91,8 +91,8 @@ func (m *Mix) Run(ctx context.Context) *Tally {
 	return &tally
 }
 
-// next is a wish at random: half are hits, so that every fault meets many.
-func (m *Mix) next(random *rand.Rand) (Kind, Wish) {
+// next is a request at random: half are hits, so that every fault meets many.
+func (m *Mix) next(random *rand.Rand) (Kind, Request) {
 	switch random.IntN(4) {
 	case 0:
 		return Unseen, m.Unseen(random)
@@ -103,8 +103,8 @@ func (m *Mix) next(random *rand.Rand) (Kind, Wish) {
 	}
 }
 
-// Hit is the wish for a derivative that is cached.
-func (m *Mix) Hit(random *rand.Rand) Wish { return m.hits[random.IntN(len(m.hits))] }
+// Hit is the request for a derivative that is cached.
+func (m *Mix) Hit(random *rand.Rand) Request { return m.hits[random.IntN(len(m.hits))] }
 
 // OfferHits asks for hits, rate of them a second for d, as Offer does, and adds the
 // answers to took.
@@ -112,23 +112,23 @@ func (m *Mix) OfferHits(ctx context.Context, rate float64, d time.Duration, took
 	random := rand.New(rand.NewPCG(12, 12))
 	Offer(ctx, rate, d, func() func() {
 		path := m.Hit(random).Path
-		return func() { took.Add(m.Client.Ask(context.WithoutCancel(ctx), path)) }
+		return func() { took.Add(m.Client.Get(context.WithoutCancel(ctx), path)) }
 	})
 }
 
-// NewSize is the wish for another size of a picture whose original is cached.
-func (m *Mix) NewSize(random *rand.Rand) Wish {
+// NewSize is the request for another size of a picture whose original is cached.
+func (m *Mix) NewSize(random *rand.Rand) Request {
 	options := fmt.Sprintf(",fit_fill,q_%d", 40+random.IntN(60)) // no cell is cut off
 	return Sized(random.IntN(len(m.hits)), 60+random.IntN(200), 40+random.IntN(150), options)
 }
 
-// Unseen is the wish for a picture that has to be fetched: in the other half, and
+// Unseen is the request for a picture that has to be fetched: in the other half, and
 // with a cache buster that no picture had. One in four is for the original.
-func (m *Mix) Unseen(random *rand.Rand) Wish {
+func (m *Mix) Unseen(random *rand.Rand) Request {
 	n := len(m.hits) + random.IntN(m.Pictures-len(m.hits))
 	options := fmt.Sprintf(",v_%d", m.unseen.Add(1))
 	if random.IntN(4) == 0 {
-		return Wish{Path: "/raw" + options + "/" + Key(n), Number: n, Sum: m.original(n)}
+		return Request{Path: "/raw" + options + "/" + Key(n), Number: n, Sum: m.original(n)}
 	}
 	return Sized(n, hitWidth, hitHeight, options)
 }
@@ -151,10 +151,10 @@ func (m *Mix) Recovery(ctx context.Context) (time.Duration, error) {
 	defer tick.Stop()
 	var since time.Duration
 	for came := 0; came < row; {
-		wish := m.Unseen(random)
+		request := m.Unseen(random)
 		at := time.Since(began)
-		a := m.Client.Ask(ctx, wish.Path)
-		if err := wish.Check(a); err != nil {
+		a := m.Client.Get(ctx, request.Path)
+		if err := request.Check(a); err != nil {
 			return 0, err
 		}
 		if a.Status == http.StatusOK {
@@ -176,7 +176,7 @@ func (m *Mix) Recovery(ctx context.Context) (time.Duration, error) {
 
 // Storm breaks a place with faults in random order, again and again, each for a
 // while, until ctx ends; then it heals it. It returns the names of what happened.
-func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, place *Place) (happened []string, err error) {
+func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, place *Backend) (happened []string, err error) {
 	random := rand.New(rand.NewPCG(seed, 4))
 	var order []int
 	tick := time.NewTicker(while)

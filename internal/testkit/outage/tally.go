@@ -30,8 +30,8 @@ type Tally struct {
 	failed  []string
 }
 
-// Add counts an answer to a wish.
-func (t *Tally) Add(kind Kind, w Wish, a Answer) {
+// Add counts an answer to a request.
+func (t *Tally) Add(kind Kind, w Request, a Answer) {
 	wrong := w.Check(a)
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -32,7 +32,7 @@ func patch(t *testing.T, s *e2e.Server, body string, want int) string {
 // metrics.
 func TestSwitches(t *testing.T) {
 	t.Parallel()
-	_, args := e2e.S3(t, map[string][]byte{"cat.jpg": e2e.Read(t, "../../testdata/photos/cat.jpg"), "lake.jpg": e2e.Read(t, "../../testdata/photos/lake.jpg")})
+	args := e2e.Bucket(t, map[string][]byte{"cat.jpg": e2e.Read(t, "../../testdata/photos/cat.jpg"), "lake.jpg": e2e.Read(t, "../../testdata/photos/lake.jpg")})
 	s := e2e.Serve(t, append(args, "--hedge", "300ms", "--no-hedge")...)
 	e2e.WantPicture(t, e2e.Get(t, s.URL+"/60x/cat.jpg"), 60, 75, "jpeg")
 	if got := e2e.Get(t, s.Admin+"/switches"); !bytes.Contains(got.Body, []byte(`"hedge":false`)) {
@@ -66,7 +66,7 @@ func TestSwitches(t *testing.T) {
 func TestRedirectRaw(t *testing.T) {
 	t.Parallel()
 	lake := e2e.Read(t, "../../testdata/photos/lake.jpg")
-	_, args := e2e.S3(t, map[string][]byte{"ein see.jpg": lake, "small.txt": []byte("small")})
+	args := e2e.Bucket(t, map[string][]byte{"ein see.jpg": lake, "small.txt": []byte("small")})
 	s := e2e.Serve(t, append(args, "--redirect-raw", "10kB")...)
 	r := e2e.Get(t, s.URL+"/raw,dl_a-lake.jpg/ein%20see.jpg")
 	if r.Status != 302 || r.Header.Get("Cache-Control") != "no-store" {
@@ -117,7 +117,7 @@ func TestFallbackPicture(t *testing.T) {
 func TestFallbackRedirect(t *testing.T) {
 	t.Parallel()
 	cat := e2e.Read(t, "../../testdata/photos/cat.jpg")
-	_, args := e2e.S3(t, map[string][]byte{"cat.jpg": cat})
+	args := e2e.Bucket(t, map[string][]byte{"cat.jpg": cat})
 	s := e2e.Serve(t, append(args, "--fallback", "redirect", "--read-only")...)
 	r := e2e.Get(t, s.URL+"/60x/cat.jpg")
 	if r.Status != 302 || r.Header.Get("Cache-Control") != "no-store" {

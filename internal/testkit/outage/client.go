@@ -38,9 +38,9 @@ func NewClient(url string, connections int) *Client {
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
 // Ask asks for a path and reads the answer whole.
-func (c *Client) Ask(ctx context.Context, path string) Answer {
+func (c *Client) Get(ctx context.Context, path string) Answer {
 	began := time.Now()
-	a := c.ask(ctx, path)
+	a := c.get(ctx, path)
 	a.Took = time.Since(began)
 	if a.Err != nil {
 		a.Status = 0
@@ -48,7 +48,7 @@ func (c *Client) Ask(ctx context.Context, path string) Answer {
 	return a
 }
 
-func (c *Client) ask(ctx context.Context, path string) Answer {
+func (c *Client) get(ctx context.Context, path string) Answer {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+path, nil)
 	if err != nil {
 		return Answer{Err: err}
@@ -64,7 +64,7 @@ func (c *Client) ask(ctx context.Context, path string) Answer {
 
 // Gauges reads metrics without labels by their names, of the admin listener.
 func (c *Client) Gauges(ctx context.Context, names ...string) ([]float64, error) {
-	a := c.Ask(ctx, "/metrics")
+	a := c.Get(ctx, "/metrics")
 	if a.Err != nil {
 		return nil, a.Err
 	}
@@ -81,22 +81,22 @@ func (c *Client) Gauges(ctx context.Context, names ...string) ([]float64, error)
 }
 
 // Wish is a picture that is asked for.
-type Wish struct {
+type Request struct {
 	Path          string
 	Number        int
 	Width, Height int
 	Sum           string // of the body; if it is known, nothing else has to be
 }
 
-// Sized is the wish for a picture of a size, with more options or "".
-func Sized(n, width, height int, options string) Wish {
-	return Wish{Path: fmt.Sprintf("/%dx%d%s/%s", width, height, options, Key(n)), Number: n, Width: width, Height: height}
+// Sized is the request for a picture of a size, with more options or "".
+func Sized(n, width, height int, options string) Request {
+	return Request{Path: fmt.Sprintf("/%dx%d%s/%s", width, height, options, Key(n)), Number: n, Width: width, Height: height}
 }
 
 // Check returns what is wrong with a picture that came: not whole, another, or of
 // another size than was asked for. What is no 200 is not wrong, but has to say
 // that nobody may keep it, and if it is 503 when to come again.
-func (w Wish) Check(a Answer) error {
+func (w Request) Check(a Answer) error {
 	switch {
 	case a.Err != nil:
 		return fmt.Errorf("%s: %w", w.Path, a.Err)
@@ -118,7 +118,7 @@ func (w Wish) Check(a Answer) error {
 	return nil
 }
 
-func (w Wish) checkRefusal(a Answer) error {
+func (w Request) checkRefusal(a Answer) error {
 	switch {
 	case a.Header.Get("Cache-Control") != "no-store" && a.Status >= 500:
 		return fmt.Errorf("%s: %d with Cache-Control %q", w.Path, a.Status, a.Header.Get("Cache-Control"))

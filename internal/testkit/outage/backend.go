@@ -15,26 +15,26 @@ const Bucket = "pictures"
 
 // Place is a way to a MinIO that can be broken: toxiproxy, then faults, then
 // MinIO. Its methods are for one goroutine at a time.
-type Place struct {
+type Backend struct {
 	toxi *toxiproxy.Proxy
 	http *faults.Proxy
 }
 
 // NewPlace makes a way to store. Names differ.
-func NewPlace(t pinned.T, proxies *toxiproxy.Server, store *minio.Server, name string) *Place {
+func NewBackend(t pinned.T, proxies *toxiproxy.Server, store *minio.Server, name string) *Backend {
 	t.Helper()
-	p := &Place{http: faults.Start(t, store.Endpoint[len("http://"):])}
+	p := &Backend{http: faults.Start(t, store.Endpoint[len("http://"):])}
 	p.toxi = proxies.New(t, name, p.http.Address)
 	return p
 }
 
 // Source is the URL of the bucket by this way.
-func (p *Place) Source() string {
+func (p *Backend) Source() string {
 	return fmt.Sprintf("s3://%s?endpoint=http://%s", Bucket, p.toxi.Address)
 }
 
 // Heal ends every fault, and closes the connections that there are.
-func (p *Place) Heal() error {
+func (p *Backend) Heal() error {
 	p.http.Set(faults.None)
 	return p.toxi.Clear()
 }

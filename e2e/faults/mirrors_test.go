@@ -71,11 +71,11 @@ func TestShortened(t *testing.T) {
 	const pictures = 4
 	place := breakable(t, pictures, "s3")[0]
 	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir())...)
-	wish := outage.Sized(pictures-1, 120, 80, "")
+	request := outage.Sized(pictures-1, 120, 80, "")
 	e2e.Must(t, place.Break(outage.Shortened()))
-	if r := e2e.Get(t, s.URL+wish.Path); r.Status != http.StatusUnprocessableEntity && r.Status != http.StatusServiceUnavailable {
+	if r := e2e.Get(t, s.URL+request.Path); r.Status != http.StatusUnprocessableEntity && r.Status != http.StatusServiceUnavailable {
 		t.Errorf("%d with %d bytes", r.Status, len(r.Body))
 	}
 	e2e.Must(t, place.Heal())
-	e2e.WantPicture(t, e2e.Get(t, s.URL+wish.Path), 120, 80, "jpeg")
+	e2e.WantPicture(t, e2e.Get(t, s.URL+request.Path), 120, 80, "jpeg")
 }
