@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Accessed is when a file was last used.
+// Accessed is the atime of a file.
 func Accessed(info fs.FileInfo) time.Time {
 	st := info.Sys().(*syscall.Stat_t)
 	return time.Unix(st.Atim.Sec, st.Atim.Nsec)

@@ -6,14 +6,15 @@ import (
 	"testing"
 )
 
-// Response is an answer, read whole.
+// Response is an answer that was read to its end.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Get asks, and ends the test where no answer comes. Headers are names and values in turn.
+// Get sends a GET request and ends the test if no answer comes. Headers are names and
+// values in turn.
 func Get(t testing.TB, url string, headers ...string) Response { return Ask(t, "GET", url, headers...) }
 
 // Ask is Get with another method.
@@ -26,7 +27,7 @@ func Ask(t testing.TB, method, url string, headers ...string) Response {
 	return r
 }
 
-// Client does not unpack, follow or ask for anything by itself.
+// Client does not decompress, follow redirects or add headers by itself.
 var Client = &http.Client{
 	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Purge runs thumbery purge and returns what it says and its exit status.
+// Purge runs thumbery purge and returns its output and exit status.
 func Purge(t *testing.T, args ...string) (out []byte, status int) {
 	t.Helper()
 	cmd := exec.Command(Binary, append([]string{"purge"}, args...)...)
@@ -21,13 +21,13 @@ func Purge(t *testing.T, args ...string) (out []byte, status int) {
 	return out, cmd.ProcessState.ExitCode()
 }
 
-// Priming is a thumbery prime that runs.
+// Priming is a running thumbery prime.
 type Priming struct {
 	Cmd         *exec.Cmd
 	Said, Wrote bytes.Buffer
 }
 
-// Prime starts the program with keys on its standard input.
+// Prime starts thumbery prime with keys on its standard input.
 func Prime(t *testing.T, keys []string, args ...string) *Priming {
 	t.Helper()
 	p := &Priming{Cmd: exec.Command(Binary, append([]string{"prime", "--json"}, args...)...)}
@@ -40,14 +40,14 @@ func Prime(t *testing.T, keys []string, args ...string) *Priming {
 	return p
 }
 
-// Primed is the summary of thumbery prime --json.
+// Primed is the summary that thumbery prime --json prints.
 type Primed struct {
 	Pictures, Made, There, Failed int
 	NotPictures                   int `json:"not_pictures"`
 	Complete                      bool
 }
 
-// End waits for the end, which must be with that status.
+// End waits until it exits with that status and returns its summary.
 func (p *Priming) End(t *testing.T, status int) (s Primed) {
 	t.Helper()
 	_ = p.Cmd.Wait()

@@ -11,8 +11,8 @@ import (
 	"github.com/thumbery/thumbery/internal/failpoint"
 )
 
-// ServeUntil is Serve of a server that stops at a failpoint, such as "temp file
-// synced:2": see package failpoint. The test awaits that and kills it.
+// ServeUntil is Serve for a server that stops at a failpoint, such as "temp file synced:2";
+// see package failpoint. The test waits for that with AwaitStop and then kills it.
 func ServeUntil(t *testing.T, point string, args ...string) *Server {
 	t.Helper()
 	s := StartUntil(t, point, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)...)
@@ -20,7 +20,7 @@ func ServeUntil(t *testing.T, point string, args ...string) *Server {
 	return s
 }
 
-// StartUntil starts any subcommand so, and does not wait.
+// StartUntil starts any subcommand with a failpoint and does not wait.
 func StartUntil(t *testing.T, point string, args ...string) *Server {
 	t.Helper()
 	s := StartCommand(t, append([]string{"env", "FAILPOINT=" + point, Binary}, args...))
@@ -28,8 +28,8 @@ func StartUntil(t *testing.T, point string, args ...string) *Server {
 	return s
 }
 
-// AwaitStop waits until the program has stopped at its failpoint. It fails the test
-// if the program ends without having been there.
+// AwaitStop waits until the program has stopped at its failpoint. It fails the test if the
+// program exits without reaching it.
 func (s *Server) AwaitStop(t *testing.T) {
 	t.Helper()
 	s.Log.Await(t, regexp.MustCompile("^("+failpoint.Reached+")"), 1)
@@ -38,7 +38,7 @@ func (s *Server) AwaitStop(t *testing.T) {
 	Eventually(t, "the program is stopped", func() bool { return strings.Contains(string(Read(t, status)), "State:\tT") })
 }
 
-// Kill kills the program, and returns when it is gone.
+// Kill kills the program and waits for its end.
 func (s *Server) Kill(t *testing.T) {
 	t.Helper()
 	if err := s.Cmd.Process.Kill(); err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Testdata is the directory of the pictures that come with the code.
+// Testdata is the directory of the pictures in this repository.
 func Testdata(t testing.TB) string {
 	t.Helper()
 	dir, err := filepath.Abs("../../testdata")
@@ -21,7 +21,7 @@ func Testdata(t testing.TB) string {
 	return dir
 }
 
-// Read reads a file.
+// Read returns the content of a file.
 func Read(t *testing.T, file string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -31,7 +31,7 @@ func Read(t *testing.T, file string) []byte {
 	return data
 }
 
-// Files are the files below a directory.
+// Files lists the files below a directory.
 func Files(t *testing.T, dir string) []string {
 	t.Helper()
 	var found []string
@@ -47,13 +47,13 @@ func Files(t *testing.T, dir string) []string {
 	return found
 }
 
-// NameOf is the name of an original, as docs/architecture.md says.
+// NameOf is the name of an original on disk; see docs/architecture.md.
 func NameOf(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:16])
 }
 
-// Eventually asks again and again, up to Limit.
+// Eventually polls until a condition holds, for Limit at most.
 func Eventually(t *testing.T, what string, happens func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -66,7 +66,7 @@ func Eventually(t *testing.T, what string, happens func() bool) {
 	t.Fatalf("it does not happen that %s", what)
 }
 
-// Tool finds a program of a Debian package, or skips the test.
+// Tool finds a program, or skips the test and names the Debian package that has it.
 func Tool(t *testing.T, name, debian string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -76,7 +76,7 @@ func Tool(t *testing.T, name, debian string) string {
 	return path
 }
 
-// Must ends the test where err is one.
+// Must ends the test if err is not nil.
 func Must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

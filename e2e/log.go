@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Log keeps what a program says.
+// Log keeps what a program writes to its log.
 type Log struct {
 	mu    sync.Mutex
 	all   bytes.Buffer
@@ -40,7 +40,7 @@ func (l *Log) String() string {
 	return l.all.String()
 }
 
-// Await returns what the first group matches in the next n lines that match.
+// Await waits for the next n lines that match and returns their first groups.
 func (l *Log) Await(t *testing.T, re *regexp.Regexp, n int) []string {
 	t.Helper()
 	var found []string
@@ -61,7 +61,7 @@ func (l *Log) Await(t *testing.T, re *regexp.Regexp, n int) []string {
 	return found
 }
 
-// AwaitText waits until a line has the text in it.
+// AwaitText waits until a line contains the text.
 func (l *Log) AwaitText(t *testing.T, text string) {
 	t.Helper()
 	l.Await(t, regexp.MustCompile("("+regexp.QuoteMeta(text)+")"), 1)

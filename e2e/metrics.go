@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Metric reads one metric of the admin listener.
+// Metric reads a metric from the admin listener.
 func (s *Server) Metric(t *testing.T, name string) float64 {
 	t.Helper()
 	value, ok := s.MetricIfAny(t, name)
@@ -19,7 +19,7 @@ func (s *Server) Metric(t *testing.T, name string) float64 {
 	return value
 }
 
-// MetricIfAny reads one that may not be there before something is counted.
+// MetricIfAny reads a metric that may be missing until something is counted.
 func (s *Server) MetricIfAny(t *testing.T, name string) (value float64, ok bool) {
 	t.Helper()
 	scan := bufio.NewScanner(bytes.NewReader(Get(t, s.Admin+"/metrics").Body))
@@ -34,7 +34,7 @@ func (s *Server) MetricIfAny(t *testing.T, name string) (value float64, ok bool)
 	return 0, false
 }
 
-// AwaitMetric waits until a metric is at least that much.
+// AwaitMetric waits until a metric is at least that high.
 func (s *Server) AwaitMetric(t *testing.T, name string, atLeast float64) {
 	t.Helper()
 	Eventually(t, fmt.Sprintf("%s is %v", name, atLeast), func() bool {
@@ -60,7 +60,7 @@ func (s *Server) Total(t *testing.T, name string) (sum float64) {
 	return sum
 }
 
-// PeakMiB is the most memory that the program had resident.
+// PeakMiB is the peak of the program's resident memory.
 func (s *Server) PeakMiB(t *testing.T) float64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Cmd.Process.Pid))

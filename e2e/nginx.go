@@ -8,9 +8,9 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/nginx"
 )
 
-// Nginx starts a real nginx with deploy/nginx.conf in front of s, and returns
-// its URL. Only the places that the file says to change are changed, and what
-// edit does, if it is not nil.
+// Nginx starts a real nginx with deploy/nginx.conf in front of s and returns its URL. It
+// changes only what the file says must be changed, and what edit changes, if that is not
+// nil.
 func Nginx(t *testing.T, s *Server, cache string, edit func(string) string) string {
 	t.Helper()
 	address := FreeAddress(t)
@@ -31,8 +31,8 @@ func Nginx(t *testing.T, s *Server, cache string, edit func(string) string) stri
 	return "http://" + address
 }
 
-// CachingNginx starts a real nginx with deploy/nginx-cache.conf in front of s, and
-// returns its URL.
+// CachingNginx starts a real nginx with deploy/nginx-cache.conf in front of s and returns
+// its URL.
 func CachingNginx(t *testing.T, s *Server, dir string) string {
 	t.Helper()
 	address, kept := FreeAddress(t), t.TempDir()
@@ -54,7 +54,7 @@ func CachingNginx(t *testing.T, s *Server, dir string) string {
 	return "http://" + address
 }
 
-// FreeAddress is a port of the loopback interface at which nobody listens.
+// FreeAddress is an unused port of the loopback interface.
 func FreeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -10,15 +10,15 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
-// S3 starts a MinIO that the test may stop, with a bucket of the given pictures. It
-// returns it with the arguments that make thumbery use it.
+// S3 starts a MinIO that the test may stop, with a bucket of pictures, and returns it with
+// the arguments that make thumbery use it.
 func S3(t *testing.T, pictures map[string][]byte) (*minio.Server, []string) {
 	t.Helper()
 	store := minio.Start(t)
 	return store, fill(t, store, "pictures", pictures)
 }
 
-// Bucket is S3 with a bucket of the MinIO that the tests of a package share.
+// Bucket is like S3, with a bucket of the MinIO that the tests of a package share.
 func Bucket(t *testing.T, pictures map[string][]byte) []string {
 	t.Helper()
 	pinned.NotShort(t)
@@ -30,7 +30,7 @@ var (
 	buckets     atomic.Int64
 )
 
-// fill makes a bucket of pictures, and returns the arguments that make thumbery use it.
+// fill makes a bucket of pictures and returns the arguments that make thumbery use it.
 func fill(t *testing.T, store *minio.Server, bucket string, pictures map[string][]byte) []string {
 	t.Helper()
 	store.MakeBucket(t, bucket)

@@ -12,14 +12,14 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
-// Binary is the program under test, with the race detector and with failpoints.
+// Binary is the program under test, built with the race detector and with failpoints.
 var Binary string
 
 // run owns what the tests of a package share.
 var run pinned.T
 
-// Main is the TestMain of every package of tests: it builds the program, and gives the
-// tests a scratch directory and the keys of every MinIO.
+// Main is the TestMain of every package of tests. It builds the program, gives the tests a
+// scratch directory and sets the credentials of MinIO.
 func Main(m *testing.M) {
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": minio.AccessKey, "AWS_SECRET_ACCESS_KEY": minio.SecretKey,
@@ -46,9 +46,9 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// build builds the program once for all packages of tests: they wait for each other, and
-// go build has nothing to do where the result is up to date. Each takes a copy, so that
-// nobody changes the program under a test.
+// build builds the program once for all packages of tests: they wait for each other, and go
+// build does nothing where the result is up to date. Each package takes a copy, so that
+// nobody replaces the program during a test.
 func build(binary string) error {
 	cache, err := os.UserCacheDir()
 	if err != nil {

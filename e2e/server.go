@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Limit is how long anything is waited for: on a busy machine, too.
+// Limit is how long tests wait for anything. It is generous, for busy machines.
 const Limit = 3 * time.Minute
 
 // Server is a running thumbery.
@@ -23,8 +23,8 @@ type Server struct {
 	Done  chan error
 }
 
-// Serve starts thumbery serve and waits until it listens. It is stopped when the test
-// ends, and must then exit with 0 and without a data race.
+// Serve starts thumbery serve and waits until it listens. It is stopped when the test ends,
+// and must then exit with 0 and without a data race.
 func Serve(t *testing.T, args ...string) *Server {
 	t.Helper()
 	s := Start(t, append([]string{"--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"}, args...)...)
@@ -32,7 +32,7 @@ func Serve(t *testing.T, args ...string) *Server {
 	return s
 }
 
-// AwaitAddresses waits until the program listens, and finds out where.
+// AwaitAddresses waits until the program listens and sets URL and Admin.
 func (s *Server) AwaitAddresses(t *testing.T) {
 	t.Helper()
 	addresses := s.Log.Await(t, regexp.MustCompile(`msg=listening address=(\S+)`), 2)
@@ -42,13 +42,14 @@ func (s *Server) AwaitAddresses(t *testing.T) {
 	}
 }
 
-// Start starts thumbery serve and does not wait.
+// Start starts thumbery serve without waiting.
 func Start(t *testing.T, args ...string) *Server {
 	t.Helper()
 	return StartCommand(t, append([]string{Binary, "serve"}, args...))
 }
 
-// StartCommand starts a command that becomes thumbery, with more open files.
+// StartCommand starts a command that becomes thumbery (as a shell does with exec), with
+// additional open files.
 func StartCommand(t *testing.T, command []string, files ...*os.File) *Server {
 	t.Helper()
 	s := &Server{Log: &Log{lines: make(chan string, 4096)}, Done: make(chan error, 1)}
@@ -67,7 +68,7 @@ func StartCommand(t *testing.T, command []string, files ...*os.File) *Server {
 	return s
 }
 
-// Stop stops it as systemd does. Stopping twice does nothing.
+// Stop stops it with SIGTERM, as systemd does. Stopping twice does nothing.
 func (s *Server) Stop(t *testing.T) {
 	t.Helper()
 	_ = s.Cmd.Process.Signal(syscall.SIGTERM) // it may have gone already

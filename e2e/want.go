@@ -15,7 +15,7 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// DecodeSize decodes all of a picture and returns its sides.
+// DecodeSize decodes a picture completely and returns its width and height.
 func DecodeSize(body []byte) (w, h int, err error) {
 	m, _, err := image.Decode(bytes.NewReader(body))
 	if err != nil {
@@ -24,7 +24,7 @@ func DecodeSize(body []byte) (w, h int, err error) {
 	return m.Bounds().Dx(), m.Bounds().Dy(), nil
 }
 
-// Size decodes a picture and returns its sides and format.
+// Size decodes a picture and returns its width, height and format.
 func Size(t testing.TB, body []byte) (w, h int, format string) {
 	t.Helper()
 	w, h, err := DecodeSize(body)
@@ -36,7 +36,7 @@ func Size(t testing.TB, body []byte) (w, h int, format string) {
 	return w, h, format
 }
 
-// WantPicture wants a picture of a size and format, whole.
+// WantPicture checks that an answer is a complete picture of a size and format.
 func WantPicture(t testing.TB, r Response, w, h int, format string) {
 	t.Helper()
 	if r.Status != http.StatusOK {
@@ -51,7 +51,7 @@ func WantPicture(t testing.TB, r Response, w, h int, format string) {
 	}
 }
 
-// WantCache wants a Cache-Status.
+// WantCache checks the Cache-Status of an answer.
 func WantCache(t testing.TB, r Response, want string) {
 	t.Helper()
 	if got := r.Header.Get("Cache-Status"); got != want {
@@ -59,7 +59,8 @@ func WantCache(t testing.TB, r Response, want string) {
 	}
 }
 
-// WantProblem wants a problem document of a kind that says detail.
+// WantProblem checks that an answer is a problem document of a kind, whose detail contains
+// a text.
 func WantProblem(t *testing.T, path string, r Response, status int, kind, detail string) {
 	t.Helper()
 	var p struct {
@@ -86,7 +87,7 @@ func WantProblem(t *testing.T, path string, r Response, status int, kind, detail
 	}
 }
 
-// What Cache-Status says.
+// Values of Cache-Status.
 const (
 	MissStored = "thumbery;fwd=miss;stored;detail=disk"
 	HitMemory  = "thumbery;hit;detail=memory"

@@ -12,8 +12,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// A full disk fails nothing that memory can answer. Needs root, for a small file
-// system.
+// With a full disk, everything is served that fits into memory. Needs root, for a small
+// file system.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	cache := smallDisk(t, "8m,nr_inodes=20000")
@@ -35,14 +35,14 @@ func TestFullDisk(t *testing.T) {
 	e2e.WantCache(t, e2e.Get(t, s.URL+"/320x200/photos/cat.jpg"), e2e.MissStored)
 }
 
-// awaitDiskLow waits until the server sees that the disk is low, or is so no more: it
+// awaitDiskLow waits until the server notices that the disk is low, or no longer is: it
 // looks once a second.
 func awaitDiskLow(t *testing.T, s *e2e.Server, want float64) {
 	t.Helper()
 	e2e.Eventually(t, fmt.Sprintf("thumbery_disk_low becomes %v", want), func() bool { return s.Metric(t, "thumbery_disk_low") == want })
 }
 
-// Below --min-free, which has a default, nothing new is kept, and all is served.
+// Below --min-free nothing new is cached, and everything is served.
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -90,7 +90,7 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
-// fillUp leaves no space.
+// fillUp uses all space of a file system.
 func fillUp(t *testing.T, dir string) {
 	t.Helper()
 	f, err := os.Create(filepath.Join(dir, "ballast"))

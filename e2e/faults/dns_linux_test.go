@@ -15,8 +15,8 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
-// The name of the S3 server is not found, or nobody says anything about it.
-// Needs root, for a resolv.conf of its own.
+// DNS fails for the name of the S3 server, or does not answer. Needs root, for a
+// resolv.conf of its own.
 func TestNameNotFound(t *testing.T) {
 	t.Parallel()
 	const pictures = 12
@@ -40,8 +40,7 @@ func TestNameNotFound(t *testing.T) {
 	}
 }
 
-// serveWithNames is serve in a mount namespace in which nameServer answers for
-// all names.
+// serveWithNames is Serve in a mount namespace in which nameServer answers for all names.
 func serveWithNames(t *testing.T, args ...string) *e2e.Server {
 	t.Helper()
 	resolv := filepath.Join(t.TempDir(), "resolv.conf")
@@ -60,10 +59,10 @@ func serveWithNames(t *testing.T, args ...string) *e2e.Server {
 	return s
 }
 
-// nameServer is an address of this machine at which nobody else answers.
+// nameServer is a loopback address that nobody else uses.
 const nameServer = "127.71.53.5"
 
-// What a nameserver answers: a DNS response code (RFC 1035, 4.1.1), or nothing.
+// Answers of the name server: DNS response codes (RFC 1035, 4.1.1), or none.
 const (
 	found    = 0
 	servfail = 2
@@ -71,7 +70,7 @@ const (
 	silence  = -1
 )
 
-// nameserver is a DNS server that gives the same answer to everybody.
+// nameserver is a DNS server that gives everybody the same answer.
 type nameserver struct{ answer atomic.Int32 }
 
 func startNames(t *testing.T) *nameserver {
@@ -99,8 +98,8 @@ func (n *nameserver) serve(conn net.PacketConn) {
 	}
 }
 
-// reply is a message with the question of query, and, if the code is found and an
-// address of IPv4 was asked for, 127.0.0.1; RFC 1035, 4.
+// reply is an answer to a query: with the code, and, if that is found and an IPv4 address
+// was asked for, with 127.0.0.1 (RFC 1035, 4).
 func reply(query []byte, code byte) []byte {
 	const header, typeA = 12, 1
 	end := header

@@ -17,10 +17,10 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/toxiproxy"
 )
 
-// clients is how many requests run at once.
+// clients is the number of concurrent requests.
 const clients = 16
 
-// impatient are time-outs with which faults show in seconds.
+// impatient are short time-outs, with which faults show within seconds.
 func impatient() []string {
 	return []string{
 		"--connect-timeout", "1s", "--first-byte-timeout", "2s", "--stall-timeout", "2s", "--fetch-timeout", "8s",
@@ -28,8 +28,7 @@ func impatient() []string {
 	}
 }
 
-// breakable starts a MinIO with so many numbered pictures, and ways to it that
-// can be broken.
+// breakable starts a MinIO with numbered pictures, and ways to it that can be broken.
 func breakable(t *testing.T, pictures int, ways ...string) []*outage.Backend {
 	t.Helper()
 	store := minio.Start(t)
@@ -42,7 +41,7 @@ func breakable(t *testing.T, pictures int, ways ...string) []*outage.Backend {
 	return places
 }
 
-// mixture returns what asks for pictures at url, and has half of them cached.
+// mixture returns a client that requests pictures from url, of which half are cached.
 func mixture(t *testing.T, url string, pictures int) *outage.Mix {
 	t.Helper()
 	m := &outage.Mix{Client: outage.NewClient(url, clients), Pictures: pictures, Clients: clients}
@@ -53,9 +52,8 @@ func mixture(t *testing.T, url string, pictures int) *outage.Mix {
 	return m
 }
 
-// Whatever happens to S3, what is cached is served, and new sizes of it are made;
-// what was never seen is refused, or comes right; and when S3 is back, so is all
-// else.
+// Whatever happens to S3, cached pictures are served and resized to new sizes. Requests for
+// other originals fail with 503 or succeed, and succeed again when S3 works again.
 func TestFaultsOneByOne(t *testing.T) {
 	t.Parallel()
 	const pictures = 24
@@ -76,7 +74,7 @@ func TestFaultsOneByOne(t *testing.T) {
 	}
 }
 
-// askAll asks for some pictures of each kind.
+// askAll requests some pictures of each kind.
 func askAll(t *testing.T, m *outage.Mix) *outage.Tally {
 	t.Helper()
 	var tally outage.Tally
@@ -99,8 +97,8 @@ func askAll(t *testing.T, m *outage.Mix) *outage.Tally {
 	return &tally
 }
 
-// wantHonest wants no answer that is wrong, every hit, and nothing but 200 and
-// 503 for the rest.
+// wantHonest checks that no answer is wrong, that requests for cached originals succeed,
+// and that all others get 200 or 503.
 func wantHonest(t *testing.T, tally *outage.Tally) {
 	t.Helper()
 	for _, what := range slices.Concat(tally.Wrong(), tally.Failed()) {
@@ -116,7 +114,7 @@ func wantHonest(t *testing.T, tally *outage.Tally) {
 	}
 }
 
-// wantRecovery wants misses to work again, and says after how long.
+// wantRecovery waits until misses succeed again and logs how long that took.
 func wantRecovery(t *testing.T, m *outage.Mix) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), e2e.Limit)
@@ -128,7 +126,7 @@ func wantRecovery(t *testing.T, m *outage.Mix) {
 	t.Logf("misses work again after %v", took.Round(time.Millisecond))
 }
 
-// Every fault at random, under load.
+// Random faults, under load.
 func TestFaultsMixed(t *testing.T) {
 	t.Parallel()
 	const pictures = 300
@@ -137,7 +135,7 @@ func TestFaultsMixed(t *testing.T) {
 	faultsMixed(t, place, s.URL, pictures, 4*time.Second)
 }
 
-// The same with a real nginx that sends what is on disk.
+// The same, with a real nginx that sends the files.
 func TestFaultsMixedBehindNginx(t *testing.T) {
 	t.Parallel()
 	const pictures = 100

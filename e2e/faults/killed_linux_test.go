@@ -17,8 +17,8 @@ import (
 	"github.com/thumbery/thumbery/cache/quarantine"
 )
 
-// writing are the failpoints on the way of a body to the disk, and what is there
-// when the process is killed at them.
+// writing are the failpoints of writing a file to the cache, and how many files exist when
+// the process is killed there.
 var writing = []struct {
 	point             string
 	temporary, bodies int
@@ -32,12 +32,12 @@ var writing = []struct {
 	{"temp file renamed", 0, 1},
 }
 
-// keysOnly is how many of these concern originals only.
+// keysOnly is how many of them only concern originals.
 const keysOnly = 2
 
 // A server that is killed at any step of writing its first original, or its first
-// derivative, leaves what is whole and what the next purge removes; the next server
-// answers, and the picture is found by its prefix.
+// derivative, leaves only complete files and temp files that a purge removes. The next
+// server serves the picture, and a purge by prefix finds it.
 func TestKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	const key, path = "photos/logo.png", "/40x/photos/logo.png" // less than is written at once
@@ -66,10 +66,9 @@ func TestKilledAtEachStep(t *testing.T) {
 	}
 }
 
-// A server that is killed at any step of writing while four clients ask for new
-// derivatives leaves nothing that is not whole: every visible file has a right
-// name, and is the original that its name says, or a picture that decodes to the
-// end.
+// A server that is killed at any step of writing, while four clients request new
+// derivatives, leaves only complete files: each has a valid name and is the original of
+// that name, or a picture that decodes.
 func TestKilledWhileWriting(t *testing.T) {
 	t.Parallel()
 	keys := []string{"photos/cat.jpg", "photos/coast.jpg", "photos/logo.png", "odd/16bit.png"}
@@ -100,8 +99,8 @@ func TestKilledWhileWriting(t *testing.T) {
 	c.recover(t)
 }
 
-// load asks for one new derivative after the other. When the server stops, that
-// fails, which is what being killed is.
+// load requests one new derivative after the other. Errors are expected: the server is
+// killed.
 func load(s *e2e.Server, stop <-chan struct{}, keys []string, colour string, first int) {
 	for i := 0; ; i++ {
 		select {
@@ -113,7 +112,7 @@ func load(s *e2e.Server, stop <-chan struct{}, keys []string, colour string, fir
 	}
 }
 
-// crash is a cache directory in which processes are killed.
+// crash is a cache directory whose processes are killed.
 type crash struct {
 	dir       string
 	args      []string          // of serve
@@ -132,7 +131,7 @@ func newCrash(t *testing.T, keys ...string) *crash {
 	return c
 }
 
-// request asks for a picture that will not come.
+// request requests a picture that will not come.
 func (c *crash) request(s *e2e.Server, path string) {
 	c.requests.Go(func() { _, _ = e2e.Do(http.MethodGet, s.URL+path) })
 }
@@ -142,8 +141,8 @@ func (c *crash) check(t *testing.T) {
 	checkCache(t, c.dir, c.originals, c.seen)
 }
 
-// forgive empties the quarantine: what was being made when the server was killed is to
-// be made by the next one.
+// forgive empties the quarantine, so that the next server resizes what was in progress when
+// the last one was killed.
 func (c *crash) forgive(t *testing.T) {
 	t.Helper()
 	if err := os.RemoveAll(filepath.Join(c.dir, quarantine.Dir)); err != nil {
@@ -158,7 +157,7 @@ func (c *crash) wantFiles(t *testing.T, dir string, n int) {
 	}
 }
 
-// recover has a server and purges do what they do after a crash.
+// recover starts a server and purges after a crash, and checks the result.
 func (c *crash) recover(t *testing.T) {
 	t.Helper()
 	s := e2e.Serve(t, c.args...)

@@ -14,11 +14,11 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 )
 
-// planted is how many old derivatives there are for each purge that is killed.
+// planted is the number of old derivatives that each purge finds.
 const planted = 30
 
-// purging are the failpoints of a purge, and how many of the planted files are
-// gone when it is killed there.
+// purging are the failpoints of a purge, and how many of the planted files are gone when it
+// is killed there.
 var purging = []struct {
 	point string
 	gone  int
@@ -35,8 +35,8 @@ var purging = []struct {
 	{"replacement renamed:2", planted},
 }
 
-// A purge that is killed at any step leaves nothing that is not whole, and the
-// next one goes on, beside a server that does not notice.
+// A purge that is killed at any step leaves only complete files; the next purge finishes
+// the work, and a server on the same cache directory notices nothing.
 func TestKilledWhilePurging(t *testing.T) {
 	t.Parallel()
 	const old, beside = "photos/cat.jpg", "photos/coast.jpg"
@@ -63,8 +63,8 @@ func TestKilledWhilePurging(t *testing.T) {
 	c.recover(t)
 }
 
-// noteUnused adds old lines to the part of the journal that a key belongs to, of
-// pictures that are not there, so that a purge writes it anew.
+// noteUnused adds old lines for missing pictures to the part of the journal that a key
+// belongs to, so that a purge rewrites it.
 func noteUnused(t *testing.T, dir, key string) {
 	t.Helper()
 	path := filepath.Join(dir, "keys", e2e.NameOf(key)[:2])
@@ -87,7 +87,7 @@ func appendLine(t *testing.T, path, line string) {
 	}
 }
 
-// wantPurged purges, and looks for what is to be gone then.
+// wantPurged purges and checks that no old derivatives are left.
 func wantPurged(t *testing.T, dir string) {
 	t.Helper()
 	if out, status := e2e.Purge(t, "--cache", dir, "--older-than", "1d"); status != 0 {
@@ -100,8 +100,7 @@ func wantPurged(t *testing.T, dir string) {
 	}
 }
 
-// plant puts n derivatives of a source into the cache that were last used long
-// ago.
+// plant adds n derivatives of an original that were last used long ago.
 func plant(t *testing.T, cache, source string, picture []byte, n int) {
 	t.Helper()
 	long := time.Now().Add(-100 * 24 * time.Hour)

@@ -12,8 +12,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// Neither goroutines nor descriptors grow over thousands of requests: hits, misses,
-// errors, ranges, conditions, and clients that leave.
+// Goroutines and descriptors do not grow over thousands of requests: hits, misses, errors,
+// ranges, conditional requests, and clients that leave.
 func TestNothingGrows(t *testing.T) {
 	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--hot", "1MiB")
@@ -42,7 +42,7 @@ func TestNothingGrows(t *testing.T) {
 	awaitUsage(t, s, before, e2e.Client.CloseIdleConnections)
 }
 
-// usage is what a server that leaks has more and more of.
+// usage is what grows in a server that leaks.
 type usage struct{ goroutines, descriptors float64 }
 
 // usageOf returns what a server uses, once that no longer changes.
@@ -56,9 +56,9 @@ func usageOf(t *testing.T, s *e2e.Server) (u usage) {
 	return u
 }
 
-// awaitUsage waits until a server uses no more than before, but for some that the Go
-// runtime has at times. Both ends of a connection take their time to close; closeIdle
-// closes those that nobody uses.
+// awaitUsage waits until a server uses no more than before, give or take what the Go
+// runtime does. Both ends of a connection take their time to close; closeIdle closes idle
+// ones.
 func awaitUsage(t *testing.T, s *e2e.Server, before usage, closeIdle func()) {
 	t.Helper()
 	const some = 5
@@ -71,7 +71,7 @@ func awaitUsage(t *testing.T, s *e2e.Server, before usage, closeIdle func()) {
 	t.Logf("%v -> %v", before, now)
 }
 
-// mixed is the i-th request of a mixture, and checks its answer.
+// mixed sends the i-th request of a mixture and checks the answer.
 func mixed(base string, i int) error {
 	ask := func(path string, status int, headers ...string) error {
 		r, err := e2e.Do(http.MethodGet, base+path, headers...)
@@ -104,10 +104,10 @@ func mixed(base string, i int) error {
 	}
 }
 
-// leaver shares no connections with those who stay.
+// leaver shares no connections with other clients.
 var leaver = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
-// leave asks and does not wait for the answer.
+// leave sends a request and does not wait for the answer.
 func leave(url string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Millisecond)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// stalled is a place of originals that answers nothing, or with the beginning of a
-// body, and then waits until it is left.
+// stalled is an S3 backend that sends nothing, or the beginning of a body, and then waits
+// until the client leaves.
 type stalled struct {
 	*httptest.Server
 	reached atomic.Int64 // requests that are being answered
@@ -38,8 +38,7 @@ func stall(t *testing.T) *stalled {
 	return s
 }
 
-// Whatever was begun for a client ends when it leaves, though the origin would keep it
-// waiting for ever.
+// All work for a client ends when it leaves, even if the origin would never answer.
 func TestNothingGoesOnForWhoHasLeft(t *testing.T) {
 	t.Parallel()
 	one, other := stall(t), stall(t)
@@ -83,7 +82,7 @@ func TestNothingGoesOnForWhoHasLeft(t *testing.T) {
 	}
 }
 
-// visit asks for a picture, with a body that is of no use, until ctx ends.
+// visit sends a request with a useless body and reads the answer until ctx ends.
 func visit(ctx context.Context, url, body string, headers ...string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, strings.NewReader(body))
 	if err != nil {

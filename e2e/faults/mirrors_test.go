@@ -11,7 +11,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
-// With two ways to the same pictures, whatever happens to the first is not seen.
+// With two mirrors, whatever happens to the first one is invisible to clients.
 func TestOneOfTwoMirrors(t *testing.T) {
 	t.Parallel()
 	const pictures = 24
@@ -52,7 +52,7 @@ func TestOneOfTwoMirrors(t *testing.T) {
 	})
 }
 
-// awaitOrigins waits until every origin is asked again.
+// awaitOrigins waits until all circuit breakers are closed.
 func awaitOrigins(t *testing.T, s *e2e.Server) {
 	t.Helper()
 	e2e.Eventually(t, "every origin is asked again", func() bool {
@@ -64,8 +64,8 @@ func awaitOrigins(t *testing.T, s *e2e.Server) {
 	})
 }
 
-// A picture that comes cut short, with a length that agrees, is not served in any
-// size, and not kept: when S3 is well again, it comes.
+// A truncated original with a matching Content-Length is neither served in any size nor
+// cached; it is fetched again when S3 works again.
 func TestShortened(t *testing.T) {
 	t.Parallel()
 	const pictures = 4

@@ -10,9 +10,8 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
-// Damaged files of every format that is read, whatever is asked of them: no answer is
-// a failure of the server's, but where it took too long. The long form is
-// "go -C bench run ./hostile -mutated 20000".
+// Damaged files of every format, with all kinds of options: no answer is an internal error,
+// other than a time-out. The long form is "go -C bench run ./hostile -mutated 20000".
 func TestMutated(t *testing.T) {
 	t.Parallel()
 	const seed, mutants = 1, 800

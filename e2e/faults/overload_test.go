@@ -14,9 +14,9 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
-// Many more requests for new pictures than can be served while S3 answers nothing: what
-// is too much is refused at once and told when to come again, no hit fails meanwhile, and
-// afterwards all is as it was.
+// While S3 answers nothing, ten times as many requests for uncached pictures come as can be
+// fetched or queued: the others are refused at once with Retry-After, hits succeed
+// meanwhile, and afterwards memory, goroutines and descriptors are as before.
 func TestOverloadOfFetches(t *testing.T) {
 	t.Parallel()
 	const pictures, fetches, queue = 40, 16, 20
@@ -66,14 +66,14 @@ func alone(t *testing.T, s *e2e.Server, m *outage.Mix, place *outage.Backend) us
 	return usageOf(t, s)
 }
 
-// closeConnections closes those of clients and those to S3.
+// closeConnections closes the connections of clients and those to S3.
 func closeConnections(t *testing.T, m *outage.Mix, place *outage.Backend) {
 	t.Helper()
 	m.Client.Close()
 	e2e.Must(t, place.Heal())
 }
 
-// One new picture that many ask for at once costs one fetch and one resize.
+// Many concurrent requests for one uncached picture cost one fetch and one resize.
 func TestOneHotPicture(t *testing.T) {
 	t.Parallel()
 	const pictures, visitors = 4, 500

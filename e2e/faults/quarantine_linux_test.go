@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sick is a cache and its pictures, one of which ends every process that works on it,
-// as far as the test sees to that.
+// sick is a cache directory and its originals, one of which kills every process that works
+// on it: the tests see to that.
 type sick struct {
 	pictures string
 	args     []string
@@ -33,7 +33,7 @@ func newSick(t *testing.T) *sick {
 	return s
 }
 
-// put makes an original of a picture of testdata.
+// put makes an original from a picture of testdata.
 func (s *sick) put(t *testing.T, key, of string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(s.pictures, key), e2e.Read(t, filepath.Join(e2e.Testdata(t), of)), 0o644); err != nil {
@@ -43,8 +43,8 @@ func (s *sick) put(t *testing.T, key, of string) {
 
 func (s *sick) cache() string { return s.args[3] }
 
-// dies has a server killed while it works on the picture for the n-th time, counting
-// its inspection.
+// dies kills a server while it works on the picture for the n-th time. Reading its header
+// is the first.
 func (s *sick) dies(t *testing.T, n string) {
 	t.Helper()
 	server := e2e.ServeUntil(t, "picture begun:"+n, s.args...)
@@ -58,8 +58,8 @@ func (s *sick) dies(t *testing.T, n string) {
 	<-done
 }
 
-// A picture that ended the process does not end the next one, nor thumbery prime:
-// it is refused, and nothing else is, until it is forgotten or is another one.
+// An original that killed the process does not kill the next one, nor thumbery prime: it is
+// refused until it is purged or replaced. Others are served.
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	for what, n := range map[string]string{"inspecting": "1", "making": "2"} {
@@ -123,8 +123,8 @@ func TestQuarantineEnds(t *testing.T) {
 	}
 }
 
-// A server that was told to stop, and is killed as that takes it too long, has not
-// died of what it was working on.
+// An original that was being resized when a server was killed because its shutdown took too
+// long is not put into quarantine.
 func TestNoQuarantineAfterSIGTERM(t *testing.T) {
 	t.Parallel()
 	sick := newSick(t)

@@ -20,9 +20,9 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/minio"
 )
 
-// stopsAt passes requests on to a server. Those whose query contains what reach a
-// point and are never answered, and aborting an upload fails at first, so that it
-// takes until the client tries again.
+// stopsAt is a proxy in front of a server. Requests whose query contains a text are never
+// answered; reached is closed when the first of them arrives. The first attempts to abort
+// an upload fail, so that aborting takes until the client retries.
 func stopsAt(t *testing.T, server, what string) (endpoint string, reached <-chan struct{}) {
 	t.Helper()
 	upstream, err := url.Parse(server)
@@ -53,7 +53,7 @@ func stopsAt(t *testing.T, server, what string) (endpoint string, reached <-chan
 	return front.URL, point
 }
 
-// On SIGTERM a repair that has uploaded a part of an original leaves nothing of it.
+// On SIGTERM, a repair that has uploaded a part of an original removes it.
 func TestStoppedRepairLeavesNothing(t *testing.T) {
 	t.Parallel()
 	server := minio.Start(t)

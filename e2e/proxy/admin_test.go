@@ -9,7 +9,7 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// askHost asks for a URL under another host's name, as after DNS rebinding.
+// askHost sends a request with another Host header, as after DNS rebinding.
 func askHost(t *testing.T, method, url, host string) e2e.Response {
 	t.Helper()
 	r, err := http.NewRequest(method, url, strings.NewReader("{}"))
@@ -29,8 +29,8 @@ func askHost(t *testing.T, method, url, host string) e2e.Response {
 	return e2e.Response{Status: res.StatusCode, Header: res.Header, Body: body}
 }
 
-// The admin listener answers for addresses, localhost and --admin-host, and its health
-// check through nginx for whatever host the pictures have.
+// The admin listener accepts IP addresses, localhost and the names of --admin-host; its
+// health check through nginx accepts all.
 func TestAdminHost(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()

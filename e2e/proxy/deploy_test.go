@@ -32,8 +32,7 @@ var (
 	alertName   = regexp.MustCompile(`(?m)^ +- alert: (\w+)$`)
 )
 
-// What alerts look at is there, what is there is explained, and so is every
-// alert.
+// Alerts use existing metrics, and all metrics and alerts are documented.
 func TestMetricsAreExplained(t *testing.T) {
 	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
@@ -75,7 +74,7 @@ func TestMetricsAreExplained(t *testing.T) {
 	}
 }
 
-// systemd finds nothing wrong with its units.
+// systemd accepts its units.
 func TestSystemdUnits(t *testing.T) {
 	t.Parallel()
 	analyze := e2e.Tool(t, "systemd-analyze", "systemd")
@@ -105,7 +104,7 @@ func TestSystemdUnits(t *testing.T) {
 	}
 }
 
-// The commands of cron and systemd are ones that the program understands.
+// The program accepts the commands of cron and systemd.
 func TestPurgeCommands(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()

@@ -15,8 +15,8 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/nginx"
 )
 
-// manner is what a server behind a proxy does with a connection after it has read
-// the n-th request from it, counting from 1.
+// manner is what a server behind a proxy does with a connection after it has read its n-th
+// request, counting from 1.
 type manner func(c net.Conn, n int)
 
 const (
@@ -28,10 +28,10 @@ func say(text string) manner {
 	return func(c net.Conn, _ int) { _, _ = io.WriteString(c, text) } // the proxy may have left
 }
 
-// dies ends the connection as the kernel does for a process that was killed.
+// dies closes the connection, as the kernel does for a killed process.
 func dies(c net.Conn, _ int) { c.Close() }
 
-// resets does so with bytes unread.
+// resets closes the connection with a reset.
 func resets(c net.Conn, _ int) {
 	_ = c.(*net.TCPConn).SetLinger(0) // a connection that has gone is as good
 	c.Close()
@@ -49,8 +49,8 @@ func diesInBody(c net.Conn, n int) {
 
 func saysNothing(net.Conn, int) {}
 
-// diesSecond answers the first request of a connection, keeps that open, and dies of
-// the second.
+// diesSecond answers the first request of a connection, keeps it open, and closes it at the
+// second.
 func diesSecond(c net.Conn, n int) {
 	if n > 1 {
 		c.Close()
@@ -59,7 +59,7 @@ func diesSecond(c net.Conn, n int) {
 	say(answered)(c, n)
 }
 
-// handsOver says the first time that nginx has the file, which it has not.
+// handsOver answers the first request with X-Accel-Redirect to a missing file.
 func handsOver() manner {
 	var asked atomic.Int64
 	return func(c net.Conn, n int) {
@@ -71,13 +71,13 @@ func handsOver() manner {
 	}
 }
 
-// peer is a server that a proxy may choose. It counts the requests that reach it.
+// peer is one of the servers behind a proxy. It counts the requests that reach it.
 type peer struct {
 	address string
 	reached atomic.Int64
 }
 
-// newPeer starts one; for nil it is the address of one that does not run.
+// newPeer starts one; for nil, it is an address at which nothing listens.
 func newPeer(t *testing.T, does manner) *peer {
 	t.Helper()
 	if does == nil {
@@ -118,8 +118,8 @@ func (p *peer) serve(c net.Conn, does manner) {
 	}
 }
 
-// before starts a real nginx with a file of deploy/ before two servers, of which it
-// takes the second if it cannot have the first.
+// before starts a real nginx with a file of deploy/ in front of two servers, of which the
+// second is the backup.
 func before(t *testing.T, file string, first, second *peer) string {
 	t.Helper()
 	address, kept := e2e.FreeAddress(t), t.TempDir()
@@ -146,8 +146,8 @@ func before(t *testing.T, file string, first, second *peer) string {
 	return "http://" + address
 }
 
-// handedOn is what becomes of requests before two servers, the second of which is
-// asked if the first cannot be.
+// handedOn is a failure of the first of two servers and what the client and the servers see
+// of it.
 type handedOn struct {
 	name          string
 	first, second manner
@@ -173,8 +173,8 @@ func handedOns() []handedOn {
 	}
 }
 
-// What has been sent to one server is never sent to another, or one picture could
-// end them all. What could not be sent is.
+// A request that has been sent to one server is never sent to another, or one picture could
+// kill them all. A request that could not be sent is.
 func TestNginxHandsOnOnlyWhatWasNotSent(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"nginx.conf", "nginx-cache.conf"} {
@@ -197,7 +197,7 @@ func TestNginxHandsOnOnlyWhatWasNotSent(t *testing.T) {
 	}
 }
 
-// lighttpd asks another server only where it could not send anything, and so its
+// lighttpd retries with another server only if it could not send anything, so that its
 // configuration need not say it.
 func TestLighttpdHandsOnOnlyWhatWasNotSent(t *testing.T) {
 	t.Parallel()
@@ -230,8 +230,8 @@ func TestLighttpdHandsOnOnlyWhatWasNotSent(t *testing.T) {
 	}
 }
 
-// Varnish asks again only where a connection that was kept ends without a byte, once,
-// and the same server.
+// Varnish retries only if a kept-alive connection closes without a byte, once, and with the
+// same server.
 func TestVarnishAsksOnce(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -18,8 +18,8 @@ import (
 
 var requestCount = regexp.MustCompile(`(?m)^thumbery_requests_total\{.*status="(\d+)"\} (\d+)$`)
 
-// requests is how many requests have reached the public listener, without those
-// that are answered with 400, by which tests find out who listens.
+// requests counts the requests that reached the public listener, without those answered
+// with 400, with which tests wait for a proxy to start.
 func requests(t *testing.T, s *e2e.Server) (n int) {
 	t.Helper()
 	for _, m := range requestCount.FindAllStringSubmatch(string(e2e.Get(t, s.Admin+"/metrics").Body), -1) {
@@ -39,8 +39,8 @@ func number(t *testing.T, s string) int {
 	return n
 }
 
-// wantRequests waits until n requests have reached us: they are counted after they
-// are answered.
+// wantRequests waits until n requests have been counted, which happens after they are
+// answered.
 func wantRequests(t *testing.T, s *e2e.Server, n int) {
 	t.Helper()
 	e2e.Eventually(t, "as many requests as expected reach us", func() bool {
@@ -52,8 +52,7 @@ func wantRequests(t *testing.T, s *e2e.Server, n int) {
 	})
 }
 
-// varnish starts a real Varnish with deploy/varnish.vcl in front of s, and returns
-// its URL.
+// varnish starts a real Varnish with deploy/varnish.vcl in front of s and returns its URL.
 func varnish(t *testing.T, s *e2e.Server) string {
 	t.Helper()
 	path, err := exec.LookPath("varnishd")
@@ -89,7 +88,8 @@ func varnish(t *testing.T, s *e2e.Server) string {
 	return url
 }
 
-// proxies are the caches in front, each with how to start it and what it is told.
+// proxies are the caching proxies, and the header that tells each of them how long to
+// cache.
 var proxies = []struct {
 	name, header string
 	accel        bool
@@ -102,8 +102,8 @@ var proxies = []struct {
 
 const hotAfter = 4
 
-// serveHot starts the service behind each of proxies, in which answers are kept
-// for so many seconds.
+// serveHot runs a test with each of the proxies, which cache hot pictures for so many
+// seconds.
 func serveHot(t *testing.T, seconds string, test func(t *testing.T, s *e2e.Server, front string)) {
 	for _, p := range proxies {
 		t.Run(p.name, func(t *testing.T) {
@@ -122,8 +122,8 @@ func serveHot(t *testing.T, seconds string, test func(t *testing.T, s *e2e.Serve
 	}
 }
 
-// After the threshold a proxy asks no more, and what it sends is as good as what
-// we do. What is cold always comes through.
+// Above the threshold a proxy caches the picture, and its answers are as good as ours. It
+// never caches cold ones.
 func TestHot(t *testing.T) {
 	t.Parallel()
 	serveHot(t, "3600", func(t *testing.T, s *e2e.Server, front string) {
@@ -164,8 +164,8 @@ func TestHot(t *testing.T) {
 	})
 }
 
-// wantOneName asks for what is hot, and the proxy has, by names that it is not to be
-// kept under, and by one that is no name of it.
+// wantOneName requests a hot picture by other spellings of its URL, which the proxy must
+// not cache, and by one that is not its URL.
 func wantOneName(t *testing.T, s *e2e.Server, front string) {
 	t.Helper()
 	reached := requests(t, s)
@@ -180,7 +180,7 @@ func wantOneName(t *testing.T, s *e2e.Server, front string) {
 	}
 }
 
-// wantConditions asks for what a proxy has under conditions, in part and by HEAD.
+// wantConditions requests what a proxy has cached with conditions, ranges and HEAD.
 func wantConditions(t *testing.T, url string, whole e2e.Response) {
 	t.Helper()
 	tag := whole.Header.Get("ETag")
@@ -197,7 +197,7 @@ func wantConditions(t *testing.T, url string, whole e2e.Response) {
 	}
 }
 
-// wantCold asks for what is never hot, more often than would make it so.
+// wantCold requests what never becomes hot, more often than the threshold.
 func wantCold(t *testing.T, s *e2e.Server, front string) {
 	t.Helper()
 	reached := requests(t, s)
@@ -220,7 +220,7 @@ func wantCold(t *testing.T, s *e2e.Server, front string) {
 	}
 }
 
-// What was kept is asked for again when its time is over, and not before.
+// A proxy requests a hot picture again when its time is over, and not before.
 func TestHotExpires(t *testing.T) {
 	t.Parallel()
 	serveHot(t, "1", func(t *testing.T, s *e2e.Server, front string) {

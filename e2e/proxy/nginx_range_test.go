@@ -9,8 +9,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// Through nginx, too, Range is answered as RFC 9110 says: what nginx would answer
-// otherwise it is not left to.
+// Through nginx, too, Range is handled as in RFC 9110: Thumbery itself answers where nginx
+// would not.
 func TestNginxRanges(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()

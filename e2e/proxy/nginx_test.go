@@ -25,8 +25,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// What a browser hints at comes through nginx, and what the answer depends on
-// comes back.
+// Client hints pass through nginx, and the answer names what it depends on.
 func TestAccelClientHints(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -46,8 +45,8 @@ func TestAccelClientHints(t *testing.T) {
 	}
 }
 
-// With --accel the picture is sent by nginx, with its own conditions and
-// ranges, and the headers that nginx would drop are kept.
+// With --accel nginx sends the picture and handles conditions and ranges; the headers that
+// it would drop are kept.
 func TestAccel(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -103,7 +102,7 @@ func TestAccel(t *testing.T) {
 	e2e.WantPicture(t, e2e.Get(t, front+"/raw/photos/cat.jpg"), 1600, 2000, "jpeg")
 }
 
-// Keys go through nginx as they are, and errors come back as they are.
+// Keys pass through nginx unchanged, and so do errors.
 func TestNginxPassesThrough(t *testing.T) {
 	t.Parallel()
 	cache, pictures := t.TempDir(), t.TempDir()
@@ -166,13 +165,13 @@ func TestNginxPassesThrough(t *testing.T) {
 	e2e.WantPicture(t, e2e.Get(t, front+"/healthz/a%20b.jpg"), 61, 76, "jpeg")
 }
 
-// withoutID is a problem document without what differs each time.
+// withoutID is a problem document without its request ID.
 func withoutID(body []byte) string {
 	before, _, _ := strings.Cut(string(body), `"request_id"`)
 	return before
 }
 
-// One URL is three pictures, and each has headers of its own.
+// One URL has three representations, each with its own headers.
 func TestNginxAuto(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -209,7 +208,7 @@ func TestNginxAuto(t *testing.T) {
 	}
 }
 
-// A file that has gone when nginx opens it is made again within the request.
+// A file that is missing when nginx opens it is made again within the request.
 func TestNginxRegenerates(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -257,7 +256,7 @@ func TestNginxRegenerates(t *testing.T) {
 	}
 }
 
-// nginxTag is the tag that nginx gives to the one derivative in a cache.
+// nginxTag is the ETag that nginx gives to the one derivative in a cache.
 func nginxTag(t *testing.T, cache string) string {
 	t.Helper()
 	kept := e2e.Files(t, filepath.Join(cache, "derivatives"))
@@ -271,7 +270,7 @@ func nginxTag(t *testing.T, cache string) string {
 	return fmt.Sprintf(`"%x-%x"`, info.ModTime().Unix(), info.Size())
 }
 
-// TLS and HTTP/2 are there, commented out, and work.
+// TLS and HTTP/2 are in the file, commented out, and work.
 func TestNginxTLS(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -303,7 +302,7 @@ func TestNginxTLS(t *testing.T) {
 	}
 }
 
-// selfSigned makes a certificate, as httptest has one, in two files.
+// selfSigned writes a self-signed certificate and its key to two files.
 func selfSigned(t *testing.T) (certificate, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -15,14 +15,13 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// asked is a request with the one right answer to it.
+// asked is a request with its only right answer.
 type asked struct {
 	path, accept string
 	body         []byte
 }
 
-// racing are small pictures, so that making them over and over again takes
-// little time. No two answers are alike.
+// racing are small pictures, which are quick to make again. No two answers are equal.
 func racing(t *testing.T, front string) []asked {
 	t.Helper()
 	var all []asked
@@ -54,7 +53,7 @@ func racing(t *testing.T, front string) []asked {
 	return all
 }
 
-// check asks once and says what is wrong with the answer.
+// check sends the request and says what is wrong with the answer.
 func (a asked) check(front string) error {
 	r, err := e2e.Do(http.MethodGet, front+a.path, "Accept", a.accept)
 	switch {
@@ -68,8 +67,7 @@ func (a asked) check(front string) error {
 	return nil
 }
 
-// Whatever is removed from the cache at whatever moment, every answer is the
-// right picture.
+// Whatever is removed from the cache at whatever time, every answer is the right picture.
 func TestNginxWhilePurging(t *testing.T) {
 	t.Parallel()
 	const (
@@ -134,7 +132,7 @@ func purgeUntil(t *testing.T, stop <-chan struct{}, cache string) {
 	}
 }
 
-// removeAll removes the files that are there, and says how many those were.
+// removeAll removes the files that exist and returns their number.
 func removeAll(t *testing.T, paths []string) (n int64) {
 	for _, path := range paths {
 		switch err := os.Remove(path); {

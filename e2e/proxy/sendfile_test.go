@@ -18,8 +18,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// With --sendfile-header the path of the file is in that header, percent-encoded
-// as lighttpd and mod_xsendfile want it.
+// With --sendfile-header the path of the file is in that header, percent-encoded as
+// lighttpd and mod_xsendfile expect it.
 func TestSendfileHeader(t *testing.T) {
 	t.Parallel()
 	cache := filepath.Join(t.TempDir(), "with space & 100%")
@@ -52,7 +52,7 @@ func unescape(t *testing.T, s string) string {
 	return path
 }
 
-// A real lighttpd sends the file that Thumbery names.
+// A real lighttpd sends the file.
 func TestLighttpd(t *testing.T) {
 	t.Parallel()
 	program := lighttpdProgram(t)
@@ -80,7 +80,7 @@ func TestLighttpd(t *testing.T) {
 	e2e.WantProblem(t, "an error through lighttpd", e2e.Get(t, front+"/300x/photos/none.jpg"), 404, "not-found", "")
 }
 
-// lighttpdProgram finds it, or skips the test.
+// lighttpdProgram finds lighttpd, or skips the test.
 func lighttpdProgram(t *testing.T) string {
 	t.Helper()
 	program, err := exec.LookPath("lighttpd")
@@ -93,8 +93,8 @@ func lighttpdProgram(t *testing.T) string {
 	return program
 }
 
-// lighttpd starts deploy/lighttpd.conf, with what edit does to it if that is not nil,
-// in front of s and returns its URL.
+// lighttpd starts deploy/lighttpd.conf in front of s, changed by edit if that is not nil,
+// and returns its URL.
 func lighttpd(t *testing.T, program string, s *e2e.Server, cache string, edit func(string) string) string {
 	t.Helper()
 	address := e2e.FreeAddress(t)

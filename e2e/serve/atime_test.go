@@ -10,8 +10,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// Every way of answering notes the use of the file, and leaves its mtime: a hit
-// on disk and in memory, a 304, a HEAD, and what is left to nginx.
+// Every kind of answer updates the atime of the file, and not its mtime: a hit on disk or
+// in memory, a 304, a HEAD, and what nginx sends.
 func TestUseIsNoted(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -54,8 +54,8 @@ func TestUseIsNoted(t *testing.T) {
 	}
 }
 
-// wantNoted uses a file until its use is noted, which for what is in memory may
-// take a second.
+// wantNoted uses a file until its atime is updated, which may take a second for entries in
+// memory.
 func wantNoted(t *testing.T, name, file string, use func()) {
 	t.Helper()
 	e2e.Eventually(t, name+": the use is noted", func() bool {

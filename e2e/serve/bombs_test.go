@@ -12,11 +12,11 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 )
 
-// bombMemory is what the server may grow by while it answers bombs, in MiB. The
-// smallest of them would be some 10 GiB.
+// bombMemory is how much the server's memory may grow while it answers bombs, in MiB. The
+// smallest of them would need some 10 GiB.
 const bombMemory = 300
 
-// Small files that would be large when decoded are answered by their headers.
+// Small files that would be huge when decoded are refused by their headers.
 func TestBombs(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

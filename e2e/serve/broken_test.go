@@ -8,8 +8,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// Each of many requests for a broken original finds out for itself, and forgets it
-// under the others, who must not take that for a failure of ours.
+// Many concurrent requests for a broken original each detect it and drop it from the cache
+// under the others, which must not become internal errors.
 func TestBrokenAtOnce(t *testing.T) {
 	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--svg")

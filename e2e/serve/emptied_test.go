@@ -11,12 +11,12 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// parts are what a cache directory consists of when it was used and purged.
+// parts are the parts of a cache directory that has been used and purged.
 var parts = []string{"originals", "mezzanines", "derivatives", "tmp", "keys", "census.json", "purge.lock"}
 
-// What somebody removes of the cache directory while a server runs comes back with the
-// requests that need it, or with the next look at /readyz, which says so; all is answered
-// meanwhile, and what comes now is found by its prefix.
+// Parts of the cache directory that are deleted while a server runs are recreated by
+// requests that need them or by GET /readyz, which reports them. Requests succeed
+// meanwhile, and new originals are found by their prefix.
 func TestCacheEmptied(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -60,8 +60,7 @@ func TestCacheEmptied(t *testing.T) {
 	}
 }
 
-// useAll has a new picture made, with a mezzanine, and purges, after which all parts
-// are there.
+// useAll makes a derivative and a mezzanine and purges, after which all parts exist.
 func useAll(t *testing.T, s *e2e.Server, dir, key string) {
 	t.Helper()
 	if r := e2e.Get(t, s.URL+"/40x/"+key); r.Status != 200 {
@@ -81,7 +80,7 @@ func useAll(t *testing.T, s *e2e.Server, dir, key string) {
 	}
 }
 
-// wantReady asks whether the server is ready, which it is, and degraded or not.
+// wantReady checks that the server is ready, and whether it is degraded.
 func wantReady(t *testing.T, s *e2e.Server, degraded bool) {
 	t.Helper()
 	var ready struct{ Ready, Degraded bool }

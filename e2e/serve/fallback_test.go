@@ -28,8 +28,7 @@ func patch(t *testing.T, s *e2e.Server, body string, want int) string {
 	return answer.String()
 }
 
-// Everything can be switched while the server runs, is logged, and shown in the
-// metrics.
+// Switches work while the server runs, are logged, and show in the metrics.
 func TestSwitches(t *testing.T) {
 	t.Parallel()
 	args := e2e.Bucket(t, map[string][]byte{"cat.jpg": e2e.Read(t, "../../testdata/photos/cat.jpg"), "lake.jpg": e2e.Read(t, "../../testdata/photos/lake.jpg")})
@@ -62,7 +61,7 @@ func TestSwitches(t *testing.T) {
 	}
 }
 
-// Large originals come from S3 itself.
+// Large originals are redirected to S3.
 func TestRedirectRaw(t *testing.T) {
 	t.Parallel()
 	lake := e2e.Read(t, "../../testdata/photos/lake.jpg")
@@ -86,8 +85,8 @@ func TestRedirectRaw(t *testing.T) {
 	e2e.WantProblem(t, "missing", e2e.Get(t, s.URL+"/raw/none.jpg"), 404, "not-found", "")
 }
 
-// A picture of ours stands for one that cannot be had, in the size asked for, with
-// the true status, and is not kept by anybody.
+// The fallback image is served in the requested size with the true status, and is not
+// cacheable.
 func TestFallbackPicture(t *testing.T) {
 	t.Parallel()
 	store, args := e2e.S3(t, map[string][]byte{"cat.jpg": e2e.Read(t, "../../testdata/photos/cat.jpg"), "text.jpg": []byte("no picture")})
@@ -113,7 +112,7 @@ func TestFallbackPicture(t *testing.T) {
 	e2e.WantProblem(t, "JSON", e2e.Get(t, s.URL+"/info/none.jpg"), 503, "origin-unavailable", "")
 }
 
-// The browser is sent to S3 when we are too busy, or told not to fetch.
+// The browser is redirected to S3 when the server is busy or read-only.
 func TestFallbackRedirect(t *testing.T) {
 	t.Parallel()
 	cat := e2e.Read(t, "../../testdata/photos/cat.jpg")

@@ -9,8 +9,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// What is not among the formats is refused by its first bytes: it stays in the cache,
-// is there as it is, and comes to no engine.
+// Originals of a format that is not enabled are refused by their first bytes: they stay in
+// the cache, /raw serves them, and they do not reach libvips.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{

@@ -13,8 +13,8 @@ import (
 	"github.com/minio/minio-go/v7/pkg/notification"
 )
 
-// A real MinIO tells of what is uploaded and removed: the old picture is
-// forgotten, the presets of the new one are made, and what was missing is there.
+// A real MinIO notifies of uploads and removals: the old picture is purged, the presets of
+// the new one are generated, and what was missing is found.
 func TestHookFromMinIO(t *testing.T) {
 	t.Parallel()
 	cat, coast := e2e.Read(t, "../../testdata/photos/cat.jpg"), e2e.Read(t, "../../testdata/photos/coast.jpg")
@@ -56,7 +56,7 @@ func TestHookFromMinIO(t *testing.T) {
 	e2e.WantProblem(t, "removed", e2e.Get(t, s.URL+missing), 404, "not-found", "")
 }
 
-// Nobody without the secret makes us forget anything.
+// Notifications without the secret are refused.
 func TestHookSecret(t *testing.T) {
 	t.Parallel()
 	event := `{"Records":[{"eventName":"s3:ObjectRemoved:Delete","s3":{"bucket":{"name":"pictures"},"object":{"key":"cat.jpg"}}}]}`
@@ -89,8 +89,8 @@ func TestHookSecret(t *testing.T) {
 	}
 }
 
-// An original that is found only on the old disk is copied to S3, whole, and from
-// then on comes from there.
+// An original that is only found on the old disk is copied to S3 and comes from there
+// afterwards.
 func TestRepair(t *testing.T) {
 	t.Parallel()
 	old := t.TempDir()

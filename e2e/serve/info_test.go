@@ -16,7 +16,7 @@ import (
 	"github.com/thumbery/thumbery/info"
 )
 
-// document asks for JSON about a picture.
+// document requests JSON about a picture.
 func document(t *testing.T, s *e2e.Server, path string) (e2e.Response, info.Document) {
 	t.Helper()
 	r := e2e.Get(t, s.URL+path)
@@ -117,7 +117,7 @@ func placeholder(t *testing.T, d info.Document) image.Image {
 	return m
 }
 
-// Where a picture was taken is told to those who ask for it.
+// Coordinates are only given on request.
 func TestInfoMetadata(t *testing.T) {
 	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
@@ -139,7 +139,7 @@ func TestInfoMetadata(t *testing.T) {
 	}
 }
 
-// JSON is kept as pictures are: in memory, on disk, over restarts.
+// JSON is cached like pictures: in memory, on disk, over restarts.
 func TestInfoIsKept(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()

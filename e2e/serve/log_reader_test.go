@@ -36,7 +36,7 @@ func pipe(t *testing.T) (reader, writer *os.File) {
 	return reader, writer
 }
 
-// A server goes on serving when nobody reads its log any more.
+// A server keeps serving when the reader of its log exits.
 func TestServeOutlivesLogReader(t *testing.T) {
 	t.Parallel()
 	reader, writer := pipe(t)
@@ -61,8 +61,7 @@ func TestServeOutlivesLogReader(t *testing.T) {
 	}
 }
 
-// Priming does its work when nobody reads what it says, and a short command still
-// ends quietly by the signal.
+// prime does its work when nobody reads its output; a short command still ends by SIGPIPE.
 func TestCommandsWithoutReaders(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()

@@ -27,16 +27,16 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/minio"
 )
 
-// migrated is the summary of thumbery migrate --json.
+// migrated is the summary that thumbery migrate --json prints.
 type migrated struct {
 	Copied, There           struct{ Files, Bytes int64 }
 	Conflicts, Failed, Gone int64
 	Complete                bool
 }
 
-// A directory is moved to S3. The first run is killed in the middle, the second is
-// interrupted, and the third finishes what they began; the fourth has nothing to
-// do. At no moment is there anything in the bucket that is not whole.
+// A directory is migrated to S3. The first run is killed half-way, the second is
+// interrupted, the third completes their work, and the fourth has nothing to do. At no time
+// is there an incomplete object in the bucket.
 func TestMigrate(t *testing.T) {
 	t.Parallel()
 	server := minio.Start(t)
@@ -73,7 +73,7 @@ func TestMigrate(t *testing.T) {
 	t.Run("Down", func(t *testing.T) { testMigrateDown(t, server, from, to) })
 }
 
-// testMigrateBack: what comes back from S3 is what went there.
+// testMigrateBack migrates back, and expects the same files.
 func testMigrateBack(t *testing.T, to string, want map[string][]byte) {
 	back := t.TempDir()
 	if got := migrateAll(t, "--from", to, "--to", "file:"+back); got.Copied.Files != int64(len(want)) {
@@ -86,7 +86,7 @@ func testMigrateBack(t *testing.T, to string, want map[string][]byte) {
 	}
 }
 
-// testMigrateDown: S3 is down for a while in the middle, and nothing is lost by it.
+// testMigrateDown stops S3 for a while in the middle of a migration, which loses nothing.
 func testMigrateDown(t *testing.T, server *minio.Server, from, to string) {
 	to = strings.Replace(to, "/all", "/again", 1)
 	gate := newGate(t, server.Endpoint, 30)
@@ -106,8 +106,8 @@ func testMigrateDown(t *testing.T, server *minio.Server, from, to string) {
 	}
 }
 
-// gate passes requests on to a server. After some uploads it closes: what is uploaded
-// then waits until it is opened, or its client leaves.
+// gate is a proxy in front of a server. After some uploads it closes: later uploads wait
+// until it is opened or their client leaves.
 type gate struct {
 	*httptest.Server
 	closed chan struct{} // is closed when it closes
@@ -171,16 +171,16 @@ func (g *gate) awaitClosed(t *testing.T) {
 	}
 }
 
-// through is the bucket of a URL, with the gate before its server.
+// through is a bucket's URL with the gate as its endpoint.
 func through(g *gate, to string) string {
 	before, _, _ := strings.Cut(to, "endpoint=")
 	return before + "endpoint=" + g.URL
 }
 
-// planted is how many originals there are.
+// planted is the number of originals.
 const planted = 120
 
-// plantOriginals makes files, some with names that are easily spoilt, and one that is
+// plantOriginals makes files: some with names that are easily mangled, and one that is
 // uploaded in parts.
 func plantOriginals(t *testing.T, root string) map[string][]byte {
 	t.Helper()
@@ -212,7 +212,7 @@ func plantOriginals(t *testing.T, root string) map[string][]byte {
 	return originals
 }
 
-// migrate starts the program.
+// migrate starts thumbery migrate.
 func migrate(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(e2e.Binary, append([]string{"migrate"}, args...)...)
@@ -236,8 +236,8 @@ func migrateAll(t *testing.T, args ...string) (m migrated) {
 	return m
 }
 
-// endMigration ends a migration, which must not have ended by itself, and returns
-// what it said.
+// endMigration ends a migration, which must not have finished by itself, and returns its
+// log.
 func endMigration(t *testing.T, cmd *exec.Cmd, signal os.Signal) string {
 	t.Helper()
 	_ = cmd.Process.Signal(signal)
@@ -247,8 +247,8 @@ func endMigration(t *testing.T, cmd *exec.Cmd, signal os.Signal) string {
 	return fmt.Sprint(cmd.Stderr)
 }
 
-// wantObjects checks that what is in the bucket is whole, and returns how many
-// there are; all says that none may be missing.
+// wantObjects checks that the objects in the bucket are complete and returns their number;
+// all says that none may be missing.
 func wantObjects(t *testing.T, server *minio.Server, want map[string][]byte, all bool) (n int) {
 	t.Helper()
 	for key, data := range want {

@@ -9,13 +9,13 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// underUmask is how a shell starts the program with a umask.
+// underUmask is a command that starts the program with a umask.
 func underUmask(umask string, args ...string) []string {
 	return append([]string{"sh", "-c", `umask ` + umask + `; exec "$@"`, "sh", e2e.Binary}, args...)
 }
 
-// Whatever the umask, what serve, prime and purge make is for the owner and, to be
-// read, for the group: nginx is in it.
+// Whatever the umask, the files that serve, prime and purge make can be written by the
+// owner and read by the group, which is nginx's.
 func TestModes(t *testing.T) {
 	t.Parallel()
 	for _, umask := range []string{"000", "022", "077"} {

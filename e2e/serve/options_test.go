@@ -12,11 +12,11 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// documented are the examples in docs/urls.md: a path, the size that comes out,
-// and the format if it is said.
+// documented matches the examples in docs/urls.md: a path, the size of the result, and
+// possibly its format.
 var documented = regexp.MustCompile("`(/[^`]+)` (\\d+)x(\\d+)(?: (jpeg|png|webp|gif))?")
 
-// Every option has an example, and every example gives what the manual says.
+// Every option has an example, and every example gives the documented result.
 func TestDocumentedOptions(t *testing.T) {
 	t.Parallel()
 	manual := string(e2e.Read(t, "../../docs/urls.md"))
@@ -34,7 +34,7 @@ func TestDocumentedOptions(t *testing.T) {
 	}
 }
 
-// Effects do something, and to the whole picture.
+// Every effect changes the picture.
 func TestOptionsChangeThePicture(t *testing.T) {
 	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(),

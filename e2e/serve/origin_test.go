@@ -12,8 +12,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// The main job: from S3, made once, kept, and served again from memory, from
-// disk after a restart, and when S3 is gone.
+// The main job: a derivative of an original in S3 is made once, cached, and served from
+// memory, from disk after a restart, and while S3 is down.
 func TestFromS3(t *testing.T) {
 	t.Parallel()
 	photos := filepath.Join(e2e.Testdata(t), "photos")
@@ -58,7 +58,7 @@ func TestFromS3(t *testing.T) {
 	}
 }
 
-// Places of a chain are asked in order, mounts by prefix.
+// Backends of a chain are tried in order, mounts are chosen by prefix.
 func TestChainAndMounts(t *testing.T) {
 	t.Parallel()
 	store, _ := e2e.S3(t, map[string][]byte{"new/cat.jpg": e2e.Read(t, filepath.Join(e2e.Testdata(t), "photos", "cat.jpg"))})
@@ -73,8 +73,8 @@ func TestChainAndMounts(t *testing.T) {
 	e2e.WantProblem(t, "perhaps in S3", e2e.Get(t, s.URL+"/30x/photos/none2.jpg"), 503, "origin-unavailable", "")
 }
 
-// Real photographs of 1.4 to 24 megapixels, sixteen at a time: every answer
-// decodes to the right size, and the second time is a hit.
+// Real photographs of 1.4 to 24 megapixels, sixteen at a time: every answer decodes and has
+// the right size, and the second request is a hit.
 func TestRealPhotographs(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../.photos/*.jpg")
@@ -96,10 +96,10 @@ func TestRealPhotographs(t *testing.T) {
 	forEach(t, pictures, func(url string, w, h int) error { return check(s.URL+url, w, h, e2e.HitDisk) })
 }
 
-// clients is how many requests run at once.
+// clients is the number of concurrent requests.
 const clients = 16
 
-// forEach asks for three sizes of each picture, in random order.
+// forEach requests three sizes of each picture, in random order.
 func forEach(t *testing.T, pictures map[string][]byte, ask func(url string, w, h int) error) {
 	t.Helper()
 	places := make(chan struct{}, clients)

@@ -9,8 +9,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// A picture that another process forgets is forgotten by a running server, too,
-// which has it in memory.
+// A picture that another process purges is also removed from the memory of a running
+// server.
 func TestPurgeBesideServer(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -54,7 +54,7 @@ func TestPurgeBesideServer(t *testing.T) {
 	}
 }
 
-// wantForgotten asks until the answer is a miss: the memory cache trusts itself for a
+// wantForgotten waits for a miss: entries in memory are checked against the disk once a
 // second.
 func wantForgotten(t *testing.T, s *e2e.Server, path string) {
 	t.Helper()

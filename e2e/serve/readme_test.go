@@ -8,7 +8,7 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// Every curl of the README gives what the README says: each line below it is in
+// Every curl command of the README prints what the README says: each line below it is in
 // the output, in that order.
 func TestReadme(t *testing.T) {
 	t.Parallel()

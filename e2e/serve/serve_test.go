@@ -91,8 +91,8 @@ func decode(t *testing.T, body []byte) image.Image {
 	return m
 }
 
-// meanDifference is the mean absolute difference of all channels; 255 for
-// pictures of different sizes.
+// meanDifference is the mean absolute difference over all channels; 255 for pictures of
+// different sizes.
 func meanDifference(a, b image.Image) float64 {
 	if a.Bounds().Size() != b.Bounds().Size() {
 		return 255
@@ -111,8 +111,8 @@ func meanDifference(a, b image.Image) float64 {
 	return sum / float64(3*bounds.Dx()*bounds.Dy())
 }
 
-// Bad input of each kind has its status and a problem document, is not kept as
-// a picture, and leaves the service running.
+// Every kind of bad input has its status and a problem document, is not cached as a
+// picture, and does not stop the service.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -175,7 +175,7 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// What is damaged in the cache behind our back is a miss, and made again.
+// Files damaged in the cache are misses and are made again.
 func TestDamagedCache(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()

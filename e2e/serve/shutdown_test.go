@@ -14,8 +14,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// On SIGTERM what is running is finished, new connections are refused, and the
-// exit status is 0.
+// On SIGTERM, running requests are finished, new connections are refused, and the exit
+// status is 0.
 func TestShutdownFinishesWhatRuns(t *testing.T) {
 	t.Parallel()
 	asked, release := make(chan struct{}), make(chan struct{})
@@ -57,8 +57,7 @@ func TestShutdownFinishesWhatRuns(t *testing.T) {
 	}
 }
 
-// A unix socket left by a process that died does not keep a new one from
-// starting there.
+// A unix socket that a dead process left does not prevent a new one from listening there.
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "thumbery.sock")

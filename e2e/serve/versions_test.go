@@ -10,8 +10,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// One client that makes up versions of a picture has few of them fetched and kept, or
-// none where it is limited otherwise.
+// A client that makes up versions of a picture gets few of them fetched and cached, or none
+// with other limits.
 func TestVersionsOfStrangers(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
