@@ -14,16 +14,18 @@ import (
 )
 
 func TestChainConforms(t *testing.T) {
+	t.Parallel()
 	storagetest.Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
 		return storage.Chain(storagetest.Named("empty"), storagetest.NewFake(objects), storagetest.Named("last"))
 	})
 }
 
 func TestChain(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
-		has   []string // of places 0, 1, 2: "yes", "no", "down"
-		want  string   // the place that serves; "" for none
+		has   []string // of backends 0, 1, 2: "yes", "no", "down"
+		want  string   // the backend that serves; "" for none
 		kind  error
 		asked []int
 	}{
@@ -55,11 +57,11 @@ func TestChain(t *testing.T) {
 			storagetest.WantKind(t, err, tt.kind)
 			for i, f := range fakes {
 				if f.Opens("key") != tt.asked[i] {
-					t.Errorf("place %d was asked %d times, want %d", i, f.Opens("key"), tt.asked[i])
+					t.Errorf("backend %d was asked %d times, want %d", i, f.Opens("key"), tt.asked[i])
 				}
 				failed := tt.has[i] == "down" || tt.has[i] == "refuses"
 				if tt.kind == storage.ErrUnavailable && strings.Contains(err.Error(), "place "+f.String()) != failed {
-					t.Errorf("%v: is place %d, which is %q, named?", err, i, tt.has[i])
+					t.Errorf("%v: is backend %d, which is %q, named?", err, i, tt.has[i])
 				}
 			}
 		})
@@ -74,6 +76,7 @@ func (k known) Open(ctx context.Context, key string, _ storage.Version) (*storag
 }
 
 func TestChainPassesOn(t *testing.T) {
+	t.Parallel()
 	plain, first, second := storagetest.Named("plain"), storagetest.NewStore(nil), storagetest.NewStore(nil)
 	first.SetName("first")
 	second.SetName("second")
@@ -90,7 +93,7 @@ func TestChainPassesOn(t *testing.T) {
 	}
 	plain.SetDown(true)
 	if c.(storage.Health).Down() {
-		t.Error("down although the last place is not")
+		t.Error("down although the last backend is not")
 	}
 	second.SetDown(true)
 	if !c.(storage.Health).Down() {
@@ -101,6 +104,7 @@ func TestChainPassesOn(t *testing.T) {
 // TestChainOddErrors: what is neither kind counts as ErrUnavailable, also if it
 // looks like a context's error or claims both kinds.
 func TestChainOddErrors(t *testing.T) {
+	t.Parallel()
 	for _, odd := range []error{
 		errors.New("odd"), context.DeadlineExceeded, context.Canceled, errors.Join(storage.ErrNotFound, storage.ErrUnavailable),
 	} {
@@ -115,6 +119,7 @@ func TestChainOddErrors(t *testing.T) {
 }
 
 func TestChainCancelled(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first, second := storagetest.Named("first"), storagetest.Named("second", "key")
 		defer first.Hold()()
@@ -130,6 +135,7 @@ func TestChainCancelled(t *testing.T) {
 
 // TestChainChecks: one that hangs does not keep the others from being asked.
 func TestChainChecks(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hangs, fails, works := storagetest.Named("hangs"), storagetest.Named("fails"), storagetest.Named("works")
 		defer hangs.Hold()()
@@ -145,6 +151,7 @@ func TestChainChecks(t *testing.T) {
 }
 
 func TestChainOfFew(t *testing.T) {
+	t.Parallel()
 	one := storagetest.Named("one")
 	if storage.Chain(one) != storage.Origin(one) {
 		t.Error("a chain of one is not that one")
@@ -157,7 +164,8 @@ func TestChainOfFew(t *testing.T) {
 	}
 }
 
-func TestPlaces(t *testing.T) {
+func TestBackends(t *testing.T) {
+	t.Parallel()
 	a, b, c := storagetest.Named("a"), storagetest.Named("b"), storagetest.Named("c")
 	var m storage.Mounts
 	for prefix, origin := range map[string]storage.Origin{"/": storage.Chain(a, storage.Chain(b, a)), "long/prefix": c, "x": b} {

@@ -22,6 +22,7 @@ import (
 )
 
 func TestUnavailable(t *testing.T) {
+	t.Parallel()
 	dial := func(errno syscall.Errno) error {
 		return &url.Error{Op: "Get", URL: "http://s3", Err: &net.OpError{Op: "dial", Err: os.NewSyscallError("socket", errno)}}
 	}
@@ -57,6 +58,7 @@ func TestUnavailable(t *testing.T) {
 
 // TestChainOfTransients: a chain is transient only if all its failures are.
 func TestChainOfTransients(t *testing.T) {
+	t.Parallel()
 	transient := storage.Transient(t.Context(), "place", errors.New("any"))
 	one, other := storagetest.Named("one"), storagetest.Named("other")
 	one.FailAll(transient)
@@ -71,7 +73,7 @@ func TestChainOfTransients(t *testing.T) {
 	}
 }
 
-// TestNoDescriptors: a process that may open no more files blames no place for it,
+// TestNoDescriptors: a process that may open no more files blames no backend for it,
 // and takes no object for missing. It runs in a process of its own.
 func TestNoDescriptors(t *testing.T) {
 	const inChild = "THUMBERY_TEST_NO_DESCRIPTORS"
@@ -90,17 +92,17 @@ func TestNoDescriptors(t *testing.T) {
 	}))
 	defer server.Close()
 	// The bucket comes last: of its connections one may give back a descriptor late.
-	for _, place := range []storage.Origin{dirWithA(t), bucketAt(t, server.URL)} {
-		g := withBreaker(place)
+	for _, backend := range []storage.Origin{dirWithA(t), bucketAt(t, server.URL)} {
+		g := withBreaker(backend)
 		release := exhaust(t)
 		for range 5 {
 			if err := open(t.Context(), g, "a"); !errors.Is(err, storage.ErrTransient) || errors.Is(err, storage.ErrNotFound) {
-				t.Errorf("%s: %v, want ErrTransient", place, err)
+				t.Errorf("%s: %v, want ErrTransient", backend, err)
 			}
 		}
 		release()
 		if err := open(t.Context(), g, "a"); err != nil || g.Down() {
-			t.Errorf("%s, with descriptors: %v, down %t", place, err, g.Down())
+			t.Errorf("%s, with descriptors: %v, down %t", backend, err, g.Down())
 		}
 	}
 }
@@ -111,11 +113,11 @@ func bucketAt(t *testing.T, endpoint string) storage.Origin {
 	if err != nil {
 		t.Fatal(err)
 	}
-	place, err := s3.Open(u)
+	backend, err := s3.Open(u)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return place
+	return backend
 }
 
 func dirWithA(t *testing.T) storage.Origin {
@@ -124,11 +126,11 @@ func dirWithA(t *testing.T) storage.Origin {
 	if err := os.WriteFile(filepath.Join(root, "a"), []byte("a"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	place, err := dir.New(root)
+	backend, err := dir.New(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return place
+	return backend
 }
 
 // exhaust leaves the process no descriptor until release is called.

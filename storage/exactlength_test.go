@@ -18,6 +18,7 @@ import (
 )
 
 func TestExactLength(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("connection reset")
 	tests := []struct {
 		name string
@@ -54,7 +55,7 @@ func TestExactLength(t *testing.T) {
 			if tt.kind != nil {
 				storagetest.WantKind(t, err, tt.kind)
 				if !strings.HasPrefix(err.Error(), "place: ") {
-					t.Errorf("%v does not name the place", err)
+					t.Errorf("%v does not name the backend", err)
 				}
 			}
 			if _, again := body.Read(make([]byte, 1)); (err == nil && again != io.EOF) || (err != nil && again != err) {
@@ -70,6 +71,7 @@ type nothing struct{}
 func (nothing) Read([]byte) (int, error) { return 0, nil }
 
 func TestExactLengthAndContexts(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	body := storage.ExactLength(ctx, io.NopCloser(strings.NewReader("12345")), 5, "place")
 	if _, err := io.ReadFull(body, make([]byte, 2)); err != nil {
@@ -87,6 +89,7 @@ func TestExactLengthAndContexts(t *testing.T) {
 
 // TestOthersTimeouts: a time-out of net is not the caller's, although it says so.
 func TestOthersTimeouts(t *testing.T) {
+	t.Parallel()
 	for _, cause := range []error{context.DeadlineExceeded, context.Canceled, os.ErrDeadlineExceeded, &net.DNSError{IsTimeout: true}} {
 		body := storage.ExactLength(t.Context(), io.NopCloser(iotest.ErrReader(fmt.Errorf("read: %w", cause))), 5, "place")
 		_, err := io.ReadAll(body)
@@ -98,6 +101,7 @@ func TestOthersTimeouts(t *testing.T) {
 }
 
 func TestExactLengthClose(t *testing.T) {
+	t.Parallel()
 	inner := &closer{Reader: strings.NewReader("12345")}
 	body := storage.ExactLength(t.Context(), inner, 5, "place")
 	for range 2 {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestAs(t *testing.T) {
+	t.Parallel()
 	plain, store := storagetest.Named("plain"), storagetest.NewStore(nil)
 	tests := []struct {
 		origin storage.Origin
@@ -44,7 +45,7 @@ func TestAs(t *testing.T) {
 		storagetest.WantKind(t, err, storage.ErrUnavailable)
 	}
 	if plain.TotalOpens() != 0 || g.Down() {
-		t.Error("the place was asked")
+		t.Error("the backend was asked")
 	}
 }
 

@@ -15,12 +15,14 @@ import (
 )
 
 func TestMountsConform(t *testing.T) {
+	t.Parallel()
 	storagetest.Run(t, func(t *testing.T, objects map[string][]byte) storage.Origin {
 		return mustMount(t, map[string]storage.Origin{"/": storagetest.NewFake(objects), "elsewhere/": storagetest.Named("elsewhere")})
 	})
 }
 
 func TestLookup(t *testing.T) {
+	t.Parallel()
 	all := mustMount(t, map[string]storage.Origin{
 		"/": storagetest.Named("root"), "/avatars/": storagetest.Named("avatars"), "avatars/old": storagetest.Named("old"), "ü b": storagetest.Named("odd"),
 	})
@@ -53,6 +55,7 @@ func TestLookup(t *testing.T) {
 }
 
 func TestMountsOpen(t *testing.T) {
+	t.Parallel()
 	root, avatars := storagetest.Named("root", "avatars/x", "y"), storagetest.Named("avatars", "z")
 	m := mustMount(t, map[string]storage.Origin{"/": root, "avatars": avatars})
 	if got, err := storagetest.Read(t.Context(), m, "avatars/z"); got != "avatars has z" {
@@ -68,6 +71,7 @@ func TestMountsOpen(t *testing.T) {
 }
 
 func TestMountsAdd(t *testing.T) {
+	t.Parallel()
 	m := mustMount(t, map[string]storage.Origin{"/": storagetest.Named("root"), "avatars": storagetest.Named("a")})
 	for _, tt := range []struct{ prefix, problem string }{
 		{"", "has a source already"},
@@ -88,6 +92,7 @@ func TestMountsAdd(t *testing.T) {
 }
 
 func TestMountsCheck(t *testing.T) {
+	t.Parallel()
 	good, bad := storagetest.Named("good"), storagetest.Named("bad")
 	bad.FailAll(errors.New("boom"))
 	m := mustMount(t, map[string]storage.Origin{"/": good, "b": bad})
@@ -104,7 +109,7 @@ func TestMountsCheck(t *testing.T) {
 	}
 }
 
-// bucket is a place that knows its objects by the names of one.
+// bucket is a backend that knows its objects by the names of one.
 type bucket struct {
 	*storagetest.Store
 	name, prefix string
@@ -121,6 +126,7 @@ func newBucket(name, prefix string) bucket {
 }
 
 func TestMountsKeys(t *testing.T) {
+	t.Parallel()
 	whole, part := newBucket("pictures", ""), newBucket("pictures", "avatars/")
 	m := mustMount(t, map[string]storage.Origin{
 		"/":      storage.Chain(mirrors(withBreaker(whole), withBreaker(newBucket("copy", ""))), storagetest.Named("plain")),
@@ -149,6 +155,7 @@ func TestMountsKeys(t *testing.T) {
 }
 
 func TestMountsDown(t *testing.T) {
+	t.Parallel()
 	root, avatars := storagetest.Named("root"), storagetest.NewStore(nil)
 	m := mustMount(t, map[string]storage.Origin{"a/": root, "avatars": mirrors(avatars), "readers": readerOnly{root}})
 	root.SetDown(true)
@@ -163,6 +170,7 @@ func TestMountsDown(t *testing.T) {
 type readerOnly struct{ storage.Origin }
 
 func TestMountsLink(t *testing.T) {
+	t.Parallel()
 	m := mustMount(t, map[string]storage.Origin{"a/": storagetest.Named("root"), "avatars": mirrors(withBreaker(storagetest.NewStore(nil)))})
 	u, err := m.Link(t.Context(), "avatars/x y.png", storage.LinkOptions{Expires: time.Hour, Disposition: "inline"})
 	if want := "https://fake.example/x%20y.png?disposition=inline&expires=1h0m0s"; u != want || err != nil {

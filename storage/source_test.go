@@ -10,6 +10,7 @@ import (
 )
 
 func TestParseSource(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		in, prefix string
 		urls       []string
@@ -58,6 +59,7 @@ func TestParseSource(t *testing.T) {
 }
 
 func TestParseSourceRefuses(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ in, problem string }{
 		{"", "prefix is missing"},
 		{"s3://bucket", "prefix is missing"},
@@ -94,6 +96,7 @@ func TestParseSourceRefuses(t *testing.T) {
 }
 
 func TestCheckParameters(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		query   string
 		known   []string

@@ -39,6 +39,7 @@ func TestTransitions(t *testing.T) {
 }
 
 func TestEnter(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name         string
 		state        state
@@ -78,6 +79,7 @@ func TestEnter(t *testing.T) {
 
 // TestPauseBegins: also when a trial fails.
 func TestPauseBegins(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &circuit{}
 		for range maxFailures {
@@ -105,6 +107,7 @@ func TestPauseBegins(t *testing.T) {
 // TestSettleTwice: a trial that was answered after its timeout closes the breaker, and
 // what it is settled with later does not count.
 func TestSettleTwice(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &circuit{state: open}
 		a, _ := c.enter()

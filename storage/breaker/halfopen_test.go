@@ -14,6 +14,7 @@ import (
 )
 
 func TestBreakerHeals(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		ask  func(t *testing.T, g *breaker.Origin)
@@ -52,6 +53,7 @@ func TestBreakerHeals(t *testing.T) {
 
 // TestBreakerStaysOpen: each probe that fails costs one attempt and a second.
 func TestBreakerStaysOpen(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		f.FailAll(storagetest.Refused())
@@ -69,6 +71,7 @@ func TestBreakerStaysOpen(t *testing.T) {
 // TestBreakerOneProbe: the others do not wait for it; the bytes of its body are
 // proof enough.
 func TestBreakerOneProbe(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		time.Sleep(time.Second)
@@ -96,9 +99,10 @@ func TestBreakerOneProbe(t *testing.T) {
 	})
 }
 
-// TestBreakerStuckProbe: a place that is back is not kept waiting by a probe that
+// TestBreakerStuckProbe: a backend that is back is not kept waiting by a probe that
 // was sent before.
 func TestBreakerStuckProbe(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		time.Sleep(time.Second)
@@ -124,9 +128,10 @@ func TestBreakerStuckProbe(t *testing.T) {
 	})
 }
 
-// TestBreakerSlowPlace: one that takes longer than a probe is waited for is not
+// TestBreakerSlowBackend: one that takes longer than a probe is waited for is not
 // shut out.
-func TestBreakerSlowPlace(t *testing.T) {
+func TestBreakerSlowBackend(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		f.Delay(4 * time.Second)
@@ -140,6 +145,7 @@ func TestBreakerSlowPlace(t *testing.T) {
 // TestBreakerAbandonedProbe: a client that leaves does not take the only permit
 // with it.
 func TestBreakerAbandonedProbe(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		for range 3 {
@@ -165,6 +171,7 @@ func TestBreakerAbandonedProbe(t *testing.T) {
 // TestBreakerHangs: calls that no context ends are left behind, but not without
 // end, and clean up when they return after all.
 func TestBreakerHangs(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := storagetest.Named("place", "key")
 		g := withBreaker(f)
@@ -197,6 +204,7 @@ func TestBreakerHangs(t *testing.T) {
 
 // TestBreakerManyLeave: clients that leave all at once are no calls that hang.
 func TestBreakerManyLeave(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := storagetest.Named("place", "key")
 		g := withBreaker(f)

@@ -21,6 +21,7 @@ import (
 func withBreaker(o storage.Origin) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
 
 func TestBreakerConforms(t *testing.T) {
+	t.Parallel()
 	storagetest.Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
 		return withBreaker(storagetest.NewFake(objects))
 	})
@@ -60,6 +61,7 @@ type breakerTest struct {
 }
 
 func TestBreakerOpens(t *testing.T) {
+	t.Parallel()
 	runBreakerTests(t, breaker.Open, []breakerTest{
 		{"not answering", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.FailAll(storagetest.Refused())
@@ -89,6 +91,7 @@ func TestBreakerOpens(t *testing.T) {
 }
 
 func TestBreakerStaysClosed(t *testing.T) {
+	t.Parallel()
 	refused := fmt.Errorf("place: %w: HTTP 403", storage.ErrRefused)
 	runBreakerTests(t, breaker.Closed, []breakerTest{
 		{"a deadline that was too short", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
@@ -129,7 +132,7 @@ func TestBreakerStaysClosed(t *testing.T) {
 				t.Errorf("%v, want %v", err, refused)
 			}
 		}},
-		{"what says nothing about the place", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
+		{"what says nothing about the backend", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.FailAll(storage.Transient(t.Context(), "place", errors.New("no descriptors")))
 			storagetest.WantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
 		}},
@@ -174,6 +177,7 @@ func runBreakerTests(t *testing.T, want breaker.State, tests []breakerTest) {
 // TestBreakerRefuses: while it is open nobody is asked or waits, and the error says
 // why.
 func TestBreakerRefuses(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		start, asked := time.Now(), f.TotalOpens()
@@ -195,6 +199,7 @@ func TestBreakerRefuses(t *testing.T) {
 
 // TestBreakerBurst: what breaks at once is one failure, and tried again.
 func TestBreakerBurst(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := storagetest.Named("place", "key")
 		g := withBreaker(f)
@@ -215,9 +220,10 @@ func TestBreakerBurst(t *testing.T) {
 	})
 }
 
-// TestBreakerTimeouts: what fails slowly counts each, so that a place that swallows
+// TestBreakerTimeouts: what fails slowly counts each, so that a backend that swallows
 // requests is not waited for again and again.
 func TestBreakerTimeouts(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := storagetest.Named("place", "key")
 		g := withBreaker(f)
@@ -236,6 +242,7 @@ func TestBreakerTimeouts(t *testing.T) {
 }
 
 func TestBreakerRetries(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		tell  func(t *testing.T, f *storagetest.Fake)
@@ -268,6 +275,7 @@ func TestBreakerRetries(t *testing.T) {
 }
 
 func TestBreakerDoesNotRetryForNobody(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := storagetest.Named("place", "key")
 		f.FailNext(1, storagetest.Refused())
@@ -284,6 +292,7 @@ func TestBreakerDoesNotRetryForNobody(t *testing.T) {
 // TestBreakerLateObject: an object that comes in the moment in which ctx ends is
 // closed or given, never lost.
 func TestBreakerLateObject(t *testing.T) {
+	t.Parallel()
 	for _, moment := range []string{"before it comes", "when it has come"} {
 		synctest.Test(t, func(t *testing.T) {
 			f := storagetest.Named("place", "key")
@@ -311,11 +320,12 @@ func TestBreakerLateObject(t *testing.T) {
 }
 
 func TestBreakerCheck(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		f.FailAll(storagetest.Refused())
 		if err := g.Check(t.Context()); err == nil || strings.Contains(err.Error(), "circuit breaker open") || g.State() != breaker.Open {
-			t.Errorf("Check gives %v, state %v; want the place's own error", err, g.State())
+			t.Errorf("Check gives %v, state %v; want the backend's own error", err, g.State())
 		}
 		f.FailAll(nil)
 		if err := g.Check(t.Context()); err != nil || g.State() != breaker.Closed || g.Down() {
@@ -335,14 +345,15 @@ func TestBreakerCheck(t *testing.T) {
 }
 
 func TestBreakerObserver(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
 		tell := func(format string, args ...any) { told = append(told, fmt.Sprintf(format, args...)) }
 		f := storagetest.Named("place", "key")
 		g := breaker.New(f, breaker.Observer{
-			Attempted:    func(place string, took time.Duration, err error) { tell("asked %s %v %t", place, took, err == nil) },
-			BodyFailed:   func(place string, err error) { tell("broke %s", place) },
-			StateChanged: func(place string, from, to breaker.State) { tell("%s %v to %v", place, from, to) },
+			Attempted:    func(backend string, took time.Duration, err error) { tell("asked %s %v %t", backend, took, err == nil) },
+			BodyFailed:   func(backend string, err error) { tell("broke %s", backend) },
+			StateChanged: func(backend string, from, to breaker.State) { tell("%s %v to %v", backend, from, to) },
 		})
 		f.Delay(time.Second)
 		f.BreakNext("key", 1, 1)
@@ -366,6 +377,7 @@ func TestBreakerObserver(t *testing.T) {
 }
 
 func TestBreakerWrites(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store := storagetest.NewStore(nil)
 		g := withBreaker(store)
@@ -376,7 +388,7 @@ func TestBreakerWrites(t *testing.T) {
 			}
 		}
 		if g.Down() {
-			t.Error("a source that fails is blamed on the place")
+			t.Error("a source that fails is blamed on the backend")
 		}
 		store.FailAll(storagetest.Refused())
 		for range 5 {

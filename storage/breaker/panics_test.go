@@ -17,7 +17,7 @@ import (
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-// panicky is a place whose client panics where it is told to.
+// panicky is a backend whose client panics where it is told to.
 type panicky struct {
 	storagetest.Store
 	at atomic.Value // string
@@ -81,14 +81,17 @@ func (p *panicky) List(ctx context.Context, prefix string, skipped func(string))
 
 type panickyBody struct {
 	io.ReadCloser
-	place *panicky
+	backend *panicky
 }
 
-func (b *panickyBody) Read(p []byte) (int, error) { b.place.reach("read"); return b.ReadCloser.Read(p) }
+func (b *panickyBody) Read(p []byte) (int, error) {
+	b.backend.reach("read")
+	return b.ReadCloser.Read(p)
+}
 
 func (b *panickyBody) Close() error {
 	err := b.ReadCloser.Close()
-	b.place.reach("close")
+	b.backend.reach("close")
 	return err
 }
 
@@ -102,9 +105,10 @@ func firstError(all iter.Seq2[storage.Entry, error]) error {
 	return nil
 }
 
-// TestBreakerSurvivesPanics: whatever panics in a place's client is an error of that
+// TestBreakerSurvivesPanics: whatever panics in a backend's client is an error of that
 // call, however often, and is counted.
 func TestBreakerSurvivesPanics(t *testing.T) {
+	t.Parallel()
 	link := storage.LinkOptions{Expires: time.Minute}
 	ask := map[string]func(ctx context.Context, g *breaker.Origin) error{
 		"open":  func(ctx context.Context, g *breaker.Origin) error { return open(ctx, g, "key") },
@@ -132,21 +136,21 @@ func TestBreakerSurvivesPanics(t *testing.T) {
 	for at, do := range ask {
 		t.Run(at, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				place := newPanicky(at)
-				g, before := withBreaker(place), panics.Counts()["origin"]
+				backend := newPanicky(at)
+				g, before := withBreaker(backend), panics.Counts()["origin"]
 				for range 6 { // more than open the breaker
 					err := do(t.Context(), g)
 					if !errors.Is(err, storage.ErrTransient) || !strings.Contains(err.Error(), "place: ") || !strings.Contains(err.Error(), "boom at "+at) {
 						t.Errorf("%v, want ErrTransient with the panic", err)
 					}
 				}
-				if g.Down() || place.Unclosed() != 0 {
-					t.Errorf("down: %t, %d bodies are open", g.Down(), place.Unclosed())
+				if g.Down() || backend.Unclosed() != 0 {
+					t.Errorf("down: %t, %d bodies are open", g.Down(), backend.Unclosed())
 				}
 				if n := panics.Counts()["origin"] - before; n < 6 {
 					t.Errorf("%d were counted, want 6 at least", n)
 				}
-				place.at.Store("")
+				backend.at.Store("")
 				if err := do(t.Context(), g); err != nil {
 					t.Errorf("without panics: %v", err)
 				}
@@ -155,8 +159,9 @@ func TestBreakerSurvivesPanics(t *testing.T) {
 	}
 }
 
-// TestListenersOwnPanic: what panics while it goes through a listing is not the place.
+// TestListenersOwnPanic: what panics while it goes through a listing is not the backend.
 func TestListenersOwnPanic(t *testing.T) {
+	t.Parallel()
 	err := panics.Try("test", func() error {
 		for range withBreaker(newPanicky("")).List(t.Context(), "", nil) {
 			panic("mine")
@@ -168,8 +173,9 @@ func TestListenersOwnPanic(t *testing.T) {
 	}
 }
 
-// TestBrokenOffListing: a place that panics when nobody wants more of a listing.
+// TestBrokenOffListing: a backend that panics when nobody wants more of a listing.
 func TestBrokenOffListing(t *testing.T) {
+	t.Parallel()
 	for range withBreaker(newPanicky("end of the list")).List(t.Context(), "", nil) {
 		break
 	}
@@ -189,32 +195,34 @@ func (p *latePanicky) Open(ctx context.Context, key string, have storage.Version
 // TestLatePanic: an object that comes after its caller has left, and panics when it
 // is closed.
 func TestLatePanic(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		place := &latePanicky{newPanicky("close"), make(chan struct{})}
+		backend := &latePanicky{newPanicky("close"), make(chan struct{})}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		before := panics.Counts()["origin"]
-		if err := open(ctx, withBreaker(place), "key"); !errors.Is(err, context.DeadlineExceeded) {
+		if err := open(ctx, withBreaker(backend), "key"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v, want its deadline", err)
 		}
-		close(place.release)
+		close(backend.release)
 		synctest.Wait()
-		if panics.Counts()["origin"] == before || place.TotalOpens() != 1 || place.Unclosed() != 0 {
-			t.Errorf("counted: %t, %d opened, %d bodies are open", panics.Counts()["origin"] > before, place.TotalOpens(), place.Unclosed())
+		if panics.Counts()["origin"] == before || backend.TotalOpens() != 1 || backend.Unclosed() != 0 {
+			t.Errorf("counted: %t, %d opened, %d bodies are open", panics.Counts()["origin"] > before, backend.TotalOpens(), backend.Unclosed())
 		}
 	})
 }
 
-// TestProbeLoopSurvivesPanics: a place whose checks panic is asked on.
+// TestProbeLoopSurvivesPanics: a backend whose checks panic is asked on.
 func TestProbeLoopSurvivesPanics(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		place := newPanicky("")
-		g := withBreaker(place)
-		place.FailAll(storagetest.Refused())
+		backend := newPanicky("")
+		g := withBreaker(backend)
+		backend.FailAll(storagetest.Refused())
 		for range 3 {
 			_ = open(t.Context(), g, "key")
 		}
-		place.at.Store("check")
+		backend.at.Store("check")
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { breaker.ProbeLoop(ctx, g); close(ended) }()
@@ -222,8 +230,8 @@ func TestProbeLoopSurvivesPanics(t *testing.T) {
 		if !g.Down() {
 			t.Error("a panic is taken for an answer")
 		}
-		place.at.Store("")
-		place.FailAll(nil)
+		backend.at.Store("")
+		backend.FailAll(nil)
 		time.Sleep(2 * time.Second)
 		if err := open(t.Context(), g, "key"); err != nil || g.Down() {
 			t.Errorf("%v, down %t", err, g.Down())

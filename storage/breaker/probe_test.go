@@ -11,47 +11,49 @@ import (
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-// A place that is back is noticed though nobody wants anything of it, also when it
+// A backend that is back is noticed though nobody wants anything of it, also when it
 // hung in between; and one that works is not asked.
 func TestProbeLoop(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		place, well := storagetest.NewFake(nil), storagetest.NewFake(nil)
-		g, other := breaker.New(place, breaker.Observer{}), breaker.New(well, breaker.Observer{})
+		backend, well := storagetest.NewFake(nil), storagetest.NewFake(nil)
+		g, other := breaker.New(backend, breaker.Observer{}), breaker.New(well, breaker.Observer{})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { breaker.ProbeLoop(ctx, g, other); close(done) }()
 
-		place.FailAll(storagetest.Refused())
+		backend.FailAll(storagetest.Refused())
 		for range 5 {
 			_, _ = g.Open(t.Context(), "key", storage.Version{})
 		}
 		time.Sleep(time.Minute)
 		if !g.Down() {
-			t.Error("a place that fails is not down")
+			t.Error("a backend that fails is not down")
 		}
-		release := place.Hold()
-		place.FailAll(nil)
+		release := backend.Hold()
+		backend.FailAll(nil)
 		time.Sleep(time.Minute)
 		if !g.Down() {
-			t.Error("a place that hangs is not down")
+			t.Error("a backend that hangs is not down")
 		}
 		release()
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
 		if g.Down() {
-			t.Error("that the place is back was not noticed")
+			t.Error("that the backend is back was not noticed")
 		}
 		if well.TotalChecks() != 0 {
-			t.Errorf("a place that works was asked %d times", well.TotalChecks())
+			t.Errorf("a backend that works was asked %d times", well.TotalChecks())
 		}
 		stop()
 		<-done
 	})
 }
 
-// While ProbeLoop runs, no request finds out for the others that a place is still down:
+// While ProbeLoop runs, no request finds out for the others that a backend is still down:
 // each is served by the next mirror at once.
 func TestProbeLoopSparesRequests(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		hanging, well := storagetest.Named("hanging", "key"), storagetest.Named("well", "key")
 		first, second := withBreaker(hanging), withBreaker(well)
@@ -68,7 +70,7 @@ func TestProbeLoopSparesRequests(t *testing.T) {
 		synctest.Wait() // the losers have told of it
 		asked := hanging.TotalOpens()
 		if !first.Down() {
-			t.Fatal("a place that hangs is not down")
+			t.Fatal("a backend that hangs is not down")
 		}
 		for i := range 600 { // a minute
 			start := time.Now()
@@ -80,7 +82,7 @@ func TestProbeLoopSparesRequests(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		if n := hanging.TotalOpens() - asked; n != 0 {
-			t.Errorf("%d requests were sent to the place that hangs", n)
+			t.Errorf("%d requests were sent to the backend that hangs", n)
 		}
 		release()
 		time.Sleep(2 * time.Second)
@@ -102,8 +104,9 @@ func TestProbeLoopSparesRequests(t *testing.T) {
 	})
 }
 
-// A place whose answers take longer than a probe is waited for is not shut out.
-func TestProbeLoopSlowPlace(t *testing.T) {
+// A backend whose answers take longer than a probe is waited for is not shut out.
+func TestProbeLoopSlowBackend(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		f.Delay(6 * time.Second)

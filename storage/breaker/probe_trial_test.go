@@ -21,9 +21,10 @@ func probing(t *testing.T, origins ...*breaker.Origin) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// A place that is slow to answer anything is not shut out, up to a minute, and not
+// A backend that is slow to answer anything is not shut out, up to a minute, and not
 // asked without end.
 func TestProbeLoopWaits(t *testing.T) {
+	t.Parallel()
 	for _, delay := range []time.Duration{12 * time.Second, 35 * time.Second, 59 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			g, f := broken(t)
@@ -45,8 +46,9 @@ func TestProbeLoopWaits(t *testing.T) {
 }
 
 // Of questions that never end five are under way, and what hangs for ever does not
-// hide that the place is back.
+// hide that the backend is back.
 func TestProbeLoopForever(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		release := f.Hold()
@@ -69,9 +71,10 @@ type half struct{ *storagetest.Fake }
 
 func (half) Check(context.Context) error { return nil }
 
-// A place that answers Checks and lets requests hang costs one request at a time.
+// A backend that answers Checks and lets requests hang costs one request at a time.
 // The others go on to the next mirror at once.
 func TestProbeLoopHalfDead(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, well := storagetest.Named("half", "key"), storagetest.Named("well", "key")
 		f.Delay(10 * time.Second)
@@ -113,7 +116,7 @@ func TestProbeLoopHalfDead(t *testing.T) {
 			}
 		}
 		if n := f.TotalOpens() - asked; n != 10 {
-			t.Errorf("the place was asked %d times of 10 when it was back", n)
+			t.Errorf("the backend was asked %d times of 10 when it was back", n)
 		}
 		stop()
 	})
@@ -122,6 +125,7 @@ func TestProbeLoopHalfDead(t *testing.T) {
 // On trial others are refused until a request has worked; a failure opens the
 // breaker at once, and who leaves changes nothing.
 func TestBreakerTrial(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		m := mirrors(g, withBreaker(storagetest.Named("well", "key")))

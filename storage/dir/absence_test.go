@@ -10,6 +10,7 @@ import (
 )
 
 func TestIsAbsence(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		err  error
 		want bool
@@ -38,6 +39,7 @@ func TestIsAbsence(t *testing.T) {
 
 // TestFailure: what errors of the file system mean for reading and for writing.
 func TestFailure(t *testing.T) {
+	t.Parallel()
 	o := &Origin{root: "/srv"}
 	tests := []struct {
 		err       error

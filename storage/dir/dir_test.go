@@ -19,6 +19,7 @@ import (
 )
 
 func TestConforms(t *testing.T) {
+	t.Parallel()
 	storagetest.Run(t, filled)
 	storagetest.RunWriter(t, filled)
 	storagetest.RunLister(t, filled)
@@ -72,6 +73,7 @@ func listen(t *testing.T, root, name string) {
 }
 
 func TestLinksInside(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	write(t, filepath.Join(root, "real/cat.jpg"), []byte("cat"))
 	check(t, os.Symlink("real", filepath.Join(root, "link")))
@@ -84,6 +86,7 @@ func TestLinksInside(t *testing.T) {
 }
 
 func TestRootGone(t *testing.T) {
+	t.Parallel()
 	parent := t.TempDir()
 	write(t, filepath.Join(parent, "file"), nil)
 	for _, name := range []string{"missing", "file"} {
@@ -98,6 +101,7 @@ func TestRootGone(t *testing.T) {
 }
 
 func TestRootSwitched(t *testing.T) {
+	t.Parallel()
 	parent := t.TempDir()
 	write(t, filepath.Join(parent, "1/a"), []byte("old"))
 	write(t, filepath.Join(parent, "2/a"), []byte("new"))
@@ -113,6 +117,7 @@ func TestRootSwitched(t *testing.T) {
 }
 
 func TestUnreadable(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() == 0 {
 		t.Skip("root may read everything; the mapping is tested in TestFailure")
 	}
@@ -124,6 +129,7 @@ func TestUnreadable(t *testing.T) {
 
 // TestChangedWhileRead has a file that gets shorter or longer after Open.
 func TestChangedWhileRead(t *testing.T) {
+	t.Parallel()
 	for _, size := range []int64{3, 30} {
 		root := t.TempDir()
 		write(t, filepath.Join(root, "a"), []byte("0123456789"))
@@ -138,6 +144,7 @@ func TestChangedWhileRead(t *testing.T) {
 }
 
 func TestMetadata(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	path := filepath.Join(root, "a")
 	write(t, path, []byte("0123"))

@@ -16,6 +16,7 @@ import (
 // TestListOddFiles: what Open would give is listed, and nothing else; what people
 // might miss is told.
 func TestListOddFiles(t *testing.T) {
+	t.Parallel()
 	root, outside := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(outside, "secret"), []byte("secret"))
 	write(t, filepath.Join(root, "real/cat.jpg"), []byte("cat"))
@@ -59,6 +60,7 @@ func TestListTooDeep(t *testing.T) {
 }
 
 func TestListNowhere(t *testing.T) {
+	t.Parallel()
 	n := 0
 	for _, err := range newOrigin(t, filepath.Join(t.TempDir(), "missing")).List(t.Context(), "", nil) {
 		if n++; !errors.Is(err, storage.ErrUnavailable) {
@@ -71,6 +73,7 @@ func TestListNowhere(t *testing.T) {
 }
 
 func TestListUnreadable(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() == 0 {
 		t.Skip("root may read everything")
 	}

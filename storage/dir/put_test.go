@@ -15,6 +15,7 @@ import (
 
 // TestPutFile: a file as others make them, with the time of the original.
 func TestPutFile(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	modTime := time.Date(2019, 3, 4, 5, 6, 7, 800, time.UTC)
 	check(t, newOrigin(t, root).Put(t.Context(), "a/b/cat.jpg", strings.NewReader("cat"), 3, modTime))
@@ -28,6 +29,7 @@ func TestPutFile(t *testing.T) {
 
 // TestPutLeavesNothing: what fails is not there under any name.
 func TestPutLeavesNothing(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	origin := newOrigin(t, root)
 	broken := errors.New("broken")
@@ -44,6 +46,7 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // TestPutInTheWay: there is something that is no object, and stays.
 func TestPutInTheWay(t *testing.T) {
+	t.Parallel()
 	root, outside := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(root, "dir/file"), []byte("file"))
 	check(t, os.Symlink("nowhere", filepath.Join(root, "dangling")))
@@ -75,6 +78,7 @@ func TestPutInTheWay(t *testing.T) {
 }
 
 func TestPutNowhere(t *testing.T) {
+	t.Parallel()
 	origin := newOrigin(t, filepath.Join(t.TempDir(), "missing"))
 	err := origin.Put(t.Context(), "a", strings.NewReader("a"), 1, time.Time{})
 	if !errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrRefused) {

@@ -17,10 +17,11 @@ import (
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-// TestFaults asks a chain of mirrors for objects while its places fail in all
+// TestFaults asks a chain of mirrors for objects while its backends fail in all
 // ways at random. Whatever happens, no wrong byte is given, "no such object" is
 // said of none that there is, no body stays open and nothing goes on running.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	outcomes := map[string]int{}
 	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -69,9 +70,9 @@ func runFaults(t *testing.T, seed uint64, outcomes map[string]int) {
 	f := newFaulty()
 	over := make(chan struct{})
 	var mischief, clients sync.WaitGroup
-	for i, place := range []*storagetest.Fake{f.near, f.far, f.old} {
+	for i, backend := range []*storagetest.Fake{f.near, f.far, f.old} {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
-		mischief.Go(func() { misbehave(t, random, place, over) })
+		mischief.Go(func() { misbehave(t, random, backend, over) })
 	}
 	var mu sync.Mutex
 	for i := range 8 {
@@ -140,38 +141,38 @@ func (f *faulty) ask(t *testing.T, random *rand.Rand, key string) string {
 	return "unavailable"
 }
 
-// misbehave has a place fail in one way after the other, with good times between.
-func misbehave(t *testing.T, random *rand.Rand, place *storagetest.Fake, over <-chan struct{}) {
-	cause := storage.Unavailable(t.Context(), place.String(), errors.New("connection reset"))
+// misbehave has a backend fail in one way after the other, with good times between.
+func misbehave(t *testing.T, random *rand.Rand, backend *storagetest.Fake, over <-chan struct{}) {
+	cause := storage.Unavailable(t.Context(), backend.String(), errors.New("connection reset"))
 	for {
 		undo := func() {}
 		key := []string{"a", "b", "c", "z"}[random.IntN(4)]
 		switch random.IntN(9) {
 		case 0:
-			place.FailAll(cause)
-			undo = func() { place.FailAll(nil) }
+			backend.FailAll(cause)
+			undo = func() { backend.FailAll(nil) }
 		case 1:
-			place.FailNext(1+random.IntN(10), cause)
-			undo = func() { place.FailNext(0, nil) }
+			backend.FailNext(1+random.IntN(10), cause)
+			undo = func() { backend.FailNext(0, nil) }
 		case 2:
-			place.FailAll(fmt.Errorf("%w: HTTP 403", storage.ErrRefused))
-			undo = func() { place.FailAll(nil) }
+			backend.FailAll(fmt.Errorf("%w: HTTP 403", storage.ErrRefused))
+			undo = func() { backend.FailAll(nil) }
 		case 3, 4:
-			place.BreakNext(key, random.IntN(2000), 1+random.IntN(4))
-			undo = func() { place.BreakNext(key, -1, 0) }
+			backend.BreakNext(key, random.IntN(2000), 1+random.IntN(4))
+			undo = func() { backend.BreakNext(key, -1, 0) }
 		case 5:
-			place.Delay(time.Duration(random.IntN(4000)) * time.Millisecond)
-			undo = func() { place.Delay(0) }
+			backend.Delay(time.Duration(random.IntN(4000)) * time.Millisecond)
+			undo = func() { backend.Delay(0) }
 		case 6:
-			undo = place.Hang()
+			undo = backend.Hang()
 		case 7:
-			undo = place.HoldBodies()
+			undo = backend.HoldBodies()
 		case 8:
-			place.Announce(key, int64(random.IntN(2500)))
-			undo = func() { place.Announce(key, int64(len(versions(key)[0]))) }
+			backend.Announce(key, int64(random.IntN(2500)))
+			undo = func() { backend.Announce(key, int64(len(versions(key)[0]))) }
 		}
-		if place.Opens(key) > 0 && random.IntN(3) == 0 && (key == "z") == (place.String() == "old") {
-			place.Put(key, versions(key)[random.IntN(3)])
+		if backend.Opens(key) > 0 && random.IntN(3) == 0 && (key == "z") == (backend.String() == "old") {
+			backend.Put(key, versions(key)[random.IntN(3)])
 		}
 		select {
 		case <-time.After(time.Duration(random.IntN(2000)) * time.Millisecond):

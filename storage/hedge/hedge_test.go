@@ -18,6 +18,7 @@ import (
 func after300ms() time.Duration { return 300 * time.Millisecond }
 
 func TestHedge(t *testing.T) {
+	t.Parallel()
 	const never = time.Hour
 	tests := []struct {
 		name   string
@@ -80,6 +81,7 @@ func TestHedge(t *testing.T) {
 
 // TestHedgeLoser: what the loser sends in spite of its end is closed.
 func TestHedgeLoser(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first, second := storagetest.Named("first", "key"), storagetest.Named("second", "key")
 		release := first.Hang()
@@ -100,6 +102,7 @@ func TestHedgeLoser(t *testing.T) {
 
 // TestHedgeSwitched: it is asked for each time.
 func TestHedgeSwitched(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var after time.Duration
 		first, second := storagetest.Named("first", "key"), storagetest.Named("second", "key")

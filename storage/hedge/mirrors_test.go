@@ -31,6 +31,7 @@ func open(ctx context.Context, o storage.Origin, key string) error {
 }
 
 func TestMirrorsConform(t *testing.T) {
+	t.Parallel()
 	storagetest.Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
 		return mirrors(withBreaker(storagetest.NewFake(objects)), storagetest.Named("second"))
 	})
@@ -44,10 +45,11 @@ func TestMirrorsConform(t *testing.T) {
 // TestMirrorsOfOneConform: with the first one dead. That Check fails is right, and
 // that nobody can say what is not there.
 func TestMirrorsOfOneConform(t *testing.T) {
+	t.Parallel()
 	storagetest.Run(t, func(t *testing.T, objects map[string][]byte) storage.Origin {
 		for _, part := range []string{"/Check", "/Missing", "/NotModified", "/Concurrent"} {
 			if strings.Contains(t.Name(), part) {
-				t.Skip("one of the places is down")
+				t.Skip("one of the backends is down")
 			}
 		}
 		dead := storagetest.Named("dead")
@@ -57,10 +59,11 @@ func TestMirrorsOfOneConform(t *testing.T) {
 }
 
 func TestMirrors(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
-		has   []string // of places 0, 1, 2
-		want  string   // the place that serves; "" for none
+		has   []string // of backends 0, 1, 2
+		want  string   // the backend that serves; "" for none
 		kind  error
 		asked []int
 	}{
@@ -99,7 +102,7 @@ func TestMirrors(t *testing.T) {
 			}
 			for i, f := range fakes {
 				if f.Opens("key") != tt.asked[i] || f.Unclosed() != 0 {
-					t.Errorf("place %d was asked %d times, want %d; %d bodies are open", i, f.Opens("key"), tt.asked[i], f.Unclosed())
+					t.Errorf("backend %d was asked %d times, want %d; %d bodies are open", i, f.Opens("key"), tt.asked[i], f.Unclosed())
 				}
 				if errors.Is(tt.kind, storage.ErrUnavailable) && tt.has[i] != "no" && !strings.Contains(err.Error(), "place "+f.String()) {
 					t.Errorf("%v: %d is not named", err, i)
@@ -110,6 +113,7 @@ func TestMirrors(t *testing.T) {
 }
 
 func TestMirrorsCancelled(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first, second := storagetest.Named("first", "key"), storagetest.Named("second", "key")
 		defer first.Hang()()
@@ -125,6 +129,7 @@ func TestMirrorsCancelled(t *testing.T) {
 }
 
 func TestMirrorsObserver(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
 		a, b, c := storagetest.Named("a", "key"), storagetest.Named("b", "key"), storagetest.Named("c", "key")
@@ -135,9 +140,9 @@ func TestMirrorsObserver(t *testing.T) {
 		}
 		c.BreakNext("key", 3, 1)
 		m := hedge.Mirrors(after300ms, hedge.Observer{
-			Hedged:     func(place string) { told = append(told, "hedged "+place) },
-			FailedOver: func(place string) { told = append(told, "failed over "+place) },
-			Resumed:    func(place string) { told = append(told, "resumed "+place) },
+			Hedged:     func(backend string) { told = append(told, "hedged "+backend) },
+			FailedOver: func(backend string) { told = append(told, "failed over "+backend) },
+			Resumed:    func(backend string) { told = append(told, "resumed "+backend) },
 		}, a, b, c)
 		if got, err := storagetest.Read(t.Context(), m, "key"); got != "the same" || err != nil {
 			t.Errorf("%q, %v", got, err)
@@ -149,6 +154,7 @@ func TestMirrorsObserver(t *testing.T) {
 }
 
 func TestMirrorsPassOn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first, plain, second := storagetest.NewStore(nil), storagetest.Named("plain"), storagetest.NewStore(nil)
 		first.SetName("first")
@@ -195,6 +201,7 @@ func TestMirrorsPassOn(t *testing.T) {
 // TestMirrorsContexts: that of the loser ends at once, and that of the winner
 // with its body.
 func TestMirrorsContexts(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctxs := map[string]context.Context{}
 		var mu sync.Mutex
@@ -224,9 +231,10 @@ func TestMirrorsContexts(t *testing.T) {
 	})
 }
 
-// TestMirrorsDoNotRetry: where there is somebody else to ask, a place that is dead
+// TestMirrorsDoNotRetry: where there is somebody else to ask, a backend that is dead
 // takes its time once. The last is tried again.
 func TestMirrorsDoNotRetry(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		dead, well := storagetest.Named("dead", "key"), storagetest.Named("well", "key")
 		dead.Delay(5 * time.Second)

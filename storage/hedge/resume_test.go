@@ -28,6 +28,7 @@ const wholeBytes = 100_000
 func wholeBody() []byte { return bytes.Repeat([]byte("0123456789"), wholeBytes/10) }
 
 func TestResume(t *testing.T) {
+	t.Parallel()
 	runResumeTests(t, []resumeTest{
 		{"in the middle", func(_ *testing.T, a, _ *storagetest.Fake) { a.BreakNext("key", 54_321, 1) }, false, 100_000, nil},
 		{"at the start", func(_ *testing.T, a, _ *storagetest.Fake) { a.BreakNext("key", 0, 1) }, false, 100_000, nil},
@@ -46,6 +47,7 @@ func TestResume(t *testing.T) {
 }
 
 func TestResumeNot(t *testing.T) {
+	t.Parallel()
 	runResumeTests(t, []resumeTest{
 		{"breaks again", func(_ *testing.T, a, _ *storagetest.Fake) { a.BreakNext("key", 54_321, 2) }, true, 54_321, storage.ErrUnavailable},
 		{"breaks earlier", func(_ *testing.T, a, b *storagetest.Fake) {
@@ -132,6 +134,7 @@ func runResumeTests(t *testing.T, tests []resumeTest) {
 // TestResumeCancelled: who left wants nothing resumed, and an end while another
 // body is being opened closes that, too.
 func TestResumeCancelled(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a, b := storagetest.Named("a", "key"), storagetest.Named("b", "key")
 		b.Put("key", []byte("a has key"))

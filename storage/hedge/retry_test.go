@@ -14,7 +14,7 @@ import (
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-// breakOpen makes the Guard of a fake open.
+// breakOpen makes the circuit breaker of a fake.
 func breakOpen(t *testing.T, g *breaker.Origin, f *storagetest.Fake) {
 	f.FailAll(storagetest.Refused())
 	for !g.Down() {
@@ -22,13 +22,14 @@ func breakOpen(t *testing.T, g *breaker.Origin, f *storagetest.Fake) {
 	}
 }
 
-// TestMirrorsRetry: a place that failed once is asked once more when no other can
+// TestMirrorsRetry: a backend that failed once is asked once more when no other can
 // help, and no other is.
 func TestMirrorsRetry(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
-		has   []string // of places 0, 1, 2: as for tell, or "fails N", or "open" of a breaker
-		want  string   // the place that serves; "" for none
+		has   []string // of backends 0, 1, 2: as for tell, or "fails N", or "open" of a breaker
+		want  string   // the backend that serves; "" for none
 		kind  error
 		asked []int
 	}{
@@ -79,7 +80,7 @@ func TestMirrorsRetry(t *testing.T) {
 				}
 				for i, f := range fakes {
 					if n := f.TotalOpens() - before[i]; n != tt.asked[i] || f.Unclosed() != 0 {
-						t.Errorf("place %d was asked %d times, want %d; %d bodies are open", i, n, tt.asked[i], f.Unclosed())
+						t.Errorf("backend %d was asked %d times, want %d; %d bodies are open", i, n, tt.asked[i], f.Unclosed())
 					}
 				}
 				if took := time.Since(start); took > 600*time.Millisecond || tt.asked[0] == 2 && took < 100*time.Millisecond {
@@ -92,6 +93,7 @@ func TestMirrorsRetry(t *testing.T) {
 
 // TestMirrorsRetryForNobody: who leaves before the second try gets none.
 func TestMirrorsRetryForNobody(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, lagging := storagetest.Named("0", "key"), storagetest.Named("1")
 		f.FailNext(1, storagetest.Refused())

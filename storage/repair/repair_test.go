@@ -81,6 +81,7 @@ func (r *repaired) wantTold(t *testing.T, want ...string) {
 }
 
 func TestRepair(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRepaired(t, repair.Options{}, "key")
 		when := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -110,8 +111,9 @@ func TestRepair(t *testing.T) {
 	})
 }
 
-// TestRepairOnlyWhatIsMissing: a first place that cannot answer may have it.
+// TestRepairOnlyWhatIsMissing: a first backend that cannot answer may have it.
 func TestRepairOnlyWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRepaired(t, repair.Options{}, "key", "refused")
 		r.first.Fail("refused", storage.ErrRefused)
@@ -134,6 +136,7 @@ func TestRepairOnlyWhatIsMissing(t *testing.T) {
 }
 
 func TestRepairQueue(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRepaired(t, repair.Options{Queue: 2}, "a", "b", "c")
 		for _, key := range []string{"a", "a", "b", "a", "b", "c"} {
@@ -161,6 +164,7 @@ func TestRepairQueue(t *testing.T) {
 
 // TestRepairDedupes: also while the copy is under way.
 func TestRepairDedupes(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRepaired(t, repair.Options{}, "key")
 		r.run(t)
@@ -181,6 +185,7 @@ func TestRepairDedupes(t *testing.T) {
 }
 
 func TestRepairRetries(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		tell func(t *testing.T, r *repaired)
@@ -242,6 +247,7 @@ func TestRepairRetries(t *testing.T) {
 }
 
 func TestRepairSwitchedOff(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		on := true
 		r := newRepaired(t, repair.Options{Enabled: func() bool { return on }}, "a", "b")
@@ -262,6 +268,7 @@ func TestRepairSwitchedOff(t *testing.T) {
 
 // TestRepairStops: in the middle of a copy, which leaves nothing.
 func TestRepairStops(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRepaired(t, repair.Options{}, "a", "b", "c")
 		for _, key := range []string{"a", "b", "c"} {
@@ -288,6 +295,7 @@ func TestRepairStops(t *testing.T) {
 }
 
 func TestRepairNeedsAWriter(t *testing.T) {
+	t.Parallel()
 	r := repair.New(repair.Options{})
 	store := storagetest.NewStore(nil)
 	for _, tt := range []struct {
@@ -310,6 +318,7 @@ func TestRepairNeedsAWriter(t *testing.T) {
 
 // TestRepairSurvivesPanics: of a copy, and of who is told of it.
 func TestRepairSurvivesPanics(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var told []string

@@ -98,6 +98,7 @@ func (r *role) Retrieve() (credentials.Value, error) {
 func (r *role) IsExpired() bool { return r.now.After(r.expires.Add(-10 * time.Minute)) }
 
 func TestCredentialChainRenews(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2024, 5, 17, 10, 0, 0, 0, time.UTC)
 	service := &role{now: &now}
 	found := credentials.New(&credentialChain{providers: []credentials.Provider{service}, now: func() time.Time { return now }, limit: retrieveTimeout})
@@ -131,6 +132,7 @@ func TestCredentialChainRenews(t *testing.T) {
 
 // TestFinderCallerLeaves: one caller's leaving is no failure for the next.
 func TestCredentialChainCallerLeaves(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	found := credentials.New(&credentialChain{providers: []credentials.Provider{&role{now: &now}}, now: time.Now, limit: retrieveTimeout})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -184,6 +186,7 @@ func TestRoleOfMachine(t *testing.T) {
 }
 
 func TestNoProxyForMetadata(t *testing.T) {
+	t.Parallel()
 	for _, host := range []string{"169.254.169.254", "169.254.170.2", "[fe80::1]"} {
 		req := &http.Request{URL: &url.URL{Scheme: "http", Host: host}}
 		if proxy, err := proxyUnlessLinkLocal(req); proxy != nil || err != nil {

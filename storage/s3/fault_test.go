@@ -77,6 +77,7 @@ func failWith(status int, code string) http.HandlerFunc {
 
 // TestAnswers: what each answer means, and how often it is asked for.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		answer http.HandlerFunc
@@ -111,7 +112,7 @@ func TestAnswers(t *testing.T) {
 		{"of another region", failWith(400, "AuthorizationHeaderMalformed"), storage.ErrUnavailable, "AuthorizationHeaderMalformed", 1},
 		{"bucket disabled", failWith(403, "AllAccessDisabled"), storage.ErrUnavailable, "AllAccessDisabled", 1},
 		{"no such tenant", failWith(404, "NoSuchTenant"), storage.ErrUnavailable, "NoSuchTenant", 1},
-		{"a remote behind the place is down", failWith(400, "XMinioBackendDown"), storage.ErrUnavailable, "XMinioBackendDown", 1},
+		{"a remote behind the backend is down", failWith(400, "XMinioBackendDown"), storage.ErrUnavailable, "XMinioBackendDown", 1},
 		{"a name that MinIO refuses", failWith(400, "XMinioInvalidResourceName"), storage.ErrNotFound, "", 1},
 		{"a name that cannot be parsed", failWith(400, "InvalidURI"), storage.ErrNotFound, "", 1},
 		{"bare 410", failWith(410, ""), storage.ErrNotFound, "", 1},
@@ -168,9 +169,10 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestOneObjectIsNotThePlace: however often a place answers about one object, it is
+// TestOneObjectIsNotTheBackend: however often a backend answers about one object, it is
 // asked for others; and such an answer is not asked for twice.
 func TestOneObjectIsNotTheBackend(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		status int
 		code   string
@@ -186,21 +188,21 @@ func TestOneObjectIsNotTheBackend(t *testing.T) {
 		t.Run(fmt.Sprint(tt.status, tt.code), func(t *testing.T) {
 			t.Parallel() // minio-go pauses even after the last try
 			origin, tries := faulty(t, s3.Options{}, failWith(tt.status, tt.code))
-			guard := breaker.New(origin, breaker.Observer{})
+			o := breaker.New(origin, breaker.Observer{})
 			const asked = 8 // more than open a breaker
 			for range asked {
-				if _, err := guard.Open(t.Context(), "key", storage.Version{}); err == nil {
+				if _, err := o.Open(t.Context(), "key", storage.Version{}); err == nil {
 					t.Fatal("it opens")
 				}
 			}
-			if guard.Down() || tries.Load() != asked {
-				t.Errorf("down: %t, after %d requests; want it up, after %d", guard.Down(), tries.Load(), asked)
+			if o.Down() || tries.Load() != asked {
+				t.Errorf("down: %t, after %d requests; want it up, after %d", o.Down(), tries.Load(), asked)
 			}
 		})
 	}
 }
 
-// raw writes text in place of an HTTP response and closes the connection.
+// raw writes text instead of an HTTP response and closes the connection.
 func raw(w http.ResponseWriter, text string) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
@@ -212,6 +214,7 @@ func raw(w http.ResponseWriter, text string) {
 
 // TestBrokenBodies: none of them ends with io.EOF, and none is fetched again.
 func TestBrokenBodies(t *testing.T) {
+	t.Parallel()
 	const head = "HTTP/1.1 200 OK\r\nLast-Modified: Fri, 17 May 2024 10:30:00 GMT\r\n"
 	tests := []struct {
 		name   string
@@ -259,6 +262,7 @@ func TestBrokenBodies(t *testing.T) {
 
 // TestMoreThanAnnounced: what follows a body is not of the body.
 func TestMoreThanAnnounced(t *testing.T) {
+	t.Parallel()
 	origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, _ *http.Request) {
 		raw(w, "HTTP/1.1 200 OK\r\nLast-Modified: Fri, 17 May 2024 10:30:00 GMT\r\nContent-Length: 4\r\n\r\n"+body)
 	})
@@ -268,6 +272,7 @@ func TestMoreThanAnnounced(t *testing.T) {
 }
 
 func TestSlowHeader(t *testing.T) {
+	t.Parallel()
 	origin, tries := faulty(t, s3.Options{HeaderTimeout: 5 * short}, func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 	})
@@ -282,6 +287,7 @@ func TestSlowHeader(t *testing.T) {
 }
 
 func TestNobodyAnswersTLS(t *testing.T) {
+	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -292,8 +298,9 @@ func TestNobodyAnswersTLS(t *testing.T) {
 	wantUnavailable(t, err, "TLS handshake timeout")
 }
 
-// TestCancelledWaiting: the caller leaves while the place thinks.
+// TestCancelledWaiting: the caller leaves while the backend thinks.
 func TestCancelledWaiting(t *testing.T) {
+	t.Parallel()
 	asked := make(chan struct{})
 	origin, tries := faulty(t, s3.Options{}, func(_ http.ResponseWriter, r *http.Request) {
 		close(asked)
@@ -307,8 +314,9 @@ func TestCancelledWaiting(t *testing.T) {
 	}
 }
 
-// TestCancelledReading: the caller leaves while the place sends nothing.
+// TestCancelledReading: the caller leaves while the backend sends nothing.
 func TestCancelledReading(t *testing.T) {
+	t.Parallel()
 	origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, r *http.Request) {
 		object(w, 20)
 		io.WriteString(w, body)
@@ -333,6 +341,7 @@ func TestCancelledReading(t *testing.T) {
 
 // TestHeaders: what uploaders can put into an object's headers does no harm.
 func TestHeaders(t *testing.T) {
+	t.Parallel()
 	origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Accept-Encoding") == "gzip" {
 			t.Error("the request asks for compression")
@@ -362,6 +371,7 @@ func TestHeaders(t *testing.T) {
 }
 
 func TestSizeUnknown(t *testing.T) {
+	t.Parallel()
 	origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, _ *http.Request) {
 		object(w, -1)
 		w.(http.Flusher).Flush()
@@ -380,6 +390,7 @@ func TestSizeUnknown(t *testing.T) {
 
 // TestPath: the key arrives as it is, below bucket and prefix.
 func TestPath(t *testing.T) {
+	t.Parallel()
 	var path string
 	origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, r *http.Request) {
 		path = r.URL.EscapedPath()
@@ -394,6 +405,7 @@ func TestPath(t *testing.T) {
 // TestConnectionsAreKept: bodies that were read to their end leave a connection
 // that the next request uses; and nobody is left behind by those who were not.
 func TestConnectionsAreKept(t *testing.T) {
+	t.Parallel()
 	var connections atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		object(w, 10)
@@ -420,6 +432,7 @@ func TestConnectionsAreKept(t *testing.T) {
 // TestSlowBodyIsNotAStall: one that stops is in TestBrokenBodies; a slow one that
 // moves goes through, however long it takes.
 func TestSlowBodyIsNotAStall(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowly{left: 100, pause: 15 * time.Second}
 		got, err := io.ReadAll(s3.IdleTimeoutBody(slow, 20*time.Second, func() { t.Error("cancelled") }))

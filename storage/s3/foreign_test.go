@@ -13,6 +13,7 @@ import (
 // TestStrangers404: only S3 can say that there is no such object. What stands
 // before it says 404, too, when it has lost it.
 func TestForeign404(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, contentType, body string
 		want                    error
@@ -45,6 +46,7 @@ func TestForeign404(t *testing.T) {
 // TestStrangers403: a firewall that does not let us through says nothing about
 // the object.
 func TestForeign403(t *testing.T) {
+	t.Parallel()
 	origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusForbidden)
@@ -56,8 +58,9 @@ func TestForeign403(t *testing.T) {
 	}
 }
 
-// TestNoCookies: what a place gives us to remember is forgotten.
+// TestNoCookies: what a backend gives us to remember is forgotten.
 func TestNoCookies(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusForbidden} {
 		origin, tries := faulty(t, s3.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			if len(r.Cookies()) > 0 {

@@ -29,7 +29,7 @@ func (c *canned) RoundTrip(req *http.Request) (*http.Response, error) {
 	return http.ReadResponse(bufio.NewReader(bytes.NewReader(c.answer)), req)
 }
 
-// FuzzOpen has a place that answers with any bytes: every error is of a kind,
+// FuzzOpen has a backend that answers with any bytes: every error is of a kind,
 // and what is read without one is as long as announced. It runs in a bubble, so
 // that the pauses before second tries take no time.
 func FuzzOpen(f *testing.F) {
@@ -58,7 +58,7 @@ func cannedOrigin(t *testing.T, answer []byte) *Origin {
 	return origin
 }
 
-// FuzzList has a place that lists anything: every key is one that can be opened.
+// FuzzList has a backend that lists anything: every key is one that can be opened.
 func FuzzList(f *testing.F) {
 	for _, body := range []string{
 		"<ListBucketResult><Contents><Key>pre/a</Key><Size>3</Size></Contents></ListBucketResult>",
@@ -74,7 +74,7 @@ func FuzzList(f *testing.F) {
 }
 
 func listCanned(t *testing.T, answer []byte) {
-	const enough = 1000 // a place may list for ever
+	const enough = 1000 // a backend may list for ever
 	n := 0
 	for entry, err := range cannedOrigin(t, answer).List(t.Context(), "", nil) {
 		if err != nil && !errors.Is(err, storage.ErrUnavailable) {

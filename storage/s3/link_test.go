@@ -83,8 +83,9 @@ func headLink(t *testing.T, origin *s3.Origin, key string) {
 	}
 }
 
-// TestLinkWithoutNetwork: the place is down.
+// TestLinkWithoutNetwork: the backend is down.
 func TestLinkWithoutNetwork(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		source, want string
 		expires      time.Duration
@@ -120,8 +121,9 @@ func TestLinkWithoutNetwork(t *testing.T) {
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
-// TestLinkFails: without a region the place is asked for it, and may be down.
+// TestLinkFails: without a region the backend is asked for it, and may be down.
 func TestLinkFails(t *testing.T) {
+	t.Parallel()
 	u, _ := url.Parse("s3://bucket?endpoint=http://127.0.0.1:1")
 	origin, err := s3.OpenWith(u, s3.Options{AccessKey: "user", SecretKey: "secret"})
 	if err != nil {
@@ -137,6 +139,7 @@ func TestLinkFails(t *testing.T) {
 }
 
 func TestKeyOf(t *testing.T) {
+	t.Parallel()
 	u, _ := url.Parse("s3://bucket/pre/fix?region=x")
 	origin, err := s3.Open(u)
 	if err != nil {

@@ -28,8 +28,9 @@ func listing(more bool, keys ...string) http.HandlerFunc {
 	}
 }
 
-// TestListAnswers: what places say, and what they should not.
+// TestListAnswers: what backends say, and what they should not.
 func TestListAnswers(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name    string
 		answer  http.HandlerFunc

@@ -9,6 +9,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		url  string
 		want location
@@ -50,6 +51,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseRefuses(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ url, problem string }{
 		{"http://bucket", `"http"`},
 		{"s3:bucket", "without a bucket"},

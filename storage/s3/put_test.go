@@ -57,7 +57,7 @@ func testPut(t *testing.T, server *minio.Server) {
 	}
 }
 
-// uploads is a place that takes objects and does not keep them.
+// uploads is a backend that takes objects and does not keep them.
 type uploads struct {
 	mu                          sync.Mutex
 	requests                    []string // METHOD query If-None-Match
@@ -99,16 +99,17 @@ func (u *uploads) asked() string {
 	return strings.Join(u.requests, ", ")
 }
 
-// TestPutRequests: what is asked of places that know conditions, and of those that
+// TestPutRequests: what is asked of backends that know conditions, and of those that
 // do not.
 func TestPutRequests(t *testing.T) {
+	t.Parallel()
 	const parts = 8<<20 + 1
 	tests := []struct {
-		name  string
-		place *uploads
-		size  int
-		want  error
-		asked string
+		name    string
+		backend *uploads
+		size    int
+		want    error
+		asked   string
 	}{
 		{"one part", &uploads{}, 10, nil, "PUT  *"},
 		{"two parts", &uploads{}, parts, nil, "POST uploads=, PUT partNumber=1&uploadId=id, PUT partNumber=2&uploadId=id, POST uploadId=id *"},
@@ -123,18 +124,18 @@ func TestPutRequests(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			origin, _ := faulty(t, s3.Options{}, tt.place.ServeHTTP)
+			origin, _ := faulty(t, s3.Options{}, tt.backend.ServeHTTP)
 			err := put(t, origin, make([]byte, tt.size))
 			if !errors.Is(err, tt.want) {
 				t.Errorf("error is %v, want %v", err, tt.want)
 			}
-			if asked := tt.place.asked(); asked != tt.asked {
+			if asked := tt.backend.asked(); asked != tt.asked {
 				t.Errorf("asked for %s; want %s", asked, tt.asked)
 			}
-			if tt.place.unconditional { // and is not asked for conditions again
-				tt.place.there = true
+			if tt.backend.unconditional { // and is not asked for conditions again
+				tt.backend.there = true
 				err := put(t, origin, []byte("x"))
-				if asked := tt.place.asked(); !errors.Is(err, storage.ErrExists) || asked != "HEAD" {
+				if asked := tt.backend.asked(); !errors.Is(err, storage.ErrExists) || asked != "HEAD" {
 					t.Errorf("again: %v, asked for %s", err, asked)
 				}
 			}
@@ -148,6 +149,7 @@ func put(t *testing.T, origin *s3.Origin, body []byte) error {
 
 // TestPutAnswers: what errors of uploads mean.
 func TestPutAnswers(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		status int
@@ -189,7 +191,7 @@ func TestPutAnswers(t *testing.T) {
 	}
 }
 
-// interrupted is a place at which an upload in parts is interrupted.
+// interrupted is a backend at which an upload in parts is interrupted.
 type interrupted struct {
 	uploads
 	at      func(r *http.Request, cancel context.CancelFunc) // is called with every request
@@ -216,6 +218,7 @@ func (i *interrupted) serve(cancel context.CancelFunc) http.HandlerFunc {
 // TestPutInterrupted: an upload in parts that is interrupted is aborted, at whatever
 // point.
 func TestPutInterrupted(t *testing.T) {
+	t.Parallel()
 	const size = 3 * 8 << 20
 	is := func(method, query string) func(*http.Request, context.CancelFunc) {
 		return func(r *http.Request, cancel context.CancelFunc) {
@@ -225,8 +228,8 @@ func TestPutInterrupted(t *testing.T) {
 		}
 	}
 	tests := []struct {
-		name  string
-		place *interrupted
+		name    string
+		backend *interrupted
 	}{
 		{"before its id is known", &interrupted{at: is("POST", "uploads=")}},
 		{"in a part", &interrupted{at: func(r *http.Request, cancel context.CancelFunc) {
@@ -247,14 +250,14 @@ func TestPutInterrupted(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			origin, _ := faulty(t, s3.Options{}, tt.place.serve(cancel))
+			origin, _ := faulty(t, s3.Options{}, tt.backend.serve(cancel))
 			if err := origin.Put(ctx, "key", struct{ io.Reader }{bytes.NewReader(make([]byte, size))}, size, time.Time{}); !errors.Is(err, context.Canceled) {
 				t.Errorf("%v, want context.Canceled", err)
 			}
 			select {
-			case <-tt.place.aborted:
+			case <-tt.backend.aborted:
 			default:
-				t.Errorf("not aborted: %s", tt.place.asked())
+				t.Errorf("not aborted: %s", tt.backend.asked())
 			}
 		})
 	}
@@ -262,9 +265,10 @@ func TestPutInterrupted(t *testing.T) {
 
 // TestPutHangs: an upload is aborted also while its body hangs and Put with it.
 func TestPutHangs(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	place := &interrupted{at: func(*http.Request, context.CancelFunc) {}}
-	origin, _ := faulty(t, s3.Options{}, place.serve(cancel))
+	backend := &interrupted{at: func(*http.Request, context.CancelFunc) {}}
+	origin, _ := faulty(t, s3.Options{}, backend.serve(cancel))
 	release, ended := make(chan struct{}), make(chan struct{})
 	hangs := readFunc(func([]byte) (int, error) {
 		cancel()
@@ -275,7 +279,7 @@ func TestPutHangs(t *testing.T) {
 		defer close(ended)
 		_ = origin.Put(ctx, "key", io.MultiReader(bytes.NewReader(make([]byte, 8<<20)), hangs), 16<<20, time.Time{})
 	}()
-	<-place.aborted
+	<-backend.aborted
 	close(release)
 	<-ended
 }
@@ -284,8 +288,9 @@ type readFunc func(p []byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// TestPutStalls: a place that takes no more of the body is given up.
+// TestPutStalls: a backend that takes no more of the body is given up.
 func TestPutStalls(t *testing.T) {
+	t.Parallel()
 	release := make(chan struct{})
 	origin, _ := faulty(t, s3.Options{StallTimeout: 4 * short}, func(_ http.ResponseWriter, r *http.Request) {
 		<-release
@@ -298,6 +303,7 @@ func TestPutStalls(t *testing.T) {
 
 // TestPutTooLarge: what S3 would refuse after hours is refused at once.
 func TestPutTooLarge(t *testing.T) {
+	t.Parallel()
 	origin, tries := faulty(t, s3.Options{}, failWith(500, ""))
 	for _, size := range []int64{-1, 80<<30 + 1} {
 		if err := origin.Put(t.Context(), "key", strings.NewReader(""), size, time.Time{}); !errors.Is(err, storage.ErrRefused) || tries.Load() != 0 {
@@ -308,6 +314,7 @@ func TestPutTooLarge(t *testing.T) {
 
 // TestStat: a HEAD has no body that says what its status means; GET has.
 func TestStat(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		answer http.HandlerFunc
@@ -336,9 +343,10 @@ func TestStat(t *testing.T) {
 	}
 }
 
-// TestNotModified: what is asked, and that a place that does not listen is seen
+// TestNotModified: what is asked, and that a backend that does not listen is seen
 // through.
 func TestNotModified(t *testing.T) {
+	t.Parallel()
 	when := time.Date(2024, 5, 17, 10, 30, 0, 0, time.UTC)
 	tests := []struct {
 		name  string

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	client "github.com/minio/minio-go/v7"
@@ -25,12 +26,12 @@ import (
 func TestMinIO(t *testing.T) {
 	server := minio.Start(t)
 	t.Run("Conforms", func(t *testing.T) {
-		n := 0
+		var n atomic.Int32
 		for _, prefix := range []string{"", "pre fix/ü", "a+b%/c#d?e"} {
 			t.Run(prefix, func(t *testing.T) {
+				t.Parallel()
 				filled := func(t *testing.T, objects map[string][]byte) storage.Origin {
-					n++
-					bucket := fmt.Sprintf("conforms-%d", n)
+					bucket := fmt.Sprintf("conforms-%d", n.Add(1))
 					fill(t, server, bucket, prefix, objects)
 					return open(t, server, bucket, prefix, "")
 				}
@@ -67,7 +68,7 @@ func testPrefixBounds(t *testing.T, server *minio.Server) {
 	}
 }
 
-// testRefusals: a place that says no to us does not say that there is no object.
+// testRefusals: a backend that says no to us does not say that there is no object.
 func testRefusals(t *testing.T, server *minio.Server) {
 	fill(t, server, "refusals", "", map[string][]byte{"a": []byte("a")})
 	tests := []struct {
@@ -104,13 +105,13 @@ func testEncrypted(t *testing.T, server *minio.Server) {
 	}
 	server.Environment = before
 	server.Restart(t)
-	guard := breaker.New(open(t, server, "encrypted", "", ""), breaker.Observer{})
+	o := breaker.New(open(t, server, "encrypted", "", ""), breaker.Observer{})
 	for range 8 {
-		if _, err := readAll(t, guard, "secret"); !errors.Is(err, storage.ErrRefused) {
+		if _, err := readAll(t, o, "secret"); !errors.Is(err, storage.ErrRefused) {
 			t.Fatalf("%v, want ErrRefused", err)
 		}
 	}
-	if got, err := readAll(t, guard, "plain"); got != "a" || err != nil || guard.Down() {
+	if got, err := readAll(t, o, "plain"); got != "a" || err != nil || o.Down() {
 		t.Errorf("after that: %q, %v", got, err)
 	}
 }
@@ -119,15 +120,15 @@ func testEncrypted(t *testing.T, server *minio.Server) {
 // variant.ParseKey lets only some of them through.
 func testOneObject(t *testing.T, server *minio.Server) {
 	fill(t, server, "one-object", "", map[string][]byte{"a": []byte("a")})
-	guard := breaker.New(open(t, server, "one-object", "", ""), breaker.Observer{})
+	o := breaker.New(open(t, server, "one-object", "", ""), breaker.Observer{})
 	for _, key := range []string{`a\..\b`, `a\.`, "a/ .. /b", `..\b`, `a\ . \b`, "a/../b"} {
 		for range 3 {
-			if _, err := readAll(t, guard, key); !errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnavailable) {
+			if _, err := readAll(t, o, key); !errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrUnavailable) {
 				t.Errorf("%s: %v, want ErrNotFound", key, err)
 			}
 		}
 	}
-	if got, err := readAll(t, guard, "a"); got != "a" || err != nil || guard.Down() {
+	if got, err := readAll(t, o, "a"); got != "a" || err != nil || o.Down() {
 		t.Errorf("after that: %q, %v", got, err)
 	}
 }

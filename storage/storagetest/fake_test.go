@@ -14,10 +14,12 @@ import (
 )
 
 func TestFakeConforms(t *testing.T) {
+	t.Parallel()
 	Run(t, func(_ *testing.T, objects map[string][]byte) storage.Origin { return NewFake(objects) })
 }
 
 func TestFakeCounts(t *testing.T) {
+	t.Parallel()
 	f := NewFake(map[string][]byte{"a": []byte("a")})
 	first, second := mustOpen(t, f, "a"), mustOpen(t, f, "a")
 	_, _ = f.Open(t.Context(), "b", storage.Version{})
@@ -33,6 +35,7 @@ func TestFakeCounts(t *testing.T) {
 }
 
 func TestFakeFails(t *testing.T) {
+	t.Parallel()
 	boom := errors.New("boom")
 	f := NewFake(map[string][]byte{"a": []byte("a"), "b": []byte("b")})
 	f.Fail("a", boom)
@@ -53,6 +56,7 @@ func TestFakeFails(t *testing.T) {
 }
 
 func TestFakeLies(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		tell func(*Fake)
@@ -83,6 +87,7 @@ func TestFakeLies(t *testing.T) {
 }
 
 func TestFakeWaits(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := NewFake(map[string][]byte{"a": []byte("a")})
 		f.Delay(3 * time.Second)
@@ -99,6 +104,7 @@ func TestFakeWaits(t *testing.T) {
 }
 
 func TestFakeHolds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := NewFake(map[string][]byte{"a": []byte("a")})
 		release := f.Hold()
@@ -133,6 +139,7 @@ func TestFakeHolds(t *testing.T) {
 }
 
 func TestStoreConforms(t *testing.T) {
+	t.Parallel()
 	newStore := func(_ *testing.T, objects map[string][]byte) storage.Origin { return NewStore(objects) }
 	Run(t, newStore)
 	RunWriter(t, newStore)
@@ -140,6 +147,7 @@ func TestStoreConforms(t *testing.T) {
 }
 
 func TestStoreLinks(t *testing.T) {
+	t.Parallel()
 	var store Store
 	RunLinker(t, func(_ *testing.T, objects map[string][]byte) storage.Origin {
 		store = NewStore(objects)
@@ -155,6 +163,7 @@ func TestStoreLinks(t *testing.T) {
 }
 
 func TestStoreSkips(t *testing.T) {
+	t.Parallel()
 	var skipped []string
 	store := NewStore(map[string][]byte{"a": nil, "b//c": nil, "d": nil})
 	keys := []string{}
@@ -167,6 +176,7 @@ func TestStoreSkips(t *testing.T) {
 }
 
 func TestFakeForAWhile(t *testing.T) {
+	t.Parallel()
 	boom := errors.New("boom")
 	f := NewFake(map[string][]byte{"a": []byte("0123456789")})
 	f.FailNext(1, boom)
