@@ -46,6 +46,7 @@ func wantIdle(t *testing.T, f *Flight[int]) {
 }
 
 func TestFlightCoalesces(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var f Flight[int]
 		var runs atomic.Int32
@@ -84,6 +85,7 @@ func TestFlightCoalesces(t *testing.T) {
 }
 
 func TestFlightKeysAreApart(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var f Flight[int]
 		stuck := make(chan struct{})
@@ -100,6 +102,7 @@ func TestFlightKeysAreApart(t *testing.T) {
 }
 
 func TestFlightError(t *testing.T) {
+	t.Parallel()
 	var f Flight[int]
 	v, shared, err := f.Do(t.Context(), "k", func(context.Context) (int, error) { return 7, io.ErrUnexpectedEOF })
 	if v != 7 || shared || err != io.ErrUnexpectedEOF {
@@ -110,6 +113,7 @@ func TestFlightError(t *testing.T) {
 
 // TestFlightOneLeaves also shows that the first caller is nobody special.
 func TestFlightOneLeaves(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var f Flight[int]
 		first, leave := context.WithCancel(t.Context())
@@ -142,6 +146,7 @@ func TestFlightOneLeaves(t *testing.T) {
 }
 
 func TestFlightLastLeaves(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var f Flight[int]
 		cancelled := make(chan error, 1)
@@ -174,6 +179,7 @@ func TestFlightLastLeaves(t *testing.T) {
 
 // TestFlightAbandonedIsNotJoined has an old run that takes its time to unwind.
 func TestFlightAbandonedIsNotJoined(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var f Flight[int]
 		ctx, leave := context.WithCancel(t.Context())
@@ -213,6 +219,7 @@ func TestFlightAbandonedIsNotJoined(t *testing.T) {
 type ctxKey struct{}
 
 func TestFlightContext(t *testing.T) {
+	t.Parallel()
 	var f Flight[int]
 	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), ctxKey{}, 42), time.Hour)
 	defer cancel()
@@ -228,6 +235,7 @@ func TestFlightContext(t *testing.T) {
 }
 
 func TestFlightContextEndsWithTheWork(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var f Flight[int]
 		var kept context.Context
@@ -240,6 +248,7 @@ func TestFlightContextEndsWithTheWork(t *testing.T) {
 }
 
 func TestFlightDoneBefore(t *testing.T) {
+	t.Parallel()
 	var f Flight[int]
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -275,6 +284,7 @@ func bothOf(t *testing.T, work func()) (a, b answer) {
 func explode() { panic("boom") }
 
 func TestFlightPanic(t *testing.T) {
+	t.Parallel()
 	a, b := bothOf(t, explode)
 	for _, got := range []answer{a, b} {
 		p, ok := errors.AsType[*panics.Error](got.err)
@@ -291,6 +301,7 @@ func TestFlightPanic(t *testing.T) {
 }
 
 func TestFlightPanicWithError(t *testing.T) {
+	t.Parallel()
 	a, _ := bothOf(t, func() { panic(io.ErrClosedPipe) })
 	if !errors.Is(a.err, io.ErrClosedPipe) {
 		t.Errorf("Do = %v, want the error that it panicked with", a.err)
@@ -302,6 +313,7 @@ func TestFlightPanicWithError(t *testing.T) {
 }
 
 func TestFlightGoexit(t *testing.T) {
+	t.Parallel()
 	a, b := bothOf(t, runtime.Goexit)
 	if a.err != ErrGoexit || b.err != ErrGoexit {
 		t.Errorf("Do = %v and %v, want ErrGoexit", a.err, b.err)
@@ -312,6 +324,7 @@ func TestFlightGoexit(t *testing.T) {
 // detector, and looks that the work of a key that is waited for is never
 // cancelled.
 func TestFlightAtOnce(t *testing.T) {
+	t.Parallel()
 	var f Flight[int]
 	var wg sync.WaitGroup
 	for w := range 8 {

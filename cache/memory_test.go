@@ -16,6 +16,7 @@ func newBytesMemory(maxBytes int64) *Memory[variant.Name, []byte] {
 func memoryName(i int) variant.Name { return variant.Name(fmt.Sprintf("%032x", i)) }
 
 func TestMemoryGetPutForget(t *testing.T) {
+	t.Parallel()
 	h := newBytesMemory(1 << 20)
 	if v, ok := h.Get("3fa0"); ok || v != nil {
 		t.Fatalf("Get from an empty Memory = %q, %v", v, ok)
@@ -40,6 +41,7 @@ func TestMemoryGetPutForget(t *testing.T) {
 }
 
 func TestMemoryStats(t *testing.T) {
+	t.Parallel()
 	h := newBytesMemory(1 << 20)
 	h.Put("3fa0", make([]byte, 1000))
 	h.Put("3fa1", make([]byte, 500))
@@ -56,6 +58,7 @@ func TestMemoryStats(t *testing.T) {
 }
 
 func TestMemoryDisabled(t *testing.T) {
+	t.Parallel()
 	for _, maxBytes := range []int64{0, -1, math.MinInt64} {
 		h := newBytesMemory(maxBytes)
 		h.Put("3fa0", []byte("one"))
@@ -70,6 +73,7 @@ func TestMemoryDisabled(t *testing.T) {
 }
 
 func TestMemoryRefusesTheLarge(t *testing.T) {
+	t.Parallel()
 	const whole = 80_000
 	const most = whole/memoryShare - memoryOverhead
 	h := newBytesMemory(whole)
@@ -84,6 +88,7 @@ func TestMemoryRefusesTheLarge(t *testing.T) {
 }
 
 func TestMemoryRefusesWhatDoesNotCount(t *testing.T) {
+	t.Parallel()
 	for _, size := range []int{math.MaxUint32, math.MaxUint32 + 1, 1 << 33, math.MaxInt} {
 		h := NewMemory[variant.Name](math.MaxInt64, func(int) int { return size })
 		h.Put("3fa0", 1)
@@ -109,6 +114,7 @@ func kept(h *Memory[variant.Name, []byte], names int) (bytes int64) {
 }
 
 func TestMemoryBound(t *testing.T) {
+	t.Parallel()
 	const whole, names = 1 << 20, 2000
 	h := newBytesMemory(whole)
 	for i := range names {
@@ -123,6 +129,7 @@ func TestMemoryBound(t *testing.T) {
 }
 
 func TestMemoryBoundAtOnce(t *testing.T) {
+	t.Parallel()
 	const whole, workers, each = 1 << 20, 8, 500
 	h := newBytesMemory(whole)
 	var wg sync.WaitGroup
@@ -147,6 +154,7 @@ func TestMemoryBoundAtOnce(t *testing.T) {
 
 // TestMemoryKeepsWhatIsHot crawls through many names, as a search engine does.
 func TestMemoryKeepsWhatIsHot(t *testing.T) {
+	t.Parallel()
 	h := newBytesMemory(200 * (1000 + memoryOverhead))
 	const hot = 20
 	for i := range hot {

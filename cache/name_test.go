@@ -10,6 +10,7 @@ import (
 )
 
 func TestCheckName(t *testing.T) {
+	t.Parallel()
 	full := strings.Repeat("0123456789abcdef", 4)
 	for name, good := range map[string]bool{
 		string(variant.Key("photos/cat.jpg").Name()): true,

@@ -29,6 +29,7 @@ func onDisk(t *testing.T) (*cache.Blob, string) {
 }
 
 func TestOriginMeta(t *testing.T) {
+	t.Parallel()
 	checked := time.Unix(1_700_000_000, 0)
 	for name, want := range map[string]cache.OriginMeta{
 		"with an ETag": {ETag: "5d41402a-3", Checked: checked},
@@ -54,6 +55,7 @@ func TestOriginMeta(t *testing.T) {
 
 // Metadata that is too long loses its ETag; what other programs wrote is ignored.
 func TestOddOriginMeta(t *testing.T) {
+	t.Parallel()
 	b, path := onDisk(t)
 	if err := b.SetOriginMeta(cache.OriginMeta{ETag: strings.Repeat("x", 600), Checked: time.Unix(5, 0)}); errors.Is(err, unix.ENOTSUP) {
 		t.Skip("no extended attributes here")
@@ -72,6 +74,7 @@ func TestOddOriginMeta(t *testing.T) {
 }
 
 func TestOriginMetaInMemory(t *testing.T) {
+	t.Parallel()
 	b := cache.InMemory([]byte("body"), time.Time{})
 	if err := b.SetOriginMeta(cache.OriginMeta{ETag: "x"}); !errors.Is(err, cache.ErrNoOriginMeta) {
 		t.Error(err)

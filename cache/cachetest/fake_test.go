@@ -12,12 +12,14 @@ import (
 )
 
 func TestFake(t *testing.T) {
+	t.Parallel()
 	cachetest.Run(t, func(*testing.T) cache.Store { return cachetest.NewFake() })
 }
 
 var errTold = errors.New("as told")
 
 func TestFakeFailsFill(t *testing.T) {
+	t.Parallel()
 	f := cachetest.NewFake()
 	f.FailFill(errTold)
 	b, err := f.Fill(t.Context(), "3fa0", strings.NewReader("body"), time.Time{})
@@ -37,6 +39,7 @@ func TestFakeFailsFill(t *testing.T) {
 }
 
 func TestFakeFailsTheRest(t *testing.T) {
+	t.Parallel()
 	f := cachetest.NewFake()
 	f.FailOpen(errTold)
 	f.FailRemove(errTold)
@@ -53,6 +56,7 @@ func TestFakeFailsTheRest(t *testing.T) {
 }
 
 func TestFakeCounts(t *testing.T) {
+	t.Parallel()
 	f := cachetest.NewFake()
 	_, _ = f.Open("3fa0")
 	_, _ = f.Fill(t.Context(), "3fa0", strings.NewReader("body"), time.Time{})

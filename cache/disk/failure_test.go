@@ -121,6 +121,7 @@ func TestStoreFailuresLoseNoByte(t *testing.T) {
 // TestReaderFailsAfterTheStore has the reader fail when the body goes to memory
 // already.
 func TestReaderFailsAfterTheStore(t *testing.T) {
+	t.Parallel()
 	for _, c := range failures {
 		s, dir := newTestStore(t, Options{})
 		s.system = failingSystem(s.system, c.fail)
@@ -136,6 +137,7 @@ func TestReaderFailsAfterTheStore(t *testing.T) {
 // TestCannotReadBack has disks that lose what they took: the error is the
 // caller's, not a body with a hole.
 func TestCannotReadBack(t *testing.T) {
+	t.Parallel()
 	for what, spoil := range map[string]func(f *os.File) error{
 		"truncated": func(f *os.File) error { return f.Truncate(10) },
 		"zeros":     func(f *os.File) error { _, err := f.WriteAt(make([]byte, 4096), 0); return err },
@@ -158,6 +160,7 @@ func TestCannotReadBack(t *testing.T) {
 }
 
 func TestCheckFails(t *testing.T) {
+	t.Parallel()
 	for _, c := range failures[:4] { // what Check does: create and write
 		s, dir := newTestStore(t, Options{})
 		s.system = failingSystem(s.system, c.fail)
@@ -171,6 +174,7 @@ func TestCheckFails(t *testing.T) {
 // TestOrderOfKeeping looks at what is where at each step: times, then sync,
 // then the name, and never a name before that.
 func TestOrderOfKeeping(t *testing.T) {
+	t.Parallel()
 	s, _ := newTestStore(t, Options{})
 	path, err := s.path(name)
 	if err != nil {
@@ -209,6 +213,7 @@ func TestOrderOfKeeping(t *testing.T) {
 }
 
 func TestNoSync(t *testing.T) {
+	t.Parallel()
 	for _, noSync := range []bool{false, true} {
 		s := newStore(t.TempDir(), Derivatives, Options{NoSync: noSync})
 		closed, err := os.CreateTemp(t.TempDir(), "")
@@ -224,6 +229,7 @@ func TestNoSync(t *testing.T) {
 
 // TestAllOfMemoryIsOurs guards against the pooled buffer being handed out.
 func TestAllOfMemoryIsOurs(t *testing.T) {
+	t.Parallel()
 	s, _ := newTestStore(t, Options{})
 	s.system = failingSystem(s.system, fullAt(3))
 	first, err := s.Fill(t.Context(), name, strings.NewReader("first body"), someTime)

@@ -13,12 +13,14 @@ import (
 )
 
 func TestLimitByFreeSpaceConforms(t *testing.T) {
+	t.Parallel()
 	cachetest.Run(t, func(*testing.T) cache.Store {
 		return LimitByFreeSpace(cachetest.NewFake(), NewFreeSpace(t.TempDir(), func(eviction.Space) bool { return false }, nil))
 	})
 }
 
 func TestLimitByFreeSpace(t *testing.T) {
+	t.Parallel()
 	now, free := time.Unix(1_800_000_000, 0), int64(50)
 	var told []bool
 	reserve := NewFreeSpace("/", func(s eviction.Space) bool { return s.Short(0.1) }, func(low bool, _ eviction.Space) { told = append(told, low) })

@@ -10,6 +10,7 @@ import (
 )
 
 func TestInventory(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	i := NewInventory(dir)
 	i.Kept(eviction.Derivatives, 100)

@@ -63,6 +63,7 @@ func journal(t testing.TB, dir string) (keys []variant.Key) {
 }
 
 func TestJournalKeepsEveryKey(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	j := openJournal(t, dir, nil)
 	keys := []variant.Key{"a", "photos/ä ö/\"q\".jpg", `back\slash`, variant.Key(strings.Repeat("\u200b", 341)), variant.Key(strings.Repeat("𐀀", 256)), "zwei  spaces"}
@@ -82,6 +83,7 @@ func TestJournalKeepsEveryKey(t *testing.T) {
 // TestTornLines has every beginning of a line left by a crash, with what a power
 // cut may put behind it: only that line is lost, and those behind it are not.
 func TestTornLines(t *testing.T) {
+	t.Parallel()
 	key := variant.Key(`photos/"a" ü\.jpg`)
 	whole := appendNote(nil, someTime, key)
 	for n := range len(whole) {
@@ -103,6 +105,7 @@ func TestTornLines(t *testing.T) {
 }
 
 func TestNotesOfAnotherShard(t *testing.T) {
+	t.Parallel()
 	b := appendNote(appendNote(nil, someTime, "a"), someTime, "b")
 	for n := range notes(bytes.NewReader(b), string(variant.Key("b").Name()[:2])) {
 		if n.key != "b" {
@@ -136,6 +139,7 @@ func FuzzJournalLine(f *testing.F) {
 }
 
 func TestLinesPassOnErrors(t *testing.T) {
+	t.Parallel()
 	want := io.ErrUnexpectedEOF
 	var got error
 	for _, err := range lines(io.MultiReader(strings.NewReader("1 \"a\"\n"), iotest.ErrReader(want))) {
@@ -150,6 +154,7 @@ func TestLinesPassOnErrors(t *testing.T) {
 // those that were noted within the hour, also beside an older line: the file
 // that this is kept for may go before the one that is on its way has come.
 func TestPurgeCompacts(t *testing.T) {
+	t.Parallel()
 	dir := plant(t,
 		planted{eviction.Originals, "original", 0, day, 10},
 		planted{eviction.Mezzanines, "mezzanine", 1, day, 10},
@@ -177,6 +182,7 @@ func TestPurgeCompacts(t *testing.T) {
 // TestJournalStaysTheServers has root compact, as from cron, what another user
 // writes.
 func TestJournalStaysTheServers(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Skip("only root can give files away")
 	}
@@ -195,6 +201,7 @@ func TestJournalStaysTheServers(t *testing.T) {
 
 // TestNoCompactionOfTheUnknown has a directory that cannot be read: its keys stay.
 func TestNoCompactionOfTheUnknown(t *testing.T) {
+	t.Parallel()
 	key := variant.Key("a")
 	dir := plant(t)
 	mustNote(t, openJournal(t, dir, func() time.Time { return purgeTime.Add(-2 * time.Hour) }), key)
@@ -210,6 +217,7 @@ func TestNoCompactionOfTheUnknown(t *testing.T) {
 // TestNotesAndCompactionsAtOnce loses nothing: several write while the journal
 // is written anew all the time.
 func TestNotesAndCompactionsAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := plant(t)
 	// All in one shard.
 	var keys []variant.Key

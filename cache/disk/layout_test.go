@@ -89,6 +89,7 @@ func openKeeps(t *testing.T, dir string) {
 
 // TestOpenAtOnce is several processes that start on an empty directory.
 func TestOpenAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var wg sync.WaitGroup
 	for range 4 {
@@ -122,6 +123,7 @@ func openWritesNothing(t *testing.T, dir string) {
 }
 
 func TestOpenFails(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	file := filepath.Join(base, "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {

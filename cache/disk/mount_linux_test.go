@@ -42,6 +42,7 @@ func newStoreMounted(t *testing.T, options string, flags uintptr, o Options) (s 
 // The last use is the service's own, whatever the kernel does by itself: nothing,
 // something, or too much.
 func TestUseOnMounts(t *testing.T) {
+	t.Parallel()
 	for name, flags := range map[string]uintptr{"noatime": unix.MS_NOATIME, "relatime": unix.MS_RELATIME, "strictatime": unix.MS_STRICTATIME} {
 		t.Run(name, func(t *testing.T) {
 			filled := time.Now().Add(-30 * 24 * time.Hour)
@@ -65,6 +66,7 @@ func TestUseOnMounts(t *testing.T) {
 }
 
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	s, dir := newMountedStore(t, "size=200k")
 	fill(t, s, name, "small", someTime)
 	b, err := s.Fill(t.Context(), source, strings.NewReader(longBody), someTime)
@@ -82,6 +84,7 @@ func TestFullDisk(t *testing.T) {
 // There is no inode for the temporary beside the root, tmp/ and the tier, or one for
 // that and none for the directory that it is to go to.
 func TestNoInodes(t *testing.T) {
+	t.Parallel()
 	s, _ := newMountedStore(t, "nr_inodes=3")
 	if err := s.Check(); !errors.Is(err, unix.ENOSPC) {
 		t.Errorf("Check = %v, want ENOSPC", err)
@@ -103,6 +106,7 @@ func wantNoRoom(t *testing.T, s *Store) {
 }
 
 func TestReadOnlyFileSystem(t *testing.T) {
+	t.Parallel()
 	s, dir := newMountedStore(t, "")
 	fill(t, s, name, "body", someTime)
 	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
@@ -129,6 +133,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 }
 
 func TestTwoFileSystems(t *testing.T) {
+	t.Parallel()
 	_, dir := newMountedStore(t, "")
 	tmp := filepath.Join(dir, Temporary)
 	if err := unix.Mount("thumbery-test", tmp, "tmpfs", 0, ""); err != nil {

@@ -15,6 +15,7 @@ import (
 // one after the other. Nothing that is in use goes for its age, no temporary is
 // taken away from who writes it, and no directory goes.
 func TestPurgeBesideWriters(t *testing.T) {
+	t.Parallel()
 	dir := plant(t)
 	s := newStore(dir, Derivatives, Options{NoSync: true})
 	body := bytes.Repeat([]byte("body"), 2000)

@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -29,6 +31,7 @@ type pass struct {
 	ctx    context.Context
 	choose func(t eviction.Tier, f *file) bool // decides whether to remove a file; called with mu locked
 	skip   func(name string) bool              // nil, or decides which names not to examine
+	listed [eviction.Tiers]map[string]struct{} // the entries of the tiers; nil if not known
 
 	mu    sync.Mutex // for what follows
 	dirs  int        // that are done
@@ -111,7 +114,7 @@ func (t *tally) summary() (s Summary) {
 // pass goes through all directories and removes the files that choose chooses. It ends
 // early, with what was done, when ctx ends.
 func (p *purger) pass(ctx context.Context, choose func(eviction.Tier, *file) bool) *tally {
-	run := &pass{purger: p, ctx: ctx, choose: choose}
+	run := &pass{purger: p, ctx: ctx, choose: choose, listed: p.list()}
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(p.Workers, shards) {
@@ -126,6 +129,28 @@ func (p *purger) pass(ctx context.Context, choose func(eviction.Tier, *file) boo
 	}
 	workers.Wait()
 	return &run.tally
+}
+
+// list lists the directories of the tiers, most of which do not exist in a small cache.
+func (p *purger) list() (listed [eviction.Tiers]map[string]struct{}) {
+	for t := range eviction.Tier(eviction.Tiers) {
+		names, err := files.Names(filepath.Join(p.dir, t.String()))
+		if err != nil {
+			continue
+		}
+		listed[t] = make(map[string]struct{}, len(names))
+		for _, name := range names {
+			listed[t][name] = struct{}{}
+		}
+	}
+	return listed
+}
+
+// isMissing reports whether a directory of a tier did not exist when the pass began. What is
+// stored in a new one is too young to be removed, and so is its line in the journal.
+func (p *pass) isMissing(t eviction.Tier, prefix string) bool {
+	_, listed := p.listed[t][prefix]
+	return p.listed[t] != nil && !listed
 }
 
 // chosen reports whether to remove a file, and otherwise counts it as kept.

@@ -21,6 +21,7 @@ import (
 // TestRandomSets purges random files by random policies, and has what is left
 // compared with what a purge is that sorts all files and takes one at a time.
 func TestRandomSets(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		files, policy, space := randomFiles(r), randomPolicy(r), randomSpace(r)
@@ -223,6 +224,7 @@ func comparePurges(t *testing.T, what string, got []string, want naiveResult) {
 
 // TestSpaceOf compares with what the file system says itself.
 func TestSpaceOf(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, err := SpaceOf(dir)
 	if err != nil {
@@ -238,6 +240,7 @@ func TestSpaceOf(t *testing.T) {
 
 // TestCountOnDisk has a file of 5000 bytes take what stat says.
 func TestCountOnDisk(t *testing.T) {
+	t.Parallel()
 	f := planted{eviction.Derivatives, "a", 1, day, 5000}
 	dir := plant(t, f)
 	var st unix.Stat_t

@@ -140,6 +140,7 @@ func paths(files []planted) (paths []string) {
 }
 
 func TestPurgeByAge(t *testing.T) {
+	t.Parallel()
 	old, young := someFiles()
 	dir := plant(t, append(old, young...)...)
 	s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}, PurgeOptions{})
@@ -169,6 +170,7 @@ func wantTier(t *testing.T, what string, s TierSummary, removed, kept eviction.C
 }
 
 func TestDryRunIsWhatWouldBe(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []eviction.Policy{
 		{All: eviction.Limits{OlderThan: 30 * day}},
 		{All: eviction.Limits{OlderThan: 30 * day, MaxFiles: 3}},
@@ -194,6 +196,7 @@ func TestDryRunIsWhatWouldBe(t *testing.T) {
 }
 
 func TestForeignEntriesStay(t *testing.T) {
+	t.Parallel()
 	dir := plant(t)
 	in := func(name string) string { return filepath.Join(Derivatives, "3fa", name) }
 	for _, name := range []string{"README", string(name) + ".bak", "3fb0", "3f", "3FA0", ".3fa", "3fa0-", "tmp1.tmp"} {
@@ -223,6 +226,7 @@ func TestForeignEntriesStay(t *testing.T) {
 }
 
 func TestStaleTemps(t *testing.T) {
+	t.Parallel()
 	dir := plant(t)
 	tmp := filepath.Join(dir, Temporary)
 	plantFile(t, filepath.Join(tmp, "a.tmp"), 10, 400*day) // its ctime is now
@@ -247,6 +251,7 @@ func TestStaleTemps(t *testing.T) {
 // TestWhatFails has a directory that lets nothing be removed, as one of another
 // user or on a disk that has become read-only.
 func TestWhatFails(t *testing.T) {
+	t.Parallel()
 	old, young := someFiles()
 	for _, policy := range []eviction.Policy{
 		{All: eviction.Limits{OlderThan: 30 * day}},
@@ -267,6 +272,7 @@ func TestWhatFails(t *testing.T) {
 // TestPurgePanics: a panic in a directory is a failure of that, and the others are
 // gone through.
 func TestPurgePanics(t *testing.T) {
+	t.Parallel()
 	var files []planted
 	for i := range 20 {
 		files = append(files, planted{eviction.Derivatives, variant.Key(fmt.Sprint("k", i)), 1, 60 * day, 10})
@@ -286,6 +292,7 @@ func TestPurgePanics(t *testing.T) {
 
 // TestAnotherGoes has one of files that rank alike not removable: another goes.
 func TestAnotherGoes(t *testing.T) {
+	t.Parallel()
 	var files []planted
 	for i := range 20 {
 		files = append(files, planted{eviction.Derivatives, "k", i + 1, day, 10})
@@ -306,6 +313,7 @@ func TestAnotherGoes(t *testing.T) {
 
 // TestVanished has somebody else remove files first.
 func TestVanished(t *testing.T) {
+	t.Parallel()
 	old, young := someFiles()
 	dir := plant(t, append(old, young...)...)
 	s := mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 30 * day}}, PurgeOptions{unlink: func(dir int, name string) error {
@@ -320,6 +328,7 @@ func TestVanished(t *testing.T) {
 // TestUsedMeanwhile has a file used between being counted and being removed, one
 // made then, and one whose clock is ahead, which protects nothing.
 func TestUsedMeanwhile(t *testing.T) {
+	t.Parallel()
 	files := []planted{
 		{eviction.Derivatives, "used", 1, 90 * day, 10},
 		{eviction.Derivatives, "b", 1, 80 * day, 10},
@@ -351,6 +360,7 @@ func TestUsedMeanwhile(t *testing.T) {
 }
 
 func TestOneAtATime(t *testing.T) {
+	t.Parallel()
 	old, _ := someFiles()
 	dir := plant(t, old...)
 	policy := eviction.Policy{All: eviction.Limits{OlderThan: day}}
@@ -384,6 +394,7 @@ func TestOneAtATime(t *testing.T) {
 }
 
 func TestNotACache(t *testing.T) {
+	t.Parallel()
 	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none"), ""} {
 		if _, err := Purge(t.Context(), dir, eviction.Policy{}, PurgeOptions{}); !errors.Is(err, ErrNoCache) {
 			t.Errorf("Purge(%q) = %v, want ErrNoCache", dir, err)
@@ -395,6 +406,7 @@ func TestNotACache(t *testing.T) {
 }
 
 func TestPurgeCancelled(t *testing.T) {
+	t.Parallel()
 	old, young := someFiles()
 	dir := plant(t, append(old, young...)...)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -411,6 +423,7 @@ func TestPurgeCancelled(t *testing.T) {
 }
 
 func TestCensus(t *testing.T) {
+	t.Parallel()
 	old, young := someFiles()
 	dir := plant(t, append(old, young...)...)
 	if _, err := ReadCensus(dir); !errors.Is(err, fs.ErrNotExist) {

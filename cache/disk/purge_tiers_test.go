@@ -14,6 +14,7 @@ import (
 // TestPurgeOfAnOlderDirectory has no mezzanines/, and gets none: a server of the
 // version that made it may still run, and whoever purges may be root.
 func TestPurgeOfAnOlderDirectory(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []eviction.Policy{
 		{All: eviction.Limits{OlderThan: 30 * day}},
 		{All: eviction.Limits{OlderThan: 30 * day, MaxFiles: 9}, Mezzanines: eviction.Limits{MaxFiles: 1, OlderThan: day}}, // counts, too
@@ -41,6 +42,7 @@ func TestPurgeOfAnOlderDirectory(t *testing.T) {
 
 // TestCensusOfAnOlderVersion lacks a tier, of which there is nothing then.
 func TestCensusOfAnOlderVersion(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	const census = `{"time": "2026-11-01T00:00:00Z", "originals": {"files": 1, "bytes": 2, "disk": 3}, "derivatives": {"files": 4, "bytes": 5, "disk": 6}}`
 	if err := os.WriteFile(filepath.Join(dir, censusFile), []byte(census), 0o644); err != nil {
@@ -57,6 +59,7 @@ func TestCensusOfAnOlderVersion(t *testing.T) {
 // TestOriginalsGoBeforeMezzanines is what --originals-older-than 2d is for: the
 // mezzanine stays as long as something is made of it.
 func TestOriginalsGoBeforeMezzanines(t *testing.T) {
+	t.Parallel()
 	files := []planted{
 		{eviction.Originals, "a", 0, 3 * day, 4000},
 		{eviction.Mezzanines, "a", 1, 3 * day, 600},
@@ -74,6 +77,7 @@ func TestOriginalsGoBeforeMezzanines(t *testing.T) {
 // TestOneBudgetForAllTiers has files that were used at the same time go by their
 // tier.
 func TestOneBudgetForAllTiers(t *testing.T) {
+	t.Parallel()
 	var files []planted
 	for i := range 10 {
 		key := variant.Key(fmt.Sprint("k", i))
@@ -100,6 +104,7 @@ func TestOneBudgetForAllTiers(t *testing.T) {
 
 // TestPurgeProgress counts the directories of all tiers.
 func TestPurgeProgress(t *testing.T) {
+	t.Parallel()
 	dir := plant(t)
 	calls, wrong := 0, 0
 	_, err := Purge(t.Context(), dir, eviction.Policy{All: eviction.Limits{OlderThan: day}}, PurgeOptions{

@@ -53,6 +53,9 @@ func (w *worker) shard(i int) error {
 
 // directory goes through one directory of a tier.
 func (w *worker) directory(t eviction.Tier, prefix string, live *liveSources) {
+	if w.isMissing(t, prefix) {
+		return
+	}
 	path := filepath.Join(w.dir, t.String(), prefix)
 	d, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {

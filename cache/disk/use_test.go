@@ -38,6 +38,7 @@ func useByTouch(t *testing.T, s *Store, name variant.Name) {
 }
 
 func TestUseIsNotedHourly(t *testing.T) {
+	t.Parallel()
 	filled := time.Date(2024, 5, 6, 7, 8, 9, 123456789, time.UTC)
 	for what, use := range map[string]func(*testing.T, *Store, variant.Name){"Open": useByOpen, "Touch": useByTouch} {
 		for _, c := range []struct {
@@ -72,6 +73,7 @@ func TestUseIsNotedHourly(t *testing.T) {
 }
 
 func TestDefaultClock(t *testing.T) {
+	t.Parallel()
 	before := time.Now()
 	s, _ := newTestStore(t, Options{})
 	accessed, _ := timesOf(t, fill(t, s, name, "body", someTime))

@@ -7,6 +7,7 @@ import (
 )
 
 func TestBucketOfGrows(t *testing.T) {
+	t.Parallel()
 	last := 0
 	for age := time.Duration(0); age < 500*day; age += 28 * time.Second {
 		b := bucketOf(age)
@@ -27,6 +28,7 @@ func TestBucketOfGrows(t *testing.T) {
 
 // TestBordersOfDays has ages to each side of a whole number of days told apart.
 func TestBordersOfDays(t *testing.T) {
+	t.Parallel()
 	for _, days := range []time.Duration{1, 7, 30, 90, 170} {
 		if before, at := bucketOf(days*day-1), bucketOf(days*day); at != before+1 {
 			t.Errorf("%d days and what is just below are in buckets %d and %d", days, at, before)
@@ -35,6 +37,7 @@ func TestBordersOfDays(t *testing.T) {
 }
 
 func TestHistogram(t *testing.T) {
+	t.Parallel()
 	var h Histogram
 	h.Add(3*day, Count{1, 20, 200})
 	h.Add(3*day, Count{2, 1, 2})

@@ -26,6 +26,7 @@ func histograms(entries []agedFiles) *Histograms {
 }
 
 func TestPlan(t *testing.T) {
+	t.Parallel()
 	const o, m, d = Originals, Mezzanines, Derivatives
 	roomy := Space{FreeBytes: 1 << 40, TotalBytes: 1 << 41, FreeFiles: 1 << 30, TotalFiles: 1 << 31}
 	for _, tt := range []struct {
@@ -179,6 +180,7 @@ func follow(p Plan, entries []agedFiles) (gone [Tiers]int64) {
 }
 
 func TestExpired(t *testing.T) {
+	t.Parallel()
 	p := Policy{
 		All: Limits{OlderThan: 30 * day}, Originals: Limits{OlderThan: 10 * day},
 		Mezzanines: Limits{OlderThan: 20 * day}, Derivatives: Limits{OlderThan: 60 * day},
@@ -206,6 +208,7 @@ func TestExpired(t *testing.T) {
 }
 
 func TestZeroPlan(t *testing.T) {
+	t.Parallel()
 	var p Plan
 	for _, age := range []time.Duration{-1 << 63, 0, day, 1<<63 - 1} {
 		if p.Cutoffs[Originals].Of(age) != Keep || !p.Empty() {
@@ -215,6 +218,7 @@ func TestZeroPlan(t *testing.T) {
 }
 
 func TestBudgets(t *testing.T) {
+	t.Parallel()
 	age := Limits{OlderThan: 1}
 	for p, want := range map[Policy]bool{
 		{}: false, {All: age, Originals: age, Mezzanines: age, Derivatives: age}: false,
@@ -231,6 +235,7 @@ func TestBudgets(t *testing.T) {
 }
 
 func TestSpaceNearlyFull(t *testing.T) {
+	t.Parallel()
 	const gib = 1 << 30
 	for _, tt := range []struct {
 		space Space
@@ -256,6 +261,7 @@ func TestSpaceNearlyFull(t *testing.T) {
 }
 
 func TestSpaceShort(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		space Space
 		want  bool

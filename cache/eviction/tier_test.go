@@ -7,6 +7,7 @@ import (
 
 // TestPerTier has each tier be under its own name, of the directory and in JSON.
 func TestPerTier(t *testing.T) {
+	t.Parallel()
 	var all struct {
 		Before int `json:"before"`
 		PerTier[Count]
@@ -40,6 +41,7 @@ func TestPerTier(t *testing.T) {
 }
 
 func TestTierString(t *testing.T) {
+	t.Parallel()
 	for tier, want := range map[Tier]string{Originals: "originals", Mezzanines: "mezzanines", Derivatives: "derivatives"} {
 		if tier.String() != want {
 			t.Errorf("%d is %q, want %q", tier, tier, want)
