@@ -10,35 +10,34 @@ import (
 	"github.com/thumbery/thumbery/internal/failure"
 )
 
-// ErrUnreadable is returned where an entry is there and its bytes cannot be had: the
-// disk fails, or somebody has cut the file short. It says nothing about the picture
-// and nothing about its origin, and is to be treated as a miss: the file is removed, by
-// Store.Open at once, and otherwise when the Blob is closed.
+// ErrUnreadable is returned if an entry exists but its bytes cannot be read: the disk fails,
+// or the file was truncated. It says nothing about the picture or its origin, and is to be
+// treated as a miss. The file is removed: by Store.Open at once, and otherwise when the Blob
+// is closed.
 var ErrUnreadable = failure.New(failure.Server, "the cached file cannot be read")
 
-// File is what a Blob on disk reads: an *os.File, or in tests one that fails.
+// File is the file of a Blob on disk: an *os.File, or one that fails in tests.
 type File interface {
 	io.ReadSeeker
 	io.ReaderAt
 	io.Closer
 }
 
-// Blob is an open entry: a whole body that does not change while it is open,
-// even if the entry is removed or replaced. It is not safe for use by several
-// goroutines, except At.
+// Blob is an open entry: a whole body that does not change while it is open, even if the
+// entry is removed or replaced. Only At may be used by several goroutines.
 type Blob struct {
 	Size    int64     // bytes
 	ModTime time.Time // the origin's Last-Modified, whole seconds, UTC; zero if unknown
-	// Path is where the body lies on disk, slash-separated and relative to the
-	// cache directory; "" if it is only in memory.
+	// Path is the path of the file, slash-separated and relative to the cache directory;
+	// "" if the body is only in memory.
 	Path string
-	// NotKept says why a body that was to be kept on disk lives in memory
-	// only; nil if it was kept or never meant to be.
+	// NotKept says why a body that was to be stored on disk is only in memory; nil if it
+	// was stored, or was not to be.
 	NotKept error
 	// OnClose, if not nil, is called by the first Close.
 	OnClose func()
-	// OnUnreadable, if not nil, is called by the first Close, with the file still open,
-	// if a method has returned an ErrUnreadable.
+	// OnUnreadable, if not nil, is called by the first Close, while the file is open, if a
+	// method has returned ErrUnreadable.
 	OnUnreadable func(File, *Blob)
 
 	file       File
@@ -46,34 +45,31 @@ type Blob struct {
 	unreadable atomic.Bool
 }
 
-// InMemory returns a Blob of data, which must not change afterwards. Close does
-// nothing to it.
+// InMemory returns a Blob of data, which must not change afterwards.
 func InMemory(data []byte, modTime time.Time) *Blob {
 	return &Blob{Size: int64(len(data)), ModTime: modTime, data: data}
 }
 
-// OnDisk returns a Blob of an open regular file of the given size and
-// modification time. The Blob closes f.
+// OnDisk returns a Blob of an open regular file of that size in bytes and modification time.
+// The Blob closes f.
 func OnDisk(f File, size int64, modTime time.Time, path string) *Blob {
 	return &Blob{Size: size, ModTime: modTime, Path: path, file: f}
 }
 
-// Content returns the body from its start, for http.ServeContent. On disk it is
-// the *os.File itself, so that the kernel can send it, and a later call rewinds
-// what an earlier one returned. Its errors are those of the file, and of no kind:
-// see ContentError.
+// Content returns the body from its start, for http.ServeContent. On disk it is the *os.File
+// itself, so that the kernel can send it; a second call rewinds it. Its errors are those of
+// the file: see ContentError.
 func (b *Blob) Content() io.ReadSeeker {
 	if b.file != nil {
-		// It fails only on a closed file, where every Read will say so.
+		// It fails only if the file is closed, as will every Read.
 		_, _ = b.file.Seek(0, io.SeekStart)
 		return b.file
 	}
 	return bytes.NewReader(b.data)
 }
 
-// ContentError tells why sending Content has stopped early: it reads on from there, and
-// returns an ErrUnreadable if the file cannot be read. If it is nil, the receiver has
-// failed.
+// ContentError tells why sending Content stopped early: it reads one more byte, and returns
+// ErrUnreadable if the file cannot be read. Nil means that the receiver failed.
 func (b *Blob) ContentError() error {
 	if b.file == nil {
 		return nil
@@ -90,8 +86,8 @@ func (b *Blob) ContentError() error {
 	return err
 }
 
-// At returns the body for reading at offsets; several goroutines may use it. Its
-// errors are io.EOF at the end and otherwise of kind ErrUnreadable.
+// At returns the body for reading at offsets, by several goroutines. Its errors are io.EOF at
+// the end and otherwise ErrUnreadable.
 func (b *Blob) At() io.ReaderAt {
 	if b.file != nil {
 		return (*fileReader)(b)
@@ -111,7 +107,7 @@ func (r *fileReader) ReadAt(p []byte, at int64) (int, error) {
 	return n, (*Blob)(r).failed(err)
 }
 
-// failed gives an error of the file its kind.
+// failed wraps an error of the file in ErrUnreadable.
 func (b *Blob) failed(err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
@@ -120,13 +116,12 @@ func (b *Blob) failed(err error) error {
 	return fmt.Errorf("%w: %s: %w", ErrUnreadable, b.Path, err)
 }
 
-// Unreadable reports that a method has returned an ErrUnreadable.
+// Unreadable reports whether a method has returned ErrUnreadable.
 func (b *Blob) Unreadable() bool { return b.unreadable.Load() }
 
-// Bytes returns the whole body, which must not be changed. From disk it is read
-// into memory: mapping it would be cheaper, but a file that is truncated behind
-// our back, or a disk that fails, then kills the process. Its error is of kind
-// ErrUnreadable.
+// Bytes returns the whole body, which must not be changed. From disk it is read into memory:
+// mapping the file would be cheaper, but a truncated file or a failing disk would then kill
+// the process. Its error is ErrUnreadable.
 func (b *Blob) Bytes() ([]byte, error) {
 	if b.file == nil {
 		return b.data, nil
@@ -138,8 +133,7 @@ func (b *Blob) Bytes() ([]byte, error) {
 	return data, nil
 }
 
-// Close releases the file, if there is one, and calls OnUnreadable and OnClose, where
-// they are to be called.
+// Close closes the file, if there is one, and calls OnClose and OnUnreadable.
 func (b *Blob) Close() error {
 	if b.OnClose != nil {
 		b.OnClose()

@@ -1,6 +1,6 @@
-// Package cache keeps bytes under names: the Store on disk that its child
-// implements, a memory tier (Memory), and the coalescing of equal
-// work (Flight). It knows no pictures, no origins and no HTTP.
+// Package cache stores bytes under names. It has the interface of a Store, which its child
+// disk implements, a cache in memory (Memory), and request coalescing (Flight). It knows
+// nothing of pictures, origins and HTTP.
 package cache
 
 import (
@@ -13,66 +13,61 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// ErrMiss is returned by Store.Open for a name that is not there, or whose file
-// was found broken and has been removed.
+// ErrMiss is returned for a name without an entry, also if its file was found to be empty
+// and removed.
 var ErrMiss = errors.New("not in the cache")
 
-// ErrNoRoom is the NotKept of a Blob that was not written because the disk is
-// to keep some space free.
+// ErrNoRoom is the NotKept of a Blob that was not stored because the disk has too little
+// free space.
 var ErrNoRoom = failure.New(failure.Server, "the disk has less free space than it is to keep")
 
-// Store keeps whole bodies under names. It is safe for use by several
-// goroutines and several processes at once.
+// Store stores whole bodies under names. Several goroutines and processes may use it at once.
 //
-// Nobody ever sees half a body: an entry becomes visible when all of it is
-// there, and replaces an older one in one step.
+// Nobody ever sees half a body: an entry becomes visible when it is complete, and replaces
+// an older one in one step.
 type Store interface {
-	// Open returns the entry and notes its use (at most hourly; failing to
-	// note is not an error). It returns ErrMiss if there is none, ErrName if
-	// the name is not one, ErrUnreadable if the entry could not be opened and has been
-	// removed, and another error if the store cannot be read; callers treat all as
-	// a miss. The caller closes the Blob: one that turned out to be unreadable is
-	// then removed.
+	// Open opens an entry and updates its last use (at most hourly; failing to do so is
+	// not an error). It returns ErrMiss if there is none, ErrName if name is invalid,
+	// ErrUnreadable if the entry could not be opened and was removed, and another error if
+	// the store cannot be read. Callers treat all of them as a miss. The caller closes the
+	// Blob; if it turned out to be unreadable, that removes the entry.
 	Open(name variant.Name) (*Blob, error)
 
-	// Peek is Open for what is no use of the entry, and notes none.
+	// Peek is Open without updating the last use.
 	Peek(name variant.Name) (*Blob, error)
 
-	// Touch notes the use of an entry that is served without Open, as Open
-	// does, and says what there is; its errors are those of Open.
+	// Touch updates the last use of an entry that is served without Open, as Open does, and
+	// describes it. Its errors are those of Open.
 	Touch(name variant.Name) (Stat, error)
 
-	// Fill keeps everything that r gives under name, with modTime as the
-	// entry's modification time, and returns it opened. A zero modTime means
-	// that the origin gave none, and stays zero. How much r may give is the
-	// caller's to limit. The caller closes the Blob.
+	// Fill stores all that r returns under name, with modTime as its modification time, and
+	// returns the entry opened. A zero modTime means that the origin gave none, and stays
+	// zero. The caller limits how much r returns, and closes the Blob.
 	//
-	// If r fails, or ctx is done before r ends, nothing is kept, an older entry
-	// stays, and that error is returned. ErrName is returned for what is not a
-	// name, before r is read.
+	// If r fails, or ctx ends before r does, nothing is stored, an older entry stays, and
+	// that error is returned. If name is invalid, ErrName is returned before r is read.
 	//
-	// If the store fails — full, read-only, gone — no byte is lost: the Blob
-	// lives in memory and its NotKept says why. An older entry may then remain.
+	// If the store fails (full, read-only, gone), no byte is lost: the Blob is in memory,
+	// and its NotKept says why. An older entry may then remain.
 	//
-	// An empty body is no entry: an older one is removed, and the Blob is empty,
-	// in memory, with NotKept nil.
+	// An empty body is not stored: an older entry is removed, and the Blob is empty, in
+	// memory, with NotKept nil.
 	Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*Blob, error)
 
-	// Remove forgets one entry; a missing one is not an error. Blobs that are
-	// open stay whole.
+	// Remove removes an entry. A missing one is not an error. Open Blobs stay whole.
 	Remove(name variant.Name) error
 
-	// RemoveSource forgets every entry that was made of a source, the one of
-	// its own name among them. It goes on after one that cannot be removed, and
-	// returns how many are gone, their bytes, and the errors joined.
+	// RemoveSource removes every entry that was made of a source, and the one of its own
+	// name. It continues after an entry that cannot be removed, and returns how many were
+	// removed, their size in bytes, and the errors joined.
 	RemoveSource(source variant.Name) (files int, bytes int64, err error)
 
-	// Check reports whether an entry could be written now, by writing one
-	// outside the names.
+	// Check reports whether an entry could be stored now, by writing a file that is not an
+	// entry.
 	Check() error
 }
 
-// Stat is what is known of an entry without opening it.
+// Stat describes an entry that is not open.
 type Stat struct {
 	Size    int64     // bytes
 	ModTime time.Time // as Blob.ModTime

@@ -8,23 +8,22 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
-// ErrGoexit is returned by Flight.Do for work that ended its goroutine with
-// runtime.Goexit instead of returning.
+// ErrGoexit is returned by Flight.Do if the work called runtime.Goexit instead of returning.
 var ErrGoexit = errors.New("the work called runtime.Goexit")
 
-// Flight lets equal work be done once for all who want it at the same time. The
-// zero value is ready. It keeps nothing: once the work is done, the next caller
-// starts anew, so work begins by looking whether a cache has the result by now.
+// Flight does the same work once for all callers that want it at the same time (request
+// coalescing). The zero value is ready. It stores nothing: once the work is done, the next
+// caller starts anew. So work begins by looking whether a cache has the result by now.
 //
-// It differs from golang.org/x/sync/singleflight in that nobody waits longer
-// than his own context allows, and that work nobody waits for is cancelled.
+// It differs from golang.org/x/sync/singleflight in that no caller waits longer than its own
+// context allows, and that work without waiters is cancelled.
 type Flight[T any] struct {
 	mu    sync.Mutex
 	calls map[string]*call[T]
 }
 
-// call is one run of the work. waiters is guarded by Flight.mu; value and err
-// belong to the work until done is closed, and do not change afterwards.
+// call is one run of the work. Flight.mu guards waiters. value and err belong to the work
+// until done is closed, and do not change afterwards.
 type call[T any] struct {
 	waiters int
 	cancel  context.CancelFunc
@@ -33,20 +32,18 @@ type call[T any] struct {
 	err     error
 }
 
-// Do returns what fn returns, running it unless it already runs for the same
-// key; shared says that it did.
+// Do returns what fn returns. It calls fn unless a call for the same key is running already,
+// which shared reports.
 //
-// fn runs in a goroutine of its own. Its context has the values of the first
-// caller's, but neither its cancelling nor its deadline: it is cancelled when
-// the last waiting caller has left. A caller whose ctx is done leaves at once
-// with ctx.Err(), and the work goes on for the others. Work that was abandoned
-// is not joined any more: whoever comes next starts anew, even while the old
-// run is still unwinding.
+// fn runs in a goroutine of its own. Its context has the values of the first caller's, but
+// neither its cancellation nor its deadline: it is cancelled when the last waiter leaves. A
+// caller whose ctx ends leaves at once with ctx.Err(), and the work continues for the others.
+// Cancelled work cannot be joined: the next caller starts anew, even while the old run is
+// still returning.
 //
-// The same v goes to all callers, and to none if all have left: it must be safe
-// to share and need no closing. A panic of fn is a *panics.Error for all of them,
-// and runtime.Goexit is ErrGoexit. fn must not call Do with its own key: it
-// would wait for itself.
+// All callers get the same v, and nobody gets it if all have left: it must be safe to share,
+// and must not need closing. A panic of fn is a *panics.Error for all of them, and
+// runtime.Goexit is ErrGoexit. fn must not call Do with its own key: it would wait for itself.
 func (f *Flight[T]) Do(ctx context.Context, key string, fn func(context.Context) (T, error)) (v T, shared bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return v, false, err
@@ -61,7 +58,7 @@ func (f *Flight[T]) Do(ctx context.Context, key string, fn func(context.Context)
 	}
 }
 
-// Waiting returns how many callers wait for the work of a key.
+// Waiting returns the number of waiters for a key.
 func (f *Flight[T]) Waiting(key string) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -71,14 +68,14 @@ func (f *Flight[T]) Waiting(key string) int {
 	return 0
 }
 
-// Len returns for how many keys somebody waits.
+// Len returns the number of keys with waiters.
 func (f *Flight[T]) Len() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return len(f.calls)
 }
 
-// join adds the caller to the running work, or starts it.
+// join adds a waiter to the running work, or starts the work.
 func (f *Flight[T]) join(ctx context.Context, key string, fn func(context.Context) (T, error)) (c *call[T], shared bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -96,7 +93,7 @@ func (f *Flight[T]) join(ctx context.Context, key string, fn func(context.Contex
 	return c, false
 }
 
-// leave takes one caller from the work, and abandons it if that was the last.
+// leave removes a waiter, and cancels the work if it was the last one.
 func (f *Flight[T]) leave(key string, c *call[T]) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,8 +104,7 @@ func (f *Flight[T]) leave(key string, c *call[T]) {
 	}
 }
 
-// forget makes sure that nobody joins c any more. A newer run of the same key
-// stays.
+// forget makes sure that nobody joins c any more. A newer run for the same key stays.
 func (f *Flight[T]) forget(key string, c *call[T]) {
 	if f.calls[key] == c {
 		delete(f.calls, key)
@@ -119,7 +115,7 @@ func (f *Flight[T]) run(ctx context.Context, key string, c *call[T], fn func(con
 	returned := false
 	defer func() {
 		if !returned {
-			c.err = unwound(recover())
+			c.err = panicError(recover())
 		}
 		f.finish(key, c)
 	}()
@@ -127,20 +123,20 @@ func (f *Flight[T]) run(ctx context.Context, key string, c *call[T], fn func(con
 	returned = true
 }
 
-// unwound is the error of work that did not return. Since Go 1.21 even
-// panic(nil) recovers as something, so that nil means runtime.Goexit.
-func unwound(recovered any) error {
+// panicError returns the error for work that did not return. Since Go 1.21, recover returns
+// nil only after runtime.Goexit, even for panic(nil).
+func panicError(recovered any) error {
 	if recovered == nil {
 		return ErrGoexit
 	}
 	return panics.Recovered("shared work", recovered)
 }
 
-// finish hands the result to all who wait.
+// finish gives the result to all waiters.
 func (f *Flight[T]) finish(key string, c *call[T]) {
 	f.mu.Lock()
 	f.forget(key, c)
 	f.mu.Unlock()
 	close(c.done)
-	c.cancel() // to free what the context holds
+	c.cancel() // releases the resources of the context
 }

@@ -8,20 +8,19 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// ErrName is returned for a variant.Name that is none. No store ever makes a
-// path of one.
+// ErrName is returned for an invalid variant.Name. No store makes a path of one.
 var ErrName = errors.New("not a name of the cache")
 
-// The bounds of each part of a name, in hexadecimal digits. A directory is
-// named by the first three digits; 64 are what SHA-256 gives, and both parts
-// stay well below the 255 bytes of a file name.
+// The bounds of each part of a name, in hexadecimal digits. The first three digits name the
+// directory; 64 are the digits of SHA-256. Both parts together are well below the 255 bytes
+// of a file name.
 const (
 	minPart = 3
 	maxPart = 64
 )
 
-// CheckName returns an error of kind ErrName unless name is 3 to 64 lower-case
-// hexadecimal digits, or two such groups with a dash between them.
+// CheckName returns ErrName, wrapped, unless name is 3 to 64 lower-case hexadecimal digits, or
+// two such groups with a dash between them.
 func CheckName(name variant.Name) error {
 	source, rest, two := strings.Cut(string(name), "-")
 	if !isPart(source) || two && !isPart(rest) {
