@@ -60,7 +60,7 @@ func TestDominant(t *testing.T) {
 		"alpha":          {stripes(10, clear, 90, white, 6, black, 4), []Color{{"#ffffff", 0.6}, {"#000000", 0.4}}},
 		"half seen":      {stripes(10, color.NRGBA{255, 0, 0, 85}, 60, blue, 20), []Color{{"#ff0000", 0.5}, {"#0000ff", 0.5}}},
 		"too rare":       {stripes(10, red, 199, blue, 1), []Color{{"#ff0000", 0.995}}},
-		"similar":          {stripes(10, red, 50, color.NRGBA{250, 5, 5, 255}, 50), []Color{{"#fc0303", 1}}},
+		"similar":        {stripes(10, red, 50, color.NRGBA{250, 5, 5, 255}, 50), []Color{{"#fc0303", 1}}},
 		"nothing":        {stripes(10, clear, 9), []Color{}},
 		"a single pixel": {stripes(1, blue, 1), []Color{{"#0000ff", 1}}},
 	} {

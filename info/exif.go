@@ -1,26 +1,22 @@
 package info
 
 import (
+	"bytes"
 	"errors"
-	"fmt"
-	"io"
 	"math"
 	"time"
 
 	"github.com/bep/imagemeta"
-	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Exif is what a camera wrote into a picture. Texts have no control characters.
-type Exif struct {
-	// Taken is when the picture was taken, or the slide scanned, in RFC 3339. It has no
+// exif is what a camera wrote into a picture. Texts have no control characters.
+type exif struct {
+	// taken is when the picture was taken, or the slide scanned, in RFC 3339. It has no
 	// zone if the camera has not recorded one, as most do not. "" if it is not known.
-	Taken       string
-	Make, Model string
-
-	HasGPS              bool
-	Latitude, Longitude float64 // degrees of WGS 84, north and east; 0 without HasGPS
+	taken    string
+	camera   Camera
+	location *Location // nil if it is not known
 }
 
 // Bounds on the work and memory for one picture. Cameras write some hundred entries, within
@@ -32,44 +28,26 @@ const (
 	maxExifValue   = 128 // bytes of one value; longer ones are skipped
 )
 
-// ReadExif reads the EXIF data of a picture of size bytes whose header is h: JPEG, PNG,
-// WebP, AVIF, HEIC and TIFF may have some. Damaged data count as missing. Errors are those
-// of r.
-func ReadExif(r io.ReaderAt, size int64, h header.Header) (Exif, error) {
-	format, ok := metaFormat(h.Format)
+// readExif reads the EXIF data of a picture: JPEG, PNG, WebP, AVIF, HEIC and TIFF may have
+// some. Damaged data count as missing.
+func readExif(src []byte, f variant.Format) exif {
+	format, ok := metaFormats[f]
 	if !ok {
-		return Exif{}, nil
+		return exif{}
 	}
-	in := &boundedReader{r: io.NewSectionReader(r, 0, size), bytes: maxExifRead, seeks: maxExifSeeks}
 	c := collector{}
-	// The error is ignored: the entries before it are good, and in.err has the errors of r.
+	// The error is ignored: the entries before it are good.
 	_, _ = imagemeta.Decode(imagemeta.Options{
-		R: in, ImageFormat: format, Sources: imagemeta.EXIF,
+		R: &boundedReader{bytes.NewReader(src), maxExifRead, maxExifSeeks}, ImageFormat: format, Sources: imagemeta.EXIF,
 		LimitNumTags: maxExifEntries, LimitTagSize: maxExifValue,
 		ShouldHandleTag: c.wants, HandleTag: c.take,
 	})
-	if in.err != nil {
-		return Exif{}, fmt.Errorf("reading the picture: %w", in.err)
-	}
-	return c.exif(), nil
+	return c.exif()
 }
 
-func metaFormat(f variant.Format) (imagemeta.ImageFormat, bool) {
-	switch f {
-	case variant.JPEG:
-		return imagemeta.JPEG, true
-	case variant.PNG:
-		return imagemeta.PNG, true
-	case variant.WebP:
-		return imagemeta.WebP, true
-	case variant.AVIF:
-		return imagemeta.AVIF, true
-	case variant.HEIC:
-		return imagemeta.HEIF, true
-	case variant.TIFF:
-		return imagemeta.TIFF, true
-	}
-	return 0, false
+var metaFormats = map[variant.Format]imagemeta.ImageFormat{
+	variant.JPEG: imagemeta.JPEG, variant.PNG: imagemeta.PNG, variant.WebP: imagemeta.WebP,
+	variant.AVIF: imagemeta.AVIF, variant.HEIC: imagemeta.HEIF, variant.TIFF: imagemeta.TIFF,
 }
 
 // collector has the values of the entries that are looked for, by their names.
@@ -102,20 +80,24 @@ func (c collector) text(tag string) string {
 	return clean(s)
 }
 
-func (c collector) exif() Exif {
-	e := Exif{Make: c.text("Make"), Model: c.text("Model")}
-	e.Taken = taken(c.text("DateTimeOriginal"), c.text("OffsetTimeOriginal"))
-	if e.Taken == "" {
-		e.Taken = taken(c.text("CreateDate"), c.text("OffsetTimeDigitized"))
+func (c collector) exif() exif {
+	e := exif{camera: Camera{c.text("Make"), c.text("Model")}}
+	e.taken = taken(c.text("DateTimeOriginal"), c.text("OffsetTimeOriginal"))
+	if e.taken == "" {
+		e.taken = taken(c.text("CreateDate"), c.text("OffsetTimeDigitized"))
 	}
 	lat, north := c.degrees("GPSLatitude", "N", "S", 90)
 	long, east := c.degrees("GPSLongitude", "E", "W", 180)
 	// Receivers without a fix write 0, 0, which is in the ocean.
 	if north && east && (lat != 0 || long != 0) {
-		e.HasGPS, e.Latitude, e.Longitude = true, lat, long
+		e.location = &Location{rounded(lat), rounded(long)}
 	}
 	return e
 }
+
+// rounded has a precision of a tenth of a metre on the ground, which is finer than receivers
+// measure.
+func rounded(degrees float64) float64 { return math.Round(degrees*1e6) / 1e6 }
 
 // taken converts EXIF's date and offset to RFC 3339.
 func taken(date, offset string) string {
@@ -145,12 +127,10 @@ func (c collector) degrees(tag, positive, negative string, limit float64) (float
 // errBound stops reading a file that is made to be read for ever.
 var errBound = errors.New("too much to read")
 
-// boundedReader fails after a number of bytes and seeks. err is the last error of r other
-// than io.EOF.
+// boundedReader fails after a number of bytes and seeks.
 type boundedReader struct {
-	r            *io.SectionReader
+	r            *bytes.Reader
 	bytes, seeks int
-	err          error
 }
 
 func (b *boundedReader) Read(p []byte) (int, error) {
@@ -159,9 +139,6 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Read(p[:min(len(p), b.bytes)])
 	b.bytes -= n
-	if err != nil && err != io.EOF {
-		b.err = err
-	}
 	return n, err
 }
 

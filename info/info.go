@@ -36,7 +36,7 @@ type Document struct {
 	Pages       int    `json:"pages"` // frames or pages, at least 1
 
 	Profile  string    `json:"profile,omitempty"` // the name in the colour profile
-	Taken    string    `json:"taken,omitempty"`   // as Exif.Taken
+	Taken    string    `json:"taken,omitempty"`   // RFC 3339, without a zone if the camera recorded none
 	Camera   *Camera   `json:"camera,omitempty"`
 	Location *Location `json:"location,omitempty"` // only if requested
 

@@ -2,7 +2,6 @@ package info
 
 import (
 	"bytes"
-	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -24,25 +23,18 @@ type Location struct {
 
 // addMetadata adds what the metadata say. Damaged metadata count as missing.
 func (d *Document) addMetadata(src []byte, h header.Header, location bool) {
-	r, size := bytes.NewReader(src), int64(len(src))
-	if profile, err := icc.Read(r, h); err == nil {
+	if profile, err := icc.Read(bytes.NewReader(src), h); err == nil {
 		d.Profile = clean(icc.Name(profile))
 	}
-	e, err := ReadExif(r, size, h)
-	if err != nil {
-		return
+	e := readExif(src, h.Format)
+	d.Taken = e.taken
+	if e.camera != (Camera{}) {
+		d.Camera = &e.camera
 	}
-	d.Taken = e.Taken
-	if e.Make != "" || e.Model != "" {
-		d.Camera = &Camera{e.Make, e.Model}
-	}
-	if location && e.HasGPS {
-		d.Location = &Location{degrees(e.Latitude), degrees(e.Longitude)}
+	if location {
+		d.Location = e.location
 	}
 }
-
-// degrees rounds to a tenth of a metre on the ground, which is finer than receivers measure.
-func degrees(d float64) float64 { return math.Round(d*1e6) / 1e6 }
 
 // maxText is the length to which texts from a picture are cut, in bytes.
 const maxText = 128

@@ -10,7 +10,7 @@ import (
 	"github.com/thumbery/thumbery/resize/header"
 )
 
-func TestTell(t *testing.T) {
+func TestMetadata(t *testing.T) {
 	t.Parallel()
 	const (
 		taken  = `"taken":"2024-07-14T09:30:15+02:00","camera":{"make":"Thumbery","model":"Obscura 1"}`
@@ -36,11 +36,11 @@ func TestTell(t *testing.T) {
 		for i, location := range []bool{false, true} {
 			var doc Document
 			doc.addMetadata(src, h, location)
-			told, err := json.Marshal(doc)
+			text, err := json.Marshal(doc)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, rest, _ := strings.Cut(string(told), `"pages":0,`)
+			_, rest, _ := strings.Cut(string(text), `"pages":0,`)
 			if got, _, _ := strings.Cut(rest, `"colors":`); strings.TrimSuffix(got, ",") != want[i] {
 				t.Errorf("%s, location %v: %s, want %s", name, location, got, want[i])
 			}
@@ -48,8 +48,8 @@ func TestTell(t *testing.T) {
 	}
 }
 
-// A picture may not make us tell more than we want to.
-func TestTellIsBounded(t *testing.T) {
+// Damaged metadata give neither long texts nor control characters.
+func TestMetadataIsBounded(t *testing.T) {
 	t.Parallel()
 	src := read(t, "odd/exif.jpg")
 	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
