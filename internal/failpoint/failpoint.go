@@ -1,25 +1,23 @@
-// Package failpoint names the places where tests stop the program, to kill it
-// there: within the writing of a file, the making of a picture, the removal of a
-// directory. A test that waits for such a place needs no luck, however slow or
-// busy the machine is.
+// Package failpoint names the points where tests stop the program in order to kill it:
+// within writing a file, resizing a picture, removing a directory. A test that waits for
+// such a point does not depend on luck, however slow or busy the machine is.
 //
-// The program says where they are:
+// The program names a point with
 //
 //	failpoint.Reach("temp file synced")
 //
-// In what users run that is nothing: Reach is empty, and no variable of the
-// environment is looked at. Built with -tags failpoints, on Linux, as the tests of
-// e2e build it, the process that finds
+// In what users run, Reach is empty. If the program is built with -tags failpoints on
+// Linux, as e2e builds it, a process with
 //
 //	FAILPOINT="temp file synced:3"
 //
-// in its environment writes [Reached] and the name as a line to its standard error
-// when it comes to that place for the third time, and stops as a whole (SIGSTOP): no
-// thread does anything any more. It can then be killed (SIGKILL), or continued
-// (SIGCONT), after which it stops no more. Without a number it is the first time.
+// in its environment writes [Reached] and the name as a line to standard error when it
+// gets to that point for the third time, and stops all of its threads (SIGSTOP). It can
+// then be killed (SIGKILL) or continued (SIGCONT), after which it does not stop again.
+// Without a number it stops the first time.
 //
-// In e2e, serveUntil and startUntil start the program so, awaitStop waits until it has
-// stopped, and kill kills it.
+// In e2e, ServeUntil and StartUntil start the program with a failpoint, AwaitStop waits
+// until it has stopped, and Kill kills it.
 package failpoint
 
 // Reached begins the line that a process writes before it stops.

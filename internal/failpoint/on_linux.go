@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// chosen is the place to stop at, and how often it is reached before.
+// chosen is the point to stop at, and how often it is passed before.
 var (
 	chosen string
 	left   atomic.Int64
@@ -33,7 +33,7 @@ func init() {
 	left.Store(n)
 }
 
-// Reach stops the process if it is here for the chosen time.
+// Reach stops the process at the chosen point.
 func Reach(name string) {
 	if name != chosen || left.Add(-1) != 0 {
 		return

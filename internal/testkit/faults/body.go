@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// spoil answers truly up to the body. It writes to the connection itself, as
-// net/http does not send what is wrong.
+// spoil forwards a request and breaks the body of the answer. It writes to the connection
+// itself, as net/http refuses to send broken answers.
 func (p *Proxy) spoil(w http.ResponseWriter, r *http.Request, fault Fault, changed <-chan struct{}) {
 	answer, body, err := p.fetch(r)
 	if err != nil {
@@ -32,7 +32,7 @@ func (p *Proxy) spoil(w http.ResponseWriter, r *http.Request, fault Fault, chang
 	writeSpoilt(conn, buffered.Writer, answer.Header, body, fault, changed)
 }
 
-// fetch asks the server, and reads all.
+// fetch forwards a request and reads the answer.
 func (p *Proxy) fetch(r *http.Request) (*http.Response, []byte, error) {
 	out := r.Clone(r.Context())
 	out.RequestURI = ""
@@ -90,7 +90,7 @@ func writeSpoilt(conn net.Conn, w *bufio.Writer, header http.Header, body []byte
 	_ = w.Flush() // the client may have left
 }
 
-// trickle writes body at 100 kB/s, and all that is left when the fault ends.
+// trickle writes a body at 100 kB/s, and the rest at once when the fault ends.
 func trickle(conn net.Conn, w *bufio.Writer, body []byte, changed <-chan struct{}) {
 	const piece, every = 5000, 50 * time.Millisecond
 	tick := time.NewTicker(every)

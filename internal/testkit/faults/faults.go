@@ -16,7 +16,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
-// Fault is a way of answering wrongly.
+// Fault is a kind of wrong answer.
 type Fault int
 
 // The faults. Those of bodies are for GETs that the server answers with 200;
@@ -43,7 +43,7 @@ var names = [end]string{
 
 func (f Fault) String() string { return names[f] }
 
-// All are all faults but None.
+// All returns all faults but None.
 func All() []Fault {
 	var all []Fault
 	for f := None + 1; f < end; f++ {
@@ -52,7 +52,7 @@ func All() []Fault {
 	return all
 }
 
-// Proxy passes requests on to a server. Its methods may be called at any time.
+// Proxy forwards requests to a server. Its methods may be called at any time.
 type Proxy struct {
 	Address string // 127.0.0.1:port
 
@@ -89,11 +89,10 @@ func Start(t pinned.T, upstream string) *Proxy {
 	return p
 }
 
-// Set has every request from now on answered with one fault. Bodies that stall
-// end.
+// Set has every later request answered with a fault. Stalled bodies end.
 func (p *Proxy) Set(f Fault) { p.Mix(1, f) }
 
-// Mix has every request from now on answered with one of faults, at random.
+// Mix has every later request answered with a random one of faults.
 func (p *Proxy) Mix(seed uint64, faults ...Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,7 +101,8 @@ func (p *Proxy) Mix(seed uint64, faults ...Fault) {
 	p.changed = make(chan struct{})
 }
 
-// pick returns the fault of a request, and what is closed when faults change.
+// pick returns the fault for a request, and a channel that is closed when the faults
+// change.
 func (p *Proxy) pick() (Fault, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,8 +12,7 @@ import (
 
 var picture = bytes.Repeat([]byte("0123456789"), 3_000)
 
-// start starts a proxy to a server that answers as S3 does, and returns what asks
-// it.
+// start starts a proxy in front of a server that answers like S3, and returns a client.
 func start(t *testing.T) (*Proxy, func() (*http.Response, []byte, error)) {
 	t.Helper()
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -92,7 +91,7 @@ func TestStalledBody(t *testing.T) {
 	}
 }
 
-// A seed gives the same mixture again, in which every fault occurs.
+// The same seed gives the same mixture, which contains every fault.
 func TestMix(t *testing.T) {
 	p, _ := start(t)
 	var rounds [2][200]Fault

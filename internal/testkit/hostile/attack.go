@@ -17,7 +17,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
-// Attack asks a server for mutants.
+// Attack requests damaged files from a server.
 type Attack struct {
 	Client  *outage.Client
 	Mutator *Mutator
@@ -26,7 +26,7 @@ type Attack struct {
 	Clients int    // how many ask at once
 }
 
-// Result is what came of an Attack. Its methods are for after the attack.
+// Result is the result of an Attack. Its methods are for after the attack.
 type Result struct {
 	mu       sync.Mutex
 	statuses map[int]int
@@ -36,16 +36,16 @@ type Result struct {
 	silent   atomic.Bool // no answer came
 }
 
-// Wrong are the answers that were not right, each with the file that it was for.
+// Wrong lists the answers that are wrong, each with its file.
 func (r *Result) Wrong() []string { return r.wrong }
 
-// Slow are the files that took too long, and what was asked of them.
+// Slow lists the requests that took too long.
 func (r *Result) Slow() []string { return r.slow }
 
-// Done is how many files of a format were asked for.
+// Done is the number of files of a format that were requested.
 func (r *Result) Done(format string) int { return r.done[format] }
 
-// String says how many answers had each status.
+// String counts the answers by status.
 func (r *Result) String() string {
 	var all []string
 	for _, status := range slices.Sorted(maps.Keys(r.statuses)) {
@@ -57,8 +57,8 @@ func (r *Result) String() string {
 // mostAnswer is how long an answer may take: several times the server's own time-out.
 const mostAnswer = 2 * time.Minute
 
-// Run asks for the first count mutants, or those until ctx ends, and at least one of
-// each format. It ends early where no answer comes, as from a server that has died.
+// Run requests the first count mutants, or those until ctx ends, and at least one of each
+// format. It ends early if no answer comes, as from a server that has died.
 func (a *Attack) Run(ctx context.Context, count int) *Result {
 	result := &Result{statuses: map[int]int{}, done: map[string]int{}}
 	least := len(a.Mutator.Formats())
@@ -109,8 +109,8 @@ func (a *Attack) keep(m Mutant) (file string, err error) {
 	return file, os.WriteFile(file, m.Data, 0o644)
 }
 
-// right reports that an answer is one that a file from outside may cause: no failure
-// of the server's, but for taking too long.
+// right reports whether an answer is one that a damaged file may cause: no internal error,
+// other than a time-out.
 func right(a outage.Answer) bool {
 	tooSlow := a.Status == http.StatusServiceUnavailable && bytes.Contains(a.Body, []byte("urn:thumbery:too-slow"))
 	return a.Err == nil && (a.Status < http.StatusInternalServerError || tooSlow)

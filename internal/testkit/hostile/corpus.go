@@ -1,5 +1,5 @@
-// Package hostile has files that are made to harm a server that makes pictures of
-// them, says what is right for each, and makes more by changing honest ones.
+// Package hostile has files that are made to harm an image server, says which answers to
+// them are right, and makes more by damaging honest ones.
 package hostile
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 )
 
-// File is a file made to harm, and how it is asked for.
+// File is a hostile file and the requests for it.
 type File struct {
 	Name    string // with the extension of its format, unique
 	Kind    string // what is hostile about it, in some words
@@ -29,7 +29,7 @@ type File struct {
 	Data func() ([]byte, error)
 }
 
-// Answered reports that an answer of that status is right.
+// Answered reports whether an answer with that status is right.
 func (f File) Answered(status int) bool {
 	return status == http.StatusServiceUnavailable || slices.Contains(f.Right, status)
 }

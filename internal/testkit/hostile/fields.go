@@ -41,8 +41,7 @@ func inTIFF(r *rand.Rand, data, _ []byte) []byte {
 	return data
 }
 
-// inGIF changes a side or a place of the screen or of a frame, or how a frame is
-// removed.
+// inGIF changes a dimension or position of the screen or of a frame, or a frame's disposal.
 func inGIF(r *rand.Rand, data, _ []byte) []byte {
 	fields := [][2]int{{6, 7}} // from, and how many bytes
 	for at := 13; at+10 < len(data); at++ {

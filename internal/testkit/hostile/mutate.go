@@ -13,8 +13,8 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 )
 
-// mostSeed is the largest file that is changed, in bytes: larger ones take longer and
-// show no more.
+// mostSeed is the largest file that is damaged, in bytes: larger ones take longer and show
+// no more.
 const mostSeed = 100 << 10
 
 // formats are those that are on by default, by the extensions of their files.
@@ -22,8 +22,7 @@ var formats = map[string]string{
 	".jpg": "jpeg", ".png": "png", ".webp": "webp", ".avif": "avif", ".heic": "heic", ".gif": "gif", ".tif": "tiff", ".jxl": "jxl",
 }
 
-// Mutator makes damaged pictures out of honest ones. It may be used by several
-// goroutines.
+// Mutator makes damaged pictures from honest ones. It may be used concurrently.
 type Mutator struct {
 	seed    uint64
 	formats []string
@@ -35,7 +34,7 @@ type seed struct {
 	data []byte
 }
 
-// Mutant is one of them, and what to ask for.
+// Mutant is a damaged picture and the options to request it with.
 type Mutant struct {
 	Number  int
 	Format  string // of the file it was made of
@@ -44,8 +43,8 @@ type Mutant struct {
 	Data    []byte
 }
 
-// NewMutator returns a Mutator that changes the pictures below testdata. The same seed
-// gives the same files.
+// NewMutator returns a Mutator for the pictures below testdata. The same seed gives the
+// same files.
 func NewMutator(testdata fs.FS, number uint64) (*Mutator, error) {
 	m := &Mutator{seed: number, seeds: map[string][]seed{}}
 	files, err := fs.ReadDir(testdata, "odd")
@@ -78,7 +77,7 @@ func (m *Mutator) add(name string, data []byte) {
 	}
 }
 
-// samples are pictures of kinds that testdata has not.
+// samples are pictures of kinds that testdata does not have.
 func samples() map[string][]byte {
 	all := map[string][]byte{"frames.webp": odd.FramesWebP(120, 80, 9), "zero.webp": odd.ZeroWebP(300, 200), "scans-9.jpg": odd.ManyScans(120, 80, 9)}
 	for _, bits := range []int{8, 16, 32, 64} {
@@ -99,11 +98,11 @@ func samples() map[string][]byte {
 	return all
 }
 
-// Formats are those of which there are pictures, in the order in which they are
-// changed, again and again.
+// Formats are the formats of the pictures, in the order in which they are used, again and
+// again.
 func (m *Mutator) Formats() []string { return m.formats }
 
-// Make returns the mutant of that number, from 0.
+// Make returns the mutant with a number, from 0.
 func (m *Mutator) Make(n int) Mutant {
 	r := rand.New(rand.NewPCG(m.seed, uint64(n)))
 	format := m.formats[n%len(m.formats)]
@@ -113,8 +112,8 @@ func (m *Mutator) Make(n int) Mutant {
 	return Mutant{n, format, fmt.Sprintf("%d-%s", n, from.name), options(r), data}
 }
 
-// change applies one to three changes, most often one: what is damaged too much is
-// refused before anything is decoded.
+// change applies one to three changes, most often one: a file with more damage is refused
+// before anything is decoded.
 func (m *Mutator) change(r *rand.Rand, format string, from []byte) []byte {
 	data := bytes.Clone(from)
 	for range 1 + r.IntN(2)*r.IntN(3) {
@@ -130,11 +129,11 @@ func (m *Mutator) change(r *rand.Rand, format string, from []byte) []byte {
 	return data
 }
 
-// change is a kind of damage. Donor is another picture of the format. It may write to
+// change is a kind of damage. donor is another picture of the same format. It may write to
 // data.
 type change func(r *rand.Rand, data, donor []byte) []byte
 
-// anywhere are those that know no format.
+// anywhere are the changes that do not depend on the format.
 var anywhere = []change{flipBits, setBytes, setNumber, truncate, remove, double, splice}
 
 func flipBits(r *rand.Rand, data, _ []byte) []byte {
@@ -151,7 +150,7 @@ func setBytes(r *rand.Rand, data, _ []byte) []byte {
 	return data
 }
 
-// setNumber puts a number that is rarely right somewhere, most often near the start.
+// setNumber writes a number that is rarely valid somewhere, most often near the start.
 func setNumber(r *rand.Rand, data, _ []byte) []byte {
 	end := len(data)
 	if r.IntN(3) > 0 {
@@ -161,8 +160,8 @@ func setNumber(r *rand.Rand, data, _ []byte) []byte {
 	return data
 }
 
-// putNumber writes such a number of one to four bytes, in either order, over the
-// start of b.
+// putNumber writes such a number in one to four bytes, in either byte order, to the start
+// of b.
 func putNumber(r *rand.Rand, b []byte) {
 	size := 1 << r.IntN(3)
 	numbers := []uint32{0, 1, 2, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, r.Uint32() % 1000}
@@ -177,7 +176,7 @@ func putNumber(r *rand.Rand, b []byte) {
 	}
 }
 
-// truncate most often leaves nearly all of it.
+// truncate most often leaves nearly everything.
 func truncate(r *rand.Rand, data, _ []byte) []byte {
 	if from, _ := span(r, data); r.IntN(3) == 0 {
 		return data[:max(1, from)]
@@ -201,7 +200,7 @@ func double(r *rand.Rand, data, _ []byte) []byte {
 	return slices.Insert(data, to, bytes.Clone(data[from:to])...)
 }
 
-// splice goes on with the donor from somewhere.
+// splice continues with the donor from somewhere.
 func splice(r *rand.Rand, data, donor []byte) []byte {
 	from, to := span(r, donor)
 	at := r.IntN(len(data))

@@ -9,8 +9,8 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 )
 
-// byFormat are the changes that know a format: what is around them stays right,
-// lengths and checksums included.
+// byFormat are the changes that know a format: what surrounds the damage stays valid,
+// including lengths and checksums.
 var byFormat = map[string][]change{
 	"png":  {inParts(pngParts, joinPNG), inPixels},
 	"jpeg": {inParts(jpegParts, joinJPEG)},
@@ -22,15 +22,15 @@ var byFormat = map[string][]change{
 	"tiff": {inTIFF},
 }
 
-// part is a chunk, segment or box of a file: what says its kind, and what is in it,
-// either bytes or further parts.
+// part is a chunk, segment or box of a file: its kind, and its content, either bytes or
+// further parts.
 type part struct {
 	kind  string
 	body  []byte // if there are more parts in it, what is before them
 	parts []*part
 }
 
-// inParts is the change of one part of a file.
+// inParts changes one part of a file.
 func inParts(split func([]byte) []*part, join func([]*part) []byte) change {
 	return func(r *rand.Rand, data, donor []byte) []byte {
 		all := split(data)

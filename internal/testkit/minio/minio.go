@@ -24,8 +24,8 @@ const (
 	pollEvery  = 50 * time.Millisecond
 )
 
-// AccessKey and SecretKey are those of the root user of every server of this process,
-// and of no other process.
+// AccessKey and SecretKey are the root user's, on every server of this process and of no
+// other one.
 var AccessKey, SecretKey = rand.Text(), rand.Text()
 
 // Server is a running MinIO. Its methods are for the test's goroutine.
@@ -45,9 +45,9 @@ type Server struct {
 	client  *client.Client
 }
 
-// Start builds MinIO if need be, starts it and waits until it answers. It is
-// killed when the test ends, and what it said is shown if the test failed. In
-// short mode the test is skipped.
+// Start builds MinIO if need be, starts it and waits until it is ready. It is killed when
+// the test ends, and its log is shown if the test failed. In short mode the test is
+// skipped.
 func Start(t pinned.T) *Server {
 	t.Helper()
 	pinned.NotShort(t)
@@ -78,8 +78,8 @@ func Start(t pinned.T) *Server {
 	return s
 }
 
-// Restart starts a stopped server again, on the same port with the same data
-// and keys, and waits until it answers; a running one is stopped first.
+// Restart starts a stopped server again, on the same port with the same data and keys, and
+// waits until it is ready; a running one is stopped first.
 func (s *Server) Restart(t pinned.T) {
 	t.Helper()
 	s.Stop()
@@ -93,8 +93,8 @@ func (s *Server) Restart(t pinned.T) {
 	}
 }
 
-// Stop kills the server: connections break, its port refuses new ones. The data
-// stays for Restart. Stopping twice does nothing.
+// Stop kills the server: connections break, and new ones are refused. The data stays for
+// Restart. Stopping twice does nothing.
 func (s *Server) Stop() {
 	if s.process != nil {
 		s.process.Kill()
@@ -102,8 +102,8 @@ func (s *Server) Stop() {
 	}
 }
 
-// Pause freezes the server: it keeps its connections and its port, and answers
-// nothing, like a machine that hangs. Stop works on a paused server.
+// Pause freezes the server, as a machine that hangs: it keeps its connections and its port
+// and answers nothing. Stop works on a paused server.
 func (s *Server) Pause() { s.process.Pause() }
 
 // Resume ends Pause.
@@ -116,8 +116,8 @@ func (s *Server) arguments() []string {
 	}
 }
 
-// environment has nothing of ours but the path: a MINIO_ or AWS_ variable of
-// the developer's must not change what is tested.
+// environment passes on nothing but the path: a MINIO_ or AWS_ variable of the developer
+// must not change the test.
 func (s *Server) environment() []string {
 	return append([]string{
 		"PATH=" + os.Getenv("PATH"),
@@ -131,8 +131,8 @@ func (s *Server) environment() []string {
 	}, s.Environment...)
 }
 
-// awaitReady polls until the server says that it is ready and answers a signed
-// request: it listens before its users are loaded.
+// awaitReady polls until the server says that it is ready and accepts a signed request: it
+// listens before its users are loaded.
 func (s *Server) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()

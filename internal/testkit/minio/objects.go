@@ -21,7 +21,7 @@ func (s *Server) MakeBucket(t pinned.T, bucket string) {
 	}
 }
 
-// Put keeps data under key in a bucket that exists.
+// Put stores an object in an existing bucket.
 func (s *Server) Put(t pinned.T, bucket, key string, data []byte) {
 	t.Helper()
 	if err := s.Upload(t.Context(), bucket, key, data); err != nil {
@@ -49,7 +49,7 @@ func (s *Server) Remove(t pinned.T, bucket, key string) {
 	}
 }
 
-// MakePublic lets everybody list a bucket and read what is in it.
+// MakePublic lets everybody list and read a bucket.
 func (s *Server) MakePublic(t pinned.T, bucket string) {
 	t.Helper()
 	const policy = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["*"]},

@@ -1,5 +1,4 @@
-// Package nginx runs a real nginx with deploy/nginx.conf, for tests and
-// measurements.
+// Package nginx runs a real nginx with a file of deploy/, for tests and benchmarks.
 package nginx
 
 import (
@@ -15,8 +14,7 @@ import (
 	"time"
 )
 
-// Config says what is in the places of deploy/nginx.conf that are marked
-// CHANGE.
+// Config has the values for the lines of deploy/nginx.conf marked CHANGE.
 type Config struct {
 	// File is the path of deploy/nginx.conf.
 	File string
@@ -78,8 +76,7 @@ func (s *Server) Close() error {
 	return os.RemoveAll(s.dir)
 }
 
-// text is deploy/nginx.conf with the marked places changed. Each must be there
-// exactly once.
+// text is the file with the marked lines changed. Each must be there exactly once.
 func (c Config) text() (string, error) {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
@@ -127,7 +124,7 @@ http {
 `, dir, user, workers, &temp, text)
 }
 
-// program finds nginx, which Debian keeps where only root looks.
+// program finds nginx, which Debian keeps in /usr/sbin.
 func program() string {
 	if path, err := exec.LookPath("nginx"); err == nil {
 		return path

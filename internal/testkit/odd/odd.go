@@ -1,5 +1,5 @@
-// Package odd makes hostile files for tests, of any size: those of which
-// testdata holds one, and those that are too large to be kept.
+// Package odd makes hostile files of any size for tests: variants of files in testdata, and
+// files that are too large to be kept.
 package odd
 
 import (

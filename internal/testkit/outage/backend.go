@@ -10,17 +10,17 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/toxiproxy"
 )
 
-// Bucket is where the pictures are.
+// Bucket is the name of the bucket.
 const Bucket = "pictures"
 
-// Place is a way to a MinIO that can be broken: toxiproxy, then faults, then
-// MinIO. Its methods are for one goroutine at a time.
+// Backend is a MinIO behind proxies that can break it: toxiproxy, then faults. Its methods
+// are for one goroutine at a time.
 type Backend struct {
 	toxi *toxiproxy.Proxy
 	http *faults.Proxy
 }
 
-// NewPlace makes a way to store. Names differ.
+// NewBackend puts proxies in front of a MinIO. Names must differ.
 func NewBackend(t pinned.T, proxies *toxiproxy.Server, store *minio.Server, name string) *Backend {
 	t.Helper()
 	p := &Backend{http: faults.Start(t, store.Endpoint[len("http://"):])}
@@ -28,12 +28,12 @@ func NewBackend(t pinned.T, proxies *toxiproxy.Server, store *minio.Server, name
 	return p
 }
 
-// Source is the URL of the bucket by this way.
+// Source is the bucket's URL through the proxies.
 func (p *Backend) Source() string {
 	return fmt.Sprintf("s3://%s?endpoint=http://%s", Bucket, p.toxi.Address)
 }
 
-// Heal ends every fault, and closes the connections that there are.
+// Heal ends every fault and closes all connections.
 func (p *Backend) Heal() error {
 	p.http.Set(faults.None)
 	return p.toxi.Clear()
@@ -42,7 +42,7 @@ func (p *Backend) Heal() error {
 // Key is the key of a numbered picture.
 func Key(n int) string { return fmt.Sprintf("p/%d.jpg", n) }
 
-// Fill makes the bucket, with the pictures 0 to count-1 of a size.
+// Fill makes the bucket, with the pictures 0 to count-1 in a size.
 func Fill(t pinned.T, store *minio.Server, count, width, height int) {
 	t.Helper()
 	store.MakeBucket(t, Bucket)

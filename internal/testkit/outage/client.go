@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Answer is what came for a request.
+// Answer is the answer to a request.
 type Answer struct {
 	Status int // 0 if none came whole
 	Header http.Header
@@ -20,13 +20,13 @@ type Answer struct {
 	Err    error // why none came
 }
 
-// Client asks a Thumbery.
+// Client sends requests to a Thumbery.
 type Client struct {
 	URL  string // http://host:port
 	http *http.Client
 }
 
-// NewClient returns a client that keeps so many connections.
+// NewClient returns a client that keeps so many idle connections.
 func NewClient(url string, connections int) *Client {
 	return &Client{URL: url, http: &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConns: connections, MaxIdleConnsPerHost: connections},
@@ -34,10 +34,10 @@ func NewClient(url string, connections int) *Client {
 	}}
 }
 
-// Close closes the connections that nobody uses.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Ask asks for a path and reads the answer whole.
+// Get requests a path and reads the whole answer.
 func (c *Client) Get(ctx context.Context, path string) Answer {
 	began := time.Now()
 	a := c.get(ctx, path)
@@ -62,7 +62,7 @@ func (c *Client) get(ctx context.Context, path string) Answer {
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: body, Err: err}
 }
 
-// Gauges reads metrics without labels by their names, of the admin listener.
+// Gauges reads metrics without labels from the admin listener, by name.
 func (c *Client) Gauges(ctx context.Context, names ...string) ([]float64, error) {
 	a := c.Get(ctx, "/metrics")
 	if a.Err != nil {
@@ -80,7 +80,7 @@ func (c *Client) Gauges(ctx context.Context, names ...string) ([]float64, error)
 	return values, nil
 }
 
-// Wish is a picture that is asked for.
+// Request is a request for a picture, with what is known of the answer.
 type Request struct {
 	Path          string
 	Number        int
@@ -88,14 +88,13 @@ type Request struct {
 	Sum           string // of the body; if it is known, nothing else has to be
 }
 
-// Sized is the request for a picture of a size, with more options or "".
+// Sized is the request for a picture in a size, with more options or "".
 func Sized(n, width, height int, options string) Request {
 	return Request{Path: fmt.Sprintf("/%dx%d%s/%s", width, height, options, Key(n)), Number: n, Width: width, Height: height}
 }
 
-// Check returns what is wrong with a picture that came: not whole, another, or of
-// another size than was asked for. What is no 200 is not wrong, but has to say
-// that nobody may keep it, and if it is 503 when to come again.
+// Check returns what is wrong with an answer: a picture that is truncated, another one, or
+// of another size; or an error that allows caching, or, with 503, has no Retry-After.
 func (w Request) Check(a Answer) error {
 	switch {
 	case a.Err != nil:

@@ -7,7 +7,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/toxiproxy"
 )
 
-// Fault is something that happens to S3.
+// Fault is a way in which S3 fails.
 type Fault struct {
 	Name string
 	// Answers reports that some pictures may come through all the same.
@@ -19,7 +19,7 @@ type Fault struct {
 	begin  func(*Backend) error
 }
 
-// Faults are all but Shortened.
+// Faults returns all faults but Shortened.
 func Faults() []Fault {
 	wrong := slices.DeleteFunc(faults.All(), func(f faults.Fault) bool { return f == faults.ShorterLength })
 	all := []Fault{
@@ -38,14 +38,14 @@ func Faults() []Fault {
 	return all
 }
 
-// Shortened answers with pictures that are cut off, and a Content-Length to
-// match. Nothing but the picture itself tells.
+// Shortened answers with truncated pictures and a matching Content-Length: only the picture
+// itself shows it.
 func Shortened() Fault { return answer(faults.ShorterLength) }
 
-// Silent answers nothing, until it ends.
+// Silent never answers.
 func Silent() Fault { return Fault{"silence", false, false, toxic(toxiproxy.Timeout(0))} }
 
-// Late answers a second late.
+// Late answers with a delay of a second.
 func Late() Fault { return answer(faults.SlowHeader) }
 
 func answer(f faults.Fault) Fault {
@@ -54,8 +54,7 @@ func answer(f faults.Fault) Fault {
 	return Fault{f.String(), answers, hidden, func(p *Backend) error { p.http.Set(f); return nil }}
 }
 
-// toxic spoils connections that are new: those that there are are closed, as not
-// all toxics act on them.
+// toxic adds toxics and closes existing connections, on which some toxics would not act.
 func toxic(toxics ...toxiproxy.Toxic) func(*Backend) error {
 	return func(p *Backend) error {
 		if err := p.toxi.Down(); err != nil {
@@ -68,7 +67,7 @@ func toxic(toxics ...toxiproxy.Toxic) func(*Backend) error {
 	}
 }
 
-// Break ends what is the matter with p, and begins f.
+// Break replaces the current fault, if any.
 func (p *Backend) Break(f Fault) error {
 	if err := p.Heal(); err != nil {
 		return err

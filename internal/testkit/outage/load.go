@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Offer asks rate times a second for d, whether or not earlier requests have been
-// answered: users do not wait for each other. It returns when all have been. next
-// is called by one goroutine, and what it returns in one of its own.
+// Offer sends rate requests a second for d, whether or not earlier ones have been answered:
+// users do not wait for each other. It returns when all are answered. next is called by one
+// goroutine, and what it returns by one each.
 func Offer(ctx context.Context, rate float64, d time.Duration, next func() (ask func())) {
 	const every = 2 * time.Millisecond
 	var all sync.WaitGroup
@@ -34,14 +34,13 @@ func Offer(ctx context.Context, rate float64, d time.Duration, next func() (ask 
 	}
 }
 
-// Took collects how long answers took, by status. Its methods may be called by
-// several goroutines.
+// Took collects how long answers took, by status. Its methods may be called concurrently.
 type Took struct {
 	mu       sync.Mutex
 	byStatus map[int][]time.Duration
 }
 
-// Add notes an answer.
+// Add counts an answer.
 func (t *Took) Add(a Answer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -51,14 +50,14 @@ func (t *Took) Add(a Answer) {
 	t.byStatus[a.Status] = append(t.byStatus[a.Status], a.Took)
 }
 
-// Count is how many answers had a status.
+// Count is the number of answers with a status.
 func (t *Took) Count(status int) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.byStatus[status])
 }
 
-// Failed is how many answers were no 200.
+// Failed is the number of answers without status 200.
 func (t *Took) Failed() (n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -70,14 +69,14 @@ func (t *Took) Failed() (n int) {
 	return n
 }
 
-// Statuses are those that there were, in order.
+// Statuses are the statuses of all answers, sorted.
 func (t *Took) Statuses() []int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Sorted(maps.Keys(t.byStatus))
 }
 
-// Slowest is what the slowest answer took, whatever its status; 0 if there were none.
+// Slowest is the longest time of any answer; 0 without answers.
 func (t *Took) Slowest() (most time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,8 +86,7 @@ func (t *Took) Slowest() (most time.Duration) {
 	return most
 }
 
-// At is what so many per cent of the answers of a status took at most; 0 if there
-// were none.
+// At is a percentile of the times of a status; 0 without answers.
 func (t *Took) At(status int, percent float64) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -99,8 +97,8 @@ func (t *Took) At(status int, percent float64) time.Duration {
 	return all[min(len(all)-1, int(float64(len(all))*percent/100))]
 }
 
-// Best asks so many at once, as often as can be, for d, and returns how many
-// pictures came a second.
+// Best sends requests from so many clients as quickly as possible for d, and returns how
+// many pictures came a second.
 func Best(ctx context.Context, clients int, d time.Duration, ask func(context.Context) Answer) float64 {
 	within, cancel := context.WithTimeout(ctx, d)
 	defer cancel()

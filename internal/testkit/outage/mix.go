@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Mix asks for pictures of all kinds. The first half of them is cached.
+// Mix sends requests of all kinds. The first half of the pictures is cached.
 type Mix struct {
 	Client   *Client
 	Pictures int // how many there are
@@ -23,10 +23,10 @@ type Mix struct {
 
 const hitWidth, hitHeight = 120, 80
 
-// pause is how long to wait before asking again for what was refused.
+// pause is the time before a refused request is repeated.
 const pause = 20 * time.Millisecond
 
-// warmLimit is how long a picture may take to be cached: servers under test have short
+// warmLimit is how long it may take to have a picture cached: servers under test have short
 // time-outs, which a busy machine exceeds.
 const warmLimit = 2 * time.Minute
 
@@ -51,7 +51,8 @@ func (m *Mix) Warm(ctx context.Context) error {
 	return nil
 }
 
-// warm asks for a picture until it comes, and returns the request with the sum of what came.
+// warm requests a picture until it comes, and returns the request with the checksum of the
+// answer.
 func (m *Mix) warm(ctx context.Context, w Request) (Request, error) {
 	ctx, cancel := context.WithTimeout(ctx, warmLimit)
 	defer cancel()
@@ -74,7 +75,7 @@ func (m *Mix) warm(ctx context.Context, w Request) (Request, error) {
 	}
 }
 
-// Run asks until ctx ends, waits for the last answers, and counts them all.
+// Run sends requests until ctx ends, waits for the last answers, and counts them all.
 func (m *Mix) Run(ctx context.Context) *Tally {
 	var tally Tally
 	var all sync.WaitGroup
@@ -91,7 +92,7 @@ func (m *Mix) Run(ctx context.Context) *Tally {
 	return &tally
 }
 
-// next is a request at random: half are hits, so that every fault meets many.
+// next is a random request: half of them are hits, so that every fault meets many.
 func (m *Mix) next(random *rand.Rand) (Kind, Request) {
 	switch random.IntN(4) {
 	case 0:
@@ -103,11 +104,10 @@ func (m *Mix) next(random *rand.Rand) (Kind, Request) {
 	}
 }
 
-// Hit is the request for a derivative that is cached.
+// Hit is a request for a cached derivative.
 func (m *Mix) Hit(random *rand.Rand) Request { return m.hits[random.IntN(len(m.hits))] }
 
-// OfferHits asks for hits, rate of them a second for d, as Offer does, and adds the
-// answers to took.
+// OfferHits sends requests for hits as Offer does and adds the answers to took.
 func (m *Mix) OfferHits(ctx context.Context, rate float64, d time.Duration, took *Took) {
 	random := rand.New(rand.NewPCG(12, 12))
 	Offer(ctx, rate, d, func() func() {
@@ -116,14 +116,14 @@ func (m *Mix) OfferHits(ctx context.Context, rate float64, d time.Duration, took
 	})
 }
 
-// NewSize is the request for another size of a picture whose original is cached.
+// NewSize is a request for a new size of a cached original.
 func (m *Mix) NewSize(random *rand.Rand) Request {
 	options := fmt.Sprintf(",fit_fill,q_%d", 40+random.IntN(60)) // no cell is cut off
 	return Sized(random.IntN(len(m.hits)), 60+random.IntN(200), 40+random.IntN(150), options)
 }
 
-// Unseen is the request for a picture that has to be fetched: in the other half, and
-// with a cache buster that no picture had. One in four is for the original.
+// Unseen is a request for an original that must be fetched: one of the second half, with a
+// new version. One in four is for the original itself.
 func (m *Mix) Unseen(random *rand.Rand) Request {
 	n := len(m.hits) + random.IntN(m.Pictures-len(m.hits))
 	options := fmt.Sprintf(",v_%d", m.unseen.Add(1))
@@ -141,8 +141,8 @@ func (m *Mix) original(n int) string {
 	return known.(string)
 }
 
-// Recovery asks for pictures that were never seen until some come in a row, and
-// returns how long it took until the first of these, and what was wrong.
+// Recovery sends requests that need a fetch until some succeed in a row. It returns how
+// long it took until the first of these, or what was wrong.
 func (m *Mix) Recovery(ctx context.Context) (time.Duration, error) {
 	const row = 20
 	began := time.Now()
@@ -174,8 +174,8 @@ func (m *Mix) Recovery(ctx context.Context) (time.Duration, error) {
 	return since, nil
 }
 
-// Storm breaks a place with faults in random order, again and again, each for a
-// while, until ctx ends; then it heals it. It returns the names of what happened.
+// Storm breaks a backend with faults in random order, each for a while, until ctx ends;
+// then it heals it. It returns the names of the faults.
 func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, place *Backend) (happened []string, err error) {
 	random := rand.New(rand.NewPCG(seed, 4))
 	var order []int

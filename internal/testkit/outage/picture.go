@@ -27,7 +27,7 @@ const (
 	dark, light, noise = 64, 160, 32
 )
 
-// Picture is the JPEG with a number from 0 to Numbers-1, of these many pixels.
+// Picture is the JPEG that shows a number from 0 to Numbers-1, in a size in pixels.
 func Picture(n, width, height int) []byte {
 	random := rand.New(rand.NewPCG(uint64(n), 0))
 	m := image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420)
@@ -54,11 +54,11 @@ func Picture(n, width, height int) []byte {
 
 func encode(n int) int { return n | check(n)<<numberBits }
 
-// check is a sum over n that no neighbour of n shares.
+// check is a checksum of n that differs for numbers that differ in one bit.
 func check(n int) int { return (n + n>>checkBits*3 + n>>(2*checkBits)*5 + 9) % (1 << checkBits) }
 
-// Number decodes a JPEG whole, and returns the number that it shows and its size
-// in pixels. The error says that it is cut short or shows no number.
+// Number decodes a JPEG completely and returns the number that it shows and its size in
+// pixels. The error says that it is truncated or shows no number.
 func Number(body []byte) (n, width, height int, err error) {
 	m, err := jpeg.Decode(bytes.NewReader(body))
 	if err != nil {
@@ -79,7 +79,7 @@ func Number(body []byte) (n, width, height int, err error) {
 	return n, width, height, nil
 }
 
-// brightness is the mean within dx and dy of a point.
+// brightness is the mean brightness within dx and dy of a point.
 func brightness(m image.Image, x, y, dx, dy int) int {
 	sum, count := 0, 0
 	for py := y - dy; py <= y+dy; py++ {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Kind is how much of a picture Thumbery has when it is asked for.
+// Kind says how much of a picture is cached when it is requested.
 type Kind string
 
 // The kinds.
@@ -21,7 +21,7 @@ const (
 	Unseen  Kind = "never seen" // nothing
 )
 
-// Tally counts answers. Its methods may be called by several goroutines.
+// Tally counts answers. Its methods may be called concurrently.
 type Tally struct {
 	mu      sync.Mutex
 	answers map[Kind]map[int]int // by status; 0 is none
@@ -51,16 +51,16 @@ func (t *Tally) Add(kind Kind, w Request, a Answer) {
 	}
 }
 
-// Wrong are the answers that were not as they must be.
+// Wrong lists the answers that are not allowed.
 func (t *Tally) Wrong() []string { return t.wrong }
 
-// Failed are the hits and new sizes that did not come.
+// Failed lists the requests for cached originals that failed.
 func (t *Tally) Failed() []string { return t.failed }
 
-// Count is how many answers of a kind had a status.
+// Count is the number of answers of a kind with a status.
 func (t *Tally) Count(kind Kind, status int) int { return t.answers[kind][status] }
 
-// Statuses are those that a kind had, in order.
+// Statuses are the statuses of a kind, sorted.
 func (t *Tally) Statuses(kind Kind) []int { return slices.Sorted(maps.Keys(t.answers[kind])) }
 
 // Print prints a table of answers by status.

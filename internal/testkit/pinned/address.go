@@ -6,13 +6,12 @@ import (
 	"net"
 )
 
-// Ports that the kernel does not use for outgoing connections, neither Linux
-// (from 32768) nor IANA's 49152: a server that was stopped finds its port free
-// when it is started again, and nobody who asks for it meanwhile is connected
-// with himself.
+// FreeAddress returns ports that the kernel does not use for outgoing connections, neither
+// Linux (from 32768) nor IANA's 49152: a stopped server finds its port free when it is
+// started again, and a client that connects meanwhile is not connected with itself.
 const firstPort, endPort = 20_000, 32_000
 
-// FreeAddress is a port of the loopback interface at which nobody listens.
+// FreeAddress is an unused port of the loopback interface.
 func FreeAddress() (string, error) {
 	var err error
 	for range 100 {

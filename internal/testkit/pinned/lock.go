@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Lock takes an advisory lock between processes. The kernel lets go of it when
-// its holder dies, however that happens.
+// Lock takes an advisory lock between processes. The kernel releases it when its holder
+// dies.
 func Lock(path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {

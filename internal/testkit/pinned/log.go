@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Log keeps the first 64 KiB that a server says. Its zero value is empty.
+// Log keeps the first 64 KiB of a server's output. Its zero value is empty.
 type Log struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

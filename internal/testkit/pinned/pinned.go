@@ -1,6 +1,6 @@
-// Package pinned builds servers of others at the version that a module file in
-// tools pins, and runs them as children that do not outlive us. Benchmarks use
-// it as well as tests.
+// Package pinned builds other people's servers at the version that a module file in tools
+// pins, and runs them as child processes that do not outlive this one. Tests and benchmarks
+// use it.
 package pinned
 
 import (
@@ -24,10 +24,9 @@ type Tool struct {
 
 func (tool Tool) modFile() string { return "tools/" + tool.Name + ".mod" } // below the repository's root
 
-// Binary returns the path of the server. Where the user's cache directory does
-// not have it yet it is built, which takes minutes for the large ones; packages
-// tested at the same time wait for one build. What the build says goes to
-// progress. Cancelling ctx ends the build.
+// Binary returns the path of the server. If the user's cache directory does not have it, it
+// is built, which takes minutes for large ones; packages that are tested at the same time
+// wait for one build, whose output goes to progress. Cancelling ctx ends the build.
 func (tool Tool) Binary(ctx context.Context, progress io.Writer) (string, error) {
 	root, err := tool.repositoryRoot()
 	if err != nil {
@@ -59,8 +58,8 @@ func (tool Tool) Binary(ctx context.Context, progress io.Writer) (string, error)
 	return binary, tool.build(ctx, root, binary, progress)
 }
 
-// build compiles to a name beside binary and renames, so that a build that was
-// killed leaves nothing that looks like a server.
+// build compiles to another name and renames, so that a killed build leaves nothing that
+// looks like a server.
 func (tool Tool) build(ctx context.Context, root, binary string, progress io.Writer) error {
 	fmt.Fprintf(progress, "building %s for the tests, once: %s\n", tool.Name, binary)
 	unfinished := binary + ".unfinished"
@@ -77,8 +76,8 @@ func (tool Tool) build(ctx context.Context, root, binary string, progress io.Wri
 	return os.Rename(unfinished, binary)
 }
 
-// repositoryRoot looks for the module file from the working directory upwards:
-// tests run in their package's directory.
+// repositoryRoot looks for the module file in the working directory and above: tests run in
+// their package's directory.
 func (tool Tool) repositoryRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -28,7 +28,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestBrokenBuild: what a failed build leaves is not taken for a server.
+// What a failed build leaves is not taken for a server.
 func TestBrokenBuild(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "server")
 	var said strings.Builder
@@ -53,7 +53,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// A run outside of a test cleans up, in reverse, whether it ends well or not.
+// A run outside of a test cleans up in reverse order, however it ends.
 func TestRun(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -9,15 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Process is a child that dies with us where the system can arrange it.
+// Process is a child process that dies with this one where the system supports that.
 type Process struct {
 	child *os.Process
 	ended chan struct{} // closed when it has ended and been waited for
 	err   error         // how it ended; read after ended is closed
 }
 
-// Start starts a program with nothing in its environment but env. What it says
-// goes to output.
+// Start starts a program with env as its whole environment. Its output goes to output.
 func Start(binary string, args, env []string, output io.Writer) (*Process, error) {
 	cmd := exec.Command(binary, args...)
 	cmd.Env = env
@@ -41,31 +40,31 @@ func Start(binary string, args, env []string, output io.Writer) (*Process, error
 	return p, <-started
 }
 
-// PID is the child's process id.
+// PID is the process ID.
 func (p *Process) PID() int { return p.child.Pid }
 
-// Ended is closed when the child has ended; Err then says how.
+// Ended is closed when the process has ended; Err then says how.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Err is how the child ended. It waits for that.
+// Err waits for the end of the process and says how it ended.
 func (p *Process) Err() error {
 	<-p.ended
 	return p.err
 }
 
-// Kill ends the child, also a paused one, and waits for its end.
+// Kill kills the process, even a paused one, and waits for its end.
 func (p *Process) Kill() {
 	_ = p.child.Kill() // it may have ended
 	<-p.ended
 }
 
-// Terminate asks the child to end, and waits for that.
+// Terminate sends SIGTERM and waits for the end.
 func (p *Process) Terminate() {
 	_ = p.child.Signal(unix.SIGTERM) // it may have ended
 	<-p.ended
 }
 
-// Pause freezes the child: it keeps its connections and ports, and does nothing.
+// Pause freezes the process: it keeps its connections and ports and does nothing.
 func (p *Process) Pause() { _ = p.child.Signal(unix.SIGSTOP) }
 
 // Resume ends Pause.

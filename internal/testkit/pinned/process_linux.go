@@ -2,8 +2,8 @@ package pinned
 
 import "syscall"
 
-// dieWithParent has the kernel kill the child when a test that panicked or ran
-// out of time leaves without cleaning up.
+// dieWithParent has the kernel kill the child if a test panics or times out and cannot
+// clean up.
 func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

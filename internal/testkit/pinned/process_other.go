@@ -4,5 +4,5 @@ package pinned
 
 import "syscall"
 
-// dieWithParent needs a kernel that can do it.
+// dieWithParent is only supported by Linux.
 func dieWithParent() *syscall.SysProcAttr { return nil }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// T is the part of testing.TB that servers need, so that programs can start them
-// as tests do; see Run.
+// T is the part of testing.TB that servers need, so that programs can start them, too; see
+// Run.
 type T interface {
 	Helper()
 	Context() context.Context // ends before what Cleanup was told
@@ -28,9 +28,8 @@ func NotShort(t T) {
 	}
 }
 
-// Run runs f as a test is run, outside of one: what it left to Cleanup is done
-// when it ends, and the error is what it told Fatal. Cancelling ctx cancels the
-// T's Context.
+// Run runs f with a T outside of a test: it runs the functions given to Cleanup at the end
+// and returns the error given to Fatal. Cancelling ctx cancels the T's Context.
 func Run(ctx context.Context, f func(T)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &run{ctx: ctx}
@@ -51,8 +50,8 @@ func Run(ctx context.Context, f func(T)) error {
 	return r.err
 }
 
-// fatal is what Fatal panics with: nothing else ends a goroutine from below and
-// lets its deferred calls run.
+// fatal is what Fatal panics with: only a panic ends a goroutine from below and runs its
+// deferred calls.
 type fatal struct{ error }
 
 type run struct {

@@ -11,10 +11,9 @@ import (
 // scratchPrefix begins the names of scratch directories.
 const scratchPrefix = "thumbery-scratch-"
 
-// UseScratch makes an empty directory below the system's temporary one and makes it the
-// temporary directory of this process and of those that it starts: TMPDIR. Call remove
-// at the end. What processes left that ended without, because they were killed, is
-// removed first.
+// UseScratch makes an empty directory the temporary directory of this process and of those
+// that it starts (TMPDIR). Call remove at the end. It first removes the directories of
+// processes that were killed before they could.
 func UseScratch() (remove func(), err error) {
 	dir, unlock, err := newScratch(os.TempDir())
 	if err != nil {
@@ -35,9 +34,11 @@ func UseScratch() (remove func(), err error) {
 	}, nil
 }
 
-// newScratch makes a directory in parent that is locked for as long as this process
-// lives, and removes those that are not.
+// newScratch makes a directory in parent that is locked while this process lives, and
+// removes those that are not locked.
 func newScratch(parent string) (dir string, unlock func(), err error) {
+	// Only one process at a time: another one would take a directory that is made but not
+	// yet locked for that of a dead process.
 	// One process at a time: between making and locking a directory, another one would
 	// take it for that of a dead process.
 	release, err := Lock(filepath.Join(parent, scratchPrefix+"lock"))

@@ -6,8 +6,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
-// Proxy passes connections on to a server. Its methods are for one goroutine at
-// a time.
+// Proxy forwards connections to a server. Its methods are for one goroutine at a time.
 type Proxy struct {
 	Address string // 127.0.0.1:port, for as long as the Server runs
 
@@ -33,7 +32,7 @@ func (s *Server) New(t pinned.T, name, upstream string) *Proxy {
 
 func (p *Proxy) create() error { return p.server.call(http.MethodPost, "/proxies", p.settings) }
 
-// Down closes all connections and has new ones refused.
+// Down closes all connections and refuses new ones.
 func (p *Proxy) Down() error { return p.enable(false) }
 
 // Up ends Down.
@@ -43,41 +42,40 @@ func (p *Proxy) enable(enabled bool) error {
 	return p.server.call(http.MethodPost, "/proxies/"+p.name, map[string]bool{"enabled": enabled})
 }
 
-// Toxic spoils what comes from the server.
+// Toxic is a fault in what the server sends.
 type Toxic struct {
 	kind       string
 	toxicity   float64
 	attributes map[string]int64
 }
 
-// Latency delays everything by so many milliseconds.
+// Latency delays everything by ms milliseconds.
 func Latency(ms int64) Toxic { return Toxic{"latency", 1, map[string]int64{"latency": ms}} }
 
-// Bandwidth lets so many kB through a second, for each connection.
+// Bandwidth limits each connection to kB kilobytes a second.
 func Bandwidth(kB int64) Toxic { return Toxic{"bandwidth", 1, map[string]int64{"rate": kB}} }
 
-// ResetPeer resets a connection (RST) so many milliseconds after the first bytes
-// come; nothing of them gets through.
+// ResetPeer resets a connection (RST) some milliseconds after the first bytes arrive, none
+// of which get through.
 func ResetPeer(ms int64) Toxic { return Toxic{"reset_peer", 1, map[string]int64{"timeout": ms}} }
 
-// LimitData closes a connection after so many bytes.
+// LimitData closes a connection after some bytes.
 func LimitData(bytes int64) Toxic { return Toxic{"limit_data", 1, map[string]int64{"bytes": bytes}} }
 
-// Lingerless has new connections end with a reset, RST, however they end.
-// toxiproxy makes them so for ResetPeer, also if that never acts.
+// Lingerless makes connections end with a reset (RST), however they end: toxiproxy does so
+// with ResetPeer, even if that never acts.
 func Lingerless() Toxic { return Toxic{"reset_peer", 0, map[string]int64{"timeout": 0}} }
 
-// Timeout lets nothing through, and closes connections after so many
-// milliseconds; never if 0.
+// Timeout lets nothing through, and closes connections after ms milliseconds; 0 is never.
 func Timeout(ms int64) Toxic { return Toxic{"timeout", 1, map[string]int64{"timeout": ms}} }
 
-// Slicer passes everything on in pieces of about so many bytes, and waits for so
-// many microseconds between them.
+// Slicer forwards everything in pieces of about that many bytes, with pauses of some
+// microseconds.
 func Slicer(bytes, microseconds int64) Toxic {
 	return Toxic{"slicer", 1, map[string]int64{"average_size": bytes, "size_variation": bytes / 2, "delay": microseconds}}
 }
 
-// AddToxic puts toxics of different kinds in, behind those that are there.
+// AddToxic adds toxics of different kinds, behind those that exist.
 func (p *Proxy) AddToxic(toxics ...Toxic) error {
 	for _, toxic := range toxics {
 		settings := map[string]any{
@@ -90,8 +88,8 @@ func (p *Proxy) AddToxic(toxics ...Toxic) error {
 	return nil
 }
 
-// Clear takes all toxics out and ends Down. All connections are closed. It makes
-// the proxy anew: toxiproxy takes seconds to remove toxics that hold bytes back.
+// Clear removes all toxics, ends Down and closes all connections. It replaces the proxy:
+// toxiproxy takes seconds to remove toxics that hold bytes back.
 func (p *Proxy) Clear() error {
 	if err := p.server.call(http.MethodDelete, "/proxies/"+p.name, nil); err != nil {
 		return err

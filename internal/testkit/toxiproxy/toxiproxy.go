@@ -35,9 +35,9 @@ type Server struct {
 	client  *http.Client
 }
 
-// Start builds toxiproxy if need be, starts it and waits until it answers. It is
-// killed when the test ends, and what it said is shown if the test failed. In
-// short mode the test is skipped.
+// Start builds toxiproxy if need be, starts it and waits until it answers. It is killed
+// when the test ends, and its log is shown if the test failed. In short mode the test is
+// skipped.
 func Start(t pinned.T) *Server {
 	t.Helper()
 	pinned.NotShort(t)
@@ -92,7 +92,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 	}
 }
 
-// call asks the server's API. in, if not nil, is sent as JSON.
+// call calls the server's API. in, if not nil, is sent as JSON.
 func (s *Server) call(method, path string, in any) error {
 	var body io.Reader
 	if in != nil {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// What each way of spoiling does to a GET of 100 kB.
+// The effect of each fault on a GET of 100 kB.
 func TestProxy(t *testing.T) {
 	body := bytes.Repeat([]byte("0123456789"), 10_000)
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -68,7 +68,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// get asks through a connection of its own.
+// get sends a request on a connection of its own.
 func get(p *Proxy) ([]byte, error) {
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext,

@@ -1,5 +1,4 @@
-// Command build builds the servers that the tests use ahead of them, and prints
-// where they are.
+// Command build builds the servers that tests use and prints their paths.
 package main
 
 import (
