@@ -29,13 +29,20 @@ type ban struct {
 	reason string
 }
 
+// vendors is the pattern of all packages of other modules.
+const vendors = "vendors"
+
 // above are the packages on top of the pipeline.
 var above = []string{"api/...", "prime", "migrate", "doctor", "cmd/..."}
 
 var bans = []ban{
 	{
-		from: []string{"variant"}, to: []string{"github.com/...", "golang.org/...", "google.golang.org/...", "os/exec", "net/http", "C"},
+		from: []string{"variant"}, to: []string{vendors, "os/exec", "net/http", "C"},
 		reason: "other programs link it for its links: the standard library only, and no server",
+	},
+	{
+		from: []string{"variant", "internal/failure"}, to: []string{"cache/...", "storage/...", "resize/...", "info", "pipeline/...", "metrics", "internal/panics", "internal/failpoint"},
+		reason: "everything else is built on URLs and kinds of errors",
 	},
 	{
 		from: []string{"cache/...", "storage/..."}, to: []string{"resize/...", "info", "pipeline/...", "metrics"},
@@ -50,7 +57,7 @@ var bans = []ban{
 		reason: "an origin does not know who caches its bytes",
 	},
 	{
-		from: []string{"cache/eviction"}, to: []string{"cache", "cache/disk", "cache/shared"},
+		from: []string{"cache/eviction"}, to: []string{"cache", "cache/disk", "cache/quarantine"},
 		reason: "what to evict is a pure function of sizes and times",
 	},
 	{
@@ -58,7 +65,7 @@ var bans = []ban{
 		reason: "resizing needs no disk and no origin",
 	},
 	{
-		from: []string{"resize/header"}, to: []string{"resize", "resize/vips"},
+		from: []string{"resize/header/..."}, to: []string{"resize", "resize/icc", "resize/watermark", "resize/vips"},
 		reason: "what a file is, is read from its bytes in Go",
 	},
 	{
@@ -90,8 +97,8 @@ var bans = []ban{
 		reason: "a mezzanine is rendered from an original, and that is all it needs",
 	},
 	{
-		from: []string{"pipeline/gate"}, to: []string{"pipeline", "pipeline/originals", "pipeline/derivatives", "pipeline/mezzanines", "pipeline/render", "resize/...", "cache/...", "storage/..."},
-		reason: "admission counts weights and knows nothing of what it admits",
+		from: []string{"pipeline/gate", "pipeline/background"}, to: []string{"pipeline", "pipeline/originals", "pipeline/derivatives", "pipeline/mezzanines", "pipeline/render", "resize/...", "cache/...", "storage/..."},
+		reason: "admission and background work know nothing of what they run",
 	},
 	{
 		from: []string{"api/..."}, to: []string{"metrics", "cmd/...", "cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "resize/vips"},
@@ -103,7 +110,7 @@ var bans = []ban{
 	},
 	{
 		from:   []string{"cache", "cache/eviction", "storage", "resize", "resize/header"},
-		to:     []string{"cache/disk", "cache/shared", "cache/quarantine", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/retry", "resize/vips"},
+		to:     []string{"cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/retry", "resize/vips"},
 		reason: "parents hold interfaces and what is pure; vendors and mechanisms are in their children",
 	},
 	{
@@ -258,8 +265,12 @@ func matchesAny(patterns []string, pkg string) bool {
 }
 
 func matches(pattern, pkg string) bool {
-	if pattern == "..." {
+	switch pattern {
+	case "...":
 		return true
+	case vendors:
+		host, _, _ := strings.Cut(pkg, "/")
+		return strings.Contains(host, ".")
 	}
 	if tree, ok := strings.CutSuffix(pattern, "/..."); ok {
 		return pkg == tree || strings.HasPrefix(pkg, tree+"/")
@@ -279,6 +290,8 @@ func TestMatches(t *testing.T) {
 		{"cache/...", "cachex", false},
 		{"api", "api", true},
 		{"api", "api/x", false},
+		{vendors, "github.com/h2non/bimg", true},
+		{vendors, "net/http", false},
 		{"github.com/h2non/bimg", "github.com/h2non/bimg", true},
 	} {
 		if got := matches(tt.pattern, tt.pkg); got != tt.want {
