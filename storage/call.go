@@ -3,8 +3,6 @@ package storage
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"time"
 
 	"github.com/thumbery/thumbery/internal/panics"
 )
@@ -17,23 +15,4 @@ func Protect[T any](ctx context.Context, backend string, call func() (T, error))
 		err = Transient(ctx, backend, panicked)
 	}
 	return result, err
-}
-
-// The second attempt of a request comes so much later.
-const (
-	minRetryDelay = 100 * time.Millisecond
-	maxRetryDelay = 300 * time.Millisecond
-)
-
-// PauseBeforeRetry waits before the second attempt of a request. It returns false if
-// ctx ends before.
-func PauseBeforeRetry(ctx context.Context) bool {
-	timer := time.NewTimer(minRetryDelay + rand.N(maxRetryDelay-minRetryDelay))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

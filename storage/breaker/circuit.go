@@ -26,9 +26,9 @@ const (
 func (s State) String() string { return [...]string{"closed", "half-open", "open"}[s] }
 
 const (
-	// maxFailures in a row open the breaker. It is the number of attempts, of which a
-	// request makes up to two, that a dead backend costs; one that answers anything in
-	// between is not dead, and a bad object among good ones is no reason.
+	// maxFailures in a row open the breaker. It is the number of attempts that a dead
+	// backend costs; one that answers anything in between is not dead, and a bad object
+	// among good ones is no reason.
 	maxFailures = 5
 	// pause is how long requests are refused before one is let through. With
 	// trialTimeout it bounds how late it is noticed that a backend works again.

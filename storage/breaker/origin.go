@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -49,8 +48,6 @@ type Origin struct {
 // ErrTransient, and an expired deadline of the caller. Everything else is an answer, or
 // says nothing about the backend, as when a client left.
 //
-// An Open that fails is tried once more, 100 to 300 ms later.
-//
 // A panic of the backend's client is ErrTransient; see internal/panics.
 //
 // An Open that ignores its context, as a system call on a dead file server does, is
@@ -77,20 +74,8 @@ func (o *Origin) State() State { return o.circuit.publicState() }
 // opened.
 func (o *Origin) Down() bool { return o.circuit.isDown() }
 
-// Open opens an object. If that fails, and is no answer of the backend, it tries again.
+// Open makes one attempt, if the breaker lets it pass.
 func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
-	object, err := o.OpenOnce(ctx, key, have)
-	if err == nil || failure.Of(err).IsAnswer() || o.Down() {
-		return object, err
-	}
-	if !storage.PauseBeforeRetry(ctx) {
-		return nil, storage.Unavailable(ctx, o.String(), ctx.Err())
-	}
-	return o.OpenOnce(ctx, key, have)
-}
-
-// OpenOnce is Open without a second attempt.
-func (o *Origin) OpenOnce(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
 	object, a, err := call(ctx, o, func() (*storage.Object, error) { return o.origin.Open(ctx, key, have) }, (*storage.Object).Discard)
 	if err != nil && ctx.Err() != nil {
 		return nil, storage.Unavailable(ctx, o.String(), ctx.Err())

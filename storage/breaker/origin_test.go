@@ -44,7 +44,7 @@ func broken(t *testing.T) (*breaker.Origin, *storagetest.Fake) {
 	f := storagetest.Named("place", "key")
 	g := withBreaker(f)
 	f.FailAll(storagetest.Refused())
-	for range 3 {
+	for range 5 {
 		storagetest.WantKind(t, open(t.Context(), g, "key"), storage.ErrUnavailable)
 	}
 	if g.State() != breaker.Open || !g.Down() {
@@ -144,6 +144,7 @@ func TestBreakerStaysClosed(t *testing.T) {
 		}},
 		{"every second", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.FailNext(1, storagetest.Refused())
+			storagetest.WantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
 			if err := open(t.Context(), o, "key"); err != nil {
 				t.Error(err)
 			}
@@ -197,29 +198,6 @@ func TestBreakerRefuses(t *testing.T) {
 	})
 }
 
-// TestBreakerBurst: what breaks at once is one failure, and tried again.
-func TestBreakerBurst(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := storagetest.Named("place", "key")
-		g := withBreaker(f)
-		f.Delay(50 * time.Millisecond)
-		f.FailNext(30, storagetest.Refused())
-		var all sync.WaitGroup
-		for range 30 {
-			all.Go(func() {
-				if err := open(t.Context(), g, "key"); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		all.Wait()
-		if g.State() != breaker.Closed || f.TotalOpens() != 60 {
-			t.Errorf("state %v after %d attempts", g.State(), f.TotalOpens())
-		}
-	})
-}
-
 // TestBreakerTimeouts: what fails slowly counts each, so that a backend that swallows
 // requests is not waited for again and again.
 func TestBreakerTimeouts(t *testing.T) {
@@ -238,54 +216,6 @@ func TestBreakerTimeouts(t *testing.T) {
 		if took := time.Since(start); g.State() != breaker.Open || took > 11*time.Second {
 			t.Errorf("state %v after %v", g.State(), took)
 		}
-	})
-}
-
-func TestBreakerRetries(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name  string
-		tell  func(t *testing.T, f *storagetest.Fake)
-		key   string
-		opens int
-		kind  error
-	}{
-		{"works", func(*testing.T, *storagetest.Fake) {}, "key", 1, nil},
-		{"fails once", func(t *testing.T, f *storagetest.Fake) { f.FailNext(1, storagetest.Refused()) }, "key", 2, nil},
-		{"fails twice", func(t *testing.T, f *storagetest.Fake) { f.FailNext(2, storagetest.Refused()) }, "key", 2, storage.ErrUnavailable},
-		{"is missing", func(*testing.T, *storagetest.Fake) {}, "missing", 1, storage.ErrNotFound},
-		{"refuses", func(_ *testing.T, f *storagetest.Fake) { f.FailNext(1, storage.ErrRefused) }, "key", 1, storage.ErrUnavailable},
-		{"body fails", func(_ *testing.T, f *storagetest.Fake) { f.BreakNext("key", 1, 1) }, "key", 1, storage.ErrUnavailable},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := storagetest.Named("place", "key")
-				tt.tell(t, f)
-				start := time.Now()
-				storagetest.WantKind(t, open(t.Context(), withBreaker(f), tt.key), tt.kind)
-				took := time.Since(start)
-				if f.TotalOpens() != tt.opens || tt.opens == 1 && took != 0 ||
-					tt.opens == 2 && (took < 100*time.Millisecond || took > 300*time.Millisecond) {
-					t.Errorf("%d attempts in %v, want %d", f.TotalOpens(), took, tt.opens)
-				}
-			})
-		})
-	}
-}
-
-func TestBreakerDoesNotRetryForNobody(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := storagetest.Named("place", "key")
-		f.FailNext(1, storagetest.Refused())
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		err := open(ctx, withBreaker(f), "key")
-		if !errors.Is(err, context.DeadlineExceeded) || f.TotalOpens() != 1 {
-			t.Errorf("%v after %d attempts", err, f.TotalOpens())
-		}
-		storagetest.WantKind(t, err, nil)
 	})
 }
 
@@ -360,7 +290,7 @@ func TestBreakerObserver(t *testing.T) {
 		_ = open(t.Context(), g, "key")
 		_ = open(t.Context(), g, "key")
 		f.FailAll(storagetest.Refused())
-		for range 3 {
+		for range 5 {
 			_ = open(t.Context(), g, "key")
 		}
 		f.FailAll(nil)

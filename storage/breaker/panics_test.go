@@ -219,7 +219,7 @@ func TestProbeLoopSurvivesPanics(t *testing.T) {
 		backend := newPanicky("")
 		g := withBreaker(backend)
 		backend.FailAll(storagetest.Refused())
-		for range 3 {
+		for range 5 {
 			_ = open(t.Context(), g, "key")
 		}
 		backend.at.Store("check")

@@ -27,11 +27,11 @@ type Observer struct {
 
 // Mirrors combines origins that have the same objects, nearest first, so that the
 // answer of any one is the answer of all. The next is tried when one cannot answer,
-// ErrRefused included; one with a circuit breaker then makes no second attempt, unless
-// it is the last. When none can answer, the first of those that failed but once, and
-// are not down, is tried once more. If it cannot answer either, the error is
-// ErrUnavailable and names all causes. It is that, too, when one could not answer and
-// another has no such object: a mirror may lag behind.
+// ErrRefused included. The last one is tried twice; and when it cannot answer either, so
+// is the first of the others. Second attempts are for origins with a circuit breaker
+// that is closed. If all have failed the error is ErrUnavailable and names all causes. It
+// is that, too, when one could not answer and another has no such object: a mirror may
+// lag behind.
 //
 // When after() has passed without an answer, if that is more than 0, the next is tried
 // as well, and the first answer counts, with one exception: as a mirror may lag behind,

@@ -129,32 +129,6 @@ func (h *hedgedOpen) add() (index int) {
 	return len(h.cancels) - 1
 }
 
-// retry tries one origin once more, when no other is left. It reports whether it does.
-func (h *hedgedOpen) retry() bool {
-	if h.retried {
-		return false
-	}
-	h.retried = true
-	for i := range h.causes {
-		if h.canRetry(i) {
-			if !storage.PauseBeforeRetry(h.ctx) {
-				return false
-			}
-			h.cancels[i]()
-			h.start(i)
-			return true
-		}
-	}
-	return false
-}
-
-// canRetry reports that an origin could not answer its only attempt, and is not down
-// for that. The last origin has had its second attempt.
-func (h *hedgedOpen) canRetry(i int) bool {
-	b, ok := h.origins[i].(breaker)
-	return ok && i < len(h.causes)-1 && h.causes[i] != nil && !failure.Of(h.causes[i]).IsAnswer() && !b.Down()
-}
-
 // start tries an origin. Each attempt has a context of its own, which the body of the
 // winner keeps.
 func (h *hedgedOpen) start(i int) {
@@ -172,17 +146,11 @@ func (h *hedgedOpen) start(i int) {
 	}()
 }
 
-// breaker is an origin with a circuit breaker, whose Open makes a second attempt.
-type breaker interface {
-	OpenOnce(ctx context.Context, key string, have storage.Version) (*storage.Object, error)
-	Down() bool
-}
-
-// open opens the object at an origin. A second attempt is for the last one: a dead
-// backend would take its time twice.
+// open opens the object at an origin, the last one with a second attempt: nobody else
+// is left to be tried.
 func (h *hedgedOpen) open(ctx context.Context, i int) (*storage.Object, error) {
-	if b, ok := h.origins[i].(breaker); ok && i < len(h.origins)-1 {
-		return b.OpenOnce(ctx, h.key, h.have)
+	if i == len(h.origins)-1 {
+		return openTwice(ctx, h.origins[i], h.key, h.have)
 	}
 	return h.origins[i].Open(ctx, h.key, h.have)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,5 +104,75 @@ func TestMirrorsRetryForNobody(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, storage.ErrUnavailable) || f.TotalOpens() != 1 {
 			t.Errorf("%v after %d attempts", err, f.TotalOpens())
 		}
+	})
+}
+
+// TestBurst: what breaks at once is one failure, and tried again.
+func TestBurst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := storagetest.Named("place", "key")
+		g := withBreaker(f)
+		f.Delay(50 * time.Millisecond)
+		f.FailNext(30, storagetest.Refused())
+		var all sync.WaitGroup
+		for range 30 {
+			all.Go(func() {
+				if err := open(t.Context(), mirrors(g), "key"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if g.State() != breaker.Closed || f.TotalOpens() != 60 {
+			t.Errorf("state %v after %d attempts", g.State(), f.TotalOpens())
+		}
+	})
+}
+
+func TestRetries(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		tell  func(t *testing.T, f *storagetest.Fake)
+		key   string
+		opens int
+		kind  error
+	}{
+		{"works", func(*testing.T, *storagetest.Fake) {}, "key", 1, nil},
+		{"fails once", func(t *testing.T, f *storagetest.Fake) { f.FailNext(1, storagetest.Refused()) }, "key", 2, nil},
+		{"fails twice", func(t *testing.T, f *storagetest.Fake) { f.FailNext(2, storagetest.Refused()) }, "key", 2, storage.ErrUnavailable},
+		{"is missing", func(*testing.T, *storagetest.Fake) {}, "missing", 1, storage.ErrNotFound},
+		{"refuses", func(_ *testing.T, f *storagetest.Fake) { f.FailNext(1, storage.ErrRefused) }, "key", 1, storage.ErrUnavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := storagetest.Named("place", "key")
+				tt.tell(t, f)
+				start := time.Now()
+				storagetest.WantKind(t, open(t.Context(), mirrors(withBreaker(f)), tt.key), tt.kind)
+				took := time.Since(start)
+				if f.TotalOpens() != tt.opens || tt.opens == 1 && took != 0 ||
+					tt.opens == 2 && (took < 100*time.Millisecond || took > 300*time.Millisecond) {
+					t.Errorf("%d attempts in %v, want %d", f.TotalOpens(), took, tt.opens)
+				}
+			})
+		})
+	}
+}
+
+func TestRetriesForNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := storagetest.Named("place", "key")
+		f.FailNext(1, storagetest.Refused())
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		err := open(ctx, mirrors(withBreaker(f)), "key")
+		if !errors.Is(err, context.DeadlineExceeded) || f.TotalOpens() != 1 {
+			t.Errorf("%v after %d attempts", err, f.TotalOpens())
+		}
+		storagetest.WantKind(t, err, nil)
 	})
 }

@@ -1,5 +1,6 @@
 // Package retry repeats calls to a backend that failed for a reason that may pass,
-// for work that can wait: copying and listing. Requests do not use it.
+// for work that can wait: copying and listing. The second attempt of a request is in
+// package hedge.
 package retry
 
 import (

@@ -18,6 +18,7 @@ import (
 
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/breaker"
+	"github.com/thumbery/thumbery/storage/hedge"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
@@ -189,9 +190,10 @@ func TestOneObjectIsNotTheBackend(t *testing.T) {
 			t.Parallel() // minio-go pauses even after the last try
 			origin, tries := faulty(t, s3.Options{}, failWith(tt.status, tt.code))
 			o := breaker.New(origin, breaker.Observer{})
+			m := hedge.Mirrors(nil, hedge.Observer{}, o)
 			const asked = 8 // more than open a breaker
 			for range asked {
-				if _, err := o.Open(t.Context(), "key", storage.Version{}); err == nil {
+				if _, err := m.Open(t.Context(), "key", storage.Version{}); err == nil {
 					t.Fatal("it opens")
 				}
 			}

@@ -1,0 +1,75 @@
+package hedge
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/storage"
+)
+
+// A second attempt comes so much later than the first has failed.
+const (
+	minRetryDelay = 100 * time.Millisecond
+	maxRetryDelay = 300 * time.Millisecond
+)
+
+// circuitBreaker is an origin with a circuit breaker, which keeps second attempts from
+// an origin that is dead: each would take its time twice.
+type circuitBreaker interface {
+	storage.Health
+	Unwrap() storage.Origin
+}
+
+// canRetry reports whether a second attempt is of use after err: the origin has given no
+// answer, and is not down.
+func canRetry(o storage.Origin, err error) bool {
+	b, ok := o.(circuitBreaker)
+	return ok && err != nil && !failure.Of(err).IsAnswer() && !b.Down()
+}
+
+// openTwice opens an object with a second attempt where the first fails.
+func openTwice(ctx context.Context, o storage.Origin, key string, have storage.Version) (*storage.Object, error) {
+	object, err := o.Open(ctx, key, have)
+	if !canRetry(o, err) {
+		return object, err
+	}
+	if !pauseBeforeRetry(ctx) {
+		return nil, storage.Unavailable(ctx, o.String(), ctx.Err())
+	}
+	return o.Open(ctx, key, have)
+}
+
+// pauseBeforeRetry returns false if ctx ends before it is over.
+func pauseBeforeRetry(ctx context.Context) bool {
+	timer := time.NewTimer(minRetryDelay + rand.N(maxRetryDelay-minRetryDelay))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// retry makes a second attempt at the first origin for which one is of use, when no
+// other origin is left. It reports whether it does. The last one has had its second
+// attempt.
+func (h *hedgedOpen) retry() bool {
+	if h.retried {
+		return false
+	}
+	h.retried = true
+	for i := range len(h.causes) - 1 {
+		if canRetry(h.origins[i], h.causes[i]) {
+			if !pauseBeforeRetry(h.ctx) {
+				return false
+			}
+			h.cancels[i]()
+			h.start(i)
+			return true
+		}
+	}
+	return false
+}
