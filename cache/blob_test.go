@@ -14,7 +14,7 @@ import (
 	"github.com/thumbery/thumbery/cache/cachetest"
 )
 
-// brokenFile is a cache.File whose reads fail behind n bytes.
+// brokenFile is a cache.File whose reads fail after n bytes.
 type brokenFile struct {
 	*io.SectionReader
 	closed *bool
@@ -30,8 +30,8 @@ func (f brokenFile) Close() error {
 	return nil
 }
 
-// Every way of reading a body says that it is unreadable, and Close then says so to the
-// store, once and while the file is open.
+// Every way to read a body reports that it is unreadable, and Close then tells the store, once
+// and while the file is open.
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	const body = "0123456789"
@@ -67,8 +67,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// A file that somebody cuts short is unreadable, too; one that is whole is not, however
-// far it was read.
+// A truncated file is unreadable, too. A whole one is not, however much of it was read.
 func TestCutShort(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "body")

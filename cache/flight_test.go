@@ -16,7 +16,7 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
-// answer is what one Do returned.
+// answer is what a call of Do returned.
 type answer struct {
 	v      int
 	shared bool
@@ -33,11 +33,10 @@ func goDo(ctx context.Context, f *Flight[int], key string, fn func(context.Conte
 	return c
 }
 
-// pending reports that a call of Do has not returned; only good after
-// synctest.Wait.
+// pending reports whether a call of Do has not returned. Call synctest.Wait before.
 func pending(c <-chan answer) bool { return len(c) == 0 }
 
-// wantIdle fails the test if the Flight remembers anything.
+// wantIdle fails the test if the Flight has any call left.
 func wantIdle(t *testing.T, f *Flight[int]) {
 	t.Helper()
 	if n := f.Len(); n != 0 {
@@ -111,7 +110,7 @@ func TestFlightError(t *testing.T) {
 	wantIdle(t, &f)
 }
 
-// TestFlightOneLeaves also shows that the first caller is nobody special.
+// TestFlightOneLeaves also has the first caller leave.
 func TestFlightOneLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -177,7 +176,7 @@ func TestFlightLastLeaves(t *testing.T) {
 	})
 }
 
-// TestFlightAbandonedIsNotJoined has an old run that takes its time to unwind.
+// TestFlightAbandonedIsNotJoined has a cancelled run that takes long to return.
 func TestFlightAbandonedIsNotJoined(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -320,9 +319,8 @@ func TestFlightGoexit(t *testing.T) {
 	}
 }
 
-// TestFlightAtOnce has callers that come and go on a few keys, for the race
-// detector, and looks that the work of a key that is waited for is never
-// cancelled.
+// TestFlightAtOnce has callers come and leave for a few keys, for the race detector, and
+// checks that work with waiters is never cancelled.
 func TestFlightAtOnce(t *testing.T) {
 	t.Parallel()
 	var f Flight[int]

@@ -103,7 +103,7 @@ func TestMemoryRefusesWhatDoesNotCount(t *testing.T) {
 	}
 }
 
-// kept adds up what can still be got, apart from the library's own count.
+// kept adds up the entries that Get returns, independently of the library's count.
 func kept(h *Memory[variant.Name, []byte], names int) (bytes int64) {
 	for i := range names {
 		if v, ok := h.Get(memoryName(i)); ok {
@@ -152,7 +152,7 @@ func TestMemoryBoundAtOnce(t *testing.T) {
 	}
 }
 
-// TestMemoryKeepsWhatIsHot crawls through many names, as a search engine does.
+// A crawl through many names, as by a search engine, does not evict what is hot.
 func TestMemoryKeepsWhatIsHot(t *testing.T) {
 	t.Parallel()
 	h := newBytesMemory(200 * (1000 + memoryOverhead))

@@ -44,7 +44,7 @@ func fillViews(t *testing.T, s cache.Store) {
 	wantViews(t, b, body)
 }
 
-// wantViews reads the body in every way there is, most of them twice.
+// wantViews reads the body in every possible way, most of them twice.
 func wantViews(t *testing.T, b *cache.Blob, body []byte) {
 	t.Helper()
 	for range 2 {

@@ -1,5 +1,5 @@
-// Package cachetest is what every cache.Store must do, as tests (Run), and a
-// Store in memory for the tests of those who use one (Fake).
+// Package cachetest has the conformance tests for every cache.Store (Run), and a Store in
+// memory for other tests (Fake).
 package cachetest
 
 import (
@@ -13,9 +13,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Run tests the Store that open returns. Each subtest calls open; it may return
-// the same store each time, since no two subtests share a name. They may run at
-// once.
+// Run tests the Store that open returns. Each subtest calls open, which may return the same
+// store each time: no two subtests share a name. They run in parallel.
 func Run(t *testing.T, open func(t *testing.T) cache.Store) {
 	for name, test := range map[string]func(*testing.T, cache.Store){
 		"round trip":                 roundTrip,
@@ -51,11 +50,10 @@ func Run(t *testing.T, open func(t *testing.T) cache.Store) {
 	}
 }
 
-// someTime is a Last-Modified long past, where no clock can produce it by
-// accident.
+// someTime is a Last-Modified that no clock returns by accident.
 var someTime = time.Date(2019, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// nameFor returns a derivative's name of this subtest's own.
+// nameFor returns the name of a derivative that only this subtest uses.
 func nameFor(t *testing.T) variant.Name { return nameOf(t.Name()) }
 
 func nameOf(s string) variant.Name {

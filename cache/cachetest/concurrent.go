@@ -12,11 +12,10 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// uniform is a body that shows by itself whether it is whole: n+1 thousand times
-// the letter n.
+// uniform returns a body that can be recognized as whole: n+1 thousand times the n-th letter.
 func uniform(n int) []byte { return bytes.Repeat([]byte{byte('a' + n)}, (n+1)*1000) }
 
-// checkUniform says what is wrong with a body that should be one of uniform's.
+// checkUniform returns an error unless the body is one of uniform's.
 func checkUniform(b *cache.Blob) error {
 	got, err := io.ReadAll(b.Content())
 	if err != nil {
@@ -50,7 +49,7 @@ func together(t *testing.T, fn func(worker, round int) error) {
 	wg.Wait()
 }
 
-// checkOpen opens a name and looks at its body; a miss is not an error here.
+// checkOpen opens a name and checks its body. A miss is not an error here.
 func checkOpen(s cache.Store, name variant.Name) (hit bool, err error) {
 	b, err := s.Open(name)
 	if errors.Is(err, cache.ErrMiss) {
@@ -63,7 +62,7 @@ func checkOpen(s cache.Store, name variant.Name) (hit bool, err error) {
 	return true, checkUniform(b)
 }
 
-// checkFill fills a name with a worker's body.
+// checkFill stores a worker's body under a name.
 func checkFill(t *testing.T, s cache.Store, name variant.Name, worker int) error {
 	want := uniform(worker)
 	b, err := s.Fill(t.Context(), name, bytes.NewReader(want), someTime)

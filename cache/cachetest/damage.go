@@ -9,14 +9,14 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// damage is how the reading of an entry fails: with err behind n bytes.
+// damage makes the reading of an entry fail with err after n bytes.
 type damage struct {
 	err error
 	n   int64
 }
 
-// Damage makes reading the entries that are there now fail with err behind their first n
-// bytes, as on a disk with bad sectors.
+// Damage makes reading the present entries fail with err after their first n bytes, as on a
+// disk with bad sectors.
 func (f *Fake) Damage(err error, n int64) {
 	f.set(func() {
 		for name, e := range f.entries {
@@ -26,7 +26,7 @@ func (f *Fake) Damage(err error, n int64) {
 	})
 }
 
-// FailRead makes all reading fail so, of what is filled from now on as well.
+// FailRead does that for all entries, also for those that are stored later.
 func (f *Fake) FailRead(err error, n int64) { f.set(func() { f.damage = &damage{err, n} }) }
 
 // blob opens an entry.
@@ -47,7 +47,7 @@ func (f *Fake) blob(name variant.Name, e entry) *cache.Blob {
 	return b
 }
 
-// Failing returns a reader of r that fails with err behind its first n bytes.
+// Failing returns a reader of r that fails with err after its first n bytes.
 func Failing(r io.ReaderAt, n int64, err error) io.ReaderAt { return failing{r, n, err} }
 
 type failing struct {

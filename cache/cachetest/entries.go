@@ -58,7 +58,7 @@ func openWhileRemoved(t *testing.T, s cache.Store) {
 	wantMiss(t, s, name)
 }
 
-// neighbours are the original and the derivatives of one picture.
+// neighbours tests the original and the derivatives of one picture.
 func neighbours(t *testing.T, s cache.Store) {
 	source, _, _ := strings.Cut(string(nameFor(t)), "-")
 	all := []variant.Name{
@@ -77,7 +77,7 @@ func neighbours(t *testing.T, s cache.Store) {
 	wantEntry(t, s, all[2], []byte(all[2]))
 }
 
-// names tries what a path must never be made of. The reader must not be read.
+// names tests invalid names. No path must be made of them, and the reader must not be read.
 func names(t *testing.T, s cache.Store) {
 	good := strings.Repeat("0", 32)
 	for _, bad := range []variant.Name{

@@ -33,13 +33,12 @@ func failingReader(t *testing.T, s cache.Store) {
 	}
 }
 
-// readerFunc is a Read.
+// readerFunc implements io.Reader.
 type readerFunc func(p []byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// panickingReader must not leave anything behind either; the panic is the
-// caller's.
+// panickingReader must not leave anything behind either. The caller gets the panic.
 func panickingReader(t *testing.T, s cache.Store) {
 	name := nameFor(t)
 	func() {
@@ -65,8 +64,8 @@ func doneBefore(t *testing.T, s cache.Store) {
 	wantMiss(t, s, nameFor(t))
 }
 
-// doneWhileReading has a reader that knows nothing of the context and never
-// ends by itself, and one that ends just after the context.
+// doneWhileReading has an endless reader that ignores the context, and one that ends just
+// after the context.
 func doneWhileReading(t *testing.T, s cache.Store) {
 	for what, after := range map[string]error{"endless": nil, "ends as well": io.EOF} {
 		ctx, cancel := context.WithCancel(t.Context())

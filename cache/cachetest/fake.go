@@ -13,8 +13,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Fake is a cache.Store in memory, which counts what is asked of it and fails
-// when told to. Its Blobs have no Path.
+// Fake is a cache.Store in memory that counts calls and fails when told to. Its Blobs have no
+// Path.
 type Fake struct {
 	mu      sync.Mutex
 	entries map[variant.Name]entry
@@ -30,8 +30,8 @@ type entry struct {
 	damage  *damage // of this one, or nil
 }
 
-// Counts is how often each method was called, whatever came of it. Hits are the
-// calls of Open that found something.
+// Counts is how often each method was called, whatever it returned. Hits are the calls of Open
+// that returned a Blob.
 type Counts struct{ Opens, Hits, Touches, Fills, Removes, Checks int }
 
 var _ cache.Store = (*Fake)(nil)
@@ -42,8 +42,8 @@ func NewFake() *Fake { return &Fake{entries: make(map[variant.Name]entry)} }
 // FailOpen makes Open return err, until FailOpen(nil).
 func (f *Fake) FailOpen(err error) { f.set(func() { f.fail.open = err }) }
 
-// FailFill makes Fill keep nothing and return Blobs whose NotKept is err, as a
-// full disk does, until FailFill(nil).
+// FailFill makes Fill store nothing and return Blobs whose NotKept is err, as with a full disk,
+// until FailFill(nil).
 func (f *Fake) FailFill(err error) { f.set(func() { f.fail.fill = err }) }
 
 // FailRemove makes Remove return err and keep the entry, until FailRemove(nil).
@@ -145,8 +145,7 @@ func (f *Fake) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime
 	return f.blob(name, e), nil
 }
 
-// readEntry looks at ctx before each read, so that it may end a body that never
-// ends by itself.
+// readEntry checks ctx before each read, so that it can end an endless body.
 func readEntry(ctx context.Context, r io.Reader, modTime time.Time) (entry, error) {
 	var body bytes.Buffer
 	for {
@@ -165,8 +164,7 @@ func readEntry(ctx context.Context, r io.Reader, modTime time.Time) (entry, erro
 	return entry{body: body.Bytes(), modTime: modTime}, ctx.Err()
 }
 
-// put keeps e, forgets what was there if e is empty, or says why it does
-// neither.
+// put stores e, or removes the entry if e is empty, or returns why it does neither.
 func (f *Fake) put(name variant.Name, e entry) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -11,14 +11,14 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// randomBody returns n bytes that are the same each time for a seed.
+// randomBody returns n bytes that only depend on seed.
 func randomBody(seed byte, n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{seed}).Read(b) // never fails
 	return b
 }
 
-// fill keeps a body, and fails the test if the store does not.
+// fill stores a body, and fails the test if that is not possible.
 func fill(t *testing.T, s cache.Store, name variant.Name, body []byte) {
 	t.Helper()
 	closeBlob(t, fillAt(t, s, name, body, someTime))

@@ -83,7 +83,7 @@ func BenchmarkFill20K(b *testing.B) {
 	}
 }
 
-// BenchmarkOpenStore is what a start costs where all directories are there.
+// BenchmarkOpenStore opens a store whose directories exist.
 func BenchmarkOpenStore(b *testing.B) {
 	dir := b.TempDir()
 	if _, err := Open(dir, Originals, Options{}); err != nil {
@@ -96,8 +96,7 @@ func BenchmarkOpenStore(b *testing.B) {
 	}
 }
 
-// BenchmarkForget forgets pictures by their prefix. It removes nothing, so that it
-// can be repeated.
+// BenchmarkForget forgets pictures by a prefix, in a dry run, so that it can be repeated.
 func BenchmarkForget(b *testing.B) {
 	const pictures = 300
 	dir := albumOf(b, pictures)
@@ -111,8 +110,8 @@ func BenchmarkForget(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/pictures, "ns/picture")
 }
 
-// albumOf is a cache directory with n pictures of one directory each, or nearly so,
-// and what was made of them.
+// albumOf returns a cache directory with n pictures and their derivatives. Nearly all pictures
+// are in directories of their own.
 func albumOf(tb testing.TB, n int) (dir string) {
 	tb.Helper()
 	var keys []variant.Key

@@ -13,7 +13,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// The inventory is told what is kept and forgotten, and of nothing else.
+// The inventory counts what is stored and removed, and nothing else.
 func TestCounted(t *testing.T) {
 	t.Parallel()
 	inventory := NewInventory(t.TempDir())

@@ -44,8 +44,8 @@ func TestConformance(t *testing.T) {
 	t.Cleanup(func() { wantNoTemporaries(t, dir) })
 }
 
-// someStore is two stores of one directory that take turns, as two processes
-// behind one nginx do.
+// someStore uses one of two stores of the same directory to write and the other to read, as
+// two processes behind one nginx do.
 type someStore struct {
 	cache.Store
 	other cache.Store
@@ -72,7 +72,7 @@ func wantNoTemporaries(t *testing.T, dir string) {
 	}
 }
 
-// fill keeps a body and returns the file it lies in.
+// fill stores a body and returns the path of its file.
 func fill(t *testing.T, s *Store, name variant.Name, body string, modTime time.Time) string {
 	t.Helper()
 	b, err := s.Fill(t.Context(), name, strings.NewReader(body), modTime)
@@ -89,7 +89,7 @@ func fill(t *testing.T, s *Store, name variant.Name, body string, modTime time.T
 	return path
 }
 
-// wantOpen fails the test unless there is an entry of that body.
+// wantOpen fails the test unless there is an entry with that body.
 func wantOpen(t *testing.T, s *Store, name variant.Name, body string) {
 	t.Helper()
 	b, err := s.Open(name)
@@ -165,8 +165,8 @@ func TestZeroLengthIsAMissAndGoes(t *testing.T) {
 	wantOpen(t, s, name, "again")
 }
 
-// TestOnlyRegularFiles puts other things where a body should be. None is
-// followed or waited for, and a Fill replaces what a rename can.
+// TestOnlyRegularFiles puts other kinds of files where a body should be. No symlink is
+// followed, no FIFO is waited for, and Fill replaces what a rename can replace.
 func TestOnlyRegularFiles(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
@@ -272,7 +272,7 @@ func TestRemoveSourceGoesOn(t *testing.T) {
 	}
 }
 
-// TestEmptiedUnderUs is rm -rf cache/* under a running service.
+// TestEmptiedUnderUs does rm -rf cache/* while the service runs.
 func TestEmptiedUnderUs(t *testing.T) {
 	t.Parallel()
 	s, dir := newTestStore(t, Options{})
@@ -308,7 +308,7 @@ func TestCheckLeavesNothing(t *testing.T) {
 	}
 }
 
-// countDescriptors returns how many descriptors this process has.
+// countDescriptors returns how many file descriptors this process has.
 func countDescriptors(t *testing.T) int {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")

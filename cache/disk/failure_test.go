@@ -17,8 +17,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// fullAt makes a disk full after n bytes of each file: what fits is written, as
-// write(2) does.
+// fullAt makes the disk full after n bytes of each file. What fits is written, as by write(2).
 func fullAt(n int64) func(*system) {
 	return func(sys *system) {
 		sys.write = func(f *os.File, p []byte) (int, error) {
@@ -35,7 +34,7 @@ func fullAt(n int64) func(*system) {
 	}
 }
 
-// failures are the ways in which a store fails, all with ENOSPC.
+// failures are the operations that can fail, all with ENOSPC.
 var failures = []struct {
 	what string
 	fail func(*system)
@@ -60,8 +59,7 @@ var failures = []struct {
 	}},
 }
 
-// longBody takes several buffers and ends within one. No two of its buffers are
-// alike.
+// longBody fills several buffers and part of another one. All of them differ.
 var longBody = func() string {
 	var b strings.Builder
 	for i := range 100_000 {
@@ -75,8 +73,7 @@ func failingSystem(sys system, fail func(*system)) system {
 	return sys
 }
 
-// wantNotKept fails the test unless b is all of body, in memory, for want of
-// space.
+// wantNotKept fails the test unless b has all of body in memory, since the disk is full.
 func wantNotKept(t *testing.T, b *cache.Blob, body string) {
 	t.Helper()
 	if !errors.Is(b.NotKept, unix.ENOSPC) || b.Path != "" || b.ModTime != someTime {
@@ -118,8 +115,7 @@ func TestStoreFailuresLoseNoByte(t *testing.T) {
 	}
 }
 
-// TestReaderFailsAfterTheStore has the reader fail when the body goes to memory
-// already.
+// TestReaderFailsAfterTheStore has the reader fail after the store has fallen back to memory.
 func TestReaderFailsAfterTheStore(t *testing.T) {
 	t.Parallel()
 	for _, c := range failures {
@@ -134,8 +130,8 @@ func TestReaderFailsAfterTheStore(t *testing.T) {
 	}
 }
 
-// TestCannotReadBack has disks that lose what they took: the error is the
-// caller's, not a body with a hole.
+// TestCannotReadBack has disks that lose what was written: Fill returns an error, not a body
+// with a hole.
 func TestCannotReadBack(t *testing.T) {
 	t.Parallel()
 	for what, spoil := range map[string]func(f *os.File) error{
@@ -171,8 +167,8 @@ func TestCheckFails(t *testing.T) {
 	}
 }
 
-// TestOrderOfKeeping looks at what is where at each step: times, then sync,
-// then the name, and never a name before that.
+// TestOrderOfKeeping checks the order of the steps: times, sync, rename. The name must not be
+// visible before the last one.
 func TestOrderOfKeeping(t *testing.T) {
 	t.Parallel()
 	s, _ := newTestStore(t, Options{})
@@ -227,7 +223,7 @@ func TestNoSync(t *testing.T) {
 	}
 }
 
-// TestAllOfMemoryIsOurs guards against the pooled buffer being handed out.
+// TestAllOfMemoryIsOurs makes sure that no Blob contains a pooled buffer.
 func TestAllOfMemoryIsOurs(t *testing.T) {
 	t.Parallel()
 	s, _ := newTestStore(t, Options{})

@@ -18,7 +18,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// album is some pictures with the pictures made of them.
+// album has pictures with their mezzanines and derivatives.
 func album(keys ...variant.Key) (files []planted) {
 	for _, k := range keys {
 		files = append(files,
@@ -102,8 +102,7 @@ func TestForgetWhatDoesNotGo(t *testing.T) {
 	wantTree(t, dir, paths(album("a"))...)
 }
 
-// TestForgetMezzanineAlone has the mezzanine outlive its original and all that was
-// made of both.
+// TestForgetMezzanineAlone forgets a picture of which there is only a mezzanine.
 func TestForgetMezzanineAlone(t *testing.T) {
 	t.Parallel()
 	alone := planted{eviction.Mezzanines, "photos/a.jpg", 1, day, 300}
@@ -119,8 +118,8 @@ func TestForgetMezzanineAlone(t *testing.T) {
 	}
 }
 
-// TestForgetAllocatesLittle bounds what each picture costs beyond what a call costs: it
-// was 1.2 MB for its three directories.
+// TestForgetAllocatesLittle bounds the memory for each picture and for each call. It was
+// 1.2 MB for the three directories of a picture once.
 func TestForgetAllocatesLittle(t *testing.T) {
 	allocated := func(pictures int) uint64 {
 		dir := albumOf(t, pictures)
@@ -143,8 +142,7 @@ func TestForgetAllocatesLittle(t *testing.T) {
 	}
 }
 
-// TestForgetBesidePurge does not wait: who wants a picture gone does not care
-// for a purge.
+// Forget does not wait for a purge.
 func TestForgetBesidePurge(t *testing.T) {
 	t.Parallel()
 	dir := plant(t, album("a")...)
@@ -209,7 +207,7 @@ func openQuarantine(t *testing.T, dir string) *quarantine.Quarantine {
 	return q
 }
 
-// dieOf leaves what a process leaves that dies while it works on a picture: its file,
+// dieOf writes what a process leaves that dies while it works on a picture: its work file,
 // without the lock.
 func dieOf(t *testing.T, dir string, key variant.Key) {
 	t.Helper()

@@ -44,7 +44,7 @@ func TestInventory(t *testing.T) {
 	}
 }
 
-// A cache directory that was emptied has nothing in it.
+// After the cache directory was emptied, the inventory is empty.
 func TestInventoryOfWhatWasEmptied(t *testing.T) {
 	t.Parallel()
 	dir := plant(t, planted{eviction.Originals, "a", 0, 0, 1000})

@@ -30,7 +30,7 @@ func lockedShard(t *testing.T, key variant.Key, how int) (j *Journal, dir string
 	return j, dir
 }
 
-// Whoever waits for a lock of the journal leaves with the context.
+// Waiting for a lock of the journal ends with the context.
 func TestLockedJournal(t *testing.T) {
 	t.Parallel()
 	errDone := errors.New("done")
@@ -56,7 +56,7 @@ func TestLockedJournal(t *testing.T) {
 	}
 }
 
-// On a file system where an open file never is the one under its name, Note gives up.
+// Note gives up if the open file never is the one under its name.
 func TestNoteGivesUp(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -37,8 +37,7 @@ func mustNote(t testing.TB, j *Journal, keys ...variant.Key) {
 	}
 }
 
-// journal returns the keys that the journal has, sorted, each as often as it is
-// there.
+// journal returns the keys of all lines of the journal, sorted.
 func journal(t testing.TB, dir string) (keys []variant.Key) {
 	t.Helper()
 	for i := range shards {
@@ -80,8 +79,8 @@ func TestJournalKeepsEveryKey(t *testing.T) {
 	}
 }
 
-// TestTornLines has every beginning of a line left by a crash, with what a power
-// cut may put behind it: only that line is lost, and those behind it are not.
+// TestTornLines cuts a line off at every byte, as a crash does, and puts after it what a power
+// cut may. Only that line is lost, and none that follows.
 func TestTornLines(t *testing.T) {
 	t.Parallel()
 	key := variant.Key(`photos/"a" ü\.jpg`)
@@ -150,9 +149,9 @@ func TestLinesPassOnErrors(t *testing.T) {
 	}
 }
 
-// TestPurgeCompacts keeps the keys that have a file in any tier, once, and
-// those that were noted within the hour, also beside an older line: the file
-// that this is kept for may go before the one that is on its way has come.
+// A compaction keeps one line for each key that has a file in any tier, and one of the last
+// hour for each key, also beside an older line: the file that the older line is kept for may
+// be removed before the original that is on its way arrives.
 func TestPurgeCompacts(t *testing.T) {
 	t.Parallel()
 	dir := plant(t,
@@ -179,8 +178,7 @@ func TestPurgeCompacts(t *testing.T) {
 	}
 }
 
-// TestJournalStaysTheServers has root compact, as from cron, what another user
-// writes.
+// If root compacts the journal of another user, as from cron, the files keep their owner.
 func TestJournalStaysTheServers(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
@@ -199,7 +197,7 @@ func TestJournalStaysTheServers(t *testing.T) {
 	}
 }
 
-// TestNoCompactionOfTheUnknown has a directory that cannot be read: its keys stay.
+// If a directory cannot be read, its keys stay in the journal.
 func TestNoCompactionOfTheUnknown(t *testing.T) {
 	t.Parallel()
 	key := variant.Key("a")
@@ -214,12 +212,11 @@ func TestNoCompactionOfTheUnknown(t *testing.T) {
 	}
 }
 
-// TestNotesAndCompactionsAtOnce loses nothing: several write while the journal
-// is written anew all the time.
+// No note is lost while the journal is compacted all the time.
 func TestNotesAndCompactionsAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := plant(t)
-	// All in one shard.
+	// All of one shard.
 	var keys []variant.Key
 	for i := 0; len(keys) < 400; i++ {
 		if k := variant.Key(fmt.Sprintf("k/%d", i)); strings.HasPrefix(string(k.Name()), "77") {

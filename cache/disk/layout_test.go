@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestOpen has its parts share one cache directory.
+// The parts of TestOpen share one cache directory.
 func TestOpen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "cache")
 	for _, tier := range []string{Originals, Mezzanines, Derivatives} {
@@ -39,7 +39,7 @@ func openMakesAll(t *testing.T, dir string) {
 	}
 }
 
-// wantDirs fails the test unless dir has just these directories, of mode 0750.
+// wantDirs fails the test unless dir has exactly these directories, of mode 0750.
 func wantDirs(t *testing.T, dir string, want []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -87,7 +87,7 @@ func openKeeps(t *testing.T, dir string) {
 	}
 }
 
-// TestOpenAtOnce is several processes that start on an empty directory.
+// TestOpenAtOnce has several processes start on an empty directory.
 func TestOpenAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -102,8 +102,7 @@ func TestOpenAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// openWritesNothing stands for a read-only file system, which not everybody may
-// mount.
+// openWritesNothing stands for a read-only file system, which takes root to mount.
 func openWritesNothing(t *testing.T, dir string) {
 	past := time.Unix(1e9, 0)
 	dirs := []string{dir, filepath.Join(dir, Originals), filepath.Join(dir, Temporary)}
@@ -162,8 +161,8 @@ func openRelative(t *testing.T, dir string) {
 	}
 }
 
-// Whatever is removed of a cache directory is made anew with what is written next, and
-// by Restore, which says what was missing.
+// A directory that was removed is created again by the next write and by Restore, which says
+// what was missing.
 func TestRemovedWhileInUse(t *testing.T) {
 	t.Parallel()
 	for _, restored := range []bool{false, true} {
@@ -198,7 +197,7 @@ func TestRemovedWhileInUse(t *testing.T) {
 	}
 }
 
-// wantMissing restores, which must find that part missing, or all if it is ".".
+// wantMissing calls Restore, which must find that part missing, or all parts if it is ".".
 func wantMissing(t *testing.T, dir, part string) {
 	t.Helper()
 	missing, err := Restore(dir)

@@ -12,9 +12,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// newMountedStore returns a store on a file system of the given size, or skips
-// the test where that needs more rights. That it can be unmounted at the end
-// shows that nothing is open.
+// newMountedStore returns a store on a tmpfs with these options, or skips the test if it must
+// not mount. The unmount at the end fails if a file is still open.
 func newMountedStore(t *testing.T, options string) (s *Store, dir string) {
 	t.Helper()
 	return newStoreMounted(t, options, 0, Options{})
@@ -39,8 +38,7 @@ func newStoreMounted(t *testing.T, options string, flags uintptr, o Options) (s 
 	return s, dir
 }
 
-// The last use is the service's own, whatever the kernel does by itself: nothing,
-// something, or too much.
+// The service sets the last use itself, whatever the kernel does about atimes.
 func TestUseOnMounts(t *testing.T) {
 	t.Parallel()
 	for name, flags := range map[string]uintptr{"noatime": unix.MS_NOATIME, "relatime": unix.MS_RELATIME, "strictatime": unix.MS_STRICTATIME} {
@@ -81,8 +79,8 @@ func TestFullDisk(t *testing.T) {
 	fill(t, s, source, "fits", someTime) // what was spooled has made room again
 }
 
-// There is no inode for the temporary beside the root, tmp/ and the tier, or one for
-// that and none for the directory that it is to go to.
+// There is no inode for the temp file, beside the root, tmp/ and the tier; or one for it, but
+// none for the directory of its name.
 func TestNoInodes(t *testing.T) {
 	t.Parallel()
 	s, _ := newMountedStore(t, "nr_inodes=3")

@@ -11,9 +11,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// TestPurgeBesideWriters has stores write, read and use files while purges run
-// one after the other. Nothing that is in use goes for its age, no temporary is
-// taken away from who writes it, and no directory goes.
+// TestPurgeBesideWriters writes, reads and uses files while purges run one after the other.
+// They remove no file in use, no temp file that is being written, and no directory.
 func TestPurgeBesideWriters(t *testing.T) {
 	t.Parallel()
 	dir := plant(t)

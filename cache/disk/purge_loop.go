@@ -51,7 +51,7 @@ func (l *PurgeLoop) once(ctx context.Context) {
 	})
 	switch {
 	case errors.Is(err, ErrPurging):
-		l.Log.Info("not purged: another purge goes on")
+		l.Log.Info("purge skipped: another purge of the cache is running")
 	case ctx.Err() != nil:
 	case err != nil:
 		l.Log.Error("cannot purge the cache", "cause", err)

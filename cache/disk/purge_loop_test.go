@@ -12,8 +12,8 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 )
 
-// A PurgeLoop purges about once an interval, not always at the same distance,
-// goes on after failures, and ends with its context.
+// A PurgeLoop purges about once an interval, at varying distances, continues after errors,
+// and ends with its context.
 func TestPurgeLoop(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestPurgeLoop(t *testing.T) {
 		if len(distances) < 10 {
 			t.Errorf("only %d different distances", len(distances))
 		}
-		for _, want := range []string{"another purge goes on", "disk on fire", "panic: in the purge", "level=WARN msg=\"purged the cache\"", "mezzanines_removed=17 mezzanines_kept=23"} {
+		for _, want := range []string{"another purge of the cache is running", "disk on fire", "panic: in the purge", "level=WARN msg=\"purged the cache\"", "mezzanines_removed=17 mezzanines_kept=23"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log has no %q", want)
 			}

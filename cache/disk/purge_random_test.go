@@ -18,8 +18,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// TestRandomSets purges random files by random policies, and has what is left
-// compared with what a purge is that sorts all files and takes one at a time.
+// TestRandomSets purges random files by random policies, and compares the result with that of
+// a simple purge, which sorts all files and removes one at a time.
 func TestRandomSets(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {
@@ -47,12 +47,12 @@ func kept(s *Summary) (files int64) {
 	return files
 }
 
-// fileBytes is what recent files have, and what all sizes are a multiple of, so
-// that the bytes of a body are those that it takes on the disk.
+// fileBytes is the size of recent files. Other sizes are multiples of it, so that a file takes
+// as many bytes on the disk as its body has.
 const fileBytes = 4096
 
-// randomFiles are files no two of which rank alike, but for the recent ones,
-// which are all of one size so that their number is certain.
+// randomFiles returns files of different ages. Recent files, which rank alike, have the same
+// size, so that it is certain how many are removed.
 func randomFiles(r *rand.Rand) (files []planted) {
 	age := float64(eviction.Recent)
 	for i := range 20 + r.IntN(60) {
@@ -95,7 +95,7 @@ func randomSpace(r *rand.Rand) eviction.Space {
 	return s
 }
 
-// naiveResult is what a purge must leave: these files, and so many recent ones.
+// naiveResult is what a purge must keep: these files, and so many recent ones.
 type naiveResult struct {
 	kept   map[string]bool // of those that are not recent
 	recent [eviction.Tiers]int
@@ -110,7 +110,7 @@ func (r naiveResult) left() int64 {
 	return int64(left)
 }
 
-// naive is the purge that everybody can check.
+// naive is a purge that is simple enough to be checked by reading it.
 func naive(files []planted, p eviction.Policy, space eviction.Space) naiveResult {
 	files = slices.Clone(files)
 	files = slices.DeleteFunc(files, func(f planted) bool {
@@ -222,7 +222,7 @@ func comparePurges(t *testing.T, what string, got []string, want naiveResult) {
 	}
 }
 
-// TestSpaceOf compares with what the file system says itself.
+// TestSpaceOf checks that the numbers are possible.
 func TestSpaceOf(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -238,7 +238,7 @@ func TestSpaceOf(t *testing.T) {
 	}
 }
 
-// TestCountOnDisk has a file of 5000 bytes take what stat says.
+// Disk counts the blocks that stat reports.
 func TestCountOnDisk(t *testing.T) {
 	t.Parallel()
 	f := planted{eviction.Derivatives, "a", 1, day, 5000}

@@ -40,13 +40,13 @@ func (p planted) path() string {
 
 func (p planted) count() eviction.Count { return eviction.Count{Files: 1, Bytes: int64(p.size)} }
 
-// now is when the tests' purges run. Temporaries have a real ctime, so that it
-// must not be long ago.
+// purgeTime is when purges of tests run. It must not be long ago, since temp files have a real
+// ctime.
 var purgeTime = time.Now().Truncate(time.Second)
 
 func purgeNow() time.Time { return purgeTime }
 
-// plant makes a cache directory with these files.
+// plant returns a cache directory with these files.
 func plant(t testing.TB, files ...planted) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -74,7 +74,7 @@ func plantFile(t testing.TB, path string, size int, age time.Duration) {
 	}
 }
 
-// tree lists what is below a directory, but for directories.
+// tree lists the files below a directory.
 func tree(t *testing.T, dir string) (paths []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
@@ -91,8 +91,8 @@ func tree(t *testing.T, dir string) (paths []string) {
 	return paths
 }
 
-// wantTree fails the test unless exactly these files are there, beside those of
-// the purge itself.
+// wantTree fails the test unless exactly these files exist, apart from those of the purge
+// itself.
 func wantTree(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	got := slices.DeleteFunc(tree(t, dir), func(p string) bool { return p == censusFile || p == purgeLock })
@@ -248,8 +248,8 @@ func TestStaleTemps(t *testing.T) {
 	wantTree(t, dir, "tmp/b", "tmp/c.tmp/d.tmp")
 }
 
-// TestWhatFails has a directory that lets nothing be removed, as one of another
-// user or on a disk that has become read-only.
+// TestWhatFails has a directory from which nothing can be removed, as one of another user, or
+// on a read-only disk.
 func TestWhatFails(t *testing.T) {
 	t.Parallel()
 	old, young := someFiles()
@@ -269,8 +269,7 @@ func TestWhatFails(t *testing.T) {
 	}
 }
 
-// TestPurgePanics: a panic in a directory is a failure of that, and the others are
-// gone through.
+// A panic counts as one failure. The other shards are purged all the same.
 func TestPurgePanics(t *testing.T) {
 	t.Parallel()
 	var files []planted
@@ -290,7 +289,7 @@ func TestPurgePanics(t *testing.T) {
 	}
 }
 
-// TestAnotherGoes has one of files that rank alike not removable: another goes.
+// If one of several files that rank alike cannot be removed, another one is.
 func TestAnotherGoes(t *testing.T) {
 	t.Parallel()
 	var files []planted
@@ -311,7 +310,7 @@ func TestAnotherGoes(t *testing.T) {
 	}
 }
 
-// TestVanished has somebody else remove files first.
+// TestVanished has another process remove the files first.
 func TestVanished(t *testing.T) {
 	t.Parallel()
 	old, young := someFiles()
@@ -325,8 +324,8 @@ func TestVanished(t *testing.T) {
 	}
 }
 
-// TestUsedMeanwhile has a file used between being counted and being removed, one
-// made then, and one whose clock is ahead, which protects nothing.
+// A file that is used or created between being counted and being removed is kept. One whose
+// last use is in the future is not protected by that.
 func TestUsedMeanwhile(t *testing.T) {
 	t.Parallel()
 	files := []planted{

@@ -11,8 +11,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// TestPurgeOfAnOlderDirectory has no mezzanines/, and gets none: a server of the
-// version that made it may still run, and whoever purges may be root.
+// A directory without mezzanines/ gets none by a purge: the server that created it may still
+// be running, and the purge may run as root.
 func TestPurgeOfAnOlderDirectory(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []eviction.Policy{
@@ -40,7 +40,7 @@ func TestPurgeOfAnOlderDirectory(t *testing.T) {
 	}
 }
 
-// TestCensusOfAnOlderVersion lacks a tier, of which there is nothing then.
+// A tier that a census of an older version does not have is empty.
 func TestCensusOfAnOlderVersion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -56,8 +56,7 @@ func TestCensusOfAnOlderVersion(t *testing.T) {
 	}
 }
 
-// TestOriginalsGoBeforeMezzanines is what --originals-older-than 2d is for: the
-// mezzanine stays as long as something is made of it.
+// With --originals-older-than 2d, originals are removed while their mezzanines are in use.
 func TestOriginalsGoBeforeMezzanines(t *testing.T) {
 	t.Parallel()
 	files := []planted{
@@ -74,8 +73,7 @@ func TestOriginalsGoBeforeMezzanines(t *testing.T) {
 	wantTree(t, dir, paths(files[1:4])...)
 }
 
-// TestOneBudgetForAllTiers has files that were used at the same time go by their
-// tier.
+// Files that were last used at the same time are removed in the order of their tiers.
 func TestOneBudgetForAllTiers(t *testing.T) {
 	t.Parallel()
 	var files []planted
@@ -102,7 +100,7 @@ func TestOneBudgetForAllTiers(t *testing.T) {
 	}
 }
 
-// TestPurgeProgress counts the directories of all tiers.
+// Progress counts the directories of all tiers.
 func TestPurgeProgress(t *testing.T) {
 	t.Parallel()
 	dir := plant(t)

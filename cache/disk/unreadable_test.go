@@ -12,8 +12,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// What is damaged is removed when it is opened; what we only may not, or cannot just now,
-// is not.
+// Open removes a damaged file, but not one that it has no permission or descriptor for.
 func TestCannotOpen(t *testing.T) {
 	t.Parallel()
 	for err, removed := range map[error]bool{
@@ -42,7 +41,7 @@ func TestCannotOpen(t *testing.T) {
 	}
 }
 
-// badSector is a file that cannot be read behind n bytes.
+// badSector is a file that cannot be read after n bytes.
 type badSector struct {
 	*os.File
 	n int64
@@ -52,8 +51,7 @@ func (f badSector) ReadAt(p []byte, at int64) (int, error) {
 	return cachetest.Failing(f.File, f.n, unix.EIO).ReadAt(p, at)
 }
 
-// What cannot be read is removed when it is closed, unless somebody has put another
-// one there.
+// Close removes a file that could not be read, unless it has been replaced.
 func TestCannotRead(t *testing.T) {
 	t.Parallel()
 	for _, replaced := range []bool{false, true} {

@@ -9,7 +9,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// clock is a clock that stands still.
+// clock is a clock that stands still until a test sets it.
 type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time { return c.now }

@@ -26,7 +26,7 @@ func TestBucketOfGrows(t *testing.T) {
 	}
 }
 
-// TestBordersOfDays has ages to each side of a whole number of days told apart.
+// There is a border between buckets at whole numbers of days.
 func TestBordersOfDays(t *testing.T) {
 	t.Parallel()
 	for _, days := range []time.Duration{1, 7, 30, 90, 170} {

@@ -7,7 +7,7 @@ import (
 
 const day = 24 * time.Hour
 
-// agedFiles are n files of the same age, each of bytes, which take as much of the disk.
+// agedFiles are n files of the same age and size, in bytes, also on the disk.
 type agedFiles struct {
 	tier  Tier
 	age   time.Duration

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestPerTier has each tier be under its own name, of the directory and in JSON.
+// Each tier has its own name, of its directory and in JSON.
 func TestPerTier(t *testing.T) {
 	t.Parallel()
 	var all struct {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A disk that is full takes what is written down of work, and one that is made
-// read-only under us loses that and nothing else.
+// Work is recorded on a full disk. What is begun while the disk is read-only is not recorded,
+// and nothing else is lost.
 func TestQuarantineOnMounts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

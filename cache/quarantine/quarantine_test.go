@@ -16,12 +16,12 @@ import (
 
 var someTime = time.Date(2019, 3, 4, 5, 6, 7, 0, time.UTC)
 
-// clock is set by tests.
+// clock is a clock that stands still until a test sets it.
 type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time { return c.now }
 
-// isolation is a cache directory that processes work in, one after the other.
+// isolation is a cache directory that processes use, one after the other.
 type isolation struct {
 	*clock
 	t   *testing.T
@@ -33,7 +33,7 @@ func isolate(t *testing.T) *isolation {
 	return &isolation{&clock{someTime}, t, t.TempDir()}
 }
 
-// process starts one, which must find so many pictures.
+// process starts a process, which must find so many pictures.
 func (i *isolation) process(found int) *Quarantine {
 	i.t.Helper()
 	q, n, err := Open(i.dir, i.Now)
@@ -44,7 +44,7 @@ func (i *isolation) process(found int) *Quarantine {
 	return q
 }
 
-// die does what the kernel does when a process dies.
+// die releases the lock of a process, as the kernel does when it dies.
 func die(t *testing.T, q *Quarantine) {
 	t.Helper()
 	if err := q.work.locked.Close(); err != nil {
@@ -70,7 +70,7 @@ func (i *isolation) want(q *Quarantine, key variant.Key, held bool) {
 	}
 }
 
-// What a process was working on when it died is left alone, and nothing else.
+// What a process was working on when it died is refused, and nothing else.
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -129,7 +129,7 @@ func TestQuarantine(t *testing.T) {
 	}
 }
 
-// died is a cache in which a process died of "a".
+// died returns a cache in which a process died while it worked on "a".
 func died(t *testing.T) *isolation {
 	t.Helper()
 	i := isolate(t)
@@ -140,8 +140,7 @@ func died(t *testing.T) *isolation {
 	return i
 }
 
-// What has been left alone for an hour, has changed or was forgotten is not left alone
-// any more.
+// A picture is refused for an hour, unless it is forgotten.
 func TestQuarantineEnds(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -178,8 +177,7 @@ func TestQuarantineEnds(t *testing.T) {
 	}
 }
 
-// Only the version is left alone that a process died of, whatever cache buster it is
-// asked for with.
+// Only the version that a process died of is refused, with any cache buster.
 func TestQuarantineIsOfAVersion(t *testing.T) {
 	t.Parallel()
 	i := died(t)
@@ -203,7 +201,7 @@ func TestQuarantineIsOfAVersion(t *testing.T) {
 	}
 }
 
-// There is a bound, and what came last stays.
+// The number of entries is bounded. The newest ones stay.
 func TestQuarantineIsBounded(t *testing.T) {
 	t.Parallel()
 	i := isolate(t)
@@ -223,7 +221,7 @@ func TestQuarantineIsBounded(t *testing.T) {
 	i.want(q, "1 0", true)
 }
 
-// What others have put there does no harm, and stays.
+// Files of others do no harm, and stay.
 func TestQuarantineOfForeignFiles(t *testing.T) {
 	t.Parallel()
 	i := isolate(t)
@@ -259,7 +257,7 @@ func TestQuarantineOfForeignFiles(t *testing.T) {
 	}
 }
 
-// Where nothing can be written nothing is remembered, and work goes on.
+// If nothing can be written, nothing is remembered, and work continues.
 func TestQuarantineCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	i := isolate(t)

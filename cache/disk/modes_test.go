@@ -17,8 +17,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// useAll has everything made that a cache directory consists of: by a server, by
-// what brings its journal up to date, and by a purge.
+// useAll creates everything that a cache directory consists of, as a server, a compaction of
+// the journal and a purge do.
 func useAll(t *testing.T, dir string) {
 	t.Helper()
 	for _, tier := range []string{Originals, Mezzanines, Derivatives} {
@@ -44,8 +44,8 @@ func useAll(t *testing.T, dir string) {
 	}
 }
 
-// wantModes fails the test unless everything below dir, and dir itself, has the
-// modes of a cache directory and belongs to owner.
+// wantModes fails the test unless dir and everything below it has the modes of a cache
+// directory and that owner.
 func wantModes(t *testing.T, dir string, of files.Owner) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -78,7 +78,7 @@ func wantModes(t *testing.T, dir string, of files.Owner) {
 	}
 }
 
-// The umask is the process's, so that this test must not run beside others.
+// The umask is that of the process, so that this test must not run in parallel with others.
 func TestModesWhateverTheUmask(t *testing.T) {
 	for _, umask := range []int{0, 0o022, 0o027, 0o077, 0o777} {
 		t.Run(fmt.Sprintf("%03o", umask), func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestModesWhateverTheUmask(t *testing.T) {
 	}
 }
 
-// What root makes can be used by the server, which is another user.
+// What root creates can be used by the server, which is another user.
 func TestRootMakesForTheOwner(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
@@ -107,8 +107,8 @@ func TestRootMakesForTheOwner(t *testing.T) {
 	wantModes(t, dir, other)
 }
 
-// What an older version has made stays as it is, and what is made in it gets the
-// new modes; a directory that hands its group down goes on doing so.
+// What an older version created keeps its mode, also the setgid bit, and what is created in it
+// gets the new modes.
 func TestModesOfWhatIsThereStay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
