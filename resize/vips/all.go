@@ -7,6 +7,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -23,7 +24,7 @@ func (e *Engine) ResizeAll(ctx context.Context, src []byte, h header.Header, pla
 	s, err := e.share(ctx, src, h, plans)
 	switch {
 	case err == nil:
-		defer s.close()
+		defer s.Close()
 		return s.all(ctx, plans, done)
 	case e.config.Lenient && errors.Is(err, header.ErrBroken):
 		return e.oneByOne(ctx, src, h, plans, done)
@@ -72,7 +73,7 @@ func (e *Engine) oneByOne(ctx context.Context, src []byte, h header.Header, plan
 type shared struct {
 	job        // its plan is the one that has to be loaded largest
 	w, h   int // of level 0
-	levels map[int]pixels
+	levels map[int]op.Image
 
 	// Plans that differ only in how they are encoded share their pixels: left is how
 	// many of them are still to be made, and ready what they wait for, in memory.
@@ -83,7 +84,7 @@ type shared struct {
 // composed is a picture that is yet to be encoded, in a run of its own.
 type composed struct {
 	job
-	im pixels
+	im op.Image
 }
 
 // share decodes what the plan that has to be loaded largest needs. The caller closes what it
@@ -95,7 +96,7 @@ func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans [
 		}
 	}
 	s := &shared{
-		job: job{newRun(ctx), e, src, h, plans[0], false}, levels: map[int]pixels{},
+		job: job{newRun(ctx), e, src, h, plans[0], false}, levels: map[int]op.Image{},
 		left: map[resize.Plan]int{}, ready: map[resize.Plan]composed{},
 	}
 	for _, p := range plans {
@@ -105,24 +106,24 @@ func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans [
 		}
 	}
 	im := s.decoded(s.load(s.source()))
-	s.w, s.h = s.size(im)
+	s.w, s.h = s.Size(im)
 	first := s.levelFor(s.plan)
 	for _, p := range plans { // one that shrinks one side alone may need more of the other
 		first = min(first, s.levelFor(p))
 	}
 	if first > 0 {
-		im = s.do("shrink", on(s.premultiplyIfAlpha(im)), set("hshrink", 1<<first), set("vshrink", 1<<first))
+		im = s.Do("shrink", op.On(s.premultiplyIfAlpha(im)), op.Set("hshrink", 1<<first), op.Set("vshrink", 1<<first))
 	}
-	s.levels[first] = s.inMemory(im)
-	if s.err == nil {
+	s.levels[first] = s.InMemory(im)
+	if s.Err == nil {
 		return s, nil
 	}
-	defer s.close()
+	defer s.Close()
 	return nil, s.explain(ctx)
 }
 
 // premultiplyIfAlpha is im multiplied by its alpha, if it has one.
-func (s *shared) premultiplyIfAlpha(im pixels) pixels {
+func (s *shared) premultiplyIfAlpha(im op.Image) op.Image {
 	if !s.hasAlpha(im) {
 		return im
 	}
@@ -150,15 +151,15 @@ func aligned(side, becomes, leave, n int) bool {
 
 // level makes a level of the one before, once. The first that any plan needs is
 // there.
-func (s *shared) level(n int) pixels {
-	if im, ok := s.levels[n]; ok || s.err != nil {
+func (s *shared) level(n int) op.Image {
+	if im, ok := s.levels[n]; ok || s.Err != nil {
 		return im
 	}
 	im := s.level(n - 1)
 	if n == 1 && s.hasAlpha(im) {
-		im = s.inMemory(s.premultiplyIfAlpha(im))
+		im = s.InMemory(s.premultiplyIfAlpha(im))
 	}
-	s.levels[n] = s.halved(im)
+	s.levels[n] = s.Halved(im)
 	return s.levels[n]
 }
 
@@ -184,10 +185,10 @@ func (s *shared) make(ctx context.Context, p resize.Plan) ([]byte, error) {
 		return nil, err
 	}
 	j := job{s.another(ctx), s.engine, s.src, s.header, p, false}
-	defer j.close()
-	if j.err = cmp.Or(f.err, j.err); j.err == nil {
+	defer j.Close()
+	if j.Err = cmp.Or(f.Err, j.Err); j.Err == nil {
 		out := j.encode(f.im)
-		if j.err == nil {
+		if j.Err == nil {
 			return out, checkResult(out, p)
 		}
 	}
@@ -203,11 +204,11 @@ func (s *shared) composed(ctx context.Context, p resize.Plan) composed {
 	n := s.levelFor(p)
 	im := s.level(n)
 	f := composed{job: job{s.another(ctx), s.engine, s.src, s.header, p, false}}
-	if f.err = cmp.Or(s.err, f.err); f.err == nil {
+	if f.Err = cmp.Or(s.Err, f.Err); f.Err == nil {
 		f.im = f.compose(f.placed(im, n > 0 && f.hasAlpha(im)))
 	}
 	if s.left[key] > 1 {
-		f.im = f.inMemory(f.im)
+		f.im = f.InMemory(f.im)
 		s.ready[key] = f
 	}
 	return f
@@ -218,6 +219,6 @@ func (s *shared) encoded(f composed, p resize.Plan) {
 	key := p.Unencoded()
 	if s.left[key]--; s.left[key] == 0 {
 		delete(s.ready, key)
-		f.close()
+		f.Close()
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"github.com/h2non/bimg"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // throughBimg makes a picture that is expressible.
 func throughBimg(src []byte, h header.Header, p resize.Plan) ([]byte, error) {
-	defer enterErrors().leave()
+	defer op.EnterErrors().Leave()
 	out, err := bimg.Resize(src, bimgOptions(h, p))
 	// bimg gives libvips a pointer into src and lets go of src: libvips reads it
 	// until the end, unseen by Go's garbage collector.

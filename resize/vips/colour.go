@@ -6,49 +6,50 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/icc"
+	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
 // bare brings samples to 8 bits, where that needs no profile: what is then done
 // with them costs half.
-func (r *run) bare(im pixels, h header.Header) pixels {
-	if r.err != nil || h.ICC || h.CMYK {
+func (r *run) bare(im op.Image, h header.Header) op.Image {
+	if r.Err != nil || h.ICC || h.CMYK {
 		return im
 	}
-	switch r.interpretation(im) {
-	case interpretationSRGB, interpretationGrey:
+	switch r.Interpretation(im) {
+	case op.InterpretationSRGB, op.InterpretationGrey:
 		return im
-	case interpretationGrey16:
-		return r.do("colourspace", on(im), set("space", "b-w"))
+	case op.InterpretationGrey16:
+		return r.Do("colourspace", op.On(im), op.Set("space", "b-w"))
 	}
-	return r.do("colourspace", on(im), set("space", "srgb"))
+	return r.Do("colourspace", op.On(im), op.Set("space", "srgb"))
 }
 
 // toSRGB brings colours to sRGB, or grey, of 8 bits. It is done to the scaled
 // picture, which has fewer pixels.
-func (r *run) toSRGB(im pixels, h header.Header) pixels {
-	if r.err != nil {
+func (r *run) toSRGB(im op.Image, h header.Header) op.Image {
+	if r.Err != nil {
 		return nil
 	}
-	if profile := r.profile(im); isFor(profile, h) && !icc.IsSRGB(profile) {
+	if profile := r.Profile(im); isFor(profile, h) && !icc.IsSRGB(profile) {
 		if out, ok := r.transformed(im); ok {
 			return r.grey(out, h.Gray)
 		}
 	}
-	switch r.interpretation(im) {
-	case interpretationCMYK:
-		return r.icc(im, set("input_profile", "cmyk"))
-	case interpretationSRGB, interpretationGrey:
+	switch r.Interpretation(im) {
+	case op.InterpretationCMYK:
+		return r.icc(im, op.Set("input_profile", "cmyk"))
+	case op.InterpretationSRGB, op.InterpretationGrey:
 		return im
 	}
 	return r.bare(im, header.Header{})
 }
 
 // grey is im as grey, if it is.
-func (r *run) grey(im pixels, is bool) pixels {
+func (r *run) grey(im op.Image, is bool) op.Image {
 	if !is {
 		return im
 	}
-	return r.do("colourspace", on(im), set("space", "b-w"))
+	return r.Do("colourspace", op.On(im), op.Set("space", "b-w"))
 }
 
 // isFor reports whether a profile is for pictures of the header's kind. libvips
@@ -66,28 +67,28 @@ func isFor(profile []byte, h header.Header) bool {
 
 // transformed goes from the embedded profile to sRGB; ok is false where that is so
 // damaged that it cannot be used.
-func (r *run) transformed(im pixels) (out pixels, ok bool) {
-	if r.err != nil {
+func (r *run) transformed(im op.Image) (out op.Image, ok bool) {
+	if r.Err != nil {
 		return nil, false
 	}
-	out = r.icc(im, set("embedded", true))
-	if r.err == nil || errors.Is(r.err, resize.ErrNoMemory) {
+	out = r.icc(im, op.Set("embedded", true))
+	if r.Err == nil || errors.Is(r.Err, resize.ErrNoMemory) {
 		return out, true
 	}
-	r.err = nil
+	r.Err = nil
 	return nil, false
 }
 
 // icc goes to sRGB of 8 bits. Of 16 bits, libvips cuts alpha off at 255.
-func (r *run) icc(im pixels, profile arg) pixels {
-	transform := func(im pixels) pixels {
-		return r.do("icc_transform", on(im), set("output_profile", "srgb"), profile, set("depth", 8))
+func (r *run) icc(im op.Image, profile op.Arg) op.Image {
+	transform := func(im op.Image) op.Image {
+		return r.Do("icc_transform", op.On(im), op.Set("output_profile", "srgb"), profile, op.Set("depth", 8))
 	}
-	if r.format(im) != "ushort" || !r.hasAlpha(im) {
+	if r.Format(im) != "ushort" || !r.hasAlpha(im) {
 		return transform(im)
 	}
-	alpha := r.do("linear", on(r.alpha(im)), set("a", 1/257.0), set("b", 0.5), set("uchar", true))
-	return r.do("bandjoin", inputs("in", []pixels{transform(r.colours(im)), alpha}))
+	alpha := r.Do("linear", op.On(r.alpha(im)), op.Set("a", 1/257.0), op.Set("b", 0.5), op.Set("uchar", true))
+	return r.Do("bandjoin", op.Inputs("in", []op.Image{transform(r.colours(im)), alpha}))
 }
 
 // premultiplied is im with its colours multiplied by its alpha, in which
@@ -95,26 +96,26 @@ func (r *run) icc(im pixels, profile arg) pixels {
 // pixels of the source go, samples are cut off, which is cheap; on the way back
 // they are rounded, so that pure colours lose no step where they are half
 // transparent.
-func (r *run) premultiplied(im pixels) pixels {
-	return r.do("cast", on(r.do("premultiply", on(im))), set("format", r.format(im)))
+func (r *run) premultiplied(im op.Image) op.Image {
+	return r.Do("cast", op.On(r.Do("premultiply", op.On(im))), op.Set("format", r.Format(im)))
 }
 
-func (r *run) straight(im pixels) pixels {
-	return r.rounded(r.do("unpremultiply", on(im)), r.format(im))
+func (r *run) straight(im op.Image) op.Image {
+	return r.rounded(r.Do("unpremultiply", op.On(im)), r.Format(im))
 }
 
 // rounded brings samples to a format, to the nearest: a cast by itself cuts off.
-func (r *run) rounded(im pixels, format string) pixels {
-	return r.do("cast", on(r.do("linear", on(im), set("a", 1.0), set("b", 0.5))), set("format", format))
+func (r *run) rounded(im op.Image, format string) op.Image {
+	return r.Do("cast", op.On(r.Do("linear", op.On(im), op.Set("a", 1.0), op.Set("b", 0.5))), op.Set("format", format))
 }
 
 // hasAlpha reports whether there is a band more than colours.
-func (r *run) hasAlpha(im pixels) bool {
-	switch r.bands(im) {
+func (r *run) hasAlpha(im op.Image) bool {
+	switch r.Bands(im) {
 	case 2:
 		return true
 	case 4:
-		return r.interpretation(im) != interpretationCMYK
+		return r.Interpretation(im) != op.InterpretationCMYK
 	}
-	return r.bands(im) > 4
+	return r.Bands(im) > 4
 }

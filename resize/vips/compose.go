@@ -3,15 +3,16 @@ package vips
 import (
 	"math"
 
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // compose is what is done to a frame after it was scaled and cut.
-func (j job) compose(im pixels) pixels {
+func (j job) compose(im op.Image) op.Image {
 	im = j.effects(im, j.plan.Effects)
 	im = j.onCanvas(im)
 	if j.plan.Rotate != 0 || j.plan.Flip != variant.FlipNone {
-		im = j.mirror(j.turn(j.inMemory(im), j.plan.Rotate), j.plan.Flip)
+		im = j.mirror(j.turn(j.InMemory(im), j.plan.Rotate), j.plan.Flip)
 	}
 	if j.plan.Round > 0 {
 		im = j.round(im, j.plan.Round)
@@ -23,9 +24,9 @@ func (j job) compose(im pixels) pixels {
 }
 
 // onCanvas lays im on its background, and that on its canvas.
-func (j job) onCanvas(im pixels) pixels {
+func (j job) onCanvas(im op.Image) op.Image {
 	p := j.plan
-	if j.err != nil || !p.Letterboxed() && !j.hasAlpha(im) {
+	if j.Err != nil || !p.Letterboxed() && !j.hasAlpha(im) {
 		return im
 	}
 	im = j.roomFor(im, p.Background)
@@ -38,45 +39,45 @@ func (j job) onCanvas(im pixels) pixels {
 	if !p.Flattened() && !j.hasAlpha(im) {
 		im = j.opaque(im)
 	}
-	return j.do("embed", on(im), set("x", p.OffsetX), set("y", p.OffsetY), set("width", p.CanvasW), set("height", p.CanvasH),
-		set("extend", "background"), set("background", j.ink(im, p.Background)))
+	return j.Do("embed", op.On(im), op.Set("x", p.OffsetX), op.Set("y", p.OffsetY), op.Set("width", p.CanvasW), op.Set("height", p.CanvasH),
+		op.Set("extend", "background"), op.Set("background", j.ink(im, p.Background)))
 }
 
 // roomFor gives grey pictures colour where the background has one.
-func (r *run) roomFor(im pixels, c variant.Color) pixels {
-	if r.interpretation(im) != interpretationGrey || c.R == c.G && c.G == c.B {
+func (r *run) roomFor(im op.Image, c variant.Color) op.Image {
+	if r.Interpretation(im) != op.InterpretationGrey || c.R == c.G && c.G == c.B {
 		return im
 	}
-	return r.do("colourspace", on(im), set("space", "srgb"))
+	return r.Do("colourspace", op.On(im), op.Set("space", "srgb"))
 }
 
 // over lays a picture with alpha on a colour. Nothing is left to see through if
 // that is opaque; nothing changes if it is transparent.
-func (r *run) over(im pixels, c variant.Color) pixels {
+func (r *run) over(im op.Image, c variant.Color) op.Image {
 	switch {
-	case r.err != nil || c.A == 0:
+	case r.Err != nil || c.A == 0:
 		return im
 	case c.A == 255:
-		return r.do("flatten", on(im), set("background", r.ink(im, c)[:r.bands(im)-1]))
+		return r.Do("flatten", op.On(im), op.Set("background", r.ink(im, c)[:r.Bands(im)-1]))
 	}
-	under := r.do("linear", on(im), set("a", make([]float64, r.bands(im))), set("b", r.ink(im, c)), set("uchar", true))
+	under := r.Do("linear", op.On(im), op.Set("a", make([]float64, r.Bands(im))), op.Set("b", r.ink(im, c)), op.Set("uchar", true))
 	return r.blend(under, im)
 }
 
 // blend lays top on under, of the same size.
-func (r *run) blend(under, top pixels) pixels {
+func (r *run) blend(under, top op.Image) op.Image {
 	space := "srgb"
-	if r.interpretation(under) == interpretationGrey {
+	if r.Interpretation(under) == op.InterpretationGrey {
 		space = "b-w"
 	}
-	mixed := r.do("composite2", input("base", under), input("overlay", top), set("mode", "over"), set("compositing_space", space))
+	mixed := r.Do("composite2", op.Input("base", under), op.Input("overlay", top), op.Set("mode", "over"), op.Set("compositing_space", space))
 	return r.rounded(mixed, "uchar")
 }
 
 // ink is a colour as samples of im.
-func (r *run) ink(im pixels, c variant.Color) []float64 {
+func (r *run) ink(im op.Image, c variant.Color) []float64 {
 	var ink []float64
-	switch r.bands(im) {
+	switch r.Bands(im) {
 	case 1, 2:
 		ink = []float64{float64(c.R)}
 	default:
@@ -89,29 +90,29 @@ func (r *run) ink(im pixels, c variant.Color) []float64 {
 }
 
 // opaque gives im an alpha band.
-func (r *run) opaque(im pixels) pixels {
-	return r.do("bandjoin_const", on(im), set("c", []float64{255}))
+func (r *run) opaque(im op.Image) op.Image {
+	return r.Do("bandjoin_const", op.On(im), op.Set("c", []float64{255}))
 }
 
 // colours are the bands of im without alpha, and alpha is that alone.
-func (r *run) colours(im pixels) pixels {
-	return r.do("extract_band", on(im), set("band", 0), set("n", r.bands(im)-1))
+func (r *run) colours(im op.Image) op.Image {
+	return r.Do("extract_band", op.On(im), op.Set("band", 0), op.Set("n", r.Bands(im)-1))
 }
 
-func (r *run) alpha(im pixels) pixels {
-	return r.do("extract_band", on(im), set("band", r.bands(im)-1))
+func (r *run) alpha(im op.Image) op.Image {
+	return r.Do("extract_band", op.On(im), op.Set("band", r.Bands(im)-1))
 }
 
 // round makes the corners transparent, or lays them on the background.
-func (j job) round(im pixels, radius int) pixels {
+func (j job) round(im op.Image, radius int) op.Image {
 	if !j.hasAlpha(im) {
 		im = j.opaque(im)
 	}
-	w, h := j.size(im)
-	mask := j.raster(roundMask(w, h, min(radius, w/2, h/2)), w, h, 1)
-	alpha := j.do("linear", on(j.do("multiply", input("left", j.alpha(im)), input("right", mask))),
-		set("a", 1/255.0), set("b", 0.5), set("uchar", true))
-	im = j.do("bandjoin", inputs("in", []pixels{j.colours(im), alpha}))
+	w, h := j.Size(im)
+	mask := j.Raster(roundMask(w, h, min(radius, w/2, h/2)), w, h, 1)
+	alpha := j.Do("linear", op.On(j.Do("multiply", op.Input("left", j.alpha(im)), op.Input("right", mask))),
+		op.Set("a", 1/255.0), op.Set("b", 0.5), op.Set("uchar", true))
+	im = j.Do("bandjoin", op.Inputs("in", []op.Image{j.colours(im), alpha}))
 	if !j.plan.Flattened() {
 		return im
 	}

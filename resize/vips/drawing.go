@@ -11,18 +11,19 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // drawn draws a drawing, at the size that it has in the result. It is in memory,
 // so that what is wrong with it shows here, and once.
-func (r *run) drawn(s source) pixels {
+func (r *run) drawn(s source) op.Image {
 	im := r.sheet(s)
-	if r.err == nil {
-		im = r.inMemory(im)
+	if r.Err == nil {
+		im = r.InMemory(im)
 	}
-	if r.err != nil && !errors.Is(r.err, resize.ErrNoMemory) {
-		r.err = fmt.Errorf("%w: it cannot be drawn: %v", header.ErrBroken, r.err)
+	if r.Err != nil && !errors.Is(r.Err, resize.ErrNoMemory) {
+		r.Err = fmt.Errorf("%w: it cannot be drawn: %v", header.ErrBroken, r.Err)
 	}
 	return im
 }
@@ -30,39 +31,39 @@ func (r *run) drawn(s source) pixels {
 // sheet opens a drawing so that it is as large as its header says. An SVG without
 // a size of its own libvips would cut to what it draws; pages of a PDF differ, and
 // lie in the middle of a sheet like the first.
-func (r *run) sheet(s source) pixels {
+func (r *run) sheet(s source) op.Image {
 	im := r.opened(s, s.shrink)
-	w, h := r.size(im)
-	if r.err == nil && s.allows(w, h) {
+	w, h := r.Size(im)
+	if r.Err == nil && s.allows(w, h) {
 		return im
 	}
-	if s.header.Format == variant.SVG && !errors.Is(r.err, resize.ErrNoMemory) {
-		r.err = nil
+	if s.header.Format == variant.SVG && !errors.Is(r.Err, resize.ErrNoMemory) {
+		r.Err = nil
 		s.bytes = sizedSVG(s.bytes, s.header.Width, s.header.Height)
 		im = r.opened(s, s.shrink)
 		return r.as(s, im)
 	}
-	if r.err != nil {
+	if r.Err != nil {
 		return nil
 	}
 	sheetW, sheetH := float64(s.header.Width)/s.shrink, float64(s.header.Height)/s.shrink
 	im = r.opened(s, s.shrink/min(sheetW/float64(w), sheetH/float64(h)))
-	return r.as(s, r.do("gravity", on(im), set("direction", "centre"), set("width", max(1, int(sheetW+0.5))), set("height", max(1, int(sheetH+0.5))),
-		set("extend", "white")))
+	return r.as(s, r.Do("gravity", op.On(im), op.Set("direction", "centre"), op.Set("width", max(1, int(sheetW+0.5))), op.Set("height", max(1, int(sheetH+0.5))),
+		op.Set("extend", "white")))
 }
 
-func (r *run) opened(s source, shrink float64) pixels {
-	args := []arg{set("scale", 1/shrink), set("access", "sequential")}
+func (r *run) opened(s source, shrink float64) op.Image {
+	args := []op.Arg{op.Set("scale", 1/shrink), op.Set("access", "sequential")}
 	if s.header.Format == variant.PDF {
-		args = append(args, set("page", s.page))
+		args = append(args, op.Set("page", s.page))
 	}
-	return r.open(loaderOf(s.header.Format).operation, s.bytes, args...)
+	return r.Open(loaderOf(s.header.Format).operation, s.bytes, args...)
 }
 
 // as is im if it is as large as s may be.
-func (r *run) as(s source, im pixels) pixels {
-	if w, h := r.size(im); r.err == nil && !s.allows(w, h) {
-		r.err = fmt.Errorf("its %dx%d pixels are not the %dx%d of its header", w, h, s.header.Width, s.header.Height)
+func (r *run) as(s source, im op.Image) op.Image {
+	if w, h := r.Size(im); r.Err == nil && !s.allows(w, h) {
+		r.Err = fmt.Errorf("its %dx%d pixels are not the %dx%d of its header", w, h, s.header.Width, s.header.Height)
 	}
 	return im
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -229,21 +230,21 @@ func TestBlocked(t *testing.T) {
 	e := engine(t)
 	tried := 0
 	for operation := range strings.FieldsSeq(foreignLoaders) {
-		if !hasOperation(operation) {
+		if !op.Has(operation) {
 			continue
 		}
 		tried++
 		r := newRun(t.Context())
 		switch {
 		case strings.HasSuffix(operation, "_buffer"):
-			r.open(operation, testdata(t, "odd/pages.pdf"))
+			r.Open(operation, testdata(t, "odd/pages.pdf"))
 		default:
-			r.do(operation, set("filename", "../../testdata/odd/pages.pdf"))
+			r.Do(operation, op.Set("filename", "../../testdata/odd/pages.pdf"))
 		}
-		if r.err == nil || !strings.Contains(r.err.Error(), "blocked") {
-			t.Errorf("%s: %v", operation, r.err)
+		if r.Err == nil || !strings.Contains(r.Err.Error(), "blocked") {
+			t.Errorf("%s: %v", operation, r.Err)
 		}
-		r.close()
+		r.Close()
 	}
 	if tried < 5 {
 		t.Errorf("only %d loaders were tried", tried)
@@ -253,9 +254,9 @@ func TestBlocked(t *testing.T) {
 			continue
 		}
 		r := newRun(t.Context())
-		if r.open(l.operation, []byte("nonsense")); r.err == nil || strings.Contains(r.err.Error(), "blocked") {
-			t.Errorf("%s: %v", l.operation, r.err)
+		if r.Open(l.operation, []byte("nonsense")); r.Err == nil || strings.Contains(r.Err.Error(), "blocked") {
+			t.Errorf("%s: %v", l.operation, r.Err)
 		}
-		r.close()
+		r.Close()
 	}
 }

@@ -1,11 +1,14 @@
 package vips
 
-import "github.com/thumbery/thumbery/resize"
+import (
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/vips/op"
+)
 
 // effects changes the pixels of a picture in sRGB of 8 bits, in the order that
 // resize.Effects documents.
-func (r *run) effects(im pixels, e resize.Effects) pixels {
-	if r.err != nil || e == (resize.Effects{}) {
+func (r *run) effects(im op.Image, e resize.Effects) op.Image {
+	if r.Err != nil || e == (resize.Effects{}) {
 		return im
 	}
 	im = r.mixed(im, e)
@@ -19,14 +22,14 @@ func (r *run) effects(im pixels, e resize.Effects) pixels {
 		im = r.saturated(im, e.Saturation)
 	}
 	if e.Gray {
-		im = r.do("colourspace", on(im), set("space", "b-w"))
+		im = r.Do("colourspace", op.On(im), op.Set("space", "b-w"))
 	}
 	return im
 }
 
 // mixed are the effects in which neighbours mix, which they do rightly with
 // their colours multiplied by alpha.
-func (r *run) mixed(im pixels, e resize.Effects) pixels {
+func (r *run) mixed(im op.Image, e resize.Effects) op.Image {
 	if e.Restore && !r.hasAlpha(im) {
 		im = r.restored(im)
 	}
@@ -46,19 +49,19 @@ func (r *run) mixed(im pixels, e resize.Effects) pixels {
 // wide is im premultiplied and in 16 bits, narrow is the way back: of faint colours
 // enough is left, and libvips' fast convolution in 8 bits, which is up to 4% too
 // dark or too light, is left out.
-func (r *run) wide(im pixels) pixels {
+func (r *run) wide(im op.Image) op.Image {
 	if r.hasAlpha(im) {
-		im = r.do("premultiply", on(im))
+		im = r.Do("premultiply", op.On(im))
 	}
-	wide := r.do("linear", on(im), set("a", 257.0), set("b", 0.5))
-	return r.do("cast", on(wide), set("format", "ushort"))
+	wide := r.Do("linear", op.On(im), op.Set("a", 257.0), op.Set("b", 0.5))
+	return r.Do("cast", op.On(wide), op.Set("format", "ushort"))
 }
 
-func (r *run) narrow(im pixels) pixels {
+func (r *run) narrow(im op.Image) op.Image {
 	if r.hasAlpha(im) {
-		im = r.do("unpremultiply", on(im), set("max_alpha", 65535.0))
+		im = r.Do("unpremultiply", op.On(im), op.Set("max_alpha", 65535.0))
 	}
-	return r.do("linear", on(im), set("a", 1/257.0), set("b", 0.5), set("uchar", true))
+	return r.Do("linear", op.On(im), op.Set("a", 1/257.0), op.Set("b", 0.5), op.Set("uchar", true))
 }
 
 // restoreWeight is the weight of the pixel itself where its eight neighbours
@@ -68,20 +71,20 @@ func (r *run) narrow(im pixels) pixels {
 const restoreWeight = 40
 
 // restored is a mild sharpening, against what decoders and averaging soften.
-func (r *run) restored(im pixels) pixels {
+func (r *run) restored(im op.Image) op.Image {
 	const n = -1
-	kernel := r.kernel([]float64{n, n, n, n, restoreWeight, n, n, n, n}, 3, 3, restoreWeight-8)
-	return r.do("conv", on(im), input("mask", kernel), set("precision", "integer"))
+	kernel := r.Kernel([]float64{n, n, n, n, restoreWeight, n, n, n, n}, 3, 3, restoreWeight-8)
+	return r.Do("conv", op.On(im), op.Input("mask", kernel), op.Set("precision", "integer"))
 }
 
 // pixelated averages blocks of side x side pixels; those at the right and lower
 // edge may be smaller.
-func (r *run) pixelated(im pixels, side int) pixels {
-	w, h := r.size(im)
+func (r *run) pixelated(im op.Image, side int) op.Image {
+	w, h := r.Size(im)
 	blocksW, blocksH := (w+side-1)/side, (h+side-1)/side
-	im = r.do("embed", on(im), set("x", 0), set("y", 0), set("width", blocksW*side), set("height", blocksH*side), set("extend", "copy"))
-	im = r.do("shrink", on(im), set("hshrink", side), set("vshrink", side))
-	im = r.do("zoom", input("input", im), set("xfac", side), set("yfac", side))
+	im = r.Do("embed", op.On(im), op.Set("x", 0), op.Set("y", 0), op.Set("width", blocksW*side), op.Set("height", blocksH*side), op.Set("extend", "copy"))
+	im = r.Do("shrink", op.On(im), op.Set("hshrink", side), op.Set("vshrink", side))
+	im = r.Do("zoom", op.Input("input", im), op.Set("xfac", side), op.Set("yfac", side))
 	return r.cut(im, resize.Rect{Width: w, Height: h})
 }
 
@@ -93,48 +96,48 @@ const exactBlur = 4
 // 2.4 sigma.
 const blurEnd = 0.05
 
-func (r *run) blurred(im pixels, sigma float64) pixels {
+func (r *run) blurred(im op.Image, sigma float64) op.Image {
 	precision := "integer"
 	if sigma > exactBlur {
 		precision = "approximate"
 	}
-	return r.do("gaussblur", on(r.inMemory(im)), set("sigma", sigma), set("min_ampl", blurEnd), set("precision", precision))
+	return r.Do("gaussblur", op.On(r.InMemory(im)), op.Set("sigma", sigma), op.Set("min_ampl", blurEnd), op.Set("precision", precision))
 }
 
 // sharpened fills what is transparent with the colours around it, which would
 // else be black, and make its neighbours light.
-func (r *run) sharpened(im pixels, sigma float64) pixels {
+func (r *run) sharpened(im op.Image, sigma float64) op.Image {
 	if !r.hasAlpha(im) {
 		return r.sharpenedOpaque(im, sigma)
 	}
-	im = r.inMemory(im)
+	im = r.InMemory(im)
 	opaque := r.opaque(r.colours(r.narrow(r.blurred(r.wide(im), 2*sigma))))
 	filled := r.colours(r.blend(opaque, im))
-	return r.do("bandjoin", inputs("in", []pixels{r.sharpenedOpaque(filled, sigma), r.alpha(im)}))
+	return r.Do("bandjoin", op.Inputs("in", []op.Image{r.sharpenedOpaque(filled, sigma), r.alpha(im)}))
 }
 
-func (r *run) sharpenedOpaque(im pixels, sigma float64) pixels {
+func (r *run) sharpenedOpaque(im op.Image, sigma float64) op.Image {
 	space := "srgb"
-	if r.interpretation(im) == interpretationGrey {
+	if r.Interpretation(im) == op.InterpretationGrey {
 		space = "b-w"
 	}
-	return r.do("colourspace", on(r.do("sharpen", on(im), set("sigma", sigma))), set("space", space))
+	return r.Do("colourspace", op.On(r.Do("sharpen", op.On(im), op.Set("sigma", sigma))), op.Set("space", space))
 }
 
 // lit adds brightness, where 100 makes black white and -100 white black, and then
 // multiplies the distance from the middle by 0 (-100) to 2 (100).
-func (r *run) lit(im pixels, brightness, contrast int) pixels {
+func (r *run) lit(im op.Image, brightness, contrast int) op.Image {
 	gain := 1 + float64(contrast)/100
 	offset := gain*(255*float64(brightness)/100-128) + 128 + 0.5 // to round
-	return r.onColours(im, func(im pixels) pixels {
-		return r.do("linear", on(im), set("a", []float64{gain}), set("b", []float64{offset}), set("uchar", true))
+	return r.onColours(im, func(im op.Image) op.Image {
+		return r.Do("linear", op.On(im), op.Set("a", []float64{gain}), op.Set("b", []float64{offset}), op.Set("uchar", true))
 	})
 }
 
 // saturated multiplies the distance from grey by 0 (-100) to 2 (100), with the
 // matrix of CSS saturate() (Filter Effects Module Level 1, 13.1).
-func (r *run) saturated(im pixels, percent int) pixels {
-	if r.bands(im) < 3 {
+func (r *run) saturated(im op.Image, percent int) op.Image {
+	if r.Bands(im) < 3 {
 		return im
 	}
 	s := 1 + float64(percent)/100
@@ -148,16 +151,16 @@ func (r *run) saturated(im pixels, percent int) pixels {
 			m = append(m, x)
 		}
 	}
-	return r.onColours(im, func(im pixels) pixels {
-		mixed := r.do("recomb", on(im), input("m", r.kernel(m, 3, 3, 1)))
-		return r.do("cast", on(r.do("round", on(mixed), set("round", "rint"))), set("format", "uchar"))
+	return r.onColours(im, func(im op.Image) op.Image {
+		mixed := r.Do("recomb", op.On(im), op.Input("m", r.Kernel(m, 3, 3, 1)))
+		return r.Do("cast", op.On(r.Do("round", op.On(mixed), op.Set("round", "rint"))), op.Set("format", "uchar"))
 	})
 }
 
 // onColours applies f to all bands but alpha.
-func (r *run) onColours(im pixels, f func(pixels) pixels) pixels {
+func (r *run) onColours(im op.Image, f func(op.Image) op.Image) op.Image {
 	if !r.hasAlpha(im) {
 		return f(im)
 	}
-	return r.do("bandjoin", inputs("in", []pixels{f(r.colours(im)), r.alpha(im)}))
+	return r.Do("bandjoin", op.Inputs("in", []op.Image{f(r.colours(im)), r.alpha(im)}))
 }

@@ -41,15 +41,3 @@ func TestEnlargedCrops(t *testing.T) {
 		}
 	}
 }
-
-// TestSpell: a number in the way of libvips' command line has no exponent, as it
-// reads whole numbers up to one.
-func TestSpell(t *testing.T) {
-	for value, want := range map[float64]string{
-		1e6: "1000000", 1e7: "10000000", 2.725272e6: "2725272", 123456789: "123456789", 1e21: "1000000000000000000000", 0.5: "0.5", 1e-7: "0.0000001", -1.5e6: "-1500000", 0: "0",
-	} {
-		if got, list := spell(value), spell([]float64{value, 1}); got != want || list != want+" 1" {
-			t.Errorf("%g is spelled %q, and %q in a list", value, got, list)
-		}
-	}
-}

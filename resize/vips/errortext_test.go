@@ -24,13 +24,13 @@ func TestErrorTextOfOne(t *testing.T) {
 		r := newRun(t.Context())
 		again := r.another(t.Context()) // of the same picture
 		for _, r := range []*run{again, r} {
-			r.open(f.loader, []byte(f.src))
-			if text := r.err.Error(); text == f.loader+" failed" || !strings.HasPrefix(text, f.loader+": ") {
+			r.Open(f.loader, []byte(f.src))
+			if text := r.Err.Error(); text == f.loader+" failed" || !strings.HasPrefix(text, f.loader+": ") {
 				t.Errorf("%s: %s", f.loader, text)
 			}
 		}
-		again.close()
-		r.close()
+		again.Close()
+		r.Close()
 	}
 }
 
@@ -42,24 +42,24 @@ func TestErrorTextOfTwo(t *testing.T) {
 		first, second := failing[order[0]], failing[order[1]]
 		a := newRun(t.Context())
 		b := newRun(t.Context())
-		b.open(second.loader, []byte(second.src))
-		a.open(first.loader, []byte(first.src))
+		b.Open(second.loader, []byte(second.src))
+		a.Open(first.loader, []byte(first.src))
 		for _, got := range []struct{ text, want string }{
-			{a.err.Error(), first.loader + " failed"}, {b.err.Error(), second.loader + " failed"},
+			{a.Err.Error(), first.loader + " failed"}, {b.Err.Error(), second.loader + " failed"},
 		} {
 			if got.text != got.want {
 				t.Errorf("%q instead of %q", got.text, got.want)
 			}
 		}
-		b.close()
+		b.Close()
 		// What the other left in the buffer, or may have, is not told later either.
 		late := a.another(t.Context())
-		late.open(first.loader, []byte(first.src))
-		if late.err.Error() != first.loader+" failed" {
-			t.Errorf("after the other has ended: %v", late.err)
+		late.Open(first.loader, []byte(first.src))
+		if late.Err.Error() != first.loader+" failed" {
+			t.Errorf("after the other has ended: %v", late.Err)
 		}
-		late.close()
-		a.close()
+		late.Close()
+		a.Close()
 	}
 }
 

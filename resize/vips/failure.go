@@ -17,9 +17,9 @@ func (j job) explain(ctx context.Context) error {
 		return err
 	}
 	again := job{j.another(ctx), j.engine, j.src, j.header, j.plan, j.lenient}
-	defer again.close()
-	again.drain(again.load(again.source()))
-	if again.err == nil {
+	defer again.Close()
+	again.Drain(again.load(again.source()))
+	if again.Err == nil {
 		return j.ours(ctx)
 	}
 	switch err := again.known(ctx); {
@@ -36,12 +36,12 @@ func (j job) known(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if _, unsupported := errors.AsType[*resize.UnsupportedError](j.err); unsupported {
-		return j.err
+	if _, unsupported := errors.AsType[*resize.UnsupportedError](j.Err); unsupported {
+		return j.Err
 	}
 	for _, kind := range []error{header.ErrBroken, header.ErrNotPicture, resize.ErrBytes, resize.ErrNoMemory} {
-		if errors.Is(j.err, kind) {
-			return j.err
+		if errors.Is(j.Err, kind) {
+			return j.Err
 		}
 	}
 	return nil
@@ -52,5 +52,5 @@ func (j job) ours(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fmt.Errorf("libvips failed on a picture in %s: %w", j.header.Format, j.err)
+	return fmt.Errorf("libvips failed on a picture in %s: %w", j.header.Format, j.Err)
 }

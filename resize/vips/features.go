@@ -1,29 +1,10 @@
 package vips
 
-/*
-#cgo pkg-config: vips
-#include <vips/vips.h>
-#include <vips/vector.h>
+import (
+	"fmt"
 
-#define HAS_TARGETS (VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 16)
-
-// fastest is the best set of vector instructions that libvips was built with and
-// this CPU has; highway counts the better ones from the lowest bit. NULL where
-// libvips cannot tell.
-static const char *fastest(void)
-{
-#if HAS_TARGETS
-	gint64 targets = vips_vector_get_supported_targets();
-
-	return targets ? vips_vector_target_name(targets & -targets) : NULL;
-#else
-	return NULL;
-#endif
-}
-*/
-import "C"
-
-import "fmt"
+	"github.com/thumbery/thumbery/resize/vips/op"
+)
 
 // Fast is the first minor version of libvips 8 that needs the least CPU: its
 // predecessors, 8.14 above all, take 8 to 120% more for a picture.
@@ -43,13 +24,9 @@ type Speed struct {
 
 // Speed asks the libvips that is running.
 func (e *Engine) Speed() Speed {
-	s := Speed{
-		Old:  C.vips_version(0) == 8 && C.vips_version(1) < Fast,
-		SIMD: C.vips_vector_isenabled() != 0,
-	}
-	if name := C.fastest(); s.SIMD && name != nil {
-		s.Target = C.GoString(name)
-	}
+	major, minor := op.Version()
+	s := Speed{Old: major == 8 && minor < Fast}
+	s.SIMD, s.Target = op.SIMD()
 	return s
 }
 

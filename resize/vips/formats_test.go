@@ -55,9 +55,9 @@ func heif(f variant.Format) bool { return f == variant.AVIF || f == variant.HEIC
 // loads calls the loader of a format with nothing in front of it.
 func loads(src []byte, f variant.Format) bool {
 	r := newRun(context.Background())
-	defer r.close()
-	r.open(loaderOf(f).operation, src)
-	return r.err == nil
+	defer r.Close()
+	r.Open(loaderOf(f).operation, src)
+	return r.Err == nil
 }
 
 // An engine that reads one format still makes documents and mezzanines.

@@ -32,11 +32,11 @@ func filmOf(t testing.TB, e *Engine, data []byte) film {
 	}
 	h, p := plan(t, e, data, "dpr_1,f_webp")
 	j := job{newRun(t.Context()), e, data, h, p, false}
-	defer j.close()
+	defer j.Close()
 	roll := j.load(j.source())
-	f := film{delays: j.ints(roll, "delay"), plays: j.number(roll, "loop")}
-	if j.err != nil {
-		t.Fatal(j.err)
+	f := film{delays: j.Ints(roll, "delay"), plays: j.Number(roll, "loop")}
+	if j.Err != nil {
+		t.Fatal(j.Err)
 	}
 	for i := range h.Pages {
 		f.frames = append(f.frames, view(t, e, data, sprint("dpr_1,f_png,page_%d", i+1)))

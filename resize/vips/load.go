@@ -6,6 +6,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -61,25 +62,25 @@ type source struct {
 
 // load opens a picture, perhaps smaller than it is where that is cheaper, and
 // settled. Its pixels come in rows from top to bottom, once.
-func (r *run) load(s source) pixels {
+func (r *run) load(s source) op.Image {
 	if s.header.Drawn() {
 		return r.drawn(s)
 	}
 	if s.header.Format == variant.GIF && !memoryFor(s.header) { // its loader would end the process
-		r.err = fmt.Errorf("%w: for the frames of a GIF", resize.ErrNoMemory)
+		r.Err = fmt.Errorf("%w: for the frames of a GIF", resize.ErrNoMemory)
 		return nil
 	}
-	args := append(s.options(), set("access", "sequential"), set("fail_on", s.failOn()))
-	im := r.open(loaderOf(s.header.Format).operation, s.bytes, args...)
-	if r.err != nil {
+	args := append(s.options(), op.Set("access", "sequential"), op.Set("fail_on", s.failOn()))
+	im := r.Open(loaderOf(s.header.Format).operation, s.bytes, args...)
+	if r.Err != nil {
 		return nil
 	}
-	w, h := r.size(im)
-	switch n := r.pixelBytes(im); {
+	w, h := r.Size(im)
+	switch n := r.PixelBytes(im); {
 	case !s.allows(w, h):
-		r.err = fmt.Errorf("%w: its %dx%d pixels are not the %dx%d of its header", header.ErrBroken, w, h, s.header.Width, s.header.Height)
+		r.Err = fmt.Errorf("%w: its %dx%d pixels are not the %dx%d of its header", header.ErrBroken, w, h, s.header.Width, s.header.Height)
 	case n > 2*s.header.PixelBytes(): // some kinds of colour take more than their samples
-		r.err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", header.ErrBroken, n, s.header.PixelBytes())
+		r.Err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", header.ErrBroken, n, s.header.PixelBytes())
 	}
 	return r.settled(im, s.header)
 }
@@ -94,14 +95,14 @@ func (s source) failOn() string {
 }
 
 // options are those that not all loaders have.
-func (s source) options() []arg {
+func (s source) options() []op.Arg {
 	switch s.header.Format {
 	case variant.JPEG:
-		return []arg{set("shrink", jpegShrink(s.shrink))}
+		return []op.Arg{op.Set("shrink", jpegShrink(s.shrink))}
 	case variant.WebP:
-		return []arg{set("page", s.page), set("n", s.frames), set("scale", s.webpScale())}
+		return []op.Arg{op.Set("page", s.page), op.Set("n", s.frames), op.Set("scale", s.webpScale())}
 	case variant.GIF, variant.TIFF:
-		return []arg{set("page", s.page), set("n", s.frames)}
+		return []op.Arg{op.Set("page", s.page), op.Set("n", s.frames)}
 	}
 	return nil
 }

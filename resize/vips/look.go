@@ -6,6 +6,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -22,7 +23,7 @@ func (e *Engine) Look(ctx context.Context, src []byte, h header.Header, v varian
 	upW, upH := h.Upright()
 	l := job{newRun(ctx), e, src, h, resize.Plan{Page: max(v.Page-1, 0), Frames: 1, ScaledW: upW, ScaledH: upH}, e.config.Lenient}
 	defer trimmed.after(h.DecodePixels())
-	defer l.close()
+	defer l.Close()
 	seen := l.overview(l.coarse(v, region))
 	inner := region
 	if v.Trim != 0 {
@@ -34,7 +35,7 @@ func (e *Engine) Look(ctx context.Context, src []byte, h header.Header, v varian
 		}
 	}
 	x, y := l.attention(seen, inner, v)
-	if l.err != nil {
+	if l.Err != nil {
 		return v, l.explain(ctx)
 	}
 	return resize.ResolveLook(h, v, inner, x, y), nil
@@ -47,7 +48,7 @@ const overviewSide = 1024
 // overview is the upright picture in memory, smaller than it is: one of its pixels
 // is x times y of the source.
 type overview struct {
-	pixels
+	op.Image
 	shrink float64 // that was asked for
 	x, y   float64
 }
@@ -85,7 +86,7 @@ func (j job) overview(shrink float64) overview {
 	smallW, smallH := max(1, int(float64(w)/shrink)), max(1, int(float64(h)/shrink))
 	j.plan.ScaledW, j.plan.ScaledH = smallW, smallH
 	j.plan.Cut = resize.Rect{Width: smallW, Height: smallH}
-	im := j.inMemory(j.scaled(j.load(j.source())))
+	im := j.InMemory(j.scaled(j.load(j.source())))
 	return overview{im, shrink, float64(w) / float64(smallW), float64(h) / float64(smallH)}
 }
 
@@ -101,10 +102,10 @@ func (r *run) inner(o overview, region resize.Rect, threshold int) resize.Rect {
 	if min(part.Width, part.Height) < trimWindow {
 		return region
 	}
-	im, background := r.contrasted(r.cut(o.pixels, part))
-	found := r.measure("find_trim", []string{"left", "top", "width", "height"},
-		on(im), set("threshold", float64(threshold)), set("background", background))
-	if r.err != nil || found[2] == 0 || found[3] == 0 {
+	im, background := r.contrasted(r.cut(o.Image, part))
+	found := r.Measure("find_trim", []string{"left", "top", "width", "height"},
+		op.On(im), op.Set("threshold", float64(threshold)), op.Set("background", background))
+	if r.Err != nil || found[2] == 0 || found[3] == 0 {
 		return region
 	}
 	left, width := span(part.Left, part.Width, found[0], found[2], o.x, region.Left, region.Width)
@@ -129,21 +130,21 @@ func span(start, length, from, n int, scale float64, region, whole int) (at, lon
 
 // contrasted is what a border is looked for in, and its colour there: that of the
 // left upper pixel. If one can see through that, alpha alone counts.
-func (r *run) contrasted(im pixels) (pixels, []float64) {
-	corner := r.point(im, 0, 0)
-	if r.err != nil || !r.hasAlpha(im) {
+func (r *run) contrasted(im op.Image) (op.Image, []float64) {
+	corner := r.Point(im, 0, 0)
+	if r.Err != nil || !r.hasAlpha(im) {
 		return im, corner
 	}
 	last := len(corner) - 1
 	if corner[last] < 255 {
 		return r.alpha(im), corner[last:]
 	}
-	return r.do("flatten", on(im), set("background", corner[:last])), corner[:last]
+	return r.Do("flatten", op.On(im), op.Set("background", corner[:last])), corner[:last]
 }
 
 // within is region in the pixels of the overview.
 func (r *run) within(o overview, region resize.Rect) resize.Rect {
-	w, h := r.size(o.pixels)
+	w, h := r.Size(o.Image)
 	left := min(int(float64(region.Left)/o.x), max(w-1, 0))
 	top := min(int(float64(region.Top)/o.y), max(h-1, 0))
 	return resize.Rect{
@@ -156,18 +157,18 @@ func (r *run) within(o overview, region resize.Rect) resize.Rect {
 // attention is where the eye goes in the inner part of the picture, relative to
 // the whole: libvips' own measure, of edges, skin and strong colours.
 func (r *run) attention(o overview, inner resize.Rect, v variant.Variant) (x, y float64) {
-	if r.err != nil || v.Gravity != variant.GravitySmart {
+	if r.Err != nil || v.Gravity != variant.GravitySmart {
 		return 0.5, 0.5
 	}
-	w, h := r.size(o.pixels)
+	w, h := r.Size(o.Image)
 	part := r.within(o, inner)
 	boxW, boxH := v.Box()
 	cutW, cutH := cover(part, boxW, boxH)
 	if cutW == part.Width && cutH == part.Height {
 		return float64(part.Left+part.Width/2) / float64(w), float64(part.Top+part.Height/2) / float64(h)
 	}
-	out := r.do("smartcrop", input("input", r.cut(o.pixels, part)), set("width", cutW), set("height", cutH), set("interesting", "attention"))
-	if r.err != nil {
+	out := r.Do("smartcrop", op.Input("input", r.cut(o.Image, part)), op.Set("width", cutW), op.Set("height", cutH), op.Set("interesting", "attention"))
+	if r.Err != nil {
 		return 0.5, 0.5
 	}
 	// Where it was cut is left as the origin of what remains.

@@ -6,8 +6,21 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
+
+// run is the making of one picture.
+type run struct {
+	*op.Run
+	drawnMark op.Image // the watermark, once it is drawn
+}
+
+// newRun begins work on a picture. The caller closes the run.
+func newRun(ctx context.Context) *run { return &run{Run: op.New(ctx)} }
+
+// another begins more work on the same picture. It is to be closed before r is.
+func (r *run) another(ctx context.Context) *run { return &run{Run: r.Another(ctx)} }
 
 // job is one picture to be made: of what, and how.
 type job struct {
@@ -23,16 +36,16 @@ type job struct {
 // direct makes a picture with our own calls of libvips.
 func (e *Engine) direct(ctx context.Context, src []byte, h header.Header, p resize.Plan, lenient bool) ([]byte, error) {
 	j := job{newRun(ctx), e, src, h, p, lenient}
-	defer j.close()
+	defer j.Close()
 	out := j.encode(j.picture())
-	if j.err != nil {
+	if j.Err != nil {
 		return nil, j.explain(ctx)
 	}
 	return out, nil
 }
 
 // picture is all of the plan but the encoding.
-func (j job) picture() pixels {
+func (j job) picture() op.Image {
 	im := j.load(j.source())
 	if j.plan.Frames > 1 {
 		return j.animation(im)
@@ -72,16 +85,16 @@ func (j job) shrink() float64 {
 
 // scaled brings what was loaded to the plan's size, cuts it and turns it upright,
 // in sRGB of 8 bits.
-func (j job) scaled(im pixels) pixels { return j.placed(j.decoded(im), false) }
+func (j job) scaled(im op.Image) op.Image { return j.placed(j.decoded(im), false) }
 
 // decoded is what was loaded, in the bands and samples in which it is scaled.
-func (j job) decoded(im pixels) pixels { return j.bare(im, j.header) }
+func (j job) decoded(im op.Image) op.Image { return j.bare(im, j.header) }
 
 // placed scales, cuts, and turns upright what is decoded, which may be multiplied
 // by its alpha already. It is scaled as it is stored: what is turned then is small.
-func (j job) placed(im pixels, premultiplied bool) pixels {
+func (j job) placed(im op.Image, premultiplied bool) op.Image {
 	w, h, cut := j.plan.StoredPlan(j.header.Orientation)
-	fromW, fromH := j.size(im)
+	fromW, fromH := j.Size(im)
 	if !premultiplied && j.hasAlpha(im) && (fromW != w || fromH != h) {
 		im, premultiplied = j.premultiplied(im), true
 	}
@@ -105,47 +118,47 @@ func (j job) filter() string {
 }
 
 // resize scales to exactly w x h.
-func (r *run) resize(im pixels, w, h int, kernel string) pixels {
-	fromW, fromH := r.size(im)
+func (r *run) resize(im op.Image, w, h int, kernel string) op.Image {
+	fromW, fromH := r.Size(im)
 	out := r.enlarged(r.reduced(im, min(w, fromW), min(h, fromH), kernel), w, h)
-	if gotW, gotH := r.size(out); r.err == nil && (gotW != w || gotH != h) {
-		r.err = fmt.Errorf("scaled to %dx%d instead of %dx%d", gotW, gotH, w, h)
+	if gotW, gotH := r.Size(out); r.Err == nil && (gotW != w || gotH != h) {
+		r.Err = fmt.Errorf("scaled to %dx%d instead of %dx%d", gotW, gotH, w, h)
 	}
 	return out
 }
 
-func (r *run) reduced(im pixels, w, h int, kernel string) pixels {
-	fromW, fromH := r.size(im)
-	if r.err != nil || fromW == w && fromH == h {
+func (r *run) reduced(im op.Image, w, h int, kernel string) op.Image {
+	fromW, fromH := r.Size(im)
+	if r.Err != nil || fromW == w && fromH == h {
 		return im
 	}
-	return r.do("resize", on(im), set("scale", float64(w)/float64(fromW)), set("vscale", float64(h)/float64(fromH)), set("kernel", kernel))
+	return r.Do("resize", op.On(im), op.Set("scale", float64(w)/float64(fromW)), op.Set("vscale", float64(h)/float64(fromH)), op.Set("kernel", kernel))
 }
 
 // enlarged samples in the middle of pixels, so that turning before or after gives
 // the same: vips_resize stands half a pixel of the result off.
-func (r *run) enlarged(im pixels, w, h int) pixels {
-	fromW, fromH := r.size(im)
-	if r.err != nil || fromW == w && fromH == h {
+func (r *run) enlarged(im op.Image, w, h int) op.Image {
+	fromW, fromH := r.Size(im)
+	if r.Err != nil || fromW == w && fromH == h {
 		return im
 	}
 	x, y := float64(w)/float64(fromW), float64(h)/float64(fromH)
-	return r.do("affine", on(im), set("matrix", []float64{x, 0, 0, y}), set("interpolate", "bicubic"),
-		set("idx", 0.5), set("idy", 0.5), set("odx", -0.5), set("ody", -0.5), set("oarea", []float64{0, 0, float64(w), float64(h)}),
-		set("extend", "copy"), set("premultiplied", true))
+	return r.Do("affine", op.On(im), op.Set("matrix", []float64{x, 0, 0, y}), op.Set("interpolate", "bicubic"),
+		op.Set("idx", 0.5), op.Set("idy", 0.5), op.Set("odx", -0.5), op.Set("ody", -0.5), op.Set("oarea", []float64{0, 0, float64(w), float64(h)}),
+		op.Set("extend", "copy"), op.Set("premultiplied", true))
 }
 
-func (r *run) cut(im pixels, c resize.Rect) pixels {
-	return r.do("extract_area", input("input", im),
-		set("left", c.Left), set("top", c.Top), set("width", c.Width), set("height", c.Height))
+func (r *run) cut(im op.Image, c resize.Rect) op.Image {
+	return r.Do("extract_area", op.Input("input", im),
+		op.Set("left", c.Left), op.Set("top", c.Top), op.Set("width", c.Width), op.Set("height", c.Height))
 }
 
 // upright turns a picture as its EXIF orientation says.
-func (r *run) upright(im pixels, orientation int) pixels {
+func (r *run) upright(im op.Image, orientation int) op.Image {
 	if orientation <= 1 {
 		return im
 	}
-	im = r.inMemory(im)
+	im = r.InMemory(im)
 	switch orientation {
 	case 2:
 		return r.mirror(im, variant.FlipH)
@@ -166,19 +179,19 @@ func (r *run) upright(im pixels, orientation int) pixels {
 }
 
 // turn goes clockwise by so many degrees.
-func (r *run) turn(im pixels, degrees int) pixels {
+func (r *run) turn(im op.Image, degrees int) op.Image {
 	if degrees == 0 {
 		return im
 	}
-	return r.do("rot", on(im), set("angle", fmt.Sprintf("d%d", degrees)))
+	return r.Do("rot", op.On(im), op.Set("angle", fmt.Sprintf("d%d", degrees)))
 }
 
-func (r *run) mirror(im pixels, f variant.Flip) pixels {
+func (r *run) mirror(im op.Image, f variant.Flip) op.Image {
 	if f == variant.FlipH || f == variant.FlipHV {
-		im = r.do("flip", on(im), set("direction", "horizontal"))
+		im = r.Do("flip", op.On(im), op.Set("direction", "horizontal"))
 	}
 	if f == variant.FlipV || f == variant.FlipHV {
-		im = r.do("flip", on(im), set("direction", "vertical"))
+		im = r.Do("flip", op.On(im), op.Set("direction", "vertical"))
 	}
 	return im
 }

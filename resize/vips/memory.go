@@ -1,43 +1,12 @@
 package vips
 
-// #include "shim.h"
-import "C"
-
 import (
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 )
-
-// memoryWords are in what libvips and its decoders say when they get no memory.
-var memoryWords = []string{"memory", "mmap", "malloc", "unable to allocate", "failed to allocate", "could not allocate", "no space for", "bad_alloc"}
-
-// saysMemory reports whether the text of an error is about memory. libheif gives its
-// own limits as errors of memory; what is beyond them is the picture's fault.
-func saysMemory(text string) bool {
-	text = strings.ToLower(text)
-	if strings.Contains(text, "security limit") {
-		return false
-	}
-	for _, word := range memoryWords {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// memoryFailures counts how often any thread of libvips said that memory ran out.
-func memoryFailures() int { return int(C.shim_short_of_memory()) }
-
-// ranOutOfMemory reports whether text, or any thread of libvips since the run began,
-// says that memory ran out. If that was another picture's thread, this failure still
-// says nothing against this picture.
-func (r *run) ranOutOfMemory(text string) bool {
-	return saysMemory(text) || memoryFailures() != r.memoryFailures
-}
 
 // leastMemory is what must be free for a failure to be the picture's: some decoders
 // do not say that they got no memory.
@@ -46,7 +15,7 @@ const leastMemory = 64 << 20
 // memoryFor reports whether there is memory to decode a picture as a whole, as those do
 // that cannot go row by row.
 func memoryFor(h header.Header) bool {
-	return C.shim_can_allocate(C.size_t(max(leastMemory, 4*h.Pixels()))) != 0
+	return op.CanAllocate(max(leastMemory, 4*h.Pixels()))
 }
 
 const (
@@ -66,7 +35,7 @@ type trimmer struct {
 }
 
 // trimmed is all of the process: malloc is.
-var trimmed = trimmer{trim: func() { C.shim_trim() }}
+var trimmed = trimmer{trim: op.TrimMemory}
 
 // after notes that something of that cost is done.
 func (t *trimmer) after(cost int64) {

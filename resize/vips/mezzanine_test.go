@@ -11,6 +11,7 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -238,13 +239,13 @@ func enlarged(t testing.TB, e *Engine, name string) []byte {
 	src := testdata(t, "odd/"+name)
 	h := headerOf(t, src)
 	j := job{newRun(t.Context()), e, src, h, resize.Plan{Frames: 1, ScaledW: h.Width, ScaledH: h.Height}, false}
-	defer j.close()
+	defer j.Close()
 	scale := 1 + 1200/max(h.Width, h.Height)
-	im := j.do("zoom", input("input", j.inMemory(j.load(j.source()))), set("xfac", scale), set("yfac", scale))
+	im := j.Do("zoom", op.Input("input", j.InMemory(j.load(j.source()))), op.Set("xfac", scale), op.Set("yfac", scale))
 	savers := map[variant.Format]string{variant.JPEG: "jpegsave_buffer", variant.PNG: "pngsave_buffer", variant.TIFF: "tiffsave_buffer"}
-	out := j.save(savers[h.Format], on(im))
-	if j.err != nil {
-		t.Fatal(j.err)
+	out := j.Save(savers[h.Format], op.On(im))
+	if j.Err != nil {
+		t.Fatal(j.Err)
 	}
 	got := headerOf(t, out)
 	if got.ICC != h.ICC || got.CMYK != h.CMYK || got.Gray != h.Gray || got.Depth != h.Depth {

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+
+	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
 // TestOrcIsLocked: a libvips that uses Orc finds what stands in front of it, not Orc
@@ -48,13 +50,13 @@ func TestOrcAtOnce(t *testing.T) {
 		all.Go(func() {
 			for range runs {
 				r := newRun(t.Context())
-				im := r.raster(make([]byte, 4*4*3), 4, 4, 3)
+				im := r.Raster(make([]byte, 4*4*3), 4, 4, 3)
 				for i := range codes {
-					r.do("reducev", on(im), set("vshrink", 1.5+float64(i)/codes))
+					r.Do("reducev", op.On(im), op.Set("vshrink", 1.5+float64(i)/codes))
 				}
-				r.close()
-				if r.err != nil {
-					t.Error(r.err)
+				r.Close()
+				if r.Err != nil {
+					t.Error(r.Err)
 				}
 			}
 		})

@@ -4,18 +4,19 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // encode makes bytes of the finished picture, in as many tries as the plan asks
 // for.
-func (j job) encode(im pixels) []byte {
-	im = j.stripped(im)
+func (j job) encode(im op.Image) []byte {
+	im = j.Stripped(im)
 	p := j.plan
 	if p.MaxBytes == 0 && p.Plain.Format == 0 {
 		return j.write(im, p.Output)
 	}
-	im = j.inMemory(im)
+	im = j.InMemory(im)
 	best, smallest := j.fitting(im, p.Output)
 	switch {
 	case p.Plain.Format == 0:
@@ -30,46 +31,46 @@ func (j job) encode(im pixels) []byte {
 			best = plain
 		}
 	}
-	if best == nil && j.err == nil {
-		j.err = fmt.Errorf("%w: the smallest has %d bytes", resize.ErrBytes, smallest)
+	if best == nil && j.Err == nil {
+		j.Err = fmt.Errorf("%w: the smallest has %d bytes", resize.ErrBytes, smallest)
 	}
 	return best
 }
 
 // write encodes once.
-func (j job) write(im pixels, o resize.Output) []byte {
+func (j job) write(im op.Image, o resize.Output) []byte {
 	switch o.Format {
 	case variant.JPEG:
-		return j.save("jpegsave_buffer", on(im), set("Q", o.Quality), set("strip", true), set("optimize_coding", !j.plan.Coarse), set("interlace", o.Progressive))
+		return j.Save("jpegsave_buffer", op.On(im), op.Set("Q", o.Quality), op.Set("strip", true), op.Set("optimize_coding", !j.plan.Coarse), op.Set("interlace", o.Progressive))
 	case variant.PNG:
 		if o.Palette {
-			return j.save("pngsave_buffer", on(im), set("strip", true), set("compression", pngCompression), set("palette", true))
+			return j.Save("pngsave_buffer", op.On(im), op.Set("strip", true), op.Set("compression", pngCompression), op.Set("palette", true))
 		}
-		return j.save("pngsave_buffer", on(im), set("strip", true), set("compression", pngCompression))
+		return j.Save("pngsave_buffer", op.On(im), op.Set("strip", true), op.Set("compression", pngCompression))
 	case variant.WebP:
 		if j.engine.Speed().Old { // its saver keeps its copy for ever if reading the picture fails
-			im = j.materializeUnkillable(im)
+			im = j.MaterializeUnkillable(im)
 		}
-		return j.stripWebP(j.save("webpsave_buffer", on(im), set("Q", o.Quality), set("lossless", o.Lossless), set("effort", webpEffort)))
+		return j.stripWebP(j.Save("webpsave_buffer", op.On(im), op.Set("Q", o.Quality), op.Set("lossless", o.Lossless), op.Set("effort", webpEffort)))
 	case variant.AVIF:
 		subsample := "auto"
 		if o.Lossless { // 8.14 would halve the colours nevertheless
 			subsample = "off"
 		}
-		return j.save("heifsave_buffer", on(im), set("strip", true), set("subsample_mode", subsample), set("Q", o.Quality), set("lossless", o.Lossless),
-			set("compression", "av1"), set("effort", 9-j.engine.config.AVIFSpeed), set("bitdepth", 8))
+		return j.Save("heifsave_buffer", op.On(im), op.Set("strip", true), op.Set("subsample_mode", subsample), op.Set("Q", o.Quality), op.Set("lossless", o.Lossless),
+			op.Set("compression", "av1"), op.Set("effort", 9-j.engine.config.AVIFSpeed), op.Set("bitdepth", 8))
 	case variant.GIF:
-		return j.save("gifsave_buffer", on(im), set("strip", true))
+		return j.Save("gifsave_buffer", op.On(im), op.Set("strip", true))
 	}
-	j.err = &resize.UnsupportedError{Option: "f_" + o.Format.String()}
+	j.Err = &resize.UnsupportedError{Option: "f_" + o.Format.String()}
 	return nil
 }
 
 func (j job) stripWebP(data []byte) []byte {
-	if j.err != nil {
+	if j.Err != nil {
 		return nil
 	}
-	data, j.err = stripWebP(data)
+	data, j.Err = stripWebP(data)
 	return data
 }
 
@@ -84,11 +85,11 @@ const webpEffort = 4
 // allows: the one asked for, or a lower one, found by halving in at most seven
 // tries. What has no quality gets fewer colours. It gives nil where nothing fits,
 // and how small it became.
-func (j job) fitting(im pixels, o resize.Output) (out []byte, smallest int) {
+func (j job) fitting(im op.Image, o resize.Output) (out []byte, smallest int) {
 	limit := j.plan.MaxBytes
 	out = j.write(im, o)
 	switch {
-	case limit == 0 || j.err != nil || len(out) <= limit:
+	case limit == 0 || j.Err != nil || len(out) <= limit:
 		return out, len(out)
 	case o.Format == variant.PNG && !o.Palette && !o.Lossless && j.plan.Pixels() <= resize.SlowPixels:
 		o.Palette = true
@@ -99,8 +100,8 @@ func (j job) fitting(im pixels, o resize.Output) (out []byte, smallest int) {
 	return j.halving(im, o, len(out))
 }
 
-func (j job) halving(im pixels, o resize.Output, smallest int) (best []byte, least int) {
-	for low, high := 1, o.Quality-1; low <= high && j.err == nil; {
+func (j job) halving(im op.Image, o resize.Output, smallest int) (best []byte, least int) {
+	for low, high := 1, o.Quality-1; low <= high && j.Err == nil; {
 		o.Quality = (low + high) / 2
 		out := j.write(im, o)
 		smallest = min(smallest, len(out))

@@ -1,70 +1,70 @@
 package vips
 
-// #include "shim.h"
-import "C"
-
 import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
 // settled is what was loaded in one of the few kinds that all else is written for:
 // grey, RGB or CMYK, in 8 or 16 bits, with at most one band more, which is alpha.
 // What cannot be brought to that is an ErrNotPicture: to guess at its colours would
 // give a wrong picture.
-func (r *run) settled(im pixels, h header.Header) pixels {
-	if r.err != nil {
+func (r *run) settled(im op.Image, h header.Header) op.Image {
+	if r.Err != nil {
 		return nil
 	}
-	switch {
-	case im.Type == C.VIPS_INTERPRETATION_LAB || im.Type == C.VIPS_INTERPRETATION_LABS || im.Type == C.VIPS_INTERPRETATION_XYZ:
+	switch r.Interpretation(im) {
+	case op.InterpretationLab, op.InterpretationLabs, op.InterpretationXYZ:
 		im = r.absolute(im)
-	case im.BandFmt == C.VIPS_FORMAT_FLOAT:
-		im = r.whole(im)
+	default:
+		if r.IsFloat(im) {
+			im = r.whole(im)
+		}
 	}
 	colours := r.colourBands(im)
-	samples := r.format(im)
-	if r.err == nil && (colours == 0 || r.bands(im) < colours || h.CMYK != (colours == 4) || samples == "float") {
-		r.err = fmt.Errorf("%w: %d bands of %s, interpretation %d", header.ErrNotPicture, r.bands(im), samples, r.interpretation(im))
+	samples := r.Format(im)
+	if r.Err == nil && (colours == 0 || r.Bands(im) < colours || h.CMYK != (colours == 4) || samples == "float") {
+		r.Err = fmt.Errorf("%w: %d bands of %s, interpretation %d", header.ErrNotPicture, r.Bands(im), samples, r.Interpretation(im))
 	}
-	if r.bands(im) <= colours+1 {
+	if r.Bands(im) <= colours+1 {
 		return im
 	}
-	return r.do("extract_band", on(im), set("band", 0), set("n", colours+1))
+	return r.Do("extract_band", op.On(im), op.Set("band", 0), op.Set("n", colours+1))
 }
 
 // absolute brings colours that do not depend on a profile to sRGB. If one is there
 // nevertheless, it is not for these.
-func (r *run) absolute(im pixels) pixels {
-	if r.bands(im) > 3 && im.Coding == C.VIPS_CODING_NONE { // its alpha has no range that all versions agree on
-		r.err = fmt.Errorf("%w: colours independent of a device with alpha", header.ErrNotPicture)
+func (r *run) absolute(im op.Image) op.Image {
+	if r.Bands(im) > 3 && !r.IsCoded(im) { // its alpha has no range that all versions agree on
+		r.Err = fmt.Errorf("%w: colours independent of a device with alpha", header.ErrNotPicture)
 		return nil
 	}
-	im = r.do("colourspace", on(im), set("space", "srgb"))
-	return r.changed(im, C.VIPS_META_ICC_NAME, func(im pixels, name *C.char) { C.vips_image_remove(im, name) })
+	im = r.Do("colourspace", op.On(im), op.Set("space", "srgb"))
+	return r.Without(im, "icc-profile-data")
 }
 
 // whole brings floats from 0 to 1 to 16 bits. Only JPEG XL has them, and a profile
 // that says what they are: libvips would take them for linear, and passes over them
 // when it applies a profile.
-func (r *run) whole(im pixels) pixels {
+func (r *run) whole(im op.Image) op.Image {
 	space := "rgb16"
-	if r.interpretation(im) == interpretationGrey {
+	if r.Interpretation(im) == op.InterpretationGrey {
 		space = "grey16"
 	}
-	im = r.do("linear", on(im), set("a", 65535.0), set("b", 0.5))
-	return r.do("copy", on(r.do("cast", on(im), set("format", "ushort"))), set("interpretation", space))
+	im = r.Do("linear", op.On(im), op.Set("a", 65535.0), op.Set("b", 0.5))
+	return r.Do("copy", op.On(r.Do("cast", op.On(im), op.Set("format", "ushort"))), op.Set("interpretation", space))
 }
 
 // colourBands is how many bands make the colour of im; 0 where that is not known.
-func (r *run) colourBands(im pixels) int {
-	switch r.interpretation(im) {
-	case interpretationGrey, interpretationGrey16:
+func (r *run) colourBands(im op.Image) int {
+	switch r.Interpretation(im) {
+	case op.InterpretationGrey, op.InterpretationGrey16:
 		return 1
-	case interpretationSRGB, interpretationRGB16:
+	case op.InterpretationSRGB, op.InterpretationRGB16:
 		return 3
-	case interpretationCMYK:
+	case op.InterpretationCMYK:
 		return 4
 	}
 	return 0

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize/icc"
 	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -17,13 +18,13 @@ func builtIn(t testing.TB, name string) []byte {
 	t.Helper()
 	e := engine(t)
 	j := job{run: newRun(t.Context()), engine: e}
-	defer j.close()
-	im := j.do("icc_transform", on(j.do("copy", on(j.raster(make([]byte, 12), 2, 2, 3)), set("interpretation", "srgb"))),
-		set("output_profile", name), set("input_profile", "srgb"))
-	if j.err != nil {
-		t.Fatal(j.err)
+	defer j.Close()
+	im := j.Do("icc_transform", op.On(j.Do("copy", op.On(j.Raster(make([]byte, 12), 2, 2, 3)), op.Set("interpretation", "srgb"))),
+		op.Set("output_profile", name), op.Set("input_profile", "srgb"))
+	if j.Err != nil {
+		t.Fatal(j.Err)
 	}
-	return j.profile(im)
+	return j.Profile(im)
 }
 
 func TestIsSRGB(t *testing.T) {
@@ -46,10 +47,10 @@ func profileIn(t testing.TB, name string) []byte {
 	src := testdata(t, name)
 	h, p := plan(t, e, src, "dpr_1")
 	j := job{newRun(t.Context()), e, src, h, p, false}
-	defer j.close()
-	profile := j.profile(j.load(j.source()))
-	if j.err != nil || len(profile) < 64 {
-		t.Fatalf("%s: a profile of %d bytes, %v", name, len(profile), j.err)
+	defer j.Close()
+	profile := j.Profile(j.load(j.source()))
+	if j.Err != nil || len(profile) < 64 {
+		t.Fatalf("%s: a profile of %d bytes, %v", name, len(profile), j.Err)
 	}
 	return profile
 }

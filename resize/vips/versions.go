@@ -3,6 +3,7 @@ package vips
 import (
 	"github.com/h2non/bimg"
 
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -22,7 +23,7 @@ type Version struct {
 // Versions tells what e is made of.
 func (e *Engine) Versions() Version {
 	return Version{
-		Bimg: bimg.Version, Libvips: libraryVersion(), Compiled: compiledVersion(),
+		Bimg: bimg.Version, Libvips: op.LibraryVersion(), Compiled: op.CompiledVersion(),
 		Readable:      e.readable.List(),
 		Writable:      append([]variant.Format(nil), e.writable...),
 		LibraryReads:  libraryHas("load_buffer"),
@@ -49,7 +50,7 @@ func libraryHas(suffix string) []variant.Format {
 		{"jp2k", []variant.Format{variant.JP2}},
 		{"pdf", []variant.Format{variant.PDF}},
 	} {
-		if hasOperation(o.name + suffix) {
+		if op.Has(o.name + suffix) {
 			has = append(has, o.formats...)
 		}
 	}

@@ -32,6 +32,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -85,7 +86,7 @@ func New(c Config) (*Engine, error) {
 	e.discoverSavers()
 	for _, f := range []variant.Format{variant.JPEG, variant.PNG} {
 		if !e.loads.Has(f) || !e.CanWrite(f) {
-			return nil, fmt.Errorf("vips: libvips %s was built without %s", libraryVersion(), f)
+			return nil, fmt.Errorf("vips: libvips %s was built without %s", op.LibraryVersion(), f)
 		}
 	}
 	return e, e.checkWatermarks()
@@ -101,13 +102,13 @@ func (e *Engine) allowLoaders() error {
 	asked := cmp.Or(e.config.Formats, header.DefaultFormats)
 	var classes []string
 	for _, l := range loaders {
-		if hasOperation(l.operation) && (asked | ownFormats).Has(l.format) {
+		if op.Has(l.operation) && (asked | ownFormats).Has(l.format) {
 			e.loads = e.loads.With(l.format)
 			classes = append(classes, l.class)
 		}
 	}
 	e.readable = e.loads & asked
-	return configure(classes)
+	return op.Configure(classes)
 }
 
 // discoverSavers asks libvips what it writes, and tries AVIF: heifsave is there
@@ -118,7 +119,7 @@ func (e *Engine) discoverSavers() {
 		variant.JPEG: "jpegsave_buffer", variant.PNG: "pngsave_buffer", variant.WebP: "webpsave_buffer",
 		variant.AVIF: "heifsave_buffer", variant.GIF: "gifsave_buffer",
 	} {
-		if hasOperation(operation) && (f != variant.AVIF || e.encodes(f)) {
+		if op.Has(operation) && (f != variant.AVIF || e.encodes(f)) {
 			e.writable = append(e.writable, f)
 		}
 	}
@@ -129,9 +130,9 @@ func (e *Engine) discoverSavers() {
 func (e *Engine) encodes(f variant.Format) bool {
 	const side = 16
 	j := job{run: newRun(context.Background()), engine: e}
-	defer j.close()
-	j.write(j.raster(make([]byte, 3*side*side), side, side, 3), resize.Output{Format: f, Quality: 50})
-	return j.err == nil
+	defer j.Close()
+	j.write(j.Raster(make([]byte, 3*side*side), side, side, 3), resize.Output{Format: f, Quality: 50})
+	return j.Err == nil
 }
 
 // CanRead implements resize.Resizer.

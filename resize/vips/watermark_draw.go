@@ -7,6 +7,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -15,9 +16,9 @@ import (
 func (e *Engine) checkWatermarks() error {
 	for _, w := range e.config.Watermarks {
 		j := job{run: newRun(context.Background()), engine: e}
-		j.inMemory(j.mark(w, 100, 100))
-		err := j.err
-		j.close()
+		j.InMemory(j.mark(w, 100, 100))
+		err := j.Err
+		j.Close()
 		if err != nil {
 			return fmt.Errorf("the watermark %q cannot be drawn: %w", w.Name, err)
 		}
@@ -26,25 +27,25 @@ func (e *Engine) checkWatermarks() error {
 }
 
 // watermark puts the one that the plan names on im.
-func (j job) watermark(im pixels) pixels {
+func (j job) watermark(im op.Image) op.Image {
 	for _, w := range j.engine.config.Watermarks {
 		if w.Name == j.plan.Watermark {
 			return j.stamp(im, w)
 		}
 	}
-	j.err = fmt.Errorf("there is no watermark %q", j.plan.Watermark)
+	j.Err = fmt.Errorf("there is no watermark %q", j.plan.Watermark)
 	return nil
 }
 
 // stamp blends a watermark into the part of im that it covers.
-func (j job) stamp(im pixels, w watermark.Watermark) pixels {
-	width, height := j.size(im)
-	if j.interpretation(im) == interpretationGrey {
-		im = j.do("colourspace", on(im), set("space", "srgb"))
+func (j job) stamp(im op.Image, w watermark.Watermark) op.Image {
+	width, height := j.Size(im)
+	if j.Interpretation(im) == op.InterpretationGrey {
+		im = j.Do("colourspace", op.On(im), op.Set("space", "srgb"))
 	}
 	mark := j.mark(w, width, height)
-	markW, markH := j.size(mark)
-	if j.err != nil {
+	markW, markH := j.Size(mark)
+	if j.Err != nil {
 		return nil
 	}
 	left, top := place(width, markW, w.Margin, w.Gravity, 0), place(height, markH, w.Margin, w.Gravity, 1)
@@ -57,37 +58,37 @@ func (j job) stamp(im pixels, w watermark.Watermark) pixels {
 	if seen.Width <= 0 || seen.Height <= 0 {
 		return im
 	}
-	im = j.inMemory(im) // it is read twice
+	im = j.InMemory(im) // it is read twice
 	top2 := j.cut(mark, resize.Rect{Left: seen.Left - left, Top: seen.Top - top, Width: seen.Width, Height: seen.Height})
 	blended := j.blend(j.cut(im, seen), top2)
 	if !j.hasAlpha(im) {
 		blended = j.colours(blended)
 	}
-	return j.do("insert", input("main", im), input("sub", blended), set("x", seen.Left), set("y", seen.Top))
+	return j.Do("insert", op.Input("main", im), op.Input("sub", blended), op.Set("x", seen.Left), op.Set("y", seen.Top))
 }
 
 // mark is the watermark in sRGB with alpha, in memory, for a result of width x height pixels.
 // All frames of an animation share it.
-func (j job) mark(w watermark.Watermark, width, height int) pixels {
+func (j job) mark(w watermark.Watermark, width, height int) op.Image {
 	if j.drawnMark != nil {
 		return j.drawnMark
 	}
 	im := j.markOf(w, width, height)
-	if j.err == nil && w.Opacity < 1 {
-		faint := j.do("linear", on(j.alpha(im)), set("a", w.Opacity), set("b", 0.5), set("uchar", true))
-		im = j.do("bandjoin", inputs("in", []pixels{j.colours(im), faint}))
+	if j.Err == nil && w.Opacity < 1 {
+		faint := j.Do("linear", op.On(j.alpha(im)), op.Set("a", w.Opacity), op.Set("b", 0.5), op.Set("uchar", true))
+		im = j.Do("bandjoin", op.Inputs("in", []op.Image{j.colours(im), faint}))
 	}
-	j.drawnMark = j.inMemory(im)
+	j.drawnMark = j.InMemory(im)
 	return j.drawnMark
 }
 
-func (j job) markOf(w watermark.Watermark, width, height int) pixels {
+func (j job) markOf(w watermark.Watermark, width, height int) op.Image {
 	if w.Text != "" {
 		return j.text(w, width, height)
 	}
 	h, err := header.Inspect(context.Background(), bytes.NewReader(w.Image), int64(len(w.Image)), j.engine.loads)
 	if err != nil {
-		j.err = err
+		j.Err = err
 		return nil
 	}
 	toW, toH := h.Upright()
@@ -97,8 +98,8 @@ func (j job) markOf(w watermark.Watermark, width, height int) pixels {
 		Frames: 1, ScaledW: toW, ScaledH: toH, Cut: resize.Rect{Width: toW, Height: toH}, CanvasW: toW, CanvasH: toH,
 	}, false}
 	im := inner.scaled(inner.load(inner.source()))
-	if j.interpretation(im) == interpretationGrey {
-		im = j.do("colourspace", on(im), set("space", "srgb"))
+	if j.Interpretation(im) == op.InterpretationGrey {
+		im = j.Do("colourspace", op.On(im), op.Set("space", "srgb"))
 	}
 	if !j.hasAlpha(im) {
 		im = j.opaque(im)
@@ -121,26 +122,26 @@ const textDPI = 72
 
 // text is a line of text: first as large as its font, and, if it is to be of a
 // certain width, again with as many dots an inch as that takes.
-func (j job) text(w watermark.Watermark, width, height int) pixels {
-	write := func(dpi int) pixels {
-		return j.do("text", set("text", escape(w.Text)), set("font", w.Font), set("dpi", dpi))
+func (j job) text(w watermark.Watermark, width, height int) op.Image {
+	write := func(dpi int) op.Image {
+		return j.Do("text", op.Set("text", escape(w.Text)), op.Set("font", w.Font), op.Set("dpi", dpi))
 	}
 	mask := write(textDPI)
-	naturalW, naturalH := j.size(mask)
-	if j.err != nil || naturalW == 0 || naturalH == 0 {
+	naturalW, naturalH := j.Size(mask)
+	if j.Err != nil || naturalW == 0 || naturalH == 0 {
 		return nil
 	}
 	if scale := markScale(w, width, height, naturalW, naturalH); scale != 1 {
 		mask = write(max(1, int(textDPI*scale)))
 	}
 	c := w.Color
-	ink := j.do("linear", on(j.do("bandjoin", inputs("in", []pixels{mask, mask, mask}))),
-		set("a", []float64{0, 0, 0}), set("b", []float64{float64(c.R), float64(c.G), float64(c.B)}), set("uchar", true))
-	ink = j.do("copy", on(ink), set("interpretation", "srgb"))
+	ink := j.Do("linear", op.On(j.Do("bandjoin", op.Inputs("in", []op.Image{mask, mask, mask}))),
+		op.Set("a", []float64{0, 0, 0}), op.Set("b", []float64{float64(c.R), float64(c.G), float64(c.B)}), op.Set("uchar", true))
+	ink = j.Do("copy", op.On(ink), op.Set("interpretation", "srgb"))
 	if c.Set && c.A < 255 {
-		mask = j.do("linear", on(mask), set("a", float64(c.A)/255), set("b", 0.5), set("uchar", true))
+		mask = j.Do("linear", op.On(mask), op.Set("a", float64(c.A)/255), op.Set("b", 0.5), op.Set("uchar", true))
 	}
-	return j.do("bandjoin", inputs("in", []pixels{ink, mask}))
+	return j.Do("bandjoin", op.Inputs("in", []op.Image{ink, mask}))
 }
 
 // escape takes the meaning from what Pango reads as markup.
@@ -162,14 +163,14 @@ func escape(text string) string {
 }
 
 // tiled repeats im over w x h pixels.
-func (j job) tiled(im pixels, margin, w, h int) pixels {
-	markW, markH := j.size(im)
-	if j.err != nil {
+func (j job) tiled(im op.Image, margin, w, h int) op.Image {
+	markW, markH := j.Size(im)
+	if j.Err != nil {
 		return nil
 	}
 	tileW, tileH := markW+margin, markH+margin
-	tile := j.inMemory(j.do("embed", on(im), set("x", margin/2), set("y", margin/2), set("width", tileW), set("height", tileH)))
-	all := j.do("replicate", on(tile), set("across", w/tileW+1), set("down", h/tileH+1))
+	tile := j.InMemory(j.Do("embed", op.On(im), op.Set("x", margin/2), op.Set("y", margin/2), op.Set("width", tileW), op.Set("height", tileH)))
+	all := j.Do("replicate", op.On(tile), op.Set("across", w/tileW+1), op.Set("down", h/tileH+1))
 	return j.cut(all, resize.Rect{Width: w, Height: h})
 }
 

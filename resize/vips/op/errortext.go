@@ -1,4 +1,4 @@
-package vips
+package op
 
 // #include "shim.h"
 import "C"
@@ -11,26 +11,26 @@ import (
 // libvips appends what goes wrong to one buffer of text for the whole process, and
 // does not note which image, operation or thread a line is about. So a text may be
 // told only if no other picture was being worked on since the buffer was cleared:
-// an errorScope finds that out.
+// an ErrorScope finds that out.
 
 // errorBuffer is held while the buffer is read or cleared, so that nobody enters
 // in between.
 var errorBuffer struct {
 	sync.Mutex
 	scopes int         // that were entered and not left
-	only   *errorScope // the one of scopes that has been alone so far, or nil
+	only   *ErrorScope // the one of scopes that has been alone so far, or nil
 }
 
-// errorScope is the time in which libvips works on one picture.
-type errorScope struct {
+// ErrorScope is the time in which libvips works on one picture.
+type ErrorScope struct {
 	shared bool // libvips worked on another picture meanwhile
 }
 
-// enterErrors begins a scope, which the caller leaves.
-func enterErrors() *errorScope {
+// EnterErrors begins a scope, which the caller leaves.
+func EnterErrors() *ErrorScope {
 	errorBuffer.Lock()
 	defer errorBuffer.Unlock()
-	s := &errorScope{shared: errorBuffer.scopes > 0}
+	s := &ErrorScope{shared: errorBuffer.scopes > 0}
 	errorBuffer.scopes++
 	if !s.shared {
 		C.vips_error_clear()
@@ -42,7 +42,7 @@ func enterErrors() *errorScope {
 	return s
 }
 
-func (s *errorScope) leave() {
+func (s *ErrorScope) Leave() {
 	errorBuffer.Lock()
 	defer errorBuffer.Unlock()
 	errorBuffer.scopes--
@@ -53,7 +53,7 @@ func (s *errorScope) leave() {
 
 // take clears the buffer and returns its text. mine reports that the text is about
 // the picture of this scope.
-func (s *errorScope) take() (text string, mine bool) {
+func (s *ErrorScope) take() (text string, mine bool) {
 	errorBuffer.Lock()
 	defer errorBuffer.Unlock()
 	return takeErrorText(), !s.shared
