@@ -21,6 +21,10 @@ var ErrMiss = errors.New("not in the cache")
 // free space.
 var ErrNoRoom = failure.New(failure.Server, "the disk has less free space than it is to keep")
 
+// ErrNotKept is the error of work whose only purpose was to fill the cache: the disk
+// took nothing, or the picture was forgotten meanwhile.
+var ErrNotKept = failure.New(failure.Server, "not kept in the cache")
+
 // Store stores whole bodies under names. Several goroutines and processes may use it at once.
 //
 // Nobody ever sees half a body: an entry becomes visible when it is complete, and replaces

@@ -72,3 +72,11 @@ func MediaType(f variant.Format) string {
 	}
 	return "application/octet-stream"
 }
+
+// SniffMediaType is the Content-Type of any file, told from its first bytes.
+func SniffMediaType(head []byte) string {
+	if f, ok := Sniff(head); ok {
+		return MediaType(f)
+	}
+	return MediaType(variant.FormatKeep)
+}
