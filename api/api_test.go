@@ -11,13 +11,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
@@ -57,13 +60,16 @@ func newTestServer(change ...func(*Config)) *testServer {
 		log:         &bytes.Buffer{},
 	}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
-	p := pipeline.New(pipeline.Config{
-		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
+	p := newPipeline(pipeline.Config{
+		Originals: originals.Config{
+			Origin: h.origin, Cache: h.originals, Fetches: gate.New(8, 8, 64), MaxBytes: 1 << 20, FetchTimeout: time.Minute,
+		},
+		Derivatives: derivatives.Config{Cache: h.derivatives, MemoryBytes: 1 << 20},
 		Render: render.Config{
 			Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Timeout: time.Minute,
 			Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: h.resizer.CanWrite},
 		},
-		Fetches: gate.New(8, 8, 64), MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: log, Now: time.Now,
+		Log: log, Now: time.Now,
 	})
 	c := Config{Pipeline: p, MaxAge: time.Hour, Observer: h, Log: log, Now: func() time.Time { return now }}
 	for _, f := range change {
@@ -71,6 +77,23 @@ func newTestServer(change ...func(*Config)) *testServer {
 	}
 	h.Handler = New(c)
 	return h
+}
+
+// pipelines are the configurations of those that newPipeline has made.
+var pipelines sync.Map
+
+func newPipeline(c pipeline.Config) *pipeline.Pipeline {
+	p := pipeline.New(c)
+	pipelines.Store(p, c)
+	return p
+}
+
+// configure replaces the pipeline of a server by one with another configuration.
+func configure(c *Config, change func(*pipeline.Config)) {
+	config, _ := pipelines.Load(c.Pipeline)
+	p := config.(pipeline.Config)
+	change(&p)
+	c.Pipeline = newPipeline(p)
 }
 
 func (h *testServer) request(method, path string, headers ...string) *http.Response {
@@ -254,9 +277,7 @@ func TestAutoHasFewNames(t *testing.T) {
 		t.Errorf("%d derivatives of three spellings", h.derivatives.Len())
 	}
 	h = newTestServer(func(c *Config) {
-		plain := c.Pipeline.Config
-		plain.Render.Settings.Auto = []variant.Format{}
-		c.Pipeline = pipeline.New(plain)
+		configure(c, func(p *pipeline.Config) { p.Render.Settings.Auto = []variant.Format{} })
 	})
 	h.get("/40x30,f_auto/cat.jpg", "Accept", "image/avif,image/webp")
 	h.get("/40x30,f_auto/cat.jpg")
@@ -535,9 +556,7 @@ func TestEngineProblems(t *testing.T) {
 func TestBrokenIsNotKept(t *testing.T) {
 	t.Parallel()
 	h := newTestServer(func(c *Config) {
-		lenient := c.Pipeline.Config
-		lenient.ServeBroken = true
-		c.Pipeline = pipeline.New(lenient)
+		configure(c, func(p *pipeline.Config) { p.ServeBroken = true })
 	})
 	h.resizer.Fail, h.resizer.Half = header.ErrBroken, resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 40, 30)))
 	for range 2 {
@@ -629,7 +648,7 @@ func TestVersionsAreLimited(t *testing.T) {
 func TestTooManyVersions(t *testing.T) {
 	t.Parallel()
 	h := newTestServer()
-	h.origin.Fail("cat.jpg", pipeline.ErrTooManyVersions)
+	h.origin.Fail("cat.jpg", originals.ErrTooManyVersions)
 	for _, path := range []string{"/40x30,v_1/cat.jpg", "/raw,v_1/cat.jpg"} {
 		r := h.get(path)
 		var p problem
@@ -644,7 +663,7 @@ func TestTooManyVersions(t *testing.T) {
 func TestQuarantinedIsNotKept(t *testing.T) {
 	t.Parallel()
 	h := newTestServer()
-	h.origin.Fail("cat.jpg", pipeline.ErrQuarantined)
+	h.origin.Fail("cat.jpg", originals.ErrQuarantined)
 	r := h.get("/40x30/cat.jpg")
 	if r.StatusCode != 422 {
 		t.Errorf("%s", r.Status)

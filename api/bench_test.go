@@ -13,7 +13,9 @@ import (
 
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -102,16 +104,19 @@ func newDiskHandler(tb testing.TB, hot int64, change ...func(*Config)) (public h
 	tb.Cleanup(func() { file.Close() })
 	log := slog.New(slog.NewTextHandler(file, nil))
 	resizer := &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}}
-	p := pipeline.New(pipeline.Config{
-		Origin: storagetest.NewFake(map[string][]byte{
-			"photos/cat.jpg": resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
-		}),
-		Originals: open(disk.Originals), Derivatives: open(disk.Derivatives), HotBytes: hot,
+	p := newPipeline(pipeline.Config{
+		Originals: originals.Config{
+			Origin: storagetest.NewFake(map[string][]byte{
+				"photos/cat.jpg": resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))),
+			}),
+			Cache: open(disk.Originals), Fetches: gate.New(8, 8, 64), MaxBytes: 1 << 20, FetchTimeout: time.Minute,
+		},
+		Derivatives: derivatives.Config{Cache: open(disk.Derivatives), MemoryBytes: hot},
 		Render: render.Config{
 			Resizer: resizer, Gate: gate.New(2, 1<<20, 8), Timeout: time.Minute,
 			Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: resizer.CanWrite},
 		},
-		Fetches: gate.New(8, 8, 64), MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: log, Now: time.Now,
+		Log: log, Now: time.Now,
 	})
 	c := Config{Pipeline: p, MaxAge: time.Hour, Log: log}
 	for _, f := range change {

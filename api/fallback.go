@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -66,7 +67,7 @@ func (t problemType) allowsFallback() bool {
 	case http.StatusNotFound, http.StatusUnsupportedMediaType:
 		return true
 	case http.StatusUnprocessableEntity:
-		return t.is == header.ErrBroken || t.is == pipeline.ErrQuarantined
+		return t.is == header.ErrBroken || t.is == originals.ErrQuarantined
 	}
 	return t.status >= 500 && t.status != http.StatusNotImplemented
 }

@@ -60,10 +60,10 @@ func (l *linkingOrigin) Open(ctx context.Context, key string, have storage.Versi
 func newLinkedServer(change ...func(*Config)) (*testServer, *linkingOrigin) {
 	origin := &linkingOrigin{}
 	h := newTestServer(append([]func(*Config){func(c *Config) {
-		plain := c.Pipeline.Config
-		origin.Fake = plain.Origin.(*storagetest.Fake)
-		plain.Origin, plain.RedirectRaw = origin, 100
-		c.Pipeline = pipeline.New(plain)
+		configure(c, func(p *pipeline.Config) {
+			origin.Fake = p.Originals.Origin.(*storagetest.Fake)
+			p.Originals.Origin, p.Originals.RedirectRaw = origin, 100
+		})
 	}}, change...)...)
 	return h, origin
 }
@@ -216,7 +216,7 @@ func TestReadOnly(t *testing.T) {
 	var p *pipeline.Pipeline
 	h, _ := newLinkedServer(func(c *Config) { p = c.Pipeline })
 	h.get("/40x30/cat.jpg")
-	p.SetReadOnly(true)
+	p.Originals.SetReadOnly(true)
 	for path, status := range map[string]int{"/40x30/cat.jpg": 200, "/20x15/cat.jpg": 200, "/40x30/a%20b.jpg": 503} {
 		r := h.get(path)
 		if r.StatusCode != status {

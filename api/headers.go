@@ -107,7 +107,7 @@ func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
 	if q.variant.Download {
 		h.Set("Content-Disposition", disposition(q, r.MediaType))
 	}
-	h[headerCacheControl] = s.control(q, r.Stale || r.Aging || r.Provisional)
+	h[headerCacheControl] = s.control(q, r.Stale || r.Revalidating || r.Provisional)
 	s.safeHeaders(h)
 	if r.Broken {
 		h[headerCacheControl] = s.noStore

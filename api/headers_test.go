@@ -40,9 +40,7 @@ func TestOriginDown(t *testing.T) {
 	t.Parallel()
 	down := false
 	h := newTestServer(func(c *Config) {
-		plain := c.Pipeline.Config
-		plain.Down = func(string) bool { return down }
-		c.Pipeline = pipeline.New(plain)
+		configure(c, func(p *pipeline.Config) { p.Originals.Down = func(string) bool { return down } })
 	})
 	h.get("/40x30/cat.jpg")
 	down = true
@@ -75,10 +73,10 @@ func TestStaleIsSaid(t *testing.T) {
 	forEver, soon := keys.Sign(path, time.Time{}).String(), keys.Sign(path, now.Add(20*time.Second)).String()
 	h := newTestServer(func(c *Config) {
 		c.Keys = &keys
-		plain := c.Pipeline.Config
-		plain.Now, plain.RevalidateSync = func() time.Time { return clock }, time.Hour
-		plain.Revalidate = time.Minute
-		c.Pipeline = pipeline.New(plain)
+		configure(c, func(p *pipeline.Config) {
+			p.Now = func() time.Time { return clock }
+			p.Originals.Revalidate, p.Originals.RevalidateSync = time.Minute, time.Hour
+		})
 	})
 	h.get(forEver)
 	h.origin.FailAll(errOrigin)

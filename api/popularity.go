@@ -84,7 +84,7 @@ func (s *server) setHot(h http.Header, canonical bool, result *pipeline.Result) 
 
 // isFinal reports that no better result for the same URL is expected soon.
 func isFinal(r *pipeline.Result) bool {
-	return !r.Stale && !r.Aging && !r.OriginDown && !r.Broken && !r.Provisional
+	return !r.Stale && !r.Revalidating && !r.OriginDown && !r.Broken && !r.Provisional
 }
 
 // requestCounts counts requests by the name of the derivative, within a window of

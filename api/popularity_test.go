@@ -121,9 +121,7 @@ func TestNotFinalIsNotHot(t *testing.T) {
 	}
 	down := false
 	h := newTestServer(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
-		plain := c.Pipeline.Config
-		plain.Down = func(string) bool { return down }
-		c.Pipeline = pipeline.New(plain)
+		configure(c, func(p *pipeline.Config) { p.Originals.Down = func(string) bool { return down } })
 	})
 	for _, step := range []struct {
 		down bool
@@ -324,10 +322,7 @@ func TestUnavailableIsNotHot(t *testing.T) {
 	t.Parallel()
 	origin := &failingOrigin{}
 	h := newTestServer(hotAfter(t, 1, "X-Accel-Expires: 3600"), func(c *Config) {
-		plain := c.Pipeline.Config
-		origin.Origin = plain.Origin
-		plain.Origin = origin
-		c.Pipeline = pipeline.New(plain)
+		configure(c, func(p *pipeline.Config) { origin.Origin, p.Originals.Origin = p.Originals.Origin, origin })
 	})
 	origin.failed = true
 	for range 3 {

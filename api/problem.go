@@ -8,8 +8,8 @@ import (
 
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/internal/panics"
-	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
@@ -55,16 +55,16 @@ var problemTypes = []problemType{
 	{errRange, 416, "range", "Range not satisfiable", "The requested range lies outside the file. Content-Range gives its length."},
 	{header.ErrNotPicture, 415, "not-a-picture", "Unsupported file type", "The original exists, but has no supported picture format. It can be downloaded at /raw/<key>."},
 	{header.ErrBroken, 0, "broken-picture", "The picture is broken", "The original is damaged, truncated or empty. Upload it again."},
-	{pipeline.ErrQuarantined, 0, "quarantined", "The picture is in quarantine", "A server process died while it worked on this picture, so nothing is made of it for an hour. The original can be downloaded at /raw/<key>. Upload another version, or ask the operator to forget this one."},
+	{originals.ErrQuarantined, 0, "quarantined", "The picture is in quarantine", "A server process died while it worked on this picture, so nothing is made of it for an hour. The original can be downloaded at /raw/<key>. Upload another version, or ask the operator to forget this one."},
 	{header.ErrTooLarge, 0, "too-many-pixels", "The picture has too many pixels", ""},
 	{resize.ErrBytes, 0, "does-not-fit", "The picture does not fit into the byte limit", ""},
-	{pipeline.ErrTooManyBytes, 0, "too-many-bytes", "The original is too large", "The original has more bytes than this server fetches."},
-	{pipeline.ErrTooManyVersions, 429, "too-many-versions", "Too many versions of this picture", "Within an hour, more versions (v_) of this picture were requested than this server fetches. Versions in the cache are still served. Leave out v_, or try again later."},
+	{originals.ErrTooManyBytes, 0, "too-many-bytes", "The original is too large", "The original has more bytes than this server fetches."},
+	{originals.ErrTooManyVersions, 429, "too-many-versions", "Too many versions of this picture", "Within an hour, more versions (v_) of this picture were requested than this server fetches. Versions in the cache are still served. Leave out v_, or try again later."},
 	{resize.ErrTooSlow, 503, "too-slow", "Resizing timed out", "Resizing was stopped because it took too long. Request a smaller picture, or try again later."},
 	{resize.ErrNoMemory, 0, "no-memory", "Out of memory", "Memory ran out while resizing. Request a smaller picture, or try again later."},
 	{gate.ErrBusy, 0, "busy", "Server busy", "The queue of this server is full. Try again in a moment."},
 	{context.Canceled, 0, "client-gone", "The client closed the connection", "The client closed the connection before the answer."},
-	{pipeline.ErrReadOnly, 0, "read-only", "Read-only mode", "At the moment this server serves only what it has in its cache, and this original is not there. Try again later."},
+	{originals.ErrReadOnly, 0, "read-only", "Read-only mode", "At the moment this server serves only what it has in its cache, and this original is not there. Try again later."},
 	{storage.ErrRefused, 0, "origin-refuses", "The origin denies access", "The origin works, but denies this server access to the original."},
 	{storage.ErrTransient, 0, "busy", "Server busy", "This server could not send a request to the origin just now. Try again in a moment."},
 	{storage.ErrUnavailable, 0, "origin-unavailable", "The origin is unavailable", "The origin cannot be reached. Try again in a moment."},

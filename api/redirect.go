@@ -53,7 +53,7 @@ func (s *server) redirectToOrigin(rec *responseRecorder, r *http.Request, t prob
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), fallbackTimeout)
 	defer cancel()
-	link, err := s.Pipeline.Link(ctx, rec.request.key, s.linkOptions(rec.request, r.Method))
+	link, err := s.Pipeline.Originals.Link(ctx, rec.request.key, s.linkOptions(rec.request, r.Method))
 	if err != nil {
 		s.Log.Warn("cannot redirect to the original: no link", "id", rec.id, "cause", err)
 		return false

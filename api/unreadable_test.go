@@ -53,7 +53,7 @@ func TestUnreadableWhileSending(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			h := newTestServer(func(c *Config) { c.Pipeline.SetHot(false) })
+			h := newTestServer(func(c *Config) { c.Pipeline.Derivatives.SetMemory(false) })
 			h.origin.Put("big.jpg", whole)
 			s := httptest.NewServer(h)
 			defer s.Close()

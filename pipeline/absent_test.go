@@ -11,7 +11,7 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-func remembers(c *pipeline.Config) { c.RememberAbsent = time.Minute }
+func remembers(c *pipeline.Config) { c.Originals.NegativeTTL = time.Minute }
 
 // That a picture is not there is remembered for a while, and until it is
 // forgotten.
@@ -34,8 +34,8 @@ func TestAbsentIsRemembered(t *testing.T) {
 		absent(1)
 		time.Sleep(2 * time.Second)
 		absent(2)
-		if h.Absent() != 1 {
-			t.Errorf("%d are remembered", h.Absent())
+		if h.Originals.Absent() != 1 {
+			t.Errorf("%d are remembered", h.Originals.Absent())
 		}
 
 		// Another cache buster is another question.
@@ -66,8 +66,8 @@ func TestNotAbsent(t *testing.T) {
 			}
 		}
 		h.origin.FailAll(nil)
-		if h.Absent() != 0 {
-			t.Errorf("%d are remembered", h.Absent())
+		if h.Originals.Absent() != 0 {
+			t.Errorf("%d are remembered", h.Originals.Absent())
 		}
 
 		release := h.origin.Hold()

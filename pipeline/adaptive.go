@@ -2,76 +2,100 @@ package pipeline
 
 import (
 	"context"
+	"time"
 
+	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// betterQueue is how many better pictures may wait to be made in the background;
-// each holds some kilobytes and nothing open. What finds no place is made when it is
-// asked for again.
-const betterQueue = 64
+const (
+	// upgradeLimit is how many upgrades may be queued or made at a time; each holds some
+	// kilobytes and nothing open. One that finds no place is made when it is asked for
+	// again.
+	upgradeLimit = 64
+	// upgradeRetry is how long an upgrade that has failed is not tried again: it may have
+	// taken the whole of render.Config.Timeout.
+	upgradeRetry = 10 * time.Minute
+	// failureBytes bounds what is remembered of that, for some 4,000 names.
+	failureBytes = 1 << 20
+)
 
-// provisional gives the next best picture where the best is not there and slow to
-// make, and has that made for the next who asks; nil where that is not so.
-func (p *Pipeline) provisional(ctx context.Context, o order) (*Result, error) {
-	if !p.Adaptive || o.variant.Format != variant.FormatAuto || o.variant.Kind != variant.Picture || o.accept&variant.AcceptAVIF == 0 {
+// provisional returns a picture that is fast to make if the best one is not cached and
+// slow to make, and has that made for the next request; nil if that is not so.
+func (p *Pipeline) provisional(ctx context.Context, r Request) (*Result, error) {
+	if !p.config.Adaptive || r.Variant.Format != variant.FormatAuto || r.Variant.Kind != variant.Picture || r.Accept&variant.AcceptAVIF == 0 {
 		return nil, nil
 	}
-	next := p.Render.NormalizeAccept(o.accept &^ (variant.AcceptAVIF | variant.PreferWebP))
-	if p.alike(o, next) {
+	next := p.Render.NormalizeAccept(r.Accept &^ (variant.AcceptAVIF | variant.PreferWebP))
+	if p.sameOutput(r, next) {
 		return nil, nil
 	}
-	epoch := p.epoch(o.key)
-	r, err := p.Picture(ctx, o.key, o.variant, next)
+	epoch := p.epochs.At(r.name)
+	result, err := p.Picture(ctx, r.Key, r.Variant, next)
 	switch {
 	case err != nil:
 		return nil, err
-	case p.alike(o, next): // is known now
-		p.adopt(ctx, o, epoch, r)
-		return r, nil
-	case r.Stored: // else the better one would not be kept either
-		p.betterSoon(ctx, o)
+	case p.sameOutput(r, next): // is known now
+		p.storeAlias(ctx, r, epoch, result)
+		return result, nil
+	case result.Stored: // else the upgrade would not be kept either
+		p.upgrade(ctx, r)
 	}
-	r.Provisional = true
-	return r, nil
+	result.Provisional = true
+	return result, nil
 }
 
-// alike reports that the same is made of a picture for those who accept next, as
-// far as is known without opening the original.
-func (p *Pipeline) alike(o order, next variant.Accept) bool {
-	known, ok := p.headers.get(o.original())
-	if !ok || alone(o.variant) {
+// sameOutput reports that the same picture is made for clients that accept next, as far
+// as is known without opening the original.
+func (p *Pipeline) sameOutput(r Request, next variant.Accept) bool {
+	h, ok := p.Originals.KnownHeader(r.ID())
+	if !ok || r.Variant.Page > 1 || resize.NeedsLook(r.Variant) {
 		return false
 	}
-	best, err := p.Render.Plan(known.header, o.variant, o.accept)
-	other, otherErr := p.Render.Plan(known.header, o.variant, next)
+	best, err := p.Render.Plan(h, r.Variant, r.Accept)
+	other, otherErr := p.Render.Plan(h, r.Variant, next)
 	return err != nil && otherErr != nil || err == nil && otherErr == nil && best == other
 }
 
-// adopt keeps what was made for others who get the same, in an epoch, under the
-// name of o as well.
-func (p *Pipeline) adopt(ctx context.Context, o order, epoch uint64, r *Result) {
-	if r.Shared || r.Broken || !r.Stored || r.Source != FromOrigin {
+// storeAlias keeps what was made for other clients, in an epoch, under the name of r as
+// well.
+func (p *Pipeline) storeAlias(ctx context.Context, r Request, epoch uint64, result *Result) {
+	if result.Shared || result.Broken || !result.Stored || result.Source != FromOrigin {
 		return
 	}
-	m := &made{modTime: r.Blob.ModTime, mediaType: r.MediaType, epoch: epoch}
-	var err error
-	if m.data, err = r.Blob.Bytes(); err != nil {
+	data, err := result.Blob.Bytes()
+	if err != nil {
 		return
 	}
-	p.better.Go(ctx, string(o.name), func(ctx context.Context) { p.keep(ctx, o, m) })
+	body := derivatives.NewBody(data, result.Blob.ModTime, result.MediaType)
+	p.upgrades.Go(ctx, string(r.name), func(ctx context.Context) {
+		p.Derivatives.Keep(ctx, r.name, epoch, &body)
+	})
 }
 
-// betterSoon makes a derivative in the background, unless somebody does.
-func (p *Pipeline) betterSoon(ctx context.Context, o order) {
-	if p.hopeless(o.name) {
+// upgrade makes a derivative in the background, unless that is being done or has failed
+// a while ago.
+func (p *Pipeline) upgrade(ctx context.Context, r Request) {
+	failed, ok := p.failures.Get(r.name)
+	if ok && p.config.Now().Sub(failed).Abs() < upgradeRetry {
 		return
 	}
-	epoch := p.epoch(o.key)
-	p.better.Go(ctx, string(o.name), func(ctx context.Context) {
-		primed := p.Prime(ctx, o.key, []Wish{{o.variant, o.accept}})
-		if p.giveUp(o.name, epoch, primed.Err); primed.Err != nil {
-			p.tell("the better picture was not made", o.key, primed.Err)
+	epoch := p.epochs.At(r.name)
+	p.upgrades.Go(ctx, string(r.name), func(ctx context.Context) {
+		p.Mezzanines.Wait(ctx, r.ID()) // from which it is made faster
+		if p.Has(ctx, r) {
+			return
+		}
+		_, err := p.Prepare(ctx, r)
+		p.config.Observer.Primed(err)
+		if err == nil {
+			return
+		}
+		p.config.Log.Info("the better picture was not made", "key", r.Key, "cause", err)
+		if !failure.Of(err).IsTransient() {
+			p.failures.Put(r.name, epoch, p.config.Now())
 		}
 	})
 }

@@ -90,9 +90,9 @@ func TestNotProvisional(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newAdaptive(t)
 				if tt.config != nil {
-					c := m.Config
+					c := m.config
 					tt.config(&c)
-					m.Pipeline = pipeline.New(c)
+					m.start(c)
 				}
 				if tt.known {
 					m.get(t, "20x", 0, pipeline.FromOrigin, false)
@@ -119,7 +119,7 @@ func TestNotProvisionalOfMezzanine(t *testing.T) {
 		m.get(t, "60x", 0, pipeline.FromOrigin, false)
 		synctest.Wait()
 		m.purge(t, "big.jpg")
-		m.Pipeline = pipeline.New(m.Config) // a restart
+		m.start(m.config) // a restart
 		m.get(t, "80x,f_auto", webp|avif, pipeline.FromOrigin, false)
 		synctest.Wait()
 		m.get(t, "80x,f_auto", webp|avif, pipeline.FromMemory, false)
@@ -237,7 +237,7 @@ func TestBetterAlone(t *testing.T) {
 // of what there is now; and nothing stays open.
 func TestProvisionalOfAnotherOriginal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newAdaptive(t, revalidating, func(c *pipeline.Config) { c.HotBytes = 0 })
+		m := newAdaptive(t, revalidating, func(c *pipeline.Config) { c.Derivatives.MemoryBytes = 0 })
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
 		synctest.Wait()
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromDisk, false)

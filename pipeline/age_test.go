@@ -8,25 +8,26 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // verdicts counts what the origin was asked and said.
 type verdicts struct {
-	pipeline.Silence
+	pipeline.NopObserver
 	mu  sync.Mutex
-	all []pipeline.Verdict
+	all []originals.Freshness
 }
 
-func (v *verdicts) Revalidated(verdict pipeline.Verdict) {
+func (v *verdicts) Revalidated(verdict originals.Freshness) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.all = append(v.all, verdict)
 }
 
 // take returns what was said since the last time.
-func (v *verdicts) take() []pipeline.Verdict {
+func (v *verdicts) take() []originals.Freshness {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	all := v.all
@@ -34,7 +35,7 @@ func (v *verdicts) take() []pipeline.Verdict {
 	return all
 }
 
-func (v *verdicts) want(t *testing.T, when string, want ...pipeline.Verdict) {
+func (v *verdicts) want(t *testing.T, when string, want ...originals.Freshness) {
 	t.Helper()
 	got := v.take()
 	if len(got) != len(want) {
@@ -51,7 +52,7 @@ func (v *verdicts) want(t *testing.T, when string, want ...pipeline.Verdict) {
 func newAgingHouse() (*house, *verdicts) {
 	v := &verdicts{}
 	return newHouse(func(c *pipeline.Config) {
-		c.Observer, c.Revalidate, c.RevalidateSync, c.RememberAbsent = v, 24*time.Hour, 7*24*time.Hour, time.Minute
+		c.Observer, c.Originals.Revalidate, c.Originals.RevalidateSync, c.Originals.NegativeTTL = v, 24*time.Hour, 7*24*time.Hour, time.Minute
 	}), v
 }
 
@@ -82,7 +83,7 @@ func TestRevalidateInTheBackground(t *testing.T) {
 			h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 		}
 		pass(0)
-		said.want(t, "old, the same", pipeline.Same)
+		said.want(t, "old, the same", originals.NotModified)
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 		pass(0)
 		said.want(t, "young again")
@@ -91,7 +92,7 @@ func TestRevalidateInTheBackground(t *testing.T) {
 		pass(25 * time.Hour)
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30) // the old one, at once
 		pass(0)
-		said.want(t, "old, changed", pipeline.Changed)
+		said.want(t, "old, changed", originals.Modified)
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
 		if got := h.origin.TotalOpens(); got != 3 {
 			t.Errorf("the origin was asked %d times, want 3: first, same, changed", got)
@@ -110,19 +111,19 @@ func TestRevalidateFirst(t *testing.T) {
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
-		said.want(t, "changed", pipeline.Changed)
+		said.want(t, "changed", originals.Modified)
 
 		pass(8 * 24 * time.Hour)
 		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 10); r.Stale {
 			t.Error("is called stale, though the origin said that it is the same")
 		}
-		said.want(t, "same", pipeline.Same)
+		said.want(t, "same", originals.NotModified)
 
 		// An original that is used for another size is asked for, too.
 		replaceCat(h, 80, 40)
 		pass(8 * 24 * time.Hour)
 		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 10)
-		said.want(t, "another size", pipeline.Changed)
+		said.want(t, "another size", originals.Modified)
 
 		h.origin.Remove("cat.jpg")
 		pass(8 * 24 * time.Hour)
@@ -130,7 +131,7 @@ func TestRevalidateFirst(t *testing.T) {
 		if _, err := h.ask(t.Context(), t, "cat.jpg", "20x"); !errors.Is(err, storage.ErrNotFound) {
 			t.Errorf("removed: %v", err)
 		}
-		said.want(t, "removed", pipeline.Gone)
+		said.want(t, "removed", originals.Gone)
 		if h.originals.Len()+h.derivatives.Len() != 0 {
 			t.Errorf("%d originals and %d derivatives are left", h.originals.Len(), h.derivatives.Len())
 		}
@@ -156,18 +157,18 @@ func TestStaleIfError(t *testing.T) {
 			}
 			r.Blob.Close()
 		}
-		said.want(t, "down", pipeline.Failed)
+		said.want(t, "down", originals.Error)
 		pass(31 * time.Second)
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 		pass(0)
-		said.want(t, "still down", pipeline.Failed)
+		said.want(t, "still down", originals.Error)
 
 		// Nobody waits for an origin that has failed; it is asked in the background.
 		h.origin.FailAll(nil)
 		pass(31 * time.Second)
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 		pass(0)
-		said.want(t, "up again", pipeline.Changed)
+		said.want(t, "up again", originals.Modified)
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
 	})
 }
@@ -189,7 +190,7 @@ func TestStaleIfSlow(t *testing.T) {
 		}
 		release()
 		pass(0)
-		said.want(t, "slow, and then changed", pipeline.Changed)
+		said.want(t, "slow, and then changed", originals.Modified)
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
 	})
 }
@@ -208,7 +209,7 @@ func TestChangedWhileMaking(t *testing.T) {
 		pass(25 * time.Hour)
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 		pass(0)
-		said.want(t, "in the background", pipeline.Changed)
+		said.want(t, "in the background", originals.Modified)
 		close(block)
 		all.Wait()
 		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
@@ -226,7 +227,7 @@ func TestLocateRevalidates(t *testing.T) {
 		if _, ok := h.Locate(t.Context(), "cat.jpg", v, h.Name("cat.jpg", v, 0)); ok {
 			t.Error("the old one was located")
 		}
-		said.want(t, "located", pipeline.Changed)
+		said.want(t, "located", originals.Modified)
 	})
 }
 
@@ -234,23 +235,23 @@ func TestNothingIsAskedReadOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newAgingHouse()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-		h.SetReadOnly(true)
+		h.Originals.SetReadOnly(true)
 		pass(8 * 24 * time.Hour)
 		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); !r.Stale {
 			t.Error("not called stale")
 		}
 		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
-		if _, err := h.ask(t.Context(), t, "dog.jpg", "40x"); !errors.Is(err, pipeline.ErrReadOnly) {
+		if _, err := h.ask(t.Context(), t, "dog.jpg", "40x"); !errors.Is(err, originals.ErrReadOnly) {
 			t.Errorf("never seen: %v", err)
 		}
-		if _, err := h.Original(t.Context(), "dog.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{}); !errors.Is(err, pipeline.ErrReadOnly) {
+		if _, err := h.Original(t.Context(), "dog.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{}); !errors.Is(err, originals.ErrReadOnly) {
 			t.Errorf("never seen, raw: %v", err)
 		}
 		said.want(t, "read only")
 		if got := h.origin.TotalOpens(); got != 1 {
 			t.Errorf("the origin was asked %d times", got)
 		}
-		h.SetReadOnly(false)
+		h.Originals.SetReadOnly(false)
 		h.want(t, "dog.jpg", "30x", pipeline.FromOrigin, 30, 40)
 	})
 }

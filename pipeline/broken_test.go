@@ -31,7 +31,7 @@ func TestServeBroken(t *testing.T) {
 					t.Errorf("time %d: %+v", i, r)
 				}
 			}
-			if entries, _ := h.Memory(); entries != 0 || h.derivatives.Len() != 0 || h.originals.Len() != 0 {
+			if entries, _ := h.Derivatives.MemoryStats(); entries != 0 || h.derivatives.Len() != 0 || h.originals.Len() != 0 {
 				t.Errorf("kept: %d in memory, %d derivatives, %d originals", entries, h.derivatives.Len(), h.originals.Len())
 			}
 			h.resizer.Fail, h.resizer.Half = nil, nil

@@ -26,7 +26,7 @@ func TestRedirectRaw(t *testing.T) {
 		elsewhere bool
 	}{"larger": {size - 1, true}, "not larger": {size, false}, "off": {0, false}} {
 		store := storagetest.NewStore(map[string][]byte{"cat.jpg": picture(80, 60)})
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.RedirectRaw = store, tt.over })
+		h := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Originals.RedirectRaw = store, tt.over })
 		raw, link := variant.Variant{Kind: variant.Raw}, storage.LinkOptions{Expires: time.Minute}
 		r, err := h.Original(t.Context(), "cat.jpg", raw, link)
 		if err != nil {
@@ -49,18 +49,18 @@ func TestRedirectRaw(t *testing.T) {
 
 func TestLink(t *testing.T) {
 	store := storagetest.NewStore(nil)
-	h := newHouse(func(c *pipeline.Config) { c.Origin = store })
-	if link, err := h.Link(t.Context(), "no/such.jpg", storage.LinkOptions{}); err != nil || !strings.Contains(link, "no/such.jpg") {
+	h := newHouse(func(c *pipeline.Config) { c.Originals.Origin = store })
+	if link, err := h.Originals.Link(t.Context(), "no/such.jpg", storage.LinkOptions{}); err != nil || !strings.Contains(link, "no/such.jpg") {
 		t.Errorf("%q, %v", link, err)
 	}
-	if link, err := newHouse().Link(t.Context(), "cat.jpg", storage.LinkOptions{}); !errors.Is(err, storage.ErrUnavailable) {
+	if link, err := newHouse().Originals.Link(t.Context(), "cat.jpg", storage.LinkOptions{}); !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("of a place without links: %q, %v", link, err)
 	}
 }
 
 func TestOriginDown(t *testing.T) {
 	down := false
-	h := newHouse(func(c *pipeline.Config) { c.Down = func(key string) bool { return down && key == "cat.jpg" } })
+	h := newHouse(func(c *pipeline.Config) { c.Originals.Down = func(key string) bool { return down && key == "cat.jpg" } })
 	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 	down = true
 	v := parse(t, "40x")
@@ -86,13 +86,13 @@ func TestOriginDown(t *testing.T) {
 func TestSetHot(t *testing.T) {
 	h := newHouse()
 	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-	h.SetHot(false)
+	h.Derivatives.SetMemory(false)
 	for range 2 {
 		h.want(t, "cat.jpg", "40x", pipeline.FromDisk, 40, 30)
 	}
 	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
 	h.want(t, "cat.jpg", "20x", pipeline.FromDisk, 20, 15)
-	h.SetHot(true)
+	h.Derivatives.SetMemory(true)
 	h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 }
 
@@ -135,7 +135,7 @@ func TestPrime(t *testing.T) {
 			c.Render.Settings.AVIFMaxPixels = 1 << 20
 		})
 		h.resizer.Formats = []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}
-		primer := h.NewPrimer([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})
+		primer := h.NewQueue([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { primer.Run(ctx); close(done) }()

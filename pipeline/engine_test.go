@@ -170,8 +170,8 @@ func newManor(t *testing.T, change ...func(*pipeline.Config)) *manor {
 		mezzanines: &files{Fake: cachetest.NewFake()}, originals: &files{Fake: cachetest.NewFake()},
 	}
 	m.house = newHouse(append([]func(*pipeline.Config){func(c *pipeline.Config) {
-		m.kept = &files{Fake: c.Derivatives.(*cachetest.Fake)}
-		c.Mezzanines, c.Originals, c.Derivatives, c.Render.Resizer = m.mezzanines, m.originals, m.kept, m.engine
+		m.kept = &files{Fake: c.Derivatives.Cache.(*cachetest.Fake)}
+		c.Mezzanines.Cache, c.Originals.Cache, c.Derivatives.Cache, c.Render.Resizer = m.mezzanines, m.originals, m.kept, m.engine
 		c.Render.Settings.MezzanineSide, c.Render.Settings.MezzanineOver = 200, 1<<16
 		c.Render.Settings.CanWrite = m.engine.CanWrite
 		c.Render.Gate = gate.New(2, 1<<22, 20)

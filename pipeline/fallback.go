@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
@@ -17,9 +19,9 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Fallback is a picture that is shown, in the size asked for, where the right one
-// cannot be. It is a pipeline of its own: it waits for no disk, no origin and no
-// other picture.
+// Fallback is a picture that is shown, in the size asked for, where the right one cannot
+// be. It is a pipeline of its own, and so waits for no disk, no origin and no other
+// picture.
 type Fallback struct {
 	pipeline *Pipeline
 	key      variant.Key
@@ -28,26 +30,30 @@ type Fallback struct {
 const (
 	// fallbackBytes bounds what is kept of fallbacks in memory: a few hundred sizes.
 	fallbackBytes = 16 << 20
-	// fallbackQueue is how many sizes of it may wait to be made. Then there is no
-	// fallback, and the error is told in words.
+	// fallbackQueue is how many sizes of it may be queued. When it is full, the error is
+	// answered in words.
 	fallbackQueue = 16
-	// fallbackPixels is how many pixels the picture may have, and what is made of
-	// it: that is made while the machine is busy.
+	// fallbackPixels is how many pixels the picture may have, and what is made from it:
+	// that is made while the machine is busy.
 	fallbackPixels = 4 << 20
 	// fallbackTimeout bounds the making of one.
 	fallbackTimeout = 5 * time.Second
 )
 
-// NewFallback returns the fallback of a picture's bytes, which are read and made
-// small once to see that they can be. The settings are those of other pictures.
+// NewFallback returns a Fallback of a picture's bytes. It inspects and resizes the picture
+// once to see that it can. The settings are those of other pictures.
 func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize.Settings) (*Fallback, error) {
 	f := &Fallback{key: "fallback"}
 	s.MaxPixels = min(s.MaxPixels, fallbackPixels)
 	newGate := func() *gate.Gate { return gate.New(1, 0, fallbackQueue) }
 	f.pipeline = New(Config{
-		Origin: &single{picture}, Originals: cache.Discard{}, Derivatives: cache.Discard{}, HotBytes: fallbackBytes,
-		Render:  render.Config{Resizer: r, Gate: newGate(), Settings: s, Timeout: fallbackTimeout},
-		Fetches: newGate(), MaxBytes: int64(len(picture)), FetchTimeout: fallbackTimeout, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Originals: originals.Config{
+			Origin: &staticOrigin{picture}, Cache: cache.Discard{}, Fetches: newGate(),
+			MaxBytes: int64(len(picture)), FetchTimeout: fallbackTimeout,
+		},
+		Derivatives: derivatives.Config{Cache: cache.Discard{}, MemoryBytes: fallbackBytes},
+		Render:      render.Config{Resizer: r, Gate: newGate(), Settings: s, Timeout: fallbackTimeout},
+		Log:         slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	h, err := header.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), resize.ReadBy(r))
 	if err != nil {
@@ -63,22 +69,22 @@ func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize
 	return f, result.Blob.Close()
 }
 
-// Picture returns the fallback as v would have it. The errors are those of
+// Picture returns the fallback image for v. The errors are those of
 // Pipeline.Picture.
 func (f *Fallback) Picture(ctx context.Context, v variant.Variant, a variant.Accept) (*Result, error) {
 	return f.pipeline.Picture(ctx, f.key, v, a)
 }
 
-// Load returns how many of its sizes are being made, and how many wait to be.
+// Load returns how many of its sizes are being made, and how many are queued.
 func (f *Fallback) Load() (running, waiting int) { return f.pipeline.Render.Gate.Load() }
 
-// single is the origin that has one picture, under every key.
-type single struct{ picture []byte }
+// staticOrigin is an origin that has one picture, under every key.
+type staticOrigin struct{ picture []byte }
 
-func (s *single) Open(context.Context, string, storage.Version) (*storage.Object, error) {
+func (s *staticOrigin) Open(context.Context, string, storage.Version) (*storage.Object, error) {
 	return &storage.Object{Body: io.NopCloser(bytes.NewReader(s.picture)), Size: int64(len(s.picture))}, nil
 }
 
-func (*single) Check(context.Context) error { return nil }
+func (*staticOrigin) Check(context.Context) error { return nil }
 
-func (*single) String() string { return "the fallback" }
+func (*staticOrigin) String() string { return "the fallback" }

@@ -3,9 +3,8 @@ package pipeline
 import (
 	"errors"
 	"strconv"
-	"strings"
-	"sync/atomic"
 
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -21,85 +20,38 @@ type Forgotten struct {
 	DerivativeBytes int64 `json:"derivative_bytes"`
 }
 
-// Forget removes a picture from the cache: the original, every variant of it,
-// what is in memory, that it was not there, and that a process may have died of it. What is being made of it at the
-// moment is answered, and not kept. The error says what could not be removed; all
-// else has gone.
+// Forget removes a picture from the cache: its originals and all that was made from
+// them, on disk and in memory, and what is remembered of them. What is being made at the
+// moment is answered, and not kept. The error says what could not be removed; all else
+// is gone.
 func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
-	p.epochs.next(key)
-	originals, bytes, err := p.Originals.RemoveSource(key.Name())
-	f, madeErr := p.forgetMade(key)
-	f.Originals, f.OriginalBytes = originals, bytes
-	return f, errors.Join(err, madeErr, p.release(key))
+	files, bytes, err := p.Originals.Forget(key)
+	f, madeErr := p.invalidate(key)
+	f.Originals, f.OriginalBytes = files, bytes
+	return f, errors.Join(err, madeErr)
 }
 
-// epochsOfForget is how many epochs Forget begins.
-const epochsOfForget = 3
-
-// forgetMade removes all that was made of any original of a picture, and what is
-// remembered of these. What something is made of goes first, and an epoch ends when
-// it has gone: who opened it before keeps nothing.
-func (p *Pipeline) forgetMade(key variant.Key) (f Forgotten, err error) {
-	p.epochs.next(key)
+// invalidate removes all that was made from the originals of a key. What something is
+// made from goes first, and each store ends the epoch before it removes: work that has
+// opened what was removed before keeps nothing.
+func (p *Pipeline) invalidate(key variant.Key) (f Forgotten, err error) {
 	var mezzanines error
-	f.Mezzanines, f.MezzanineBytes, mezzanines = p.Mezzanines.RemoveSource(key.Name())
-	p.epochs.next(key)
-	f.Derivatives, f.DerivativeBytes, err = p.Derivatives.RemoveSource(key.Name())
-	f.Memory = p.memory.ForgetAll(madeOf(key))
+	f.Mezzanines, f.MezzanineBytes, mezzanines = p.Mezzanines.Forget(key)
+	f.Derivatives, f.DerivativeBytes, f.Memory, err = p.Derivatives.Forget(key)
 	return f, errors.Join(err, mezzanines)
 }
 
-// Absent returns of how many originals it is remembered that they are not there.
-func (p *Pipeline) Absent() int { return p.absent.len() }
+// Epoch returns the epoch of the picture of an original. Work that notes it before it
+// opens anything can tell, when it is done, whether the picture was forgotten meanwhile.
+func (p *Pipeline) Epoch(id originals.ID) uint64 { return p.epochs.At(id.Name()) }
 
-func madeOf(key variant.Key) func(variant.Name) bool {
-	source := string(key.Name())
-	return func(n variant.Name) bool { return strings.HasPrefix(string(n), source) }
-}
-
-// drop removes one derivative from disk and memory.
-func (p *Pipeline) drop(name variant.Name) {
-	p.forget(p.Derivatives, name)
-	p.memory.Forget(name)
-}
-
-// epochs count how often pictures were forgotten, several pictures to a
-// counter. What was begun before a picture was forgotten, and is done after,
-// must not be kept; another picture's being forgotten in between costs making
-// this one again.
-type epochs [1 << (4 * epochDigits)]atomic.Uint64
-
-// epochDigits of a name, which is a hash in hexadecimal, choose its counter: a
-// hundred pictures forgotten every second then touch any other one about every ten
-// minutes.
-const epochDigits = 4
-
-func (e *epochs) of(key variant.Key) *atomic.Uint64 { return e.at(key.Name()) }
-
-// at is of, by any name that belongs to a picture.
-func (e *epochs) at(name variant.Name) *atomic.Uint64 {
-	i := 0
-	for _, c := range []byte(name[:epochDigits]) {
-		i = i<<4 | digit(c)
+// flightKey is the key of the Flight that makes a derivative. A request that comes after
+// its picture was forgotten does not join work that was begun before, and no request
+// joins background work, which has low priority.
+func (p *Pipeline) flightKey(r Request) string {
+	key := string(r.name) + "@" + strconv.FormatUint(p.epochs.At(r.name), 36)
+	if r.Background {
+		key += " background"
 	}
-	return &e[i]
+	return key
 }
-
-func digit(c byte) int {
-	if c >= 'a' {
-		return int(c-'a') + 10
-	}
-	return int(c - '0')
-}
-
-func (e *epochs) next(key variant.Key) { e.of(key).Add(1) }
-
-// flightKey keeps who asks after a picture was forgotten from joining work that
-// was begun before.
-func (p *Pipeline) flightKey(name variant.Name, key variant.Key) string {
-	return string(name) + "@" + strconv.FormatUint(p.epoch(key), 36)
-}
-
-func (p *Pipeline) epoch(key variant.Key) uint64 { return p.epochs.of(key).Load() }
-
-func (p *Pipeline) forgottenSince(key variant.Key, epoch uint64) bool { return p.epoch(key) != epoch }

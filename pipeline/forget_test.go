@@ -37,7 +37,7 @@ func TestForgetWhileAsked(t *testing.T) {
 		r.Blob.Close()
 	}
 	m = newManor(t, func(c *pipeline.Config) {
-		for _, s := range []*cache.Store{&c.Originals, &c.Mezzanines, &c.Derivatives} {
+		for _, s := range []*cache.Store{&c.Originals.Cache, &c.Mezzanines.Cache, &c.Derivatives.Cache} {
 			*s = &watched{*s, ask}
 		}
 	})

@@ -53,7 +53,7 @@ func TestInfoTiers(t *testing.T) {
 		t.Errorf("the origin was asked %d times, want once", got)
 	}
 
-	cold := newHouse(func(c *pipeline.Config) { c.Derivatives = h.derivatives })
+	cold := newHouse(func(c *pipeline.Config) { c.Derivatives.Cache = h.derivatives })
 	cold.describe(t, "cat.jpg", "info", pipeline.FromDisk)
 	cold.describe(t, "cat.jpg", "info", pipeline.FromMemory)
 	if cold.origin.TotalOpens() != 0 || cold.resizer.Calls() != 0 {

@@ -14,6 +14,7 @@ import (
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -50,10 +51,10 @@ func (s onFiles) Peek(name variant.Name) (*cache.Blob, error) { return s.file(s.
 // release is called.
 func inspecting(t *testing.T) (h *house, release func()) {
 	t.Helper()
-	h = newHouse(func(c *pipeline.Config) { c.Originals = onFiles{c.Originals.(*cachetest.Fake), t} })
+	h = newHouse(func(c *pipeline.Config) { c.Originals.Cache = onFiles{c.Originals.Cache.(*cachetest.Fake), t} })
 	var leaves []func()
 	for range 2 { // as many as there are workers
-		leave, err := h.Inspections().Enter(t.Context(), 1)
+		leave, err := h.Originals.Inspections.Enter(t.Context(), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +71,7 @@ func inspecting(t *testing.T) (h *house, release func()) {
 func wantLined(t *testing.T, h *house, want int) {
 	t.Helper()
 	synctest.Wait()
-	if _, waiting := h.Inspections().Load(); waiting != want {
+	if _, waiting := h.Originals.Inspections.Load(); waiting != want {
 		t.Errorf("%d inspections wait, want %d", waiting, want)
 	}
 }
@@ -96,7 +97,7 @@ func TestInspectedOnceForAll(t *testing.T) {
 		wantLined(t, h, 1)
 		release()
 		all.Wait()
-		if running, waiting := h.Inspections().Load(); running+waiting != 0 {
+		if running, waiting := h.Originals.Inspections.Load(); running+waiting != 0 {
 			t.Errorf("%d are inspected and %d wait", running, waiting)
 		}
 		h.want(t, "cat.jpg", "16x", pipeline.FromOrigin, 16, 12) // by the header that is known
@@ -129,7 +130,7 @@ func TestInspectionsLineUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, release := inspecting(t)
 		var all sync.WaitGroup
-		all.Go(func() { h.Prime(t.Context(), "dog.jpg", []pipeline.Wish{{Variant: parse(t, "10x")}}) })
+		all.Go(func() { h.Prime(t.Context(), "dog.jpg", []prime.Variant{{Variant: parse(t, "10x")}}) })
 		wantLined(t, h, 0)
 		for i := range 8 {
 			h.origin.Put(fmt.Sprintf("%d.jpg", i), picture(80, 60))
@@ -177,9 +178,11 @@ func (s vanishing) Peek(variant.Name) (*cache.Blob, error) { return nil, cache.E
 // An original that has gone from the disk is inspected all the same by those who have
 // it open, in their turn.
 func TestInspectedAlthoughPurged(t *testing.T) {
-	h := newHouse(func(c *pipeline.Config) { c.Originals = vanishing{onFiles{c.Originals.(*cachetest.Fake), t}} })
+	h := newHouse(func(c *pipeline.Config) {
+		c.Originals.Cache = vanishing{onFiles{c.Originals.Cache.(*cachetest.Fake), t}}
+	})
 	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-	if running, waiting := h.Inspections().Load(); running+waiting != 0 {
+	if running, waiting := h.Originals.Inspections.Load(); running+waiting != 0 {
 		t.Errorf("%d are inspected and %d wait", running, waiting)
 	}
 }

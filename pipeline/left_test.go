@@ -10,6 +10,7 @@ import (
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
@@ -43,8 +44,8 @@ func (m *manor) idle(t *testing.T, when string, since time.Time) {
 	t.Helper()
 	synctest.Wait()
 	running, waiting := m.Render.Gate.Load()
-	fetching, queued := m.Fetches.Load()
-	inspecting, lined := m.Inspections().Load()
+	fetching, queued := m.Originals.Fetches.Load()
+	inspecting, lined := m.Originals.Inspections.Load()
 	if all := []int{running, waiting, fetching, queued, inspecting, lined}; slices.Max(all) > 0 || !time.Now().Equal(since) {
 		t.Errorf("%s: %v run and wait, after %v", when, all, time.Since(since))
 	}
@@ -74,10 +75,10 @@ func TestWorkEndsWithItsClient(t *testing.T) {
 		name string
 		at   func(t *testing.T, m *manor) (release func())
 	}{
-		{"waits to fetch", func(t *testing.T, m *manor) func() { return full(m.Fetches, 32)(t, m) }},
+		{"waits to fetch", func(t *testing.T, m *manor) func() { return full(m.Originals.Fetches, 32)(t, m) }},
 		{"waits for the origin", func(_ *testing.T, m *manor) func() { return m.origin.Hold() }},
 		{"waits for a body", func(_ *testing.T, m *manor) func() { return m.origin.HoldBodies() }},
-		{"waits to inspect", func(t *testing.T, m *manor) func() { return full(m.Inspections(), 2)(t, m) }},
+		{"waits to inspect", func(t *testing.T, m *manor) func() { return full(m.Originals.Inspections, 2)(t, m) }},
 		{"waits for a worker", func(t *testing.T, m *manor) func() { return full(m.Render.Gate, 2)(t, m) }},
 		{"works", func(_ *testing.T, m *manor) func() {
 			held := make(chan struct{})
@@ -174,7 +175,7 @@ func TestLeftWhileRevalidating(t *testing.T) {
 		pass(8 * 24 * time.Hour)
 		release := h.origin.Hold()
 		c := m.visit(t, "cat.jpg", "40x")
-		if running, _ := h.Fetches.Load(); running != 1 {
+		if running, _ := h.Originals.Fetches.Load(); running != 1 {
 			t.Errorf("%d fetches while a client waits", running)
 		}
 		c.leave()
@@ -183,6 +184,6 @@ func TestLeftWhileRevalidating(t *testing.T) {
 		said.want(t, "left")
 		release()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
-		said.want(t, "asked again", pipeline.Changed)
+		said.want(t, "asked again", originals.Modified)
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/render"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
@@ -92,9 +93,9 @@ func TestMezzanineStandsIn(t *testing.T) {
 		aging  bool
 	}{
 		{"no revalidation", nil, 0, (*manor).down, false, false},
-		{"no revalidation, read-only", nil, 0, func(m *manor) { m.SetReadOnly(true) }, false, false},
+		{"no revalidation, read-only", nil, 0, func(m *manor) { m.Originals.SetReadOnly(true) }, false, false},
 		{"young", revalidating, time.Hour, (*manor).down, false, false},
-		{"old, read-only", revalidating, 48 * time.Hour, func(m *manor) { m.SetReadOnly(true) }, true, false},
+		{"old, read-only", revalidating, 48 * time.Hour, func(m *manor) { m.Originals.SetReadOnly(true) }, true, false},
 		{"old", revalidating, 48 * time.Hour, (*manor).down, false, true},
 		{"very old", revalidating, 30 * 24 * time.Hour, (*manor).down, true, false},
 	}
@@ -111,8 +112,8 @@ func TestMezzanineStandsIn(t *testing.T) {
 				m.purge(t, "big.jpg")
 				tt.set(m)
 				r := m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
-				if r.Stale != tt.stale || r.Aging != tt.aging || !r.Stored || !r.Blob.ModTime.Equal(first.Blob.ModTime) {
-					t.Errorf("stale %t, aging %t, stored %t, of %v", r.Stale, r.Aging, r.Stored, r.Blob.ModTime)
+				if r.Stale != tt.stale || r.Revalidating != tt.aging || !r.Stored || !r.Blob.ModTime.Equal(first.Blob.ModTime) {
+					t.Errorf("stale %t, aging %t, stored %t, of %v", r.Stale, r.Revalidating, r.Stored, r.Blob.ModTime)
 				}
 				synctest.Wait()
 				m.engine.want(t, "in all", "640>60", "640>200", "200>40")
@@ -125,7 +126,7 @@ func TestMezzanineStandsIn(t *testing.T) {
 }
 
 func revalidating(c *pipeline.Config) {
-	c.Revalidate, c.RevalidateSync, c.RememberAbsent = 24*time.Hour, 7*24*time.Hour, time.Minute
+	c.Originals.Revalidate, c.Originals.RevalidateSync, c.Originals.NegativeTTL = 24*time.Hour, 7*24*time.Hour, time.Minute
 }
 
 // Nothing is made of the mezzanine of an original that has changed, however that
@@ -275,16 +276,16 @@ func TestMezzaninesThatAreNotKept(t *testing.T) {
 func TestNoMezzanine(t *testing.T) {
 	for name, change := range map[string]func(*manor, *pipeline.Config){
 		"none wanted":                func(_ *manor, c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 },
-		"nowhere":                    func(_ *manor, c *pipeline.Config) { c.Mezzanines = cache.Discard{} },
+		"nowhere":                    func(_ *manor, c *pipeline.Config) { c.Mezzanines.Cache = cache.Discard{} },
 		"the original is not kept":   func(m *manor, _ *pipeline.Config) { m.originals.FailFill(syscall.ENOSPC) },
 		"the original cannot be had": func(m *manor, _ *pipeline.Config) { m.originals.FailOpen(syscall.EIO) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newManor(t)
-				c := m.Config
+				c := m.config
 				change(m, &c)
-				m.Pipeline = pipeline.New(c)
+				m.start(c)
 				release := m.origin.Hold()
 				var all sync.WaitGroup
 				for _, ops := range []string{"60x", "40x"} { // both at once, too
@@ -420,7 +421,7 @@ func TestMezzanineIsNoDerivative(t *testing.T) {
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		synctest.Wait()
 		m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
-		m.Prime(t.Context(), "big.jpg", []pipeline.Wish{{Variant: parse(t, "30x")}, {Variant: parse(t, "300x")}, {Variant: parse(t, "2x")}, {Variant: parse(t, "x9999,up_1")}})
+		m.Prime(t.Context(), "big.jpg", []prime.Variant{{Variant: parse(t, "30x")}, {Variant: parse(t, "300x")}, {Variant: parse(t, "2x")}, {Variant: parse(t, "x9999,up_1")}})
 		if seen.resized != 2 || seen.kept[eviction.Mezzanines] != 1 || seen.kept[eviction.Derivatives] != 5 || seen.primed != [2]int{3, 1} {
 			t.Errorf("observed %+v", seen)
 		}
@@ -428,7 +429,7 @@ func TestMezzanineIsNoDerivative(t *testing.T) {
 }
 
 type observed struct {
-	pipeline.Silence
+	pipeline.NopObserver
 	mu      sync.Mutex
 	resized int
 	kept    [eviction.Tiers]int

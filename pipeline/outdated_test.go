@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -119,8 +120,8 @@ func TestCreatedWhileGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := &lateNo{}
 		h := newHouse(func(c *pipeline.Config) {
-			c.Revalidate, c.RememberAbsent = 24*time.Hour, time.Minute
-			origin.Origin, c.Origin = c.Origin, origin
+			c.Originals.Revalidate, c.Originals.NegativeTTL = 24*time.Hour, time.Minute
+			origin.Origin, c.Originals.Origin = c.Originals.Origin, origin
 		})
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		pass(25 * time.Hour)
@@ -208,8 +209,8 @@ func TestQuietWhileDown(t *testing.T) {
 		var log bytes.Buffer
 		origin, down := pets(300), false
 		h := newHouse(func(c *pipeline.Config) {
-			c.Origin, c.Revalidate, c.Log = origin, time.Hour, slog.New(slog.NewTextHandler(&log, nil))
-			c.Down = func(string) bool { return down }
+			c.Originals.Origin, c.Originals.Revalidate, c.Log = origin, time.Hour, slog.New(slog.NewTextHandler(&log, nil))
+			c.Originals.Down = func(string) bool { return down }
 		})
 		for i := range 300 {
 			h.want(t, pet(i), "4x", pipeline.FromOrigin, 4, 3)
@@ -229,7 +230,7 @@ func TestQuietWhileDown(t *testing.T) {
 		if n := origin.TotalOpens() - asked; n != 21 {
 			t.Errorf("it was asked %d times", n)
 		}
-		if n := bytes.Count(log.Bytes(), []byte("cannot ask")); n != 1 {
+		if n := bytes.Count(log.Bytes(), []byte("cannot revalidate")); n != 1 {
 			t.Errorf("%d warnings", n)
 		}
 	})
@@ -268,13 +269,13 @@ func TestOldIsBetterThanNone(t *testing.T) {
 			return func() { h.origin.FailAll(nil) }
 		},
 		"read-only": func(h *house) func() {
-			h.SetReadOnly(true)
-			return func() { h.SetReadOnly(false) }
+			h.Originals.SetReadOnly(true)
+			return func() { h.Originals.SetReadOnly(false) }
 		},
 		"busy": func(h *house) func() {
 			var leaves []func()
 			for range 32 {
-				leave, err := h.Fetches.Enter(context.Background(), 1)
+				leave, err := h.Originals.Fetches.Enter(context.Background(), 1)
 				if err != nil {
 					panic(err)
 				}
@@ -282,7 +283,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancel(context.Background())
 			for range 100 {
-				go h.Fetches.Enter(ctx, 1)
+				go h.Originals.Fetches.Enter(ctx, 1)
 			}
 			synctest.Wait()
 			return func() {
@@ -304,7 +305,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 					t.Fatal(err)
 				}
 				// Another process, which forgets nothing here, makes one of the new one.
-				other := newHouse(func(c *pipeline.Config) { c.Origin, c.Derivatives = h.origin, h.derivatives })
+				other := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Derivatives.Cache = h.origin, h.derivatives })
 				other.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
 
 				undo := hinder(h)
@@ -347,7 +348,7 @@ func TestSameBytesElsewhere(t *testing.T) {
 		pass(8 * 24 * time.Hour)
 		for range 2 {
 			h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
-			said.want(t, "old", pipeline.Same)
+			said.want(t, "old", originals.NotModified)
 			pass(8 * 24 * time.Hour)
 		}
 		if h.derivatives.Len() != 1 || h.origin.TotalOpens() != 3 {
@@ -403,15 +404,15 @@ func TestAging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newAgingHouse()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
-		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); r.Aging {
+		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); r.Revalidating {
 			t.Error("young, and called aging")
 		}
 		pass(25 * time.Hour)
-		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); !r.Aging || r.Stale {
+		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); !r.Revalidating || r.Stale {
 			t.Errorf("being asked for: %+v", r)
 		}
 		pass(0)
-		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); r.Aging {
+		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); r.Revalidating {
 			t.Error("just asked for, and called aging")
 		}
 	})

@@ -30,7 +30,7 @@ func pet(i int) variant.Key { return variant.Key(fmt.Sprintf("%d.jpg", i)) }
 func TestFetchesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(20)
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Fetches = origin, gate.New(3, 0, 5) })
+		h := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Originals.Fetches = origin, gate.New(3, 0, 5) })
 		h.want(t, pet(0), "40x", pipeline.FromOrigin, 40, 30)
 		release := origin.Hold()
 		before := origin.TotalOpens()
@@ -68,7 +68,7 @@ func TestFetchesAreBounded(t *testing.T) {
 func TestFetchesCountAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 3) })
+		h := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 3) })
 		h.want(t, pet(9), "40x", pipeline.FromOrigin, 40, 30)
 		block := make(chan struct{})
 		h.resizer.Block = block
@@ -109,7 +109,7 @@ func TestFetchesCountAtTheDoor(t *testing.T) {
 func TestRefusedAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
-		h := newHouse(func(c *pipeline.Config) { c.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 2) })
+		h := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 2) })
 		block := make(chan struct{})
 		h.resizer.Block = block
 		ctx, leave := context.WithCancel(t.Context())
@@ -130,7 +130,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 		if running, waiting := h.Render.Gate.Load(); running+waiting != 0 {
 			t.Errorf("%d run and %d wait", running, waiting)
 		}
-		if running, waiting := h.Fetches.Load(); running+waiting != 0 {
+		if running, waiting := h.Originals.Fetches.Load(); running+waiting != 0 {
 			t.Errorf("%d fetch and %d wait", running, waiting)
 		}
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -39,7 +40,7 @@ func (m *manor) primed(t *testing.T, n int) (seconds []int) {
 			}
 		}
 	}
-	err := m.PrimeAll(t.Context(), keys, wishes(t, "40x"), 4, func(key variant.Key, r pipeline.Primed) {
+	err := m.PrimeAll(t.Context(), keys, wishes(t, "40x"), 4, func(key variant.Key, r prime.Result) {
 		seconds = append(seconds, int(time.Since(began)/time.Second))
 		if r.Made != 1 || r.Err != nil {
 			t.Errorf("%s: %+v", key, r)
@@ -82,7 +83,7 @@ func TestPrimingPanics(t *testing.T) {
 		m.engine.setStop(func(context.Context, string) error { panic("engine") })
 		keys := func(yield func(variant.Key, error) bool) { _ = yield("big.jpg", nil) && yield("cat.jpg", nil) }
 		failed := 0
-		if err := m.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r pipeline.Primed) { failed += r.Failed }); err != nil || failed != 2 {
+		if err := m.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r prime.Result) { failed += r.Failed }); err != nil || failed != 2 {
 			t.Errorf("%d failed, %v", failed, err)
 		}
 		m.engine.setStop(nil)
@@ -100,13 +101,13 @@ func (panickyStore) Touch(variant.Name) (cache.Stat, error) { panic("store") }
 // So does a panic of the cache, and the queue of the hook goes on.
 func TestPrimingStorePanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(func(c *pipeline.Config) { c.Derivatives = panickyStore{c.Derivatives} })
+		h := newHouse(func(c *pipeline.Config) { c.Derivatives.Cache = panickyStore{c.Derivatives.Cache} })
 		keys := func(yield func(variant.Key, error) bool) { _ = yield("cat.jpg", nil) && yield("dog.jpg", nil) }
 		failed := 0
-		if err := h.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r pipeline.Primed) { failed += r.Failed }); err != nil || failed != 2 {
+		if err := h.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r prime.Result) { failed += r.Failed }); err != nil || failed != 2 {
 			t.Errorf("%d failed, %v", failed, err)
 		}
-		primer := h.NewPrimer([]variant.Variant{parse(t, "40x")})
+		primer := h.NewQueue([]variant.Variant{parse(t, "40x")})
 		primer.Add("cat.jpg")
 		primer.Add("dog.jpg")
 		ctx, cancel := context.WithCancel(t.Context())
@@ -128,7 +129,7 @@ func TestPrimingAlone(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := newManor(t, func(c *pipeline.Config) {
 				if nobody {
-					c.Render.Gate, c.Fetches = gate.NewDedicated(2, 1<<22, 20), gate.NewDedicated(32, 0, 100)
+					c.Render.Gate, c.Originals.Fetches = gate.NewDedicated(2, 1<<22, 20), gate.NewDedicated(32, 0, 100)
 				}
 			})
 			m.slowly()

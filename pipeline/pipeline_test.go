@@ -19,8 +19,11 @@ import (
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -32,6 +35,8 @@ import (
 // house is a pipeline on fakes.
 type house struct {
 	*pipeline.Pipeline
+	*prime.Engine
+	config      pipeline.Config
 	origin      *storagetest.Fake
 	originals   *cachetest.Fake
 	derivatives *cachetest.Fake
@@ -50,16 +55,28 @@ func newHouse(change ...func(*pipeline.Config)) *house {
 		originals: cachetest.NewFake(), derivatives: cachetest.NewFake(), resizer: &resizetest.Fake{},
 	}
 	c := pipeline.Config{
-		Origin: h.origin, Originals: h.originals, Derivatives: h.derivatives, HotBytes: 1 << 20,
-		Fetches:  gate.New(32, 0, 100),
-		Render:   render.Config{Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Settings: resize.Settings{MaxPixels: 1 << 20}, Timeout: time.Minute},
-		MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		Originals: originals.Config{
+			Origin: h.origin, Cache: h.originals, Fetches: gate.New(32, 0, 100), MaxBytes: 1 << 20, FetchTimeout: time.Minute,
+		},
+		Derivatives: derivatives.Config{Cache: h.derivatives, MemoryBytes: 1 << 20},
+		Render:      render.Config{Resizer: h.resizer, Gate: gate.New(2, 1<<20, 8), Settings: resize.Settings{MaxPixels: 1 << 20}, Timeout: time.Minute},
+		Log:         slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 	for _, f := range change {
 		f(&c)
 	}
-	h.Pipeline = pipeline.New(c)
+	h.start(c)
 	return h
+}
+
+// start replaces the pipeline.
+func (h *house) start(c pipeline.Config) {
+	h.config = c
+	h.Pipeline = pipeline.New(c)
+	if c.Observer == nil {
+		c.Observer = pipeline.NopObserver{}
+	}
+	h.Engine = prime.New(h.Pipeline, c.Observer, c.Log)
 }
 
 func picture(w, h int) []byte { return resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, w, h))) }
@@ -108,7 +125,7 @@ func TestTiers(t *testing.T) {
 		t.Errorf("the origin was asked %d times, want once", got)
 	}
 
-	cold := newHouse(func(c *pipeline.Config) { c.Derivatives, c.HotBytes = h.derivatives, 0 })
+	cold := newHouse(func(c *pipeline.Config) { c.Derivatives.Cache, c.Derivatives.MemoryBytes = h.derivatives, 0 })
 	cold.want(t, "cat.jpg", "40x30", pipeline.FromDisk, 40, 30)
 	cold.want(t, "cat.jpg", "40x30", pipeline.FromDisk, 40, 30) // no memory, still disk
 	if cold.origin.TotalOpens() != 0 || cold.resizer.Calls() != 0 {
@@ -288,7 +305,7 @@ func TestCacheFails(t *testing.T) {
 }
 
 type fullDisk struct {
-	pipeline.Silence
+	pipeline.NopObserver
 	errors [eviction.Tiers]int
 }
 
@@ -299,12 +316,12 @@ func (f *fullDisk) Kept(tier eviction.Tier, _ int64, err error) {
 }
 
 func TestTooManyBytes(t *testing.T) {
-	h := newHouse(func(c *pipeline.Config) { c.MaxBytes = 100 })
-	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); !errors.Is(err, pipeline.ErrTooManyBytes) {
+	h := newHouse(func(c *pipeline.Config) { c.Originals.MaxBytes = 100 })
+	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); !errors.Is(err, originals.ErrTooManyBytes) {
 		t.Errorf("got %v", err)
 	}
 	exact := int64(len(picture(80, 60)))
-	newHouse(func(c *pipeline.Config) { c.MaxBytes = exact }).want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	newHouse(func(c *pipeline.Config) { c.Originals.MaxBytes = exact }).want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 }
 
 func TestFetchTimeout(t *testing.T) {
@@ -415,13 +432,15 @@ func TestFinishedWorkIsKept(t *testing.T) {
 		began, block := make(chan struct{}), make(chan struct{})
 		h.resizer.Began, h.resizer.Block = began, block
 		ctx, leave := context.WithCancel(t.Context())
-		derivatives := &leavingStore{h.derivatives, leave, make(chan struct{})}
-		h.Pipeline = pipeline.New(func() pipeline.Config { c := h.Config; c.Derivatives = derivatives; return c }())
+		store := &leavingStore{h.derivatives, leave, make(chan struct{})}
+		c := h.config
+		c.Derivatives.Cache = store
+		h.start(c)
 		go func() { <-began; close(block) }()
 		if _, err := h.ask(ctx, t, "cat.jpg", "40x30"); !errors.Is(err, context.Canceled) {
 			t.Errorf("who left got %v", err)
 		}
-		<-derivatives.filled
+		<-store.filled
 		if h.derivatives.Len() != 1 {
 			t.Error("what was made is thrown away")
 		}
@@ -444,7 +463,7 @@ func (s *leavingStore) Fill(ctx context.Context, name variant.Name, r io.Reader,
 
 // With a disk that takes nothing, no more originals are in memory than fit.
 func TestMemoryForOriginalsIsBounded(t *testing.T) {
-	h := newHouse(func(c *pipeline.Config) { c.MaxBytes = int64(len(picture(80, 60))) })
+	h := newHouse(func(c *pipeline.Config) { c.Originals.MaxBytes = int64(len(picture(80, 60))) })
 	h.originals.FailFill(syscall.ENOSPC)
 	var open []*pipeline.Result
 	for range 4 {
@@ -527,6 +546,6 @@ func TestDamagedDerivative(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Close()
-	again := newHouse(func(c *pipeline.Config) { c.Derivatives = h.derivatives })
+	again := newHouse(func(c *pipeline.Config) { c.Derivatives.Cache = h.derivatives })
 	again.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 }

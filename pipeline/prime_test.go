@@ -12,28 +12,31 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
 
-func wishes(t *testing.T, all ...string) (wishes []pipeline.Wish) {
+func wishes(t *testing.T, all ...string) (wishes []prime.Variant) {
 	t.Helper()
 	for _, ops := range all {
-		wishes = append(wishes, pipeline.Wish{Variant: parse(t, ops)})
+		wishes = append(wishes, prime.Variant{Variant: parse(t, ops)})
 	}
 	return wishes
 }
 
 // prime primes, and checks the numbers and what the engine did.
-func (m *manor) prime(t *testing.T, key variant.Key, all []pipeline.Wish, made, there, failed int, engine ...string) error {
+func (m *manor) prime(t *testing.T, key variant.Key, all []prime.Variant, made, there, failed int, engine ...string) error {
 	t.Helper()
 	r := m.Prime(t.Context(), key, all)
-	if r.Made != made || r.There != there || r.Failed != failed || (r.Err != nil) != (failed > 0) {
+	if r.Made != made || r.Exist != there || r.Failed != failed || (r.Err != nil) != (failed > 0) {
 		t.Errorf("primed %+v, want %d made, %d there, %d failed", r, made, there, failed)
 	}
 	m.engine.want(t, "priming", engine...)
@@ -84,7 +87,7 @@ func TestPrimeAlone(t *testing.T) {
 			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.FromOrigin, w, (w*3+2)/4) })
 			synctest.Wait()
 		}
-		primed := make(chan pipeline.Primed, 1)
+		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "info", "40x40,g_smart")) }()
 		synctest.Wait()
 		if n := m.originals.unclosed(); n != 2 || m.engine.Looks() != 0 {
@@ -104,7 +107,9 @@ func TestPrimeAlone(t *testing.T) {
 // Who waits goes first, also if he comes later; and who waits has nothing open.
 func TestPrimeLetsOthersGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Render.Gate, c.Fetches = gate.New(1, 1<<22, 10), gate.New(1, 0, 10) })
+		m := newManor(t, func(c *pipeline.Config) {
+			c.Render.Gate, c.Originals.Fetches = gate.New(1, 1<<22, 10), gate.New(1, 0, 10)
+		})
 		release := m.engine.hold("80>40")
 		var all sync.WaitGroup
 		live := func(w int) {
@@ -133,7 +138,7 @@ func TestPrimeLetsOthersGoFirst(t *testing.T) {
 		m.origin.Put("new.jpg", picture(80, 60))
 		all.Go(func() { m.Prime(t.Context(), "new.jpg", wishes(t, "60x")) })
 		synctest.Wait()
-		if running, waiting := m.Fetches.Load(); running != 1 || waiting != 1 {
+		if running, waiting := m.Originals.Fetches.Load(); running != 1 || waiting != 1 {
 			t.Errorf("%d fetch and %d wait", running, waiting)
 		}
 		unhold()
@@ -156,13 +161,13 @@ func TestPrimeFails(t *testing.T) {
 	}{
 		{"missing", "no.jpg", nil, 0, 5, storage.ErrNotFound},
 		{"down", "big.jpg", (*manor).down, 0, 5, storage.ErrUnavailable},
-		{"read-only", "big.jpg", func(m *manor) { m.SetReadOnly(true) }, 0, 5, pipeline.ErrReadOnly},
+		{"read-only", "big.jpg", func(m *manor) { m.Originals.SetReadOnly(true) }, 0, 5, originals.ErrReadOnly},
 		{"a text", "text.jpg", nil, 0, 5, header.ErrNotPicture},
 		{"cut short", "broken.jpg", nil, 0, 5, header.ErrBroken},
 		{"broken inside", "big.jpg", engine(header.ErrBroken), 0, 5, header.ErrBroken},
 		{"one wish is too large", "big.jpg", nil, 4, 1, header.ErrTooLarge},
-		{"no room for originals", "big.jpg", full, 0, 5, pipeline.ErrNotKept},
-		{"no room for derivatives", "big.jpg", func(m *manor) { m.derivatives.FailFill(syscall.ENOSPC) }, 0, 5, pipeline.ErrNotKept},
+		{"no room for originals", "big.jpg", full, 0, 5, cache.ErrNotKept},
+		{"no room for derivatives", "big.jpg", func(m *manor) { m.derivatives.FailFill(syscall.ENOSPC) }, 0, 5, cache.ErrNotKept},
 		{"no room for mezzanines", "cat.jpg", func(m *manor) { m.mezzanines.FailFill(syscall.ENOSPC) }, 4, 1, header.ErrTooLarge},
 	}
 	for _, tt := range tests {
@@ -172,7 +177,7 @@ func TestPrimeFails(t *testing.T) {
 				tt.set(m)
 			}
 			r := m.Prime(t.Context(), tt.key, wishes(t, "60x", "info", "40x", "4000x4000,up_1", "20x,v_2"))
-			if r.Made != tt.made || r.Failed != tt.failed || r.There != 0 || r.Err == nil {
+			if r.Made != tt.made || r.Failed != tt.failed || r.Exist != 0 || r.Err == nil {
 				t.Errorf("primed %+v, want %d and %d", r, tt.made, tt.failed)
 			}
 			if tt.made == 0 && !errors.Is(r.Err, tt.kind) && !errors.Is(r.Err, header.ErrTooLarge) {
@@ -215,7 +220,7 @@ func TestPrimeEnds(t *testing.T) {
 		m := newManor(t)
 		m.engine.hold("640>60,40,200")
 		ctx, cancel := context.WithCancel(t.Context())
-		primed := make(chan pipeline.Primed, 1)
+		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(ctx, "big.jpg", wishes(t, "60x", "40x")) }()
 		synctest.Wait()
 		cancel()
@@ -246,14 +251,14 @@ func TestForgetWhilePriming(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newManor(t)
 		release := m.engine.hold("640>60,40,200")
-		primed := make(chan pipeline.Primed, 1)
+		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "40x")) }()
 		synctest.Wait()
 		if _, err := m.Forget("big.jpg"); err != nil {
 			t.Fatal(err)
 		}
 		release()
-		if r := <-primed; r.Failed != 2 || !errors.Is(r.Err, pipeline.ErrNotKept) {
+		if r := <-primed; r.Failed != 2 || !errors.Is(r.Err, cache.ErrNotKept) {
 			t.Errorf("primed %+v", r)
 		}
 		if n := m.derivatives.Len() + m.mezzanines.Len(); n != 0 {
@@ -271,7 +276,7 @@ func TestPrimeAfterOthers(t *testing.T) {
 		var all sync.WaitGroup
 		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45) })
 		synctest.Wait()
-		primed := make(chan pipeline.Primed, 2)
+		primed := make(chan prime.Result, 2)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "300x")) }()
 		synctest.Wait()
 		all.Go(func() { m.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15) })
@@ -281,7 +286,7 @@ func TestPrimeAfterOthers(t *testing.T) {
 		synctest.Wait() // the first is kept
 		next()
 		all.Wait()
-		if r := <-primed; r.Made != 1 || r.There != 1 {
+		if r := <-primed; r.Made != 1 || r.Exist != 1 {
 			t.Errorf("primed %+v", r)
 		}
 		synctest.Wait()
@@ -313,7 +318,7 @@ func TestPrimeJoinsMezzanine(t *testing.T) {
 		release := m.engine.hold("640>200")
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		synctest.Wait()
-		primed := make(chan pipeline.Primed, 1)
+		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "40x", "20x")) }()
 		synctest.Wait()
 		release()
@@ -377,12 +382,12 @@ func keys(n int, err error) iter.Seq2[variant.Key, error] {
 func TestPrimeAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin, sad := pets(9), errors.New("sad")
-		m := newManor(t, func(c *pipeline.Config) { c.Origin = origin })
+		m := newManor(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
 		release := origin.Hold()
 		var told []variant.Key
 		ended := make(chan error, 1)
 		go func() {
-			ended <- m.PrimeAll(t.Context(), keys(10, sad), wishes(t, "40x"), 3, func(key variant.Key, r pipeline.Primed) {
+			ended <- m.PrimeAll(t.Context(), keys(10, sad), wishes(t, "40x"), 3, func(key variant.Key, r prime.Result) {
 				told = append(told, key)
 				if failed := key == pet(9); r.Failed == 1 != failed || r.Made == 1 == failed {
 					t.Errorf("%s: %+v", key, r)
@@ -410,12 +415,12 @@ func TestPrimeAll(t *testing.T) {
 func TestPrimeAllEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(9)
-		m := newManor(t, func(c *pipeline.Config) { c.Origin = origin })
+		m := newManor(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
 		origin.Hold()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			ended <- m.PrimeAll(ctx, keys(9, nil), wishes(t, "40x"), 2, func(key variant.Key, r pipeline.Primed) {
+			ended <- m.PrimeAll(ctx, keys(9, nil), wishes(t, "40x"), 2, func(key variant.Key, r prime.Result) {
 				t.Errorf("told of %s: %+v", key, r)
 			})
 		}()
@@ -435,8 +440,8 @@ func TestPrimeAllEnds(t *testing.T) {
 func TestPrimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(3)
-		m := newManor(t, func(c *pipeline.Config) { c.Origin = origin })
-		primer := m.NewPrimer([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})
+		m := newManor(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
+		primer := m.NewQueue([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})
 		release := origin.Hold()
 		for i := range 3 {
 			primer.Add(pet(i))
@@ -487,12 +492,12 @@ func TestWishes(t *testing.T) {
 				c.Render.Settings.CanWrite = func(f variant.Format) bool { return f == variant.JPEG || slices.Contains(tt.made, f) }
 			})
 			auto, plain := parse(t, "40x,f_auto"), parse(t, "40x")
-			var want []pipeline.Wish
+			var want []prime.Variant
 			for _, a := range tt.want {
-				want = append(want, pipeline.Wish{Variant: auto, Accept: a})
+				want = append(want, prime.Variant{Variant: auto, Accept: a})
 			}
-			want = append(want, pipeline.Wish{Variant: plain})
-			if got := m.Wishes([]variant.Variant{auto, plain, auto}, tt.all); !slices.Equal(got, want) {
+			want = append(want, prime.Variant{Variant: plain})
+			if got := m.Variants([]variant.Variant{auto, plain, auto}, tt.all); !slices.Equal(got, want) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -106,7 +107,7 @@ func TestQuarantine(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLedger()
-				m := newManor(t, func(c *pipeline.Config) { c.Quarantine = l })
+				m := newManor(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
 				m.engine.setStop(func(context.Context, string) error {
 					if now, _ := l.at(); len(now) != 1 {
 						t.Errorf("while the engine works, %q is written down", now)
@@ -129,7 +130,7 @@ func TestQuarantine(t *testing.T) {
 // mezzanine.
 func quarantined(t *testing.T, l *ledger, first string) *manor {
 	t.Helper()
-	m := newManor(t, func(c *pipeline.Config) { c.Quarantine = l })
+	m := newManor(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
 	if first != "" {
 		m.want(t, "big.jpg", first, pipeline.FromOrigin, 300, 225)
 		synctest.Wait()
@@ -157,13 +158,13 @@ func TestQuarantined(t *testing.T) {
 				m := quarantined(t, l, first)
 				for _, ops := range []string{"60x", "400x", "60x60,g_smart", "info"} {
 					_, err := m.ask(t.Context(), t, "big.jpg", ops)
-					if !errors.Is(err, pipeline.ErrQuarantined) {
+					if !errors.Is(err, originals.ErrQuarantined) {
 						t.Errorf("%s: %v", ops, err)
 					}
 				}
 				m.engine.take()
 				primed := m.Prime(t.Context(), "big.jpg", wishes(t, "62x", "63x", "64x64,g_smart"))
-				if primed.Failed != 3 || !errors.Is(primed.Err, pipeline.ErrQuarantined) {
+				if primed.Failed != 3 || !errors.Is(primed.Err, originals.ErrQuarantined) {
 					t.Errorf("primed: %+v", primed)
 				}
 				synctest.Wait()
@@ -193,7 +194,7 @@ func TestQuarantineOfWhatFails(t *testing.T) {
 		"a panic":  func() error { panic("in the engine") },
 	} {
 		l := newLedger()
-		m := newManor(t, func(c *pipeline.Config) { c.Quarantine = l })
+		m := newManor(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
 		m.engine.setStop(func(context.Context, string) error { return fail() })
 		_, err := m.ask(t.Context(), t, "big.jpg", "60x")
 		if now, ever := l.at(); err == nil || len(now) != 0 || len(ever) != 1 {

@@ -31,7 +31,7 @@ func TestSum(t *testing.T) {
 		return data
 	}
 	restarted := func() *house {
-		return newHouse(func(c *pipeline.Config) { c.Derivatives, c.HotBytes = h.derivatives, 0 })
+		return newHouse(func(c *pipeline.Config) { c.Derivatives.Cache, c.Derivatives.MemoryBytes = h.derivatives, 0 })
 	}
 	data := want(h, pipeline.FromOrigin)
 	want(h, pipeline.FromMemory)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -26,7 +27,7 @@ var asked = map[string]func(*house, *testing.T){
 		r.Blob.Close()
 	},
 	"prime": func(h *house, t *testing.T) {
-		r := h.Prime(t.Context(), "cat.jpg", []pipeline.Wish{{Variant: parse(t, "40x30")}, {Variant: parse(t, "30x")}})
+		r := h.Prime(t.Context(), "cat.jpg", []prime.Variant{{Variant: parse(t, "40x30")}, {Variant: parse(t, "30x")}})
 		if r.Made != 2 || r.Failed != 0 {
 			t.Errorf("primed: %+v", r)
 		}
@@ -49,7 +50,7 @@ func (h *house) wantRaw(t *testing.T, key variant.Key) {
 // restarted is another pipeline on the same origin and stores, which remembers nothing.
 func (h *house) restarted() *house {
 	next := newHouse(func(c *pipeline.Config) {
-		c.Origin, c.Originals, c.Derivatives = h.origin, h.originals, h.derivatives
+		c.Originals.Origin, c.Originals.Cache, c.Derivatives.Cache = h.origin, h.originals, h.derivatives
 	})
 	next.origin, next.originals, next.derivatives = h.origin, h.originals, h.derivatives
 	return next

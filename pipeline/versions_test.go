@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -23,11 +24,11 @@ func (h *house) wantRefused(t *testing.T, version string) {
 	t.Helper()
 	before := h.origin.TotalOpens()
 	for _, ops := range []string{"40x30,", "50x,f_png,", "info,", "info_gps,"} {
-		if _, err := h.ask(t.Context(), t, "cat.jpg", ops+version); !errors.Is(err, pipeline.ErrTooManyVersions) {
+		if _, err := h.ask(t.Context(), t, "cat.jpg", ops+version); !errors.Is(err, originals.ErrTooManyVersions) {
 			t.Errorf("%s%s: %v", ops, version, err)
 		}
 	}
-	if _, err := h.Original(t.Context(), "cat.jpg", parse(t, "raw,"+version), storage.LinkOptions{}); !errors.Is(err, pipeline.ErrTooManyVersions) {
+	if _, err := h.Original(t.Context(), "cat.jpg", parse(t, "raw,"+version), storage.LinkOptions{}); !errors.Is(err, originals.ErrTooManyVersions) {
 		t.Errorf("raw,%s: %v", version, err)
 	}
 	if n := h.origin.TotalOpens() - before; n > 0 {
@@ -39,7 +40,9 @@ func TestVersionsAreBounded(t *testing.T) {
 	t.Parallel()
 	const most = 4
 	var clock clock
-	h := newHouse(func(c *pipeline.Config) { c.MaxVersions, c.HotBytes, c.Now = most, 0, clock.now })
+	h := newHouse(func(c *pipeline.Config) {
+		c.Originals.MaxVersions, c.Derivatives.MemoryBytes, c.Now = most, 0, clock.now
+	})
 	for i := range most {
 		h.want(t, "cat.jpg", fmt.Sprintf("40x30,v_%d", i), pipeline.FromOrigin, 40, 30)
 		clock.advance(time.Minute)
@@ -69,14 +72,14 @@ func TestVersionsAreBounded(t *testing.T) {
 func TestManyVersionsAtOnce(t *testing.T) {
 	t.Parallel()
 	for most, want := range map[int]int{5: 5, 0: 100} {
-		h := newHouse(func(c *pipeline.Config) { c.MaxVersions = most })
+		h := newHouse(func(c *pipeline.Config) { c.Originals.MaxVersions = most })
 		var all sync.WaitGroup
 		for i := range 100 {
 			all.Go(func() {
 				r, err := h.Original(t.Context(), "cat.jpg", parse(t, fmt.Sprintf("raw,v_%d", i)), storage.LinkOptions{})
 				if err == nil {
 					r.Blob.Close()
-				} else if !errors.Is(err, pipeline.ErrTooManyVersions) {
+				} else if !errors.Is(err, originals.ErrTooManyVersions) {
 					t.Error(err)
 				}
 			})

@@ -22,18 +22,18 @@ func TestWarm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t, func(c *pipeline.Config) { c.HotBytes = tt.hotBytes })
-				m.SetHot(false)
+				m := newManor(t, func(c *pipeline.Config) { c.Derivatives.MemoryBytes = tt.hotBytes })
+				m.Derivatives.SetMemory(false)
 				m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 				r := m.want(t, "cat.jpg", "40x", pipeline.FromDisk, 40, 30)
-				m.SetHot(!tt.cold)
+				m.Derivatives.SetMemory(!tt.cold)
 				before := m.derivatives.Counts().Opens
-				m.Warm(r)
+				m.Derivatives.Warm(r.Name, r.Blob.Size)
 				synctest.Wait()
 				if n := m.derivatives.Counts().Opens - before; n != tt.opens {
 					t.Errorf("it was opened %d times, want %d", n, tt.opens)
 				}
-				if n, _ := m.Memory(); n != tt.opens {
+				if n, _ := m.Derivatives.MemoryStats(); n != tt.opens {
 					t.Errorf("%d are in memory, want %d", n, tt.opens)
 				}
 				m.want(t, "cat.jpg", "40x", tt.source, 40, 30)

@@ -19,7 +19,7 @@ type Jobs interface {
 	// Start begins a job, and does not wait for it. Its errors have the kinds of
 	// those of pictures, and are answered alike: gate.ErrBusy, with 503, where
 	// there are too many jobs; *resize.UnsupportedError, with 501, for what this
-	// server cannot make; pipeline.ErrReadOnly.
+	// server cannot make; originals.ErrReadOnly.
 	Start(JobRequest) (JobStatus, error)
 	// Status is that of a job that runs, or has ended not too long ago.
 	Status(id string) (status JobStatus, ok bool)

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -233,7 +233,7 @@ func TestPrimeIsRefused(t *testing.T) {
 		status int
 	}{
 		{fmt.Errorf("%w: 8 jobs run", gate.ErrBusy), 503},
-		{pipeline.ErrReadOnly, 503},
+		{originals.ErrReadOnly, 503},
 		{&resize.UnsupportedError{Option: "f_avif"}, 501},
 		{errors.New("no journal"), 500},
 	} {

@@ -26,7 +26,9 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -82,16 +84,21 @@ type server struct {
 func newServer(parent string, files int) *server {
 	dir, err := os.MkdirTemp(parent, "thumbery-bench-latency-")
 	check(err)
-	originals, err := disk.Open(dir, disk.Originals, disk.Options{})
-	check(err)
-	derivatives, err := disk.Open(dir, disk.Derivatives, disk.Options{})
-	check(err)
+	open := func(tier string) *disk.Store {
+		s, err := disk.Open(dir, tier, disk.Options{})
+		check(err)
+		return s
+	}
 	resizer, settings := &resizetest.Fake{}, resize.Settings{}
 	fill(dir, files, resizer.Recipe()+" "+settings.Recipe())
 	quiet := slog.New(slog.DiscardHandler)
 	p := pipeline.New(pipeline.Config{
-		Origin: storagetest.NewFake(nil), Originals: originals, Derivatives: derivatives,
-		Render: render.Config{Resizer: resizer, Gate: gate.New(1, 1, 0), Settings: settings}, MaxBytes: 1, FetchTimeout: time.Second, Log: quiet, Now: time.Now,
+		Originals: originals.Config{
+			Origin: storagetest.NewFake(nil), Cache: open(disk.Originals), Fetches: gate.New(1, 0, 0), MaxBytes: 1, FetchTimeout: time.Second,
+		},
+		Derivatives: derivatives.Config{Cache: open(disk.Derivatives)},
+		Render:      render.Config{Resizer: resizer, Gate: gate.New(1, 1, 0), Settings: settings},
+		Log:         quiet, Now: time.Now,
 	})
 	return &server{files: files, dir: dir, http: httptest.NewServer(api.New(api.Config{Pipeline: p, Log: quiet}))}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cache/quarantine"
 	"github.com/thumbery/thumbery/metrics"
-	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +21,7 @@ import (
 // cacheDir is an open cache directory.
 type cacheDir struct {
 	originals, mezzanines, derivatives cache.Store
-	journal                            pipeline.Journal       // nil where keys cannot be written down
+	journal                            originals.Journal      // nil where keys cannot be written down
 	quarantine                         *quarantine.Quarantine // to be closed when the process is to end
 	inventory                          *disk.Inventory
 	reserve                            *disk.FreeSpace
@@ -114,7 +114,7 @@ func (f *cacheFlags) short(s eviction.Space) bool {
 type observer struct{ *metrics.Metrics }
 
 // Revalidated implements pipeline.Observer.
-func (o observer) Revalidated(v pipeline.Verdict) { o.Metrics.Revalidated(v.String()) }
+func (o observer) Revalidated(v originals.Freshness) { o.Metrics.Revalidated(v.String()) }
 
 // Resized implements pipeline.Observer.
 func (o observer) Resized(of render.Input, took time.Duration, err error) {
@@ -135,7 +135,7 @@ type memoryStock struct {
 
 func (c *serveCmd) stock(core *core) func() any {
 	return func() any {
-		entries, bytes := core.Memory()
+		entries, bytes := core.Derivatives.MemoryStats()
 		return stock{core.dir.inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
 	}
 }

@@ -6,8 +6,12 @@ import (
 
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/mezzanines"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -33,6 +37,7 @@ func (f *appFlags) validate() error {
 // core is a pipeline with all that it stands on.
 type core struct {
 	*pipeline.Pipeline
+	primer  *prime.Engine
 	presets variant.Presets
 	origins *origins
 	dir     *cacheDir
@@ -71,17 +76,19 @@ func (f *appFlags) core(newGate newGate, queue int, m *metrics.Metrics, log *slo
 	}
 	g := gates{newGate(f.workers(), int64(f.MaxPixels), queue), newGate(f.Fetches, 0, queue)}
 	config := pipeline.Config{
-		Origin: origins, Down: origins.Down,
-		Journal: dir.journal, Quarantine: dir.quarantine, Originals: dir.originals, Mezzanines: dir.mezzanines, Derivatives: dir.derivatives,
-		Render:  render.Config{Resizer: engine, Gate: g.pictures, Settings: settings, Timeout: f.ResizeTimeout},
-		Fetches: g.fetches, ServeBroken: f.servesBroken(), MaxBytes: int64(f.MaxBytes),
-		FetchTimeout: f.FetchTimeout, RememberAbsent: f.NegativeTTL,
-		Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
-		Observer: observer{m}, Log: log, Now: time.Now,
+		Originals: originals.Config{
+			Origin: origins, Down: origins.Down, Cache: dir.originals, Journal: dir.journal, Quarantine: dir.quarantine, Fetches: g.fetches,
+			MaxBytes: int64(f.MaxBytes), FetchTimeout: f.FetchTimeout, NegativeTTL: f.NegativeTTL,
+			Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
+		},
+		Derivatives: derivatives.Config{Cache: dir.derivatives},
+		Mezzanines:  mezzanines.Config{Cache: dir.mezzanines},
+		Render:      render.Config{Resizer: engine, Gate: g.pictures, Settings: settings, Timeout: f.ResizeTimeout},
+		ServeBroken: f.servesBroken(), Observer: observer{m}, Log: log, Now: time.Now,
 	}
 	more(&config)
 	p := pipeline.New(config)
-	p.SetReadOnly(f.ReadOnly)
-	origins.readOnly = p.ReadOnly
-	return &core{p, presets, origins, dir, engine, g}, nil
+	p.Originals.SetReadOnly(f.ReadOnly)
+	origins.readOnly = p.Originals.ReadOnly
+	return &core{p, prime.New(p, config.Observer, log), presets, origins, dir, engine, g}, nil
 }

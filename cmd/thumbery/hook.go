@@ -5,25 +5,26 @@ import (
 
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/metrics"
-	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // primer makes the presets of what was uploaded.
-func (c *serveCmd) primer(core *core) *pipeline.Primer {
+func (c *serveCmd) primer(core *core) *prime.Queue {
 	rules := variant.Rules{Presets: core.presets, Format: c.format()}
-	return core.NewPrimer(rules.AllPresets())
+	return core.primer.NewQueue(rules.AllPresets())
 }
 
 // hook is what happens when a bucket tells of its objects: what was made of the
 // old one is forgotten, and the presets of the new one are made.
-func (c *serveCmd) hook(core *core, primer *pipeline.Primer, m *metrics.Metrics, log *slog.Logger) *admin.Hook {
+func (c *serveCmd) hook(core *core, primer *prime.Queue, m *metrics.Metrics, log *slog.Logger) *admin.Hook {
 	if c.HookSecret == "" {
 		return nil
 	}
 	forget := func(key variant.Key) error {
-		if core.ReadOnly() { // what was forgotten could not be fetched again
-			return pipeline.ErrReadOnly
+		if core.Originals.ReadOnly() { // what was forgotten could not be fetched again
+			return originals.ErrReadOnly
 		}
 		_, err := core.Forget(key)
 		return err

@@ -30,7 +30,7 @@ func TestPrimerOfUploads(t *testing.T) {
 		if n := origin.Opens("0000.jpg"); n != 1 {
 			t.Errorf("the original was fetched %d times", n)
 		}
-		if got := c.Prime(t.Context(), "0000.jpg", c.Wishes(wish(t, "40x30,f_jpeg", "20x,f_jpeg"), true)); got.There != 2 {
+		if got := c.primer.Prime(t.Context(), "0000.jpg", c.primer.Variants(wish(t, "40x30,f_jpeg", "20x,f_jpeg"), true)); got.Exist != 2 {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -12,8 +12,8 @@ import (
 
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/internal/panics"
-	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -66,8 +66,8 @@ type primeJob struct {
 
 // Start implements admin.Jobs.
 func (j *jobs) Start(r admin.JobRequest) (admin.JobStatus, error) {
-	if j.core.ReadOnly() {
-		return admin.JobStatus{}, pipeline.ErrReadOnly
+	if j.core.Originals.ReadOnly() {
+		return admin.JobStatus{}, originals.ErrReadOnly
 	}
 	if err := writable(j.core.Render.Settings, r.Variants); err != nil {
 		return admin.JobStatus{}, err
@@ -121,7 +121,7 @@ func (j *jobs) add(r admin.JobRequest) (*primeJob, context.Context, error) {
 func (j *jobs) prime(ctx context.Context, one *primeJob, r admin.JobRequest) {
 	defer close(one.ended)
 	defer one.stop()
-	wishes := j.core.Wishes(r.Variants, r.AllFormats)
+	wishes := j.core.primer.Variants(r.Variants, r.AllFormats)
 	err := panics.Try("jobs", func() error {
 		return j.core.priming(wishes, jobParallel, one.tally).run(ctx, j.pictures(ctx, one, r))
 	}, "job", one.id)

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api/admin"
-	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
@@ -113,8 +113,8 @@ func TestJobsAreRefused(t *testing.T) {
 		}
 		<-time.After(time.Minute)
 		j.mustStart(t, r)
-		j.core.SetReadOnly(true)
-		if _, err := j.Start(r); !errors.Is(err, pipeline.ErrReadOnly) {
+		j.core.Originals.SetReadOnly(true)
+		if _, err := j.Start(r); !errors.Is(err, originals.ErrReadOnly) {
 			t.Errorf("read only: %v", err)
 		}
 	})

@@ -183,7 +183,7 @@ func (c *primeCmd) local(r *primeReport) (*priming, *core, error) {
 	if err != nil {
 		return nil, nil, usage(fmt.Errorf("--ops: %w", err))
 	}
-	p := core.priming(core.Wishes(variants, c.AllFormats), c.Parallel, r.tally)
+	p := core.priming(core.primer.Variants(variants, c.AllFormats), c.Parallel, r.tally)
 	p.failed = r.logFailure
 	return p, core, nil
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/internal/panics"
-	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -26,16 +26,16 @@ const (
 // priming makes derivatives of many pictures: for a job of the server, and for the
 // command.
 type priming struct {
-	pipeline *pipeline.Pipeline
-	down     func(key string) bool // as pipeline.Config.Down
-	wishes   []pipeline.Wish
+	engine   *prime.Engine
+	down     func(key string) bool // as originals.Config.Down
+	variants []prime.Variant
 	parallel int // pictures at once
 	tally    *tally
 	failed   func(variant.Key, error) // is told of pictures, one at a time; it may be nil
 }
 
-func (c *core) priming(wishes []pipeline.Wish, parallel int, t *tally) *priming {
-	return &priming{pipeline: c.Pipeline, down: c.origins.Down, wishes: wishes, parallel: parallel, tally: t}
+func (c *core) priming(variants []prime.Variant, parallel int, t *tally) *priming {
+	return &priming{engine: c.primer, down: c.origins.Down, variants: variants, parallel: parallel, tally: t}
 }
 
 // pictures are those that are to be primed.
@@ -58,7 +58,7 @@ func (p *priming) run(ctx context.Context, of pictures) error {
 			_ = panics.Try("jobs", func() error { p.tally.count(ctx, of.counted); return nil })
 		})
 	}
-	err := p.pipeline.PrimeAll(ctx, p.patient(ctx, of.keys), p.wishes, p.parallel, func(key variant.Key, primed pipeline.Primed) {
+	err := p.engine.PrimeAll(ctx, p.patient(ctx, of.keys), p.variants, p.parallel, func(key variant.Key, primed prime.Result) {
 		inARow := p.tally.note(key, primed, time.Now())
 		if primed.Err != nil && p.failed != nil {
 			p.failed(key, primed.Err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/internal/failure"
-	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -70,13 +70,13 @@ func (t *tally) foundAll() {
 
 // note counts a picture, and returns how many in a row have failed through no
 // fault of theirs.
-func (t *tally) note(key variant.Key, p pipeline.Primed, now time.Time) (inARow int) {
+func (t *tally) note(key variant.Key, p prime.Result, now time.Time) (inARow int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := &t.status
 	s.Finished++
 	s.Pictures = max(t.known, s.Finished)
-	s.Made, s.There = s.Made+p.Made, s.There+p.There
+	s.Made, s.There = s.Made+p.Made, s.There+p.Exist
 	switch {
 	case errors.Is(p.Err, header.ErrNotPicture):
 		s.NotPictures++

@@ -18,8 +18,11 @@ import (
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -42,15 +45,20 @@ func fakeCore(t *testing.T, n int) (*core, *storagetest.Flaky) {
 		t.Fatal(err)
 	}
 	g := gates{gate.New(2, 1<<20, 100), gate.New(32, 0, 100)}
+	log := slog.New(slog.DiscardHandler)
+	p := pipeline.New(pipeline.Config{
+		Originals: originals.Config{
+			Origin: mounts, Cache: cachetest.NewFake(), Fetches: g.fetches, MaxBytes: 1 << 20, FetchTimeout: time.Minute,
+		},
+		Derivatives: derivatives.Config{Cache: cachetest.NewFake()},
+		Render: render.Config{
+			Resizer: &resizetest.Fake{}, Gate: g.pictures, Timeout: time.Minute,
+			Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: func(f variant.Format) bool { return f != variant.AVIF }},
+		},
+		Log: log, Now: time.Now,
+	})
 	return &core{
-		Pipeline: pipeline.New(pipeline.Config{
-			Origin: mounts, Originals: cachetest.NewFake(), Derivatives: cachetest.NewFake(),
-			Render: render.Config{
-				Resizer: &resizetest.Fake{}, Gate: g.pictures, Timeout: time.Minute,
-				Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: func(f variant.Format) bool { return f != variant.AVIF }},
-			},
-			Fetches: g.fetches, MaxBytes: 1 << 20, FetchTimeout: time.Minute, Log: slog.New(slog.DiscardHandler), Now: time.Now,
-		}),
+		Pipeline: p, primer: prime.New(p, pipeline.NopObserver{}, log),
 		origins: &origins{Mounts: mounts}, gates: g,
 	}, origin
 }
@@ -71,7 +79,7 @@ func wish(t *testing.T, ops ...string) (variants []variant.Variant) {
 func (c *core) primed(t *testing.T, ctx context.Context) (admin.JobStatus, error) {
 	t.Helper()
 	tally := newTally(admin.JobStatus{State: admin.JobRunning, Began: time.Now(), Listing: true})
-	p := c.priming(c.Wishes(wish(t, "40x", "20x"), false), 4, tally)
+	p := c.priming(c.primer.Variants(wish(t, "40x", "20x"), false), 4, tally)
 	err := p.run(ctx, span{}.pictures(ctx, c.origins.Mounts, tally.leaveOut))
 	return tally.snapshot(time.Now()), err
 }
@@ -178,11 +186,11 @@ func TestTally(t *testing.T) {
 	check("at once", y.snapshot(start), 0, 0)
 	check("the clock goes back", y.snapshot(at(-1)), 0, 0)
 	for i := range 200 { // 20 s at 10 pictures a second of 4
-		y.note("k", pipeline.Primed{Made: 4}, at(float64(i+1)/10))
+		y.note("k", prime.Result{Made: 4}, at(float64(i+1)/10))
 	}
 	check("steady", y.snapshot(at(20)), 40, 80)
 	for i := range 300 { // 15 s at 20
-		y.note("k", pipeline.Primed{There: 3, Failed: 1, Err: storage.ErrNotFound}, at(20+float64(i+1)/20))
+		y.note("k", prime.Result{Exist: 3, Failed: 1, Err: storage.ErrNotFound}, at(20+float64(i+1)/20))
 	}
 	check("faster", y.snapshot(at(35)), 80, 25)
 	if n := len(y.recent); n > 2*int(rateWindow/sampleEvery)+3 {
@@ -191,7 +199,7 @@ func TestTally(t *testing.T) {
 	check("stalled", y.snapshot(at(40)), 40, 50)
 	check("stalled for long", y.snapshot(at(100)), 0, 0)
 	for range 1000 {
-		y.note("k", pipeline.Primed{}, at(100))
+		y.note("k", prime.Result{}, at(100))
 	}
 	s := y.snapshot(at(100))
 	if s.Finished != 1500 || s.Pictures != 1500 || s.Made != 800 || s.There != 900 || s.Failed != 300 || len(s.Errors) != tallyErrors {
@@ -205,8 +213,8 @@ func TestTally(t *testing.T) {
 // What places answer may be long.
 func TestTallyErrors(t *testing.T) {
 	y := newTally(admin.JobStatus{})
-	y.note("k", pipeline.Primed{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))}, time.Now())
-	y.note("text", pipeline.Primed{Failed: 1, Err: header.ErrNotPicture}, time.Now())
+	y.note("k", prime.Result{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))}, time.Now())
+	y.note("text", prime.Result{Failed: 1, Err: header.ErrNotPicture}, time.Now())
 	s := y.snapshot(time.Now())
 	if len(s.Errors) != 1 || s.FirstNotPicture != "text" || len(s.Errors[0].Error) > maxErrorBytes+5 || s.Failed != 1 || s.NotPictures != 1 {
 		t.Errorf("%+v", s)

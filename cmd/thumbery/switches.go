@@ -13,11 +13,11 @@ type switches []admin.Switch
 
 func (c *serveCmd) switches(core *core) switches {
 	o, p := core.origins, core.Pipeline
-	p.SetHot(!c.NoHot)
+	p.Derivatives.SetMemory(!c.NoHot)
 	return switches{
-		{Name: "hot", Help: "serve from memory what is there", Get: p.Hot, Set: p.SetHot},
+		{Name: "hot", Help: "serve from memory what is there", Get: p.Derivatives.UsesMemory, Set: p.Derivatives.SetMemory},
 		o.hedgeSwitch(),
-		{Name: "read_only", Help: "serve what is in the cache and what can be made of it, and fetch nothing", Get: p.ReadOnly, Set: p.SetReadOnly},
+		{Name: "read_only", Help: "serve what is in the cache and what can be made of it, and fetch nothing", Get: p.Originals.ReadOnly, Set: p.Originals.SetReadOnly},
 	}
 }
 

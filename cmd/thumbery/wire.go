@@ -32,7 +32,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	}
 	m := metrics.New()
 	core, err := c.core(gate.New, c.Queue, m, log, func(p *pipeline.Config) {
-		p.HotBytes, p.Adaptive, p.MaxVersions = c.hotBytes(), c.Adaptive, c.maxVersions()
+		p.Derivatives.MemoryBytes, p.Adaptive, p.Originals.MaxVersions = c.hotBytes(), c.Adaptive, c.maxVersions()
 	})
 	if err != nil {
 		return service{}, err
@@ -44,7 +44,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	s := service{}
 	switches, primer, jobs := c.switches(core), c.primer(core), newJobs(core, log)
 	m.Watch(version, metrics.State{
-		Gate: core.making(fallback), Background: core.gates.pictures.Background, Fetches: core.gates.fetches.Load, Memory: core.Memory, Absent: core.Absent,
+		Gate: core.making(fallback), Background: core.gates.pictures.Background, Fetches: core.gates.fetches.Load, Memory: core.Derivatives.MemoryStats, Absent: core.Originals.Absent,
 		Repairs: core.origins.repairs, Primes: primer.Waiting, DiskLow: core.dir.reserve.Low,
 		Stock:   func() [eviction.Tiers]eviction.Count { return core.dir.inventory.Stock().ByTier() },
 		Origins: core.origins.states, Switches: switches.each,
@@ -53,7 +53,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	s.public = api.New(api.Config{
 		Pipeline: core.Pipeline, Presets: core.presets, Keys: keys, Limits: c.limitFlags.limits(), Format: c.format(), ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
-		SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: core.Warm}, Observer: m, Log: log,
+		SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: core.warm}, Observer: m, Log: log,
 	})
 	s.admin = admin.New(admin.Config{
 		Checks: c.checks(core, log), Metrics: m.Handler(), Forget: core.Forget, Stock: c.stock(core),
@@ -62,6 +62,9 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	})
 	return s, nil
 }
+
+// warm brings a derivative that was served from disk into memory.
+func (c *core) warm(r *pipeline.Result) { c.Derivatives.Warm(r.Name, r.Blob.Size) }
 
 // background is what goes on as long as there is a server.
 func (c *core) background() tasks {

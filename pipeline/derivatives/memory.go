@@ -1,0 +1,117 @@
+package derivatives
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/variant"
+)
+
+const (
+	// statInterval is how long a derivative is served from memory without a look at its
+	// file. What another process has purged or replaced is noticed within that time,
+	// for one system call a second.
+	statInterval = time.Second
+	// unkeptFor is how long a derivative that could not be written to disk is served
+	// from memory: no file would tell that it was forgotten, and it is to be written
+	// when the disk works again.
+	unkeptFor = time.Minute
+	// maxWarmBytes is the size up to which a derivative found on disk is read into
+	// memory at once. Larger ones are sent by the kernel, for less than copying costs.
+	maxWarmBytes = 128 << 10
+)
+
+// entry is a derivative in memory.
+type entry struct {
+	Body
+	made    time.Time
+	statted atomic.Int64 // when its file was last looked at, unix nanoseconds
+}
+
+func newEntry(b Body, now time.Time) *entry {
+	e := &entry{Body: b, made: now}
+	e.statted.Store(now.UnixNano())
+	return e
+}
+
+// UsesMemory reports whether derivatives are kept in memory.
+func (s *Store) UsesMemory() bool { return !s.memoryOff.Load() }
+
+// SetMemory says whether derivatives are kept in memory. While it is off, those that are
+// there are not served; they are there again when it is on.
+func (s *Store) SetMemory(on bool) { s.memoryOff.Store(!on) }
+
+// MemoryStats returns how many derivatives are in memory, and their bytes.
+func (s *Store) MemoryStats() (entries int, bytes int64) { return s.memory.Stats() }
+
+func (s *Store) openMemory(name variant.Name) (d Derivative, ok bool) {
+	e, ok := s.memory.Get(name)
+	if !ok || !s.UsesMemory() {
+		return d, false
+	}
+	now, last := s.Now().UnixNano(), e.statted.Load()
+	due := now < last || now-last >= int64(statInterval)
+	if due && e.statted.CompareAndSwap(last, now) && !s.stillThere(name, e) {
+		s.memory.Forget(name)
+		return d, false
+	}
+	return Derivative{Blob: e.Blob(), Sum: e.Sum, MediaType: e.MediaType, InMemory: true, Stored: e.Stored}, true
+}
+
+// stillThere looks at the file of a derivative in memory, and so notes its use. A disk
+// that cannot be read says nothing.
+func (s *Store) stillThere(name variant.Name, e *entry) bool {
+	if !e.Stored {
+		return s.Now().Sub(e.made) < unkeptFor
+	}
+	st, err := s.Cache.Touch(name)
+	if errors.Is(err, cache.ErrMiss) {
+		return false
+	}
+	return err != nil || st.Size == int64(len(e.Data)) && st.ModTime.Equal(e.ModTime)
+}
+
+// warmSmall puts a file that was opened in an epoch into memory, if it is small.
+func (s *Store) warmSmall(name variant.Name, epoch uint64, b *cache.Blob, f fileInfo) error {
+	if s.MemoryBytes == 0 || !s.UsesMemory() || b.Size > maxWarmBytes {
+		return nil
+	}
+	return s.load(name, epoch, b, f)
+}
+
+// Warm brings a derivative of so many bytes, which is on disk, into memory, as far as
+// there is room. It happens in the background, one at a time; others that come
+// meanwhile stay where they are.
+func (s *Store) Warm(name variant.Name, bytes int64) {
+	if !s.memory.Takes(bytes) || !s.UsesMemory() {
+		return
+	}
+	s.warming.Go(context.Background(), string(name), func(context.Context) {
+		epoch := s.Epochs.At(name)
+		b, err := s.Cache.Open(name)
+		if err != nil {
+			return
+		}
+		defer b.Close()
+		if f, ok := s.verify(name, b); ok && s.memory.Takes(b.Size) {
+			_ = s.load(name, epoch, b, f)
+		}
+	})
+}
+
+// load puts a file that was opened in an epoch into memory, unless its picture was
+// forgotten meanwhile.
+func (s *Store) load(name variant.Name, epoch uint64, b *cache.Blob, f fileInfo) error {
+	data, err := b.Bytes()
+	if err != nil {
+		return err
+	}
+	s.memory.Put(name, newEntry(Body{data, f.sum, b.ModTime, f.mediaType, b.Path, true}, s.Now()))
+	if s.Epochs.At(name) != epoch {
+		s.memory.Forget(name)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+// Package mezzanines keeps smaller copies of large originals, from which derivatives are
+// made at a fraction of the cost, and without the original. A mezzanine is made in the
+// background, at low priority, once, and used when it is there: no request waits for it.
+package mezzanines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline/background"
+	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/pipeline/render"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Config is what a Store is made of.
+type Config struct {
+	// Cache keeps the mezzanines; nil, or cache.Discard, is none.
+	Cache cache.Store
+
+	// The following is set by pipeline.New.
+
+	Originals *originals.Store
+	Render    *render.Engine
+	Epochs    *cache.Epochs
+	Log       *slog.Logger
+	Now       func() time.Time
+}
+
+// Store keeps mezzanines. It is safe for use by several goroutines.
+type Store struct {
+	Config
+	off     bool // there is no Cache
+	queue   *background.Queue
+	refused atomic.Int64 // when the disk last did not take one, unix nanoseconds
+}
+
+// New returns a Store.
+func New(c Config) *Store {
+	if c.Cache == nil {
+		c.Cache = cache.Discard{}
+	}
+	return &Store{Config: c, off: c.Cache == cache.Discard{}, queue: background.NewQueue(queueLimit)}
+}
+
+// Mezzanine is an open mezzanine. Its Blob, which has the modification time of the
+// original, must be closed.
+type Mezzanine struct {
+	resize.Mezzanine
+	Blob      *cache.Blob
+	Freshness originals.Freshness // of the original that it was made from
+	id        originals.ID
+	name      variant.Name
+}
+
+// Ref is the original that it was made from.
+func (m *Mezzanine) Ref() originals.Ref {
+	return originals.Ref{ID: m.id, Size: m.OriginalBytes, ModTime: m.Blob.ModTime}
+}
+
+// Read reads the body. One that cannot be read is as good as a broken one: the error is
+// header.ErrBroken.
+func (m *Mezzanine) Read() ([]byte, error) {
+	data, err := m.Bytes()
+	if err != nil {
+		err = fmt.Errorf("%w: reading a mezzanine: %v", header.ErrBroken, err)
+	}
+	return data, err
+}
+
+// name is that of the mezzanine of an original. Only what changes mezzanines themselves
+// is part of it.
+func (s *Store) name(id originals.ID) variant.Name {
+	recipe := s.Render.Settings.MezzanineRecipe() + " " + s.Render.Resizer.Recipe()
+	return variant.Variant{Version: id.Version}.Name(id.Key, 0, recipe)
+}
+
+// Suits reports whether v may be made from a mezzanine at all: what depends on pixels,
+// pages or metadata is not in it.
+func (s *Store) Suits(v variant.Variant) bool {
+	return s.Render.Settings.MezzanineSide > 0 && v.Kind == variant.Picture && v.Page <= 1 && !resize.NeedsLook(v)
+}
+
+// Find opens the mezzanine of the original that is in the cache, or was there last; nil
+// if there is none. One of an older original is removed.
+func (s *Store) Find(ctx context.Context, id originals.ID) *Mezzanine {
+	m := s.open(id)
+	if m == nil {
+		return nil
+	}
+	m.Freshness = s.Originals.CheckFreshness(ctx, id, m.Blob.ModTime)
+	if m.Freshness.Usable() && s.Originals.IsLatest(m.Ref()) {
+		return m
+	}
+	m.Blob.Close()
+	s.Remove(m)
+	return nil
+}
+
+// open opens what is on disk, or returns nil.
+func (s *Store) open(id originals.ID) *Mezzanine {
+	name := s.name(id)
+	b, err := s.Cache.Open(name)
+	if err != nil {
+		return nil
+	}
+	z, err := resize.UnpackMezzanine(b.At(), b.Size)
+	if err == nil {
+		return &Mezzanine{Mezzanine: z, Blob: b, id: id, name: name}
+	}
+	b.Close()
+	if errors.Is(err, header.ErrBroken) {
+		_ = s.Cache.Remove(name) // which logs its failure
+	}
+	return nil
+}
+
+// Reread reads a mezzanine that was open before. The error is originals.ErrMoved if it
+// is not the same any more.
+func (s *Store) Reread(old *Mezzanine) ([]byte, error) {
+	m := s.open(old.id)
+	if m == nil {
+		return nil, originals.ErrMoved
+	}
+	defer m.Blob.Close()
+	if m.OriginalBytes != old.OriginalBytes || !m.Blob.ModTime.Equal(old.Blob.ModTime) || m.Header != old.Header {
+		return nil, originals.ErrMoved
+	}
+	return m.Read()
+}
+
+// IsUnchanged reports that a mezzanine is on disk as it was opened. One that was removed
+// because its picture was forgotten, and written late, is there for a moment.
+func (s *Store) IsUnchanged(m *Mezzanine) bool {
+	st, err := s.Cache.Touch(m.name)
+	return err == nil && st.Size == m.Blob.Size && st.ModTime.Equal(m.Blob.ModTime)
+}
+
+// Remove removes a mezzanine that turned out to be of no use.
+func (s *Store) Remove(m *Mezzanine) {
+	_ = s.Cache.Remove(m.name) // which logs its failure
+}
+
+// Forget removes all mezzanines of a key. Those that are being made are not kept. It
+// returns how many files and bytes were removed; the error says what could not be.
+func (s *Store) Forget(key variant.Key) (files int, bytes int64, err error) {
+	s.Epochs.Advance(key.Name())
+	return s.Cache.RemoveSource(key.Name())
+}

@@ -1,0 +1,158 @@
+package originals
+
+import (
+	"context"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Freshness is what is known of something in the cache: whether it is of the version
+// that the origin has.
+type Freshness uint8
+
+// The values of Freshness.
+const (
+	Fresh        Freshness = iota // young enough
+	Revalidating                  // old, and the origin is being asked
+	NotModified                   // the origin was asked, and has no other version
+	Modified                      // the origin had another version, which is kept now
+	Gone                          // the origin has it no more, and so it was removed
+	Error                         // old, and the origin did not answer
+)
+
+// String is the name in metrics.
+func (f Freshness) String() string {
+	return [...]string{"fresh", "asking", "same", "changed", "gone", "failed"}[f]
+}
+
+// Usable reports that it may be served.
+func (f Freshness) Usable() bool { return f != Modified && f != Gone }
+
+// recordBytes bounds what is remembered of originals' versions, for some 50,000.
+const recordBytes = 16 << 20
+
+// record is what is known of the version of an original in the cache.
+type record struct {
+	version storage.Version
+	guessed bool      // version is of something made from an original, perhaps an older one
+	before  time.Time // as cache.OriginMeta.Before
+	checked time.Time // when the origin last confirmed the version; zero if unknown
+	asked   time.Time // when the origin was last asked
+	failed  time.Time // when it did not answer; zero if it has since
+	epoch   uint64    // in which this was found out
+}
+
+// isOf reports that it is about what has modTime, as far as is known.
+func (r record) isOf(modTime time.Time) bool {
+	date := r.version.ModTime
+	return r.guessed || date.IsZero() || date.Equal(modTime) || !r.before.IsZero() && r.before.Equal(modTime)
+}
+
+// differs reports that the version is known not to be other.
+func (r record) differs(other storage.Version) bool {
+	return !r.guessed && !r.version.IsZero() && !other.IsZero() && !r.version.Is(other)
+}
+
+// CheckFreshness says whether something in the cache with modTime, the original of that
+// ID or made from it, may still be used. Up to Config.Revalidate it is Fresh; after that it is
+// used and revalidated in the background; after RevalidateSync the first request waits
+// for the answer. Nobody waits if the age is not known, as from before revalidation was
+// switched on, or if the origin has failed to answer the last time. What was made from
+// an older original than the one in the cache is Modified.
+func (s *Store) CheckFreshness(ctx context.Context, id ID, modTime time.Time) Freshness {
+	if s.Revalidate == 0 {
+		return Fresh
+	}
+	now := s.Now()
+	r, same := s.recordOf(id, modTime)
+	age, waited := now.Sub(r.checked), now.Sub(r.asked)
+	if same && age >= 0 && age < s.Revalidate {
+		return Fresh
+	}
+	if s.ReadOnly() || s.IsDown(id.Key) {
+		return Error
+	}
+	if !same {
+		return Modified
+	}
+	failed := !r.failed.IsZero()
+	if waited < 0 || waited >= retryAfter { // else the origin is being asked, or was just now
+		if s.RevalidateSync > 0 && age >= s.RevalidateSync && !r.checked.IsZero() && !failed {
+			return s.revalidateNow(ctx, id, r)
+		}
+		s.revalidateLater(ctx, id, r)
+	}
+	if failed {
+		return Error
+	}
+	return Revalidating
+}
+
+// recordOf returns what is remembered of an original, or what is written beside it. same
+// is false if what has modTime is of another version.
+func (s *Store) recordOf(id ID, modTime time.Time) (r record, same bool) {
+	name := id.Name()
+	known, ok := s.records.Get(name)
+	if ok && known.isOf(modTime) {
+		return known, true
+	}
+	r = record{epoch: s.Epochs.At(name), asked: known.asked, failed: known.failed}
+	b, err := s.Cache.Peek(name)
+	switch {
+	case err != nil && ok:
+		return known, false
+	case err != nil:
+		r.version.ModTime, r.guessed = modTime, true
+	case ok && known.isOf(b.ModTime):
+		b.Close()
+		return known, false
+	default:
+		defer b.Close()
+		if m, err := b.OriginMeta(); err == nil {
+			r.version.ETag, r.checked, r.before = m.ETag, m.Checked, m.Before
+		}
+		r.version.ModTime = b.ModTime
+	}
+	s.records.Put(name, r.epoch, r)
+	return r, r.isOf(modTime)
+}
+
+// confirm notes, in memory and beside the original, that the origin has that version
+// now. before is as cache.OriginMeta.Before.
+func (s *Store) confirm(id ID, epoch uint64, b *cache.Blob, version storage.Version, before time.Time) {
+	now := s.Now()
+	// If it cannot be noted beside the original, it is revalidated after a restart.
+	_ = b.SetOriginMeta(cache.OriginMeta{ETag: version.ETag, Checked: now, Before: before})
+	s.records.Put(id.Name(), epoch, record{version: version, before: before, checked: now, asked: now, epoch: epoch})
+}
+
+// markAsked notes that the origin is being asked.
+func (s *Store) markAsked(name variant.Name, r record) {
+	r.asked = s.Now()
+	s.records.Put(name, r.epoch, r)
+}
+
+// markFailed notes that the origin did not answer.
+func (s *Store) markFailed(name variant.Name, r record) {
+	r.asked = s.Now()
+	r.failed = r.asked
+	s.records.Put(name, r.epoch, r)
+}
+
+// IsLatest reports that no other original is in the cache than that of ref, which
+// something was made from, whether or not originals are ever revalidated.
+func (s *Store) IsLatest(ref Ref) bool {
+	b, err := s.Cache.Peek(ref.ID.Name())
+	if err != nil {
+		return true
+	}
+	defer b.Close()
+	if b.Size != ref.Size || b.ModTime.Equal(ref.ModTime) {
+		return b.Size == ref.Size
+	}
+	m, err := b.OriginMeta() // the origin may have another date for what it had before
+	return err == nil && !m.Before.IsZero() && m.Before.Equal(ref.ModTime)
+}

@@ -1,0 +1,193 @@
+package originals
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/internal/panics"
+	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
+)
+
+const (
+	// backgroundChecks is how many originals are revalidated in the background at once.
+	// One that finds no place is revalidated when it is used next.
+	backgroundChecks = 8
+	// retryAfter is how long an origin that did not answer is not asked again.
+	retryAfter = 30 * time.Second
+	// revalidateTimeout is how long a request waits for the origin's answer.
+	revalidateTimeout = 3 * time.Second
+)
+
+// revalidateLater revalidates in the background, if there is a place.
+func (s *Store) revalidateLater(ctx context.Context, id ID, r record) {
+	noted := make(chan struct{}) // before there is an answer, which it would hide
+	defer close(noted)
+	name := id.Name()
+	begun := s.checks.Go(ctx, string(name), func(ctx context.Context) {
+		<-noted
+		s.revalidateOnce(ctx, id, r)
+	})
+	if begun {
+		s.markAsked(name, r)
+	}
+}
+
+// revalidateNow waits for the answer up to revalidateTimeout, and then leaves the work
+// to the background. Other requests that come meanwhile do not wait. If the request ends
+// first, the work ends with it.
+func (s *Store) revalidateNow(ctx context.Context, id ID, r record) Freshness {
+	name := id.Name()
+	s.markAsked(name, r)
+	answer := make(chan Freshness, 1)
+	work, leave := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer leave()
+		_ = panics.Try("revalidate", func() error {
+			answer <- s.revalidateOnce(work, id, r)
+			return nil
+		})
+	}()
+	timeout := time.NewTimer(revalidateTimeout)
+	defer timeout.Stop()
+	select {
+	case f := <-answer:
+		return f
+	case <-timeout.C:
+		s.markFailed(name, r)
+	case <-ctx.Done():
+		leave()
+	}
+	return Error
+}
+
+// revalidateOnce asks the origin once for all who want to know at the same time.
+func (s *Store) revalidateOnce(ctx context.Context, id ID, r record) Freshness {
+	f, _, err := s.checking.Do(ctx, s.flightKey(id), func(ctx context.Context) (Freshness, error) {
+		f := s.revalidate(ctx, id, r)
+		if ctx.Err() == nil {
+			s.Observer.Revalidated(f)
+		}
+		return f, nil
+	})
+	if err != nil {
+		if ctx.Err() == nil { // a panic
+			s.Log.Error("revalidation failed", "key", id.Key, "cause", err)
+		}
+		return Error
+	}
+	return f
+}
+
+// revalidate asks the origin for the original unless it is of the version in the cache.
+// A new version is not kept if the picture was forgotten meanwhile: it may be older than
+// the one that we were told of.
+func (s *Store) revalidate(ctx context.Context, id ID, r record) Freshness {
+	name, epoch := id.Name(), s.epoch(id)
+	old, err := s.Cache.Peek(name)
+	if err != nil {
+		old = cache.InMemory(nil, time.Time{}) // only what was made from it is here
+	}
+	defer old.Close()
+	b, version, err := s.ask(ctx, id, r.version, ToDisk)
+	switch {
+	case errors.Is(err, storage.ErrNotModified):
+		s.confirm(id, epoch, old, r.version, r.before)
+		return NotModified
+	case failure.Of(err) == failure.NotFound:
+		return s.gone(id, epoch)
+	case errors.Is(err, gate.ErrBusy): // the origin was not asked
+		return Revalidating
+	case err != nil && ctx.Err() != nil: // the request has ended: the next one asks
+		s.records.Put(name, r.epoch, r)
+		return Error
+	case err != nil:
+		s.markFailed(name, r)
+		s.Reporter.Warn("cannot revalidate an original: the cached one is served", "key", id.Key, "cause", err)
+		return Error
+	}
+	defer b.Close()
+	if s.epoch(id) != epoch {
+		_ = s.Cache.Remove(name)
+		return Modified
+	}
+	if old.Size > 0 && equal(old, b) { // an origin may have another date for what it had before
+		s.confirm(id, epoch, b, version, old.ModTime)
+		return NotModified
+	}
+	return s.replaced(id, r, b, version)
+}
+
+// replaced removes what was made from the version before b. If the disk does not take b
+// and does not let go of the old version either, the old version is served.
+func (s *Store) replaced(id ID, r record, b *cache.Blob, version storage.Version) Freshness {
+	s.Log.Info("an original has changed", "key", id.Key)
+	name := id.Name()
+	if b.NotKept != nil || b.Size == 0 { // the old version may still be there
+		if err := s.Cache.Remove(name); err != nil {
+			s.markFailed(name, r)
+			return Error
+		}
+	}
+	s.invalidate(id.Key)
+	s.confirm(id, s.epoch(id), b, version, time.Time{})
+	return Modified
+}
+
+// gone removes a picture whose original does not exist any more. One that was forgotten
+// since the origin was asked may have been uploaded.
+func (s *Store) gone(id ID, epoch uint64) Freshness {
+	if s.epoch(id) != epoch {
+		return Modified
+	}
+	s.Log.Info("an original does not exist any more", "key", id.Key)
+	if _, _, err := s.remove(id.Key); err != nil {
+		s.Reporter.Warn("cannot remove an original that does not exist any more", "key", id.Key, "cause", err)
+	}
+	s.invalidate(id.Key)
+	return Gone
+}
+
+// remove removes the originals of a key.
+func (s *Store) remove(key variant.Key) (files int, bytes int64, err error) {
+	name := key.Name()
+	s.Epochs.Advance(name)
+	files, bytes, err = s.Cache.RemoveSource(name)
+	if s.Quarantine != nil {
+		err = errors.Join(err, s.Quarantine.Forget(name))
+	}
+	return files, bytes, err
+}
+
+func (s *Store) invalidate(key variant.Key) {
+	if err := s.Invalidate(key); err != nil {
+		s.Reporter.Warn("cannot remove what was made from an original that has changed", "key", key, "cause", err)
+	}
+}
+
+// equal reports that two bodies are the same bytes.
+func equal(a, b *cache.Blob) bool {
+	if a.Size != b.Size {
+		return false
+	}
+	const chunk = 64 << 10
+	var one, other [chunk]byte
+	for at := int64(0); at < a.Size; at += chunk {
+		n := min(chunk, a.Size-at)
+		if !readAt(a, one[:n], at) || !readAt(b, other[:n], at) || !bytes.Equal(one[:n], other[:n]) {
+			return false
+		}
+	}
+	return true
+}
+
+func readAt(b *cache.Blob, p []byte, at int64) bool {
+	n, err := b.At().ReadAt(p, at)
+	return n == len(p) && (err == nil || err == io.EOF)
+}

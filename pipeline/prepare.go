@@ -1,0 +1,47 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize/header"
+)
+
+// Has reports that a derivative is on disk, and usable. It notes its use.
+func (p *Pipeline) Has(ctx context.Context, r Request) bool {
+	st, ok := p.Derivatives.Stat(r.name)
+	return ok && p.Originals.CheckFreshness(ctx, r.ID(), st.ModTime).Usable()
+}
+
+// Prepare makes and keeps a derivative that no client waits for, with low priority, and
+// says how long the engine has worked for it. If the disk does not keep it, the error is
+// cache.ErrNotKept; others are those of Picture.
+func (p *Pipeline) Prepare(ctx context.Context, r Request) (worked time.Duration, err error) {
+	r.Background = true
+	if err := p.Originals.YieldToFetches(ctx, r.ID()); err != nil {
+		return 0, err
+	}
+	var old *Result
+	if d, ok := p.Derivatives.OpenFile(r.name); ok { // and is not usable
+		result := found(r.name, d)
+		old = &result
+	}
+	defer old.close()
+	m, _, err := p.makeOnce(ctx, r, old)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range m.steps {
+		if s.Name == "look" || s.Name == "resize" {
+			worked += s.Took
+		}
+	}
+	switch {
+	case m.broken:
+		return worked, header.ErrBroken
+	case !m.Stored:
+		return worked, cache.ErrNotKept
+	}
+	return worked, nil
+}
