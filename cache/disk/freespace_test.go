@@ -23,16 +23,16 @@ func TestLimitByFreeSpace(t *testing.T) {
 	t.Parallel()
 	now, free := time.Unix(1_800_000_000, 0), int64(50)
 	var told []bool
-	reserve := NewFreeSpace("/", func(s eviction.Space) bool { return s.Short(0.1) }, func(low bool, _ eviction.Space) { told = append(told, low) })
-	reserve.now = func() time.Time { return now }
+	watched := NewFreeSpace("/", func(s eviction.Space) bool { return s.Short(0.1) }, func(low bool, _ eviction.Space) { told = append(told, low) })
+	watched.now = func() time.Time { return now }
 	looks := 0
 	var broken error
-	reserve.space = func(string) (eviction.Space, error) {
+	watched.space = func(string) (eviction.Space, error) {
 		looks++
 		return eviction.Space{FreeBytes: free, TotalBytes: 100}, broken
 	}
 	fake := cachetest.NewFake()
-	store := LimitByFreeSpace(fake, reserve)
+	store := LimitByFreeSpace(fake, watched)
 	const name = "3fa0-12b"
 	fill := func(body string) *cache.Blob {
 		t.Helper()

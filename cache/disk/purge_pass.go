@@ -40,7 +40,6 @@ type pass struct {
 
 // file is what a pass knows about a file.
 type file struct {
-	name  string
 	count eviction.Count
 	used  time.Time
 	age   time.Duration   // of used; negative if that is after the start of the purge

@@ -23,20 +23,23 @@ import (
 func TestRandomSets(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		files, policy, space := randomFiles(r), randomPolicy(r), randomSpace(r)
-		dir := plant(t, files...)
-		s := mustPurge(t, dir, policy, PurgeOptions{
-			Workers: 1 + r.IntN(4), space: func(string) (eviction.Space, error) { return space, nil },
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 1))
+			files, policy, space := randomFiles(r), randomPolicy(r), randomSpace(r)
+			dir := plant(t, files...)
+			s := mustPurge(t, dir, policy, PurgeOptions{
+				Workers: 1 + r.IntN(4), space: func(string) (eviction.Space, error) { return space, nil },
+			})
+			want := naive(files, policy, space)
+			if s.TooSmall != want.small {
+				t.Errorf("TooSmall = %v", s.TooSmall)
+			}
+			if got, left := kept(&s), want.left(); got != left {
+				t.Errorf("kept %d files, want %d", got, left)
+			}
+			comparePurges(t, fmt.Sprintf("%+v, %+v", policy, space), tree(t, dir), want)
 		})
-		want := naive(files, policy, space)
-		if s.TooSmall != want.small {
-			t.Errorf("seed %d: TooSmall = %v", seed, s.TooSmall)
-		}
-		if got, left := kept(&s), want.left(); got != left {
-			t.Errorf("seed %d: kept %d files, want %d", seed, got, left)
-		}
-		comparePurges(t, fmt.Sprintf("seed %d, %+v, %+v", seed, policy, space), tree(t, dir), want)
 	}
 }
 

@@ -233,15 +233,20 @@ func TestStaleTemps(t *testing.T) {
 	plantFile(t, filepath.Join(tmp, "b"), 10, 400*day)
 	plantFile(t, filepath.Join(tmp, "c.tmp", "d.tmp"), 10, 400*day)
 	policy := eviction.Policy{All: eviction.Limits{OlderThan: day}}
+	var st unix.Stat_t
+	if err := unix.Lstat(filepath.Join(tmp, "a.tmp"), &st); err != nil {
+		t.Fatal(err)
+	}
+	written := time.Unix(st.Ctim.Unix())
 	for _, tt := range []struct {
-		later  time.Duration
-		litter int64
-	}{{0, 0}, {time.Hour - time.Minute, 0}, {time.Hour + time.Minute, 1}} {
-		now := func() time.Time { return time.Now().Add(tt.later) }
+		later time.Duration
+		stale int64
+	}{{0, 0}, {staleTempAge, 0}, {staleTempAge + 1, 1}} {
+		now := func() time.Time { return written.Add(tt.later) }
 		for _, dry := range []bool{true, false} {
 			s := mustPurge(t, dir, policy, PurgeOptions{Now: now, DryRun: dry})
-			if s.StaleTemps.Files != tt.litter || s.StaleTemps.Bytes != 10*tt.litter {
-				t.Errorf("%v later: litter %+v, want %d files", tt.later, s.StaleTemps, tt.litter)
+			if s.StaleTemps.Files != tt.stale || s.StaleTemps.Bytes != 10*tt.stale {
+				t.Errorf("%v later: stale temp files %+v, want %d files", tt.later, s.StaleTemps, tt.stale)
 			}
 		}
 	}

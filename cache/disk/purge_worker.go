@@ -110,7 +110,7 @@ func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, live *live
 		w.foreign()
 		return
 	}
-	f := w.file(name)
+	f := w.file()
 	if !w.chosen(t, &f) {
 		live.add(name)
 		return
@@ -147,12 +147,10 @@ func isOurs(name, prefix string) bool {
 const blockUnit = 512
 
 // file describes the file that lstat was called for.
-func (w *worker) file(name string) file {
+func (w *worker) file() file {
 	used := time.Unix(w.stat.Atim.Unix())
-	return file{
-		name: name, used: used, age: w.start.Sub(used),
-		count: eviction.Count{Files: 1, Bytes: w.stat.Size, Disk: w.stat.Blocks * blockUnit},
-	}
+	count := eviction.Count{Files: 1, Bytes: w.stat.Size, Disk: w.stat.Blocks * blockUnit}
+	return file{count: count, used: used, age: w.start.Sub(used)}
 }
 
 // staleTempAge is how long a temp file has not been written to when its process is taken
@@ -192,7 +190,7 @@ func (w *worker) removeStaleTemp(dir int, name string, s *Summary) {
 	}
 	switch err := w.remove(dir, name); err {
 	case nil:
-		s.StaleTemps = s.StaleTemps.Plus(w.file(name).count)
+		s.StaleTemps = s.StaleTemps.Plus(w.file().count)
 	case unix.ENOENT:
 	default:
 		s.fail(fmt.Errorf("remove %s/%s: %w", Temporary, name, err))
