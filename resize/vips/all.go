@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -91,7 +92,7 @@ type composed struct {
 // returns.
 func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans []resize.Plan) (*shared, error) {
 	if h.Format == variant.PNG {
-		if err := checkPNG(src); err != nil {
+		if err := container.CheckPNG(src); err != nil {
 			return nil, err
 		}
 	}

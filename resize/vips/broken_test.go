@@ -2,7 +2,6 @@ package vips
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"testing"
 
@@ -147,19 +146,4 @@ func TestHalfAnimation(t *testing.T) {
 			}
 		}
 	}
-}
-
-// FuzzPatchedWebP: whatever is patched is a RIFF as long as it says, or shorter
-// than a header.
-func FuzzPatchedWebP(f *testing.F) {
-	for _, name := range []string{"truncated.webp", "animated.webp", "alpha.webp", "lossless.webp"} {
-		b := testdata(f, "odd/"+name)
-		f.Add(b[:len(b)*2/3])
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		out := patchedWebP(b)
-		if len(out) >= webpFirst && int(binary.LittleEndian.Uint32(out[4:]))+8 != len(out) {
-			t.Errorf("%d bytes say that they are %d", len(out), binary.LittleEndian.Uint32(out[4:])+8)
-		}
-	})
 }

@@ -165,38 +165,3 @@ func TestDamageConcurrent(t *testing.T) {
 	}
 	group.Wait()
 }
-
-// FuzzCheckPNG: whatever stands behind the signature, nothing beyond its end is
-// looked at; what passes keeps passing with its checksums made anew.
-func FuzzCheckPNG(f *testing.F) {
-	for _, name := range []string{"1x1.png", "interlaced.png", "truncated.png"} {
-		f.Add(oddity(f, name))
-	}
-	f.Add([]byte("\x89PNG\r\n\x1a\n\xff\xff\xff\xffIEND\x00\x00\x00\x00"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) < 8 {
-			return
-		}
-		if err := checkPNG(b); err != nil && !errors.Is(err, header.ErrBroken) {
-			t.Error(err)
-		}
-	})
-}
-
-func TestCheckPNG(t *testing.T) {
-	good := oddity(t, "interlaced.png")
-	if err := checkPNG(good); err != nil {
-		t.Error(err)
-	}
-	text := append([]byte("\x00\x00\x00\x01tEXtx"), 1, 2, 3, 4) // a wrong checksum
-	if err := checkPNG(append(append(bytes.Clone(good[:33]), text...), good[33:]...)); err != nil {
-		t.Errorf("an ancillary chunk counts: %v", err)
-	}
-	for at := 8; at < len(good); at++ {
-		b := bytes.Clone(good)
-		b[at] ^= 0x10
-		if err := checkPNG(b); !errors.Is(err, header.ErrBroken) {
-			t.Fatalf("a changed byte at %d: %v", at, err)
-		}
-	}
-}

@@ -1,15 +1,11 @@
 package vips
 
 import (
-	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
-	"regexp"
-	"slices"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -39,7 +35,7 @@ func (r *run) sheet(s source) op.Image {
 	}
 	if s.header.Format == variant.SVG && !errors.Is(r.Err, resize.ErrNoMemory) {
 		r.Err = nil
-		s.bytes = sizedSVG(s.bytes, s.header.Width, s.header.Height)
+		s.bytes = container.ResizeSVG(s.bytes, s.header.Width, s.header.Height)
 		im = r.opened(s, s.shrink)
 		return r.as(s, im)
 	}
@@ -66,28 +62,4 @@ func (r *run) as(s source, im op.Image) op.Image {
 		r.Err = fmt.Errorf("its %dx%d pixels are not the %dx%d of its header", w, h, s.header.Width, s.header.Height)
 	}
 	return im
-}
-
-// sizeAttribute is what gives, or fails to give, the size of an SVG.
-var sizeAttribute = regexp.MustCompile(`(\s)(width|height)(\s*=)`)
-
-// sizedSVG is an SVG whose root element says that size; src is not changed.
-func sizedSVG(src []byte, w, h int) []byte {
-	d := xml.NewDecoder(bytes.NewReader(src))
-	d.Strict = false
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	for {
-		start := d.InputOffset()
-		t, err := d.RawToken()
-		if err != nil {
-			return src
-		}
-		if _, ok := t.(xml.StartElement); !ok {
-			continue
-		}
-		end := d.InputOffset()
-		tag := sizeAttribute.ReplaceAll(src[start:end], []byte("${1}data-$2$3"))
-		name := max(1, bytes.IndexAny(tag, " \t\r\n/>"))
-		return slices.Concat(src[:start], tag[:name], fmt.Appendf(nil, ` width="%d" height="%d"`, w, h), tag[name:], src[end:])
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -56,7 +57,7 @@ func (j job) picture() op.Image {
 func (j job) source() source {
 	src := j.src
 	if j.lenient && j.header.Format == variant.WebP {
-		src = patchedWebP(src)
+		src = container.PatchWebP(src)
 	}
 	return source{
 		bytes: src, header: j.header, page: j.plan.Page, frames: j.plan.Frames,

@@ -7,14 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash/crc32"
-	"image"
-	"image/color"
-	"image/png"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
@@ -63,7 +61,7 @@ func TestTextsStayOutside(t *testing.T) {
 		pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("eXIf", []byte("II*\x00\x08\x00\x00\x00\x00\x00")))
 	src := pngWith(many...)
 	before := bytes.Clone(src)
-	got, err := withoutMetadata(src, variant.PNG)
+	got, err := container.WithoutMetadata(src, variant.PNG)
 	if err != nil || strings.Join(pngKinds(got), " ") != "IHDR IDAT IEND" {
 		t.Errorf("%v, %v: that is what libvips sees", pngKinds(got), err)
 	}
@@ -74,60 +72,6 @@ func TestTextsStayOutside(t *testing.T) {
 	want, _ := makeOf(t, e, pngWith(), "20x,f_png")
 	if out, _ := makeOf(t, e, src, "20x,f_png"); !bytes.Equal(out, want) {
 		t.Error("another picture came of it")
-	}
-}
-
-// TestMetadataLeftOut: what is kept is what was there, and is copied only where
-// something goes.
-func TestMetadataLeftOut(t *testing.T) {
-	icc := pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(100)))
-	text, gamma := pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("gAMA", []byte{0, 0, 1, 1})
-	frame := pngChunk("fcTL", make([]byte, 26))
-	plain := pngWith()
-	end := len(plain) - 12
-	for _, c := range []struct {
-		name      string
-		src, want []byte
-		copied    bool
-	}{
-		{"plain", plain, plain, false},
-		{"all that is needed", pngWith(gamma, icc), pngWith(gamma, icc), false},
-		{"a text in front", pngWith(text, gamma), pngWith(gamma), true},
-		{"a text between", pngWith(gamma, text, icc), pngWith(gamma, icc), true},
-		{"a text behind", slices.Concat(plain[:end], text, plain[end:]), plain, true},
-		{"a second profile", pngWith(icc, icc), pngWith(icc), true},
-		{"an animation", pngWith(pngChunk("acTL", make([]byte, 8)), frame), plain, true},
-		{"what nobody knows", pngWith(pngChunk("abCd", nil)), plain, true},
-		{"what nobody knows but must", pngWith(pngChunk("ABCD", nil)), pngWith(pngChunk("ABCD", nil)), false},
-		{"behind its end", slices.Concat(plain, text), plain, false},
-		{"cut short in its pixels", plain[:end-9], plain[:end-9], false},
-		{"cut short in a text", slices.Concat(plain[:end], text[:14]), plain[:end], false},
-		{"nothing", plain[:8], plain[:8], false},
-	} {
-		got, err := withoutMetadata(c.src, variant.PNG)
-		if err != nil || !bytes.Equal(got, c.want) {
-			t.Errorf("%s: %v, %v", c.name, pngKinds(got), err)
-		}
-		if copied := &got[0] != &c.src[0]; copied != c.copied {
-			t.Errorf("%s: copied: %t", c.name, copied)
-		}
-	}
-}
-
-// TestProfileIsBounded, however small it is when it is packed.
-func TestProfileIsBounded(t *testing.T) {
-	for n, fine := range map[int]bool{maxProfile: true, maxProfile + 1: false, 40 << 20: false} {
-		src := pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(n))))
-		_, err := withoutMetadata(src, variant.PNG)
-		if fine != (err == nil) || err != nil && !errors.Is(err, header.ErrTooLarge) {
-			t.Errorf("%d bytes: %v, want fine: %t", n, err, fine)
-		}
-	}
-	for _, content := range []string{"", "name", "name\x00", "name\x00\x00", "name\x00\x00damaged"} {
-		src := pngWith(pngChunk("iCCP", []byte(content)))
-		if got, err := withoutMetadata(src, variant.PNG); err != nil || len(got) != len(src) {
-			t.Errorf("%q: %v", content, err)
-		}
 	}
 }
 
@@ -164,7 +108,7 @@ func TestBoxesLeftOut(t *testing.T) {
 		{"metadata to the end", slices.Concat(head, box("jxlc", scene...), open("brob", []byte("xml 1"))), slices.Concat(head, box("jxlc", scene...))},
 		{"shorter than its head", slices.Concat(head, long("brob", nil)[:8], make([]byte, 8)), head},
 	} {
-		if got, err := withoutMetadata(c.src, variant.JXL); err != nil || !bytes.Equal(got, c.want) {
+		if got, err := container.WithoutMetadata(c.src, variant.JXL); err != nil || !bytes.Equal(got, c.want) {
 			t.Errorf("%s: %d bytes of %d, want %d; %v", c.name, len(got), len(c.src), len(c.want), err)
 		}
 	}
@@ -197,48 +141,4 @@ func TestHeaderBindsPixels(t *testing.T) {
 			t.Errorf("said to have %d bits: %v, want %v", depth, err, want)
 		}
 	}
-}
-
-// FuzzWithoutMetadata: what decoded before decodes to the same, and is never longer.
-func FuzzWithoutMetadata(f *testing.F) {
-	f.Add(pngWith())
-	f.Add(pngWith(pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("gAMA", []byte{0, 0, 1, 1})))
-	f.Add(pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(100)))))
-	f.Add(resizetest.Oriented(resizetest.PNG(resizetest.Transparent(9, 7, color.NRGBA{})), 6))
-	f.Fuzz(func(t *testing.T, src []byte) {
-		config, err := png.DecodeConfig(bytes.NewReader(src))
-		if err != nil || config.Width*config.Height > 1<<16 {
-			return
-		}
-		want, wrong := png.Decode(bytes.NewReader(src))
-		bare, err := withoutMetadata(src, variant.PNG)
-		if err != nil {
-			if !errors.Is(err, header.ErrTooLarge) {
-				t.Fatal(err)
-			}
-			return
-		}
-		if len(bare) > len(src) {
-			t.Fatalf("%d bytes of %d", len(bare), len(src))
-		}
-		got, err := png.Decode(bytes.NewReader(bare))
-		if wrong == nil && (err != nil || !same(got, want)) {
-			t.Fatalf("%v, and it decoded before", err)
-		}
-	})
-}
-
-// same reports whether two pictures have the same pixels.
-func same(a, b image.Image) bool {
-	if a.Bounds() != b.Bounds() {
-		return false
-	}
-	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
-		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
-			if a.At(x, y) != b.At(x, y) {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -70,7 +71,7 @@ func (j job) stripWebP(data []byte) []byte {
 	if j.Err != nil {
 		return nil
 	}
-	data, j.Err = stripWebP(data)
+	data, j.Err = container.StripWebP(data)
 	return data
 }
 

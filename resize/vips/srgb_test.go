@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/icc"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/resize/vips/op"
@@ -151,34 +152,12 @@ func TestWrongProfiles(t *testing.T) {
 	}
 }
 
-// FuzzStripWebP: what comes out is a RIFF as long as it says, with nothing in it
-// that was to go.
-func FuzzStripWebP(f *testing.F) {
-	for _, name := range []string{"alpha.webp", "exif.webp", "lossless.webp", "counter.webp"} {
-		f.Add(testdata(f, "odd/"+name))
-	}
-	f.Add([]byte("RIFF\x04\x00\x00\x00WEBP"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		out, err := stripWebP(bytes.Clone(b))
-		if err != nil {
-			return
-		}
-		if len(out) > len(b) || len(out) < webpFirst {
-			t.Fatalf("%d bytes of %d", len(out), len(b))
-		}
-		again, err := stripWebP(bytes.Clone(out))
-		if err != nil || !bytes.Equal(again, out) {
-			t.Errorf("done twice, it differs: %v", err)
-		}
-	})
-}
-
 // TestStripWebP: the picture stays the same, without what tells of its origin.
 func TestStripWebP(t *testing.T) {
 	e := engine(t)
 	for _, name := range []string{"exif.webp", "alpha.webp", "lossless.webp", "counter.webp"} {
 		src := testdata(t, "odd/"+name)
-		out, err := stripWebP(src)
+		out, err := container.StripWebP(src)
 		if err != nil {
 			t.Fatal(err)
 		}

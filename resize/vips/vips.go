@@ -31,6 +31,7 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/resize/watermark"
@@ -183,7 +184,7 @@ func (e *Engine) writes(p resize.Plan) error {
 // run has one of the two engines make the picture.
 func (e *Engine) run(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	if h.Format == variant.PNG {
-		if err := checkPNG(src); err != nil {
+		if err := container.CheckPNG(src); err != nil {
 			return nil, err
 		}
 	}
@@ -213,7 +214,7 @@ func (e *Engine) accepts(ctx context.Context, src []byte, h header.Header) ([]by
 	if !e.loads.Has(h.Format) || !sameFormat(src, h.Format) {
 		return nil, fmt.Errorf("%w: this server does not read this kind of %s", header.ErrNotPicture, h.Format)
 	}
-	return withoutMetadata(src, h.Format)
+	return container.WithoutMetadata(src, h.Format)
 }
 
 // sameFormat reports whether src is of the format that h was read from.

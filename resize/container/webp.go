@@ -1,9 +1,10 @@
-package vips
+package container
 
 import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"iter"
 )
 
 // The flags of VP8X, and where the first chunk stands.
@@ -15,34 +16,44 @@ const (
 	webpFirst = 12
 )
 
-// stripWebP removes EXIF, XMP and profile from a WebP that libvips made: libvips
+// webpChunks are the chunks of a WebP. The last may be cut short.
+func webpChunks(b []byte) iter.Seq[chunk] {
+	return func(yield func(chunk) bool) {
+		for off := webpFirst; off+8 <= len(b); {
+			n := int64(binary.LittleEndian.Uint32(b[off+4:]))
+			c := chunk{kind: string(b[off : off+4]), off: off, end: int(int64(off) + 8 + n + n&1)}
+			c.whole = c.end <= len(b)
+			if !yield(c) || !c.whole {
+				return
+			}
+			off = c.end
+		}
+	}
+}
+
+// StripWebP removes EXIF, XMP and profile from a WebP that libvips made: libvips
 // 8.14 writes EXIF, though there is none, and though it is told to strip it.
 // Without alpha and animation the extended header goes, too.
-func stripWebP(b []byte) ([]byte, error) {
+func StripWebP(b []byte) ([]byte, error) {
 	if len(b) < webpFirst {
 		return nil, errors.New("libvips gave a WebP without a header")
 	}
 	out := append(make([]byte, 0, len(b)), b[:webpFirst]...)
 	header := -1
 	extended := false
-	for off := webpFirst; off+8 <= len(b); {
-		n := int(binary.LittleEndian.Uint32(b[off+4:]))
-		end := off + 8 + n + n&1
-		if n > len(b)-off-8 || end > len(b) {
+	for c := range webpChunks(b) {
+		if !c.whole {
 			return nil, errors.New("libvips gave a WebP with a chunk beyond its end")
 		}
-		switch string(b[off : off+4]) {
+		switch c.kind {
 		case "EXIF", "XMP ", "ICCP":
+			continue
 		case "VP8X":
 			header = len(out)
-			out = append(out, b[off:end]...)
 		case "ALPH", "ANIM":
 			extended = true
-			fallthrough
-		default:
-			out = append(out, b[off:end]...)
 		}
-		off = end
+		out = append(out, b[c.off:c.end]...)
 	}
 	if header >= 0 {
 		out = fixHeader(out, header, extended)
@@ -61,34 +72,28 @@ func fixHeader(out []byte, header int, extended bool) []byte {
 	return out
 }
 
-// patchedWebP is a WebP that was cut short as libwebp takes it: frames that are not
-// whole are gone, and what a single picture lacks is zeros, which it takes for
-// something. b is not changed.
-func patchedWebP(b []byte) []byte {
-	off := webpFirst
-	for off+8 <= len(b) {
-		n := uint64(binary.LittleEndian.Uint32(b[off+4:]))
-		end := uint64(off) + 8 + n + n&1
-		if end > uint64(len(b)) {
-			break
-		}
-		off = int(end)
-	}
-	if off+8 > len(b) {
-		return sizedWebP(b[:min(off, len(b))])
-	}
-	kind, n := string(b[off:off+4]), uint64(binary.LittleEndian.Uint32(b[off+4:]))
-	if kind != "VP8 " && kind != "VP8L" || n > min(maxPatch*uint64(len(b)), maxPatched) {
-		return sizedWebP(b[:off])
-	}
-	return sizedWebP(append(bytes.Clone(b), make([]byte, uint64(off)+8+n+n&1-uint64(len(b)))...))
-}
-
 // A chunk may be maxPatch times larger than what is there, and maxPatched bytes.
 const (
 	maxPatch   = 16
 	maxPatched = 64 << 20
 )
+
+// PatchWebP makes of a WebP that is cut short one that libwebp takes: frames that are not
+// whole are dropped, and what a single picture lacks becomes zeros, which libwebp decodes
+// to something. b is not changed.
+func PatchWebP(b []byte) []byte {
+	whole := min(webpFirst, len(b))
+	for c := range webpChunks(b) {
+		isPicture := c.kind == "VP8 " || c.kind == "VP8L"
+		switch {
+		case c.whole:
+			whole = c.end
+		case isPicture && c.end-c.off-8 <= min(maxPatch*len(b), maxPatched):
+			return sizedWebP(append(bytes.Clone(b), make([]byte, c.end-len(b))...))
+		}
+	}
+	return sizedWebP(b[:whole])
+}
 
 // sizedWebP is a copy of b that says how long it is.
 func sizedWebP(b []byte) []byte {

@@ -1,0 +1,55 @@
+// Package container rewrites and checks files of pictures without decoding them, so
+// that an engine sees, and gives away, no more than is needed.
+package container
+
+import "github.com/thumbery/thumbery/variant"
+
+// WithoutMetadata returns src without what libvips would only unpack and keep: texts and
+// other metadata that are compressed, a kilobyte of which can become a megabyte. The
+// orientation must have been read before. src is not changed, and it is copied only if
+// something is left out. The error is of kind header.ErrTooLarge for a PNG with a colour
+// profile of more than 4 MiB.
+func WithoutMetadata(src []byte, f variant.Format) ([]byte, error) {
+	switch f {
+	case variant.PNG:
+		return pngWithoutMetadata(src)
+	case variant.JXL:
+		return jxlWithoutMetadata(src), nil
+	}
+	return src, nil
+}
+
+// chunk is a part of a PNG or WebP with its head.
+type chunk struct {
+	kind     string
+	off, end int  // in the file, of which it may be beyond the end
+	whole    bool // all of it is there
+}
+
+// kept joins the parts of src that are kept, in order. Nothing is copied while they
+// follow one another from start on.
+type kept struct {
+	src   []byte
+	start int    // bytes that are kept whatever follows
+	out   []byte // nil as long as src[:start] is all that is kept
+}
+
+func (k *kept) keep(off, end int) {
+	switch {
+	case k.out != nil:
+		k.out = append(k.out, k.src[off:end]...)
+	case off == k.start:
+		k.start = end
+	default: // something was left out before
+		k.out = append(make([]byte, 0, k.start+len(k.src)-off), k.src[:k.start]...)
+		k.out = append(k.out, k.src[off:end]...)
+	}
+}
+
+// bytes is what was kept of a src that was looked at up to end.
+func (k *kept) bytes(end int) []byte {
+	if k.out != nil {
+		return k.out
+	}
+	return k.src[:min(k.start, end)]
+}

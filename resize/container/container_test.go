@@ -1,0 +1,233 @@
+package container
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+func odd(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("../../testdata/odd/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func pngChunk(kind string, content []byte) []byte {
+	b := append(binary.BigEndian.AppendUint32(nil, uint32(len(content))), kind...)
+	b = append(b, content...)
+	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
+}
+
+// deflated is n times the same byte, packed.
+func deflated(n int) []byte {
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	for range n >> 10 {
+		_, _ = z.Write(make([]byte, 1<<10))
+	}
+	_, _ = z.Write(make([]byte, n&1023))
+	_ = z.Close()
+	return b.Bytes()
+}
+
+// pngWith is a small PNG with chunks between its header and its pixels.
+func pngWith(chunks ...[]byte) []byte {
+	src := resizetest.PNG(resizetest.Quarters(40, 30))
+	return slices.Concat(src[:33], slices.Concat(chunks...), src[33:])
+}
+
+// pngKinds are the kinds of the chunks of src.
+func pngKinds(src []byte) (kinds []string) {
+	for off := 8; len(src)-off >= 12; off += 12 + int(binary.BigEndian.Uint32(src[off:])) {
+		kinds = append(kinds, string(src[off+4:off+8]))
+	}
+	return kinds
+}
+
+// TestMetadataLeftOut: what is kept is what was there, and is copied only where
+// something goes.
+func TestMetadataLeftOut(t *testing.T) {
+	t.Parallel()
+	icc := pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(100)))
+	text, gamma := pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("gAMA", []byte{0, 0, 1, 1})
+	frame := pngChunk("fcTL", make([]byte, 26))
+	plain := pngWith()
+	end := len(plain) - 12
+	for _, c := range []struct {
+		name      string
+		src, want []byte
+		copied    bool
+	}{
+		{"plain", plain, plain, false},
+		{"all that is needed", pngWith(gamma, icc), pngWith(gamma, icc), false},
+		{"a text in front", pngWith(text, gamma), pngWith(gamma), true},
+		{"a text between", pngWith(gamma, text, icc), pngWith(gamma, icc), true},
+		{"a text behind", slices.Concat(plain[:end], text, plain[end:]), plain, true},
+		{"a second profile", pngWith(icc, icc), pngWith(icc), true},
+		{"an animation", pngWith(pngChunk("acTL", make([]byte, 8)), frame), plain, true},
+		{"what nobody knows", pngWith(pngChunk("abCd", nil)), plain, true},
+		{"what nobody knows but must", pngWith(pngChunk("ABCD", nil)), pngWith(pngChunk("ABCD", nil)), false},
+		{"behind its end", slices.Concat(plain, text), plain, false},
+		{"cut short in its pixels", plain[:end-9], plain[:end-9], false},
+		{"cut short in a text", slices.Concat(plain[:end], text[:14]), plain[:end], false},
+		{"nothing", plain[:8], plain[:8], false},
+	} {
+		got, err := WithoutMetadata(c.src, variant.PNG)
+		if err != nil || !bytes.Equal(got, c.want) {
+			t.Errorf("%s: %v, %v", c.name, pngKinds(got), err)
+		}
+		if copied := &got[0] != &c.src[0]; copied != c.copied {
+			t.Errorf("%s: copied: %t", c.name, copied)
+		}
+	}
+}
+
+// TestProfileIsBounded, however small it is when it is packed.
+func TestProfileIsBounded(t *testing.T) {
+	t.Parallel()
+	for n, fine := range map[int]bool{4 << 20: true, 4<<20 + 1: false, 40 << 20: false} {
+		src := pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(n))))
+		_, err := WithoutMetadata(src, variant.PNG)
+		if fine != (err == nil) || err != nil && !errors.Is(err, header.ErrTooLarge) {
+			t.Errorf("%d bytes: %v, want fine: %t", n, err, fine)
+		}
+	}
+	for _, content := range []string{"", "name", "name\x00", "name\x00\x00", "name\x00\x00damaged"} {
+		src := pngWith(pngChunk("iCCP", []byte(content)))
+		if got, err := WithoutMetadata(src, variant.PNG); err != nil || len(got) != len(src) {
+			t.Errorf("%q: %v", content, err)
+		}
+	}
+}
+
+// FuzzWithoutMetadata: what decoded before decodes to the same, and is never longer.
+func FuzzWithoutMetadata(f *testing.F) {
+	f.Add(pngWith())
+	f.Add(pngWith(pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("gAMA", []byte{0, 0, 1, 1})))
+	f.Add(pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(100)))))
+	f.Add(resizetest.Oriented(resizetest.PNG(resizetest.Transparent(9, 7, color.NRGBA{})), 6))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		config, err := png.DecodeConfig(bytes.NewReader(src))
+		if err != nil || config.Width*config.Height > 1<<16 {
+			return
+		}
+		want, wrong := png.Decode(bytes.NewReader(src))
+		bare, err := WithoutMetadata(src, variant.PNG)
+		if err != nil {
+			if !errors.Is(err, header.ErrTooLarge) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(bare) > len(src) {
+			t.Fatalf("%d bytes of %d", len(bare), len(src))
+		}
+		got, err := png.Decode(bytes.NewReader(bare))
+		if wrong == nil && (err != nil || !same(got, want)) {
+			t.Fatalf("%v, and it decoded before", err)
+		}
+	})
+}
+
+// same reports whether two pictures have the same pixels.
+func same(a, b image.Image) bool {
+	if a.Bounds() != b.Bounds() {
+		return false
+	}
+	for y := a.Bounds().Min.Y; y < a.Bounds().Max.Y; y++ {
+		for x := a.Bounds().Min.X; x < a.Bounds().Max.X; x++ {
+			if a.At(x, y) != b.At(x, y) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// FuzzCheckPNG: whatever stands behind the signature, nothing beyond its end is
+// looked at; what passes keeps passing with its checksums made anew.
+func FuzzCheckPNG(f *testing.F) {
+	for _, name := range []string{"1x1.png", "interlaced.png", "truncated.png"} {
+		f.Add(odd(f, name))
+	}
+	f.Add([]byte("\x89PNG\r\n\x1a\n\xff\xff\xff\xffIEND\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) < 8 {
+			return
+		}
+		if err := CheckPNG(b); err != nil && !errors.Is(err, header.ErrBroken) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestCheckPNG(t *testing.T) {
+	t.Parallel()
+	good := odd(t, "interlaced.png")
+	if err := CheckPNG(good); err != nil {
+		t.Error(err)
+	}
+	text := append([]byte("\x00\x00\x00\x01tEXtx"), 1, 2, 3, 4) // a wrong checksum
+	if err := CheckPNG(append(append(bytes.Clone(good[:33]), text...), good[33:]...)); err != nil {
+		t.Errorf("an ancillary chunk counts: %v", err)
+	}
+	for at := 8; at < len(good); at++ {
+		b := bytes.Clone(good)
+		b[at] ^= 0x10
+		if err := CheckPNG(b); !errors.Is(err, header.ErrBroken) {
+			t.Fatalf("a changed byte at %d: %v", at, err)
+		}
+	}
+}
+
+// FuzzPatchWebP: whatever is patched is a RIFF as long as it says, or shorter
+// than a header.
+func FuzzPatchWebP(f *testing.F) {
+	for _, name := range []string{"truncated.webp", "animated.webp", "alpha.webp", "lossless.webp"} {
+		b := odd(f, name)
+		f.Add(b[:len(b)*2/3])
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		out := PatchWebP(b)
+		if len(out) >= 12 && int(binary.LittleEndian.Uint32(out[4:]))+8 != len(out) {
+			t.Errorf("%d bytes say that they are %d", len(out), binary.LittleEndian.Uint32(out[4:])+8)
+		}
+	})
+}
+
+// FuzzStripWebP: what comes out is a RIFF as long as it says, with nothing in it
+// that was to go.
+func FuzzStripWebP(f *testing.F) {
+	for _, name := range []string{"alpha.webp", "exif.webp", "lossless.webp", "counter.webp"} {
+		f.Add(odd(f, name))
+	}
+	f.Add([]byte("RIFF\x04\x00\x00\x00WEBP"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		out, err := StripWebP(bytes.Clone(b))
+		if err != nil {
+			return
+		}
+		if len(out) > len(b) || len(out) < 12 {
+			t.Fatalf("%d bytes of %d", len(out), len(b))
+		}
+		again, err := StripWebP(bytes.Clone(out))
+		if err != nil || !bytes.Equal(again, out) {
+			t.Errorf("done twice, it differs: %v", err)
+		}
+	})
+}
