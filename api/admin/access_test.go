@@ -36,7 +36,7 @@ func newFullAdmin(t *testing.T) (o *testAdmin, changed *int) {
 			Secret: "s", Keys: func(_, object string) []variant.Key { return []variant.Key{variant.Key(object)} },
 			Created: change, Removed: change,
 		},
-		Priming: &Priming{Jobs: &fakeJobs{jobs: []JobStatus{{ID: "job-1"}}}, Rules: variant.Rules{Presets: variant.Presets{}}},
+		Priming: &Priming{Run: (&fakePrimer{}).run, Rules: variant.Rules{Presets: variant.Presets{}}},
 	})
 	return o, changed
 }
@@ -44,7 +44,7 @@ func newFullAdmin(t *testing.T) (o *testAdmin, changed *int) {
 // adminRoutes returns all methods and routes, with a path for each.
 func adminRoutes(t *testing.T, o *testAdmin) (routes [][2]string) {
 	t.Helper()
-	paths := strings.NewReplacer("/cache/*", "/cache/a.jpg", "{id}", "job-1", "/debug/pprof/*", "/debug/pprof/threadcreate")
+	paths := strings.NewReplacer("/cache/*", "/cache/a.jpg", "/debug/pprof/*", "/debug/pprof/threadcreate")
 	err := chi.Walk(o.Handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if route != "/debug/pprof/profile" && route != "/debug/pprof/trace" { // which run for seconds
 			routes = append(routes, [2]string{method, paths.Replace(route)})
@@ -79,7 +79,7 @@ func (o *testAdmin) requestAs(host, method, path string, headers ...string) *htt
 func TestAdminHosts(t *testing.T) {
 	t.Parallel()
 	o, changed := newFullAdmin(t)
-	routes := append(adminRoutes(t, o), [2]string{"GET", "/nowhere"}, [2]string{"BREW", "/cache"}, [2]string{"OPTIONS", "/jobs"})
+	routes := append(adminRoutes(t, o), [2]string{"GET", "/nowhere"}, [2]string{"BREW", "/cache"}, [2]string{"OPTIONS", "/prime"})
 	for host, own := range map[string]bool{
 		"localhost": true, "localhost:8081": true, "LOCALHOST.": true, "127.0.0.1": true, "127.0.0.1:8081": true, "10.1.2.3:80": true,
 		"[::1]": true, "[::1]:8081": true, "[fe80::1%eth0]:1": true, "thumbery": true, "Thumbery:8081": true, "thumbery.:8081": true, "img-admin.example.com": true,

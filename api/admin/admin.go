@@ -32,7 +32,7 @@ type Config struct {
 	Switches []Switch
 	// Hook, if not nil, receives bucket notifications at /hooks/s3.
 	Hook *Hook
-	// Priming, if not nil, takes jobs that fill the cache at /prime.
+	// Priming, if not nil, fills the cache at /prime.
 	Priming *Priming
 	// Hosts are the host names of the listener besides localhost and addresses, in lower
 	// case and without a port.
@@ -41,10 +41,10 @@ type Config struct {
 }
 
 // New returns the handler of the admin listener: /healthz, /readyz, /metrics,
-// /debug/pprof, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET
-// /jobs, GET and DELETE /jobs/<id>, and POST /hooks/s3, which alone needs a secret. To
-// keep out the pages that an administrator's browser shows, it refuses requests for other
-// hosts, and those of other sites that change something.
+// /debug/pprof, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, and
+// POST /hooks/s3, which alone needs a secret. To keep out the pages that an
+// administrator's browser shows, it refuses requests for other hosts, and those of other
+// sites that change something.
 func New(c Config) http.Handler {
 	r := chi.NewRouter()
 	r.Use(recoverPanics, c.ownHost, sameOrigin)
@@ -59,11 +59,7 @@ func New(c Config) http.Handler {
 	r.Patch("/switches", switches.change)
 	r.Post("/hooks/s3", (&hookHandler{c.Hook, c.Log}).serve)
 	if c.Priming != nil {
-		jobs := &primer{c.Priming, c.Log}
-		r.Post("/prime", jobs.start)
-		r.Get("/jobs", jobs.all)
-		r.Get("/jobs/{id}", jobs.show)
-		r.Delete("/jobs/{id}", jobs.stop)
+		r.Post("/prime", newPrimeHandler(c.Priming, c.Log).serve)
 	}
 	r.Handle("/metrics", c.Metrics)
 	// pprof.Cmdline is left out: there may be secrets on the command line.

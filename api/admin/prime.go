@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,11 +16,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
 )
 
 const (
-	// maxPriming bounds the body of a job, in bytes.
+	// maxPriming bounds the body, in bytes.
 	maxPriming = 16 << 20
 	// maxPrimingKeys bounds its keys; what is more is listed by its prefix, or
 	// comes in another job.
@@ -28,38 +31,53 @@ const (
 	maxPrefix = 1024
 )
 
-// primingBody is the body of POST /prime.
-type primingBody struct {
-	Keys       []string `json:"keys"`
-	Prefix     *string  `json:"prefix"`
-	Since      string   `json:"since"`
-	Ops        []string `json:"ops"`
-	Presets    []string `json:"presets"`
-	AllPresets bool     `json:"all_presets"`
-	Formats    string   `json:"formats"`
+// Priming is what POST /prime needs. Rules are those of the public side, so that nothing
+// is made that nobody can ask for.
+type Priming struct {
+	variant.Rules
+	// Run primes, and reports its progress, one call at a time; the last report says how
+	// it ended. It returns an error without a report where it does not begin: an
+	// *resize.UnsupportedError for what this server cannot make, for example.
+	Run func(ctx context.Context, r PrimeRequest, report func(prime.Progress)) error
+}
+
+// PrimeRequest says what is to be made, of what. There is at least one variant, and at
+// least one key or List.
+type PrimeRequest struct {
+	Keys []variant.Key
+	// List has everything made that the origin has under Prefix, too, which may be
+	// ""; of that, where Since is not 0, only what was changed no longer ago.
+	List   bool
+	Prefix string
+	Since  time.Duration
+	// Variants are different from each other, and in the server's own format where
+	// the options say none.
+	Variants []variant.Variant
+	// AllFormats is that of a prime.Job.
+	AllFormats bool
 }
 
 // parse reads the body of POST /prime. Errors about options and keys are of the
 // kinds of variant.
-func (p *Priming) parse(body []byte) (j JobRequest, err error) {
+func (p *Priming) parse(body []byte) (j PrimeRequest, err error) {
 	b, err := decodePriming(body)
 	if err == nil {
-		err = b.pictures(&j)
+		err = j.selectPictures(b)
 	}
 	if err == nil {
 		j.Variants, err = p.variants(b)
 	}
 	switch {
 	case err != nil:
-		return JobRequest{}, err
+		return PrimeRequest{}, err
 	case b.Formats != "" && b.Formats != "auto":
-		return JobRequest{}, fmt.Errorf(`formats is %q: it can be "auto", for each format that f_auto can choose`, b.Formats)
+		return PrimeRequest{}, fmt.Errorf(`formats is %q: it can be "auto", for each format that f_auto can choose`, b.Formats)
 	}
 	j.AllFormats = b.Formats == "auto"
 	return j, nil
 }
 
-func decodePriming(body []byte) (b primingBody, err error) {
+func decodePriming(body []byte) (b prime.Body, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&b); err != nil {
@@ -71,10 +89,10 @@ func decodePriming(body []byte) (b primingBody, err error) {
 	return b, nil
 }
 
-// pictures finds out of which pictures the job is.
-func (b *primingBody) pictures(j *JobRequest) (err error) {
+// selectPictures finds out which pictures are meant.
+func (j *PrimeRequest) selectPictures(b prime.Body) (err error) {
 	if len(b.Keys) > maxPrimingKeys {
-		return fmt.Errorf("there are %d keys, and may be %d: take a prefix, or several jobs", len(b.Keys), maxPrimingKeys)
+		return fmt.Errorf("there are %d keys, and may be %d: take a prefix, or several requests", len(b.Keys), maxPrimingKeys)
 	}
 	if j.Keys, err = parseKeys(b.Keys); err != nil {
 		return err
@@ -100,12 +118,12 @@ func (b *primingBody) pictures(j *JobRequest) (err error) {
 	return nil
 }
 
-func parseKeys(texts []string) ([]variant.Key, error) {
+func parseKeys(texts []variant.Key) ([]variant.Key, error) {
 	keys := make([]variant.Key, 0, len(texts))
 	for i, text := range texts {
-		key, err := variant.ParseKey(text)
+		key, err := variant.ParseKey(string(text))
 		if err != nil {
-			return nil, fmt.Errorf("keys[%d], %q: %w", i, api.Shortened(text), err)
+			return nil, fmt.Errorf("keys[%d], %q: %w", i, api.Shortened(string(text)), err)
 		}
 		keys = append(keys, key)
 	}
@@ -113,7 +131,7 @@ func parseKeys(texts []string) ([]variant.Key, error) {
 }
 
 // variants resolves what is to be made of each picture.
-func (p *Priming) variants(b primingBody) ([]variant.Variant, error) {
+func (p *Priming) variants(b prime.Body) ([]variant.Variant, error) {
 	ops := slices.Clone(b.Ops)
 	for _, name := range b.Presets {
 		if _, ok := p.Presets[name]; !ok {
@@ -124,77 +142,95 @@ func (p *Priming) variants(b primingBody) ([]variant.Variant, error) {
 	return p.Variants(ops, b.AllPresets)
 }
 
-// primer answers /prime and /jobs.
-type primer struct {
+const (
+	// primeStreams is how many jobs may run at once.
+	primeStreams = 4
+	// lineTimeout is how long a client may take to read a line.
+	lineTimeout = 10 * time.Second
+)
+
+// primeHandler answers POST /prime with a stream of lines, each a prime.Progress. The job
+// ends when the client goes, or does not read.
+type primeHandler struct {
 	*Priming
-	log *slog.Logger
+	log     *slog.Logger
+	streams chan struct{}
 }
 
-// start answers POST /prime.
-func (p *primer) start(w http.ResponseWriter, r *http.Request) {
+func newPrimeHandler(p *Priming, log *slog.Logger) *primeHandler {
+	return &primeHandler{p, log, make(chan struct{}, primeStreams)}
+}
+
+func (h *primeHandler) serve(w http.ResponseWriter, r *http.Request) {
 	body, ok := readAll(w, r, maxPriming)
 	if !ok {
 		return
 	}
-	j, err := p.parse(body)
+	j, err := h.parse(body)
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 		return
 	}
-	status, err := p.Jobs.Start(j)
-	if err != nil {
-		p.refuse(w, r, err)
+	select {
+	case h.streams <- struct{}{}:
+		defer func() { <-h.streams }()
+	default:
+		h.refuse(w, r, fmt.Errorf("%w: %d jobs are running", gate.ErrBusy, primeStreams))
 		return
 	}
-	p.log.Info("a job was started", "job", status.ID, "keys", len(j.Keys), "listed", j.List, "prefix", j.Prefix,
-		"since", j.Since, "variants", len(j.Variants), "client", r.RemoteAddr)
-	where := "/jobs/" + status.ID
-	w.Header().Set("Location", where)
-	writeJSON(w, http.StatusAccepted, map[string]string{"id": status.ID, "url": where})
+	h.log.Info("priming", "keys", len(j.Keys), "listed", j.List, "prefix", j.Prefix, "since", j.Since, "variants", len(j.Variants), "client", r.RemoteAddr)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	stream := &progressStream{w: w, cancel: cancel}
+	if err = h.Run(ctx, j, stream.write); !stream.begun {
+		h.refuse(w, r, err)
+		return
+	}
+	s := stream.last
+	h.log.Info("priming has ended", "state", s.State, "pictures", s.Finished, "made", s.Made, "there", s.There,
+		"failed", s.Failed, "not_pictures", s.NotPictures, "left_out", s.LeftOut, "client", r.RemoteAddr, "cause", err)
+}
+
+// progressStream writes lines to a client until one cannot be written.
+type progressStream struct {
+	w      http.ResponseWriter
+	cancel context.CancelFunc // ends the work
+	begun  bool
+	broken bool
+	last   prime.Progress
+}
+
+func (s *progressStream) write(p prime.Progress) {
+	s.last = p
+	if s.broken {
+		return
+	}
+	control := http.NewResponseController(s.w)
+	if !s.begun {
+		s.begun = true
+		_ = control.SetReadDeadline(time.Time{}) // the body was read: nothing more has to come
+		s.w.Header().Set("Content-Type", "application/x-ndjson")
+		s.w.Header().Set("Cache-Control", "no-store")
+		s.w.Header().Set("Connection", "close") // no other request may inherit the deadlines
+	}
+	_ = control.SetWriteDeadline(time.Now().Add(lineTimeout)) // a ResponseWriter of a test has none
+	err := json.NewEncoder(s.w).Encode(p)
+	if err == nil {
+		err = control.Flush()
+	}
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		s.broken = true
+		s.cancel()
+	}
 }
 
 // refuse answers with the status that the public side has for such an error, and
 // with the name of its kind: of two with 503 one may be over in a moment.
-func (p *primer) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (h *primeHandler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, kind := api.Classify(err)
-	p.log.Warn("a job was refused", "client", r.RemoteAddr, "cause", err)
+	h.log.Warn("priming was refused", "client", r.RemoteAddr, "cause", err)
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", api.RetryAfterSeconds)
 	}
 	writeJSON(w, status, map[string]string{"error": err.Error(), "kind": kind})
-}
-
-// all answers GET /jobs.
-func (p *primer) all(w http.ResponseWriter, _ *http.Request) {
-	jobs := p.Jobs.All()
-	if jobs == nil {
-		jobs = []JobStatus{}
-	}
-	writeJSON(w, http.StatusOK, map[string][]JobStatus{"jobs": jobs})
-}
-
-// show answers GET /jobs/<id>.
-func (p *primer) show(w http.ResponseWriter, r *http.Request) {
-	status, ok := p.Jobs.Status(r.PathValue("id"))
-	if !ok {
-		noJob(w)
-		return
-	}
-	writeJSON(w, http.StatusOK, status)
-}
-
-// stop answers DELETE /jobs/<id>, with what the job had done by then. One that has
-// ended stays as it is.
-func (p *primer) stop(w http.ResponseWriter, r *http.Request) {
-	id := r.PathValue("id")
-	if !p.Jobs.Stop(id) {
-		noJob(w)
-		return
-	}
-	p.log.Info("a job was stopped", "job", id, "client", r.RemoteAddr)
-	p.show(w, r)
-}
-
-func noJob(w http.ResponseWriter) {
-	writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is no such job: GET /jobs has those that there are"})
 }

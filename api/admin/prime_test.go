@@ -1,71 +1,51 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// maxOps is how many ops and presets a job may have.
+// maxOps is how many ops and presets a request may have.
 const maxOps = 200
 
 var now = time.Unix(1_800_000_000, 0)
 
-// fakeJobs remember what they were asked for.
-type fakeJobs struct {
-	started []JobRequest
-	jobs    []JobStatus
+// fakePrimer remembers what it was asked for, and has it done at once.
+type fakePrimer struct {
+	started []PrimeRequest
 	fail    error
 }
 
-func (f *fakeJobs) Start(j JobRequest) (JobStatus, error) {
+func (f *fakePrimer) run(_ context.Context, r PrimeRequest, report func(prime.Progress)) error {
 	if f.fail != nil {
-		return JobStatus{}, f.fail
+		return f.fail
 	}
-	f.started = append(f.started, j)
-	f.jobs = append(f.jobs, JobStatus{ID: fmt.Sprint("job-", len(f.jobs)+1), State: JobRunning, Began: now, Pictures: len(j.Keys)})
-	return f.jobs[len(f.jobs)-1], nil
-}
-
-func (f *fakeJobs) find(id string) *JobStatus {
-	for i := range f.jobs {
-		if f.jobs[i].ID == id {
-			return &f.jobs[i]
-		}
-	}
+	f.started = append(f.started, r)
+	report(prime.Progress{State: prime.Running, Began: now})
+	report(prime.Progress{State: prime.Done, Began: now, Pictures: len(r.Keys), LeftOut: 2, FirstLeftOut: "a//b", Errors: []prime.Error{{Key: "a.jpg", Error: "no such picture"}}})
 	return nil
 }
 
-func (f *fakeJobs) Status(id string) (JobStatus, bool) {
-	if j := f.find(id); j != nil {
-		return *j, true
-	}
-	return JobStatus{}, false
-}
-
-func (f *fakeJobs) All() []JobStatus { return f.jobs }
-
-func (f *fakeJobs) Stop(id string) bool {
-	j := f.find(id)
-	if j != nil {
-		j.State = JobStopped
-	}
-	return j != nil
-}
-
-func newPriming(t testing.TB, change ...func(*Priming)) (*testAdmin, *fakeJobs) {
+func newPriming(t testing.TB, change ...func(*Priming)) (*testAdmin, *fakePrimer) {
 	t.Helper()
-	jobs := &fakeJobs{}
-	p := &Priming{Jobs: jobs, Rules: variant.Rules{Presets: variant.Presets{}}}
+	primer := &fakePrimer{}
+	p := &Priming{Run: primer.run, Rules: variant.Rules{Presets: variant.Presets{}}}
 	for _, preset := range []string{"thumb=60x", "card=120x80,f_auto"} {
 		if err := p.Presets.Add(preset); err != nil {
 			t.Fatal(err)
@@ -74,7 +54,7 @@ func newPriming(t testing.TB, change ...func(*Priming)) (*testAdmin, *fakeJobs) 
 	for _, f := range change {
 		f(p)
 	}
-	return newTestAdmin(Config{Priming: p}), jobs
+	return newTestAdmin(Config{Priming: p}), primer
 }
 
 func variantOf(t testing.TB, ops string) variant.Variant {
@@ -96,31 +76,31 @@ func TestPrime(t *testing.T) {
 	}
 	for _, c := range []struct {
 		body string
-		want JobRequest
+		want PrimeRequest
 	}{
-		{`{"keys":["a.jpg","b/c d.jpg"],"ops":["300x200,f_webp"]}`, JobRequest{Keys: []variant.Key{"a.jpg", "b/c d.jpg"}, Variants: v("300x200,f_webp")}},
+		{`{"keys":["a.jpg","b/c d.jpg"],"ops":["300x200,f_webp"]}`, PrimeRequest{Keys: []variant.Key{"a.jpg", "b/c d.jpg"}, Variants: v("300x200,f_webp")}},
 		{
 			`{"keys":["a.jpg"],"ops":["thumb","60x","w_60","thumb,f_avif","60x,dl"],"formats":"auto"}`,
-			JobRequest{Keys: []variant.Key{"a.jpg"}, Variants: v("60x", "60x,f_avif"), AllFormats: true},
+			PrimeRequest{Keys: []variant.Key{"a.jpg"}, Variants: v("60x", "60x,f_avif"), AllFormats: true},
 		},
-		{`{"prefix":"photos/","since":"24h","presets":["thumb"]}`, JobRequest{Keys: []variant.Key{}, List: true, Prefix: "photos/", Since: 24 * time.Hour, Variants: v("60x")}},
-		{`{"prefix":"","all_presets":true}`, JobRequest{Keys: []variant.Key{}, List: true, Variants: v("120x80,f_auto", "60x")}},
-		{`{"since":"1h30m","ops":["info"]}`, JobRequest{Keys: []variant.Key{}, List: true, Since: 90 * time.Minute, Variants: v("info")}},
+		{`{"prefix":"photos/","since":"24h","presets":["thumb"]}`, PrimeRequest{Keys: []variant.Key{}, List: true, Prefix: "photos/", Since: 24 * time.Hour, Variants: v("60x")}},
+		{`{"prefix":"","all_presets":true}`, PrimeRequest{Keys: []variant.Key{}, List: true, Variants: v("120x80,f_auto", "60x")}},
+		{`{"since":"1h30m","ops":["info"]}`, PrimeRequest{Keys: []variant.Key{}, List: true, Since: 90 * time.Minute, Variants: v("info")}},
 		{
 			`{"keys":["a.jpg"],"prefix":"x","since":"1h","ops":["10x"]}`,
-			JobRequest{Keys: []variant.Key{"a.jpg"}, List: true, Prefix: "x", Since: time.Hour, Variants: v("10x")},
+			PrimeRequest{Keys: []variant.Key{"a.jpg"}, List: true, Prefix: "x", Since: time.Hour, Variants: v("10x")},
 		},
 	} {
-		o, jobs := newPriming(t)
+		o, primer := newPriming(t)
 		status, body := o.request("POST", "/prime", c.body)
-		if status != 202 || body != `{"id":"job-1","url":"/jobs/job-1"}` {
+		if status != 200 || strings.Count(body, "\n") != 1 {
 			t.Errorf("%s: %d %s", c.body, status, body)
 			continue
 		}
-		if !reflect.DeepEqual(jobs.started[0], c.want) {
-			t.Errorf("%s:\n%+v, want\n%+v", c.body, jobs.started[0], c.want)
+		if !reflect.DeepEqual(primer.started[0], c.want) {
+			t.Errorf("%s:\n%+v, want\n%+v", c.body, primer.started[0], c.want)
 		}
-		if !strings.Contains(o.log.String(), "a job was started") {
+		if !strings.Contains(o.log.String(), "msg=priming ") {
 			t.Errorf("the log: %s", &o.log)
 		}
 	}
@@ -130,7 +110,7 @@ func TestPrime(t *testing.T) {
 // others a picture has nothing but its original.
 func TestPrimeAllPresets(t *testing.T) {
 	t.Parallel()
-	o, jobs := newPriming(t, func(p *Priming) {
+	o, primer := newPriming(t, func(p *Priming) {
 		p.Format = variant.FormatAuto
 		for _, preset := range []string{"whole=raw", "old=raw,v_1", "save=60x,dl_a.jpg", "about=info"} {
 			if err := p.Presets.Add(preset); err != nil {
@@ -138,14 +118,14 @@ func TestPrimeAllPresets(t *testing.T) {
 			}
 		}
 	})
-	if status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 202 {
+	if status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true}`); status != 200 {
 		t.Fatal(status, body)
 	}
 	want := []variant.Variant{variantOf(t, "info"), variantOf(t, "120x80,f_auto"), variantOf(t, "60x,f_auto")}
-	if got := jobs.started[0].Variants; !reflect.DeepEqual(got, want) {
+	if got := primer.started[0].Variants; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
-	o, jobs = newPriming(t, func(p *Priming) {
+	o, primer = newPriming(t, func(p *Priming) {
 		for i := range maxOps + 1 {
 			if err := p.Presets.Add(fmt.Sprintf("p%d=%dx", i, 100+i)); err != nil {
 				t.Fatal(err)
@@ -153,7 +133,7 @@ func TestPrimeAllPresets(t *testing.T) {
 		}
 	})
 	status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"all_presets":true,"ops":["50x"]}`)
-	if status != 202 || len(jobs.started[0].Variants) != maxOps+4 {
+	if status != 200 || len(primer.started[0].Variants) != maxOps+4 {
 		t.Errorf("many: %d %s", status, body)
 	}
 	o, _ = newPriming(t, func(p *Priming) {
@@ -170,12 +150,12 @@ func TestPrimeAllPresets(t *testing.T) {
 // What is made is what the public side would make.
 func TestPrimeInTheServersFormat(t *testing.T) {
 	t.Parallel()
-	o, jobs := newPriming(t, func(p *Priming) { p.Format = variant.FormatAuto })
-	if status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x","60x,f_png","info"]}`); status != 202 {
+	o, primer := newPriming(t, func(p *Priming) { p.Format = variant.FormatAuto })
+	if status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x","60x,f_png","info"]}`); status != 200 {
 		t.Fatal(status, body)
 	}
 	want := []variant.Variant{variantOf(t, "60x,f_auto"), variantOf(t, "60x,f_png"), variantOf(t, "info")}
-	if got := jobs.started[0].Variants; !reflect.DeepEqual(got, want) {
+	if got := primer.started[0].Variants; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -206,9 +186,9 @@ func TestPrimeMistakes(t *testing.T) {
 		`{"keys":["a.jpg"],"ops":["60x"` + strings.Repeat(`,"60x"`, maxOps) + `]}`:   "may be 200",
 		`{"keys":["a"` + strings.Repeat(`,"a"`, maxPrimingKeys) + `],"ops":["60x"]}`: "take a prefix",
 	} {
-		o, jobs := newPriming(t, func(p *Priming) { p.Limits.Sizes = []int{60, 120} })
+		o, primer := newPriming(t, func(p *Priming) { p.Limits.Sizes = []int{60, 120} })
 		status, answer := o.request("POST", "/prime", body)
-		if status != 400 || !strings.Contains(answer, reason) || len(jobs.started) > 0 {
+		if status != 400 || !strings.Contains(answer, reason) || len(primer.started) > 0 {
 			t.Errorf("%.80s: %d %.300s", body, status, answer)
 		}
 		if len(answer) > 4000 {
@@ -237,51 +217,108 @@ func TestPrimeIsRefused(t *testing.T) {
 		{&resize.UnsupportedError{Option: "f_avif"}, 501},
 		{errors.New("no journal"), 500},
 	} {
-		o, jobs := newPriming(t)
-		jobs.fail = c.err
+		o, primer := newPriming(t)
+		primer.fail = c.err
 		if status, answer := o.request("POST", "/prime", body); status != c.status || !strings.Contains(answer, c.err.Error()) {
 			t.Errorf("%v: %d %s", c.err, status, answer)
 		}
 	}
-	// The page of another site must not start anything.
-	o, jobs := newPriming(t)
+	// A page that the administrator looks at must not start anything.
+	o, primer := newPriming(t)
 	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "https://evil.example"}} {
-		if status, answer := o.request("POST", "/prime", body, headers...); status != 403 || len(jobs.started) > 0 {
+		if status, answer := o.request("POST", "/prime", body, headers...); status != 403 || len(primer.started) > 0 {
 			t.Errorf("%v: %d %s", headers, status, answer)
 		}
 	}
 	if status, _ := newTestAdmin(Config{}).request("POST", "/prime", body); status != http.StatusNotFound {
-		t.Errorf("without jobs: %d", status)
+		t.Errorf("without priming: %d", status)
 	}
 }
 
-func TestJobs(t *testing.T) {
+// Each line says how far it is, in the same words as ever.
+func TestPrimeStream(t *testing.T) {
 	t.Parallel()
-	o, jobs := newPriming(t)
-	if status, body := o.request("GET", "/jobs", ""); status != 200 || body != `{"jobs":[]}` {
-		t.Errorf("none yet: %d %s", status, body)
+	o, _ := newPriming(t)
+	status, body := o.request("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x"]}`)
+	_, last, _ := strings.Cut(body, "\n")
+	if want := `{"state":"done","began":"` + now.Format(time.RFC3339) + `","pictures":1,"finished":0,"listing":false,` +
+		`"made":0,"there":0,"failed":0,"not_pictures":0,"left_out":2,"first_left_out":"a//b","rate":0,"errors":[{"key":"a.jpg","error":"no such picture"}]}`; status != 200 || last != want {
+		t.Errorf("%d %s\nwant %s", status, last, want)
 	}
-	for range 2 {
-		o.request("POST", "/prime", `{"keys":["a.jpg"],"ops":["60x"]}`)
+	if !strings.Contains(o.log.String(), `msg="priming has ended" state=done pictures=0`) {
+		t.Errorf("the log: %s", &o.log)
 	}
-	jobs.jobs[1].LeftOut, jobs.jobs[1].FirstLeftOut = 2, "a//b"
-	jobs.jobs[1].Errors = []JobError{{Key: "a.jpg", Error: "no such picture"}}
-	status, body := o.request("GET", "/jobs/job-2", "")
-	if want := `{"id":"job-2","state":"running","began":"` + now.Format(time.RFC3339) + `","pictures":1,"finished":0,"listing":false,` +
-		`"made":0,"there":0,"failed":0,"not_pictures":0,"left_out":2,"first_left_out":"a//b","rate":0,"errors":[{"key":"a.jpg","error":"no such picture"}]}`; status != 200 || body != want {
-		t.Errorf("%d %s\nwant %s", status, body, want)
+}
+
+// streaming starts a server whose priming says something every millisecond until its
+// context ends, and returns how many of them run.
+func streaming(t *testing.T) (url string, running func() int) {
+	t.Helper()
+	var n atomic.Int32
+	run := func(ctx context.Context, _ PrimeRequest, report func(prime.Progress)) error {
+		defer n.Add(-1)
+		n.Add(1)
+		for ctx.Err() == nil {
+			report(prime.Progress{State: prime.Running, FirstLeftOut: strings.Repeat("x", 10_000)})
+			time.Sleep(time.Millisecond)
+		}
+		return ctx.Err()
 	}
-	if status, body = o.request("GET", "/jobs", ""); status != 200 || strings.Count(body, `"id"`) != 2 {
-		t.Errorf("%d %s", status, body)
+	s := httptest.NewServer(New(Config{
+		Priming: &Priming{Run: run, Rules: variant.Rules{}}, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, func() int { return int(n.Load()) }
+}
+
+func startStream(t *testing.T, ctx context.Context, url string) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/prime", strings.NewReader(`{"keys":["a.jpg"],"ops":["60x"]}`))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if status, body = o.request("DELETE", "/jobs/job-1", ""); status != 200 || decode[JobStatus](t, body).State != JobStopped {
-		t.Errorf("%d %s", status, body)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, method := range []string{"GET", "DELETE"} {
-		if status, body = o.request(method, "/jobs/job-3", ""); status != 404 || !strings.Contains(body, "no such job") {
-			t.Errorf("%s: %d %s", method, status, body)
+	return res
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not in two minutes: %s", what)
 		}
 	}
+}
+
+// Priming ends with its client, also with one that does not read; no more than four are
+// at work at once.
+func TestPrimeEndsWithItsClient(t *testing.T) {
+	t.Parallel()
+	url, running := streaming(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for range primeStreams {
+		if res := startStream(t, ctx, url); res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "application/x-ndjson" {
+			t.Fatal(res.Status, res.Header)
+		}
+	}
+	res := startStream(t, t.Context(), url)
+	body, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || !strings.Contains(string(body), `"kind":"busy"`) {
+		t.Errorf("the fifth: %s %s", res.Status, body)
+	}
+	cancel()
+	eventually(t, "all have ended", func() bool { return running() == 0 })
+	if res = startStream(t, t.Context(), url); res.StatusCode != http.StatusOK {
+		t.Errorf("afterwards: %s", res.Status)
+	}
+	// It reads nothing: buffers fill up, and the time to write a line passes.
+	eventually(t, "the one that is not read has ended", func() bool { return running() == 0 })
+	_ = res.Body.Close()
 }
 
 // Whatever somebody sends, a job has something to do, and nothing that the public
@@ -297,7 +334,7 @@ func FuzzPriming(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		j, err := p.parse(body)
 		if err != nil {
-			if !reflect.DeepEqual(j, JobRequest{}) {
+			if !reflect.DeepEqual(j, PrimeRequest{}) {
 				t.Errorf("%q: %v, and %+v", body, err, j)
 			}
 			return

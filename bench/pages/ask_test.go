@@ -16,7 +16,7 @@ func TestUnexpected(t *testing.T) {
 	c := newClient(s.URL)
 	defer c.close()
 	_, err := c.picture(t.Context(), "/60x/a.jpg", "")
-	for _, err := range []error{err, c.decoded(t.Context(), http.MethodGet, "/jobs", "", http.StatusOK, nil)} {
+	for _, err := range []error{err, c.decoded(t.Context(), http.MethodGet, "/readyz", "", http.StatusOK, nil)} {
 		if err == nil || !strings.HasSuffix(err.Error(), ": answered with 503 busy\n") {
 			t.Errorf("%v", err)
 		}

@@ -1,16 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
+	"strings"
 )
 
-// job is what GET /jobs/<id> says.
+// job is a line of the answer to POST /prime.
 type job struct {
-	ID     string `json:"id"`
 	State  string `json:"state"`
 	Reason string `json:"reason"`
 	Made   int    `json:"made"`
@@ -22,44 +22,62 @@ type job struct {
 	} `json:"errors"`
 }
 
-// begin starts a job for all of the options of all keys.
-func (s *server) begin(ctx context.Context, keys, options []string) (id string, err error) {
+// follow has all of the options of all keys made, and returns the last line of the
+// answer. If ctx ends, so does the job, which is running then.
+func (s *server) follow(ctx context.Context, keys, options []string) (last job, err error) {
 	body, err := json.Marshal(map[string][]string{"keys": keys, "ops": options})
 	if err != nil {
-		return "", err
+		return last, err
 	}
-	var started job
-	err = s.admin.decoded(ctx, http.MethodPost, "/prime", string(body), http.StatusAccepted, &started)
-	return started.ID, err
-}
-
-// cancel stops a job and waits until nothing is done for it any more.
-func (s *server) cancel(ctx context.Context, id string) (j job, err error) {
-	err = s.admin.decoded(ctx, http.MethodDelete, "/jobs/"+id, "", http.StatusOK, &j)
-	return j, err
-}
-
-// prime is begin, and waits until all is made.
-func (s *server) prime(ctx context.Context, keys, options []string) (j job, err error) {
-	id, err := s.begin(ctx, keys, options)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.admin.url+"/prime", strings.NewReader(string(body)))
 	if err != nil {
+		return last, err
+	}
+	res, err := s.admin.http.Do(req)
+	if err != nil {
+		return last, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return last, fmt.Errorf("POST /prime: answered with %d", res.StatusCode)
+	}
+	lines := bufio.NewScanner(res.Body)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if err := json.Unmarshal(lines.Bytes(), &last); err != nil {
+			return last, err
+		}
+	}
+	if ctx.Err() != nil {
+		return last, nil
+	}
+	return last, lines.Err()
+}
+
+// begin starts a job. stop ends it, and returns what it had done by its last line.
+func (s *server) begin(ctx context.Context, keys, options []string) (stop func() (job, error)) {
+	ctx, cancel := context.WithCancel(ctx)
+	var j job
+	var err error
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		j, err = s.follow(ctx, keys, options)
+	}()
+	return func() (job, error) {
+		cancel()
+		<-ended
 		return j, err
 	}
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if err := s.admin.decoded(ctx, http.MethodGet, "/jobs/"+id, "", http.StatusOK, &j); err != nil {
-			return j, err
-		}
-		if j.State != "running" {
-			return j, j.whole(len(keys) * len(options))
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return j, ctx.Err()
-		}
+}
+
+// prime waits until all is made.
+func (s *server) prime(ctx context.Context, keys, options []string) (job, error) {
+	j, err := s.follow(ctx, keys, options)
+	if err == nil {
+		err = j.whole(len(keys) * len(options))
 	}
+	return j, err
 }
 
 // whole says what is missing of a job that was to have so many derivatives made.

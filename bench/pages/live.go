@@ -100,16 +100,13 @@ func (s *setup) compareMoments(ctx context.Context, l *live, keys []string, name
 	alone, beside := &moment{name: "no job"}, &moment{name: "a job"}
 	for range s.rounds {
 		load(ctx, s.turn, alone)
-		id, err := l.begin(ctx, keys, presets)
-		if err != nil {
-			return nil, err
-		}
+		stop := l.begin(ctx, keys, presets)
 		load(ctx, s.turn, beside)
-		j, err := l.cancel(ctx, id)
+		j, err := stop()
 		if err != nil {
 			return nil, err
 		}
-		if j.State != "stopped" {
+		if j.State != "running" {
 			fmt.Printf("the job was %s before its turn had ended: too few pictures\n", j.State)
 		}
 		beside.primed += j.Made

@@ -84,7 +84,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintln(stderr, "thumbery:", err)
-	if _, ok := errors.AsType[*usageError](err); ok {
+	if isUsage(err) {
 		return exitUsage
 	}
 	if _, ok := errors.AsType[*partlyError](err); ok {
@@ -116,3 +116,8 @@ type usageError struct{ error }
 func (e *usageError) Unwrap() error { return e.error }
 
 func usage(err error) error { return &usageError{err} }
+
+func isUsage(err error) bool {
+	_, ok := errors.AsType[*usageError](err)
+	return ok
+}

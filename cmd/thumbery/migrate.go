@@ -107,7 +107,7 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	}
 	ctx, cancel := untilSignal()
 	defer cancel()
-	bar := newBar(os.Stderr, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("files"))
+	bar := newProgressBar(os.Stderr, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("files"))
 	m := migrate.Migration{
 		From: from, To: to, Prefix: string(c.Prefix), Parallel: c.Parallel, Verify: c.Verify, DryRun: c.DryRun,
 		Log: slog.New(slog.NewTextHandler(bar, nil)), Progress: bar.progress("migrating"),

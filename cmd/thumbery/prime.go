@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,10 +14,10 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
 	"golang.org/x/term"
 )
@@ -100,60 +101,36 @@ func (c *primeCmd) Validate() error {
 
 func (c *primeCmd) lists() bool { return c.Prefix != nil || c.Since > 0 }
 
-// span is which pictures are meant, if they are listed.
-func (c *primeCmd) span() span {
-	s := span{since: time.Duration(c.Since)}
-	if c.Prefix != nil {
-		s.prefix = string(*c.Prefix)
-	}
-	return s
-}
-
 // Run primes until it is done or SIGTERM or SIGINT comes.
 func (c *primeCmd) Run(stdout io.Writer) error {
 	outliveReaders()
 	if !c.lists() && term.IsTerminal(int(os.Stdin.Fd())) {
 		return usage(errors.New("give keys on standard input, or --prefix: --prefix / is all pictures there are"))
 	}
-	bar := newBar(os.Stderr)
+	bar := newProgressBar(os.Stderr)
 	log := slog.New(slog.NewTextHandler(bar, nil))
 	slog.SetDefault(log) // for panics that are recovered
-	r := &primeReport{started: time.Now(), lists: c.lists(), log: log}
-	r.tally = newTally(admin.JobStatus{State: admin.JobRunning, Began: r.started, Listing: true})
-	prime, err := c.prepare(r)
+	r := &primeReport{started: time.Now(), lists: c.lists(), log: log, bar: bar}
+	run, err := c.prepare(r)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := untilSignal()
 	defer cancel()
-	told := r.tell(bar)
-	err = prime(ctx)
-	told()
+	err = run(ctx)
+	bar.done()
 	return r.conclude(ctx, err, stdout, c.JSON)
 }
 
-// isMistake reports an error that running it again would not mend.
-func isMistake(err error) bool {
-	_, mistaken := errors.AsType[*usageError](err)
-	return mistaken
-}
-
-// prepare returns what does the work. Its errors are mistakes in the flags.
-func (c *primeCmd) prepare(r *primeReport) (func(context.Context) error, error) {
+// prepare returns what does the work, and reports to r. Its errors are mistakes in the
+// flags.
+func (c *primeCmd) prepare(r *primeReport) (run func(context.Context) error, err error) {
 	if c.Server.base != "" {
 		r.where = c.Server.name()
-		return c.remote(r).run, nil
+		return c.remote(r), nil
 	}
 	r.where = absolute(c.Cache)
-	p, core, err := c.local(r)
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context) error {
-		defer core.dir.quarantine.Close()
-		tasks{{"heal", core.origins.heal}, {"quarantine", core.remember}}.start(ctx)
-		return p.run(ctx, c.pictures(ctx, core.origins, r))
-	}, nil
+	return c.local(r)
 }
 
 // absolute tells directories of the same name apart.
@@ -169,11 +146,11 @@ func absolute(dir string) string {
 const primeQueue = 1000
 
 // local prepares the work to be done here.
-func (c *primeCmd) local(r *primeReport) (*priming, *core, error) {
+func (c *primeCmd) local(r *primeReport) (run func(context.Context) error, err error) {
 	c.Repair = false // that is what serving is for
 	core, err := c.core(gate.NewDedicated, primeQueue, metrics.New(), r.log, func(*pipeline.Config) {})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	rules := variant.Rules{Presets: core.presets, Limits: c.limitFlags.limits(), Format: c.format()}
 	variants, err := rules.Variants(c.Ops, c.PresetAll)
@@ -181,21 +158,37 @@ func (c *primeCmd) local(r *primeReport) (*priming, *core, error) {
 		err = writable(core.Render.Settings, variants)
 	}
 	if err != nil {
-		return nil, nil, usage(fmt.Errorf("--ops: %w", err))
+		return nil, usage(fmt.Errorf("--ops: %w", err))
 	}
-	p := core.priming(core.primer.Variants(variants, c.AllFormats), c.Parallel, r.tally)
-	p.failed = r.logFailure
-	return p, core, nil
+	job := prime.Job{Variants: variants, AllFormats: c.AllFormats, Parallel: c.Parallel, Failed: r.logFailure}
+	c.selectPictures(&job, core)
+	return func(ctx context.Context) error {
+		defer core.dir.quarantine.Close()
+		tasks{{"heal", core.origins.heal}, {"quarantine", core.remember}}.start(ctx)
+		return core.primeRunner().Run(ctx, job, r.update)
+	}, nil
 }
 
-// pictures are those that are listed, or the keys on standard input.
-func (c *primeCmd) pictures(ctx context.Context, places *origins, r *primeReport) pictures {
+// selectPictures takes those that are listed, or the keys on standard input.
+func (c *primeCmd) selectPictures(job *prime.Job, core *core) {
 	if c.lists() {
-		return c.span().pictures(ctx, places.Mounts, r.tally.leaveOut)
+		s := prime.Selection{Origins: core.origins.Mounts, Prefix: c.prefix(), Since: time.Duration(c.Since)}
+		job.List, job.Count = s.List, s.List
+		return
 	}
-	p := pictures{keys: stoppable(ctx, readKeys(os.Stdin, r.tally.leaveOut))}
-	if file := again(os.Stdin); file != nil {
-		p.counted = readKeys(file, func(string) {})
+	job.List = func(ctx context.Context, skipped func(string)) iter.Seq2[variant.Key, error] {
+		return prime.Prefetch(ctx, prime.ReadKeys(os.Stdin, skipped))
 	}
-	return p
+	if file := prime.Rereadable(os.Stdin); file != nil {
+		job.Count = func(_ context.Context, skipped func(string)) iter.Seq2[variant.Key, error] {
+			return prime.ReadKeys(file, skipped)
+		}
+	}
+}
+
+func (c *primeCmd) prefix() string {
+	if c.Prefix == nil {
+		return ""
+	}
+	return string(*c.Prefix)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,20 +12,24 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/schollz/progressbar/v3"
-	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // primeReport is what prime tells while it runs, and prints at the end.
 type primeReport struct {
-	tally   *tally
 	started time.Time
 	lists   bool // pictures are listed, and not named one by one
 	log     *slog.Logger
+	bar     *progressBar
+	where   string // the cache directory, or the server
 
-	where string // the cache directory, or the server
+	mu           sync.Mutex
+	last         prime.Progress
+	leftOut      int // lines that are no keys, which a server is not sent
+	firstLeftOut string
+	logged       time.Time
 
 	summary primeSummary
 }
@@ -54,67 +59,58 @@ func (r *primeReport) logFailure(key variant.Key, err error) {
 	}
 }
 
-// tellBarEvery is how often the bar is drawn anew.
-const tellBarEvery = 200 * time.Millisecond
+// logProgressEvery is how often there is a line in the log where there is no bar.
+const logProgressEvery = time.Minute
 
-// tell shows how far it has come, or where there is no terminal writes it to the
-// log, until the returned function is called.
-func (r *primeReport) tell(b *bar) (stop func()) {
-	every, show := time.Minute, r.tellLog
-	if b.shown != nil {
-		every, show = tellBarEvery, b.showPriming
-		progressbar.OptionSetPredictTime(false)(b.shown) // of what is there it knows nothing
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var telling sync.WaitGroup
-	telling.Go(func() {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case now := <-tick.C:
-				show(r.tally.snapshot(now))
-			}
-		}
-	})
-	return func() {
-		cancel()
-		telling.Wait()
-		b.done()
+// update is told how far it is.
+func (r *primeReport) update(p prime.Progress) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = p
+	switch {
+	case p.State != prime.Running:
+	case r.bar.shown != nil:
+		r.bar.showPriming(p)
+	case time.Since(r.logged) >= logProgressEvery && time.Since(r.started) >= logProgressEvery:
+		r.logged = time.Now()
+		r.log.Info("priming", "pictures", p.Finished, "of", total(p), "made", p.Made, "there", p.There, "failed", p.Failed,
+			"rate", rate(p.Rate), "left", left(p))
 	}
 }
 
-func (r *primeReport) tellLog(s admin.JobStatus) {
-	r.log.Info("priming", "pictures", s.Finished, "of", of(s), "made", s.Made, "there", s.There, "failed", s.Failed,
-		"rate", rate(s), "left", left(s))
+// leaveOut is told of each line that is no key.
+func (r *primeReport) leaveOut(line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.leftOut++; r.leftOut == 1 {
+		r.firstLeftOut = line
+	}
 }
 
-func (b *bar) showPriming(s admin.JobStatus) {
-	text := fmt.Sprintf("priming: %s of %s pictures, %s", humanize.Comma(int64(s.Finished)), of(s), rate(s))
-	if s.Left > 0 {
-		text += ", " + left(s) + " left"
+func (b *progressBar) showPriming(p prime.Progress) {
+	text := fmt.Sprintf("priming: %s of %s pictures, %s", humanize.Comma(int64(p.Finished)), total(p), rate(p.Rate))
+	if p.Left > 0 {
+		text += ", " + left(p) + " left"
 	}
-	b.shown.ChangeMax(max(s.Pictures, s.Finished) + 1) // at the end it would clear itself
-	_ = b.shown.Set(s.Finished)
+	b.shown.ChangeMax(max(p.Pictures, p.Finished) + 1) // at the end it would clear itself
+	_ = b.shown.Set(p.Finished)
 	b.shown.Describe(text)
 }
 
-// of is how many pictures there are, as far as is known.
-func of(s admin.JobStatus) string {
+// total is how many pictures there are, as far as is known.
+func total(s prime.Progress) string {
 	if s.Listing {
 		return "?"
 	}
 	return humanize.Comma(int64(s.Pictures))
 }
 
-func rate(s admin.JobStatus) string { return fmt.Sprintf("%.1f/s", s.Rate) }
+func rate(perSecond float64) string { return fmt.Sprintf("%.1f/s", perSecond) }
 
 // longest is what more is not told apart from.
 const longest = 1000 * time.Hour
 
-func left(s admin.JobStatus) string {
+func left(s prime.Progress) string {
 	if s.Left <= 0 {
 		return "?"
 	}
@@ -127,8 +123,12 @@ func left(s admin.JobStatus) string {
 // conclude prints the summary of what ended with err, and returns what is to be said
 // of that. A mistake before anything was done is all that there is to say.
 func (r *primeReport) conclude(ctx context.Context, err error, stdout io.Writer, asJSON bool) error {
-	if isMistake(err) && r.tally.snapshot(time.Now()).Finished == 0 {
-		return err
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if mistake, ok := errors.AsType[*prime.MistakeError](err); ok {
+		if err = usage(mistake); r.last.Finished == 0 {
+			return err
+		}
 	}
 	r.finish(err)
 	return errors.Join(r.print(stdout, asJSON), r.failure(ctx, err))
@@ -136,17 +136,11 @@ func (r *primeReport) conclude(ctx context.Context, err error, stdout io.Writer,
 
 // finish makes the summary when nothing is under way any more.
 func (r *primeReport) finish(err error) {
-	now := time.Now()
-	state := admin.JobDone
-	if err != nil {
-		state = admin.JobFailed
-	}
-	r.tally.end(state, "", now)
-	s := r.tally.snapshot(now)
+	s, took := r.last, time.Since(r.started).Seconds()
 	r.summary = primeSummary{
 		Filled: r.where, Pictures: s.Finished, Made: s.Made, There: s.There, Failed: s.Failed, NotPictures: s.NotPictures,
-		LeftOut: s.LeftOut, Complete: err == nil, Seconds: now.Sub(r.started).Seconds(), Rate: s.Rate,
-		FirstNotPicture: quoted(s.FirstNotPicture), FirstLeftOut: quoted(s.FirstLeftOut),
+		LeftOut: s.LeftOut + r.leftOut, Complete: err == nil, Seconds: took, Rate: float64(s.Made+s.There+s.Failed) / max(took, 0.001),
+		FirstNotPicture: quoted(s.FirstNotPicture), FirstLeftOut: quoted(cmp.Or(s.FirstLeftOut, r.firstLeftOut)),
 	}
 	if len(s.Errors) > 0 {
 		r.summary.FirstFailure = fmt.Sprintf("%q: %s", s.Errors[0].Key, s.Errors[0].Error)
@@ -184,7 +178,7 @@ func (r *primeReport) failure(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("stopped; run it again to go on: what has been made is not made again")
-	case isMistake(err):
+	case isUsage(err):
 		return err
 	case err != nil:
 		return fmt.Errorf("%w; run it again to go on", err)

@@ -2,310 +2,57 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"image"
-	"io"
 	"log/slog"
-	"math"
-	"slices"
+	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
-	"github.com/thumbery/thumbery/api/admin"
-	"github.com/thumbery/thumbery/cache/cachetest"
-	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/pipeline/derivatives"
-	"github.com/thumbery/thumbery/pipeline/gate"
-	"github.com/thumbery/thumbery/pipeline/originals"
-	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/prime"
-	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/header"
-	"github.com/thumbery/thumbery/resize/resizetest"
-	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/storagetest"
-	"github.com/thumbery/thumbery/variant"
 )
 
-var small = resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
-
-// fakeCore is a core on fakes, with n pictures at 0000.jpg and so on.
-func fakeCore(t *testing.T, n int) (*core, *storagetest.Flaky) {
-	t.Helper()
-	origin := storagetest.NewFlaky(nil)
-	for i := range n {
-		origin.Fake.Put(fmt.Sprintf("%04d.jpg", i), small)
-	}
-	mounts := &storage.Mounts{}
-	if err := mounts.Add("/", origin); err != nil {
-		t.Fatal(err)
-	}
-	g := gates{gate.New(2, 1<<20, 100), gate.New(32, 0, 100)}
-	log := slog.New(slog.DiscardHandler)
-	p := pipeline.New(pipeline.Config{
-		Originals: originals.Config{
-			Origin: mounts, Cache: cachetest.NewFake(), Fetches: g.fetches, MaxBytes: 1 << 20, FetchTimeout: time.Minute,
-		},
-		Derivatives: derivatives.Config{Cache: cachetest.NewFake()},
-		Render: render.Config{
-			Resizer: &resizetest.Fake{}, Gate: g.pictures, Timeout: time.Minute,
-			Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: func(f variant.Format) bool { return f != variant.AVIF }},
-		},
-		Log: log, Now: time.Now,
-	})
-	return &core{
-		Pipeline: p, primer: prime.New(p, pipeline.NopObserver{}, log),
-		origins: &origins{Mounts: mounts}, gates: g,
-	}, origin
-}
-
-func wish(t *testing.T, ops ...string) (variants []variant.Variant) {
-	t.Helper()
-	for _, text := range ops {
-		v, err := variant.Parse(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		variants = append(variants, v)
-	}
-	return variants
-}
-
-// primed runs a priming of everything that is listed, in two sizes.
-func (c *core) primed(t *testing.T, ctx context.Context) (admin.JobStatus, error) {
-	t.Helper()
-	tally := newTally(admin.JobStatus{State: admin.JobRunning, Began: time.Now(), Listing: true})
-	p := c.priming(c.primer.Variants(wish(t, "40x", "20x"), false), 4, tally)
-	err := p.run(ctx, span{}.pictures(ctx, c.origins.Mounts, tally.leaveOut))
-	return tally.snapshot(time.Now()), err
-}
-
-// What becomes of pictures is counted by what they are.
-func TestPriming(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		tell func(*storagetest.Flaky)
-		want string // made, there, failed, no pictures
-	}{
-		{"all", func(*storagetest.Flaky) {}, "20 0 0 0"},
-		{"no picture", func(s *storagetest.Flaky) { s.Fake.Put("0003.jpg", []byte("a text")) }, "18 0 0 1"},
-		{"broken", func(s *storagetest.Flaky) { s.Fake.Put("0003.jpg", small[:300]) }, "18 0 2 0"},
-		{"gone", func(s *storagetest.Flaky) { s.FailOpen("0003.jpg", 9, storage.ErrNotFound) }, "18 0 2 0"},
-		{"down for one", func(s *storagetest.Flaky) { s.FailOpen("0003.jpg", 9, storagetest.ErrDown) }, "18 0 2 0"},
-		{"the listing breaks off", func(s *storagetest.Flaky) { s.FailList("0005.jpg", 3, storagetest.ErrDown) }, "20 0 0 0"},
+func TestServerFlag(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]serverFlag{
+		"http://127.0.0.1:8081": {base: "http://127.0.0.1:8081"}, "https://[::1]:1/": {base: "https://[::1]:1"},
+		"unix:/run/a.sock": {"http://localhost", "/run/a.sock"},
+		"":                 {}, "unix:": {}, "127.0.0.1:8081": {}, "http://": {}, "ftp://a": {}, "http://a/b": {}, "http://u:p@a": {}, "http://a?b": {},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c, origin := fakeCore(t, 10)
-				tt.tell(origin)
-				s, err := c.primed(t, t.Context())
-				if got := fmt.Sprint(s.Made, s.There, s.Failed, s.NotPictures); err != nil || got != tt.want || s.Finished != 10 || s.Pictures != 10 {
-					t.Errorf("%v: %s of %d of %d, want %s", err, got, s.Finished, s.Pictures, tt.want)
-				}
-				if s.Failed > 0 != (len(s.Errors) == 1 && s.Errors[0].Key == "0003.jpg") {
-					t.Errorf("%+v", s.Errors)
-				}
-				made := s.Made
-				if s, err = c.primed(t, t.Context()); err != nil || s.There != made {
-					t.Errorf("again %v: %+v, want %d there", err, s, made)
-				}
-			})
-		})
+		var s serverFlag
+		if err := s.UnmarshalText([]byte(text)); (err == nil) != (want.base != "") || s != want {
+			t.Errorf("%q: %+v, %v", text, s, err)
+		}
 	}
 }
 
-// A place that is down is waited for, and given up after a while: what comes later
-// is not tried in vain.
-func TestPrimingWaits(t *testing.T) {
-	for _, back := range []time.Duration{30 * time.Second, time.Hour} {
-		synctest.Test(t, func(t *testing.T) {
-			c, origin := fakeCore(t, 100)
-			origin.SetDown(true)
-			time.AfterFunc(back, func() { origin.SetDown(false) })
-			s, err := c.primed(t, t.Context())
-			if back < originPatience && (err != nil || s.Made != 200) {
-				t.Errorf("back after %v: %v, %+v", back, err, s)
-			}
-			if back > originPatience && (!errors.Is(err, storage.ErrUnavailable) || s.Finished != 0) {
-				t.Errorf("not back: %v, %+v", err, s)
-			}
-		})
+// What was done before the server found a mistake is told; a mistake at once is all
+// there is to tell.
+func TestPrimeMistakeLater(t *testing.T) {
+	t.Parallel()
+	for done, want := range map[int]string{0: "", 5000: "made: 10 derivatives, of 5,000 pictures"} {
+		r := &primeReport{where: "unix:/run/a.sock", log: slog.New(slog.DiscardHandler), bar: newProgressBar(os.Stderr)}
+		r.update(prime.Progress{State: prime.Done, Finished: done, Made: 10})
+		var out strings.Builder
+		err := r.conclude(t.Context(), &prime.MistakeError{Reason: "the server refuses: 40x is not permitted any more"}, &out, false)
+		if !isUsage(err) || !strings.HasSuffix(err.Error(), "the server refuses: 40x is not permitted any more") {
+			t.Errorf("%v", err)
+		}
+		if !strings.HasPrefix(out.String(), want) || (want == "") != (out.Len() == 0) || want != "" && !strings.Contains(out.String(), "\nfilled: unix:/run/a.sock\n") {
+			t.Errorf("%q", &out)
+		}
 	}
 }
 
-// Failures that are not the pictures' own end it; those that are do not.
-func TestPrimingGivesUp(t *testing.T) {
-	for err, want := range map[error]int{storagetest.ErrDown: 50, errors.New("the disk fails"): 50, storage.ErrRefused: 200, storage.ErrNotFound: 200} {
-		synctest.Test(t, func(t *testing.T) {
-			c, origin := fakeCore(t, 200)
-			origin.FailOpen("*", 1000, err)
-			s, got := c.primed(t, t.Context())
-			if s.Finished != want || (want == 50) != errors.Is(got, err) {
-				t.Errorf("%v: %d failed, and then %v", err, s.Finished, got)
-			}
-		})
-	}
-}
-
-// What is under way when it is stopped is neither made nor failed.
-func TestPrimingStops(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, origin := fakeCore(t, 100)
-		origin.Delay(time.Second)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		s, err := c.primed(t, ctx)
-		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) || s.Failed != 0 || s.Made < 40 || s.Made > 100 {
-			t.Errorf("%v, %+v", err, s)
-		}
-		if again, err := c.primed(t, t.Context()); err != nil || again.There < s.Made || again.Made+again.There != 200 {
-			t.Errorf("again: %v, %+v", err, again)
-		}
-	})
-}
-
-// Rates and times are numbers whatever happens, and right where there is something
-// to go by.
-func TestTally(t *testing.T) {
-	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	at := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
-	y := newTally(admin.JobStatus{State: admin.JobRunning, Began: start, Pictures: 1000})
-	check := func(when string, s admin.JobStatus, rate, left float64) {
-		t.Helper()
-		if math.Abs(s.Rate-rate) > 0.05*rate || math.Abs(s.Left-left) > 0.05*left {
-			t.Errorf("%s: %.2f/s, %.1f s left; want %.2f, %.1f", when, s.Rate, s.Left, rate, left)
-		}
-		if _, err := json.Marshal(s); err != nil {
-			t.Errorf("%s: %v", when, err)
-		}
-	}
-	check("at once", y.snapshot(start), 0, 0)
-	check("the clock goes back", y.snapshot(at(-1)), 0, 0)
-	for i := range 200 { // 20 s at 10 pictures a second of 4
-		y.note("k", prime.Result{Made: 4}, at(float64(i+1)/10))
-	}
-	check("steady", y.snapshot(at(20)), 40, 80)
-	for i := range 300 { // 15 s at 20
-		y.note("k", prime.Result{Exist: 3, Failed: 1, Err: storage.ErrNotFound}, at(20+float64(i+1)/20))
-	}
-	check("faster", y.snapshot(at(35)), 80, 25)
-	if n := len(y.recent); n > 2*int(rateWindow/sampleEvery)+3 {
-		t.Errorf("%d samples are kept", n)
-	}
-	check("stalled", y.snapshot(at(40)), 40, 50)
-	check("stalled for long", y.snapshot(at(100)), 0, 0)
-	for range 1000 {
-		y.note("k", prime.Result{}, at(100))
-	}
-	s := y.snapshot(at(100))
-	if s.Finished != 1500 || s.Pictures != 1500 || s.Made != 800 || s.There != 900 || s.Failed != 300 || len(s.Errors) != tallyErrors {
-		t.Errorf("%+v", s)
-	}
-	y.end(admin.JobDone, "", at(200))
-	check("ended", y.snapshot(at(1000)), 10, 0)
-	check("ended at once", newTally(admin.JobStatus{Began: start, Ended: start}).snapshot(start), 0, 0)
-}
-
-// What places answer may be long.
-func TestTallyErrors(t *testing.T) {
-	y := newTally(admin.JobStatus{})
-	y.note("k", prime.Result{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))}, time.Now())
-	y.note("text", prime.Result{Failed: 1, Err: header.ErrNotPicture}, time.Now())
-	s := y.snapshot(time.Now())
-	if len(s.Errors) != 1 || s.FirstNotPicture != "text" || len(s.Errors[0].Error) > maxErrorBytes+5 || s.Failed != 1 || s.NotPictures != 1 {
-		t.Errorf("%+v", s)
-	}
-}
-
-func TestReadKeys(t *testing.T) {
-	long := strings.Repeat("x", variant.MaxKeyBytes)
-	for text, want := range map[string]string{
-		"":                   "",
-		"\n\r\n\n":           "",
-		"a.jpg":              "a.jpg",
-		"a.jpg\nb c.jpg\r\n": "a.jpg|b c.jpg",
-		"/a\na//b\n..\nü":    "ü; left out /a|a//b|..",
-		" a ":                " a ",
-		"a\x00b\n\xff\nc":    "c; left out a\x00b|\xff",
-		long + "\n" + long:   long + "|" + long,
-		long + "x\nz\n":      "z; left out " + long[:exampleBytes] + "…",
-		strings.Repeat("y", 10*lineBytes) + "\nz": "z; left out " + strings.Repeat("y", exampleBytes) + "…",
-		strings.Repeat("y", 10*lineBytes):         "; left out " + strings.Repeat("y", exampleBytes) + "…",
-	} {
-		var keys, left []string
-		for key, err := range readKeys(strings.NewReader(text), func(line string) { left = append(left, line) }) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			keys = append(keys, string(key))
-		}
-		got := strings.Join(keys, "|") + strings.Join(append([]string{""}, left...), "|")
-		if len(left) > 0 {
-			got = strings.Join(keys, "|") + "; left out " + strings.Join(left, "|")
-		}
-		if got != want {
-			t.Errorf("%.60q: %.200q, want %.200q", text, got, want)
-		}
-	}
-	var last error
-	for _, last = range readKeys(io.MultiReader(strings.NewReader("a\n"), failingReader{}), nil) {
-	}
-	if !errors.Is(last, io.ErrClosedPipe) {
-		t.Errorf("a reader that fails: %v", last)
-	}
-}
-
-type failingReader struct{}
-
-func (failingReader) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
-
-// Whoever waits for a line can be stopped.
-func TestStoppable(t *testing.T) {
-	r, w := io.Pipe()
-	defer w.Close()
+// What ends without a mistake is told, and how to go on.
+func TestPrimeStopped(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	go func() { _, _ = io.WriteString(w, "a\n") }()
-	var got []string
-	for key, err := range stoppable(ctx, readKeys(r, nil)) {
-		got = append(got, fmt.Sprint(key, err))
-		cancel()
+	cancel()
+	r := &primeReport{log: slog.New(slog.DiscardHandler), bar: newProgressBar(os.Stderr)}
+	r.update(prime.Progress{State: prime.Running, Finished: 3, Made: 6})
+	var out strings.Builder
+	err := r.conclude(ctx, errors.New("stopped"), &out, true)
+	if err == nil || !strings.HasPrefix(err.Error(), "stopped; run it again to go on") || !strings.Contains(out.String(), `"complete": false`) || !strings.Contains(out.String(), `"made": 6`) {
+		t.Errorf("%v, %s", err, &out)
 	}
-	if want := []string{"a<nil>", "context canceled"}; !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
-// Batches are as large as they may be, and do not wait for ever for more.
-func TestBatches(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		keys := func(yield func(variant.Key, error) bool) {
-			for i := range batchKeys + 2 {
-				if i == batchKeys+1 {
-					<-time.After(time.Minute)
-				}
-				if !yield(variant.Key(fmt.Sprint(i)), nil) {
-					return
-				}
-			}
-			for range 3 * batchBytes / 1000 {
-				if !yield(variant.Key(strings.Repeat("k", 1000)), nil) {
-					return
-				}
-			}
-			yield("", storagetest.ErrDown)
-		}
-		var sizes []int
-		var last error
-		for batch, err := range batches(t.Context(), aside(t.Context(), keys)) {
-			sizes, last = append(sizes, len(batch)), err
-		}
-		if want := []int{5000, 1, 1050, 1049, 1047}; !slices.Equal(sizes, want) || !errors.Is(last, storagetest.ErrDown) {
-			t.Errorf("%v, %v; want %v", sizes, last, want)
-		}
-	})
 }

@@ -60,7 +60,7 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 
 // purge forgets first, since that waits for nobody.
 func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeReport, err error) {
-	bar := newBar(os.Stderr)
+	bar := newProgressBar(os.Stderr)
 	defer bar.done()
 	if c.forgets() {
 		f, err := disk.Forget(ctx, c.Cache, convert[variant.Key](c.Source), convert[string](c.Prefix),

@@ -42,14 +42,14 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		return service{}, err
 	}
 	s := service{}
-	switches, primer, jobs := c.switches(core), c.primer(core), newJobs(core, log)
+	switches, primer, primes := c.switches(core), c.primer(core), newPrimeServer(core)
 	m.Watch(version, metrics.State{
 		Gate: core.making(fallback), Background: core.gates.pictures.Background, Fetches: core.gates.fetches.Load, Memory: core.Derivatives.MemoryStats, Absent: core.Originals.Absent,
 		Repairs: core.origins.repairs, Primes: primer.Waiting, DiskLow: core.dir.reserve.Low,
 		Stock:   func() [eviction.Tiers]eviction.Count { return core.dir.inventory.Stock().ByTier() },
 		Origins: core.origins.states, Switches: switches.each,
 	})
-	s.background = append(core.background(), task{"prime", primer.Run}, task{"jobs", jobs.run})
+	s.background = append(core.background(), task{"prime", primer.Run}, task{"priming", primes.run})
 	s.public = api.New(api.Config{
 		Pipeline: core.Pipeline, Presets: core.presets, Keys: keys, Limits: c.limitFlags.limits(), Format: c.format(), ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
@@ -58,7 +58,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	s.admin = admin.New(admin.Config{
 		Checks: c.checks(core, log), Metrics: m.Handler(), Forget: core.Forget, Stock: c.stock(core),
 		Switches: switches, Hook: c.hook(core, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
-		Priming: &admin.Priming{Jobs: jobs, Rules: variant.Rules{Presets: core.presets, Limits: c.limitFlags.limits(), Format: c.format()}},
+		Priming: &admin.Priming{Run: primes.prime, Rules: variant.Rules{Presets: core.presets, Limits: c.limitFlags.limits(), Format: c.format()}},
 	})
 	return s, nil
 }

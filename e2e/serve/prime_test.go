@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -93,42 +92,27 @@ func testPrimeServer(t *testing.T, s *e2e.Server, keys []string) {
 	}
 }
 
-// testPrimeStopped: SIGINT stops the job, and another run goes on.
+// testPrimeStopped: SIGINT closes the connection, which stops the server's work, and
+// another run goes on.
 func testPrimeStopped(t *testing.T, s *e2e.Server) {
 	args := []string{"--server", s.Admin, "--prefix", "in/"}
 	for side := range 20 {
 		args = append(args, "--ops", fmt.Sprintf("%dx,f_avif", 200+side))
 	}
+	const primed = `thumbery_primed_total{result="ok"}`
+	made := s.Metric(t, primed)
 	p := e2e.Prime(t, nil, args...)
-	var job struct {
-		State, Reason string
-		Made          int
-	}
-	e2e.Eventually(t, "it has begun", func() bool {
-		return json.Unmarshal(primeJob(t, s), &job) == nil && job.State == "running" && job.Made > 3
-	})
+	e2e.Eventually(t, "it has begun", func() bool { return s.Metric(t, primed) > made+3 })
 	_ = p.Cmd.Process.Signal(syscall.SIGINT)
 	before := p.End(t, 1)
-	if before.Complete || before.Made < 3 || !strings.Contains(p.Wrote.String(), "run it again to go on") {
+	if before.Complete || !strings.Contains(p.Wrote.String(), "run it again to go on") {
 		t.Errorf("stopped: %+v, %s", before, &p.Wrote)
 	}
-	if err := json.Unmarshal(primeJob(t, s), &job); err != nil || job.State != "stopped" || job.Made != before.Made {
-		t.Errorf("the job: %+v, %v; %+v was told", job, err, before)
-	}
+	s.Log.AwaitText(t, `msg="priming has ended" state=stopped`)
 	after := e2e.Prime(t, nil, args...).End(t, 0)
-	if after.There < before.Made || after.There+after.Made != 20*after.Pictures || !after.Complete {
+	if after.There < before.Made || after.There < 3 || after.There+after.Made != 20*after.Pictures || !after.Complete {
 		t.Errorf("stopped at %+v, and then %+v", before, after)
 	}
-}
-
-// primeJob is the latest job, as JSON; nil if there is none.
-func primeJob(t *testing.T, s *e2e.Server) []byte {
-	t.Helper()
-	var all struct{ Jobs []json.RawMessage }
-	if err := json.Unmarshal(e2e.Get(t, s.Admin+"/jobs").Body, &all); err != nil || len(all.Jobs) == 0 {
-		t.Fatalf("no jobs: %v", err)
-	}
-	return all.Jobs[0]
 }
 
 // testPrimeHere: what a process of its own has made a server with the same flags

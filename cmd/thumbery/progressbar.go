@@ -8,14 +8,14 @@ import (
 	"golang.org/x/term"
 )
 
-// bar shows how far something has come; nothing where nobody looks.
-type bar struct {
+// progressBar shows how far something has come; nothing where nobody looks.
+type progressBar struct {
 	file  *os.File
 	shown *progressbar.ProgressBar
 }
 
-func newBar(f *os.File, options ...progressbar.Option) *bar {
-	b := &bar{file: f}
+func newProgressBar(f *os.File, options ...progressbar.Option) *progressBar {
+	b := &progressBar{file: f}
 	if term.IsTerminal(int(f.Fd())) {
 		b.shown = progressbar.NewOptions(1, append(options,
 			progressbar.OptionSetWriter(f), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
@@ -26,7 +26,7 @@ func newBar(f *os.File, options ...progressbar.Option) *bar {
 
 // progress returns a function that is to be told how much of all is done, as disk
 // and migrate do; nil where nothing is shown. Calls must not overlap.
-func (b *bar) progress(what string) func(done, all int) {
+func (b *progressBar) progress(what string) func(done, all int) {
 	if b.shown == nil {
 		return nil
 	}
@@ -45,14 +45,14 @@ func (b *bar) progress(what string) func(done, all int) {
 }
 
 // Write writes a line of a log, which is not to stand behind the bar.
-func (b *bar) Write(line []byte) (int, error) {
+func (b *progressBar) Write(line []byte) (int, error) {
 	if b.shown != nil {
 		_ = b.shown.Clear()
 	}
 	return b.file.Write(line)
 }
 
-func (b *bar) done() {
+func (b *progressBar) done() {
 	if b.shown != nil {
 		_ = b.shown.Clear()
 	}

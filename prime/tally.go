@@ -1,23 +1,23 @@
-package main
+package prime
 
 import (
+	"context"
 	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/internal/failure"
-	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
 const (
-	// tallyErrors are kept, of at most maxErrorBytes each: what a place answers may
-	// be long.
-	tallyErrors   = 20
+	// maxErrors are kept, of at most maxErrorBytes each: what an origin answers may be
+	// long.
+	maxErrors     = 20
 	maxErrorBytes = 300
 	// rateWindow is what a rate is an average of, from at most two samples of each
 	// sampleEvery.
@@ -28,7 +28,7 @@ const (
 // tally counts what comes of priming. It is safe for use by several goroutines.
 type tally struct {
 	mu     sync.Mutex
-	status admin.JobStatus
+	status Progress
 	known  int          // pictures, as far as they were counted
 	recent []progressAt // never empty: the first is what the rate is measured from, the last is how it stands
 	inARow int          // failures that say nothing of their pictures
@@ -40,17 +40,49 @@ type progressAt struct {
 	pictures, derivatives int
 }
 
-// newTally begins to count at s.Began.
-func newTally(s admin.JobStatus) *tally {
-	return &tally{status: s, known: s.Pictures, recent: []progressAt{{at: s.Began}}}
+// newTally begins to count. known pictures are known of, and there are more while
+// listing.
+func newTally(now time.Time, known int, listing bool) *tally {
+	s := Progress{State: Running, Began: now.UTC(), Pictures: known, Listing: listing}
+	return &tally{status: s, known: known, recent: []progressAt{{at: s.Began}}}
 }
 
-// found counts pictures that are known of.
-func (t *tally) found(n int) {
+// count finds out how many pictures there are, unless it is stopped.
+func (t *tally) count(ctx context.Context, keys iter.Seq2[variant.Key, error]) {
+	for _, err := range keys {
+		if err != nil || ctx.Err() != nil {
+			return // the worker gets the same error
+		}
+		t.mu.Lock()
+		t.known++
+		t.status.Pictures = max(t.known, t.status.Finished)
+		t.mu.Unlock()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.known += n
-	t.status.Pictures = max(t.known, t.status.Finished)
+	t.status.Listing = false
+}
+
+// reportEvery reports how it stands from time to time until stop is called.
+func (t *tally) reportEvery(every time.Duration, report func(Progress)) (stop func()) {
+	done := make(chan struct{})
+	var reporting sync.WaitGroup
+	reporting.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case now := <-tick.C:
+				report(t.snapshot(now))
+			}
+		}
+	})
+	return func() {
+		close(done)
+		reporting.Wait()
+	}
 }
 
 // leaveOut counts what no URL can name.
@@ -58,19 +90,12 @@ func (t *tally) leaveOut(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status.LeftOut++
-	first(&t.status.FirstLeftOut, shortened(name, exampleBytes))
-}
-
-// foundAll says that no more will be found.
-func (t *tally) foundAll() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.status.Listing = false
+	t.status.FirstLeftOut = first(t.status.FirstLeftOut, shortened(name, exampleBytes))
 }
 
 // note counts a picture, and returns how many in a row have failed through no
 // fault of theirs.
-func (t *tally) note(key variant.Key, p prime.Result, now time.Time) (inARow int) {
+func (t *tally) note(key variant.Key, p Result, now time.Time) (inARow int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := &t.status
@@ -80,11 +105,11 @@ func (t *tally) note(key variant.Key, p prime.Result, now time.Time) (inARow int
 	switch {
 	case errors.Is(p.Err, header.ErrNotPicture):
 		s.NotPictures++
-		first(&s.FirstNotPicture, string(key))
+		s.FirstNotPicture = first(s.FirstNotPicture, string(key))
 	case p.Err != nil:
 		s.Failed += p.Failed
-		if len(s.Errors) < tallyErrors {
-			s.Errors = append(s.Errors, admin.JobError{Key: string(key), Error: shortened(p.Err.Error(), maxErrorBytes)})
+		if len(s.Errors) < maxErrors {
+			s.Errors = append(s.Errors, Error{Key: string(key), Error: shortened(p.Err.Error(), maxErrorBytes)})
 		}
 	}
 	t.sample(now)
@@ -104,7 +129,7 @@ func (t *tally) note(key variant.Key, p prime.Result, now time.Time) (inARow int
 	return t.inARow
 }
 
-// sample is for who holds the lock.
+// sample needs the lock.
 func (t *tally) sample(now time.Time) {
 	n := len(t.recent)
 	if n > 1 && now.Sub(t.recent[n-2].at) < sampleEvery {
@@ -129,25 +154,18 @@ func (t *tally) forgetOld(now time.Time) {
 }
 
 // end says how it ended.
-func (t *tally) end(state admin.JobState, reason string, now time.Time) {
+func (t *tally) end(state State, reason string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := &t.status
 	s.State, s.Reason, s.Ended, s.Listing = state, reason, now.UTC(), false
-	if state == admin.JobDone {
+	if state == Done {
 		s.Pictures = s.Finished
 	}
 }
 
-// running reports that it has not ended.
-func (t *tally) running() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.status.State == admin.JobRunning
-}
-
 // snapshot is how it stands now.
-func (t *tally) snapshot(now time.Time) admin.JobStatus {
+func (t *tally) snapshot(now time.Time) Progress {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.status
@@ -176,10 +194,4 @@ func shortened(text string, most int) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:most], "") + "…"
-}
-
-func first(s *string, text string) {
-	if *s == "" {
-		*s = text
-	}
 }

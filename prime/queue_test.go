@@ -1,4 +1,4 @@
-package main
+package prime
 
 import (
 	"context"
@@ -10,27 +10,26 @@ import (
 
 // Of what is uploaded the presets are made as somebody will get them who asks, and
 // of those that are the original nothing.
-func TestPrimerOfUploads(t *testing.T) {
+func TestQueueOfUploads(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c, origin := fakeCore(t, 1)
-		c.presets = variant.Presets{}
+		o := newOffice(t, 1)
+		rules := variant.Rules{Presets: variant.Presets{}, Format: variant.JPEG}
 		for _, preset := range []string{"whole=raw,v_1", "thumb=40x30,dpr_1", "save=20x,dl_a.jpg"} {
-			if err := c.presets.Add(preset); err != nil {
+			if err := rules.Presets.Add(preset); err != nil {
 				t.Fatal(err)
 			}
 		}
-		var flags serveCmd
-		flags.Format = "jpeg"
-		primer := flags.primer(c)
+		queue := o.Engine.NewQueue(rules.AllPresets())
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go primer.Run(ctx)
-		primer.Add("0000.jpg")
+		go queue.Run(ctx)
+		queue.Add("0000.jpg")
 		synctest.Wait()
-		if n := origin.Opens("0000.jpg"); n != 1 {
+		if n := o.origin.Opens("0000.jpg"); n != 1 {
 			t.Errorf("the original was fetched %d times", n)
 		}
-		if got := c.primer.Prime(t.Context(), "0000.jpg", c.primer.Variants(wish(t, "40x30,f_jpeg", "20x,f_jpeg"), true)); got.Exist != 2 {
+		if got := o.Engine.Prime(t.Context(), "0000.jpg", o.Engine.Variants(wish(t, "40x30,f_jpeg", "20x,f_jpeg"), true)); got.Exist != 2 {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -1,4 +1,4 @@
-package main
+package prime
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/retry"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -55,11 +54,11 @@ func mountedAt(t *testing.T, origins map[string]storage.Origin) *storage.Mounts 
 	return m
 }
 
-// listed are the keys of a span, and then what was left out, in the order in which
+// listed are the keys of a selection, and then what was left out, in the order in which
 // they come.
-func listed(ctx context.Context, s span, m *storage.Mounts) (keys string, err error) {
+func listed(ctx context.Context, s Selection) (keys string, err error) {
 	var all, left []string
-	for key, err := range s.list(ctx, m, func(name string) { left = append(left, "-"+name) }) {
+	for key, err := range s.List(ctx, func(name string) { left = append(left, "-"+name) }) {
 		if err != nil {
 			return strings.Join(all, " "), err
 		}
@@ -70,7 +69,7 @@ func listed(ctx context.Context, s span, m *storage.Mounts) (keys string, err er
 }
 
 // Whatever breaks off where, all that there is comes, and once.
-func TestSpanList(t *testing.T) {
+func TestSelectionList(t *testing.T) {
 	for _, tt := range []struct {
 		name, prefix string
 		origins      map[string]storage.Origin
@@ -118,7 +117,7 @@ func TestSpanList(t *testing.T) {
 		}, "x/1.jpg", storage.ErrUnavailable},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			got, err := listed(t.Context(), span{prefix: tt.prefix}, mountedAt(t, tt.origins))
+			got, err := listed(t.Context(), Selection{Origins: mountedAt(t, tt.origins), Prefix: tt.prefix})
 			if got != tt.want || !errors.Is(err, tt.err) {
 				t.Errorf("%s: %s, %v; want %s, %v", tt.name, got, err, tt.want, tt.err)
 			}
@@ -128,12 +127,12 @@ func TestSpanList(t *testing.T) {
 
 // What several places of a chain have is as new as the first says, from which it
 // would be fetched.
-func TestSpanSince(t *testing.T) {
+func TestSelectionSince(t *testing.T) {
 	first, second := newShaky("a b"), newShaky("a b c")
 	for place, key := range map[*storagetest.Flaky]string{first: "a", second: "b"} {
 		place.SetModTime(key, time.Now())
 	}
-	got, err := listed(t.Context(), span{since: time.Hour}, mountedAt(t, map[string]storage.Origin{"/": storage.Chain(first, second)}))
+	got, err := listed(t.Context(), Selection{Origins: mountedAt(t, map[string]storage.Origin{"/": storage.Chain(first, second)}), Since: time.Hour})
 	if got != "a" || err != nil {
 		t.Errorf("%s, %v; want a", got, err)
 	}
@@ -165,17 +164,20 @@ func TestMergedStops(t *testing.T) {
 }
 
 // A job says what it has left out: what is no key, and what is none below its mount.
-func TestJobLeavesOut(t *testing.T) {
+func TestRunLeavesOut(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		j, origin := fakeJobs(t, 2)
+		o := newOffice(t, 2)
 		long := strings.Repeat("k", variant.MaxKeyBytes)
-		origin.Fake.Put("0001//x.jpg", small)
-		if err := j.core.origins.Add("far/", newShaky("a "+long)); err != nil {
+		o.origin.Fake.Put("0001//x.jpg", small)
+		if err := o.mounts.Add("far/", newShaky("a "+long)); err != nil {
 			t.Fatal(err)
 		}
-		s := j.after(t, j.mustStart(t, admin.JobRequest{List: true, Variants: wish(t, "40x")}))
-		if s.State != admin.JobDone || s.Made != 3 || s.Finished != 3 || s.Pictures != 3 || s.LeftOut != 2 || s.FirstLeftOut != "far/"+long[:exampleBytes-4]+"…" {
-			t.Errorf("%+v", s)
+		j := o.all(t)
+		j.Variants = wish(t, "40x")
+		s, err := o.primed(t.Context(), j)
+		if err != nil || s.State != Done || s.Made != 3 || s.Finished != 3 || s.Pictures != 3 || s.LeftOut != 2 || s.FirstLeftOut != "far/"+long[:exampleBytes-4]+"…" {
+			t.Errorf("%v, %+v", err, s)
 		}
 	})
 }

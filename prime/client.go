@@ -1,0 +1,183 @@
+package prime
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+const (
+	// maxLine bounds a line of the answer, in bytes; a server's are far below.
+	maxLine = 1 << 20
+	// silence is how long a server may say nothing: it reports its progress several
+	// times a second.
+	silence = time.Minute
+	// maxRetryAfter bounds how long a server may have us wait.
+	maxRetryAfter = time.Minute
+)
+
+// Body is the body of POST /prime.
+type Body struct {
+	Keys       []variant.Key `json:"keys,omitempty"`
+	Prefix     *string       `json:"prefix,omitempty"` // list what begins with it
+	Since      string        `json:"since,omitempty"`  // a duration, for what is listed
+	Ops        []string      `json:"ops,omitempty"`
+	Presets    []string      `json:"presets,omitempty"`
+	AllPresets bool          `json:"all_presets,omitempty"`
+	Formats    string        `json:"formats,omitempty"` // "auto" is Job.AllFormats
+}
+
+// Client has a running server do the work, through its admin listener.
+type Client struct {
+	Base string // URL of the listener, without a slash at the end
+	HTTP *http.Client
+	Log  *slog.Logger
+}
+
+// MistakeError says that a server refuses a job, and will do so again.
+type MistakeError struct{ Reason string }
+
+// Error implements error.
+func (e *MistakeError) Error() string { return e.Reason }
+
+// RunKeys is Run for as many keys as there are, in one job after the other.
+func (c *Client) RunKeys(ctx context.Context, b Body, keys iter.Seq2[variant.Key, error], report func(Progress)) error {
+	var total Progress
+	for batch, err := range batches(ctx, keys) {
+		if b.Keys = batch; len(batch) > 0 && ctx.Err() == nil {
+			before := total
+			err := c.Run(ctx, b, func(p Progress) {
+				total = p.After(before)
+				total.Listing = true // nobody knows how many keys will come
+				report(total)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run has one job done, and reports how far it is. While the server has no room for it,
+// it waits. When ctx ends the connection is closed, which stops the job.
+func (c *Client) Run(ctx context.Context, b Body, report func(Progress)) error {
+	data, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	for warned := false; ; warned = true {
+		busy, err := c.attempt(ctx, data, report)
+		if busy == 0 {
+			return err
+		}
+		if !warned {
+			c.Log.Warn("the server has no room for the job, which waits", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(busy):
+		}
+	}
+}
+
+// attempt sends a job, and follows it to its end. If busy is not 0 the server has no
+// room for it, and may have some after that time.
+func (c *Client) attempt(ctx context.Context, body []byte, report func(Progress)) (busy time.Duration, err error) {
+	following, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watchdog := time.AfterFunc(silence, func() { cancel(fmt.Errorf("the server has said nothing for %v", silence)) })
+	defer watchdog.Stop()
+	req, err := http.NewRequestWithContext(following, http.MethodPost, c.Base+"/prime", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	res, err := c.HTTP.Do(req)
+	if err == nil {
+		defer func() { _ = res.Body.Close() }() // nothing was written
+		if res.StatusCode != http.StatusOK {
+			return c.refusal(res)
+		}
+		err = follow(res.Body, func(p Progress) {
+			watchdog.Reset(silence)
+			report(p)
+		})
+	}
+	switch {
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	case following.Err() != nil:
+		err = context.Cause(following)
+	}
+	if err != nil && res == nil {
+		err = fmt.Errorf("--server: %w", err)
+	}
+	return 0, err
+}
+
+// follow reads how far a job is until it ends.
+func follow(answer io.Reader, report func(Progress)) error {
+	lines := bufio.NewScanner(answer)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		var p Progress
+		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
+			return fmt.Errorf("the server's answer makes no sense: %w", err)
+		}
+		report(p)
+		switch p.State {
+		case Done:
+			return nil
+		case Failed:
+			return errors.New(p.Reason)
+		case Stopped:
+			return errors.New("the server is stopping")
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("the connection to the server broke off: %w", err)
+	}
+	return errors.New("the connection to the server broke off")
+}
+
+// refusal says what the server does not like, and whether it is a mistake.
+func (c *Client) refusal(res *http.Response) (busy time.Duration, err error) {
+	var answer struct{ Error, Kind string }
+	data, _ := io.ReadAll(io.LimitReader(res.Body, maxLine))
+	_ = json.Unmarshal(data, &answer) // any status tells enough without JSON
+	reason := shortened(answer.Error, maxErrorBytes)
+	switch status := res.StatusCode; {
+	case status == http.StatusServiceUnavailable && answer.Kind == "busy":
+		return retryAfter(res.Header.Get("Retry-After")), errors.New(reason)
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
+		return 0, &MistakeError{fmt.Sprintf("--server: %s has no /prime: is it the --admin of a thumbery?", c.Base)}
+	case reason == "":
+		return 0, fmt.Errorf("--server: %s answers %d", c.Base, status)
+	case status >= 400 && status < 500, status == http.StatusNotImplemented:
+		return 0, &MistakeError{"the server refuses: " + reason}
+	}
+	return 0, fmt.Errorf("the server answers: %s", reason)
+}
+
+func retryAfter(header string) time.Duration {
+	seconds, err := strconv.Atoi(header)
+	if err != nil || seconds < 1 {
+		seconds = 1
+	}
+	return min(time.Duration(min(seconds, 3600))*time.Second, maxRetryAfter)
+}

@@ -1,0 +1,317 @@
+package prime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"log/slog"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/cache/cachetest"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
+	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/pipeline/render"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/storagetest"
+	"github.com/thumbery/thumbery/variant"
+)
+
+var small = resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
+
+// office is a Runner on fakes, with n pictures at 0000.jpg and so on.
+type office struct {
+	*Runner
+	origin *storagetest.Flaky
+	mounts *storage.Mounts
+}
+
+func newOffice(t *testing.T, n int) office {
+	t.Helper()
+	origin := storagetest.NewFlaky(nil)
+	for i := range n {
+		origin.Fake.Put(fmt.Sprintf("%04d.jpg", i), small)
+	}
+	mounts := &storage.Mounts{}
+	if err := mounts.Add("/", origin); err != nil {
+		t.Fatal(err)
+	}
+	pictures, fetches := gate.New(2, 1<<20, 100), gate.New(32, 0, 100)
+	log := slog.New(slog.DiscardHandler)
+	p := pipeline.New(pipeline.Config{
+		Originals: originals.Config{
+			Origin: mounts, Cache: cachetest.NewFake(), Fetches: fetches, MaxBytes: 1 << 20, FetchTimeout: time.Minute,
+		},
+		Derivatives: derivatives.Config{Cache: cachetest.NewFake()},
+		Render: render.Config{
+			Resizer: &resizetest.Fake{}, Gate: pictures, Timeout: time.Minute,
+			Settings: resize.Settings{MaxPixels: 1 << 20, CanWrite: func(f variant.Format) bool { return f != variant.AVIF }},
+		},
+		Log: log, Now: time.Now,
+	})
+	return office{&Runner{Engine: New(p, pipeline.NopObserver{}, log), Down: mounts.Down}, origin, mounts}
+}
+
+func wish(t *testing.T, ops ...string) (variants []variant.Variant) {
+	t.Helper()
+	for _, text := range ops {
+		v, err := variant.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		variants = append(variants, v)
+	}
+	return variants
+}
+
+// all is a job of everything that is listed, in two sizes.
+func (o office) all(t *testing.T) Job {
+	s := Selection{Origins: o.mounts}
+	return Job{Variants: wish(t, "40x", "20x"), List: s.List, Count: s.List, Parallel: 4}
+}
+
+// primed runs a job, and returns the last report.
+func (o office) primed(ctx context.Context, j Job) (last Progress, err error) {
+	err = o.Run(ctx, j, func(p Progress) { last = p })
+	return last, err
+}
+
+// What becomes of pictures is counted by what they are.
+func TestPriming(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		tell func(*storagetest.Flaky)
+		want string // made, there, failed, no pictures
+	}{
+		{"all", func(*storagetest.Flaky) {}, "20 0 0 0"},
+		{"no picture", func(s *storagetest.Flaky) { s.Fake.Put("0003.jpg", []byte("a text")) }, "18 0 0 1"},
+		{"broken", func(s *storagetest.Flaky) { s.Fake.Put("0003.jpg", small[:300]) }, "18 0 2 0"},
+		{"gone", func(s *storagetest.Flaky) { s.FailOpen("0003.jpg", 9, storage.ErrNotFound) }, "18 0 2 0"},
+		{"down for one", func(s *storagetest.Flaky) { s.FailOpen("0003.jpg", 9, storagetest.ErrDown) }, "18 0 2 0"},
+		{"the listing breaks off", func(s *storagetest.Flaky) { s.FailList("0005.jpg", 3, storagetest.ErrDown) }, "20 0 0 0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := newOffice(t, 10)
+				tt.tell(o.origin)
+				s, err := o.primed(t.Context(), o.all(t))
+				if got := fmt.Sprint(s.Made, s.There, s.Failed, s.NotPictures); err != nil || got != tt.want || s.Finished != 10 || s.Pictures != 10 {
+					t.Errorf("%v: %s of %d of %d, want %s", err, got, s.Finished, s.Pictures, tt.want)
+				}
+				if s.Failed > 0 != (len(s.Errors) == 1 && s.Errors[0].Key == "0003.jpg") {
+					t.Errorf("%+v", s.Errors)
+				}
+				made := s.Made
+				if s, err = o.primed(t.Context(), o.all(t)); err != nil || s.There != made {
+					t.Errorf("again %v: %+v, want %d there", err, s, made)
+				}
+			})
+		})
+	}
+}
+
+// A place that is down is waited for, and given up after a while: what comes later
+// is not tried in vain.
+func TestPrimingWaits(t *testing.T) {
+	for _, back := range []time.Duration{30 * time.Second, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOffice(t, 100)
+			o.origin.SetDown(true)
+			time.AfterFunc(back, func() { o.origin.SetDown(false) })
+			s, err := o.primed(t.Context(), o.all(t))
+			if back < originPatience && (err != nil || s.Made != 200) {
+				t.Errorf("back after %v: %v, %+v", back, err, s)
+			}
+			if back > originPatience && (!errors.Is(err, storage.ErrUnavailable) || s.Finished != 0) {
+				t.Errorf("not back: %v, %+v", err, s)
+			}
+		})
+	}
+}
+
+// Failures that are not the pictures' own end it; those that are do not.
+func TestPrimingGivesUp(t *testing.T) {
+	for err, want := range map[error]int{storagetest.ErrDown: 50, errors.New("the disk fails"): 50, storage.ErrRefused: 200, storage.ErrNotFound: 200} {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOffice(t, 200)
+			o.origin.FailOpen("*", 1000, err)
+			s, got := o.primed(t.Context(), o.all(t))
+			if s.Finished != want || (want == 50) != errors.Is(got, err) {
+				t.Errorf("%v: %d failed, and then %v", err, s.Finished, got)
+			}
+		})
+	}
+}
+
+// What is under way when it is stopped is neither made nor failed.
+func TestPrimingStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, 100)
+		o.origin.Delay(time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		s, err := o.primed(ctx, o.all(t))
+		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) || s.Failed != 0 || s.Made < 40 || s.Made > 100 {
+			t.Errorf("%v, %+v", err, s)
+		}
+		if again, err := o.primed(t.Context(), o.all(t)); err != nil || again.There < s.Made || again.Made+again.There != 200 {
+			t.Errorf("again: %v, %+v", err, again)
+		}
+	})
+}
+
+// Rates and times are numbers whatever happens, and right where there is something
+// to go by.
+func TestTally(t *testing.T) {
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	at := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
+	y := newTally(start, 1000, false)
+	check := func(when string, s Progress, rate, left float64) {
+		t.Helper()
+		if math.Abs(s.Rate-rate) > 0.05*rate || math.Abs(s.Left-left) > 0.05*left {
+			t.Errorf("%s: %.2f/s, %.1f s left; want %.2f, %.1f", when, s.Rate, s.Left, rate, left)
+		}
+		if _, err := json.Marshal(s); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	check("at once", y.snapshot(start), 0, 0)
+	check("the clock goes back", y.snapshot(at(-1)), 0, 0)
+	for i := range 200 { // 20 s at 10 pictures a second of 4
+		y.note("k", Result{Made: 4}, at(float64(i+1)/10))
+	}
+	check("steady", y.snapshot(at(20)), 40, 80)
+	for i := range 300 { // 15 s at 20
+		y.note("k", Result{Exist: 3, Failed: 1, Err: storage.ErrNotFound}, at(20+float64(i+1)/20))
+	}
+	check("faster", y.snapshot(at(35)), 80, 25)
+	if n := len(y.recent); n > 2*int(rateWindow/sampleEvery)+3 {
+		t.Errorf("%d samples are kept", n)
+	}
+	check("stalled", y.snapshot(at(40)), 40, 50)
+	check("stalled for long", y.snapshot(at(100)), 0, 0)
+	for range 1000 {
+		y.note("k", Result{}, at(100))
+	}
+	s := y.snapshot(at(100))
+	if s.Finished != 1500 || s.Pictures != 1500 || s.Made != 800 || s.There != 900 || s.Failed != 300 || len(s.Errors) != maxErrors {
+		t.Errorf("%+v", s)
+	}
+	y.end(Done, "", at(200))
+	check("ended", y.snapshot(at(1000)), 10, 0)
+	endedAtOnce := newTally(start, 0, false)
+	endedAtOnce.end(Done, "", start)
+	check("ended at once", endedAtOnce.snapshot(start), 0, 0)
+}
+
+// What places answer may be long.
+func TestTallyErrors(t *testing.T) {
+	y := newTally(time.Now(), 0, false)
+	y.note("k", Result{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))}, time.Now())
+	y.note("text", Result{Failed: 1, Err: header.ErrNotPicture}, time.Now())
+	s := y.snapshot(time.Now())
+	if len(s.Errors) != 1 || s.FirstNotPicture != "text" || len(s.Errors[0].Error) > maxErrorBytes+5 || s.Failed != 1 || s.NotPictures != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestReadKeys(t *testing.T) {
+	long := strings.Repeat("x", variant.MaxKeyBytes)
+	for text, want := range map[string]string{
+		"":                   "",
+		"\n\r\n\n":           "",
+		"a.jpg":              "a.jpg",
+		"a.jpg\nb c.jpg\r\n": "a.jpg|b c.jpg",
+		"/a\na//b\n..\nü":    "ü; left out /a|a//b|..",
+		" a ":                " a ",
+		"a\x00b\n\xff\nc":    "c; left out a\x00b|\xff",
+		long + "\n" + long:   long + "|" + long,
+		long + "x\nz\n":      "z; left out " + long[:exampleBytes] + "…",
+		strings.Repeat("y", 10*lineBytes) + "\nz": "z; left out " + strings.Repeat("y", exampleBytes) + "…",
+		strings.Repeat("y", 10*lineBytes):         "; left out " + strings.Repeat("y", exampleBytes) + "…",
+	} {
+		var keys, left []string
+		for key, err := range ReadKeys(strings.NewReader(text), func(line string) { left = append(left, line) }) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys = append(keys, string(key))
+		}
+		got := strings.Join(keys, "|") + strings.Join(append([]string{""}, left...), "|")
+		if len(left) > 0 {
+			got = strings.Join(keys, "|") + "; left out " + strings.Join(left, "|")
+		}
+		if got != want {
+			t.Errorf("%.60q: %.200q, want %.200q", text, got, want)
+		}
+	}
+	var last error
+	for _, last = range ReadKeys(io.MultiReader(strings.NewReader("a\n"), failingReader{}), nil) {
+	}
+	if !errors.Is(last, io.ErrClosedPipe) {
+		t.Errorf("a reader that fails: %v", last)
+	}
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// Whoever waits for a line can be stopped.
+func TestPrefetch(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() { _, _ = io.WriteString(w, "a\n") }()
+	var got []string
+	for key, err := range Prefetch(ctx, ReadKeys(r, nil)) {
+		got = append(got, fmt.Sprint(key, err))
+		cancel()
+	}
+	if want := []string{"a<nil>", "context canceled"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Batches are as large as they may be, and do not wait for ever for more.
+func TestBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keys := func(yield func(variant.Key, error) bool) {
+			for i := range batchKeys + 2 {
+				if i == batchKeys+1 {
+					<-time.After(time.Minute)
+				}
+				if !yield(variant.Key(fmt.Sprint(i)), nil) {
+					return
+				}
+			}
+			for range 3 * batchBytes / 1000 {
+				if !yield(variant.Key(strings.Repeat("k", 1000)), nil) {
+					return
+				}
+			}
+			yield("", storagetest.ErrDown)
+		}
+		var sizes []int
+		var last error
+		for batch, err := range batches(t.Context(), keys) {
+			sizes, last = append(sizes, len(batch)), err
+		}
+		if want := []int{5000, 1, 1050, 1049, 1047}; !slices.Equal(sizes, want) || !errors.Is(last, storagetest.ErrDown) {
+			t.Errorf("%v, %v; want %v", sizes, last, want)
+		}
+	})
+}
