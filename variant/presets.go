@@ -2,6 +2,7 @@ package variant
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -99,32 +100,24 @@ func (p Presets) suggest(first string, err error) error {
 	if !ok || e.Option != first || e.Suggestion != "" {
 		return err
 	}
-	names := make([]string, 0, len(p))
-	for name := range p {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	e.Suggestion, _ = Nearest(first, names)
+	e.Suggestion, _ = Nearest(first, slices.Sorted(maps.Keys(p)))
 	return e
 }
 
-// Limits bound what strangers can make a server do. The zero value allows
-// everything.
+// Limits bound the work that clients can cause. The zero value permits everything.
 type Limits struct {
-	// Sizes are the only widths and heights, in CSS pixels, that may be asked
-	// for outside presets; empty allows all. With them a side must be given,
-	// and DPR is one of 1, 1.5, 2 and 3. Other options stay free: only
-	// signatures, or PresetsOnly, bound those.
+	// Sizes are the only widths and heights, in CSS pixels, that are permitted outside
+	// presets; empty permits all. With them a side must be given, and DPR is one of 1, 1.5,
+	// 2 and 3. Other options are bounded only by PresetsOnly or signatures.
 	Sizes []int
-	// PresetsOnly allows a preset's name, "raw", "info" and "info_gps", and
-	// nothing else.
+	// PresetsOnly permits only names of presets, "raw", "info" and "info_gps".
 	PresetsOnly bool
-	// Signed: URLs are. Otherwise Sizes and PresetsOnly allow no version (v_) but that
-	// of a preset: each would be another original to fetch and keep.
+	// Signed says that URLs must be signed. If not, Sizes and PresetsOnly permit no version
+	// (v_) but that of a preset: each would be another original to fetch and keep.
 	Signed bool
 }
 
-// LimitedDPR reports whether a DPR may be asked for where there are Limits.Sizes.
+// LimitedDPR reports whether a DPR is permitted together with Limits.Sizes.
 func LimitedDPR(dpr float64) bool { return slices.Contains([]float64{0, 1, 1.5, 2, 3}, dpr) }
 
 // Permit returns an *Error of kind ErrForbidden if o is beyond the limits.
@@ -133,7 +126,7 @@ func (l Limits) Permit(o Ops, p Presets) error {
 		return err
 	}
 	if l.PresetsOnly && !o.Bare {
-		return &Error{Kind: ErrForbidden, Reason: "only presets are served here: " + presetNames(p)}
+		return &Error{Kind: ErrForbidden, Reason: "only presets are served here: " + strings.Join(slices.Sorted(maps.Keys(p)), ", ")}
 	}
 	if len(l.Sizes) == 0 || o.Bare {
 		return nil
@@ -169,12 +162,3 @@ func (l Limits) permitVersion(o Ops, p Presets) error {
 }
 
 func sizeString(v Variant) string { return string(v.appendSize(nil)) }
-
-func presetNames(p Presets) string {
-	names := make([]string, 0, len(p))
-	for name := range p {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
-}
