@@ -6,16 +6,16 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// epochDigits is how many digits of a name, which begins with a hash in hexadecimal,
-// choose its counter: a hundred pictures forgotten every second then touch any other
-// one about every ten minutes.
+// epochDigits is how many digits of a name choose its counter. A name begins with a hash in
+// hexadecimal. If a hundred pictures are forgotten every second, a picture shares its counter
+// with one of them about every ten minutes.
 const epochDigits = 4
 
-// Epochs count how often pictures were forgotten, several pictures to a counter. Work
-// notes the epoch before it opens what it is made from, and keeps its result only if
-// the epoch is still the same: else the result may be of what was forgotten. Where that
-// was another picture's, the work is done again for nothing. The zero value is ready;
-// its methods may be called by several goroutines.
+// Epochs count how often pictures were forgotten. Several pictures share a counter. Work reads
+// the epoch before it opens its source, and stores the result only if the epoch is still the
+// same: otherwise the source may have been forgotten meanwhile. If another picture of the
+// same counter was, the work is done again for nothing. The zero value is ready. Its methods
+// may be called by several goroutines.
 type Epochs [1 << (4 * epochDigits)]atomic.Uint64
 
 // At returns the epoch of the picture that a name belongs to.
@@ -39,9 +39,9 @@ func digit(c byte) int {
 	return int(c - '0')
 }
 
-// EpochMap remembers something about names, bounded in bytes. A value counts only in
-// the epoch in which it was found out, so that forgetting a picture needs no walk
-// through the map.
+// EpochMap is a cache in memory of facts about names, bounded in bytes. A value is only valid in
+// the epoch in which it was found out, so that forgetting a picture does not have to search
+// the map.
 type EpochMap[V any] struct {
 	entries *Memory[variant.Name, epochEntry[V]]
 	epochs  *Epochs
@@ -52,7 +52,7 @@ type epochEntry[V any] struct {
 	epoch uint64
 }
 
-// NewEpochMap returns an EpochMap of at most maxBytes. size is how much memory a value
+// NewEpochMap returns an EpochMap of at most maxBytes. size returns the memory that a value
 // takes, in bytes.
 func NewEpochMap[V any](maxBytes int64, size func(V) int, e *Epochs) EpochMap[V] {
 	entries := NewMemory[variant.Name](maxBytes, func(e epochEntry[V]) int { return size(e.value) })
@@ -68,8 +68,8 @@ func (m EpochMap[V]) Get(name variant.Name) (v V, ok bool) {
 	return e.value, true
 }
 
-// Put remembers what was found out in an epoch. If that has ended, Get will not
-// return it.
+// Put stores a value that was found out in an epoch. If that has ended, Get does not return
+// the value.
 func (m EpochMap[V]) Put(name variant.Name, epoch uint64, v V) {
 	m.entries.Put(name, epochEntry[V]{v, epoch})
 }
@@ -77,7 +77,7 @@ func (m EpochMap[V]) Put(name variant.Name, epoch uint64, v V) {
 // Forget removes the value of a name.
 func (m EpochMap[V]) Forget(name variant.Name) { m.entries.Forget(name) }
 
-// Len returns about how many values there are, including those of past epochs.
+// Len returns the approximate number of values, including those of past epochs.
 func (m EpochMap[V]) Len() int {
 	n, _ := m.entries.Stats()
 	return n
