@@ -1,6 +1,8 @@
 package resize
 
 import (
+	"slices"
+
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -143,4 +145,29 @@ func plain(h header.Header, v variant.Variant) variant.Format {
 		return variant.PNG
 	}
 	return variant.JPEG
+}
+
+func (s Settings) canWrite(f variant.Format) bool {
+	writable := f >= variant.JPEG && f <= variant.GIF
+	if s.CanWrite == nil {
+		return f == variant.JPEG || f == variant.PNG
+	}
+	return writable && s.CanWrite(f)
+}
+
+// SlowPixels is the largest result for the encoders that take longest: AVIF, GIF
+// and what is lossless besides PNG. On noise they take a second of CPU a
+// megapixel, on photographs a quarter. 8 Mi holds a screen of 3840x2160.
+const SlowPixels = 8 << 20
+
+// affordable reports whether a result of so many pixels may be encoded as f.
+func affordable(f variant.Format, lossless bool, pixels int64) bool {
+	slow := f == variant.AVIF || f == variant.GIF || lossless && f != variant.PNG
+	return !slow || pixels <= SlowPixels
+}
+
+// mayChoose reports whether FormatAuto may choose f.
+func (s Settings) mayChoose(f variant.Format) bool {
+	modern := f == variant.WebP || f == variant.AVIF
+	return modern && s.canWrite(f) && (s.Auto == nil || slices.Contains(s.Auto, f))
 }

@@ -2,7 +2,6 @@ package resize
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/thumbery/thumbery/variant"
 )
@@ -83,14 +82,6 @@ func (s Settings) quality(f variant.Format) int {
 	return DefaultQuality(f)
 }
 
-func (s Settings) canWrite(f variant.Format) bool {
-	writable := f >= variant.JPEG && f <= variant.GIF
-	if s.CanWrite == nil {
-		return f == variant.JPEG || f == variant.PNG
-	}
-	return writable && s.CanWrite(f)
-}
-
 // DefaultAVIFPixels is the largest result for which FormatAuto chooses AVIF, half
 // a megapixel (900x580). At the engine's default speed AVIF takes 0.4 s of CPU a
 // megapixel, four times as long as WebP, and gives a third fewer bytes.
@@ -101,23 +92,6 @@ func (s Settings) avifPixels() int64 {
 		return s.AVIFMaxPixels
 	}
 	return DefaultAVIFPixels
-}
-
-// SlowPixels is the largest result for the encoders that take longest: AVIF, GIF
-// and what is lossless besides PNG. On noise they take a second of CPU a
-// megapixel, on photographs a quarter. 8 Mi holds a screen of 3840x2160.
-const SlowPixels = 8 << 20
-
-// affordable reports whether a result of so many pixels may be encoded as f.
-func affordable(f variant.Format, lossless bool, pixels int64) bool {
-	slow := f == variant.AVIF || f == variant.GIF || lossless && f != variant.PNG
-	return !slow || pixels <= SlowPixels
-}
-
-// mayChoose reports whether FormatAuto may choose f.
-func (s Settings) mayChoose(f variant.Format) bool {
-	modern := f == variant.WebP || f == variant.AVIF
-	return modern && s.canWrite(f) && (s.Auto == nil || slices.Contains(s.Auto, f))
 }
 
 func sides(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }

@@ -46,3 +46,59 @@ func bimgOptions(h header.Header, p resize.Plan) bimg.Options {
 	}
 	return o
 }
+
+// Choice says which of the two engines makes pictures.
+type Choice string
+
+// The values of Choice.
+const (
+	// Auto has each picture made by the one that makes it right and fast.
+	Auto Choice = "auto"
+	// Bimg has bimg make all that it can express, also where it is known to get
+	// it a little wrong, and our own calls the rest.
+	Bimg Choice = "bimg"
+	// Direct has our own calls of libvips make everything.
+	Direct Choice = "vips"
+)
+
+// byBimg decides which engine makes a picture. bimg gets plain ones right:
+// upright photographs without a profile that are scaled, cut and encoded. It does
+// not turn, knows no alpha, frames, pages or profiles of grey, passes over damaged
+// pixels, and cannot be stopped, so that what it gets must be small enough never
+// to have to be.
+func (e *Engine) byBimg(h header.Header, p resize.Plan) bool {
+	switch e.config.Engine {
+	case Direct:
+		return false
+	case Bimg:
+		return bimgCanExpress(h, p)
+	}
+	return bimgCanExpress(h, p) && h.Format == variant.JPEG && !h.ICC && !h.Progressive &&
+		h.Pixels() <= boundedPixels && !e.config.Lenient && mildShrink(h, p) && !p.Coarse
+}
+
+// boundedPixels is what is decoded and encoded in well under a second.
+const boundedPixels = 16 << 20
+
+// bimgCanExpress reports whether bimg can be told what p asks for.
+func bimgCanExpress(h header.Header, p resize.Plan) bool {
+	read := h.Format == variant.JPEG || h.Format == variant.PNG
+	written := p.Output.Format == variant.JPEG || p.Output.Format == variant.PNG && !p.Output.Palette
+	return read && written && !h.CMYK && h.Depth <= 8 && p.Simple(h) && !anisotropic(h, p)
+}
+
+// mildShrink reports whether both sides shrink, and by less than what decoders take
+// away while they decode: bimg has them take away all that they can, which costs
+// quality.
+func mildShrink(h header.Header, p resize.Plan) bool {
+	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
+	return min(x, y) >= 1 && max(x, y) < 2
+}
+
+// anisotropic reports whether one side shrinks far more than the other. bimg shrinks
+// both alike and leaves the difference to vips_reduce, which refuses masks of more
+// than 2,000 points, that is, factors over 333.
+func anisotropic(h header.Header, p resize.Plan) bool {
+	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
+	return max(x, y, 1) > 100*max(min(x, y), 1)
+}
