@@ -3,19 +3,22 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cache/quarantine"
-	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline/originals"
-	"github.com/thumbery/thumbery/pipeline/render"
-	"golang.org/x/sys/unix"
 )
 
 // cacheDir is an open cache directory.
@@ -110,32 +113,36 @@ func (f *cacheFlags) short(s eviction.Space) bool {
 	return s.Short(float64(f.MinFree))
 }
 
-// observer passes on to the metrics what the pipeline tells.
-type observer struct{ *metrics.Metrics }
-
-// Revalidated implements pipeline.Observer.
-func (o observer) Revalidated(v originals.Freshness) { o.Metrics.Revalidated(v.String()) }
-
-// Resized implements pipeline.Observer.
-func (o observer) Resized(of render.Input, took time.Duration, err error) {
-	o.Metrics.Resized(of.String(), took, err)
-}
-
-// stock is the answer to GET /cache.
-type stock struct {
-	disk.Stock
-	Budget eviction.Policy `json:"budget"` // of this server's purge loop and --min-free
-	Memory memoryStock     `json:"memory"`
-}
-
-type memoryStock struct {
-	Entries int   `json:"entries"`
-	Bytes   int64 `json:"bytes"`
-}
-
-func (c *serveCmd) stock(core *core) func() any {
-	return func() any {
-		entries, bytes := core.Derivatives.MemoryStats()
-		return stock{core.dir.inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
+// readable looks whether hits can be served: a full or read-only disk has them all
+// the same, and one that is empty, or not there, has none.
+func (f *cacheFlags) readable() error {
+	for _, tier := range []string{disk.Originals, disk.Derivatives} {
+		if err := readDirectory(filepath.Join(f.Cache, tier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the cache cannot be read: %w", err)
+		}
 	}
+	return nil
+}
+
+func readDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if _, err = d.Readdirnames(1); errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// writable looks whether anything can be kept. Where somebody has removed parts of the
+// cache directory it makes them anew, and says so once: what was there has gone.
+func (d *cacheDir) writable(dir string, log *slog.Logger) error {
+	missing, err := disk.Restore(dir)
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("parts of the cache directory had been removed, and are made anew: %s", strings.Join(missing, ", "))
+		log.Warn("parts of the cache directory had been removed, and are made anew", "cache", dir, "missing", missing)
+	}
+	return errors.Join(err, d.originals.Check())
 }

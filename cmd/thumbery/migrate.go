@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,23 +11,25 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
 
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/migrate"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/dir"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
-// What happens once is not to be configured: none of it is from the environment.
+// migrateCmd happens once: none of its flags is a setting.
 type migrateCmd struct {
-	From placeFlag `required:"" env:"-" placeholder:"URL" help:"Where the originals are, such as file:///srv/images; of the form that a place in serve's --source has."`
-	To   placeFlag `required:"" env:"-" placeholder:"URL" help:"Where they are to be, such as 's3://bucket/prefix?region=eu-west-1'. If both need other credentials, give each a profile=."`
+	From backendFlag `required:"" env:"-" placeholder:"URL" help:"Backend of the originals, for example file:///srv/images; as in serve's --source."`
+	To   backendFlag `required:"" env:"-" placeholder:"URL" help:"Backend that they are copied to, for example 's3://bucket/prefix?region=eu-west-1'. If the two need different credentials, give each a profile=."`
 
-	Prefix   prefixFlag `env:"-" placeholder:"PREFIX" help:"Only the originals whose keys begin so, such as photos/2019/."`
-	Parallel int        `default:"16" env:"-" help:"How many are copied at once. Each takes up to 8 MiB of memory."`
-	Verify   bool       `env:"-" help:"Read every copy back and compare its SHA-256 with the original's, also of those that were there already. Do that before you delete anything."`
-	DryRun   bool       `env:"-" help:"Copy nothing, and say what would be copied."`
+	Prefix   prefixFlag `env:"-" placeholder:"PREFIX" help:"Copy only originals whose keys begin with this, for example photos/2019/."`
+	Parallel int        `default:"16" env:"-" help:"How many originals are copied at once. Each takes up to 8 MiB of memory."`
+	Verify   bool       `env:"-" help:"Read every copy back and compare its SHA-256 with the original's, also of those that existed already. Do that before you delete anything."`
+	DryRun   bool       `env:"-" help:"Copy nothing, and print what would be copied."`
 	JSON     bool       `name:"json" env:"-" help:"Print the summary as JSON."`
 }
 
@@ -37,23 +40,23 @@ func (c *migrateCmd) Help() string {
 Nothing is deleted. Exit status 3 says that some originals could not be copied, or are different there; all of them are in the log.`
 }
 
-// placeFlag is the URL of one place.
-type placeFlag struct{ url *url.URL }
+// backendFlag is the URL of one backend.
+type backendFlag struct{ url *url.URL }
 
-func (p *placeFlag) UnmarshalText(text []byte) error {
+func (p *backendFlag) UnmarshalText(text []byte) error {
 	source, err := storage.ParseSource("/=" + string(text))
 	if err != nil {
 		return err
 	}
-	if places := slices.Concat(source.URLs...); len(places) == 1 {
-		p.url = places[0]
+	if urls := slices.Concat(source.URLs...); len(urls) == 1 {
+		p.url = urls[0]
 		return nil
 	}
 	return errors.New("give one place, not a chain or mirrors; write %2C for a comma and %7C for a bar in its name")
 }
 
-func (p placeFlag) open(flag string) (migrate.Store, error) {
-	origin, err := openPlace(p.url, s3.Options{})
+func (p backendFlag) open(flag string) (migrate.Store, error) {
+	origin, err := openBackend(p.url, s3.Options{})
 	if err != nil {
 		return nil, usage(fmt.Errorf("%s %s: %w", flag, storage.RedactURL(p.url), err))
 	}
@@ -85,7 +88,7 @@ func (c *migrateCmd) Validate() error {
 	return nil
 }
 
-// maxParallel is as many connections as there are to one place.
+// maxParallel is as many connections as there are to one backend.
 const maxParallel = 256
 
 // Run copies until it is done or SIGTERM or SIGINT comes.
@@ -117,4 +120,45 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	bar.done()
 	report.Seconds = time.Since(started).Seconds()
 	return errors.Join(printMigration(stdout, report, c.JSON), migrationFailure(ctx, report, err))
+}
+
+func printMigration(w io.Writer, r *migrate.Report, asJSON bool) error {
+	if asJSON {
+		return printJSON(w, r)
+	}
+	verb := "copied"
+	if r.DryRun {
+		verb = "would copy"
+	}
+	fmt.Fprintf(w, "%s: %s\n", verb, counted(eviction.Count{Files: r.Copied.Files, Bytes: r.Copied.Bytes}))
+	fmt.Fprintf(w, "there already: %s\n", counted(eviction.Count{Files: r.There.Files, Bytes: r.There.Bytes}))
+	printLines(w, []countLine{
+		{r.Conflicts, "different there, and left so", r.FirstConflict},
+		{r.Failed, "failed", r.FirstFailure},
+		{r.Gone, "gone since they were listed", ""},
+		{r.LeftOut, "left out, as no URL can name them, or they cannot be read", r.FirstLeftOut},
+	})
+	rate := ""
+	if r.Copied.Bytes > 0 && !r.DryRun && r.Seconds > 0 {
+		rate = fmt.Sprintf(", %s/s", humanize.IBytes(uint64(float64(r.Copied.Bytes)/r.Seconds)))
+	}
+	fmt.Fprintf(w, "took %.1f s%s\n", r.Seconds, rate)
+	return nil
+}
+
+// migrationFailure says what kept it from being complete, or what could not be copied.
+func migrationFailure(ctx context.Context, r *migrate.Report, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("stopped; run it again to go on: what has been copied is not copied again")
+	case err != nil:
+		return fmt.Errorf("%w; run it again to go on", err)
+	case r.Failed+r.Conflicts == 0:
+		return nil
+	}
+	are := "are"
+	if r.Conflicts == 1 {
+		are = "is"
+	}
+	return &partlyError{fmt.Errorf("%s could not be copied, and %s %s different at the destination", plural(r.Failed, "file"), humanize.Comma(r.Conflicts), are)}
 }

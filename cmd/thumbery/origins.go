@@ -21,13 +21,13 @@ import (
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
-// origins are all places of originals, opened and mounted.
+// origins are the backends of all sources, opened and mounted.
 type origins struct {
 	*storage.Mounts
-	repair *repair.Repair // nil without --repair
-	guards []*breaker.Origin
-	byURL  map[string]*breaker.Origin
-	hedge  atomic.Bool // whether --hedge is given, and on
+	repair   *repair.Repair // nil without --repair
+	backends []*breaker.Origin
+	byURL    map[string]*breaker.Origin
+	hedge    atomic.Bool // whether --hedge is given, and on
 	// readOnly reports that nothing is fetched; it is set before anything runs.
 	readOnly func() bool
 
@@ -36,7 +36,7 @@ type origins struct {
 	log     *slog.Logger
 }
 
-// open opens all places and mounts them. Their metrics are those of m.
+// open opens all backends and mounts them. Their metrics are those of m.
 func (f *originFlags) open(m *metrics.Metrics, log *slog.Logger) (*origins, error) {
 	o := &origins{Mounts: &storage.Mounts{}, byURL: map[string]*breaker.Origin{}, flags: f, metrics: m, log: log}
 	o.hedge.Store(f.Hedge > 0 && !f.NoHedge)
@@ -55,19 +55,19 @@ func (f *originFlags) open(m *metrics.Metrics, log *slog.Logger) (*origins, erro
 	return o, nil
 }
 
-// chain is the origin of one source: a chain of mirrors of guarded places.
+// chain is the origin of one source: a chain of mirrors of backends.
 func (o *origins) chain(s storage.Source) (storage.Origin, error) {
 	var links []storage.Origin
 	for _, urls := range s.URLs {
-		var places []storage.Origin
+		var mirrors []storage.Origin
 		for _, u := range urls {
-			place, err := o.place(u)
+			backend, err := o.backend(u)
 			if err != nil {
 				return nil, err
 			}
-			places = append(places, place)
+			mirrors = append(mirrors, backend)
 		}
-		links = append(links, hedge.Mirrors(o.hedgeAfter, o.mirrorObserver(), places...))
+		links = append(links, hedge.Mirrors(o.hedgeAfter, o.mirrorObserver(), mirrors...))
 	}
 	if o.repair != nil && len(links) > 1 {
 		return o.repair.Chain(links...)
@@ -75,19 +75,19 @@ func (o *origins) chain(s storage.Source) (storage.Origin, error) {
 	return storage.Chain(links...), nil
 }
 
-// place opens a place once, so that all sources that name it share what is known
-// of its health.
-func (o *origins) place(u *url.URL) (*breaker.Origin, error) {
+// backend opens a backend once, so that all sources that name it share its circuit
+// breaker.
+func (o *origins) backend(u *url.URL) (*breaker.Origin, error) {
 	if known, ok := o.byURL[u.String()]; ok {
 		return known, nil
 	}
-	place, err := openPlace(u, o.flags.s3Options())
+	backend, err := openBackend(u, o.flags.s3Options())
 	if err != nil {
 		return nil, err
 	}
-	guarded := breaker.New(place, o.guardObserver())
+	guarded := breaker.New(backend, o.breakerObserver())
 	o.byURL[u.String()] = guarded
-	o.guards = append(o.guards, guarded)
+	o.backends = append(o.backends, guarded)
 	return guarded, nil
 }
 
@@ -99,14 +99,14 @@ func (o *origins) hedgeAfter() time.Duration {
 	return 0
 }
 
-// heal notices that places are back, whether or not anybody wants anything of them.
-func (o *origins) heal(ctx context.Context) { breaker.ProbeLoop(ctx, o.guards...) }
+// probe notices that backends are back, whether or not there are requests.
+func (o *origins) probe(ctx context.Context) { breaker.ProbeLoop(ctx, o.backends...) }
 
-// named gives each place a name of its own: two may be called the same in logs, as
-// when only their profile= differs.
+// named gives each backend a name of its own: two may have the same in logs, as when
+// only their profile= differs.
 func (o *origins) named(yield func(name string, g *breaker.Origin) bool) {
 	times := map[string]int{}
-	for _, g := range o.guards {
+	for _, g := range o.backends {
 		name := g.String()
 		if times[name]++; times[name] > 1 {
 			name = fmt.Sprintf("%s #%d", name, times[name])
@@ -117,39 +117,38 @@ func (o *origins) named(yield func(name string, g *breaker.Origin) bool) {
 	}
 }
 
-// states tells the metrics of each place's breaker.
-func (o *origins) states(yield func(place string, state int)) {
+// states yields the state of each circuit breaker.
+func (o *origins) states(yield func(backend string, state int)) {
 	for name, g := range o.named {
 		yield(name, int(g.State()))
 	}
 }
 
-func (o *origins) guardObserver() breaker.Observer {
+func (o *origins) breakerObserver() breaker.Observer {
 	return breaker.Observer{
-		Attempted: func(place string, _ time.Duration, err error) { o.metrics.Asked(place, answerOf(err)) },
-		BodyFailed: func(place string, err error) {
-			o.metrics.Asked(place, "broken")
-			o.log.Warn("the body of an original failed", "origin", place, "cause", err)
+		Attempted: func(backend string, _ time.Duration, err error) { o.metrics.Asked(backend, answerOf(err)) },
+		BodyFailed: func(backend string, err error) {
+			o.metrics.Asked(backend, "broken")
+			o.log.Warn("the body of an original failed", "origin", backend, "cause", err)
 		},
-		StateChanged: func(place string, from, to breaker.State) {
+		StateChanged: func(backend string, from, to breaker.State) {
 			level := slog.LevelInfo
 			if to == breaker.Open {
 				level = slog.LevelError
 			}
-			o.log.Log(context.Background(), level, "circuit breaker "+to.String(), "origin", place, "before", from, "now", to)
+			o.log.Log(context.Background(), level, "circuit breaker "+to.String(), "origin", backend, "before", from, "now", to)
 		},
 	}
 }
 
 func (o *origins) mirrorObserver() hedge.Observer {
 	diverted := func(reason string) func(string) {
-		return func(place string) { o.metrics.Diverted(place, reason) }
+		return func(backend string) { o.metrics.Diverted(backend, reason) }
 	}
 	return hedge.Observer{Hedged: diverted("hedge"), FailedOver: diverted("failover"), Resumed: diverted("resume")}
 }
 
-// repaired counts what came of copying an original to the first place of its
-// chain.
+// repaired counts the results of copying originals to the first backend of their chain.
 func (o *origins) repaired(key string, err error) {
 	switch {
 	case err == nil:
@@ -162,7 +161,7 @@ func (o *origins) repaired(key string, err error) {
 	}
 }
 
-// repairs is how many originals wait for that.
+// repairs is how many originals are queued for repair.
 func (o *origins) repairs() int {
 	if o.repair == nil {
 		return 0
@@ -170,7 +169,7 @@ func (o *origins) repairs() int {
 	return o.repair.Pending()
 }
 
-// answerOf is what a place has answered, as the metrics call it.
+// answerOf is the result of a request to a backend, as the metrics call it.
 func answerOf(err error) string {
 	switch {
 	case err == nil:
@@ -188,11 +187,11 @@ func answerOf(err error) string {
 	case failure.NotFound:
 		return "absent"
 	}
-	return "abandoned" // whoever asked has left
+	return "abandoned" // the client has gone
 }
 
-// openPlace opens one place of originals.
-func openPlace(u *url.URL, options s3.Options) (storage.Origin, error) {
+// openBackend opens one backend.
+func openBackend(u *url.URL, options s3.Options) (storage.Origin, error) {
 	switch u.Scheme {
 	case "s3":
 		return s3.OpenWith(u, options)
@@ -202,9 +201,9 @@ func openPlace(u *url.URL, options s3.Options) (storage.Origin, error) {
 	return nil, fmt.Errorf("%q is no kind of place: write s3://bucket or file:///dir", u.Scheme)
 }
 
-// openDir refuses a directory that is not there, which is a slip of the pen. One
-// that cannot be read just now may be a file server that is down: /readyz says
-// so, and what is in the cache is served.
+// openDir refuses a directory that does not exist, as a mistake. One that cannot be read
+// just now may be on a file server that is down: /readyz says so, and what is cached is
+// served.
 func openDir(u *url.URL) (storage.Origin, error) {
 	d, err := dir.Open(u)
 	if err != nil {

@@ -68,7 +68,7 @@ func TestPlacesOfOneName(t *testing.T) {
 		}
 	}
 	names := map[string]bool{}
-	for _, c := range (&serveCmd{}).checks(&core{origins: o, dir: &cacheDir{}}, slog.New(slog.DiscardHandler)) {
+	for _, c := range (&serveCmd{}).checks(&app{origins: o, dir: &cacheDir{}}, slog.New(slog.DiscardHandler)) {
 		if names[c.Name] {
 			t.Errorf("two checks are called %q", c.Name)
 		}
@@ -126,7 +126,7 @@ func TestCacheChecks(t *testing.T) {
 	c := serveCmd{appFlags: appFlags{cacheFlags: cacheFlags{Cache: t.TempDir()}}}
 	ask := func(d *cacheDir) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
-		admin.New(admin.Config{Checks: c.checks(&core{origins: o, dir: d}, slog.New(slog.DiscardHandler)), Metrics: http.NotFoundHandler()}).
+		admin.New(admin.Config{Checks: c.checks(&app{origins: o, dir: d}, slog.New(slog.DiscardHandler)), Metrics: http.NotFoundHandler()}).
 			ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://localhost/readyz", nil))
 		if err := json.Unmarshal(w.Body.Bytes(), &ready); err != nil {
 			t.Fatal(err)

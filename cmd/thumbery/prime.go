@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
-	"golang.org/x/term"
 )
 
 // What happens once is not to be configured: none of its own flags is from the
@@ -48,7 +49,7 @@ Give it the settings that serve has, best by the same environment: those that de
 Exit status 3 says that some could not be made; all of them are in the log, and with --server the first few. What is listed and is no picture is counted, and no failure.`
 }
 
-// ofServe are flags of the core, or beginnings of them, that mean nothing to prime.
+// ofServe are flags, or beginnings of them, that mean nothing to prime.
 var ofServe = []string{
 	"no-hedge", "repair", "negative-ttl", "redirect-raw", "read-only", "hot", "no-hot", "purge-every",
 	"client-hints", "adaptive", "fallback", "key", "max-versions", "queue",
@@ -148,31 +149,31 @@ const primeQueue = 1000
 // local prepares the work to be done here.
 func (c *primeCmd) local(r *primeReport) (run func(context.Context) error, err error) {
 	c.Repair = false // that is what serving is for
-	core, err := c.core(gate.NewDedicated, primeQueue, metrics.New(), r.log, func(*pipeline.Config) {})
+	app, err := c.app(gate.NewDedicated, primeQueue, metrics.New(), r.log, func(*pipeline.Config) {})
 	if err != nil {
 		return nil, err
 	}
-	rules := variant.Rules{Presets: core.presets, Limits: c.limitFlags.limits(), Format: c.format()}
+	rules := variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}
 	variants, err := rules.Variants(c.Ops, c.PresetAll)
 	if err == nil {
-		err = writable(core.Render.Settings, variants)
+		err = writable(app.Render.Settings, variants)
 	}
 	if err != nil {
 		return nil, usage(fmt.Errorf("--ops: %w", err))
 	}
 	job := prime.Job{Variants: variants, AllFormats: c.AllFormats, Parallel: c.Parallel, Failed: r.logFailure}
-	c.selectPictures(&job, core)
+	c.selectPictures(&job, app)
 	return func(ctx context.Context) error {
-		defer core.dir.quarantine.Close()
-		tasks{{"heal", core.origins.heal}, {"quarantine", core.remember}}.start(ctx)
-		return core.primeRunner().Run(ctx, job, r.update)
+		defer app.dir.quarantine.Close()
+		tasks{{"heal", app.origins.probe}, {"quarantine", app.remember}}.start(ctx)
+		return app.primeRunner().Run(ctx, job, r.update)
 	}, nil
 }
 
 // selectPictures takes those that are listed, or the keys on standard input.
-func (c *primeCmd) selectPictures(job *prime.Job, core *core) {
+func (c *primeCmd) selectPictures(job *prime.Job, app *app) {
 	if c.lists() {
-		s := prime.Selection{Origins: core.origins.Mounts, Prefix: c.prefix(), Since: time.Duration(c.Since)}
+		s := prime.Selection{Origins: app.origins.Mounts, Prefix: c.prefix(), Since: time.Duration(c.Since)}
 		job.List, job.Count = s.List, s.List
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"

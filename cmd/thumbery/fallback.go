@@ -39,12 +39,12 @@ func asFallback(f *pipeline.Fallback) api.Fallback {
 
 // making returns how many pictures are being made, fallbacks among them, and how many
 // wait for a worker.
-func (c *core) making(f *pipeline.Fallback) func() (running, waiting int) {
+func (a *app) making(f *pipeline.Fallback) func() (running, waiting int) {
 	if f == nil {
-		return c.gates.pictures.Load
+		return a.gates.pictures.Load
 	}
 	return func() (running, waiting int) {
-		running, waiting = c.gates.pictures.Load()
+		running, waiting = a.gates.pictures.Load()
 		fallbacks, _ := f.Load()
 		return running + fallbacks, waiting
 	}

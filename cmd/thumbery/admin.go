@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/metrics"
+	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/prime"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// switches are the settings that can be changed while the server runs, in case something
+// new misbehaves. Their first values are those of the flags.
+type switches []admin.Switch
+
+func (c *serveCmd) switches(app *app) switches {
+	o, p := app.origins, app.Pipeline
+	p.Derivatives.SetMemory(!c.NoHot)
+	return switches{
+		{Name: "hot", Help: "serve from memory what is there", Get: p.Derivatives.UsesMemory, Set: p.Derivatives.SetMemory},
+		o.hedgeSwitch(),
+		{Name: "read_only", Help: "serve what is in the cache and what can be made of it, and fetch nothing", Get: p.Originals.ReadOnly, Set: p.Originals.SetReadOnly},
+	}
+}
+
+// hedgeSwitch cannot be on without --hedge, which says after how long to hedge.
+func (o *origins) hedgeSwitch() admin.Switch {
+	return admin.Switch{
+		Name: "hedge", Help: "ask a second mirror when one is slow, as --hedge says", Get: o.hedge.Load, Set: o.hedge.Store,
+		Refuse: func(on bool) error {
+			if on && o.flags.Hedge <= 0 {
+				return errors.New("the server was started without --hedge, which says after how long another mirror is asked")
+			}
+			return nil
+		},
+	}
+}
+
+// each yields the values for the metrics.
+func (s switches) each(yield func(name, value string)) {
+	for _, one := range s {
+		yield(one.Name, strconv.FormatBool(one.Get()))
+	}
+}
+
+// primer makes the presets of what was uploaded.
+func (c *serveCmd) primer(app *app) *prime.Queue {
+	rules := variant.Rules{Presets: app.presets, Format: c.format()}
+	return app.primer.NewQueue(rules.AllPresets())
+}
+
+// hook is what happens when a bucket tells of its objects: what was made of the
+// old one is forgotten, and the presets of the new one are made.
+func (c *serveCmd) hook(app *app, primer *prime.Queue, m *metrics.Metrics, log *slog.Logger) *admin.Hook {
+	if c.HookSecret == "" {
+		return nil
+	}
+	forget := func(key variant.Key) error {
+		if app.Originals.ReadOnly() { // what was forgotten could not be fetched again
+			return originals.ErrReadOnly
+		}
+		_, err := app.Forget(key)
+		return err
+	}
+	return &admin.Hook{
+		Secret: c.HookSecret, Keys: app.origins.Keys, Observe: m.Hooked,
+		Created: func(key variant.Key) error {
+			err := forget(key)
+			if err == nil && len(c.Preset) > 0 && !primer.Add(key) {
+				log.Warn("too many pictures wait to be primed: this one is made when it is asked for", "key", key)
+			}
+			return err
+		},
+		// Another place of a chain may still have what was removed from one: that
+		// is for the next request to find out.
+		Removed: forget,
+	}
+}
+
+// primeParallel is how many pictures of a job are fetched and made at once; the engine
+// takes one after the other.
+const primeParallel = 4
+
+// primeServer primes for POST /prime, until the server stops.
+type primeServer struct {
+	app     *app
+	stopped context.Context
+	stop    context.CancelFunc
+}
+
+func newPrimeServer(c *app) *primeServer {
+	stopped, stop := context.WithCancel(context.Background())
+	return &primeServer{c, stopped, stop}
+}
+
+// run is a task: all priming ends with ctx.
+func (p *primeServer) run(ctx context.Context) {
+	<-ctx.Done()
+	p.stop()
+}
+
+// prime is admin.Priming.Run.
+func (p *primeServer) prime(ctx context.Context, r admin.PrimeRequest, report func(prime.Progress)) error {
+	if p.app.Originals.ReadOnly() {
+		return originals.ErrReadOnly
+	}
+	if err := writable(p.app.Render.Settings, r.Variants); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.stopped, cancel)()
+	job := prime.Job{Variants: r.Variants, AllFormats: r.AllFormats, Keys: r.Keys, Parallel: primeParallel}
+	if r.List {
+		s := prime.Selection{Origins: p.app.origins.Mounts, Prefix: r.Prefix, Since: r.Since}
+		job.List, job.Count = s.List, s.List
+	}
+	return p.app.primeRunner().Run(ctx, job, report)
+}
+
+func (a *app) primeRunner() *prime.Runner {
+	return &prime.Runner{Engine: a.primer, Down: a.origins.Down}
+}
+
+// writable refuses formats that could not be made of any picture.
+func writable(s resize.Settings, variants []variant.Variant) error {
+	for _, v := range variants {
+		if v.Format > variant.FormatAuto && !s.CanWrite(v.Format) {
+			return &resize.UnsupportedError{Option: "f_" + v.Format.String()}
+		}
+	}
+	return nil
+}
+
+// checks are what the service needs, and what it is better with.
+func (c *serveCmd) checks(app *app, log *slog.Logger) []admin.Check {
+	checks := []admin.Check{
+		{Name: "cache " + c.Cache, Do: func(context.Context) error { return c.readable() }},
+		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return app.dir.writable(c.Cache, log) }, Degrades: true},
+	}
+	for name, g := range app.origins.named {
+		checks = append(checks, admin.Check{
+			Name: "origin " + name, Do: g.Check, Degrades: true, State: func() string { return g.State().String() },
+		})
+	}
+	return checks
+}
+
+// stock is the answer to GET /cache.
+type stock struct {
+	disk.Stock
+	Budget eviction.Policy `json:"budget"` // of this server's purge loop and --min-free
+	Memory memoryStock     `json:"memory"`
+}
+
+type memoryStock struct {
+	Entries int   `json:"entries"`
+	Bytes   int64 `json:"bytes"`
+}
+
+func (c *serveCmd) stock(app *app) func() any {
+	return func() any {
+		entries, bytes := app.Derivatives.MemoryStats()
+		return stock{app.dir.inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
+	}
+}
