@@ -25,6 +25,41 @@ const (
 	revalidateTimeout = 3 * time.Second
 )
 
+// CheckFreshness says whether something in the cache with modTime, the original of that
+// ID or made from it, may still be used. Up to Config.Revalidate it is Fresh; after that it is
+// used and revalidated in the background; after RevalidateSync the first request waits
+// for the answer. Nobody waits if the age is not known, as from before revalidation was
+// switched on, or if the origin has failed to answer the last time. What was made from
+// an older original than the one in the cache is Modified.
+func (s *Store) CheckFreshness(ctx context.Context, id ID, modTime time.Time) Freshness {
+	if s.Revalidate == 0 {
+		return Fresh
+	}
+	now := s.Now()
+	r, same := s.recordOf(id, modTime)
+	age, waited := now.Sub(r.checked), now.Sub(r.asked)
+	if same && age >= 0 && age < s.Revalidate {
+		return Fresh
+	}
+	if s.ReadOnly() || s.IsDown(id.Key) {
+		return Error
+	}
+	if !same {
+		return Modified
+	}
+	failed := !r.failed.IsZero()
+	if waited < 0 || waited >= retryAfter { // else the origin is being asked, or was just now
+		if s.RevalidateSync > 0 && age >= s.RevalidateSync && !r.checked.IsZero() && !failed {
+			return s.revalidateNow(ctx, id, r)
+		}
+		s.revalidateLater(ctx, id, r)
+	}
+	if failed {
+		return Error
+	}
+	return Revalidating
+}
+
 // revalidateLater revalidates in the background, if there is a place.
 func (s *Store) revalidateLater(ctx context.Context, id ID, r record) {
 	noted := make(chan struct{}) // before there is an answer, which it would hide
