@@ -58,23 +58,6 @@ func (f *Flight[T]) Do(ctx context.Context, key string, fn func(context.Context)
 	}
 }
 
-// Waiting returns the number of waiters for a key.
-func (f *Flight[T]) Waiting(key string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if c, ok := f.calls[key]; ok {
-		return c.waiters
-	}
-	return 0
-}
-
-// Len returns the number of keys with waiters.
-func (f *Flight[T]) Len() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.calls)
-}
-
 // join adds a waiter to the running work, or starts the work.
 func (f *Flight[T]) join(ctx context.Context, key string, fn func(context.Context) (T, error)) (c *call[T], shared bool) {
 	f.mu.Lock()

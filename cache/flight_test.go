@@ -16,6 +16,23 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
+// Waiting returns the number of waiters for a key.
+func (f *Flight[T]) Waiting(key string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c, ok := f.calls[key]; ok {
+		return c.waiters
+	}
+	return 0
+}
+
+// Len returns the number of keys with waiters.
+func (f *Flight[T]) Len() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.calls)
+}
+
 // answer is what a call of Do returned.
 type answer struct {
 	v      int

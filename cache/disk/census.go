@@ -56,9 +56,9 @@ func newCensus(files *eviction.Histograms, at time.Time) (c Census) {
 	return c
 }
 
-// ReadCensus returns the census of a cache directory. Its error is fs.ErrNotExist if no
+// readCensus returns the census of a cache directory. Its error is fs.ErrNotExist if no
 // purge has written one yet.
-func ReadCensus(dir string) (c Census, err error) {
+func readCensus(dir string) (c Census, err error) {
 	data, err := os.ReadFile(filepath.Join(dir, censusFile))
 	if err != nil {
 		return c, err

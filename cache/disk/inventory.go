@@ -46,7 +46,7 @@ func (i *Inventory) refresh() {
 		return
 	}
 	i.seen = info.ModTime()
-	if c, err := ReadCensus(i.dir); err == nil && c.Time.After(i.census.Time) {
+	if c, err := readCensus(i.dir); err == nil && c.Time.After(i.census.Time) {
 		i.census, i.since = c, [eviction.Tiers]eviction.Count{}
 	}
 }

@@ -421,7 +421,7 @@ func TestPurgeCancelled(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	wantTree(t, dir, append(paths(old), paths(young)...)...)
-	if _, err := ReadCensus(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := readCensus(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a purge that did not end left a census (%v)", err)
 	}
 }
@@ -430,11 +430,11 @@ func TestCensus(t *testing.T) {
 	t.Parallel()
 	old, young := someFiles()
 	dir := plant(t, append(old, young...)...)
-	if _, err := ReadCensus(dir); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("ReadCensus before a purge: %v", err)
+	if _, err := readCensus(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("readCensus before a purge: %v", err)
 	}
 	mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: 60 * day}}, PurgeOptions{})
-	c, err := ReadCensus(dir)
+	c, err := readCensus(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -446,7 +446,7 @@ func TestCensus(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, censusFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadCensus(dir); err == nil {
+	if _, err := readCensus(dir); err == nil {
 		t.Error("half a census was read")
 	}
 }
