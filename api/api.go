@@ -20,12 +20,8 @@ import (
 // Config is the configuration of the public side. Only Pipeline and Log are required.
 type Config struct {
 	Pipeline *pipeline.Pipeline
-	Presets  variant.Presets
-	Keys     *variant.Keyring
-	Limits   variant.Limits
-	// Format is the format of derivatives whose URL names none: FormatKeep (the zero
-	// value), FormatAuto, or an encoding.
-	Format variant.Format
+	variant.Rules
+	Keys *variant.Keyring
 	// ClientHints makes FormatAuto respect the client hints for density and width.
 	ClientHints bool
 	// MaxAge is how long browsers and caches may keep an answer without revalidating it.

@@ -24,41 +24,39 @@ import (
 const (
 	// maxPriming bounds the body, in bytes.
 	maxPriming = 16 << 20
-	// maxPrimingKeys bounds its keys; what is more is listed by its prefix, or
-	// comes in another job.
+	// maxPrimingKeys bounds its keys. A client with more gives a prefix, or sends several
+	// requests.
 	maxPrimingKeys = 250_000
-	// maxPrefix is as long as S3 lets a key be, in bytes.
+	// maxPrefix is the length of the longest key of S3, in bytes.
 	maxPrefix = 1024
 )
 
-// Priming is what POST /prime needs. Rules are those of the public side, so that nothing
-// is made that nobody can ask for.
+// Priming is what POST /prime needs. Rules are those of the public side, so that only
+// derivatives are made that a URL can name.
 type Priming struct {
 	variant.Rules
-	// Run primes, and reports its progress, one call at a time; the last report says how
-	// it ended. It returns an error without a report where it does not begin: an
-	// *resize.UnsupportedError for what this server cannot make, for example.
+	// Run runs a job and reports its progress, one call at a time. The last report says how
+	// the job ended. An error before the first report means that the job did not start, for
+	// example a *resize.UnsupportedError.
 	Run func(ctx context.Context, r PrimeRequest, report func(prime.Progress)) error
 }
 
-// PrimeRequest says what is to be made, of what. There is at least one variant, and at
-// least one key or List.
+// PrimeRequest says which variants to make of which originals. It has at least one variant,
+// and at least one key or List.
 type PrimeRequest struct {
 	Keys []variant.Key
-	// List has everything made that the origin has under Prefix, too, which may be
-	// ""; of that, where Since is not 0, only what was changed no longer ago.
+	// List adds the originals whose keys begin with Prefix, which may be "", and if Since
+	// is not 0, only those modified within that time.
 	List   bool
 	Prefix string
 	Since  time.Duration
-	// Variants are different from each other, and in the server's own format where
-	// the options say none.
+	// Variants have no duplicates, and the server's format where the options have none.
 	Variants []variant.Variant
-	// AllFormats is that of a prime.Job.
+	// AllFormats is as in prime.Job.
 	AllFormats bool
 }
 
-// parse reads the body of POST /prime. Errors about options and keys are of the
-// kinds of variant.
+// parse parses the body of POST /prime.
 func (p *Priming) parse(body []byte) (j PrimeRequest, err error) {
 	b, err := decodePriming(body)
 	if err == nil {
@@ -81,7 +79,7 @@ func decodePriming(body []byte) (b prime.Body, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&b); err != nil {
-		return b, fmt.Errorf("the body is to be a JSON object: %w", err)
+		return b, fmt.Errorf("the body must be a JSON object: %w", err)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return b, errors.New("there is something after the JSON object")
@@ -89,10 +87,10 @@ func decodePriming(body []byte) (b prime.Body, err error) {
 	return b, nil
 }
 
-// selectPictures finds out which pictures are meant.
+// selectPictures sets the fields that say which originals to use.
 func (j *PrimeRequest) selectPictures(b prime.Body) (err error) {
 	if len(b.Keys) > maxPrimingKeys {
-		return fmt.Errorf("there are %d keys, and may be %d: take a prefix, or several requests", len(b.Keys), maxPrimingKeys)
+		return fmt.Errorf("there are %d keys, the limit is %d: give a prefix, or send several requests", len(b.Keys), maxPrimingKeys)
 	}
 	if j.Keys, err = parseKeys(b.Keys); err != nil {
 		return err
@@ -130,7 +128,7 @@ func parseKeys(texts []variant.Key) ([]variant.Key, error) {
 	return keys, nil
 }
 
-// variants resolves what is to be made of each picture.
+// variants returns the variants that a body names.
 func (p *Priming) variants(b prime.Body) ([]variant.Variant, error) {
 	ops := slices.Clone(b.Ops)
 	for _, name := range b.Presets {
@@ -224,8 +222,8 @@ func (s *progressStream) write(p prime.Progress) {
 	}
 }
 
-// refuse answers with the status that the public side has for such an error, and
-// with the name of its kind: of two with 503 one may be over in a moment.
+// refuse answers with the status and the problem type that the public side has for an
+// error: one 503 may be over in a moment, and another may not.
 func (h *primeHandler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, kind := api.Classify(err)
 	h.log.Warn("priming was refused", "client", r.RemoteAddr, "cause", err)

@@ -184,7 +184,7 @@ func TestPrimeMistakes(t *testing.T) {
 		`{"since":"-1h","ops":["60x"]}`:                     "since",
 		`{"keys":["a.jpg"],"since":"1h","ops":["60x"]}`:     "since is for",
 		`{"keys":["a.jpg"],"ops":["60x"` + strings.Repeat(`,"60x"`, maxOps) + `]}`:   "may be 200",
-		`{"keys":["a"` + strings.Repeat(`,"a"`, maxPrimingKeys) + `],"ops":["60x"]}`: "take a prefix",
+		`{"keys":["a"` + strings.Repeat(`,"a"`, maxPrimingKeys) + `],"ops":["60x"]}`: "give a prefix",
 	} {
 		o, primer := newPriming(t, func(p *Priming) { p.Limits.Sizes = []int{60, 120} })
 		status, answer := o.request("POST", "/prime", body)

@@ -50,12 +50,6 @@ func (s switches) each(yield func(name, value string)) {
 	}
 }
 
-// primer makes the presets of what was uploaded.
-func (c *serveCmd) primer(app *app) *prime.Queue {
-	rules := variant.Rules{Presets: app.presets, Format: c.format()}
-	return app.primer.NewQueue(rules.AllPresets())
-}
-
 // hook is what happens when a bucket tells of its objects: what was made of the
 // old one is forgotten, and the presets of the new one are made.
 func (c *serveCmd) hook(app *app, primer *prime.Queue, m *metrics.Metrics, log *slog.Logger) *admin.Hook {

@@ -42,7 +42,8 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		return service{}, err
 	}
 	s := service{}
-	switches, primer, primes := c.switches(app), c.primer(app), newPrimeServer(app)
+	rules := variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}
+	switches, primer, primes := c.switches(app), app.primer.NewQueue(rules.AllPresets()), newPrimeServer(app)
 	m.Watch(version, metrics.State{
 		Gate: app.making(fallback), Background: app.gates.pictures.Background, Fetches: app.gates.fetches.Load, Memory: app.Derivatives.MemoryStats, Absent: app.Originals.Absent,
 		Repairs: app.origins.repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
@@ -51,14 +52,14 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	})
 	s.background = append(app.background(), task{"prime", primer.Run}, task{"priming", primes.run})
 	s.public = api.New(api.Config{
-		Pipeline: app.Pipeline, Presets: app.presets, Keys: keys, Limits: c.limitFlags.limits(), Format: c.format(), ClientHints: c.ClientHints,
+		Pipeline: app.Pipeline, Rules: rules, Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
 		SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: app.warm}, Observer: m, Log: log,
 	})
 	s.admin = admin.New(admin.Config{
 		Checks: c.checks(app, log), Metrics: m.Handler(), Forget: app.Forget, Stock: c.stock(app),
 		Switches: switches, Hook: c.hook(app, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
-		Priming: &admin.Priming{Run: primes.prime, Rules: variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}},
+		Priming: &admin.Priming{Run: primes.prime, Rules: rules},
 	})
 	return s, nil
 }
