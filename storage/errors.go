@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // The errors of an Origin, each with the class of package failure that its name says.
@@ -68,6 +69,16 @@ func withCause(ctx context.Context, backend string, sentinel, cause error) error
 		return fmt.Errorf("%s: %w", backend, err)
 	}
 	return fmt.Errorf("%s: %w: %v", backend, sentinel, cause)
+}
+
+// Protect calls the client of a backend, and turns a panic into ErrTransient: it may
+// be due to one response, or to one object's headers.
+func Protect[T any](ctx context.Context, backend string, call func() (T, error)) (result T, err error) {
+	err = panics.Try("origin", func() (err error) { result, err = call(); return err }, "origin", backend)
+	if panicked, ok := errors.AsType[*panics.Error](err); ok {
+		err = Transient(ctx, backend, panicked)
+	}
+	return result, err
 }
 
 // NotFound returns the ErrNotFound of a backend that has no object under key.

@@ -12,8 +12,8 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/internal/failure"
-	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
@@ -46,15 +46,16 @@ var sentinels = map[string]struct {
 	"resize.ErrBytes":      {resize.ErrBytes, failure.Picture},
 	"resize.ErrNoMemory":   {resize.ErrNoMemory, failure.Server},
 
-	"pipeline.ErrTooManyBytes":    {pipeline.ErrTooManyBytes, failure.Picture},
-	"resize.ErrTooSlow":           {resize.ErrTooSlow, failure.Picture},
-	"pipeline.ErrQuarantined":     {pipeline.ErrQuarantined, failure.Quarantined},
-	"pipeline.ErrTooManyVersions": {pipeline.ErrTooManyVersions, failure.Request},
-	"pipeline.ErrReadOnly":        {pipeline.ErrReadOnly, failure.Server},
-	"pipeline.ErrNotKept":         {pipeline.ErrNotKept, failure.Server},
-	"gate.ErrBusy":                {gate.ErrBusy, failure.Busy},
+	"originals.ErrTooManyBytes":    {originals.ErrTooManyBytes, failure.Picture},
+	"resize.ErrTooSlow":            {resize.ErrTooSlow, failure.Picture},
+	"originals.ErrQuarantined":     {originals.ErrQuarantined, failure.Quarantined},
+	"originals.ErrTooManyVersions": {originals.ErrTooManyVersions, failure.Request},
+	"originals.ErrReadOnly":        {originals.ErrReadOnly, failure.Server},
+	"originals.ErrMoved":           {originals.ErrMoved, failure.Server},
+	"gate.ErrBusy":                 {gate.ErrBusy, failure.Busy},
 
 	"cache.ErrUnreadable": {cache.ErrUnreadable, failure.Server},
+	"cache.ErrNotKept":    {cache.ErrNotKept, failure.Server},
 	"cache.ErrNoRoom":     {cache.ErrNoRoom, failure.Server},
 	// These are for the caller, and no answer to a request.
 	"cache.ErrMiss":         {cache.ErrMiss, failure.Unknown},
