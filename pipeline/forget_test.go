@@ -41,7 +41,9 @@ func TestForgetWhileAsked(t *testing.T) {
 			*s = &watched{*s, ask}
 		}
 	})
-	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200") // so that there is a mezzanine
+	if r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x")); r.Made != 1 || m.mezzanines.Len() != 1 {
+		t.Fatalf("primed %+v, without a mezzanine", r)
+	}
 	m.origin.Put("big.jpg", picture(640, 320))
 	if _, err := m.Forget("big.jpg"); err != nil {
 		t.Fatal(err)

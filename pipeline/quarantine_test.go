@@ -13,6 +13,7 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -204,4 +205,12 @@ func TestQuarantineOfWhatFails(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func wishes(t *testing.T, all ...string) (wishes []prime.Variant) {
+	t.Helper()
+	for _, ops := range all {
+		wishes = append(wishes, prime.Variant{Variant: parse(t, ops)})
+	}
+	return wishes
 }

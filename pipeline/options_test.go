@@ -1,12 +1,10 @@
 package pipeline_test
 
 import (
-	"context"
 	"errors"
 	"image"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
@@ -124,36 +122,4 @@ func TestFallback(t *testing.T) {
 	if _, err := pipeline.NewFallback(t.Context(), []byte("no picture"), &resizetest.Fake{}, settings); !errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("a text: %v", err)
 	}
-}
-
-// A primed picture is a hit for every kind of browser.
-func TestPrime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(func(c *pipeline.Config) {
-			c.Render.Settings.Auto = []variant.Format{variant.AVIF, variant.WebP}
-			c.Render.Settings.CanWrite = func(variant.Format) bool { return true }
-			c.Render.Settings.AVIFMaxPixels = 1 << 20
-		})
-		h.resizer.Formats = []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}
-		primer := h.NewQueue([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})
-		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { primer.Run(ctx); close(done) }()
-		if !primer.Add("missing.jpg") || !primer.Add("cat.jpg") {
-			t.Error("the queue is full")
-		}
-		synctest.Wait()
-		if h.derivatives.Len() != 4 || primer.Waiting() != 0 {
-			t.Errorf("%d derivatives are made, want 4; %d wait", h.derivatives.Len(), primer.Waiting())
-		}
-		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
-		for _, a := range []variant.Accept{0, variant.AcceptWebP, variant.AcceptWebP | variant.AcceptAVIF} {
-			r, err := h.Picture(t.Context(), "cat.jpg", parse(t, "20x,f_auto"), a)
-			if err != nil || r.Source != pipeline.FromMemory {
-				t.Errorf("for %v: %+v, %v", a, r, err)
-			}
-		}
-		stop()
-		<-done
-	})
 }

@@ -1,4 +1,4 @@
-package pipeline_test
+package prime_test
 
 import (
 	"context"
