@@ -49,7 +49,7 @@ func TestMigrate(t *testing.T) {
 	cmd := migrate(t, "--from", from, "--to", through(gate, to), "--parallel", "2")
 	gate.awaitClosed(t)
 	endMigration(t, cmd, syscall.SIGKILL)
-	before := int64(wantObjects(t, server, want, false))
+	wantObjects(t, server, want, false)
 
 	gate = newGate(t, server.Endpoint, 30)
 	cmd = migrate(t, "--from", from, "--to", through(gate, to), "--parallel", "2")
@@ -58,7 +58,7 @@ func TestMigrate(t *testing.T) {
 	if status := cmd.ProcessState.ExitCode(); status != 1 || !strings.Contains(said, "run it again to go on") {
 		t.Errorf("after SIGINT: status %d, %s", status, said)
 	}
-	before = int64(wantObjects(t, server, want, false))
+	before := int64(wantObjects(t, server, want, false))
 
 	got := migrateAll(t, "--from", from, "--to", to, "--verify")
 	if got.There.Files != before || got.Copied.Files != int64(len(want))-before || !got.Complete || got.Conflicts+got.Failed+got.Gone != 0 {
