@@ -6,19 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/thumbery/thumbery/e2e"
 
@@ -45,14 +38,14 @@ func TestMigrate(t *testing.T) {
 	want := plantOriginals(t, root)
 	from, to := "file:"+root, "s3://pictures/all?region=us-east-1&endpoint="+server.Endpoint
 
-	gate := newGate(t, server.Endpoint, 30)
-	cmd := migrate(t, "--from", from, "--to", through(gate, to), "--parallel", "2")
+	gate := newGate(t, server.Endpoint, isUpload, 30)
+	cmd := migrate(t, "--from", from, "--to", gate.through(to), "--parallel", "2")
 	gate.awaitClosed(t)
 	endMigration(t, cmd, syscall.SIGKILL)
 	wantObjects(t, server, want, false)
 
-	gate = newGate(t, server.Endpoint, 30)
-	cmd = migrate(t, "--from", from, "--to", through(gate, to), "--parallel", "2")
+	gate = newGate(t, server.Endpoint, isUpload, 30)
+	cmd = migrate(t, "--from", from, "--to", gate.through(to), "--parallel", "2")
 	gate.awaitClosed(t)
 	said := endMigration(t, cmd, syscall.SIGINT)
 	if status := cmd.ProcessState.ExitCode(); status != 1 || !strings.Contains(said, "run it again to go on") {
@@ -89,8 +82,8 @@ func testMigrateBack(t *testing.T, to string, want map[string][]byte) {
 // testMigrateDown stops S3 for a while in the middle of a migration, which loses nothing.
 func testMigrateDown(t *testing.T, server *minio.Server, from, to string) {
 	to = strings.Replace(to, "/all", "/again", 1)
-	gate := newGate(t, server.Endpoint, 30)
-	cmd := migrate(t, "--from", from, "--to", through(gate, to), "--json", "--parallel", "2")
+	gate := newGate(t, server.Endpoint, isUpload, 30)
+	cmd := migrate(t, "--from", from, "--to", gate.through(to), "--json", "--parallel", "2")
 	out := cmd.Stdout.(*bytes.Buffer)
 	gate.awaitClosed(t)
 	server.Stop()
@@ -104,77 +97,6 @@ func testMigrateDown(t *testing.T, server *minio.Server, from, to string) {
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil || got.Failed != 0 || got.Copied.Files+got.There.Files != planted {
 		t.Errorf("%v, %s", err, out)
 	}
-}
-
-// gate is a proxy in front of a server. After some uploads it closes: later uploads wait
-// until it is opened or their client leaves.
-type gate struct {
-	*httptest.Server
-	closed chan struct{} // is closed when it closes
-	open   func()
-	failed atomic.Int64 // requests that did not reach the server
-}
-
-func newGate(t *testing.T, server string, uploads int64) *gate {
-	t.Helper()
-	upstream, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	opened := make(chan struct{})
-	g := &gate{closed: make(chan struct{}), open: sync.OnceFunc(func() { close(opened) })}
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(upstream)
-			r.Out.Host = r.In.Host // which is signed
-		},
-		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
-			g.failed.Add(1)
-			panic(http.ErrAbortHandler) // as the server's own connection ended
-		},
-	}
-	var begun atomic.Int64
-	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPut {
-			proxy.ServeHTTP(w, r)
-			return
-		}
-		n := begun.Add(1)
-		if n == uploads+1 {
-			close(g.closed)
-		}
-		if n > uploads {
-			body, err := io.ReadAll(r.Body) // or nobody would notice that the client leaves
-			if err != nil {
-				return
-			}
-			r.Body = io.NopCloser(bytes.NewReader(body))
-			select {
-			case <-opened:
-			case <-r.Context().Done():
-				return
-			}
-		}
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(g.Close)
-	t.Cleanup(g.open) // first
-	return g
-}
-
-func (g *gate) awaitClosed(t *testing.T) {
-	t.Helper()
-	select {
-	case <-g.closed:
-	case <-time.After(e2e.Limit):
-		t.Fatal("nothing is uploaded")
-	}
-}
-
-// through is a bucket's URL with the gate as its endpoint.
-func through(g *gate, to string) string {
-	before, _, _ := strings.Cut(to, "endpoint=")
-	return before + "endpoint=" + g.URL
 }
 
 // planted is the number of originals.
