@@ -5,12 +5,11 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Cost is what carrying p out, for the picture with header h that p was made
-// for, weighs in a Gate. The unit is a decoded pixel of four bytes, so that a
-// gate of n pixels stands for about 4n bytes at the worst moment. It is an
-// estimate, rounded up, of what the engine vips was seen to hold on 16
-// megapixels of noise with libvips 8.14, and more than a gate's limit where a
-// large source gives a large result: such a picture is admitted alone.
+// Cost is the peak memory of carrying out p, for the picture with header h, in decoded
+// pixels of four bytes: the weight that admission counts. It is an estimate, rounded
+// up, of what the engine vips held for 16 megapixels of noise with libvips 8.14. It can
+// exceed the limit of a gate, if a large source gives a large result: such a picture
+// is admitted alone.
 func (p Plan) Cost(h header.Header) int64 {
 	result := max(p.Output.weight(), p.Plain.weight()) // one after the other
 	if !p.Simple(h) {
@@ -19,10 +18,9 @@ func (p Plan) Cost(h header.Header) int64 {
 	return p.sourceCost(h) + result*p.Pixels()
 }
 
-// CostOfAll is what Resizer.ResizeAll with these plans weighs in a Gate: beside what
-// decoding takes, the decoded source stays, with halves and quarters of it that are
-// 1/3 as large together, and so do results that are encoded more than once; and
-// the most that one plan takes besides.
+// CostOfAll is the Cost of Resizer.ResizeAll with these plans: that of decoding; the
+// decoded source and its halves, quarters and so on, which together are 1/3 as large;
+// results that are encoded more than once; and the most that any one plan adds.
 func CostOfAll(h header.Header, plans []Plan) int64 {
 	var source, most, waiting int64
 	seen := map[Plan]bool{}
@@ -44,7 +42,7 @@ func CostOfAll(h header.Header, plans []Plan) int64 {
 	return source + most + waiting
 }
 
-// sourceCost is what the decoded source weighs. A drawing is drawn at the size to
+// sourceCost is the weight of the decoded source. A drawing is rendered at the size to
 // which the plan scales it.
 func (p Plan) sourceCost(h header.Header) int64 {
 	if h.Drawn() {
@@ -64,7 +62,7 @@ const heaviest = 3
 // 10 to 15 bytes.
 const composedWeight = 4
 
-// weight is what an encoder holds for one pixel. Measured, in bytes: JPEG 4,
+// weight is how much an encoder holds for one pixel. Measured, in bytes: JPEG 4,
 // PNG 6, WebP 8 to 20, lossless 37, AVIF 25, GIF 14.
 func (o Output) weight() int64 {
 	switch {
@@ -84,8 +82,7 @@ func (o Output) weight() int64 {
 	return 4
 }
 
-// decodeWeight is what the decoded picture, or one page of it, weighs in a Gate:
-// decoded pixels of four bytes.
+// decodeWeight is the weight of the decoded picture, or of one page of it.
 func decodeWeight(h header.Header) int64 {
 	n := h.DecodePixels()
 	return (n*h.PixelBytes()+3)/4 + n*deepWeight(h)

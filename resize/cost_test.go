@@ -13,6 +13,7 @@ import (
 // TestPlanBoundsResults: a small picture does not give a large one, and the slow
 // encoders get what they finish in seconds.
 func TestPlanBoundsResults(t *testing.T) {
+	t.Parallel()
 	s := resize.Settings{MaxPixels: 100_000_000, CanWrite: all}
 	for _, c := range []struct {
 		w, h int
@@ -47,6 +48,7 @@ func TestPlanBoundsResults(t *testing.T) {
 // TestPlanAvoidsSlowEncoders: who does not ask for a format gets one that can be
 // made.
 func TestPlanAvoidsSlowEncoders(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		from variant.Format
 		ops  string
@@ -70,6 +72,7 @@ func TestPlanAvoidsSlowEncoders(t *testing.T) {
 }
 
 func TestCost(t *testing.T) {
+	t.Parallel()
 	turned, deep, alpha := photo(1000, 1000), photo(1000, 1000), photo(1000, 1000)
 	turned.Orientation, deep.Depth, alpha.Alpha = 6, 16, true
 	for _, c := range []struct {
@@ -117,6 +120,7 @@ func TestCost(t *testing.T) {
 
 // f_auto costs as much as the more expensive of the two that are compared.
 func TestCostOfComparing(t *testing.T) {
+	t.Parallel()
 	h := photo(1000, 1000)
 	p, err := resize.NewPlan(h, parse(t, "100x100,f_auto"), variant.AcceptAVIF, resize.Settings{CanWrite: all})
 	if got, want := p.Cost(h), int64(1_000_000+(7+4)*10_000); err != nil || got != want {
@@ -141,6 +145,7 @@ func depthOf(f variant.Format, depth int) header.Header {
 // TestPlanBoundsBytes: what is decoded takes at most 12 bytes for each pixel that is
 // allowed, also where it is admitted alone.
 func TestPlanBoundsBytes(t *testing.T) {
+	t.Parallel()
 	of := func(change func(*header.Header)) header.Header {
 		h := photo(1000, 1000)
 		change(&h)

@@ -221,8 +221,8 @@ func StoredPoint(orientation, w, h, x, y int) (storedX, storedY int) {
 	return x, y
 }
 
-// StoredPlan returns what p scales to and cuts in terms of the picture as it is
-// stored, for an engine that turns it last.
+// StoredPlan returns the size to which p scales, and the rectangle that it cuts, in
+// coordinates of the picture as it is stored, for an engine that rotates last.
 func (p Plan) StoredPlan(orientation int) (scaledW, scaledH int, cut Rect) {
 	w, h := p.ScaledW, p.ScaledH
 	if orientation >= 5 {

@@ -20,6 +20,7 @@ func paged(f variant.Format, pages int) header.Header {
 // Animations stay animations in formats that have them; of all else, one page
 // is made.
 func TestPlanFrames(t *testing.T) {
+	t.Parallel()
 	both := variant.AcceptWebP | variant.AcceptAVIF
 	still := func(f variant.Format) bool { return f == variant.JPEG || f == variant.PNG }
 	for _, c := range []struct {
@@ -65,6 +66,7 @@ func TestPlanFrames(t *testing.T) {
 
 // An animation counts with all its frames, and who asks for one of them gets it.
 func TestPlanRefusesFrames(t *testing.T) {
+	t.Parallel()
 	large := paged(variant.GIF, 100)
 	large.Width, large.Height = 2000, 1000
 	for _, c := range []struct {
@@ -97,6 +99,7 @@ func TestPlanRefusesFrames(t *testing.T) {
 
 // A page that is not there is a mistake in the URL.
 func TestPlanRefusesPages(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		h   header.Header
 		ops string

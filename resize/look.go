@@ -7,17 +7,16 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// NeedsLook reports whether v asks for what only a look at the pixels can tell:
-// where a plain border ends, or where the eye goes. Resizer.Look then says it.
+// NeedsLook reports whether v depends on the pixels: on where a plain border ends (trim)
+// or on what attracts the eye (g_smart). Resizer.Look then resolves it.
 func NeedsLook(v variant.Variant) bool {
 	return v.Trim != 0 || v.Gravity == variant.GravitySmart
 }
 
-// ResolveLook puts what was found in a picture with header h into v in place of what
-// was asked: inner is what remains of it without its border, in pixels of the
-// upright source (the zero Rect where all of it would go, or nothing), and x, y,
-// from 0 to 1, is where the eye goes in the whole of it. inner lies in v's
-// Region. NewPlan takes the result for a crop and a focal point.
+// ResolveLook replaces trim and g_smart in v by what was found in a picture with header
+// h: by a crop to inner, the picture without its border, in pixels of the upright source,
+// which lies in v's Region; and by a focal point at x, y, from 0 to 1 of the whole
+// picture. The zero Rect means that there is no border, or nothing else.
 func ResolveLook(h header.Header, v variant.Variant, inner Rect, x, y float64) variant.Variant {
 	w, height := h.Upright()
 	if v.Trim != 0 && inner != (Rect{}) && inner != (Rect{Width: w, Height: height}) {

@@ -11,6 +11,7 @@ import (
 // Before the look the plan is for all of the picture and its middle; after it,
 // for what was found.
 func TestPlanBeforeAndAfterTheLook(t *testing.T) {
+	t.Parallel()
 	inner := resize.Rect{Left: 100, Top: 50, Width: 400, Height: 500}
 	for _, c := range []struct {
 		ops           string
@@ -51,6 +52,7 @@ func TestPlanBeforeAndAfterTheLook(t *testing.T) {
 }
 
 func TestNeedsLook(t *testing.T) {
+	t.Parallel()
 	for ops, want := range map[string]bool{
 		"trim": true, "trim_3,200x": true, "200x200,g_smart": true, "200x,g_smart": false,
 		"200x200,fit_contain,g_smart": false, "200x200,fp_0_0": false, "crop_0_0_9_9": false,
@@ -63,6 +65,7 @@ func TestNeedsLook(t *testing.T) {
 
 // What is upright is what is looked at.
 func TestResolveLookIsUpright(t *testing.T) {
+	t.Parallel()
 	h := photo(800, 600)
 	h.Orientation = 6
 	seen := resize.ResolveLook(h, parse(t, "trim"), resize.Rect{Width: 600, Height: 800}, 0, 0)
@@ -72,6 +75,7 @@ func TestResolveLookIsUpright(t *testing.T) {
 }
 
 func TestRegion(t *testing.T) {
+	t.Parallel()
 	h := photo(800, 600)
 	for ops, want := range map[string]resize.Rect{
 		"200x":                    {Width: 800, Height: 600},

@@ -12,11 +12,11 @@ import (
 )
 
 // A mezzanine is a smaller copy of a large original, upright, in sRGB and of high
-// quality, of which derivatives are made at a fraction of the cost. As a Plan is
-// wholly in terms of the scaled upright picture, one that was made for the
-// original is carried out on its mezzanine as it stands.
+// quality, from which derivatives are made at a fraction of the cost. A Plan is in
+// coordinates of the scaled upright picture, so that a plan for the original can be
+// carried out on its mezzanine without change.
 
-// What is usual for Settings.MezzanineSide and MezzanineOver.
+// The defaults of Settings.MezzanineSide and MezzanineOver.
 const (
 	DefaultMezzanineSide = 2048
 	DefaultMezzanineOver = 4_000_000
@@ -31,7 +31,7 @@ const mezzanineQuality = 90
 // pixel changes by it. See docs/benchmarks.md.
 const mezzanineEffort = 20
 
-// mezzanineVersion is raised when mezzanines are made in another way.
+// mezzanineVersion is raised when the way in which mezzanines are made changes.
 const mezzanineVersion = 1
 
 // Mezzanine is the plan that makes the mezzanine of a picture with header h; ok
@@ -89,9 +89,9 @@ func (s Settings) isAboutMezzanine(side int) bool {
 	return 16*side >= 15*s.MezzanineSide && 8*side <= 9*s.MezzanineSide && side <= variant.MaxSide
 }
 
-// worthwhile reports whether the mezzanine that p makes costs about nothing over a page of
-// eight small pictures, 320 to 800 wide as JPEG and WebP, the first of which is made
-// of the original; whoever comes later gains, also in that S3 is not needed. Baseline
+// worthwhile reports whether the mezzanine of p pays for itself within one page of eight
+// small pictures, 320 to 800 wide as JPEG and WebP, the first of which is made from the
+// original. Later requests gain, also because they do not need S3. Baseline
 // JPEGs shrink while they are decoded: without a mezzanine such a page took 0.78 to
 // 1.02 times as long with up to 2.9 times its pixels, 0.84 to 1.11 with 3.1 to 3.4, and
 // 1.01 to 1.7 with 3.5 and more. Progressive ones took 1.09 to 2.8 times as long with
@@ -104,11 +104,11 @@ func worthwhile(h header.Header, p Plan) bool {
 	return 2*h.Pixels() >= 3*p.Pixels()
 }
 
-// MezzanineSuffices reports whether a mezzanine whose body has header m may stand for the
-// original where p is carried out: it is at least twice as large as what p scales
-// to in both directions, up to a pixel of rounding, and p asks for one still
-// picture, the only one. What loses nothing (PNG, and all that is lossless) is not
-// made of what has lost something: it would spend bytes on its blemishes.
+// MezzanineSuffices reports whether p may be carried out on a mezzanine whose body has
+// header m, instead of the original: the body is at least twice as large as what p
+// scales to in both directions, up to a pixel of rounding, and p is for the only page.
+// Lossless results (PNG too) are not made from a lossy mezzanine: they would spend
+// bytes on its artefacts.
 func MezzanineSuffices(m header.Header, p Plan) bool {
 	lossless := func(o Output) bool { return o.Lossless || o.Format == variant.PNG || o.Format == variant.GIF }
 	if m.Format == variant.JPEG && (lossless(p.Output) || lossless(p.Plain)) {
@@ -117,7 +117,7 @@ func MezzanineSuffices(m header.Header, p Plan) bool {
 	return p.Page == 0 && p.Frames == 1 && m.Width+1 >= 2*p.ScaledW && m.Height+1 >= 2*p.ScaledH
 }
 
-// Mezzanine is what is kept of one.
+// Mezzanine is a mezzanine as it is stored.
 type Mezzanine struct {
 	// Original is the header of the original, for which plans are made, and
 	// OriginalBytes its size.
@@ -150,8 +150,8 @@ type mezzanineLabel struct {
 	Bytes int64
 }
 
-// PackMezzanine puts together what is kept: what is known of the original, and
-// body, which Settings.Mezzanine's plan has made of it.
+// PackMezzanine returns the stored form of a mezzanine: the original's header and size,
+// and body, which was made by the plan of Settings.Mezzanine.
 func PackMezzanine(original header.Header, originalBytes int64, body []byte) []byte {
 	label, err := json.Marshal(mezzanineLabel{original.Format.String(), original, originalBytes})
 	if err != nil {
@@ -162,10 +162,9 @@ func PackMezzanine(original header.Header, originalBytes int64, body []byte) []b
 	return append(out, body...)
 }
 
-// UnpackMezzanine is the way back, from size bytes of r, of which Bytes reads: only
-// what tells the sizes is read here. The error is of kind ErrBroken for everything
-// that PackMezzanine cannot have made of a mezzanine, whose body is inspected as any
-// picture is.
+// UnpackMezzanine is the inverse of PackMezzanine, for size bytes of r. It reads only
+// headers; Bytes reads the rest. The error is of kind ErrBroken for anything that
+// PackMezzanine cannot have written. The body is inspected like any picture.
 func UnpackMezzanine(r io.ReaderAt, size int64) (Mezzanine, error) {
 	var head [len(mezzanineMagic) + mezzanineLine]byte
 	n, err := r.ReadAt(head[:min(size, int64(len(head)))], 0)
@@ -224,8 +223,8 @@ func (m Mezzanine) check() error {
 	return nil
 }
 
-// MezzanineRecipe names what of the settings decides the bytes of mezzanines, to be
-// part of their names together with Resizer.Recipe.
+// MezzanineRecipe identifies the settings that decide the bytes of mezzanines. It is part
+// of their names on disk, with Resizer.Recipe.
 func (s Settings) MezzanineRecipe() string {
 	return fmt.Sprintf("mezzanine %d.%d", mezzanineVersion, s.MezzanineSide)
 }

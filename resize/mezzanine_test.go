@@ -35,6 +35,7 @@ func camera(change func(*header.Header)) header.Header {
 }
 
 func TestMezzaninePlan(t *testing.T) {
+	t.Parallel()
 	s := keeping()
 	for name, c := range map[string]struct {
 		h    header.Header
@@ -72,6 +73,7 @@ func TestMezzaninePlan(t *testing.T) {
 // TestMezzanineSize: what a decoder of JPEG gives by halving, where that is about the
 // side that is wanted; else that side.
 func TestMezzanineSize(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name         string
 		f            variant.Format
@@ -107,6 +109,7 @@ func TestMezzanineSize(t *testing.T) {
 
 // TestCoarse: nobody can ask for it.
 func TestCoarse(t *testing.T) {
+	t.Parallel()
 	for _, ops := range []string{"300x", "2048x", "dpr_1", "2000x,q_90"} {
 		v, err := variant.Parse(ops)
 		if err != nil {
@@ -119,6 +122,7 @@ func TestCoarse(t *testing.T) {
 }
 
 func TestNoMezzanine(t *testing.T) {
+	t.Parallel()
 	size := func(w, height int) func(*header.Header) {
 		return func(h *header.Header) { h.Width, h.Height = w, height }
 	}
@@ -166,6 +170,7 @@ func TestNoMezzanine(t *testing.T) {
 }
 
 func TestMezzanineSuffices(t *testing.T) {
+	t.Parallel()
 	m := photo(2048, 1365)
 	clear := photo(2048, 1365)
 	clear.Format, clear.Alpha = variant.WebP, true
@@ -209,6 +214,7 @@ func TestMezzanineSuffices(t *testing.T) {
 }
 
 func TestMezzanineRecipe(t *testing.T) {
+	t.Parallel()
 	off := keeping()
 	off.MezzanineSide = 0
 	other, over := keeping(), keeping()
@@ -244,6 +250,7 @@ func bodyOf(t *testing.T, m resize.Mezzanine) []byte {
 }
 
 func TestMezzaninePacked(t *testing.T) {
+	t.Parallel()
 	for _, h := range []header.Header{
 		camera(nil),
 		camera(func(h *header.Header) {
@@ -267,6 +274,7 @@ func TestMezzaninePacked(t *testing.T) {
 }
 
 func TestMezzanineRefused(t *testing.T) {
+	t.Parallel()
 	good := string(resize.PackMezzanine(camera(nil), 1234, body()))
 	line, picture, _ := strings.Cut(good, "\n")
 	replaced := func(old, by string) string {
@@ -343,6 +351,7 @@ func FuzzUnpackMezzanine(f *testing.F) {
 
 // TestMezzanineLabelIsWhole: a field that is added to Header must come back.
 func TestMezzanineLabelIsWhole(t *testing.T) {
+	t.Parallel()
 	data, err := json.Marshal(header.Header{})
 	if err != nil {
 		t.Fatal(err)
@@ -360,6 +369,7 @@ func TestMezzanineLabelIsWhole(t *testing.T) {
 }
 
 func TestCostOfAll(t *testing.T) {
+	t.Parallel()
 	small := resize.Plan{Frames: 1, ScaledW: 100, ScaledH: 100, Cut: resize.Rect{Width: 100, Height: 100}, CanvasW: 100, CanvasH: 100, Output: resize.Output{Format: variant.JPEG}}
 	large := small
 	large.CanvasW, large.CanvasH, large.Output.Format = 2000, 1000, variant.WebP

@@ -7,9 +7,9 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// outputs decides the encoding of p, and for FormatAuto the plain one that it is
-// compared with. An animation is compared with none: a GIF of it would be larger,
-// and take longer than all else.
+// outputs decides how p is encoded, and for FormatAuto the plain encoding that it is
+// compared with. Animations are not compared: a GIF would be larger, and take longer
+// than everything else.
 func (s Settings) outputs(h header.Header, v variant.Variant, a variant.Accept, p Plan) (first, compared Output, err error) {
 	pixels := p.Pixels()
 	f := s.format(h, v, a, pixels)
@@ -24,8 +24,8 @@ func (s Settings) outputs(h header.Header, v variant.Variant, a variant.Accept, 
 	return first, compared, nil
 }
 
-// checkOutput refuses what f cannot do, or not in reasonable time. Animations
-// have a limit of their own, unless they are to be lossless.
+// checkOutput refuses what f cannot encode at all, or not in reasonable time.
+// Animations have a limit of their own, unless they are lossless.
 func (s Settings) checkOutput(f variant.Format, v variant.Variant, p Plan) error {
 	switch {
 	case !s.canWrite(f):
@@ -61,8 +61,8 @@ func (s Settings) output(h header.Header, v variant.Variant, a variant.Accept, f
 // data. A photograph so has about 70% of the bytes, too.
 const saveDataPercent = 70
 
-// fewColours reports whether a palette will do for what comes out: the source has
-// one, and nothing is laid over it.
+// fewColours reports whether the result needs no more than a palette: the source has
+// one, and there is no watermark.
 func fewColours(h header.Header, v variant.Variant) bool {
 	return (h.Palette || h.Format == variant.GIF) && !v.Lossless && v.Watermark == ""
 }
@@ -94,8 +94,8 @@ func (s Settings) format(h header.Header, v variant.Variant, a variant.Accept, p
 	return v.Format
 }
 
-// keep is the original's format, or the nearest that can be written, at this
-// size and in reasonable time.
+// keep is the original's format, or the closest that can be written at this size in
+// reasonable time.
 func (s Settings) keep(h header.Header, v variant.Variant, pixels int64) variant.Format {
 	if s.canWrite(h.Format) && (moving(h, v) || affordable(h.Format, v.Lossless, pixels)) {
 		return h.Format
@@ -103,8 +103,8 @@ func (s Settings) keep(h header.Header, v variant.Variant, pixels int64) variant
 	return plain(h, v)
 }
 
-// auto is the best format that the client accepts and that does not take too
-// long. An animation stays one, in WebP or GIF.
+// auto is the best format that the client accepts and that is not too slow. An
+// animation stays an animation, in WebP or GIF.
 func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
 	a, moves := s.NormalizeAccept(a), moving(h, v)
 	avif := a&variant.AcceptAVIF != 0 && !moves &&
@@ -137,8 +137,8 @@ func (s Settings) NormalizeAccept(a variant.Accept) variant.Accept {
 	return a
 }
 
-// plain is a format that everyone reads: PNG where JPEG would lose alpha or was
-// asked to lose nothing, or where the source has few colours.
+// plain is a format that every client reads: PNG for alpha, for lossless, and for
+// sources with few colours, otherwise JPEG.
 func plain(h header.Header, v variant.Variant) variant.Format {
 	few := h.Format == variant.SVG || h.Format == variant.PNG && h.Palette
 	if transparent(h, v) || v.Lossless || few {

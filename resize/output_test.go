@@ -10,6 +10,7 @@ import (
 )
 
 func TestPlanOutput(t *testing.T) {
+	t.Parallel()
 	kind := func(f variant.Format, alpha bool) header.Header {
 		h := photo(2000, 1000)
 		h.Format, h.Alpha = f, alpha
@@ -66,6 +67,7 @@ func TestPlanOutput(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	s := resize.Settings{Quality: map[variant.Format]int{variant.JPEG: 70, variant.WebP: 101}, CanWrite: all}
 	for f, want := range map[variant.Format]int{variant.JPEG: 70, variant.WebP: 79, variant.AVIF: 60} {
 		p, err := resize.NewPlan(photo(10, 10), variant.Variant{Format: f}, 0, s)
@@ -100,6 +102,7 @@ func white(a uint8) variant.Color { return variant.Color{R: 255, G: 255, B: 255,
 // What lies under the picture: nothing where it can stay transparent, and a
 // colour without alpha where it cannot.
 func TestPlanBackground(t *testing.T) {
+	t.Parallel()
 	blue := func(a uint8) variant.Color { return variant.Color{B: 255, A: a, Set: true} }
 	opaque, alpha := photo(80, 60), photo(80, 60)
 	alpha.Format, alpha.Alpha = variant.PNG, true
@@ -142,6 +145,7 @@ func TestPlanBackground(t *testing.T) {
 // f_auto is compared with the format that everyone reads, which has alpha where
 // the result has.
 func TestPlanComparesWithThePlain(t *testing.T) {
+	t.Parallel()
 	both := variant.AcceptWebP | variant.AcceptAVIF
 	opaque, alpha, few, svg, gif := photo(800, 600), photo(800, 600), photo(800, 600), photo(800, 600), photo(800, 600)
 	alpha.Format, alpha.Alpha = variant.PNG, true
@@ -187,6 +191,7 @@ func TestPlanComparesWithThePlain(t *testing.T) {
 
 // The quality is the URL's, or the server's, and less for who saves data.
 func TestPlanQuality(t *testing.T) {
+	t.Parallel()
 	s := resize.Settings{CanWrite: all, Quality: map[variant.Format]int{variant.WebP: 71}}
 	for _, c := range []struct {
 		ops    string
@@ -210,6 +215,7 @@ func TestPlanQuality(t *testing.T) {
 }
 
 func TestPlanAuto(t *testing.T) {
+	t.Parallel()
 	both := variant.AcceptWebP | variant.AcceptAVIF
 	webp, avif := []variant.Format{variant.WebP}, []variant.Format{variant.AVIF}
 	for _, c := range []struct {
@@ -241,6 +247,7 @@ func TestPlanAuto(t *testing.T) {
 
 // Clients who get the same are one sort of client.
 func TestHeed(t *testing.T) {
+	t.Parallel()
 	both, all4 := variant.AcceptWebP|variant.AcceptAVIF, variant.Accept(variant.Accepts-1)
 	old := func(f variant.Format) bool { return f <= variant.WebP }
 	for _, c := range []struct {
@@ -263,6 +270,7 @@ func TestHeed(t *testing.T) {
 }
 
 func TestPlanPalette(t *testing.T) {
+	t.Parallel()
 	s := resize.Settings{CanWrite: all, Watermarks: map[string]string{"logo": "1"}}
 	for _, c := range []struct {
 		from    variant.Format

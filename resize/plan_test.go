@@ -46,6 +46,7 @@ func geometry(p resize.Plan) string {
 }
 
 func TestPlanGeometry(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		w, h int
 		ops  string
@@ -158,6 +159,7 @@ func TestPlanGeometry(t *testing.T) {
 }
 
 func TestPlanIsUpright(t *testing.T) {
+	t.Parallel()
 	h := photo(600, 800)
 	for o := range 8 {
 		h.Orientation = o + 1
@@ -173,6 +175,7 @@ func TestPlanIsUpright(t *testing.T) {
 }
 
 func TestStoredPlan(t *testing.T) {
+	t.Parallel()
 	p := resize.Plan{ScaledW: 100, ScaledH: 60, Cut: resize.Rect{Left: 10, Top: 5, Width: 30, Height: 20}}
 	for o, want := range map[int]string{
 		1: "100x60 30x20+10+5", 2: "100x60 30x20+60+5", 3: "100x60 30x20+60+35", 4: "100x60 30x20+10+35",
@@ -186,6 +189,7 @@ func TestStoredPlan(t *testing.T) {
 }
 
 func TestPlanRefuses(t *testing.T) {
+	t.Parallel()
 	limited := resize.Settings{MaxPixels: 1_000_000, CanWrite: all}
 	for _, c := range []struct {
 		h    header.Header
@@ -215,6 +219,7 @@ func TestPlanRefuses(t *testing.T) {
 }
 
 func TestPlanNamesTheOption(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ ops, option string }{
 		{"crop_800_0_10_10", "crop_800_0_10_10"},
 		{"crop_0_100p_10p_10p", "crop_0_100p_10p_10p"},
@@ -234,6 +239,7 @@ func TestPlanNamesTheOption(t *testing.T) {
 
 // The result is as large as Size says, whichever way it is turned.
 func TestPlanSize(t *testing.T) {
+	t.Parallel()
 	for ops, want := range map[string][2]int{
 		"200x": {200, 150}, "200x,rot_90": {150, 200}, "200x,rot_180": {200, 150}, "200x100,rot_270,pad_10": {120, 220},
 		"200x,flip_h": {200, 150}, "300x200,fit_contain,rot_90,dpr_2": {400, 600},
@@ -247,6 +253,7 @@ func TestPlanSize(t *testing.T) {
 
 // A drawing is made at the size asked for, from its own shape.
 func TestPlanOfDrawings(t *testing.T) {
+	t.Parallel()
 	svg := func(w, h int) header.Header {
 		return header.Header{Format: variant.SVG, Width: w, Height: h, Orientation: 1, Alpha: true, Pages: 1, Depth: 8}
 	}
@@ -288,6 +295,7 @@ func TestPlanOfDrawings(t *testing.T) {
 }
 
 func TestPlanRound(t *testing.T) {
+	t.Parallel()
 	for ops, want := range map[string]int{
 		"200x100": 0, "200x100,round_8": 8, "200x100,round_8,dpr_2": 16, "200x100,round_50": 50,
 		"200x100,round_51": 50, "200x100,round_16383,dpr_8": 200, "200x101,round_9999": 50, "200x100,pad_10,round_99": 60,
@@ -302,6 +310,7 @@ func TestPlanRound(t *testing.T) {
 
 // What is asked for of the finished picture is in the plan.
 func TestPlanFinish(t *testing.T) {
+	t.Parallel()
 	s := resize.Settings{CanWrite: all, Watermarks: map[string]string{"logo": "1"}}
 	p, err := resize.NewPlan(photo(800, 600), parse(t, "200x,rot_270,flip_hv,wm_logo,bytes_9000"), 0, s)
 	if err != nil || p.Rotate != 270 || p.Flip != variant.FlipHV || p.Watermark != "logo" || p.MaxBytes != 9000 {
@@ -320,6 +329,7 @@ func TestPlanFinish(t *testing.T) {
 }
 
 func TestPlanEffects(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		ops  string
 		want resize.Effects

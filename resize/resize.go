@@ -18,15 +18,14 @@ var (
 	// ErrBytes means that no quality makes the picture fit into Plan.MaxBytes.
 	// The error's text is shown to the public: it says how small it can get.
 	ErrBytes = failure.New(failure.Picture, "does not fit into that many bytes")
-	// ErrNoMemory means that memory ran out while the picture was made. It says
-	// nothing of the picture: it may be made later.
+	// ErrNoMemory means that memory ran out while the picture was resized. It says
+	// nothing about the picture: another try may succeed.
 	ErrNoMemory = failure.New(failure.Server, "out of memory")
 	// ErrTooSlow means that the picture was not inspected or made within its time limit.
 	ErrTooSlow = failure.New(failure.Picture, "the picture takes too long to make")
 )
 
-// UnsupportedError names an option that is understood but that this engine
-// cannot carry out.
+// UnsupportedError names a valid option that this engine cannot carry out.
 type UnsupportedError struct{ Option string }
 
 func (e *UnsupportedError) Error() string {
@@ -39,52 +38,50 @@ func (e *UnsupportedError) Class() failure.Class { return failure.Request }
 // Resizer carries plans out. Implementations are safe for use by several
 // goroutines.
 type Resizer interface {
-	// Look says what NewPlan cannot know of src, for a v with NeedsLook: it
+	// Look finds out what NewPlan cannot know about src, for a v with NeedsLook: it
 	// returns ResolveLook of what it found. The errors are those of Resize, and of Region.
 	Look(ctx context.Context, src []byte, h header.Header, v variant.Variant) (variant.Variant, error)
 
 	// Resize makes one picture of src, which must be what h and p were made
 	// from and is only read, and only until Resize returns.
 	//
-	// The errors are of kind ErrBroken where the picture is at fault, and an
-	// engine that is set up to be lenient then returns what it could make of it,
-	// too; ErrBytes where Plan.MaxBytes cannot be met; ErrNotPicture where CanRead says
-	// no, src is not of h's format or its colours cannot be told; ErrNoMemory where
-	// memory ran out, and an *UnsupportedError where this engine lacks something;
-	// anything else is our own failure. A ctx that ends stops the work, and its error is returned: at
-	// once before the work starts, and while pixels are worked on; an encoder
-	// that is not to be interrupted comes to its end first.
+	// The error is of kind ErrBroken if the picture is damaged, and a lenient engine
+	// then also returns what it could decode; of kind ErrBytes if no quality meets
+	// Plan.MaxBytes; of kind ErrNotPicture if CanRead says no, if src is not of h's
+	// format or if its colours have no certain meaning; of kind ErrNoMemory if memory
+	// ran out; and an *UnsupportedError if this engine lacks something. Any other error
+	// is a failure of the engine. If ctx ends, work on pixels stops and ctx's error is
+	// returned; an encoder that cannot be interrupted finishes first.
 	Resize(ctx context.Context, src []byte, h header.Header, p Plan) ([]byte, error)
 
-	// ResizeAll makes one picture for each of plans, which are all for h and src,
-	// and decodes src once for all of them where it can: what is decoded is then in
-	// memory until the last is made, which CostOfAll counts. A picture may differ a
-	// little from the one that Resize makes, as it is reduced from more pixels.
+	// ResizeAll makes one picture for each of plans, which are all for h and src, and
+	// decodes src once for all of them if it can. The decoded picture then stays in
+	// memory until the last plan is done, which CostOfAll counts. A result may differ a
+	// little from that of Resize, as it is reduced from more pixels.
 	//
 	// done is called exactly once for each plan, with its index, in the order of
-	// plans, as soon as it is made, and on the caller's goroutine: what is wanted
-	// first comes first in plans. The errors that it is told are those of Resize. A
-	// plan that fails fails alone.
+	// plans, as soon as the result is there, and on the caller's goroutine. Its errors
+	// are those of Resize. One plan can fail without the others.
 	//
-	// The error that is returned is what ended the work as a whole: of kind ErrBroken
-	// or ErrNotPicture for src, our own failure to decode it, or ctx's error. All
-	// plans that were not made by then have failed with it. It is nil otherwise,
-	// whatever done was told.
+	// The returned error is what ended the work as a whole: one of kind ErrBroken or
+	// ErrNotPicture about src, a failure to decode it, or ctx's error. All plans that
+	// were not done by then have failed with it. Otherwise it is nil, even if single
+	// plans have failed.
 	ResizeAll(ctx context.Context, src []byte, h header.Header, plans []Plan, done func(i int, data []byte, err error)) error
 
 	// Recipe changes whenever the same plan would give other bytes: it is part
 	// of a derivative's name.
 	Recipe() string
 
-	// CanRead and CanWrite say what this build of the engine handles.
+	// CanRead and CanWrite report which formats this build of the engine handles.
 	CanRead(f variant.Format) bool
 	CanWrite(f variant.Format) bool
 }
 
-// WrittenFormats are those that derivatives and mezzanines can be of.
+// WrittenFormats are the formats of derivatives and mezzanines.
 const WrittenFormats header.Formats = 1<<variant.JPEG | 1<<variant.PNG | 1<<variant.WebP | 1<<variant.AVIF | 1<<variant.GIF
 
-// ReadBy is the set of what r reads.
+// ReadBy returns the formats that r reads.
 func ReadBy(r Resizer) header.Formats {
 	var s header.Formats
 	for _, f := range header.AllFormats.List() {

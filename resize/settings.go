@@ -6,7 +6,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Settings are what the operator decides about plans.
+// Settings are the operator's choices that decide about plans.
 type Settings struct {
 	// MaxPixels limits the source and the result alike, width times height, and
 	// the decoded source to 12 bytes for each; 0 or less is no limit.
@@ -51,9 +51,9 @@ func DefaultQuality(f variant.Format) int {
 	return 80
 }
 
-// Recipe names the settings that decide bytes, to be part of a derivative's name
-// together with Resizer.Recipe, and for a picture with a watermark that one's
-// fingerprint. Limits are not among them.
+// Recipe identifies the settings that decide the bytes of derivatives. It is part of
+// their names on disk, with Resizer.Recipe, and with the fingerprint of the watermark
+// if there is one. Limits are not part of it.
 func (s Settings) Recipe() string {
 	recipe := ""
 	for _, f := range []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF} {

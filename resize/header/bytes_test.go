@@ -65,6 +65,7 @@ func long(tag, value int) []byte {
 
 // TestInspectCountsSamples: what a decoded pixel weighs, of all formats.
 func TestInspectCountsSamples(t *testing.T) {
+	t.Parallel()
 	full := image.Rect(0, 0, 40, 30)
 	depth := func(n int) []byte { return entry(0x102, n) }
 	samples := func(n int) []byte { return entry(0x115, n) }
@@ -117,6 +118,7 @@ func heifDeep(bits byte) []byte {
 
 // TestInspectBoundsTIFF: what one strip, tile or pixel of a page weighs.
 func TestInspectBoundsTIFF(t *testing.T) {
+	t.Parallel()
 	const separate, contiguous = 2, 1
 	rgb := [][]byte{entry(0x106, 2), entry(0x115, 3), entry(0x102, 8)}
 	page := func(w, h int, more ...[]byte) []byte {
@@ -206,6 +208,7 @@ func tiffSharing(pages int) []byte {
 // TestInspectBoundsPages: libtiff reads the directories of all pages, and what they
 // point to.
 func TestInspectBoundsPages(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		src  []byte
 		want error
@@ -224,6 +227,7 @@ func TestInspectBoundsPages(t *testing.T) {
 
 // TestInspectBoundsPage: the page that is asked for counts, and no other.
 func TestInspectBoundsPage(t *testing.T) {
+	t.Parallel()
 	src := tiffChain(3, false)
 	at := 8 + 2*(2+24+4) + 2 // the third page
 	copy(src[at:], long(0x100, 70_000))
@@ -237,6 +241,7 @@ func TestInspectBoundsPage(t *testing.T) {
 
 // TestInspectBoundsHEIF: what is coded is what is declared, in how many tiles ever.
 func TestInspectBoundsHEIF(t *testing.T) {
+	t.Parallel()
 	honest := heifOf("heic", "hvcC", 40, 30, false)
 	set := func(w, h int) []byte {
 		return bytes.Replace(honest, sps(40, 32, 10), padded(sps(w, h, 10), len(sps(40, 32, 10))), 1)
@@ -293,6 +298,7 @@ func heifMetadata(n int) []byte {
 
 // TestInspectBoundsSamples: a JPEG XL may have thousands of channels.
 func TestInspectBoundsSamples(t *testing.T) {
+	t.Parallel()
 	for extra, fine := range map[int]bool{1: true, 13: true, 14: false, 4096: false} {
 		if h, err := inspect(jxlOf(false, 8, extra)); fine != (err == nil) || err != nil && !errors.Is(err, header.ErrTooLarge) {
 			t.Errorf("%d channels: %+v, %v, want fine: %t", extra, h, err, fine)
@@ -302,6 +308,7 @@ func TestInspectBoundsSamples(t *testing.T) {
 
 // TestInspectBoundsSides: rows of a raster are bounded, as libvips holds many of them.
 func TestInspectBoundsSides(t *testing.T) {
+	t.Parallel()
 	for side, fine := range map[int]bool{65_535: true, 65_536: false, 9_999_999: false} {
 		for _, p := range []odd.PNG{{Width: side, Height: 2, Depth: 8}, {Width: 2, Height: side, Depth: 8}} {
 			if h, err := inspect(p.Encode()); fine != (err == nil) || err != nil && !errors.Is(err, header.ErrTooLarge) {

@@ -13,6 +13,7 @@ import (
 
 // TestInspectFindsCuts cuts samples at every byte.
 func TestInspectFindsCuts(t *testing.T) {
+	t.Parallel()
 	all := samples(t)
 	for _, name := range []string{"jpeg", "jpeg progressive", "jpeg turned", "png", "png turned", "webp lossy", "webp lossless", "webp extended", "avif", "avif grid", "heic", "svg"} {
 		src := all[name]
@@ -34,6 +35,7 @@ func TestInspectFindsCuts(t *testing.T) {
 
 // TestInspectSaysWhatIsLeft: what is cut short in its pixels has a header.
 func TestInspectSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
 	turned := samples(t)["jpeg turned"]
 	moving := gifOf(t, 40, 30, true, image.Rect(0, 0, 40, 30), image.Rect(5, 5, 9, 9), image.Rect(0, 0, 40, 30))
 	film := webpOf(vp8x(2, 40, 30), chunk("ANIM", 1), anmf(40, 30, vp8(40, 30)), anmf(40, 30, vp8(40, 30)), anmf(40, 30, vp8(40, 30)))
@@ -77,6 +79,7 @@ func TestInspectSaysWhatIsLeft(t *testing.T) {
 }
 
 func TestInspectGIFCuts(t *testing.T) {
+	t.Parallel()
 	src := samples(t)["gif"]
 	accepted := 0
 	for n := range src {
@@ -91,6 +94,7 @@ func TestInspectGIFCuts(t *testing.T) {
 }
 
 func TestDecodePixels(t *testing.T) {
+	t.Parallel()
 	for scans, want := range map[int]int64{0: 1200, 1: 1200, 10: 1200, 31: 1200, 32: 2400, 128: 9600} {
 		h := header.Header{Width: 40, Height: 30, Scans: scans}
 		if got := h.DecodePixels(); got != want {
@@ -102,6 +106,7 @@ func TestDecodePixels(t *testing.T) {
 // TestInspectBombsAtOnce: little is read of what is refused for its number of
 // parts.
 func TestInspectBombsAtOnce(t *testing.T) {
+	t.Parallel()
 	for name, src := range map[string][]byte{
 		"scans":  odd.ManyScans(1600, 1200, 2000),
 		"frames": odd.ManyFrames(1_000_000),
@@ -119,6 +124,7 @@ func TestInspectBombsAtOnce(t *testing.T) {
 }
 
 func TestInspectPage(t *testing.T) {
+	t.Parallel()
 	src := tiffChain(3, false)
 	for page, width := range map[int]int{-1: 1, 0: 1, 1: 1, 2: 2, 3: 3, 4: 1} {
 		h, err := header.InspectPage(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats, page)
@@ -134,6 +140,7 @@ func TestInspectPage(t *testing.T) {
 
 // TestTruncatedFiles looks at those of testdata, which real encoders wrote.
 func TestTruncatedFiles(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"truncated.jpg": "jpeg 480x320 o1 p1 d8", "truncated.png": "png 480x320 o1 p1 d8",
 		"truncated.webp": "webp 480x320 o1 p1 d8", "truncated.gif": "gif 240x160 o1 p1 d8",

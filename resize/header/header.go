@@ -22,21 +22,20 @@ var (
 	ErrTooLarge = source.ErrTooLarge
 )
 
-// Header is what can be said of a picture without decoding it.
+// Header is what can be known about a picture without decoding it.
 //
 // Width, Height and Orientation are what a decoder gives. For AVIF and HEIC
 // that is the picture after the container's own turning, mirroring and cutting
 // (irot, imir, clap), which every decoder applies by itself: Orientation is
-// always 1 there, and EXIF is not looked at, as the standard demands. So it is for
+// always 1 there, and EXIF is ignored, as the standard demands. The same holds for
 // JPEG XL.
 //
-// For drawings Width and Height are an estimate of what an engine takes for
-// their natural size, at 72 pixels an inch: exact for an SVG that says it, or has
-// a view box; 300x150 for one that leaves all open, whose size is that of what it
-// draws; for a PDF those of its first page, as far as they can be found without
-// a PDF reader.
+// For drawings Width and Height estimate the natural size that an engine uses, at 72
+// pixels an inch: exact for an SVG with a size or a view box; 300x150 for an SVG without
+// either, whose size depends on what it draws; for a PDF the size of its first page,
+// as far as that can be found without a PDF reader.
 //
-// A film in AVIF or HEIC, and an animated PNG, has one page: its still picture.
+// An image sequence in AVIF or HEIC, and an animated PNG, has one page: its still picture.
 type Header struct {
 	Format        variant.Format // an encoding, never Keep or Auto
 	Width, Height int            // pixels as decoded, before Orientation is applied; at least 1
@@ -81,10 +80,10 @@ func (h Header) Pixels() int64 { return int64(h.Width) * int64(h.Height) }
 // write up to 10.
 const scansFree = 16
 
-// DecodePixels is what decoding the picture, or one page of it, weighs, in pixels
-// of an ordinary picture of the same kind. It is Pixels, or Coded where that is
-// more, but for a JPEG of many scans that many times 1/16: a scan costs a pass over
-// all of the picture even where it holds nothing.
+// DecodePixels is the cost of decoding the picture, or one page of it, in pixels of an
+// ordinary picture of the same kind: Pixels, or Coded if that is more. For a JPEG with
+// many scans it is multiplied by a 16th of their number, as each scan is a pass over the
+// whole picture, even if it is empty.
 func (h Header) DecodePixels() int64 {
 	return max(h.Pixels(), h.Coded) * int64(max(1, h.Scans/scansFree))
 }
@@ -102,8 +101,8 @@ func (h Header) sampleBytes() int64 {
 // of at least four, as three are hardly cheaper.
 func (h Header) PixelBytes() int64 { return max(4, int64(h.Samples)) * h.sampleBytes() }
 
-// Drawn reports whether the picture is a drawing, which has no pixels of its own
-// and is made at any size.
+// Drawn reports whether the picture is a drawing (SVG, PDF), which has no pixels of its
+// own and can be rendered at any size.
 func (h Header) Drawn() bool { return h.Format == variant.SVG || h.Format == variant.PDF }
 
 // Check holds what every format promises: both sides are at least 1 and at most

@@ -77,6 +77,7 @@ func (c *counting) ReadAt(b []byte, off int64) (int, error) {
 // TestInspectCountsUnits: many tiles that share one long list of AV1 units cost
 // no more than one would.
 func TestInspectCountsUnits(t *testing.T) {
+	t.Parallel()
 	for tiles, want := range map[int]error{1: nil, 3: nil, 8: header.ErrBroken} {
 		b := sharedTiles(tiles, 4<<10)
 		h, err := inspect(b)

@@ -37,26 +37,27 @@ const SourceSideMax = source.SideMax
 // as SourceSideMax.
 const RasterSideMax = 65_535
 
-// Inspect reads what r, of size bytes, says of itself, and checks that it is
-// there to its end, so that a file cut short is refused before any decoder
-// sees it. It decodes nothing and holds little: some 128 KiB, and for AVIF and
-// HEIC a bounded list of items. Most formats are read only in their headers.
+// Inspect reads the header of a picture of size bytes, and checks that the file is
+// complete, so that a truncated file is refused before a decoder sees it. It decodes
+// nothing and needs little memory: some 128 KiB, and for AVIF and HEIC a bounded list of
+// items. Of most formats it reads only the headers.
 //
-// A picture of a format that is not in formats is told by its first bytes, and
+// A picture of a format that is not in formats is recognised by its first bytes, and
 // nothing else of it is read. ctx is checked at every read.
 //
-// The error is of kind ErrNotPicture for bytes of another kind, of kind ErrBroken
-// for an empty or damaged picture, of kind ErrTooLarge where a side is beyond
-// SourceSideMax or RasterSideMax, where there are more scans, frames, pages, samples, tiles or elements
-// than anybody has a use for, or where a TIFF has larger strips or tiles, ctx's own, and otherwise what r returned, wrapped.
+// The error is of kind ErrNotPicture for any other data; of kind ErrBroken for an empty
+// or damaged picture; of kind ErrTooLarge if a side is beyond SourceSideMax or
+// RasterSideMax, or if there are more scans, frames, pages, samples, tiles or elements,
+// or larger strips or tiles of a TIFF, than any real picture has; ctx's error; and
+// otherwise the error of r, wrapped.
 //
-// With an ErrBroken the Header is the zero one, but for a JPEG, PNG, GIF or WebP
-// that is cut short behind the beginning of its pixels: then it is filled
-// (Width > 0), as a decoder that does not insist makes something of such a
-// picture. Pages then counts the frames that are whole, and is at least 1.
+// With an ErrBroken the Header is zero, except for a JPEG, PNG, GIF or WebP that is cut
+// short after the beginning of its pixels: then it is filled (Width > 0), as a lenient
+// decoder can decode part of such a picture. Pages then counts the complete frames, and
+// is at least 1.
 //
-// What is checked: JPEG up to its end marker (what follows, as the second
-// picture of an Ultra HDR JPEG or a telephone's film, is not looked at), PNG up
+// What is checked: JPEG up to its end marker (what follows, like the second
+// picture of an Ultra HDR JPEG or the video of a telephone, is ignored), PNG up
 // to IEND, GIF block by block (a missing trailer is accepted, as browsers do),
 // WebP by its chunks, AVIF and HEIC by their boxes and item extents, an SVG's
 // entities and the number of its elements. What is compressed inside can still
@@ -66,9 +67,9 @@ func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (H
 	return InspectPage(ctx, r, size, formats, 1)
 }
 
-// InspectPage is Inspect for the sides, the depth and the colours of another
-// page than the first, counted from 1, in a TIFF, whose pages are pictures of
-// their own. In other formats, and beyond the last page, it is Inspect.
+// InspectPage is Inspect for another page of a TIFF than the first: sides, depth and
+// colours are those of that page, counted from 1. For other formats, and beyond the last
+// page, it is Inspect.
 func InspectPage(ctx context.Context, r io.ReaderAt, size int64, formats Formats, page int) (Header, error) {
 	if size <= 0 {
 		return Header{}, source.Broken("it is empty")
@@ -109,14 +110,14 @@ func (s *file) inspect(formats Formats) (Header, error) {
 	return Header{}, cmp.Or(err, wrong)
 }
 
-// Reads tells by head, with which a picture begins, whether it is of one of formats, as
-// far as that can be told: the error is of kind ErrNotPicture. 64 bytes do.
+// Reads returns an error of kind ErrNotPicture unless head, the first 64 bytes of a file,
+// can be the beginning of a picture in one of formats.
 func Reads(head []byte, formats Formats) error {
 	_, err := inspector(head, formats)
 	return err
 }
 
-// inspector is what inspects a picture that begins with head.
+// inspector returns the parser for a file that begins with head.
 func inspector(head []byte, formats Formats) (func(*file) (Header, error), error) {
 	f, ok := Sniff(head)
 	switch {

@@ -52,6 +52,7 @@ func samplesOf(h header.Header) int {
 }
 
 func TestInspect(t *testing.T) {
+	t.Parallel()
 	q := resizetest.Quarters(40, 30)
 	photo := resizetest.JPEG(q)
 	full := image.Rect(0, 0, 40, 30)
@@ -140,6 +141,7 @@ func gifScreen(b []byte, w, h int) []byte {
 }
 
 func TestInspectRefuses(t *testing.T) {
+	t.Parallel()
 	png := resizetest.PNG(resizetest.Quarters(40, 30))
 	many := slices.Repeat(segment(0xe9), 20000)
 	for _, c := range []struct {
@@ -214,6 +216,7 @@ func (f failing) ReadAt(b []byte, off int64) (int, error) {
 }
 
 func TestInspectPassesReadErrorsOn(t *testing.T) {
+	t.Parallel()
 	src := slices.Concat(jpegOf(0xc2, 40, 30, 3, 1)[:30], make([]byte, 200<<10))
 	for _, after := range []int64{0, 4096} {
 		_, err := header.Inspect(t.Context(), failing{bytes.NewReader(src), after}, int64(len(src)), header.AllFormats)
@@ -227,6 +230,7 @@ func TestInspectPassesReadErrorsOn(t *testing.T) {
 }
 
 func TestSniffAgreesWithInspect(t *testing.T) {
+	t.Parallel()
 	for name, src := range samples(t) {
 		h, err := inspect(src)
 		f, ok := header.Sniff(src[:min(32, len(src))])
@@ -237,6 +241,7 @@ func TestSniffAgreesWithInspect(t *testing.T) {
 }
 
 func TestMediaType(t *testing.T) {
+	t.Parallel()
 	for f, want := range map[variant.Format]string{
 		variant.JPEG: "image/jpeg", variant.PNG: "image/png", variant.WebP: "image/webp", variant.AVIF: "image/avif",
 		variant.GIF: "image/gif", variant.SVG: "image/svg+xml", variant.TIFF: "image/tiff", variant.HEIC: "image/heic",

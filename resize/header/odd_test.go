@@ -15,6 +15,7 @@ import (
 // and what is special. Sizes, pages and alpha are what vipsheader of libvips
 // 8.14 says, too.
 func TestInspectOdd(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, want string }{
 		{"16bit-p3.png", "png 384x288 o1 p1 d16 icc"},
 		{"16bit.png", "png 256x192 o1 p1 d16"},
@@ -113,6 +114,7 @@ func TestInspectOdd(t *testing.T) {
 // TestInspectRefusesKinds: what ImageMagick or a laboratory would read is no
 // picture.
 func TestInspectRefusesKinds(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../../testdata/odd/refused.*")
 	if err != nil || len(files) < 10 {
 		t.Fatal(files, err)

@@ -27,6 +27,7 @@ func packedPDF(objects string) []byte {
 
 // The sizes are those of pdfload in libvips 8.14 on poppler 22.12.
 func TestInspectPDF(t *testing.T) {
+	t.Parallel()
 	const media = "/MediaBox [0 0 200 100]"
 	for _, c := range []struct {
 		name        string
@@ -61,6 +62,7 @@ func TestInspectPDF(t *testing.T) {
 // TestInspectPDFIsBounded: of a long file the middle is not read, and what
 // unpacks to much is not unpacked.
 func TestInspectPDFIsBounded(t *testing.T) {
+	t.Parallel()
 	src := append([]byte("%PDF-1.4\n"), bytes.Repeat([]byte("<</Type/Pages/Count 3"), 1<<19)...)
 	r := &counting{r: bytes.NewReader(src)}
 	if h, err := header.Inspect(t.Context(), r, int64(len(src)), header.AllFormats); err != nil || h.Pages != 3 {

@@ -22,6 +22,7 @@ func farEXIF() []byte {
 // A read that fails once fails the inspection, whatever it was for: a header without
 // what stood there, such as the orientation, would be remembered.
 func TestInspectPassesEachReadErrorOn(t *testing.T) {
+	t.Parallel()
 	errDisk := errors.New("input/output error")
 	all := samples(t)
 	all["jpeg, EXIF far away"] = farEXIF()

@@ -9,9 +9,9 @@ import (
 // sniffBytes is how much of a file Sniff makes use of.
 const sniffBytes = 64
 
-// Sniff says what kind of picture begins with head, of which 32 bytes do,
-// except that an AVIF may list its brands in any order and an SVG may begin
-// with comments; 64 bytes decide nearly all of those.
+// Sniff recognises the format of a picture by its first bytes. 32 bytes suffice, except
+// that an AVIF may list its brands in any order and that an SVG may begin with comments;
+// 64 bytes decide nearly all of those.
 func Sniff(head []byte) (variant.Format, bool) {
 	head = head[:min(len(head), sniffBytes)]
 	for _, m := range magics {
@@ -47,7 +47,7 @@ var magics = []magic{
 	{0, "%PDF-", variant.PDF},
 }
 
-// looksLikeXML reports whether head begins like markup that is not HTML.
+// looksLikeXML reports whether head begins like XML, and not like HTML.
 func looksLikeXML(head []byte) bool {
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	for _, start := range []string{"<svg", "<?xml", "<!--", "<!DOCTYPE svg"} {

@@ -12,6 +12,7 @@ import (
 // The sizes are those of svgload in libvips 8.14 on librsvg 2.54, but where it
 // refuses or measures what is drawn: there our own estimate stands.
 func TestInspectSVG(t *testing.T) {
+	t.Parallel()
 	const box = `viewBox="0 0 200 100" `
 	for _, c := range []struct {
 		attrs string
@@ -70,6 +71,7 @@ func TestInspectSVG(t *testing.T) {
 }
 
 func TestInspectSVGMarkup(t *testing.T) {
+	t.Parallel()
 	const head, foot = `<svg width="40" height="30">`, `</svg>`
 	entity := `<!DOCTYPE svg [<!ENTITY a "` + strings.Repeat("x", 1000) + `">]>`
 	for _, c := range []struct {

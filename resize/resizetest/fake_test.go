@@ -13,6 +13,7 @@ import (
 func TestFake(t *testing.T) { resizetest.Run(t, new(resizetest.Fake)) }
 
 func TestFakeCountsAndFails(t *testing.T) {
+	t.Parallel()
 	sad := errors.New("sad")
 	f := &resizetest.Fake{Fail: sad, Formats: []variant.Format{variant.WebP}}
 	if _, err := f.Resize(t.Context(), nil, header.Header{}, resize.Plan{}); err != sad {

@@ -67,10 +67,10 @@ func (e *Engine) oneByOne(ctx context.Context, src []byte, h header.Header, plan
 	return ended
 }
 
-// shared is a picture that is decoded once, for several plans. Its levels are in
-// memory: each has half the sides of the one before, and from 1 on, where there is
-// alpha, colours are multiplied by it. A plan is made of the smallest that leaves
-// it the reduction that a decoder leaves, as one that shrinks would give it.
+// shared is a picture that is decoded once for several plans. Its levels are in memory:
+// each has half the sides of the one before, and from level 1 on colours are
+// premultiplied by alpha. A plan starts from the smallest level that leaves it as much
+// to reduce as a decoder that shrinks would leave.
 type shared struct {
 	job        // its plan is the one that has to be loaded largest
 	w, h   int // of level 0
@@ -82,7 +82,7 @@ type shared struct {
 	ready map[resize.Plan]composed
 }
 
-// composed is a picture that is yet to be encoded, in a run of its own.
+// composed is a picture before it is encoded, in a run of its own.
 type composed struct {
 	job
 	im op.Image
@@ -164,8 +164,8 @@ func (s *shared) level(n int) op.Image {
 	return s.levels[n]
 }
 
-// all makes one after the other. Its error is ctx's, if that has ended before the
-// last was made.
+// all carries out the plans one after the other. Its error is ctx's, if that has ended
+// before the last was done.
 func (s *shared) all(ctx context.Context, plans []resize.Plan, done func(int, []byte, error)) error {
 	var ended error
 	for i, p := range plans {
@@ -196,7 +196,7 @@ func (s *shared) make(ctx context.Context, p resize.Plan) ([]byte, error) {
 	return nil, cmp.Or(j.known(ctx), j.ours(ctx))
 }
 
-// composed is all of p but the encoding, to be handed to encoded.
+// composed carries out p up to the encoding. The caller passes the result to encoded.
 func (s *shared) composed(ctx context.Context, p resize.Plan) composed {
 	key := p.Unencoded()
 	if f, ok := s.ready[key]; ok {
@@ -215,7 +215,7 @@ func (s *shared) composed(ctx context.Context, p resize.Plan) composed {
 	return f
 }
 
-// encoded gives back what no other plan waits for.
+// encoded releases a picture that no other plan needs.
 func (s *shared) encoded(f composed, p resize.Plan) {
 	key := p.Unencoded()
 	if s.left[key]--; s.left[key] == 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// throughBimg makes a picture that is expressible.
+// throughBimg makes a picture for which bimgCanExpress holds.
 func throughBimg(src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	defer op.EnterErrors().Leave()
 	out, err := bimg.Resize(src, bimgOptions(h, p))
@@ -80,24 +80,24 @@ func (e *Engine) byBimg(h header.Header, p resize.Plan) bool {
 // boundedPixels is what is decoded and encoded in well under a second.
 const boundedPixels = 16 << 20
 
-// bimgCanExpress reports whether bimg can be told what p asks for.
+// bimgCanExpress reports whether bimg's options can express p.
 func bimgCanExpress(h header.Header, p resize.Plan) bool {
 	read := h.Format == variant.JPEG || h.Format == variant.PNG
 	written := p.Output.Format == variant.JPEG || p.Output.Format == variant.PNG && !p.Output.Palette
 	return read && written && !h.CMYK && h.Depth <= 8 && p.Simple(h) && !anisotropic(h, p)
 }
 
-// mildShrink reports whether both sides shrink, and by less than what decoders take
-// away while they decode: bimg has them take away all that they can, which costs
-// quality.
+// mildShrink reports whether both sides shrink, and by less than two, the least by which
+// decoders shrink while they decode: bimg lets them shrink as far as they can, which
+// costs quality.
 func mildShrink(h header.Header, p resize.Plan) bool {
 	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
 	return min(x, y) >= 1 && max(x, y) < 2
 }
 
-// anisotropic reports whether one side shrinks far more than the other. bimg shrinks
-// both alike and leaves the difference to vips_reduce, which refuses masks of more
-// than 2,000 points, that is, factors over 333.
+// anisotropic reports whether one side shrinks far more than the other. bimg shrinks both
+// by the same factor and leaves the rest to vips_reduce, which refuses masks of more than
+// 2,000 points, that is, factors above 333.
 func anisotropic(h header.Header, p resize.Plan) bool {
 	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
 	return max(x, y, 1) > 100*max(min(x, y), 1)

@@ -23,18 +23,18 @@ func newRun(ctx context.Context) *run { return &run{Run: op.New(ctx)} }
 // another begins more work on the same picture. It is to be closed before r is.
 func (r *run) another(ctx context.Context) *run { return &run{Run: r.Another(ctx)} }
 
-// job is one picture to be made: of what, and how.
+// job is one picture to be made, with its source and plan.
 type job struct {
 	*run
 	engine *Engine
 	src    []byte
 	header header.Header
 	plan   resize.Plan
-	// lenient takes half a picture for better than none.
+	// lenient accepts a picture that is only partly decoded.
 	lenient bool
 }
 
-// direct makes a picture with our own calls of libvips.
+// direct makes a picture with calls of package op.
 func (e *Engine) direct(ctx context.Context, src []byte, h header.Header, p resize.Plan, lenient bool) ([]byte, error) {
 	j := job{newRun(ctx), e, src, h, p, lenient}
 	defer j.Close()
@@ -45,7 +45,7 @@ func (e *Engine) direct(ctx context.Context, src []byte, h header.Header, p resi
 	return out, nil
 }
 
-// picture is all of the plan but the encoding.
+// picture carries out the plan up to the encoding.
 func (j job) picture() op.Image {
 	im := j.load(j.source())
 	if j.plan.Frames > 1 {
@@ -65,7 +65,7 @@ func (j job) source() source {
 	}
 }
 
-// headroom is what a decoder leaves to us.
+// headroom is by how much a picture is still to be reduced once it is decoded.
 func (j job) headroom() int {
 	if j.plan.Coarse {
 		return 1
@@ -84,8 +84,8 @@ func (j job) shrink() float64 {
 	return max(1, s/float64(j.headroom()))
 }
 
-// scaled brings what was loaded to the plan's size, cuts it and turns it upright,
-// in sRGB of 8 bits.
+// scaled resizes a loaded picture to the plan's size, cuts it and turns it upright, in
+// sRGB with 8 bits.
 func (j job) scaled(im op.Image) op.Image { return j.placed(j.decoded(im), false) }
 
 // decoded is what was loaded, in the bands and samples in which it is scaled.

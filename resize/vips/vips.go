@@ -1,25 +1,23 @@
-// Package vips is the resize.Resizer on libvips. It is the only package that
-// links C.
+// Package vips implements resize.Resizer with libvips.
 //
-// Two engines stand side by side on the same libvips: bimg, for plain pictures,
-// and our own calls (run.go, shim.c) for all others; byBimg says which makes
-// which. What a picture goes through is told by job.picture.
+// Two engines use the same libvips: bimg makes plain pictures, and calls of package op
+// make all others; Engine.byBimg decides. job.picture is the sequence of steps.
 //
-// It reads what Config.Formats has and libvips has a loader for, and writes JPEG, PNG, WebP, AVIF and
-// GIF. What comes out is sRGB or grey of 8 bits, without profile or any other
-// metadata.
+// The engine reads the formats of Config.Formats for which libvips has a loader, and
+// writes JPEG, PNG, WebP, AVIF and GIF. Results are sRGB or grey with 8 bits, without a
+// colour profile or other metadata.
 //
-// Its limits:
+// Limitations:
 //
-//   - Of a PNG or JPEG XL libvips sees only what decoding needs: no texts, EXIF or
-//     other metadata.
-//   - Pixels damaged inside a JPEG, GIF or lossy WebP may come out as grey or
-//     noise instead of as an error; files that are cut short, and PNGs whose
-//     checksums are wrong, are refused.
-//   - An SVG is drawn in one go, which cannot be stopped; header.Inspect refuses
-//     those of which it knows that they would take for ever.
+//   - libvips sees only those parts of a PNG or JPEG XL that decoding needs: no texts,
+//     EXIF or other metadata.
+//   - Damage inside the pixels of a JPEG, GIF or lossy WebP may show as grey or noise
+//     instead of being an error. Truncated files, and PNGs with wrong checksums, are
+//     refused.
+//   - Rendering an SVG cannot be interrupted. header.Inspect refuses those that are
+//     known to take for ever.
 //   - The encoders of AVIF and GIF, and with libvips 8.14 that of WebP, cannot be
-//     stopped before they are done: some seconds for the largest results allowed.
+//     interrupted: some seconds for the largest results allowed.
 package vips
 
 import (
@@ -38,7 +36,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// recipe is raised when the code here makes other bytes of the same plan.
+// recipe is raised when the same plan gives other pixels than before.
 const recipe = 2
 
 // DefaultAVIFSpeed is how fast, and badly, AVIF is encoded, 1..9. Photographs at
@@ -52,15 +50,15 @@ const recipe = 2
 //	(WebP    20)
 const DefaultAVIFSpeed = 6
 
-// Config is what the operator decides about the engine. The zero value is good.
+// Config are the operator's choices about the engine. The zero value is valid.
 type Config struct {
 	Engine    Choice // at first; "" is Auto
 	AVIFSpeed int    // 1..9; 0 is DefaultAVIFSpeed
-	// Formats are what is read; 0 is header.DefaultFormats. The loaders of all others
-	// are blocked, but those of JPEG, PNG and WebP, which the pictures have that are
-	// made here and read again: mezzanines above all.
+	// Formats are the formats of originals; 0 is header.DefaultFormats. The loaders of
+	// all others are blocked, except those of JPEG, PNG and WebP, in which the engine's
+	// own intermediate pictures are, above all mezzanines.
 	Formats    header.Formats
-	Lenient    bool // of broken files is made what is there, besides the error
+	Lenient    bool // broken files give what can be decoded, besides the error
 	Watermarks []watermark.Watermark
 }
 
@@ -93,12 +91,10 @@ func New(c Config) (*Engine, error) {
 	return e, e.checkWatermarks()
 }
 
-// ownFormats are those of mezzanines, and of the small pictures that documents are
-// made of.
+// ownFormats are those of mezzanines and placeholders.
 var ownFormats = header.FormatsOf(variant.JPEG, variant.PNG, variant.WebP)
 
-// allowLoaders asks libvips what it can read of what is to be read, and lets that
-// run.
+// allowLoaders unblocks the loaders of the configured formats that libvips has.
 func (e *Engine) allowLoaders() error {
 	asked := cmp.Or(e.config.Formats, header.DefaultFormats)
 	var classes []string
@@ -112,9 +108,9 @@ func (e *Engine) allowLoaders() error {
 	return op.Configure(classes)
 }
 
-// discoverSavers asks libvips what it writes, and tries AVIF: heifsave is there
-// also where libheif has no encoder for AV1, and f_auto would choose what always
-// fails.
+// discoverSavers asks libvips which formats it writes, and tries AVIF: heifsave exists
+// even if libheif has no encoder for AV1, and then f_auto would choose a format that
+// always fails.
 func (e *Engine) discoverSavers() {
 	for f, operation := range map[variant.Format]string{
 		variant.JPEG: "jpegsave_buffer", variant.PNG: "pngsave_buffer", variant.WebP: "webpsave_buffer",
@@ -142,10 +138,9 @@ func (e *Engine) CanRead(f variant.Format) bool { return e.readable.Has(f) }
 // CanWrite implements resize.Resizer.
 func (e *Engine) CanWrite(f variant.Format) bool { return slices.Contains(e.writable, f) }
 
-// Recipe implements resize.Resizer. The version of libvips is not part of it:
-// its bytes change a little from release to release, but not so that a cache of
-// millions of good derivatives should be thrown away for it. To do that
-// nevertheless, purge.
+// Recipe implements resize.Resizer. The version of libvips is not part of it: results
+// differ a little between releases, but not enough to discard a cache of millions of
+// good derivatives. To do that nevertheless, purge.
 func (e *Engine) Recipe() string {
 	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Engine, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
 }
@@ -171,7 +166,7 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h header.Header, p resi
 	return out, checkResult(out, p)
 }
 
-// writes refuses a plan for a format that is not written.
+// writes refuses a plan for a format that the engine does not write.
 func (e *Engine) writes(p resize.Plan) error {
 	for _, o := range []resize.Output{p.Output, p.Plain} {
 		if o.Format != 0 && !e.CanWrite(o.Format) {
@@ -181,7 +176,7 @@ func (e *Engine) writes(p resize.Plan) error {
 	return nil
 }
 
-// run has one of the two engines make the picture.
+// run makes the picture with one of the two engines.
 func (e *Engine) run(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	if h.Format == variant.PNG {
 		if err := container.CheckPNG(src); err != nil {
@@ -196,8 +191,8 @@ func (e *Engine) run(ctx context.Context, src []byte, h header.Header, p resize.
 	return e.direct(ctx, src, h, p, false)
 }
 
-// decodePartial makes what can be made of a broken picture, together with what is wrong with
-// it.
+// decodePartial makes what can be made of a broken picture, and returns that together
+// with wrong.
 func (e *Engine) decodePartial(ctx context.Context, src []byte, h header.Header, p resize.Plan, wrong error) ([]byte, error) {
 	out, err := e.direct(ctx, src, h, p, true)
 	if err != nil || checkResult(out, p) != nil {
@@ -206,7 +201,7 @@ func (e *Engine) decodePartial(ctx context.Context, src []byte, h header.Header,
 	return out, wrong
 }
 
-// accepts refuses what libvips is not to see, and returns what it is to see of src.
+// accepts refuses pictures that libvips must not see, and returns src without metadata.
 func (e *Engine) accepts(ctx context.Context, src []byte, h header.Header) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -228,9 +223,9 @@ func sameFormat(src []byte, f variant.Format) bool {
 	return got == f || heif(got) && heif(f)
 }
 
-// checkResult holds the engine to the plan: a result of another size or format
-// would be kept and served for months. Encoders of animations make one frame of
-// neighbours that are alike.
+// checkResult compares a result with its plan: one of another size or format would be
+// cached and served for months. It may have fewer frames, as encoders join frames that
+// are alike.
 func checkResult(out []byte, p resize.Plan) error {
 	h, err := header.Inspect(context.Background(), bytes.NewReader(out), int64(len(out)), resize.WrittenFormats)
 	if err != nil {
