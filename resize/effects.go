@@ -5,7 +5,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Effects are what is done to the pixels of a picture after it was scaled and
+// Effects change the pixels of a picture after it was scaled and
 // cut, in the order of the fields, which is that of the canonical spelling, and
 // before it is laid on its canvas, whose colour they leave alone. Alpha is blurred
 // and pixelated as colours are, and left alone by the others.
@@ -21,8 +21,7 @@ type Effects struct {
 	Gray       bool
 }
 
-// chooseEffects also decides about Restore: who asks for another sharpness gets
-// that one.
+// chooseEffects leaves Restore out if v asks for another sharpness.
 func chooseEffects(v variant.Variant, restore bool) Effects {
 	return Effects{
 		Restore:  restore && v.Sharpen == 0 && v.Blur == 0 && v.Pixelate == 0,

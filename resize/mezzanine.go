@@ -68,9 +68,9 @@ func (s Settings) wantsMezzanine(h header.Header) bool {
 		h.Check() == nil && !s.exceeds(h.DecodePixels()) && !h.Drawn() && h.Pages <= 1 && !few
 }
 
-// mezzanineSize is what the upright sides become. Decoders of JPEG halve for nothing:
-// where that gives about the side that is wanted, nothing has to be resampled, which
-// would take as long as all the rest.
+// mezzanineSize returns the upright sides of the mezzanine. JPEG decoders halve at no
+// cost: where that gives about the wanted side, nothing has to be resampled, which would
+// take as long as all other steps together.
 func (s Settings) mezzanineSize(h header.Header) (width, height int) {
 	w, y := h.Upright()
 	for shrink := 2; shrink <= min(8, w, y) && h.Format == variant.JPEG; shrink *= 2 {
@@ -82,9 +82,9 @@ func (s Settings) mezzanineSize(h header.Header) (width, height int) {
 	return scale.times(w), scale.times(y)
 }
 
-// isAboutMezzanine: 2048 stands for 1920 to 2304, so that what is 960 wide is still
-// served, and at most 1.27 times the pixels are kept. Half the longest side is within
-// that for what has 3840 to 4608, as most photographs of 8 to 16 megapixels.
+// isAboutMezzanine accepts 1920 to 2304 for a side of 2048, so that results 960 wide can
+// still be made from it, and it has at most 1.27 times the pixels. Photographs of 8 to 16
+// megapixels are mostly 3840 to 4608 wide, half of which is in that range.
 func (s Settings) isAboutMezzanine(side int) bool {
 	return 16*side >= 15*s.MezzanineSide && 8*side <= 9*s.MezzanineSide && side <= variant.MaxSide
 }
@@ -206,7 +206,7 @@ func parseLabel(line []byte) (label mezzanineLabel, err error) {
 	return label, broken("the label of a mezzanine names no format")
 }
 
-// check holds a mezzanine to what Settings.Mezzanine makes: upright, one picture,
+// check verifies that Settings.Mezzanine can have made a mezzanine: upright, one picture,
 // cheap to decode, and smaller than the original.
 func (m Mezzanine) check() error {
 	o, h := m.Original, m.Header

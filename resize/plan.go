@@ -27,9 +27,9 @@ type Plan struct {
 	Page, Frames int
 
 	ScaledW, ScaledH int
-	// Coarse allows for what is cheap, as the result is only there to be reduced
-	// further, to at most half: decoders that shrink may shrink all the way, and what
-	// is left is done with a simple filter; a JPEG has the standard tables.
+	// Coarse allows cheaper methods, for a result that is reduced again, to at most half:
+	// decoders may do all of the shrinking, the rest is done with a simple filter, and a
+	// JPEG has the standard tables.
 	Coarse           bool
 	Cut              Rect
 	Effects          Effects
@@ -73,7 +73,7 @@ func (p Plan) Size() (w, h int) {
 	return p.CanvasW, p.CanvasH
 }
 
-// Letterboxed reports whether the canvas is larger than what lies on it.
+// Letterboxed reports whether the canvas is larger than the picture on it.
 func (p Plan) Letterboxed() bool {
 	return p.CanvasW != p.Cut.Width || p.CanvasH != p.Cut.Height
 }
@@ -122,14 +122,15 @@ const animatedPixels = 24 << 20
 // be looked at first, the plan is for the whole picture and its middle; what is
 // found may weigh more or less.
 //
-// The errors are an *UnsupportedError for a format that cannot be written, a
-// *variant.Error of kind variant.ErrOptions for a wish that this picture or
-// server cannot fulfil, and kind ErrTooLarge if the source or the result has more
-// than s.MaxPixels (as Header.DecodePixels counts them), the decoded source more
-// than 12 bytes for each of s.MaxPixels (as Plan.Cost counts them), a side of the result more than variant.MaxSide, or the result
-// more than 16 Mi pixels and more than the source; for f_avif, f_gif and lossless,
-// which take longest, more than 8 Mi; and for an animation more than
-// s.MaxFrames frames, or 24 Mi pixels in all of them.
+// The error is an *UnsupportedError for a format that the engine does not write; a
+// *variant.Error of kind variant.ErrOptions for options that this picture or server
+// cannot satisfy; and of kind ErrTooLarge if
+//   - the source, counted by Header.DecodePixels, or the result has more than s.MaxPixels,
+//   - the decoded source has more than 12 bytes for each of s.MaxPixels,
+//   - a side of the result is longer than variant.MaxSide,
+//   - the result has more than 16 Mi pixels and more than the source, or more than 8 Mi as
+//     AVIF, GIF or lossless, which take longest to encode,
+//   - an animation has more than s.MaxFrames frames, or 24 Mi pixels in all of them.
 //
 // A crop is in pixels or percent of the upright source, rounded to whole
 // source pixels and clamped to the picture. A focal point is always relative
@@ -165,7 +166,7 @@ func NewPlan(h header.Header, v variant.Variant, a variant.Accept, s Settings) (
 	return p, nil
 }
 
-// check refuses what can be told before anything is worked out.
+// check refuses what can be refused before anything is computed.
 func (s Settings) check(h header.Header, v variant.Variant) error {
 	if err := h.Check(); err != nil {
 		return err
@@ -192,7 +193,7 @@ func (s Settings) check(h header.Header, v variant.Variant) error {
 	return nil
 }
 
-// refused is an option that asks for what is not there.
+// refused is the error for an option that asks for something that does not exist.
 func refused(option, reason string) error {
 	return &variant.Error{Kind: variant.ErrOptions, Option: option, Reason: reason}
 }

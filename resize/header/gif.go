@@ -57,7 +57,7 @@ func (g *gifReader) blocks(off int64) (Header, error) {
 	}
 }
 
-// setScreen applies what libnsgif, which decodes for us, does: a missing or
+// setScreen does what the decoder, libnsgif, does: a missing or
 // very large screen and the sizes that old editors wrote whatever the picture
 // was are not believed, and the first frame decides.
 func (g *gifReader) setScreen(w, h int) {

@@ -1,6 +1,6 @@
-// Package header reads from the bytes of a picture what it is: its format, its
-// sides, its orientation and what decoding it costs. It decodes no pixels and
-// links no C; each format has a file of its own.
+// Package header reads the format, sides, orientation and colours of a picture from its
+// bytes, and what decoding it costs. It decodes no pixels and links no C. Each format
+// has a file of its own; parsers that need no Header are in internal packages.
 package header
 
 import (

@@ -101,7 +101,7 @@ func (r *heifReader) read() error {
 	return nil
 }
 
-// header puts together what was read. The coding decides the format, not the
+// header builds the Header. The coding decides the format, not the
 // brand: mif1 can be either.
 func (r *heifReader) header() (Header, error) {
 	for _, i := range r.own {
@@ -129,7 +129,7 @@ func (r *heifReader) header() (Header, error) {
 	return r.h, nil
 }
 
-// apply does to the header what decoders do to the picture.
+// apply applies a property to the header as decoders apply it to the picture.
 func (r *heifReader) apply(p heifProperty) {
 	switch p.kind {
 	case "clap":

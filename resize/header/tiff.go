@@ -41,7 +41,7 @@ const (
 	maxTIFFPart  = 64 << 20 // bytes of a strip or tile, uncompressed
 )
 
-// tiffPage is what the directory of a page says.
+// tiffPage holds the entries of the directory of a page.
 type tiffPage struct {
 	header  Header
 	samples int // of a pixel

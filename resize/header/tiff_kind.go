@@ -40,8 +40,8 @@ var tiffCompressions = []int{
 	34661, 34887, 34925, 50000, 50001,
 }
 
-// samplesOf is what a page says about its samples, besides how many there are and
-// what they stand for.
+// samplesOf describes the samples of a page, except for their number and photometric
+// interpretation.
 type samplesOf struct {
 	bits, format []int // of each
 	extra        []int
@@ -64,8 +64,8 @@ func (m *samplesOf) read(e ifd.Entry, d ifd.Reader) {
 	}
 }
 
-// shown refuses pages whose colours nobody can tell for certain, or that decoders
-// are known to get wrong: floats and signed samples, which have no white; YCbCr but
+// shown refuses pages whose colours have no certain meaning, or that decoders are known
+// to get wrong: floats and signed samples, which have no white; YCbCr but
 // in a JPEG; Lab with alpha. The error is an ErrNotPicture.
 func (p *tiffPage) shown() error {
 	m := p.meaning

@@ -70,6 +70,7 @@ func TestTogetherLikeAlone(t *testing.T) {
 // TestTogetherFiner: halving keeps a fine pattern's mean, and moves nothing by more
 // than a quarter of a pixel, where sides are odd.
 func TestTogetherFiner(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, side := range []int{640, 641, 643, 655} {
 		pattern := drawnBy(side, side-6, func(x, y int) color.NRGBA {
@@ -94,6 +95,7 @@ func TestTogetherFiner(t *testing.T) {
 
 // TestTogetherKeepsEdgesOfAlpha: half transparent edges keep their colour.
 func TestTogetherKeepsEdgesOfAlpha(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	red := color.NRGBA{255, 0, 0, 255}
 	src := resizetest.PNG(resizetest.Transparent(401, 300, red))
@@ -114,6 +116,7 @@ func TestTogetherKeepsEdgesOfAlpha(t *testing.T) {
 // TestTogetherSqueezes: what shrinks one side alone needs other levels than what
 // shrinks the other.
 func TestTogetherSqueezes(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, side := range []int{1201, 1203, 1216} {
 		src := resizetest.PNG(resizetest.Quarters(side, side))
@@ -136,6 +139,7 @@ func TestTogetherSqueezes(t *testing.T) {
 
 // TestTogetherEncodes: the same pixels in several ways, limits included.
 func TestTogetherEncodes(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := testdata(t, "odd/orientation-1.jpg")
 	outs, errs, err := together(t, e, src, "120x", "120x,f_webp", "120x,f_png", "120x,f_avif", "120x,bytes_1200", "120x,bytes_100", "120x,f_gif", "120x,q_30")
@@ -160,6 +164,7 @@ func TestTogetherEncodes(t *testing.T) {
 
 // TestTogetherEngines: each engine that can be chosen makes several, too.
 func TestTogetherEngines(t *testing.T) {
+	t.Parallel()
 	for _, c := range []Choice{Auto, Bimg, Direct} {
 		e := engineOf(t, Config{Engine: c})
 		_, errs, err := together(t, e, testdata(t, "odd/orientation-6.jpg"), "120x", "60x60,f_webp", "30x")
@@ -172,6 +177,7 @@ func TestTogetherEngines(t *testing.T) {
 // TestTogetherBroken: all fail as they do alone, and a lenient engine gives what is
 // there.
 func TestTogetherBroken(t *testing.T) {
+	t.Parallel()
 	for _, src := range [][]byte{
 		cutOff(resizetest.JPEG(resizetest.Quarters(500, 400))), cutOff(resizetest.PNG(resizetest.Quarters(500, 400))),
 	} {
@@ -211,6 +217,7 @@ func cutOff(src []byte) []byte { return src[:3*len(src)/4] }
 
 // TestTogetherStops in the middle of decoding, and of what follows.
 func TestTogetherStops(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := resizetest.PNG(resizetest.Quarters(2000, 2000))
 	var plans []resize.Plan

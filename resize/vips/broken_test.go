@@ -25,6 +25,7 @@ func cuts(size int) []int {
 // TestCutShort: wherever a file is cut, it is refused, by Inspect or else by the
 // engine; but a GIF that lacks no more than its end mark is whole.
 func TestCutShort(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{
 		"orientation-6.jpg", "p3.jpg", "trailing.jpg", "scans.jpg", "disc.png", "interlaced.png", "palette.png", "animated.gif", "one-frame.gif", "lossless.webp", "alpha.webp",
@@ -54,6 +55,7 @@ func TestCutShort(t *testing.T) {
 // TestDecodePartial: an engine that is told to makes what is there, and says that it is
 // broken all the same.
 func TestDecodePartial(t *testing.T) {
+	t.Parallel()
 	strict, lenient := engineOf(t, Config{}), engineOf(t, Config{Lenient: true})
 	for _, name := range []string{"truncated.jpg", "truncated.png", "truncated.webp", "truncated.gif", "animated.gif", "animated.webp", "lossless.webp", "cmyk.jpg"} {
 		src := testdata(t, "odd/"+name)
@@ -125,6 +127,7 @@ func TestDecodePartial(t *testing.T) {
 
 // TestHalfAnimation: the frames that are whole move.
 func TestHalfAnimation(t *testing.T) {
+	t.Parallel()
 	e := engineOf(t, Config{Lenient: true})
 	for _, name := range []string{"animated.gif", "animated.webp"} {
 		src := testdata(t, "odd/"+name)

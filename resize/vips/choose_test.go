@@ -11,6 +11,7 @@ import (
 
 // TestByBimg is the rule by which the engine of a picture is chosen.
 func TestByBimg(t *testing.T) {
+	t.Parallel()
 	plain := header.Header{Format: variant.JPEG, Width: 1200, Height: 800, Orientation: 1, Pages: 1, Scans: 1, Depth: 8}
 	with := func(f func(*header.Header)) header.Header {
 		h := plain
@@ -77,6 +78,7 @@ func TestByBimg(t *testing.T) {
 
 // TestConformanceOf each choice of engine.
 func TestConformanceOf(t *testing.T) {
+	t.Parallel()
 	for _, c := range []Choice{Bimg, Direct} {
 		t.Run(string(c), func(t *testing.T) { resizetest.Run(t, engineOf(t, Config{Engine: c})) })
 	}
@@ -84,6 +86,7 @@ func TestConformanceOf(t *testing.T) {
 
 // TestAgree: what both engines make is nearly the same.
 func TestAgree(t *testing.T) {
+	t.Parallel()
 	one, other := engineOf(t, Config{Engine: Bimg}), engineOf(t, Config{Engine: Direct})
 	for _, name := range []string{"odd/orientation-1.jpg", "odd/gray.jpg", "odd/interlaced.png", "odd/p3.jpg"} {
 		for _, ops := range []string{"100x100", "200x", "x133", "150x200,g_se", "dpr_1", "100x50,fp_0.2_0.1", "90x90,fit_fill", "250x,crop_10p_20p_60p_50p"} {

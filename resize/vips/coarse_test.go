@@ -13,6 +13,7 @@ import (
 // TestCoarseLoad: with care, decoders leave a reduction by two to us, and coarsely
 // none.
 func TestCoarseLoad(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	photo := resizetest.JPEG(scene(1199, 900))
 	progressive, _ := makeOf(t, e, photo, "dpr_1,f_jpeg,progressive,q_90")
@@ -52,6 +53,7 @@ var luminance = []byte{0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0}
 // TestCoarseTables: a mezzanine spends no time on tables of its own, in turn with
 // derivatives, which do.
 func TestCoarseTables(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := resizetest.JPEG(scene(1600, 1200))
 	out, _ := makeOf(t, e, src, "600x,q_90")
@@ -64,6 +66,7 @@ func TestCoarseTables(t *testing.T) {
 // the same care as alone. 500 of 1200 is to be made of all pixels, 600 of half as
 // many.
 func TestCoarseTogether(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := resizetest.JPEG(scene(1200, 900))
 	h, first := plan(t, e, src, "500x")
@@ -110,6 +113,7 @@ func compareHalves(t *testing.T, e *Engine, a, b []byte) {
 // TestCoarseByBimg: bimg, which knows nothing of it, makes mezzanines only if it is
 // told to make all that it can.
 func TestCoarseByBimg(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := resizetest.JPEG(scene(1080, 810))
 	h, careful := plan(t, e, src, "600x,q_90")
@@ -122,6 +126,7 @@ func TestCoarseByBimg(t *testing.T) {
 
 // TestCoarseFilter: the simple filter does not overshoot at edges, as Lanczos does.
 func TestCoarseFilter(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := resizetest.PNG(drawnBy(300, 200, func(x, _ int) color.NRGBA {
 		v := uint8(60 + 120*(x/100%2))

@@ -65,6 +65,7 @@ func hue(a, b float64) float64 {
 
 // TestDeltaE checks pairs of Sharma, Wu and Dalal's table 1.
 func TestDeltaE(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		p, q [3]float64
 		want float64
@@ -142,6 +143,7 @@ func boxed(m *image.NRGBA, n int) *image.NRGBA {
 // TestAgainstTransform compares what comes out with what libvips' icc_transform
 // makes of the whole original.
 func TestAgainstTransform(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, c := range []struct {
 		name, fallback string
@@ -179,6 +181,7 @@ func TestAgainstTransform(t *testing.T) {
 
 // TestNoProfileLeft: nothing in any result tells of a profile, EXIF or XMP.
 func TestNoProfileLeft(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{
 		"p3.jpg", "adobe-rgb.jpg", "cmyk-icc.jpg", "gray-linear.jpg", "16bit-p3.png", "swapped.png", "ultra-hdr.jpg", "bad-icc.jpg",
@@ -202,6 +205,7 @@ func TestNoProfileLeft(t *testing.T) {
 
 // TestKnownColours: what the files say of themselves.
 func TestKnownColours(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	pure := []color.NRGBA{{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}}
 	for _, name := range []string{"p3.jpg", "adobe-rgb.jpg", "16bit-p3.png"} {

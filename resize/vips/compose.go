@@ -7,7 +7,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// compose is what is done to a frame after it was scaled and cut.
+// compose carries out the steps after scaling and cutting a frame.
 func (j job) compose(im op.Image) op.Image {
 	im = j.effects(im, j.plan.Effects)
 	im = j.onCanvas(im)

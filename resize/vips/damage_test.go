@@ -109,6 +109,7 @@ func (w wrong) check(t *testing.T, e *Engine, ops string) {
 }
 
 func TestDamage(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, w := range wrongs(t) {
 		for _, ops := range outputs {
@@ -142,6 +143,7 @@ func tooWide(t testing.TB, e *Engine) func() error {
 
 // TestOurFailure: a good picture is not to blame for what cannot be encoded.
 func TestOurFailure(t *testing.T) {
+	t.Parallel()
 	if err := tooWide(t, engine(t))(); err == nil || errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("got %v, want a failure of our own", err)
 	}
@@ -150,6 +152,7 @@ func TestOurFailure(t *testing.T) {
 // TestDamageConcurrent: whose fault a failure is does not depend on what else
 // fails at the same moment.
 func TestDamageConcurrent(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	all, fail := wrongs(t), tooWide(t, e)
 	var group sync.WaitGroup

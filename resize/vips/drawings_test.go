@@ -25,6 +25,7 @@ const svgStart = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://ww
 // TestSharpDrawing: a drawing is made at the size asked for: a line of a tenth of
 // a unit is a whole pixel at ten times the size, and black.
 func TestSharpDrawing(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := []byte(svgStart + `width="40" height="40"><rect width="40" height="40" fill="#fff"/><rect x="20" width="0.1" height="40"/></svg>`)
 	for _, c := range []struct {
@@ -59,6 +60,7 @@ func TestSharpDrawing(t *testing.T) {
 
 // TestDrawings: sizes of all kinds, and what is seen in them.
 func TestDrawings(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{"viewbox.svg", "illustrator.svg"} {
 		for _, ops := range []string{"100x50", "dpr_1", "400x", "60x60", "60x60,fit_contain,bg_ffffff", "33x70,fit_fill", "9x9,fit_inside", "50x50,crop_25p_0_50p_100p"} {
@@ -153,6 +155,7 @@ func TestHostileDrawing(t *testing.T) {
 
 // TestDrawingBombs are refused before they are drawn.
 func TestDrawingBombs(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for name, src := range map[string][]byte{
 		"laughs.svg": testdata(t, "odd/laughs.svg"), "ten laughs": odd.Laughs(10),
@@ -197,6 +200,7 @@ func TestPDF(t *testing.T) {
 
 // TestForeign: what is no picture for us is refused, whatever its name.
 func TestForeign(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	files, err := filepath.Glob("../../testdata/odd/refused.*")
 	if err != nil || len(files) < 10 {

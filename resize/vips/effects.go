@@ -70,7 +70,7 @@ func (r *run) narrow(im op.Image) op.Image {
 // more: the picture becomes an eighth lighter.)
 const restoreWeight = 40
 
-// restored is a mild sharpening, against what decoders and averaging soften.
+// restored sharpens mildly, to compensate for the softening by decoders and averaging.
 func (r *run) restored(im op.Image) op.Image {
 	const n = -1
 	kernel := r.Kernel([]float64{n, n, n, n, restoreWeight, n, n, n, n}, 3, 3, restoreWeight-8)

@@ -33,6 +33,7 @@ func swatched(alpha uint8) *image.NRGBA {
 
 // TestFormulas: what is documented of brightness, contrast, saturation and grey.
 func TestFormulas(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	clip := func(v float64) uint8 { return uint8(math.Round(min(255, max(0, v)))) }
 	each := func(f func(v float64) float64) func(color.NRGBA) color.NRGBA {
@@ -75,6 +76,7 @@ func lstar(y float64) float64 { return 116*math.Cbrt(y) - 16 }
 
 // TestGray: grey is as light as the colour was.
 func TestGray(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, alpha := range []uint8{255, 128} {
 		out, _ := makeOf(t, e, resizetest.PNG(swatched(alpha)), "dpr_1,gray,f_png")
@@ -117,6 +119,7 @@ func brightness(m *image.NRGBA) (mean, deviation float64) {
 // TestBlur: the brightness stays, contrast goes, the more the larger sigma is; a
 // step becomes the error function of that sigma.
 func TestBlur(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := testdata(t, "odd/orientation-1.jpg")
 	mean, last := brightness(view(t, e, src, "240x,f_png"))
@@ -145,6 +148,7 @@ func TestBlur(t *testing.T) {
 
 // TestPixelate: blocks of one colour, which is their mean.
 func TestPixelate(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	before := view(t, e, testdata(t, "odd/orientation-1.jpg"), "100x,f_png")
 	for _, side := range []int{2, 7, 16, 33, 500} {
@@ -167,6 +171,7 @@ func TestPixelate(t *testing.T) {
 
 // TestSharpen: contrast grows at edges, not in what is even, and hue stays.
 func TestSharpen(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	edge := resizetest.PNG(drawnBy(80, 40, func(x, _ int) color.NRGBA {
 		v := uint8(90 + x/40*80)
@@ -190,6 +195,7 @@ func TestSharpen(t *testing.T) {
 // TestRestore: the sharpening after strong reductions is mild, and not done where
 // nobody asked for it, nor besides other sharpness.
 func TestRestore(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := testdata(t, "photos/cat.jpg")
 	h, p := plan(t, e, src, "300x,f_png")
@@ -223,6 +229,7 @@ func TestRestore(t *testing.T) {
 
 // TestOrder: effects have one order, which is that of the canonical spelling.
 func TestOrder(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := testdata(t, "odd/orientation-1.jpg")
 	a, _ := makeOf(t, e, src, "100x,gray,sat_50,contrast_40,bright_20,sharp_1,blur_2,pixel_8,f_png")
@@ -249,6 +256,7 @@ func TestOrder(t *testing.T) {
 // TestEffectsLeaveGroundAlone: the letterbox, the pad and the corners keep their
 // colour whatever is done to the picture; alpha does, too.
 func TestEffectsLeaveGroundAlone(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{"orientation-1.jpg", "gray.jpg", "disc.png", "gray-alpha.png"} {
 		for _, effect := range []string{"gray", "bright_30", "contrast_-40", "sat_-100", "blur_5", "pixel_9", "sharp_2"} {

@@ -12,6 +12,7 @@ import (
 // TestEnlargedCrops: a small part of a picture that is enlarged as far as the limits
 // allow, which takes numbers of a million and more.
 func TestEnlargedCrops(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	ink := color.NRGBA{200, 10, 20, 255}
 	for _, c := range []struct {

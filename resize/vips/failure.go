@@ -31,7 +31,7 @@ func (j job) explain(ctx context.Context) error {
 	return fmt.Errorf("%w: its pixels cannot be decoded", header.ErrBroken)
 }
 
-// known is the error where nobody has to look for it, and otherwise nil.
+// known returns the job's error if its cause is clear, otherwise nil.
 func (j job) known(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -47,7 +47,7 @@ func (j job) known(ctx context.Context) error {
 	return nil
 }
 
-// ours is a failure of which the picture is not the cause.
+// ours is the error for a failure that the picture did not cause.
 func (j job) ours(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

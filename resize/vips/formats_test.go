@@ -19,7 +19,7 @@ func TestOnlyItsFormats(t *testing.T) {
 		variant.HEIC: "odd/scene.heic", variant.GIF: "odd/animated.gif", variant.TIFF: "odd/lzw.tif", variant.SVG: "odd/drawing.svg",
 		variant.JXL: "odd/scene.jxl", variant.JP2: "odd/scene.jp2", variant.PDF: "odd/pages.pdf",
 	}
-	defer engine(t) // the loaders are the process's
+	defer reconfigure(t) // the loaders are the process's
 	for _, formats := range []header.Formats{0, header.FormatsOf(variant.JPEG), header.FormatsOf(variant.AVIF, variant.TIFF), header.AllFormats} {
 		e, err := New(Config{Formats: formats})
 		if err != nil {
@@ -62,7 +62,7 @@ func loads(src []byte, f variant.Format) bool {
 
 // An engine that reads one format still makes documents and mezzanines.
 func TestOwnFormats(t *testing.T) {
-	defer engine(t)
+	defer reconfigure(t)
 	e, err := New(Config{Formats: header.FormatsOf(variant.AVIF)})
 	if err != nil {
 		t.Fatal(err)

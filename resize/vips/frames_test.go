@@ -89,6 +89,7 @@ func counterFrame(i int) *image.NRGBA {
 
 // TestFrames: each frame is what ops make of a picture of that frame alone.
 func TestFrames(t *testing.T) {
+	t.Parallel()
 	e := engineOf(t, Config{Watermarks: []watermark.Watermark{
 		{Name: "dot", Image: resizetest.PNG(painted(6, 6, color.NRGBA{255, 255, 255, 255})), Gravity: variant.GravitySE, Opacity: 1},
 	}})
@@ -132,6 +133,7 @@ func TestFrames(t *testing.T) {
 
 // TestStills: one frame of an animation.
 func TestStills(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{"counter.gif", "counter.webp"} {
 		src := testdata(t, "odd/"+name)
@@ -157,6 +159,7 @@ func TestStills(t *testing.T) {
 
 // TestOneFrame: a GIF of one frame is a still picture, with its hole.
 func TestOneFrame(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, f := range []string{"f_gif", "f_webp,lossless", "f_png", "f_avif"} {
 		out, _ := makeOf(t, e, testdata(t, "odd/one-frame.gif"), "dpr_1,"+f)
@@ -171,6 +174,7 @@ func TestOneFrame(t *testing.T) {
 
 // TestBall: an animation without alpha, whose later frames are small.
 func TestBall(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	original := gifFilm(t, testdata(t, "odd/animated.gif"))
 	for _, name := range []string{"animated.gif", "animated.webp"} {
@@ -196,6 +200,7 @@ func TestBall(t *testing.T) {
 
 // TestManyFrames: there are limits.
 func TestManyFrames(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := testdata(t, "odd/counter.gif")
 	h := headerOf(t, src)
@@ -220,6 +225,7 @@ func TestManyFrames(t *testing.T) {
 
 // TestPlays: how often it is played, in both formats; 0 is for ever.
 func TestPlays(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for count, want := range map[int]int{-1: 1, 0: 0, 1: 2, 7: 8} { // GIF counts the times after the first
 		g := gif.GIF{LoopCount: count}

@@ -153,6 +153,7 @@ func (g golden) kept() *image.NRGBA {
 }
 
 func TestGoldens(t *testing.T) {
+	t.Parallel()
 	e := goldenEngine(t)
 	var rows strings.Builder
 	for _, g := range goldens {
@@ -258,6 +259,7 @@ func page(t *testing.T, rows string) {
 // TestGoldensTell: a shift by half a pixel, a step of brightness and a lost
 // profile are further off than is allowed.
 func TestGoldensTell(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	m := view(t, e, testdata(t, "photos/cat.jpg"), "120x80,f_png")
 	shifted := view(t, e, resizetest.PNG(view(t, e, testdata(t, "photos/cat.jpg"), "240x160,f_png")), "120x80,crop_1_0_239_160,fit_fill,f_png")

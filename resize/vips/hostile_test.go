@@ -62,6 +62,7 @@ func allowed(err error) bool {
 // TestCorrupted: whatever is wrong inside, there is a picture in the end or an
 // error about it.
 func TestCorrupted(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	wishes := []string{"40x40,f_png", "30x,f_jpeg", "30x30,fit_contain,f_webp", "dpr_1,f_png", "20x,blur_1,f_gif", "30x30,trim,g_smart,f_png"}
 	r := rand.New(rand.NewPCG(5, 6))
@@ -93,6 +94,7 @@ func TestCorrupted(t *testing.T) {
 
 // TestBombs cost next to nothing.
 func TestBombs(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	s := settings(e)
 	s.MaxPixels, s.MaxFrames = 100<<20, 500
@@ -139,6 +141,7 @@ func threads(t testing.TB) int {
 // TestManyAtOnce: pictures of all kinds at the same time, some given up halfway,
 // come out as they do one by one, and leave nothing behind.
 func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	all := samples(t)
 	const ops = "48x36,fit_contain,bg_336699,f_png"

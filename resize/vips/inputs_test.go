@@ -15,6 +15,7 @@ import (
 // TestAllToAll: from everything that is read to everything that is written, in
 // the right size, format and, about, colours.
 func TestAllToAll(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{
 		"scene.jxl", "scene.jp2", "scene.heic", "scene.avif", "lzw.tif", "lossless.webp", "orientation-6.jpg", "cmyk.jpg", "ycck.jpg", "gray.jpg",
@@ -36,6 +37,7 @@ func TestAllToAll(t *testing.T) {
 
 // TestPages: each page of a TIFF in its own size and depth.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := testdata(t, "odd/pages.tif")
 	for page, want := range map[int]struct {
@@ -61,6 +63,7 @@ func TestPages(t *testing.T) {
 // TestOddTIFFs: TIFF can hold nearly anything; what comes of it is a picture or an
 // error about it, and the right colours where they can be told.
 func TestOddTIFFs(t *testing.T) {
+	t.Parallel()
 	vips, err := exec.LookPath("vips")
 	if err != nil {
 		t.Skip("the command vips is missing; it comes with libvips-tools")
@@ -130,6 +133,7 @@ func TestOddTIFFs(t *testing.T) {
 
 // TestDefaultFormat: what cannot be written comes as something else.
 func TestDefaultFormat(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for name, want := range map[string]variant.Format{
 		"scene.heic": variant.JPEG, "scene.jxl": variant.JPEG, "lzw.tif": variant.JPEG, "drawing.svg": variant.PNG, "scene.jp2": variant.JPEG,

@@ -18,10 +18,11 @@ type loader struct {
 	class     string
 }
 
-// loaders are all that ever run, if Config.Formats has them, whatever the bytes look like and whatever
-// plug-ins are installed. libvips calls those of drawings, JPEG XL and JPEG 2000
-// untrusted, which means that they are not fuzzed as much as the others; of what
-// it calls so, nothing else is allowed, ImageMagick least.
+// loaders are the only ones that ever run, if Config.Formats has their format, whatever
+// the bytes look like and whichever plug-ins are installed. libvips calls those of
+// drawings, JPEG XL and JPEG 2000 untrusted, which means that they are fuzzed less than
+// the others. Of those that it calls untrusted no other is allowed, least of all
+// ImageMagick's.
 var loaders = []loader{
 	{variant.JPEG, "jpegload_buffer", "VipsForeignLoadJpeg"},
 	{variant.PNG, "pngload_buffer", "VipsForeignLoadPng"},
@@ -117,8 +118,8 @@ func jpegShrink(shrink float64) int {
 	return 1
 }
 
-// webpScale is what libwebp scales to while it decodes; 1 for an animation, of
-// which it decodes no frame without those before.
+// webpScale is the scale at which libwebp decodes; 1 for an animation, whose frames
+// depend on those before.
 func (s source) webpScale() float64 {
 	if s.header.Pages > 1 {
 		return 1

@@ -90,8 +90,8 @@ func (j job) overview(shrink float64) overview {
 	return overview{im, shrink, float64(w) / float64(smallW), float64(h) / float64(smallH)}
 }
 
-// trimWindow is what libvips' find_trim needs at least, as it takes the median of
-// 3x3 pixels.
+// trimWindow is the smallest side that libvips' find_trim accepts, as it takes the median
+// of 3x3 pixels.
 const trimWindow = 3
 
 // inner is what remains of region, in pixels of the upright source, without the
@@ -128,8 +128,8 @@ func span(start, length, from, n int, scale float64, region, whole int) (at, lon
 	return first, end - first
 }
 
-// contrasted is what a border is looked for in, and its colour there: that of the
-// left upper pixel. If one can see through that, alpha alone counts.
+// contrasted returns the picture in which to look for a border, and the border's colour,
+// which is that of the upper left pixel. If that pixel is transparent, only alpha counts.
 func (r *run) contrasted(im op.Image) (op.Image, []float64) {
 	corner := r.Point(im, 0, 0)
 	if r.Err != nil || !r.hasAlpha(im) {

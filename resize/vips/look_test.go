@@ -50,6 +50,7 @@ func closeTo(got, want image.Rectangle, within int) bool {
 
 // TestTrim finds borders to a pixel of the result.
 func TestTrim(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	box := image.Rect(60, 33, 340, 251)
 	light, dark := color.NRGBA{240, 238, 236, 255}, color.NRGBA{6, 6, 6, 255}
@@ -83,6 +84,7 @@ func decodeStored(t *testing.T, e *Engine, src []byte, orientation int) ([]byte,
 
 // TestSmallSubject: much is trimmed; what is left is as exact as it will be seen.
 func TestSmallSubject(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	box := image.Rect(734, 477, 1034, 702)
 	src := resizetest.JPEG(framed(1800, 1100, box, color.NRGBA{250, 250, 250, 255}, 0))
@@ -98,6 +100,7 @@ func TestSmallSubject(t *testing.T) {
 }
 
 func TestTrimNothing(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	whole := image.Rect(0, 0, 401, 299)
 	scene := resizetest.PNG(sceneOf(t, e, "401x299,fit_fill"))
@@ -121,6 +124,7 @@ func TestTrimNothing(t *testing.T) {
 
 // TestTrimWithin a crop, and what remains is fitted.
 func TestTrimWithin(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	box := image.Rect(120, 80, 280, 220)
 	src := resizetest.PNG(framed(400, 300, box, white, 0))
@@ -138,6 +142,7 @@ func TestTrimWithin(t *testing.T) {
 
 // TestSmart: what stands at a corner of a picture that is plain elsewhere is kept.
 func TestSmart(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, at := range []image.Point{{20, 20}, {320, 20}, {320, 220}, {170, 120}, {20, 120}} {
 		box := image.Rect(at.X, at.Y, at.X+60, at.Y+60)
@@ -170,6 +175,7 @@ func TestSmart(t *testing.T) {
 
 // TestSmartCat: of a photograph the face is kept.
 func TestSmartCat(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	_, p := plan(t, e, testdata(t, "photos/cat.jpg"), "400x200,g_smart")
 	if middle := float64(p.Cut.Top+p.Cut.Height/2) / float64(p.ScaledH); middle > 0.55 || middle < 0.15 {

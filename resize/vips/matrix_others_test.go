@@ -15,6 +15,7 @@ import (
 // TestPNGMatrix: every kind of colour and depth, with a transparent colour and
 // without, interlaced or not.
 func TestPNGMatrix(t *testing.T) {
+	t.Parallel()
 	e := matrixEngine(t)
 	n := 0
 	for kind, depths := range map[int][]int{0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}} {
@@ -58,6 +59,7 @@ func jpegs() []flatJPEG {
 // TestJPEGMatrix: all kinds of components, however they are told, and those that are
 // not read.
 func TestJPEGMatrix(t *testing.T) {
+	t.Parallel()
 	e := matrixEngine(t)
 	for _, f := range jpegs() {
 		p := flat{f.name, f.encode(), true, true, opaqueOf, 4}
@@ -93,6 +95,7 @@ func greyOf(c color.NRGBA) color.NRGBA   { return color.NRGBA{c.G, c.G, c.G, 255
 // TestDepthMatrix: deep and shallow pictures in formats that only libvips writes,
 // with alpha and without, in colour and grey.
 func TestDepthMatrix(t *testing.T) {
+	t.Parallel()
 	e := matrixEngine(t)
 	for kind, colour := range map[string]int{"grey": 0, "RGB": 2, "grey with alpha": 4, "RGB with alpha": 6} {
 		f := flatPNG{kind: colour, depth: 8}

@@ -178,6 +178,7 @@ func TestTIFFOptions(t *testing.T) {
 
 // TestTIFFOthers: what the matrix does not write.
 func TestTIFFOthers(t *testing.T) {
+	t.Parallel()
 	e := matrixEngine(t)
 	var strip bytes.Buffer
 	opaque := func(x, y int) color.NRGBA { c := flatAt(y); c.A = 255; return c }

@@ -8,8 +8,8 @@ import (
 	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
-// leastMemory is what must be free for a failure to be the picture's: some decoders
-// do not say that they got no memory.
+// leastMemory is how much memory must be free for a failure to count as the picture's:
+// some decoders do not report that they got none.
 const leastMemory = 64 << 20
 
 // memoryFor reports whether there is memory to decode a picture as a whole, as those do

@@ -52,6 +52,7 @@ func pngKinds(src []byte) (kinds []string) {
 
 // TestTextsStayOutside: libpng unpacks texts, each to 8 million bytes.
 func TestTextsStayOutside(t *testing.T) {
+	t.Parallel()
 	text := deflated(7_900_000)
 	many := make([][]byte, 50)
 	for i := range many {
@@ -77,6 +78,7 @@ func TestTextsStayOutside(t *testing.T) {
 
 // TestBoxesLeftOut: a box brob is unpacked by newer versions of libvips.
 func TestBoxesLeftOut(t *testing.T) {
+	t.Parallel()
 	scene, err := os.ReadFile("../../testdata/odd/scene.jxl")
 	if err != nil {
 		t.Fatal(err)
@@ -126,6 +128,7 @@ const floats = "ff0ae8307209458b01d40093610900800a9551c60d5ecef57cf9a1c362dac675
 // TestHeaderBindsPixels: a decoder that gives more bytes for each pixel than were
 // admitted is not let begin.
 func TestHeaderBindsPixels(t *testing.T) {
+	t.Parallel()
 	src, err := hex.DecodeString(floats)
 	if err != nil {
 		t.Fatal(err)

@@ -77,6 +77,7 @@ func samplings(t testing.TB, src []byte) []byte {
 // TestMezzanineIsWhole: both engines keep whole colour planes, and make a baseline
 // JPEG.
 func TestMezzanineIsWhole(t *testing.T) {
+	t.Parallel()
 	src := resizetest.JPEG(resizetest.Quarters(1199, 900))
 	for _, c := range []Choice{Auto, Bimg, Direct} {
 		e := engineOf(t, Config{Engine: c})
@@ -124,6 +125,7 @@ func mezzanineWishes() []string {
 // TestMezzanineGeometry: what is planned for the original comes out of the
 // mezzanine in the same size, and with the same part of the picture.
 func TestMezzanineGeometry(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	upright := scene(1600, 1200)
 	for o := 1; o <= 8; o++ {
@@ -168,6 +170,7 @@ func compareMezzanine(t *testing.T, e *Engine, src []byte, h header.Header, m re
 
 // TestMezzanineShows that the comparison above can fail: a cut one pixel aside.
 func TestMezzanineShows(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := resizetest.JPEG(scene(1600, 1200))
 	h, p := plan(t, e, src, "150x150,g_nw,f_png")
@@ -189,6 +192,7 @@ func TestMezzanineShows(t *testing.T) {
 // TestMezzanineKinds: what the original was besides (its profile, its inks, its
 // depth, its alpha) is settled when the mezzanine is made.
 func TestMezzanineKinds(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	clear := scene(1000, 640)
 	for i := 3; i < len(clear.Pix); i += 4 {
@@ -256,6 +260,7 @@ func enlarged(t testing.TB, e *Engine, name string) []byte {
 
 // TestMezzanineTogether: made in the same decoding, it is as good.
 func TestMezzanineTogether(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := resizetest.JPEG(scene(1600, 1200))
 	h, first := plan(t, e, src, "200x150,g_n")

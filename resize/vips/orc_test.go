@@ -14,6 +14,7 @@ import (
 // TestOrcIsLocked: a libvips that uses Orc finds what stands in front of it, not Orc
 // itself, as the dynamic linker of glibc tells.
 func TestOrcIsLocked(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("needs the dynamic linker of Linux")
 	}
@@ -43,6 +44,7 @@ func TestOrcIsLocked(t *testing.T) {
 // dies of Orc 0.4.33 without a lock, in some runs only, as that takes two threads
 // within a few instructions of each other.
 func TestOrcAtOnce(t *testing.T) {
+	t.Parallel()
 	engine(t)
 	const threads, runs, codes = 8, 10, 40
 	var all sync.WaitGroup

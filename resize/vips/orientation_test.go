@@ -38,6 +38,7 @@ func placements() []string {
 // TestEveryOrientation: one scene stored in eight ways gives one picture, whatever
 // is done with it.
 func TestEveryOrientation(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	upright := sceneOf(t, e, "150x100")
 	for _, kind := range []struct {
@@ -81,6 +82,7 @@ func TestEveryOrientation(t *testing.T) {
 
 // TestContainerTurns: AVIF, HEIC and JPEG XL are turned by their decoders.
 func TestContainerTurns(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{
 		"scene.avif", "scene.heic", "scene.jxl", "scene.jp2", "lzw.tif",
@@ -100,6 +102,7 @@ func TestContainerTurns(t *testing.T) {
 // TestTurnedHEIC turns the scene by its container: the property that tells its
 // depth becomes one that turns it, anticlockwise.
 func TestTurnedHEIC(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	src := testdata(t, "odd/scene.heic")
 	for quarters := range 4 {

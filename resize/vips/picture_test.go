@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/draw"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/thumbery/thumbery/resize/header"
@@ -20,16 +21,44 @@ func testdata(t testing.TB, name string) []byte {
 	return testfile(t, "../../testdata/"+name)
 }
 
-// engineOf is an engine that is set up in a way of its own. Unless the test says
-// what is read, all but PDF is.
+// read are the formats that tests read unless they say otherwise.
+var read = header.AllFormats.Without(variant.PDF)
+
+// first has libvips configured once, so that tests that do not do so themselves run side
+// by side.
+var first = sync.OnceValues(func() (*Engine, error) { return New(Config{Formats: read}) })
+
+// engineOf is an engine that is set up in a way of its own. A test that says which
+// formats are read configures the process, and is not parallel.
 func engineOf(t testing.TB, c Config) *Engine {
 	t.Helper()
-	c.Formats = cmp.Or(c.Formats, header.AllFormats.Without(variant.PDF))
-	e, err := New(c)
+	if c.Formats != 0 {
+		t.Cleanup(func() { reconfigure(t) })
+		e, err := New(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	shared, err := first()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e
+	e := *shared
+	c.Formats, c.AVIFSpeed, c.Engine = read, cmp.Or(c.AVIFSpeed, DefaultAVIFSpeed), cmp.Or(c.Engine, Auto)
+	e.config = c
+	if err := e.checkWatermarks(); err != nil {
+		t.Fatal(err)
+	}
+	return &e
+}
+
+// reconfigure has libvips read again what tests read.
+func reconfigure(t testing.TB) {
+	t.Helper()
+	if _, err := New(Config{Formats: read}); err != nil {
+		t.Error(err)
+	}
 }
 
 // decoded is a picture of any format. What Go cannot read e makes a PNG of, and

@@ -7,7 +7,7 @@ import (
 	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
-// settled is what was loaded in one of the few kinds that all else is written for:
+// settled converts a loaded picture to one of the few kinds that the other steps expect:
 // grey, RGB or CMYK, in 8 or 16 bits, with at most one band more, which is alpha.
 // What cannot be brought to that is an ErrNotPicture: to guess at its colours would
 // give a wrong picture.

@@ -29,6 +29,7 @@ func builtIn(t testing.TB, name string) []byte {
 }
 
 func TestIsSRGB(t *testing.T) {
+	t.Parallel()
 	if p := builtIn(t, "srgb"); !icc.IsSRGB(p) {
 		t.Errorf("libvips' own sRGB of %d bytes is not taken for it", len(p))
 	}
@@ -59,6 +60,7 @@ func profileIn(t testing.TB, name string) []byte {
 // TestInstalledProfiles looks at what Debian's packages bring, where they are
 // installed: icc-profiles-free, colord-data, ghostscript, liblcms2-utils.
 func TestInstalledProfiles(t *testing.T) {
+	t.Parallel()
 	for pattern, want := range map[string]bool{
 		"/usr/share/color/icc/colord/sRGB.icc":               true,
 		"/usr/share/color/icc/sRGB.icc":                      true,
@@ -99,6 +101,7 @@ func withProfile(src, profile []byte) []byte {
 // TestNearSRGB: a profile that is passed over changes nothing that can be seen,
 // and one that differs a little more is not passed over.
 func TestNearSRGB(t *testing.T) {
+	t.Parallel()
 	srgb := builtIn(t, "srgb")
 	e := engine(t)
 	plain := resizetest.JPEG(resizetest.Quarters(64, 48))
@@ -128,6 +131,7 @@ func TestNearSRGB(t *testing.T) {
 
 // TestWrongProfiles: one for another kind of picture is passed over.
 func TestWrongProfiles(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	gray, cmyk, p3 := profileIn(t, "odd/gray-linear.jpg"), profileIn(t, "odd/cmyk-icc.jpg"), profileIn(t, "odd/p3.jpg")
 	for name, c := range map[string]struct {
@@ -154,6 +158,7 @@ func TestWrongProfiles(t *testing.T) {
 
 // TestStripWebP: the picture stays the same, without what tells of its origin.
 func TestStripWebP(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{"exif.webp", "alpha.webp", "lossless.webp", "counter.webp"} {
 		src := testdata(t, "odd/"+name)

@@ -8,7 +8,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Version is what an engine is made of.
+// Version lists the parts of an engine.
 type Version struct {
 	Bimg     string           // the Go binding
 	Libvips  string           // the library that is running
@@ -21,7 +21,7 @@ type Version struct {
 	LibraryReads, LibraryWrites []variant.Format
 }
 
-// Versions tells what e is made of.
+// Versions returns the parts of e.
 func (e *Engine) Versions() Version {
 	return Version{
 		Bimg: bimg.Version, Libvips: op.LibraryVersion(), Compiled: op.CompiledVersion(),
@@ -62,7 +62,7 @@ func libraryHas(suffix string) []variant.Format {
 // predecessors, 8.14 above all, take 8 to 120% more for a picture.
 const Fast = 18
 
-// Speed is what decides how much CPU this libvips needs for a picture.
+// Speed tells whether this libvips needs more CPU for a picture than it could.
 type Speed struct {
 	// Old reports a libvips before 8.18.
 	Old bool

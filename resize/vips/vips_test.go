@@ -111,6 +111,7 @@ func off(a, b color.NRGBA) int {
 
 // TestColours checks what colour management must do.
 func TestColours(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	m, _ := made(t, e, "odd/p3.jpg", "96x,f_png")
 	for row, want := range []color.NRGBA{{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}} {
@@ -136,6 +137,7 @@ func TestColours(t *testing.T) {
 
 // TestOrientations: the F upright, red at the top left, all eight alike.
 func TestOrientations(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	first, _ := made(t, e, "odd/orientation-1.jpg", "120x80,f_png")
 	for _, o := range "2345678" {
@@ -155,6 +157,7 @@ func TestOrientations(t *testing.T) {
 // TestTurnedWebP: a WebP large enough to be shrunk while it is read, in each
 // orientation.
 func TestTurnedWebP(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for o := 1; o <= 8; o++ {
 		stored := resizetest.PNG(resizetest.Stored(resizetest.Quarters(800, 480), o))
@@ -175,6 +178,7 @@ func TestTurnedWebP(t *testing.T) {
 
 // TestOddPictures makes something of all that can be read.
 func TestOddPictures(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{
 		"1x1.jpg", "1x1.png", "alpha.png", "alpha.webp", "animated.gif", "animated.webp", "gray-alpha.png", "interlaced.png",
@@ -193,6 +197,7 @@ func TestOddPictures(t *testing.T) {
 }
 
 func TestPaletteKeepsItsHole(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	if m, _ := made(t, e, "odd/palette.png", "dpr_1,f_png"); pixel(m, 220, 80).A != 0 {
 		t.Errorf("the hole is %v", pixel(m, 220, 80))
@@ -205,6 +210,7 @@ func TestPaletteKeepsItsHole(t *testing.T) {
 // TestStrongFill squeezes one side much more than the other: the coarse
 // shrinking must go by the side that shrinks less.
 func TestStrongFill(t *testing.T) {
+	t.Parallel()
 	stripes := image.NewNRGBA(image.Rect(0, 0, 1600, 1600))
 	for y := range 1600 {
 		for x := range 1600 {
@@ -229,6 +235,7 @@ func TestStrongFill(t *testing.T) {
 
 // TestMapped gives the engine memory that cannot be written to.
 func TestMapped(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	for _, name := range []string{"orientation-6.jpg", "alpha.png", "alpha.webp", "animated.gif", "photo.avif"} {
 		f, err := os.Open("../../testdata/odd/" + name)
@@ -253,6 +260,7 @@ func TestMapped(t *testing.T) {
 
 // TestOnlyKnownBytes: what is not of the header's format never reaches libvips.
 func TestOnlyKnownBytes(t *testing.T) {
+	t.Parallel()
 	e := engine(t)
 	h := header.Header{Format: variant.JPEG, Width: 10, Height: 10, Orientation: 1}
 	p := resize.Plan{Frames: 1, ScaledW: 5, ScaledH: 5, Cut: resize.Rect{Width: 5, Height: 5}, CanvasW: 5, CanvasH: 5, Output: resize.Output{Format: variant.PNG}}

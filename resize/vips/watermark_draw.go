@@ -117,7 +117,7 @@ func markScale(w watermark.Watermark, width, height, naturalW, naturalH int) flo
 	return min(scale, float64(width)/float64(naturalW), float64(height)/float64(naturalH))
 }
 
-// textDPI is what makes a font of 12 points 12 pixels high.
+// textDPI makes a font of 12 points 12 pixels high.
 const textDPI = 72
 
 // text is a line of text: first as large as its font, and, if it is to be of a
@@ -144,7 +144,7 @@ func (j job) text(w watermark.Watermark, width, height int) op.Image {
 	return j.Do("bandjoin", op.Inputs("in", []op.Image{ink, mask}))
 }
 
-// escape takes the meaning from what Pango reads as markup.
+// escape escapes the characters of Pango's markup.
 func escape(text string) string {
 	var b bytes.Buffer
 	for _, c := range text {
@@ -185,7 +185,7 @@ func place(whole, length, margin int, g variant.Gravity, axis int) int {
 	return (whole - length) / 2
 }
 
-// intersect is what of r lies within w x h.
+// intersect is the part of r within w x h.
 func intersect(r resize.Rect, w, h int) resize.Rect {
 	left, top := max(r.Left, 0), max(r.Top, 0)
 	return resize.Rect{Left: left, Top: top, Width: min(r.Left+r.Width, w) - left, Height: min(r.Top+r.Height, h) - top}

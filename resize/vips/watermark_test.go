@@ -40,6 +40,7 @@ func blueIn(m *image.NRGBA) image.Rectangle {
 
 // TestMarkPlaces: each gravity, with its margin.
 func TestMarkPlaces(t *testing.T) {
+	t.Parallel()
 	mark := resizetest.PNG(painted(20, 10, blue))
 	src := resizetest.PNG(painted(200, 100, white))
 	at := func(x, y int) image.Rectangle { return image.Rect(x, y, x+20, y+10) }
@@ -65,6 +66,7 @@ func TestMarkPlaces(t *testing.T) {
 // TestMarkSizes: scale is a part of the result's width, whatever the mark's own
 // size is; what is too large is made as large as the result.
 func TestMarkSizes(t *testing.T) {
+	t.Parallel()
 	src := resizetest.PNG(painted(200, 100, white))
 	svg := []byte(svgStart + `viewBox="0 0 20 10"><rect width="20" height="10" fill="#00f"/></svg>`)
 	for _, mark := range [][]byte{resizetest.PNG(painted(20, 10, blue)), resizetest.JPEG(painted(400, 200, blue)), svg} {
@@ -111,6 +113,7 @@ func absolute(x int) int { return max(x, -x) }
 
 // TestMarkOpacity on all kinds of pictures.
 func TestMarkOpacity(t *testing.T) {
+	t.Parallel()
 	square := painted(40, 40, blue)
 	half := painted(40, 40, color.NRGBA{0, 0, 255, 128})
 	for _, c := range []struct {
@@ -151,6 +154,7 @@ func TestMarkOpacity(t *testing.T) {
 
 // TestMarkTiles covers all of the result.
 func TestMarkTiles(t *testing.T) {
+	t.Parallel()
 	src := resizetest.PNG(painted(200, 100, white))
 	e := marked(t, watermark.Watermark{Image: resizetest.PNG(painted(10, 10, blue)), Opacity: 1, Tile: true, Margin: 10})
 	m := view(t, e, src, "dpr_1,wm_m,f_png")
@@ -173,6 +177,7 @@ func TestMarkTiles(t *testing.T) {
 // TestMarkText: letters in their colour, of the width that is asked for; markup
 // has no meaning.
 func TestMarkText(t *testing.T) {
+	t.Parallel()
 	src := resizetest.PNG(painted(400, 200, white))
 	for _, text := range []string{"Thumbery", "<b>&amp;", "© 2024 Ünïcödé"} {
 		e := marked(t, watermark.Watermark{Text: text, Font: "sans bold", Color: variant.Color{B: 255, A: 255, Set: true}, Opacity: 1, Scale: 0.5})

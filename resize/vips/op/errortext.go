@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// libvips appends what goes wrong to one buffer of text for the whole process, and
-// does not note which image, operation or thread a line is about. So a text may be
-// told only if no other picture was being worked on since the buffer was cleared:
-// an ErrorScope finds that out.
+// libvips appends all error messages to one buffer for the whole process, and does not
+// record to which image, operation or thread a line belongs. So a message may be quoted
+// only if no other picture was worked on since the buffer was cleared: an ErrorScope
+// keeps track of that.
 
 // errorBuffer is held while the buffer is read or cleared, so that nobody enters
 // in between.
@@ -21,12 +21,12 @@ var errorBuffer struct {
 	only   *ErrorScope // the one of scopes that has been alone so far, or nil
 }
 
-// ErrorScope is the time in which libvips works on one picture.
+// ErrorScope is the time during which libvips works on one picture.
 type ErrorScope struct {
 	shared bool // libvips worked on another picture meanwhile
 }
 
-// EnterErrors begins a scope, which the caller leaves.
+// EnterErrors begins a scope, which ends with Leave.
 func EnterErrors() *ErrorScope {
 	errorBuffer.Lock()
 	defer errorBuffer.Unlock()

@@ -29,8 +29,8 @@ import (
 	"unsafe"
 )
 
-// Configure sets what libvips keeps once for the whole process, and lets those
-// loaders run that classes names in C.
+// Configure applies the settings that libvips has once for the whole process, and allows
+// the loaders with these names of classes in C.
 func Configure(classes []string) error {
 	if C.shim_start() != 0 {
 		return fmt.Errorf("vips: libvips does not start: %s", takeErrorText())

@@ -5,7 +5,7 @@ import "C"
 
 import "strings"
 
-// memoryWords are in what libvips and its decoders say when they get no memory.
+// memoryWords occur in the messages of libvips and its decoders if they get no memory.
 var memoryWords = []string{"memory", "mmap", "malloc", "unable to allocate", "failed to allocate", "could not allocate", "no space for", "bad_alloc"}
 
 // saysMemory reports whether the text of an error is about memory. libheif gives its
@@ -36,5 +36,5 @@ func (r *Run) ranOutOfMemory(text string) bool {
 // CanAllocate reports whether so many bytes of memory can be had at this moment.
 func CanAllocate(n int64) bool { return C.shim_can_allocate(C.size_t(n)) != 0 }
 
-// TrimMemory gives back to the system what malloc keeps for later.
+// TrimMemory returns to the system the free memory that malloc keeps.
 func TrimMemory() { C.shim_trim() }

@@ -1,5 +1,4 @@
-// Package bitstream reads what coded pictures say of themselves: the headers of AV1,
-// HEVC and JPEG XL.
+// Package bitstream reads the headers of coded pictures: AV1, HEVC and JPEG XL.
 package bitstream
 
 // bitReader takes bits from b. What lies beyond its end reads as zeros, and

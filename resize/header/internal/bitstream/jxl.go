@@ -1,6 +1,6 @@
 package bitstream
 
-// JXL is what the header of a JPEG XL codestream says.
+// JXL is the header of a JPEG XL codestream.
 type JXL struct {
 	Width, Height    int
 	Depth            int // bits a sample, 32 for floats

@@ -33,8 +33,9 @@ type cutError struct{ where string }
 func (e *cutError) Error() string { return ErrBroken.Error() + ": cut short" + e.where }
 func (e *cutError) Unwrap() error { return ErrBroken }
 
-// CutShort is an error of kind ErrBroken for a file that ends in what.
-func CutShort(what string) error { return &cutError{" in " + what} }
+// CutShort is an error of kind ErrBroken for a file that ends within a part, which where
+// names.
+func CutShort(where string) error { return &cutError{" in " + where} }
 
 // IsCut reports whether err says that a file ends too early.
 func IsCut(err error) bool {

@@ -1,5 +1,5 @@
-// Package source reads a picture at offsets, through one buffer and within bounds, and
-// has the kinds of failure of all who do so.
+// Package source reads a file at offsets, through one buffer and within bounds. It also
+// has the kinds of failure that all parsers share.
 package source
 
 import (

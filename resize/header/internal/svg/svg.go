@@ -80,7 +80,7 @@ func svgRoot(s *source.Source) (attrs []xml.Attr, entities int, err error) {
 	}
 }
 
-// noRoot is what is wrong where no root element could be read.
+// noRoot is the error for a file whose root element could not be read.
 func noRoot(s *source.Source, err error) error {
 	syntax, ok := errors.AsType[*xml.SyntaxError](err)
 	head, failed := s.At(0, int(min(s.Size, headBytes)))
@@ -90,8 +90,8 @@ func noRoot(s *source.Source, err error) error {
 	return source.ErrNotPicture
 }
 
-// prologReader remembers that bytes could not be read, which the XML decoder
-// mixes with what it finds wrong in them.
+// prologReader remembers errors of reading, which the XML decoder does not tell apart
+// from errors of syntax.
 type prologReader struct {
 	r   io.Reader
 	err error
