@@ -24,19 +24,19 @@ func (c *serveCmd) switches(app *app) switches {
 	o, p := app.origins, app.Pipeline
 	p.Derivatives.SetMemory(!c.NoHot)
 	return switches{
-		{Name: "hot", Help: "serve from memory what is there", Get: p.Derivatives.UsesMemory, Set: p.Derivatives.SetMemory},
+		{Name: "hot", Help: "serve from the memory cache", Get: p.Derivatives.UsesMemory, Set: p.Derivatives.SetMemory},
 		o.hedgeSwitch(),
-		{Name: "read_only", Help: "serve what is in the cache and what can be made of it, and fetch nothing", Get: p.Originals.ReadOnly, Set: p.Originals.SetReadOnly},
+		{Name: "read_only", Help: "fetch nothing: serve what is cached, and what can be made of that", Get: p.Originals.ReadOnly, Set: p.Originals.SetReadOnly},
 	}
 }
 
 // hedgeSwitch cannot be on without --hedge, which says after how long to hedge.
 func (o *origins) hedgeSwitch() admin.Switch {
 	return admin.Switch{
-		Name: "hedge", Help: "ask a second mirror when one is slow, as --hedge says", Get: o.hedge.Load, Set: o.hedge.Store,
+		Name: "hedge", Help: "send a second request to the next mirror when one is slow, as --hedge says", Get: o.hedge.Load, Set: o.hedge.Store,
 		Refuse: func(on bool) error {
 			if on && o.flags.Hedge <= 0 {
-				return errors.New("the server was started without --hedge, which says after how long another mirror is asked")
+				return errors.New("the server was started without --hedge, which says after how long to hedge")
 			}
 			return nil
 		},
@@ -50,8 +50,8 @@ func (s switches) each(yield func(name, value string)) {
 	}
 }
 
-// hook is what happens when a bucket tells of its objects: what was made of the
-// old one is forgotten, and the presets of the new one are made.
+// hook handles bucket notifications: everything made of the old object is forgotten, and
+// the presets of the new one are made.
 func (c *serveCmd) hook(app *app, primer *prime.Queue, m *metrics.Metrics, log *slog.Logger) *admin.Hook {
 	if c.HookSecret == "" {
 		return nil
@@ -68,18 +68,16 @@ func (c *serveCmd) hook(app *app, primer *prime.Queue, m *metrics.Metrics, log *
 		Created: func(key variant.Key) error {
 			err := forget(key)
 			if err == nil && len(c.Preset) > 0 && !primer.Add(key) {
-				log.Warn("too many pictures wait to be primed: this one is made when it is asked for", "key", key)
+				log.Warn("the queue of uploads is full: this picture is made when it is requested", "key", key)
 			}
 			return err
 		},
-		// Another place of a chain may still have what was removed from one: that
-		// is for the next request to find out.
+		// Another backend of a chain may still have it, which the next request finds out.
 		Removed: forget,
 	}
 }
 
-// primeParallel is how many pictures of a job are fetched and made at once; the engine
-// takes one after the other.
+// primeParallel is how many pictures of a job are in work at once.
 const primeParallel = 4
 
 // primeServer primes for POST /prime, until the server stops.
@@ -89,9 +87,9 @@ type primeServer struct {
 	stop    context.CancelFunc
 }
 
-func newPrimeServer(c *app) *primeServer {
+func newPrimeServer(app *app) *primeServer {
 	stopped, stop := context.WithCancel(context.Background())
-	return &primeServer{c, stopped, stop}
+	return &primeServer{app, stopped, stop}
 }
 
 // run is a task: all priming ends with ctx.
@@ -123,7 +121,7 @@ func (a *app) primeRunner() *prime.Runner {
 	return &prime.Runner{Engine: a.primer, Down: a.origins.Down}
 }
 
-// writable refuses formats that could not be made of any picture.
+// writable refuses formats that this libvips does not write.
 func writable(s resize.Settings, variants []variant.Variant) error {
 	for _, v := range variants {
 		if v.Format > variant.FormatAuto && !s.CanWrite(v.Format) {
@@ -133,7 +131,7 @@ func writable(s resize.Settings, variants []variant.Variant) error {
 	return nil
 }
 
-// checks are what the service needs, and what it is better with.
+// checks are those of /readyz.
 func (c *serveCmd) checks(app *app, log *slog.Logger) []admin.Check {
 	checks := []admin.Check{
 		{Name: "cache " + c.Cache, Do: func(context.Context) error { return c.readable() }},

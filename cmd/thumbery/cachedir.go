@@ -52,7 +52,7 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 	if journal, err := disk.OpenJournal(f.Cache, reserve, options); err == nil {
 		d.journal = journal
 	} else { // a cache that can only be read is served all the same
-		log.Warn("keys are not written down, and pictures will not be found by their prefix", "cause", err)
+		log.Warn("the journal of keys cannot be written: pictures will not be found by their prefix", "cause", err)
 	}
 	if f.PurgeEvery > 0 {
 		d.purgeLoop = &disk.PurgeLoop{Dir: f.Cache, Every: f.PurgeEvery, Policy: f.policy(), Log: log}
@@ -64,10 +64,10 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 func (f *cacheFlags) quarantine(log *slog.Logger) *quarantine.Quarantine {
 	q, found, err := quarantine.Open(f.Cache, time.Now)
 	if err != nil {
-		log.Warn("what this process dies of may not be remembered", "cause", err)
+		log.Warn("the quarantine cannot be written: a picture that kills this process may be tried again", "cause", err)
 	}
 	if found > 0 {
-		log.Warn("a process died while it worked on pictures: they are refused for an hour", "pictures", found)
+		log.Warn("quarantine: a process died while it worked on these pictures, which are refused for an hour", "pictures", found)
 	}
 	return q
 }
@@ -82,11 +82,11 @@ func (f *cacheFlags) openTier(t eviction.Tier, options disk.Options, log *slog.L
 	if t != eviction.Mezzanines || !unwritable(err) {
 		return nil, err
 	}
-	log.Warn("no mezzanines are kept: every new size is made of the original", "cause", err)
+	log.Warn("no mezzanines are kept: every new size is made from the original", "cause", err)
 	return cache.Discard{}, nil
 }
 
-// unwritable reports that something was not written since the file system is full,
+// unwritable reports that something was not written because the file system is full,
 // read-only or another user's.
 func unwritable(err error) bool {
 	return errors.Is(err, fs.ErrPermission) ||
@@ -113,8 +113,7 @@ func (f *cacheFlags) short(s eviction.Space) bool {
 	return s.Short(float64(f.MinFree))
 }
 
-// readable looks whether hits can be served: a full or read-only disk has them all
-// the same, and one that is empty, or not there, has none.
+// readable checks that hits can be served, which a full or read-only disk still has.
 func (f *cacheFlags) readable() error {
 	for _, tier := range []string{disk.Originals, disk.Derivatives} {
 		if err := readDirectory(filepath.Join(f.Cache, tier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -136,8 +135,8 @@ func readDirectory(path string) error {
 	return err
 }
 
-// writable looks whether anything can be kept. Where somebody has removed parts of the
-// cache directory it makes them anew, and says so once: what was there has gone.
+// writable checks that anything can be cached. Parts of the cache directory that were
+// removed it makes anew, and reports once: their files are lost.
 func (d *cacheDir) writable(dir string, log *slog.Logger) error {
 	missing, err := disk.Restore(dir)
 	if err == nil && len(missing) > 0 {

@@ -1,6 +1,6 @@
-// Command thumbery resizes images on the fly in front of S3. Here are the
-// flags, the wiring of the packages, and the exit codes; nothing is decided
-// here that a request could notice.
+// Command thumbery resizes images on the fly in front of S3. This package has the flags,
+// the wiring of the packages, printing and exit codes; the engines of the subcommands are
+// packages of their own.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/thumbery/thumbery/resize/vips"
 )
 
-// Exit codes: 0 done, 1 failed, 2 the command line or what it names is wrong, 3
-// done but for some files.
+// Exit codes: 0 is done, 1 failed, 2 a mistake in the command line or in what it names, 3
+// done except for some files.
 const (
 	exitFailed = 1
 	exitUsage  = 2
@@ -28,7 +28,7 @@ type cli struct {
 	Config configFlag `placeholder:"FILE" help:"TOML file with settings, whose keys are the names of flags. Flags and environment variables take precedence. See deploy/thumbery.toml."`
 
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
-	Purge   purgeCmd   `cmd:"" help:"Remove from the cache what is old or too much, or forget pictures. For cron; a server may run meanwhile."`
+	Purge   purgeCmd   `cmd:"" help:"Evict old files from the cache, or forget pictures. For cron; a server may run meanwhile."`
 	URL     urlCmd     `cmd:"" name:"url" help:"Print the URL path of a picture, in its canonical spelling, and signed if there is a key."`
 	Prime   primeCmd   `cmd:"" help:"Generate derivatives in advance, here or in a running server."`
 	Migrate migrateCmd `cmd:"" help:"Copy originals from one backend to another, such as from a disk to S3, while a server runs."`
@@ -105,7 +105,7 @@ func newParser(stdout, stderr io.Writer, options ...kong.Option) *kong.Kong {
 	}, options...)...)
 }
 
-// partlyError is what could not be done, where the rest has been.
+// partlyError says what could not be done, where the rest was.
 type partlyError struct{ error }
 
 func (e *partlyError) Unwrap() error { return e.error }

@@ -23,18 +23,17 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// What happens once is not to be configured: none of its own flags is from the
-// environment.
+// primeCmd has flags of its own that are no settings, as they are for one run.
 type primeCmd struct {
-	Ops        []string `env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, such as 300x200,f_webp, or the name of a preset. Repeatable."`
-	PresetAll  bool     `env:"-" group:"What to make" help:"All presets."`
-	AllFormats bool     `env:"-" group:"What to make" help:"Of what has f_auto, each format that browsers may get. Without it, only what a program gets that says nothing of formats."`
+	Ops        []string `env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, for example 300x200,f_webp, or the name of a preset. Repeatable."`
+	PresetAll  bool     `env:"-" group:"What to make" help:"Generate all presets."`
+	AllFormats bool     `env:"-" group:"What to make" help:"With f_auto, generate every format that browsers may get. Without this flag, only what clients get that accept nothing special."`
 
-	Prefix *startFlag `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"All whose keys begin so, such as photos/2019/, by listing the sources; / is all there are. Without it and --since, keys are read from standard input, one a line."`
-	Since  age        `env:"-" placeholder:"24h" group:"Of which pictures" help:"Of what is listed, only what was changed no longer ago; 36h, 30d, 8w."`
+	Prefix *startFlag `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
+	Since  age        `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
 
-	Server   serverFlag `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do it, while it goes on serving: its --admin, as http://127.0.0.1:8081 or unix:/PATH. Without it, it is done here, with the settings of serve below."`
-	Parallel int        `env:"-" default:"8" group:"Where" help:"How many pictures are worked on at once, if it is done here; --workers says how many of them are made, and the others are fetched."`
+	Server   serverFlag `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin server, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
+	Parallel int        `env:"-" default:"8" group:"Where" help:"How many pictures are in work at once, without --server: --workers of them are made, the others are fetched."`
 	JSON     bool       `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
 
 	appFlags
@@ -42,11 +41,11 @@ type primeCmd struct {
 
 // Help is shown by prime --help.
 func (c *primeCmd) Help() string {
-	return `Of each picture, the original is fetched once and decoded once for all sizes. What is in the cache already is passed over, so prime can be stopped at any time, and run again to go on.
+	return `Of each picture, the original is fetched once and decoded once for all sizes. What is cached already is skipped, so prime can be stopped at any time, and run again to go on.
 
-Give it the settings that serve has, best by the same environment: those that decide what a picture looks like are part of its name in the cache.
+Give it the settings that serve has, by the same environment or --config: those that decide what a derivative looks like are part of its name in the cache.
 
-Exit status 3 says that some could not be made; all of them are in the log, and with --server the first few. What is listed and is no picture is counted, and no failure.`
+Exit status 3 says that some could not be made; all of them are in the log, or with --server the first few. Listed files that are no pictures are counted, and are no failures.`
 }
 
 // ofServe are flags, or beginnings of them, that mean nothing to prime.
@@ -56,8 +55,7 @@ var ofServe = []string{
 	"older-than", "max-size", "max-files", "originals-", "mezzanines-", "derivatives-",
 }
 
-// hideUnused keeps prime --help to what makes a difference. What is hidden is
-// understood all the same.
+// hideUnused hides those from prime --help, which accepts them all the same.
 func hideUnused(k *kong.Kong) error {
 	for _, command := range k.Model.Children {
 		if command.Name != "prime" {
@@ -72,7 +70,7 @@ func hideUnused(k *kong.Kong) error {
 	return nil
 }
 
-// startFlag is what keys begin with, where / and nothing stand for all.
+// startFlag is a prefix of keys, where / and nothing stand for all.
 type startFlag prefixFlag
 
 func (s *startFlag) UnmarshalText(text []byte) error {
@@ -142,8 +140,7 @@ func absolute(dir string) string {
 	return dir
 }
 
-// primeQueue is more than can wait for the engine: the pictures and the mezzanines
-// that are made for later.
+// primeQueue is more than can be queued: pictures, and mezzanines in the background.
 const primeQueue = 1000
 
 // local prepares the work to be done here.
@@ -170,7 +167,7 @@ func (c *primeCmd) local(r *primeReport) (run func(context.Context) error, err e
 	}, nil
 }
 
-// selectPictures takes those that are listed, or the keys on standard input.
+// selectPictures takes the keys that are listed, or those on standard input.
 func (c *primeCmd) selectPictures(job *prime.Job, app *app) {
 	if c.lists() {
 		s := prime.Selection{Origins: app.origins.Mounts, Prefix: c.prefix(), Since: time.Duration(c.Since)}

@@ -18,10 +18,10 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// primeReport is what prime tells while it runs, and prints at the end.
+// primeReport shows the progress of prime, and prints the summary at the end.
 type primeReport struct {
 	started time.Time
-	lists   bool // pictures are listed, and not named one by one
+	lists   bool // keys are listed, and not given one by one
 	log     *slog.Logger
 	bar     *progressBar
 	where   string // the cache directory, or the server
@@ -53,7 +53,7 @@ type primeSummary struct {
 	FirstLeftOut    string `json:"first_left_out,omitempty"`
 }
 
-// logFailure is told of every picture that failed.
+// logFailure logs a picture that failed.
 func (r *primeReport) logFailure(key variant.Key, err error) {
 	if !r.lists || !errors.Is(err, header.ErrNotPicture) {
 		r.log.Error("not made", "key", key, "cause", err)
@@ -63,7 +63,7 @@ func (r *primeReport) logFailure(key variant.Key, err error) {
 // logProgressEvery is how often there is a line in the log where there is no bar.
 const logProgressEvery = time.Minute
 
-// update is told how far it is.
+// update takes the progress so far.
 func (r *primeReport) update(p prime.Progress) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -79,7 +79,7 @@ func (r *primeReport) update(p prime.Progress) {
 	}
 }
 
-// leaveOut is told of each line that is no key.
+// leaveOut counts a line that is no key.
 func (r *primeReport) leaveOut(line string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,7 +108,7 @@ func total(s prime.Progress) string {
 
 func rate(perSecond float64) string { return fmt.Sprintf("%.1f/s", perSecond) }
 
-// longest is what more is not told apart from.
+// longest is the longest time that is shown.
 const longest = 1000 * time.Hour
 
 func left(s prime.Progress) string {
@@ -121,8 +121,8 @@ func left(s prime.Progress) string {
 	return time.Duration(s.Left * float64(time.Second)).Round(time.Second).String()
 }
 
-// conclude prints the summary of what ended with err, and returns what is to be said
-// of that. A mistake before anything was done is all that there is to say.
+// conclude prints the summary, and returns the error of the command. A mistake before
+// anything was done has no summary.
 func (r *primeReport) conclude(ctx context.Context, err error, stdout io.Writer, asJSON bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

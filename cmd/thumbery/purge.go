@@ -19,14 +19,13 @@ type purgeCmd struct {
 	Cache       string `group:"cache" default:"thumbery-cache" help:"Directory of the disk cache."`
 	policyFlags `group:"cache"`
 
-	// Not from the environment: serve's --source is another thing, and what
-	// happens once is not to be configured.
-	Source []keyFlag    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and all that was made of it. Repeatable."`
-	Prefix []prefixFlag `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin so, such as photos/2019/. Repeatable."`
+	// These are no settings, as they are for one run; serve's --source is another thing.
+	Source []keyFlag    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and everything made of it. Repeatable."`
+	Prefix []prefixFlag `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin with this, for example photos/2019/. Repeatable."`
 
-	DryRun bool          `env:"-" help:"Remove nothing, and say what would go."`
+	DryRun bool          `env:"-" help:"Remove nothing, and print what would be removed."`
 	JSON   bool          `name:"json" env:"-" help:"Print the summary as JSON."`
-	Wait   time.Duration `default:"0s" env:"-" placeholder:"10m" help:"How long to wait for another purge of this directory to end. With 0, one that finds another running leaves the work to it."`
+	Wait   time.Duration `default:"0s" env:"-" help:"How long to wait for another purge of this directory to end, for example 10m. With 0, a purge that finds another running does nothing."`
 }
 
 func (c *purgeCmd) forgets() bool { return len(c.Source)+len(c.Prefix) > 0 }

@@ -9,19 +9,17 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
-// task is work that goes on beside the requests.
+// task is background work of a server.
 type task struct {
 	name string // for the log, and a label of the metric of panics
-	// run works until its context is done, and returns when nothing is under way any
-	// more.
+	// run works until its context ends, and returns when nothing is running any more.
 	run func(context.Context)
 }
 
 type tasks []task
 
-// start runs all until ctx is done; one that panics begins again. The returned
-// function waits until all have ended or its context is done, and returns the names
-// of those that have not.
+// start runs all until ctx ends; one that panics is started again. await waits until all
+// have returned or its context ends, and returns the names of those that have not.
 func (all tasks) start(ctx context.Context) (await func(context.Context) (unfinished []string)) {
 	ended := make([]chan struct{}, len(all))
 	for i, t := range all {
@@ -56,8 +54,8 @@ func untilSignal() (context.Context, context.CancelFunc) {
 	return ctx, cancel
 }
 
-// outliveReaders has a command go on when the reader of its standard output or
-// error goes away: what is written there is lost. Go ends a process with SIGPIPE
-// otherwise, which is right for "thumbery url … | head". The signal is caught and
-// not ignored, as child processes would inherit that.
+// outliveReaders keeps a command running when the reader of its standard output or error
+// goes away: what is written there is lost. Go ends a process with SIGPIPE otherwise,
+// which is right for "thumbery url … | head". The signal is caught and not ignored, as
+// child processes would inherit that.
 func outliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

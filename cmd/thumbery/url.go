@@ -10,11 +10,11 @@ import (
 
 type urlCmd struct {
 	linkFlags
-	Ops     string        `arg:"" help:"Options, such as 300x200,f_auto."`
-	Picture string        `arg:"" name:"key" help:"The picture's key, such as photos/cat.jpg."`
-	Base    string        `placeholder:"URL" help:"Put this before the path, such as https://img.example.com."`
-	Expires time.Duration `help:"How long the signed URL is good for, such as 24h; 0 is for ever." default:"0"`
-	Explain bool          `help:"Say in words what the path means."`
+	Ops     string        `arg:"" help:"Options, for example 300x200,f_auto."`
+	Picture string        `arg:"" name:"key" help:"Key of the picture, for example photos/cat.jpg."`
+	Base    string        `placeholder:"URL" help:"Print this before the path, for example https://img.example.com."`
+	Expires time.Duration `help:"How long the signed URL is valid, for example 24h; 0 is for ever." default:"0"`
+	Explain bool          `help:"Explain the options in words."`
 }
 
 // Run prints the URL.

@@ -14,7 +14,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// service is what serve serves, and what it does besides.
+// service is the two servers, and the background work.
 type service struct {
 	public, admin http.Handler
 	background    tasks
@@ -67,7 +67,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 // warm brings a derivative that was served from disk into memory.
 func (a *app) warm(r *pipeline.Result) { a.Derivatives.Warm(r.Name, r.Blob.Size) }
 
-// background is what goes on as long as there is a server.
+// background is the work beside the requests.
 func (a *app) background() tasks {
 	all := tasks{{"heal", a.origins.probe}, {"quarantine", a.remember}}
 	if a.dir.purgeLoop != nil {
@@ -86,8 +86,8 @@ func (a *app) remember(ctx context.Context) {
 	a.dir.quarantine.Close()
 }
 
-// hotBytes is what the memory tier gets. With a server in front that reads the
-// disk, the kernel keeps there what is hot.
+// hotBytes is the size of the memory cache. With a server in front that reads the disk,
+// the kernel caches what is hot.
 func (c *serveCmd) hotBytes() int64 {
 	if c.usesSendfile() {
 		return 0
