@@ -14,7 +14,7 @@ import (
 // g_se or opacity_50. It does not open the file.
 func (w *Watermark) UnmarshalText(text []byte) error {
 	name, rest, ok := strings.Cut(string(text), "=")
-	if !ok || rest == "" {
+	if !ok || rest == "" || rest[0] == ',' {
 		return fmt.Errorf("%q is not of the form NAME=FILE[,OPTION…] or NAME=text:WORDS[,OPTION…]", text)
 	}
 	if v, err := variant.Parse("wm_" + name); err != nil || v.Watermark != name {

@@ -39,7 +39,7 @@ func TestUnmarshalText(t *testing.T) {
 		}
 	}
 	for s, reason := range map[string]string{
-		"": "not of the form", "logo": "not of the form", "logo=": "not of the form",
+		"": "not of the form", "logo": "not of the form", "logo=": "not of the form", "logo=,tile": "not of the form",
 		"=x.png": "the name", "Logo=x.png": "the name", "a,b=x.png": "the name", "a b=x.png": "the name",
 		"a=x.png,g_smart": "must be one of center", "a=x.png,g_": "must be one of center",
 		"a=x.png,opacity_0": "from 1 to 100", "a=x.png,opacity_101": "from 1 to 100", "a=x.png,scale_x": "from 1 to 100",
