@@ -246,7 +246,7 @@ func TestPlanAuto(t *testing.T) {
 }
 
 // Clients who get the same are one sort of client.
-func TestHeed(t *testing.T) {
+func TestNormalizeAccept(t *testing.T) {
 	t.Parallel()
 	both, all4 := variant.AcceptWebP|variant.AcceptAVIF, variant.Accept(variant.Accepts-1)
 	old := func(f variant.Format) bool { return f <= variant.WebP }

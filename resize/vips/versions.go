@@ -2,6 +2,7 @@ package vips
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/h2non/bimg"
 	"github.com/thumbery/thumbery/resize/vips/op"
@@ -27,32 +28,16 @@ func (e *Engine) Versions() Version {
 		Bimg: bimg.Version, Libvips: op.LibraryVersion(), Compiled: op.CompiledVersion(),
 		Readable:      e.readable.List(),
 		Writable:      append([]variant.Format(nil), e.writable...),
-		LibraryReads:  libraryHas("load_buffer"),
-		LibraryWrites: libraryHas("save_buffer"),
+		LibraryReads:  libraryHas("load"),
+		LibraryWrites: libraryHas("save"),
 	}
 }
 
-// libraryHas are the formats for which libvips has the operation that begins
-// with the format's name there and ends with suffix.
-func libraryHas(suffix string) []variant.Format {
-	var has []variant.Format
-	for _, o := range []struct {
-		name    string
-		formats []variant.Format
-	}{
-		{"jpeg", []variant.Format{variant.JPEG}},
-		{"png", []variant.Format{variant.PNG}},
-		{"webp", []variant.Format{variant.WebP}},
-		{"heif", []variant.Format{variant.AVIF, variant.HEIC}},
-		{"gif", []variant.Format{variant.GIF}},
-		{"tiff", []variant.Format{variant.TIFF}},
-		{"svg", []variant.Format{variant.SVG}},
-		{"jxl", []variant.Format{variant.JXL}},
-		{"jp2k", []variant.Format{variant.JP2}},
-		{"pdf", []variant.Format{variant.PDF}},
-	} {
-		if op.Has(o.name + suffix) {
-			has = append(has, o.formats...)
+// libraryHas returns the formats for which libvips has a "load" or a "save" operation.
+func libraryHas(verb string) (has []variant.Format) {
+	for _, l := range loaders {
+		if op.Has(strings.Replace(l.operation, "load", verb, 1)) {
+			has = append(has, l.format)
 		}
 	}
 	return has

@@ -112,15 +112,11 @@ func (e *Engine) allowLoaders() error {
 // even if libheif has no encoder for AV1, and then f_auto would choose a format that
 // always fails.
 func (e *Engine) discoverSavers() {
-	for f, operation := range map[variant.Format]string{
-		variant.JPEG: "jpegsave_buffer", variant.PNG: "pngsave_buffer", variant.WebP: "webpsave_buffer",
-		variant.AVIF: "heifsave_buffer", variant.GIF: "gifsave_buffer",
-	} {
-		if op.Has(operation) && (f != variant.AVIF || e.encodes(f)) {
+	for _, f := range libraryHas("save") {
+		if resize.WrittenFormats.Has(f) && (f != variant.AVIF || e.encodes(f)) {
 			e.writable = append(e.writable, f)
 		}
 	}
-	slices.Sort(e.writable)
 }
 
 // encodes tries a format on a small black picture.
