@@ -47,12 +47,7 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	}
 	stop, cancel := untilSignal()
 	defer cancel()
-	if len(c.Key) == 0 {
-		log.Warn("URLs are not signed: whoever reaches this server can have any size made; see --key and --sizes")
-	}
-	if c.isDemo() {
-		demo(stdout, listeners.public[0].Addr())
-	}
+	c.greet(stdout, log, listeners.public[0].Addr())
 	running, end := context.WithCancel(stop)
 	defer end()
 	await := service.background.start(running)
@@ -82,6 +77,17 @@ func (c *serveCmd) finish(servers servers, await func(context.Context) []string,
 	servers.shutdown(ctx, log)
 	if unfinished := await(ctx); len(unfinished) > 0 {
 		log.Warn("left background work that did not end in time", "tasks", unfinished)
+	}
+}
+
+// greet warns of a server that makes whatever anybody wants, and shows what to click on
+// where it serves the pictures that come with the code.
+func (c *serveCmd) greet(stdout io.Writer, log *slog.Logger, addr fmt.Stringer) {
+	if !c.signed() {
+		log.Warn("URLs are not signed: whoever reaches this server can have any size made; see --key and --sizes")
+	}
+	if c.isDemo() {
+		demo(stdout, addr)
 	}
 }
 
