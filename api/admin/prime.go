@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,6 +40,8 @@ type Priming struct {
 	// the job ended. An error before the first report means that the job did not start, for
 	// example a *resize.UnsupportedError.
 	Run func(ctx context.Context, r PrimeRequest, report func(prime.Progress)) error
+
+	lineTimeout time.Duration // if not 0, instead of the constant, for tests
 }
 
 // PrimeRequest says which variants to make of which originals. It has at least one variant,
@@ -179,7 +182,7 @@ func (h *primeHandler) serve(w http.ResponseWriter, r *http.Request) {
 	h.log.Info("priming", "keys", len(j.Keys), "listed", j.List, "prefix", j.Prefix, "since", j.Since, "variants", len(j.Variants), "client", r.RemoteAddr)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	stream := &progressStream{w: w, cancel: cancel}
+	stream := &progressStream{w: w, cancel: cancel, lineTimeout: cmp.Or(h.lineTimeout, lineTimeout)}
 	if err = h.Run(ctx, j, stream.write); !stream.begun {
 		h.refuse(w, r, err)
 		return
@@ -196,6 +199,8 @@ type progressStream struct {
 	begun  bool
 	broken bool
 	last   prime.Progress
+
+	lineTimeout time.Duration
 }
 
 func (s *progressStream) write(p prime.Progress) {
@@ -211,7 +216,7 @@ func (s *progressStream) write(p prime.Progress) {
 		s.w.Header().Set("Cache-Control", "no-store")
 		s.w.Header().Set("Connection", "close") // no other request may inherit the deadlines
 	}
-	_ = control.SetWriteDeadline(time.Now().Add(lineTimeout)) // a ResponseWriter of a test has none
+	_ = control.SetWriteDeadline(time.Now().Add(s.lineTimeout)) // a ResponseWriter of a test has none
 	err := json.NewEncoder(s.w).Encode(p)
 	if err == nil {
 		err = control.Flush()

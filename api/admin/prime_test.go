@@ -235,7 +235,7 @@ func TestPrimeIsRefused(t *testing.T) {
 	}
 }
 
-// Each line says how far it is, in the same words as ever.
+// Each line is a report of the progress.
 func TestPrimeStream(t *testing.T) {
 	t.Parallel()
 	o, _ := newPriming(t)
@@ -250,9 +250,9 @@ func TestPrimeStream(t *testing.T) {
 	}
 }
 
-// streaming starts a server whose priming says something every millisecond until its
-// context ends, and returns how many of them run.
-func streaming(t *testing.T) (url string, running func() int) {
+// streaming starts a server whose jobs report every millisecond until their context ends.
+// running returns how many there are.
+func streaming(t *testing.T, lineTimeout time.Duration) (url string, running func() int) {
 	t.Helper()
 	var n atomic.Int32
 	run := func(ctx context.Context, _ PrimeRequest, report func(prime.Progress)) error {
@@ -265,7 +265,7 @@ func streaming(t *testing.T) (url string, running func() int) {
 		return ctx.Err()
 	}
 	s := httptest.NewServer(New(Config{
-		Priming: &Priming{Run: run, Rules: variant.Rules{}}, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
+		Priming: &Priming{Run: run, lineTimeout: lineTimeout}, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
 	}))
 	t.Cleanup(s.Close)
 	return s.URL, func() int { return int(n.Load()) }
@@ -293,11 +293,10 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// Priming ends with its client, also with one that does not read; no more than four are
-// at work at once.
+// A job ends with its client. At most four run at once.
 func TestPrimeEndsWithItsClient(t *testing.T) {
 	t.Parallel()
-	url, running := streaming(t)
+	url, running := streaming(t, time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for range primeStreams {
@@ -313,16 +312,25 @@ func TestPrimeEndsWithItsClient(t *testing.T) {
 	}
 	cancel()
 	eventually(t, "all have ended", func() bool { return running() == 0 })
-	if res = startStream(t, t.Context(), url); res.StatusCode != http.StatusOK {
-		t.Errorf("afterwards: %s", res.Status)
-	}
-	// It reads nothing: buffers fill up, and the time to write a line passes.
-	eventually(t, "the one that is not read has ended", func() bool { return running() == 0 })
+	eventually(t, "another job starts", func() bool {
+		res := startStream(t, t.Context(), url)
+		_ = res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+}
+
+// A job ends if its client does not read: buffers fill up, and the time to write a line
+// passes.
+func TestPrimeEndsIfNotRead(t *testing.T) {
+	t.Parallel()
+	url, running := streaming(t, 50*time.Millisecond)
+	res := startStream(t, t.Context(), url)
+	eventually(t, "the job has ended", func() bool { return running() == 0 })
 	_ = res.Body.Close()
 }
 
-// Whatever somebody sends, a job has something to do, and nothing that the public
-// side would refuse.
+// Whatever the body, a job has something to do, and nothing that the public side would
+// refuse.
 func FuzzPriming(f *testing.F) {
 	f.Add([]byte(`{"keys":["a.jpg"],"ops":["60x"],"formats":"auto"}`))
 	f.Add([]byte(`{"prefix":"photos/","since":"24h","presets":["thumb"]}`))
