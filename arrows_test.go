@@ -4,6 +4,7 @@ package thumbery_test
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -19,9 +20,6 @@ const module = "github.com/thumbery/thumbery/"
 // import those on the right, directly or not. Patterns are those of path.Match, and
 // "x/..." is x and everything below it. Our packages are named without the module's
 // path; "C" is cgo, of ours or of a vendor.
-//
-// A ban also names packages of docs/architecture.md that are still to come: a pattern
-// that matches no package forbids nothing.
 type ban struct {
 	from   []string
 	to     []string
@@ -258,6 +256,27 @@ func dependencies(t *testing.T) map[string][]string {
 		}
 	}
 	return imports
+}
+
+// A ban on a package that has been renamed or removed would forbid nothing.
+func TestBansNamePackages(t *testing.T) {
+	imports := dependencies(t)
+	for _, b := range bans {
+		for _, pattern := range slices.Concat(b.from, b.to, b.except) {
+			ours, _, _ := strings.Cut(pattern, "/")
+			if _, err := os.Stat(ours); err != nil { // of the standard library, or a vendor's
+				continue
+			}
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(imports)), func(pkg string) bool { return matches(pattern, pkg) }) {
+				t.Errorf("%q matches no package: %s", pattern, b.reason)
+			}
+		}
+	}
+	for _, pattern := range above {
+		if _, err := os.Stat(strings.TrimSuffix(pattern, "/...")); err != nil {
+			t.Errorf("%q matches no package: %v", pattern, err)
+		}
+	}
 }
 
 func matchesAny(patterns []string, pkg string) bool {
