@@ -1,23 +1,23 @@
-# make run and make test need Go, git, make and a C compiler; what else is
-# missing they install.
+# make run and make test need Go, git, make and a C compiler, and install everything else
+# that is missing.
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 LINT    := go tool -modfile=tools/lint.mod
 BENCH   := go -C bench run
 
-# The libvips that make vips has built is used where it is there, also by what the
-# tests build; VIPS=system says otherwise.
+# The libvips built by make vips is used if there is one, also by programs that the tests
+# build; VIPS=system ignores it.
 VIPS := $(if $(wildcard .vips/stamp),.vips,system)
 ifeq ($(VIPS),.vips)
 export PKG_CONFIG_PATH := $(CURDIR)/.vips/lib/pkgconfig:$(PKG_CONFIG_PATH)
-# Go's build cache does not see what pkg-config answers, but it sees this.
+# Go's build cache does not know the answers of pkg-config, but it knows this variable.
 export CGO_CFLAGS := $(or $(CGO_CFLAGS),-O2 -g) -DTHUMBERY_LIBVIPS=$(shell cat .vips/stamp)
 endif
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: build ## Serve the pictures in testdata on http://localhost:8080
@@ -33,8 +33,8 @@ build: ## Build bin/thumbery
 vips: ## Build a current libvips into .vips, for build, test and bench; 5 minutes
 	@tools/vips.sh
 
-# The packages of the product and of what tests it, but for e2e, whose program is what
-# is built with the race detector there.
+# All packages but e2e: there, the race detector is in the program under test, and the
+# tests themselves are only clients.
 UNIT := $$(go list ./... | grep -v /e2e)
 
 .PHONY: check
@@ -60,7 +60,7 @@ fuzz: ## Fuzz every parser for FUZZTIME (20s), two at once
 	@tools/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Measure, against peers in the same run; 45 minutes
+bench: ## Run the benchmarks, against peers in the same run; 45 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
 	go test -run '^$$' -bench . -benchmem ./variant ./cache/... ./api
@@ -73,32 +73,32 @@ bench: ## Measure, against peers in the same run; 45 minutes
 	$(BENCH) ./pages -short
 
 .PHONY: bench-outage
-bench-outage: ## Measure what users see when S3 fails and when too many come; 6 minutes
+bench-outage: ## Measure what users see when S3 fails, and under overload; 6 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
 	$(BENCH) ./outage
 
 .PHONY: bench-hostile
-bench-hostile: ## Ask for files made to harm, beside honest requests, and for 20,000 damaged ones; an hour
+bench-hostile: ## Request hostile files beside honest ones, and 20,000 damaged files; an hour
 	@tools/install.sh bench
 	@tools/vips.sh which
 	$(BENCH) ./hostile
 	$(BENCH) ./hostile -mutated 20000
 
 .PHONY: bench-mezzanines
-bench-mezzanines: ## Measure pages that ask for many sizes: mezzanines, priming, hotness; 80 minutes
+bench-mezzanines: ## Measure pages with many sizes: mezzanines, priming, popularity; 80 minutes
 	@tools/install.sh bench
 	@tools/vips.sh which
 	$(BENCH) ./mezzanine
 	$(BENCH) ./pages
 
 .PHONY: bench-quality
-bench-quality: ## Measure how near results come to a reference, and AVIF; an hour
+bench-quality: ## Measure the quality of results against a reference; an hour
 	@tools/install.sh bench
 	$(BENCH) ./quality
 
 .PHONY: goldens
-goldens: ## Make the goldens of the engine anew, and a page to compare them on
+goldens: ## Regenerate the goldens of the engine, and a page to compare them
 	go test ./resize/vips -run TestGoldens -update -v
 
 .PHONY: bench-purge
@@ -118,7 +118,7 @@ format: ## Format the code
 	$(LINT) gofumpt -w $$(git ls-files '*.go')
 
 .PHONY: pictures
-pictures: ## Make the pictures in testdata anew
+pictures: ## Regenerate the pictures in testdata
 	go -C bench generate ./pictures
 
 .PHONY: clean

@@ -1,8 +1,8 @@
-// Command hits measures hits per second with wrk: nginx serving a file, nginx
-// handing over to Thumbery and serving the file that it names, and Thumbery
-// serving it itself. It prints ratios of one run and never fails on time.
+// Command hits measures hits per second with wrk: nginx serving a file, nginx with
+// X-Accel-Redirect from Thumbery, and Thumbery serving the file itself. It prints ratios
+// of one run and never fails on time.
 //
-//	go run ./internal/bench/hits [--rounds 5] [--seconds 3]
+//	go -C bench run ./hits [-rounds 5] [-seconds 3]
 package main
 
 import (

@@ -1,13 +1,13 @@
-// Command hostile asks a server with default flags for every file of the hostile
-// corpus, one at a time and four at a time, beside honest misses and hits, and prints
-// what came of it: answers, time, memory, what the honest requests felt, and whether
-// all was quiet two seconds after the clients had left. It fails where that is not as
-// it must be, but for the files of which the corpus says what they wait for.
+// Command hostile requests every file of the hostile corpus from a server with default
+// flags, one at a time and four at a time, beside honest misses and hits. It prints
+// answers, time and memory, how the honest requests fared, and whether the server was
+// idle two seconds after the clients had left. It fails where one of these is not as it
+// must be, other than the known problems that the corpus lists.
 //
-// With -mutated it asks for damaged files instead, four at a time, and fails on every
-// answer that is a failure of the server's.
+// With -mutated it requests damaged files instead, four at a time, and fails on every
+// internal error.
 //
-//	go run ./internal/bench/hostile [-short] [-only heic] [-mutated 20000 [-seed 1]] [-binary bin/thumbery]
+//	go -C bench run ./hostile [-short] [-only heic] [-mutated 20000 [-seed 1]] [-binary bin/thumbery]
 package main
 
 import (

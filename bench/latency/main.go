@@ -1,6 +1,8 @@
-// Command latency measures how long a hit on disk takes with few and with many
-// files in the cache, over HTTP, without the memory tier. It prints the medians
-// and 99th percentiles, and the ratio of the latter.
+// Command latency measures how long a hit on disk takes with few and with many files in
+// the cache, over HTTP, without the memory cache. It prints medians, 99th percentiles and
+// the ratio of the latter.
+//
+//	go -C bench run ./latency [-files 1000,1000000]
 package main
 
 import (

@@ -1,15 +1,15 @@
 //go:build cgo
 
-// Command mezzanine measures, with the engine alone, what mezzanines and shared
-// decoding save: CPU milliseconds of each photograph, contestants in turns.
+// Command mezzanine measures what mezzanines and shared decoding save, with the engine
+// alone: CPU milliseconds per photograph, with the contestants taking turns.
 //
-//	go run ./internal/bench/mezzanine [-rounds 3] [-side 2048] [table …] [-photos DIR]
+//	go -C bench run ./mezzanine [-rounds 3] [-side 2048] [table …] [-photos DIR]
 //
-// The tables are together (several sizes of one decoding against one by one),
-// first (what a mezzanine made besides costs the first derivative), from (a
-// derivative of the mezzanine against one of the original), kept (what making and
-// keeping a mezzanine takes), making (with care and coarsely) and page (eight small
-// sizes with and without one). Without any named, all of them.
+// The tables are together (several sizes from one decoding against one by one), first
+// (what making a mezzanine adds to the first derivative), from (a derivative of the
+// mezzanine against one of the original), kept (making and storing a mezzanine), making
+// (in high quality and in low) and page (eight small sizes with and without one). The
+// default is all of them.
 package main
 
 import (

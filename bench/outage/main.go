@@ -1,10 +1,9 @@
-// Command outage measures what users see when S3 fails, and when they ask for
-// more than can be served: answers by status while S3 is broken in all ways at
-// random, hits while it is cut off, hits and refusals at ten times the load. S3 is
-// a real MinIO behind toxiproxy. It prints figures and never fails on them, but
-// for pictures that are wrong and hits that fail.
+// Command outage measures what users see when S3 fails and when there are more requests
+// than can be served: answers by status while S3 fails in random ways, hits while it is
+// unreachable, hits and refusals at ten times the load. S3 is a real MinIO behind
+// toxiproxy. It prints figures and only fails on wrong pictures and on hits that fail.
 //
-//	go run ./internal/bench/outage [-measure storm,cut,overload] [-short] [-binary bin/thumbery]
+//	go -C bench run ./outage [-measure storm,cut,overload] [-short] [-binary bin/thumbery]
 package main
 
 import (

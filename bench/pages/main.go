@@ -1,17 +1,15 @@
-// Command pages measures what pages cost that ask for their pictures in many
-// sizes, with real photographs, a real MinIO behind toxiproxy and a real nginx. It
-// prints figures of one run, contestants in turns, and fails on none of them.
+// Command pages measures what pages cost that show their pictures in many sizes, with
+// real photographs, a real MinIO behind toxiproxy and a real nginx. It prints figures of
+// one run, with the contestants taking turns, and never fails on them.
 //
-//		go run ./internal/bench/pages [-measure srcset,prime,live,zipf,disk,adaptive] [-short] [-binary bin/thumbery]
+//	go -C bench run ./pages [-measure srcset,prime,live,zipf,disk,adaptive] [-short] [-binary bin/thumbery]
 //
-//	  - srcset: each photograph in six widths as JPEG and WebP, with mezzanines and
-//	    without
-//	  - prime: twelve sizes of one photograph by POST /prime, against the largest alone
-//	  - live: how long requests take while a job primes
-//	  - zipf: requests that come through nginx's cache, with only what is hot in it and
-//	    with everything
-//	  - disk: bytes a picture in each tier
-//	  - adaptive: the first answer where AVIF is to be made
+//   - srcset: each photograph in six widths as JPEG and WebP, with and without mezzanines
+//   - prime: twelve sizes of a photograph by POST /prime, against the largest one alone
+//   - live: how long requests take during POST /prime
+//   - zipf: requests through nginx's cache, which holds only hot pictures or all
+//   - disk: bytes per picture in each tier
+//   - adaptive: the first answer when an AVIF is made in the background
 package main
 
 import (

@@ -1,11 +1,10 @@
-// Pictures draws the files below testdata: photo-like scenes for people and
-// benchmarks, and odd files for tests. All of it is drawn by the code here, so
-// there is nobody's licence or face to think of.
+// Command pictures draws the files below testdata: photo-like scenes for people and
+// benchmarks, and odd files for tests. Everything is drawn by this code, so there are no
+// licences or faces to consider.
 //
-// It needs command line tools for the formats that Go does not write; it names
-// the Debian packages where one is missing. The files are committed, so only
-// whoever changes them needs the tools. The same versions of Go and the tools
-// give the same bytes.
+// It needs command line tools for the formats that Go does not write, and names the Debian
+// package of a missing one. The files are committed: only those who change them need the
+// tools. The same versions of Go and of the tools give the same bytes.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Package program builds the program for benchmarks, runs it and others, and
-// looks at what they use.
+// Package program builds Thumbery for benchmarks, runs it and other programs, and measures
+// their CPU time and memory.
 package program
 
 import (

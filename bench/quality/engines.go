@@ -101,7 +101,7 @@ func (b *bench) makers() (all []maker, stop func(), err error) {
 	if _, err := os.Stat(".tools/peers/sharp/node_modules/sharp"); err == nil {
 		all = append(all, maker{"sharp", b.sharp})
 	} else {
-		fmt.Println("without sharp, which internal/bench/resize -peers installs")
+		fmt.Println("without sharp, which bench/resize -peers installs")
 	}
 	return all, stop, nil
 }

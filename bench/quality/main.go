@@ -1,15 +1,14 @@
-// Command quality measures how near resized photographs come to a reference: all
-// pixels decoded, brought to linear light, resized with Lanczos by ImageMagick,
-// and brought back to sRGB. What is near is said by butteraugli (libjxl's; the
-// maximum and the 3-norm, 0 is the same, below 1 nobody sees it) and by SSIM.
+// Command quality measures how near resized photographs come to a reference: all pixels
+// decoded, converted to linear light, resized with Lanczos by ImageMagick, and converted
+// back to sRGB. The metrics are butteraugli (libjxl's; the maximum and the 3-norm, 0 is
+// equal, below 1 is invisible) and SSIM.
 //
-//	go run ./internal/bench/quality [-photos 6] [table …]
+//	go -C bench run ./quality [-photos 6] [table …]
 //
-// The tables are those of docs/benchmarks.md: engines, scaling, sharpening,
-// encoded (both at equal bytes), progressive, subsampling, formats, avif and mezzanines
-// (with -widths 320,480,640,800,1000). Without any named, engines alone.
-// Everything made is kept under .tools/bench/quality, references for the next
-// time.
+// The tables are those of docs/benchmarks.md: engines, scaling, sharpening, encoded (both
+// at equal bytes), progressive, subsampling, formats, avif and mezzanines (with -widths
+// 320,480,640,800,1000). The default is engines. Results stay in .tools/bench/quality, and
+// references are reused.
 package main
 
 import (

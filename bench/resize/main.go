@@ -1,11 +1,10 @@
-// Command resize measures what a resized picture costs: the CPU time of all of
-// `thumbery serve`, over HTTP, with a cold cache, beside a bare loop of
-// vips_thumbnail_buffer and the encoder, with the same libvips, the same
-// pictures and the same options, in the same run. It prints ratios of CPU time
-// and never fails on them. With -peers also others' services, with -memory the
-// peak of resident memory.
+// Command resize measures what a resized picture costs: the CPU time of thumbery serve,
+// over HTTP, with a cold cache, beside a bare loop of vips_thumbnail_buffer and the
+// encoder with the same libvips, pictures and options, in the same run. It prints ratios
+// of CPU time and never fails on them. -peers adds other services; -memory measures the
+// peak of resident memory instead.
 //
-//	go run ./internal/bench/resize [-set photos] [-c 2,16] [-rounds 3] [-peers] [-memory]
+//	go -C bench run ./resize [-set photos] [-c 2,16] [-rounds 3] [-peers] [-memory]
 package main
 
 import (
