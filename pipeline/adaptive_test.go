@@ -21,15 +21,15 @@ const (
 	avif = variant.AcceptAVIF
 )
 
-// newAdaptive has AVIF for what is at most 100 pixels wide or so.
-func newAdaptive(t *testing.T, change ...func(*pipeline.Config)) *manor {
-	return newManor(t, append([]func(*pipeline.Config){func(c *pipeline.Config) {
+// newAdaptive returns a fixture whose largest AVIF has 100x75 pixels.
+func newAdaptive(t *testing.T, change ...func(*pipeline.Config)) *largeFixture {
+	return newLargeFixture(t, append([]func(*pipeline.Config){func(c *pipeline.Config) {
 		c.Adaptive, c.Render.Settings.AVIFMaxPixels = true, 100*75
 	}}, change...)...)
 }
 
-// get asks for a picture, and checks whether a better one is promised.
-func (m *manor) get(t *testing.T, ops string, a variant.Accept, source pipeline.Source, provisional bool) {
+// get asks for a picture, and checks whether it is provisional.
+func (m *largeFixture) get(t *testing.T, ops string, a variant.Accept, source pipeline.Source, provisional bool) {
 	t.Helper()
 	r, err := m.Picture(t.Context(), "big.jpg", parse(t, ops), a)
 	if err != nil {
@@ -42,7 +42,7 @@ func (m *manor) get(t *testing.T, ops string, a variant.Accept, source pipeline.
 	}
 }
 
-// At first there is what is cheap, and the next time what is best.
+// The first answer is a picture that is fast to make, the next one the best picture.
 func TestProvisional(t *testing.T) {
 	for name, tt := range map[string]struct {
 		accept variant.Accept
@@ -72,7 +72,7 @@ func TestProvisional(t *testing.T) {
 	}
 }
 
-// What is not made as AVIF anyway is made once, and for good.
+// A picture that would not be an AVIF anyway is made once, and is not provisional.
 func TestNotProvisional(t *testing.T) {
 	for name, tt := range map[string]struct {
 		ops    string
@@ -111,8 +111,8 @@ func TestNotProvisional(t *testing.T) {
 	}
 }
 
-// What is known of the original is known of its mezzanine, too: nothing is made
-// twice for want of the original.
+// The mezzanine tells what the original is: nothing is made twice because the original
+// was purged.
 func TestNotProvisionalOfMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t, func(c *pipeline.Config) { c.Render.Settings.AVIFMaxPixels = 60 * 45 })
@@ -127,7 +127,8 @@ func TestNotProvisionalOfMezzanine(t *testing.T) {
 	})
 }
 
-// Many who ask get it at once, and the better one is made once.
+// Simultaneous requests all get the provisional picture at once, and the better one is
+// made once.
 func TestProvisionalForMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t)
@@ -151,7 +152,8 @@ func TestProvisionalForMany(t *testing.T) {
 	})
 }
 
-// No more than so many wait; what found no place is made when it is asked for again.
+// At most 64 upgrades are queued; one that found no place is made when it is asked for
+// again.
 func TestBetterIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t)
@@ -177,7 +179,7 @@ func TestBetterIsBounded(t *testing.T) {
 	})
 }
 
-// What goes wrong with the provisional one is an error, as with any.
+// If the provisional picture fails, the error is that of any picture.
 func TestProvisionalFails(t *testing.T) {
 	m := newAdaptive(t)
 	for key, kind := range map[variant.Key]error{"no.jpg": storage.ErrNotFound, "broken.jpg": header.ErrBroken, "text.jpg": header.ErrNotPicture} {
@@ -187,7 +189,7 @@ func TestProvisionalFails(t *testing.T) {
 	}
 }
 
-// A better one that fails is not tried at every request.
+// An upgrade that has failed is not tried again for ten minutes.
 func TestBetterFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t, func(c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 })
@@ -208,7 +210,7 @@ func TestBetterFails(t *testing.T) {
 	})
 }
 
-// With a disk that keeps nothing, no better one is made for it.
+// If the disk keeps nothing, no upgrade is made.
 func TestBetterIsNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t)
@@ -221,7 +223,7 @@ func TestBetterIsNotKept(t *testing.T) {
 	})
 }
 
-// What only the pixels tell is made alone, and better the next time, too.
+// A picture whose plan depends on the pixels is upgraded, too.
 func TestBetterAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t)
@@ -233,8 +235,8 @@ func TestBetterAlone(t *testing.T) {
 	})
 }
 
-// The better one that has become old is not given in place of a provisional one
-// of what there is now; and nothing stays open.
+// An upgrade of an older original is not served when the original has changed; and no
+// file stays open.
 func TestProvisionalOfAnotherOriginal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t, revalidating, func(c *pipeline.Config) { c.Derivatives.MemoryBytes = 0 })

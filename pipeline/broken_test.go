@@ -17,12 +17,12 @@ import (
 // neither is the original: when it has been mended, that is seen at once.
 func TestServeBroken(t *testing.T) {
 	lenient := func(c *pipeline.Config) { c.ServeBroken = true }
-	for name, broken := range map[string]func(*house){
-		"cut short":      func(h *house) { h.origin.Put("cat.jpg", picture(80, 60)[:620]) },
-		"damaged inside": func(*house) {},
+	for name, broken := range map[string]func(*fixture){
+		"cut short":      func(h *fixture) { h.origin.Put("cat.jpg", picture(80, 60)[:620]) },
+		"damaged inside": func(*fixture) {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(lenient)
+			h := newFixture(lenient)
 			broken(h)
 			h.resizer.Fail, h.resizer.Half = header.ErrBroken, picture(40, 30)
 			for i := range 2 {
@@ -58,7 +58,7 @@ func TestRefuseBroken(t *testing.T) {
 		{"cut short, by default", "broken.jpg", false, picture(40, 30)},
 	}
 	for _, tt := range tests {
-		h := newHouse(func(c *pipeline.Config) { c.ServeBroken = tt.lenient })
+		h := newFixture(func(c *pipeline.Config) { c.ServeBroken = tt.lenient })
 		h.resizer.Fail, h.resizer.Half = header.ErrBroken, tt.half
 		if r, err := h.ask(t.Context(), t, tt.key, "40x30"); !errors.Is(err, header.ErrBroken) {
 			t.Errorf("%s: %+v, %v", tt.name, r, err)
@@ -72,7 +72,7 @@ func TestRefuseBroken(t *testing.T) {
 // A resize that takes too long is ended, and its place is free.
 func TestResizeTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(func(c *pipeline.Config) { c.Render.Timeout = 7 * time.Second })
+		h := newFixture(func(c *pipeline.Config) { c.Render.Timeout = 7 * time.Second })
 		h.resizer.Block = make(chan struct{})
 		for _, ops := range []string{"40x30", "40x30,g_smart", "info"} {
 			began := time.Now()
@@ -92,7 +92,7 @@ func TestResizeTimeout(t *testing.T) {
 
 // What only the pixels tell is looked at first, once.
 func TestLook(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	h.resizer.Inner = resize.Rect{Left: 10, Top: 10, Width: 20, Height: 40}
 	h.want(t, "cat.jpg", "trim", pipeline.FromOrigin, 20, 40)
 	h.want(t, "cat.jpg", "trim", pipeline.FromMemory, 20, 40)
@@ -112,7 +112,7 @@ func TestLook(t *testing.T) {
 // two.
 func TestMediaTypeIsThatOfTheBytes(t *testing.T) {
 	formats := []variant.Format{variant.JPEG, variant.PNG, variant.WebP}
-	h := newHouse(func(c *pipeline.Config) {
+	h := newFixture(func(c *pipeline.Config) {
 		c.Render.Settings.CanWrite = func(f variant.Format) bool { return f <= variant.WebP }
 	})
 	h.resizer.Formats = formats
@@ -137,7 +137,7 @@ func TestMediaTypeIsThatOfTheBytes(t *testing.T) {
 // Watermarks that look different have different names.
 func TestWatermarkNames(t *testing.T) {
 	name := func(ops, logo string) variant.Name {
-		h := newHouse(func(c *pipeline.Config) { c.Render.Settings.Watermarks = map[string]string{"logo": logo} })
+		h := newFixture(func(c *pipeline.Config) { c.Render.Settings.Watermarks = map[string]string{"logo": logo} })
 		return h.Name("cat.jpg", parse(t, ops), 0)
 	}
 	if name("40x,wm_logo", "1") == name("40x,wm_logo", "2") {
@@ -150,7 +150,7 @@ func TestWatermarkNames(t *testing.T) {
 
 // Pictures of nothing but a wish to be large are refused before they cost.
 func TestPlanComesBeforeTheGate(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	h.origin.Put("line.jpg", picture(200, 1))
 	if _, err := h.ask(t.Context(), t, "line.jpg", "page_2"); !errors.Is(err, variant.ErrOptions) {
 		t.Errorf("page 2 of 1: %v", err)

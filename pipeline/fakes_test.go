@@ -152,24 +152,24 @@ func (f *files) unclosed() int {
 	return f.open
 }
 
-// manor is a house with mezzanines of 200 pixels: derivatives up to 100 are made of
-// them.
-type manor struct {
-	*house
+// largeFixture is a fixture with a large picture, and mezzanines of 200 pixels:
+// derivatives of up to 100 pixels are made from them.
+type largeFixture struct {
+	*fixture
 	engine     *engine
 	mezzanines *files
 	originals  *files
-	kept       *files // the house's derivatives
+	kept       *files // the fixture's derivatives
 }
 
 var bigPicture = sync.OnceValue(func() []byte { return picture(640, 480) })
 
-func newManor(t *testing.T, change ...func(*pipeline.Config)) *manor {
-	m := &manor{
+func newLargeFixture(t *testing.T, change ...func(*pipeline.Config)) *largeFixture {
+	m := &largeFixture{
 		engine:     &engine{Fake: &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}}},
 		mezzanines: &files{Fake: cachetest.NewFake()}, originals: &files{Fake: cachetest.NewFake()},
 	}
-	m.house = newHouse(append([]func(*pipeline.Config){func(c *pipeline.Config) {
+	m.fixture = newFixture(append([]func(*pipeline.Config){func(c *pipeline.Config) {
 		m.kept = &files{Fake: c.Derivatives.Cache.(*cachetest.Fake)}
 		c.Mezzanines.Cache, c.Originals.Cache, c.Derivatives.Cache, c.Render.Resizer = m.mezzanines, m.originals, m.kept, m.engine
 		c.Render.Settings.MezzanineSide, c.Render.Settings.MezzanineOver = 200, 1<<16
@@ -186,14 +186,14 @@ func newManor(t *testing.T, change ...func(*pipeline.Config)) *manor {
 	return m
 }
 
-// purge removes an original as a purge does.
-func (m *manor) purge(t *testing.T, key variant.Key) {
+// purge removes an original from the disk, as a purge does.
+func (m *largeFixture) purge(t *testing.T, key variant.Key) {
 	t.Helper()
 	if err := m.originals.Remove(key.Name()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (m *manor) down() {
+func (m *largeFixture) down() {
 	m.origin.FailAll(storage.Unavailable(context.Background(), "fake", errors.New("connection refused")))
 }

@@ -26,7 +26,7 @@ func (w *watched) RemoveSource(source variant.Name) (int, int64, error) {
 // nothing of what it was.
 func TestForgetWhileAsked(t *testing.T) {
 	var asked []string
-	var m *manor
+	var m *largeFixture
 	ask := func() {
 		ops := fmt.Sprintf("%dx", 20+len(asked))
 		asked = append(asked, ops)
@@ -36,7 +36,7 @@ func TestForgetWhileAsked(t *testing.T) {
 		}
 		r.Blob.Close()
 	}
-	m = newManor(t, func(c *pipeline.Config) {
+	m = newLargeFixture(t, func(c *pipeline.Config) {
 		for _, s := range []*cache.Store{&c.Originals.Cache, &c.Mezzanines.Cache, &c.Derivatives.Cache} {
 			*s = &watched{*s, ask}
 		}

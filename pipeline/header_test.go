@@ -8,11 +8,11 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// An original is measured once for all that is made of it, and anew when it was
-// forgotten. What has the same size and date behind our back is taken for the
-// same, which shows that nobody looks again.
+// An original is inspected once for all derivatives, and again after it was forgotten.
+// A file replaced behind our back with one of the same size and time is taken for the
+// same, which shows that it is not inspected again.
 func TestMeasuredOnce(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 	name := variant.Key("cat.jpg").Name()
 	old, err := h.originals.Open(name)

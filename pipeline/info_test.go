@@ -18,7 +18,7 @@ import (
 )
 
 // describe asks for JSON about a picture and checks where it came from.
-func (h *house) describe(t *testing.T, key variant.Key, ops string, source pipeline.Source) info.Document {
+func (h *fixture) describe(t *testing.T, key variant.Key, ops string, source pipeline.Source) info.Document {
 	t.Helper()
 	r, err := h.ask(t.Context(), t, key, ops)
 	if err != nil {
@@ -41,7 +41,7 @@ func (h *house) describe(t *testing.T, key variant.Key, ops string, source pipel
 
 // JSON goes through the same tiers as pictures.
 func TestInfoTiers(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	d := h.describe(t, "cat.jpg", "info", pipeline.FromOrigin)
 	if d.Width != 80 || d.Height != 60 || d.Bytes != int64(len(picture(80, 60))) || d.Average != "#000000" {
 		t.Errorf("described as %+v", d)
@@ -53,7 +53,7 @@ func TestInfoTiers(t *testing.T) {
 		t.Errorf("the origin was asked %d times, want once", got)
 	}
 
-	cold := newHouse(func(c *pipeline.Config) { c.Derivatives.Cache = h.derivatives })
+	cold := newFixture(func(c *pipeline.Config) { c.Derivatives.Cache = h.derivatives })
 	cold.describe(t, "cat.jpg", "info", pipeline.FromDisk)
 	cold.describe(t, "cat.jpg", "info", pipeline.FromMemory)
 	if cold.origin.TotalOpens() != 0 || cold.resizer.Calls() != 0 {
@@ -77,7 +77,7 @@ func TestInfoErrors(t *testing.T) {
 	for key, kind := range map[variant.Key]error{
 		"text.jpg": header.ErrNotPicture, "broken.jpg": header.ErrBroken, "empty.jpg": header.ErrBroken,
 	} {
-		h := newHouse()
+		h := newFixture()
 		for range 2 {
 			if _, err := h.ask(t.Context(), t, key, "info"); !errors.Is(err, kind) {
 				t.Errorf("%s: %v, want %v", key, err, kind)
@@ -87,12 +87,12 @@ func TestInfoErrors(t *testing.T) {
 			t.Errorf("%s: something is kept", key)
 		}
 	}
-	h := newHouse(func(c *pipeline.Config) { c.Render.Settings.MaxPixels = 80*60 - 1 })
+	h := newFixture(func(c *pipeline.Config) { c.Render.Settings.MaxPixels = 80*60 - 1 })
 	if _, err := h.ask(t.Context(), t, "cat.jpg", "info"); !errors.Is(err, header.ErrTooLarge) {
 		t.Errorf("too large: %v", err)
 	}
 	// The engine calls broken what the header did not show.
-	h = newHouse()
+	h = newFixture()
 	h.resizer.Fail = header.ErrBroken
 	if _, err := h.ask(t.Context(), t, "cat.jpg", "info"); !errors.Is(err, header.ErrBroken) || h.originals.Len() != 0 {
 		t.Errorf("damaged inside: %v, and %d originals are kept", err, h.originals.Len())
@@ -102,7 +102,7 @@ func TestInfoErrors(t *testing.T) {
 // JSON is made once for all who ask, in its turn, and in time.
 func TestInfoIsMadeOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
+		h := newFixture()
 		release := h.origin.Hold()
 		var all sync.WaitGroup
 		for range 10 {
@@ -115,7 +115,7 @@ func TestInfoIsMadeOnce(t *testing.T) {
 			t.Errorf("%d resizes and %d fetches", h.resizer.Calls(), h.origin.TotalOpens())
 		}
 
-		h = newHouse()
+		h = newFixture()
 		h.resizer.Block = make(chan struct{})
 		began := time.Now()
 		_, err := h.ask(t.Context(), t, "cat.jpg", "info")

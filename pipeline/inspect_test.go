@@ -47,11 +47,11 @@ func (s onFiles) file(b *cache.Blob, err error) (*cache.Blob, error) {
 func (s onFiles) Open(name variant.Name) (*cache.Blob, error) { return s.file(s.Fake.Open(name)) }
 func (s onFiles) Peek(name variant.Name) (*cache.Blob, error) { return s.file(s.Fake.Peek(name)) }
 
-// inspecting is a house with pictures on files, of which nothing is inspected until
+// inspecting is a fixture with pictures on files, of which nothing is inspected until
 // release is called.
-func inspecting(t *testing.T) (h *house, release func()) {
+func inspecting(t *testing.T) (h *fixture, release func()) {
 	t.Helper()
-	h = newHouse(func(c *pipeline.Config) { c.Originals.Cache = onFiles{c.Originals.Cache.(*cachetest.Fake), t} })
+	h = newFixture(func(c *pipeline.Config) { c.Originals.Cache = onFiles{c.Originals.Cache.(*cachetest.Fake), t} })
 	var leaves []func()
 	for range 2 { // as many as there are workers
 		leave, err := h.Originals.Inspections.Enter(t.Context(), 1)
@@ -67,8 +67,8 @@ func inspecting(t *testing.T) (h *house, release func()) {
 	}
 }
 
-// wantLined checks how many inspections wait for their turn.
-func wantLined(t *testing.T, h *house, want int) {
+// wantLined checks how many inspections are queued.
+func wantLined(t *testing.T, h *fixture, want int) {
 	t.Helper()
 	synctest.Wait()
 	if _, waiting := h.Originals.Inspections.Load(); waiting != want {
@@ -178,7 +178,7 @@ func (s vanishing) Peek(variant.Name) (*cache.Blob, error) { return nil, cache.E
 // An original that has gone from the disk is inspected all the same by those who have
 // it open, in their turn.
 func TestInspectedAlthoughPurged(t *testing.T) {
-	h := newHouse(func(c *pipeline.Config) {
+	h := newFixture(func(c *pipeline.Config) {
 		c.Originals.Cache = vanishing{onFiles{c.Originals.Cache.(*cachetest.Fake), t}}
 	})
 	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)

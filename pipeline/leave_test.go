@@ -22,8 +22,8 @@ type client struct {
 	left  chan error
 }
 
-// visit begins it, and returns when it can get no further.
-func (m *manor) visit(t *testing.T, key variant.Key, ops string) client {
+// visit begins a request, and returns when it can get no further.
+func (m *largeFixture) visit(t *testing.T, key variant.Key, ops string) client {
 	t.Helper()
 	ctx, leave := context.WithCancel(t.Context())
 	c := client{leave, make(chan error, 1)}
@@ -39,8 +39,8 @@ func (m *manor) visit(t *testing.T, key variant.Key, ops string) client {
 	return c
 }
 
-// idle fails the test unless nothing is under way, in no time.
-func (m *manor) idle(t *testing.T, when string, since time.Time) {
+// idle fails the test unless no work is running or queued, at the time since.
+func (m *largeFixture) idle(t *testing.T, when string, since time.Time) {
 	t.Helper()
 	synctest.Wait()
 	running, waiting := m.Render.Gate.Load()
@@ -51,11 +51,11 @@ func (m *manor) idle(t *testing.T, when string, since time.Time) {
 	}
 }
 
-// Whatever a request is doing when its client leaves, nothing of it goes on, and
-// nothing of it is kept.
+// Whatever a request is doing when its client leaves, the work ends and nothing is
+// kept.
 func TestWorkEndsWithItsClient(t *testing.T) {
-	full := func(g *gate.Gate, by int) func(t *testing.T, m *manor) func() {
-		return func(t *testing.T, _ *manor) func() {
+	full := func(g *gate.Gate, by int) func(t *testing.T, m *largeFixture) func() {
+		return func(t *testing.T, _ *largeFixture) func() {
 			var leaves []func()
 			for range by {
 				leave, err := g.Enter(t.Context(), 1)
@@ -73,14 +73,14 @@ func TestWorkEndsWithItsClient(t *testing.T) {
 	}
 	stages := []struct {
 		name string
-		at   func(t *testing.T, m *manor) (release func())
+		at   func(t *testing.T, m *largeFixture) (release func())
 	}{
-		{"waits to fetch", func(t *testing.T, m *manor) func() { return full(m.Originals.Fetches, 32)(t, m) }},
-		{"waits for the origin", func(_ *testing.T, m *manor) func() { return m.origin.Hold() }},
-		{"waits for a body", func(_ *testing.T, m *manor) func() { return m.origin.HoldBodies() }},
-		{"waits to inspect", func(t *testing.T, m *manor) func() { return full(m.Originals.Inspections, 2)(t, m) }},
-		{"waits for a worker", func(t *testing.T, m *manor) func() { return full(m.Render.Gate, 2)(t, m) }},
-		{"works", func(_ *testing.T, m *manor) func() {
+		{"waits to fetch", func(t *testing.T, m *largeFixture) func() { return full(m.Originals.Fetches, 32)(t, m) }},
+		{"waits for the origin", func(_ *testing.T, m *largeFixture) func() { return m.origin.Hold() }},
+		{"waits for a body", func(_ *testing.T, m *largeFixture) func() { return m.origin.HoldBodies() }},
+		{"waits to inspect", func(t *testing.T, m *largeFixture) func() { return full(m.Originals.Inspections, 2)(t, m) }},
+		{"waits for a worker", func(t *testing.T, m *largeFixture) func() { return full(m.Render.Gate, 2)(t, m) }},
+		{"works", func(_ *testing.T, m *largeFixture) func() {
 			held := make(chan struct{})
 			m.engine.Block = held
 			return func() { close(held) }
@@ -90,7 +90,7 @@ func TestWorkEndsWithItsClient(t *testing.T) {
 		for _, ops := range []string{"300x", "60x", "60x60,g_smart", "info", "f_auto"} {
 			t.Run(stage.name+"/"+ops, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					m := newManor(t)
+					m := newLargeFixture(t)
 					release := stage.at(t, m)
 					c := m.visit(t, "big.jpg", ops)
 					began := time.Now()
@@ -110,11 +110,11 @@ func TestWorkEndsWithItsClient(t *testing.T) {
 	}
 }
 
-// What cannot be stopped keeps its worker, and is counted, until it is over.
+// Work that cannot be stopped occupies its worker, and is counted, until it is over.
 func TestWhatCannotBeStoppedIsCounted(t *testing.T) {
 	for _, ops := range []string{"300x", "300x,v_2"} {
 		synctest.Test(t, func(t *testing.T) {
-			m := newManor(t)
+			m := newLargeFixture(t)
 			over := make(chan struct{})
 			m.engine.setStop(func(ctx context.Context, _ string) error {
 				<-over // whatever becomes of ctx
@@ -164,12 +164,12 @@ func TestFallbackIsCounted(t *testing.T) {
 	})
 }
 
-// Who waits for the origin to say whether an original has changed, and leaves, ends
-// the asking. The next one asks at once.
+// If the client that waits for a revalidation leaves, the revalidation ends. The next
+// request begins one at once.
 func TestLeftWhileRevalidating(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
-		m := &manor{house: h}
+		h, said := newRevalidating()
+		m := &largeFixture{fixture: h}
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)

@@ -15,9 +15,9 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// crowd asks for several derivatives of big.jpg at once, and returns when all of
-// them wait for something. results are what became of each.
-func (m *manor) crowd(t *testing.T, widths ...int) (results func() []*pipeline.Result) {
+// askAll asks for several derivatives of big.jpg at once, and returns when all of the
+// requests wait for something. results returns their results.
+func (m *largeFixture) askAll(t *testing.T, widths ...int) (results func() []*pipeline.Result) {
 	t.Helper()
 	var all sync.WaitGroup
 	got := make([]*pipeline.Result, len(widths))
@@ -34,7 +34,7 @@ func (m *manor) crowd(t *testing.T, widths ...int) (results func() []*pipeline.R
 	}
 }
 
-// Where the mezzanine cannot be made, derivatives are made from the original.
+// If the mezzanine cannot be made, derivatives are made from the original.
 func TestMezzanineFails(t *testing.T) {
 	for name, fail := range map[string]func(context.Context) error{
 		"at once":     func(context.Context) error { return errors.New("sad") },
@@ -44,22 +44,22 @@ func TestMezzanineFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t)
+				m := newLargeFixture(t)
 				m.engine.setStop(func(ctx context.Context, what string) error {
 					if what == "640>200" {
 						return fail(ctx)
 					}
 					return nil
 				})
-				m.crowd(t, 20)()
+				m.askAll(t, 20)()
 				pass(2 * time.Minute)
 				m.engine.want(t, "at first", "640>20", "640>200")
-				m.crowd(t, 24)()
+				m.askAll(t, 24)()
 				pass(2 * time.Minute)
 				m.engine.want(t, "again", "640>24", "640>200")
 				m.engine.setStop(nil)
-				m.crowd(t, 28)()
-				m.crowd(t, 32)()
+				m.askAll(t, 28)()
+				m.askAll(t, 32)()
 				m.engine.want(t, "mended", "640>28", "640>200", "200>32")
 				if m.origin.TotalOpens() != 1 {
 					t.Errorf("%d fetches", m.origin.TotalOpens())
@@ -69,16 +69,16 @@ func TestMezzanineFails(t *testing.T) {
 	}
 }
 
-// A mezzanine that waits has nothing open, and its original may go: nothing is
-// fetched for it.
+// A queued mezzanine has nothing open. If its original is purged meanwhile, it is not
+// fetched again.
 func TestMezzanineFetchesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 20) })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 20) })
 		release := m.engine.hold("80>40")
 		busy := make(chan struct{})
 		go func() { defer close(busy); m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30) }()
 		synctest.Wait()
-		first := m.crowd(t, 60)
+		first := m.askAll(t, 60)
 		go func() { m.want(t, "cat.jpg", "41x", pipeline.FromOrigin, 41, 31) }()
 		synctest.Wait()
 		hold := m.engine.hold("80>41")
@@ -103,10 +103,10 @@ func TestMezzanineFetchesNothing(t *testing.T) {
 	})
 }
 
-// No more than so many wait, and the first of each original only.
+// At most 256 mezzanines are queued, one for each original.
 func TestBackgroundMezzaninesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Render.Settings.MezzanineSide, c.Render.Settings.MezzanineOver = 32, 1<<12 })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Settings.MezzanineSide, c.Render.Settings.MezzanineOver = 32, 1<<12 })
 		release := m.engine.hold("90>32")
 		body := picture(90, 60)
 		for i := range 260 {

@@ -23,8 +23,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// The first derivative is made of the original, the others of its mezzanine, as far
-// as that serves.
+// The first derivative is made from the original, the others from its mezzanine, as
+// far as that is large enough.
 func TestMezzanine(t *testing.T) {
 	tests := []struct {
 		key  variant.Key
@@ -44,7 +44,7 @@ func TestMezzanine(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.ops, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t)
+				m := newLargeFixture(t)
 				m.want(t, "big.jpg", "300x", pipeline.FromOrigin, 300, 225)
 				synctest.Wait()
 				m.engine.want(t, "the first", "640>300", "640>200")
@@ -59,12 +59,12 @@ func TestMezzanine(t *testing.T) {
 	}
 }
 
-// What depends on what is not in a mezzanine is made of the original.
+// What depends on pixels, pages, metadata or lossless data is made from the original.
 func TestMezzanineDoesNotServe(t *testing.T) {
 	for _, ops := range []string{"40x40,g_smart", "40x,trim", "40x,f_png", "info", "40x,f_webp,lossless"} {
 		t.Run(ops, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t)
+				m := newLargeFixture(t)
 				m.engine.Inner = resize.Rect{Width: 640, Height: 480}
 				m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 				synctest.Wait()
@@ -82,27 +82,27 @@ func TestMezzanineDoesNotServe(t *testing.T) {
 	}
 }
 
-// Without the original, and without its place, there still is the mezzanine.
+// Without the original, and with its origin down, the mezzanine still serves.
 func TestMezzanineStandsIn(t *testing.T) {
 	tests := []struct {
 		name   string
 		config func(*pipeline.Config)
 		after  time.Duration
-		set    func(*manor)
+		set    func(*largeFixture)
 		stale  bool
 		aging  bool
 	}{
-		{"no revalidation", nil, 0, (*manor).down, false, false},
-		{"no revalidation, read-only", nil, 0, func(m *manor) { m.Originals.SetReadOnly(true) }, false, false},
-		{"young", revalidating, time.Hour, (*manor).down, false, false},
-		{"old, read-only", revalidating, 48 * time.Hour, func(m *manor) { m.Originals.SetReadOnly(true) }, true, false},
-		{"old", revalidating, 48 * time.Hour, (*manor).down, false, true},
-		{"very old", revalidating, 30 * 24 * time.Hour, (*manor).down, true, false},
+		{"no revalidation", nil, 0, (*largeFixture).down, false, false},
+		{"no revalidation, read-only", nil, 0, func(m *largeFixture) { m.Originals.SetReadOnly(true) }, false, false},
+		{"young", revalidating, time.Hour, (*largeFixture).down, false, false},
+		{"old, read-only", revalidating, 48 * time.Hour, func(m *largeFixture) { m.Originals.SetReadOnly(true) }, true, false},
+		{"old", revalidating, 48 * time.Hour, (*largeFixture).down, false, true},
+		{"very old", revalidating, 30 * 24 * time.Hour, (*largeFixture).down, true, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t, func(c *pipeline.Config) {
+				m := newLargeFixture(t, func(c *pipeline.Config) {
 					if tt.config != nil {
 						tt.config(c)
 					}
@@ -129,26 +129,26 @@ func revalidating(c *pipeline.Config) {
 	c.Originals.Revalidate, c.Originals.RevalidateSync, c.Originals.NegativeTTL = 24*time.Hour, 7*24*time.Hour, time.Minute
 }
 
-// Nothing is made of the mezzanine of an original that has changed, however that
+// Nothing is made from the mezzanine of an original that has changed, however that
 // becomes known.
 func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 	for name, known := range map[string]struct {
 		config func(*pipeline.Config)
-		by     func(*testing.T, *manor)
+		by     func(*testing.T, *largeFixture)
 	}{
-		"the place is asked": {revalidating, func(t *testing.T, _ *manor) { pass(30 * 24 * time.Hour) }},
-		"it was asked before": {revalidating, func(t *testing.T, m *manor) {
+		"the place is asked": {revalidating, func(t *testing.T, _ *largeFixture) { pass(30 * 24 * time.Hour) }},
+		"it was asked before": {revalidating, func(t *testing.T, m *largeFixture) {
 			pass(48 * time.Hour)
 			m.want(t, "big.jpg", "60x", pipeline.FromMemory, 60, 45)
 			synctest.Wait()
 		}},
-		"it was fetched for another size": {func(*pipeline.Config) {}, func(t *testing.T, m *manor) {
+		"it was fetched for another size": {func(*pipeline.Config) {}, func(t *testing.T, m *largeFixture) {
 			m.purge(t, "big.jpg")
 			release := m.engine.hold("640>200")
 			m.want(t, "big.jpg", "300x", pipeline.FromOrigin, 300, 150)
 			t.Cleanup(release)
 		}},
-		"somebody else has fetched it": {func(*pipeline.Config) {}, func(t *testing.T, m *manor) {
+		"somebody else has fetched it": {func(*pipeline.Config) {}, func(t *testing.T, m *largeFixture) {
 			name := variant.Variant{}.Original("big.jpg")
 			b, err := m.originals.Fill(t.Context(), name, bytes.NewReader(picture(640, 320)), time.Now())
 			if err != nil {
@@ -156,7 +156,7 @@ func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 			}
 			b.Close()
 		}},
-		"it was forgotten": {func(*pipeline.Config) {}, func(t *testing.T, m *manor) {
+		"it was forgotten": {func(*pipeline.Config) {}, func(t *testing.T, m *largeFixture) {
 			if f, err := m.Forget("big.jpg"); err != nil || f.Mezzanines != 1 || f.MezzanineBytes < 1000 {
 				t.Errorf("forgot %+v, %v", f, err)
 			}
@@ -164,7 +164,7 @@ func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t, known.config)
+				m := newLargeFixture(t, known.config)
 				m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 				synctest.Wait()
 				m.origin.Put("big.jpg", picture(640, 320))
@@ -180,10 +180,10 @@ func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 	}
 }
 
-// A mezzanine that is there is written anew where it is of another original.
+// A mezzanine of an older original is replaced.
 func TestMezzanineIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		synctest.Wait()
 		m.purge(t, "big.jpg")
@@ -198,10 +198,10 @@ func TestMezzanineIsReplaced(t *testing.T) {
 	})
 }
 
-// What was forgotten while its mezzanine was made has none.
-func TestForgetWhileHalving(t *testing.T) {
+// The mezzanine of a picture that is forgotten while it is made is not kept.
+func TestForgetWhileMakingMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		release := m.engine.hold("640>200")
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		synctest.Wait()
@@ -221,10 +221,10 @@ func TestForgetWhileHalving(t *testing.T) {
 	})
 }
 
-// So it is with what is forgotten when the mezzanine is about to be there.
+// A mezzanine that is written just after its picture was forgotten is removed again.
 func TestForgetWhileKeepingMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		m.mezzanines.filled = func() {
 			m.mezzanines.FailRemove(syscall.EIO) // as if it were removed before it was there
 			if _, err := m.Forget("big.jpg"); !errors.Is(err, syscall.EIO) {
@@ -240,8 +240,8 @@ func TestForgetWhileKeepingMezzanine(t *testing.T) {
 	})
 }
 
-// A disk that takes no mezzanines, or does not give them back, costs no more than
-// one a minute.
+// If the disk does not take mezzanines, or does not give them back, at most one a
+// minute is made.
 func TestMezzaninesThatAreNotKept(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fail func(*files)
@@ -252,7 +252,7 @@ func TestMezzaninesThatAreNotKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t)
+				m := newLargeFixture(t)
 				tt.fail(m.mezzanines)
 				for _, width := range []int{60, 40, 20} {
 					m.want(t, "big.jpg", fmt.Sprintf("%dx", width), pipeline.FromOrigin, width, width*3/4)
@@ -271,18 +271,18 @@ func TestMezzaninesThatAreNotKept(t *testing.T) {
 	}
 }
 
-// Where the original could not be kept, or there is no place for mezzanines, none
-// are made.
+// No mezzanine is made if the original could not be kept, or if there is no cache for
+// mezzanines.
 func TestNoMezzanine(t *testing.T) {
-	for name, change := range map[string]func(*manor, *pipeline.Config){
-		"none wanted":                func(_ *manor, c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 },
-		"nowhere":                    func(_ *manor, c *pipeline.Config) { c.Mezzanines.Cache = cache.Discard{} },
-		"the original is not kept":   func(m *manor, _ *pipeline.Config) { m.originals.FailFill(syscall.ENOSPC) },
-		"the original cannot be had": func(m *manor, _ *pipeline.Config) { m.originals.FailOpen(syscall.EIO) },
+	for name, change := range map[string]func(*largeFixture, *pipeline.Config){
+		"none wanted":                func(_ *largeFixture, c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 },
+		"nowhere":                    func(_ *largeFixture, c *pipeline.Config) { c.Mezzanines.Cache = cache.Discard{} },
+		"the original is not kept":   func(m *largeFixture, _ *pipeline.Config) { m.originals.FailFill(syscall.ENOSPC) },
+		"the original cannot be had": func(m *largeFixture, _ *pipeline.Config) { m.originals.FailOpen(syscall.EIO) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t)
+				m := newLargeFixture(t)
 				c := m.config
 				change(m, &c)
 				m.start(c)
@@ -310,15 +310,15 @@ func TestNoMezzanine(t *testing.T) {
 	}
 }
 
-// Of a broken original there is none, though derivatives are given of it.
+// A broken original gets no mezzanine, though derivatives of it are served.
 func TestNoMezzanineOfBrokenOriginals(t *testing.T) {
-	for name, broken := range map[string]func(*manor){
-		"cut short": func(m *manor) { m.origin.Put("big.jpg", picture(640, 480)[:620]) },
-		"inside":    func(*manor) {},
+	for name, broken := range map[string]func(*largeFixture){
+		"cut short": func(m *largeFixture) { m.origin.Put("big.jpg", picture(640, 480)[:620]) },
+		"inside":    func(*largeFixture) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t, func(c *pipeline.Config) { c.ServeBroken = true })
+				m := newLargeFixture(t, func(c *pipeline.Config) { c.ServeBroken = true })
 				broken(m)
 				m.engine.Fail, m.engine.Half = header.ErrBroken, picture(60, 45)
 				var all sync.WaitGroup
@@ -342,7 +342,7 @@ func TestNoMezzanineOfBrokenOriginals(t *testing.T) {
 	}
 }
 
-// A mezzanine that is damaged on disk is forgotten, and the original does.
+// A mezzanine that is damaged on disk is removed, and the original is used.
 func TestDamagedMezzanine(t *testing.T) {
 	original := header.Header{Format: variant.JPEG, Width: 640, Height: 480, Orientation: 1, Pages: 1, Scans: 1, Depth: 8}
 	whole := func(body []byte) []byte {
@@ -355,7 +355,7 @@ func TestDamagedMezzanine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t)
+				m := newLargeFixture(t)
 				m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 				synctest.Wait()
 				m.engine.want(t, "the first", "640>60", "640>200")
@@ -377,8 +377,8 @@ func TestDamagedMezzanine(t *testing.T) {
 	}
 }
 
-// overwrite puts something else in place of the mezzanine of big.jpg.
-func (m *manor) overwrite(t *testing.T, body []byte) {
+// overwrite replaces the mezzanine of big.jpg on disk.
+func (m *largeFixture) overwrite(t *testing.T, body []byte) {
 	t.Helper()
 	original, err := m.originals.Peek(variant.Key("big.jpg").Name())
 	if err != nil {
@@ -396,10 +396,10 @@ func (m *manor) overwrite(t *testing.T, body []byte) {
 	b.Close()
 }
 
-// Every cache buster has its own, and they are forgotten together.
+// Each version has a mezzanine of its own, and they are forgotten together.
 func TestMezzaninesOfVersions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		m.origin.Put("big.jpg", picture(640, 320))
 		m.want(t, "big.jpg", "60x,v_2", pipeline.FromOrigin, 60, 30)
@@ -412,12 +412,12 @@ func TestMezzaninesOfVersions(t *testing.T) {
 	})
 }
 
-// The Observer hears of derivatives that somebody waits for, and of mezzanines that
+// The Observer is told of derivatives that requests wait for, and of mezzanines that
 // are kept.
 func TestMezzanineIsNoDerivative(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &observed{}
-		m := newManor(t, func(c *pipeline.Config) { c.Observer = seen })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Observer = seen })
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		synctest.Wait()
 		m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
@@ -462,10 +462,10 @@ func (o *observed) tell(change func()) {
 	change()
 }
 
-// A gone original takes its mezzanine along.
+// When an original does not exist any more, its mezzanine is removed, too.
 func TestGoneOriginalHasNoMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, revalidating)
+		m := newLargeFixture(t, revalidating)
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		synctest.Wait()
 		m.origin.Remove("big.jpg")

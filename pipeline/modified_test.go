@@ -17,11 +17,11 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// An original that was purged and fetched again may be another one: what was made
-// of the one before is not served for ever.
+// An original that was purged and fetched again may have changed: derivatives of the
+// older one are not served for ever.
 func TestMadeOfAnOlderOriginal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newAgingHouse()
+		h, _ := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		if err := h.originals.Remove(parse(t, "40x").Original("cat.jpg")); err != nil {
 			t.Fatal(err)
@@ -37,11 +37,11 @@ func TestMadeOfAnOlderOriginal(t *testing.T) {
 	})
 }
 
-// Another process has fetched a new original into the same directory: the file is
-// right, whatever is remembered.
+// If another process has fetched a new original into the same directory, the file
+// counts, whatever is remembered.
 func TestReplacedOnDiskByOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newAgingHouse()
+		h, _ := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		pass(time.Hour)
 		replaceCat(h, 80, 20)
@@ -71,10 +71,10 @@ func TestReplacedOnDiskByOthers(t *testing.T) {
 	})
 }
 
-// A hook that comes while an original is on its way outdates that.
+// A picture that is forgotten while its original is being fetched is fetched again.
 func TestForgottenWhileAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newAgingHouse()
+		h, _ := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(25 * time.Hour)
@@ -115,11 +115,12 @@ func (l *lateNo) Open(ctx context.Context, key string, have storage.Version) (*s
 	return nil, storage.NotFound("fake", key)
 }
 
-// That a picture is gone is no news if it has come back since.
+// That an original does not exist does not count if the picture was forgotten since
+// the origin was asked.
 func TestCreatedWhileGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := &lateNo{}
-		h := newHouse(func(c *pipeline.Config) {
+		h := newFixture(func(c *pipeline.Config) {
 			c.Originals.Revalidate, c.Originals.NegativeTTL = 24*time.Hour, time.Minute
 			origin.Origin, c.Originals.Origin = c.Originals.Origin, origin
 		})
@@ -146,11 +147,11 @@ func goroutines() int {
 	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("\ngoroutine "))
 }
 
-// One picture waits for a slow origin; all others are served at once, and no
-// goroutines pile up.
+// If the origin is slow, one request waits for the revalidation; all others are served
+// at once, and no goroutines pile up.
 func TestOneWaitsForASlowOrigin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newAgingHouse()
+		h, _ := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		pass(8 * 24 * time.Hour)
 		release := h.origin.Hold()
@@ -184,11 +185,11 @@ func TestOneWaitsForASlowOrigin(t *testing.T) {
 	})
 }
 
-// What is made because the original has changed is kept, though that forgot
-// everything.
+// A derivative that is made because the original has changed is kept, though the
+// change invalidated everything.
 func TestMadeAfterTheChangeIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newAgingHouse()
+		h, _ := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 40)
 		pass(8 * 24 * time.Hour)
@@ -202,13 +203,13 @@ func TestMadeAfterTheChangeIsKept(t *testing.T) {
 	})
 }
 
-// A place that is down is not asked whether anything has changed, and the log says
-// so once, not for each picture.
+// An origin that is down is not asked to revalidate, and the log says so once, not for
+// each picture.
 func TestQuietWhileDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		origin, down := pets(300), false
-		h := newHouse(func(c *pipeline.Config) {
+		h := newFixture(func(c *pipeline.Config) {
 			c.Originals.Origin, c.Originals.Revalidate, c.Log = origin, time.Hour, slog.New(slog.NewTextHandler(&log, nil))
 			c.Originals.Down = func(string) bool { return down }
 		})
@@ -236,10 +237,9 @@ func TestQuietWhileDown(t *testing.T) {
 	})
 }
 
-// Forgetting one picture costs no walk through what is known of all others, and
-// leaves most of that.
+// Forgetting one picture leaves nearly everything that is remembered of others.
 func TestForgetLeavesOthers(t *testing.T) {
-	h := newHouse(remembers)
+	h := newFixture(remembers)
 	for i := range 512 {
 		if _, err := h.ask(t.Context(), t, pet(i), "40x"); !errors.Is(err, storage.ErrNotFound) {
 			t.Fatal(err)
@@ -260,19 +260,18 @@ func TestForgetLeavesOthers(t *testing.T) {
 	}
 }
 
-// What was made of an older original is better than nothing, as long as nothing
-// else can be made.
+// A derivative of an older original is served as long as no newer one can be made.
 func TestOldIsBetterThanNone(t *testing.T) {
-	for name, hinder := range map[string]func(*house) (undo func()){
-		"down": func(h *house) func() {
+	for name, hinder := range map[string]func(*fixture) (undo func()){
+		"down": func(h *fixture) func() {
 			h.origin.FailAll(errors.New("connection refused"))
 			return func() { h.origin.FailAll(nil) }
 		},
-		"read-only": func(h *house) func() {
+		"read-only": func(h *fixture) func() {
 			h.Originals.SetReadOnly(true)
 			return func() { h.Originals.SetReadOnly(false) }
 		},
-		"busy": func(h *house) func() {
+		"busy": func(h *fixture) func() {
 			var leaves []func()
 			for range 32 {
 				leave, err := h.Originals.Fetches.Enter(context.Background(), 1)
@@ -296,7 +295,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h, _ := newAgingHouse()
+				h, _ := newRevalidating()
 				original := parse(t, "40x").Original("cat.jpg")
 				h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 				pass(time.Hour)
@@ -305,7 +304,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 					t.Fatal(err)
 				}
 				// Another process, which forgets nothing here, makes one of the new one.
-				other := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Derivatives.Cache = h.origin, h.derivatives })
+				other := newFixture(func(c *pipeline.Config) { c.Originals.Origin, c.Derivatives.Cache = h.origin, h.derivatives })
 				other.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
 
 				undo := hinder(h)
@@ -341,7 +340,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 // store has moved to: that costs no derivative.
 func TestSameBytesElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
+		h, said := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 60)
 		h.origin.SetETag("cat.jpg", "another")
@@ -360,7 +359,7 @@ func TestSameBytesElsewhere(t *testing.T) {
 // Where there is no date to tell, the ETag does.
 func TestFetchedAgainWithoutDate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newAgingHouse()
+		h, _ := newRevalidating()
 		h.origin.SetModTime("cat.jpg", time.Time{})
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		if err := h.originals.Remove(parse(t, "40x").Original("cat.jpg")); err != nil {
@@ -377,7 +376,7 @@ func TestFetchedAgainWithoutDate(t *testing.T) {
 // the new one is not fetched for every hit.
 func TestChangedOnADeadDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newAgingHouse()
+		h, _ := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 20)
 		for _, s := range []interface {
@@ -402,7 +401,7 @@ func TestChangedOnADeadDisk(t *testing.T) {
 // Others may keep what is being asked for as briefly as what is stale.
 func TestAging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newAgingHouse()
+		h, _ := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); r.Revalidating {
 			t.Error("young, and called aging")

@@ -13,11 +13,11 @@ import (
 
 func remembers(c *pipeline.Config) { c.Originals.NegativeTTL = time.Minute }
 
-// That a picture is not there is remembered for a while, and until it is
+// That an original does not exist is remembered for a while, and until it is
 // forgotten.
 func TestAbsentIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(remembers)
+		h := newFixture(remembers)
 		absent := func(opens int) {
 			t.Helper()
 			for range 3 {
@@ -51,11 +51,11 @@ func TestAbsentIsRemembered(t *testing.T) {
 	})
 }
 
-// An origin that cannot answer has not said no; and what was uploaded while it
-// was asked is there.
+// An origin that cannot answer has not said that the original does not exist. An
+// original that was uploaded while the origin was asked exists.
 func TestNotAbsent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(remembers)
+		h := newFixture(remembers)
 		for _, err := range []error{
 			errors.New("connection refused"), storage.Unavailable(context.Background(), "fake", errors.New("no route")),
 			errors.Join(storage.ErrNotFound, storage.ErrUnavailable),

@@ -24,7 +24,7 @@ func TestRedirectRaw(t *testing.T) {
 		elsewhere bool
 	}{"larger": {size - 1, true}, "not larger": {size, false}, "off": {0, false}} {
 		store := storagetest.NewStore(map[string][]byte{"cat.jpg": picture(80, 60)})
-		h := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Originals.RedirectRaw = store, tt.over })
+		h := newFixture(func(c *pipeline.Config) { c.Originals.Origin, c.Originals.RedirectRaw = store, tt.over })
 		raw, link := variant.Variant{Kind: variant.Raw}, storage.LinkOptions{Expires: time.Minute}
 		r, err := h.Original(t.Context(), "cat.jpg", raw, link)
 		if err != nil {
@@ -47,18 +47,18 @@ func TestRedirectRaw(t *testing.T) {
 
 func TestLink(t *testing.T) {
 	store := storagetest.NewStore(nil)
-	h := newHouse(func(c *pipeline.Config) { c.Originals.Origin = store })
+	h := newFixture(func(c *pipeline.Config) { c.Originals.Origin = store })
 	if link, err := h.Originals.Link(t.Context(), "no/such.jpg", storage.LinkOptions{}); err != nil || !strings.Contains(link, "no/such.jpg") {
 		t.Errorf("%q, %v", link, err)
 	}
-	if link, err := newHouse().Originals.Link(t.Context(), "cat.jpg", storage.LinkOptions{}); !errors.Is(err, storage.ErrUnavailable) {
+	if link, err := newFixture().Originals.Link(t.Context(), "cat.jpg", storage.LinkOptions{}); !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("of a place without links: %q, %v", link, err)
 	}
 }
 
 func TestOriginDown(t *testing.T) {
 	down := false
-	h := newHouse(func(c *pipeline.Config) { c.Originals.Down = func(key string) bool { return down && key == "cat.jpg" } })
+	h := newFixture(func(c *pipeline.Config) { c.Originals.Down = func(key string) bool { return down && key == "cat.jpg" } })
 	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 	down = true
 	v := parse(t, "40x")
@@ -82,7 +82,7 @@ func TestOriginDown(t *testing.T) {
 
 // Off, the memory is not asked; on again, it has what it had.
 func TestSetHot(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 	h.Derivatives.SetMemory(false)
 	for range 2 {

@@ -25,12 +25,12 @@ func pets(n int) *storagetest.Fake {
 
 func pet(i int) variant.Key { return variant.Key(fmt.Sprintf("%d.jpg", i)) }
 
-// Fetches have a limit and a queue of their own; who does not fit is refused at
-// once, and who is in the cache does not notice.
+// Fetches have a limit and a queue of their own. Fetches beyond the queue are refused
+// at once; cached originals do not need it.
 func TestFetchesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(20)
-		h := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Originals.Fetches = origin, gate.New(3, 0, 5) })
+		h := newFixture(func(c *pipeline.Config) { c.Originals.Origin, c.Originals.Fetches = origin, gate.New(3, 0, 5) })
 		h.want(t, pet(0), "40x", pipeline.FromOrigin, 40, 30)
 		release := origin.Hold()
 		before := origin.TotalOpens()
@@ -68,7 +68,7 @@ func TestFetchesAreBounded(t *testing.T) {
 func TestFetchesCountAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
-		h := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 3) })
+		h := newFixture(func(c *pipeline.Config) { c.Originals.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 3) })
 		h.want(t, pet(9), "40x", pipeline.FromOrigin, 40, 30)
 		block := make(chan struct{})
 		h.resizer.Block = block
@@ -109,7 +109,7 @@ func TestFetchesCountAtTheDoor(t *testing.T) {
 func TestRefusedAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
-		h := newHouse(func(c *pipeline.Config) { c.Originals.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 2) })
+		h := newFixture(func(c *pipeline.Config) { c.Originals.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 2) })
 		block := make(chan struct{})
 		h.resizer.Block = block
 		ctx, leave := context.WithCancel(t.Context())

@@ -32,8 +32,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// house is a pipeline on fakes.
-type house struct {
+// fixture is a pipeline on fakes, with pictures of 80x60 pixels.
+type fixture struct {
 	*pipeline.Pipeline
 	*prime.Engine
 	config      pipeline.Config
@@ -43,8 +43,8 @@ type house struct {
 	resizer     *resizetest.Fake
 }
 
-func newHouse(change ...func(*pipeline.Config)) *house {
-	h := &house{
+func newFixture(change ...func(*pipeline.Config)) *fixture {
+	h := &fixture{
 		origin: storagetest.NewFake(map[string][]byte{
 			"cat.jpg":    picture(80, 60),
 			"dog.jpg":    picture(60, 80),
@@ -70,7 +70,7 @@ func newHouse(change ...func(*pipeline.Config)) *house {
 }
 
 // start replaces the pipeline.
-func (h *house) start(c pipeline.Config) {
+func (h *fixture) start(c pipeline.Config) {
 	h.config = c
 	h.Pipeline = pipeline.New(c)
 	if c.Observer == nil {
@@ -90,13 +90,13 @@ func parse(t *testing.T, ops string) variant.Variant {
 	return v
 }
 
-func (h *house) ask(ctx context.Context, t *testing.T, key variant.Key, ops string) (*pipeline.Result, error) {
+func (h *fixture) ask(ctx context.Context, t *testing.T, key variant.Key, ops string) (*pipeline.Result, error) {
 	t.Helper()
 	return h.Picture(ctx, key, parse(t, ops), 0)
 }
 
 // want asks for a picture and checks its size and where it came from.
-func (h *house) want(t *testing.T, key variant.Key, ops string, source pipeline.Source, width, height int) *pipeline.Result {
+func (h *fixture) want(t *testing.T, key variant.Key, ops string, source pipeline.Source, width, height int) *pipeline.Result {
 	t.Helper()
 	r, err := h.ask(t.Context(), t, key, ops)
 	if err != nil {
@@ -114,7 +114,7 @@ func (h *house) want(t *testing.T, key variant.Key, ops string, source pipeline.
 }
 
 func TestTiers(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	made := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 	if !made.Stored || made.Shared || len(made.Steps) != 4 {
 		t.Errorf("made: %+v", made)
@@ -125,7 +125,7 @@ func TestTiers(t *testing.T) {
 		t.Errorf("the origin was asked %d times, want once", got)
 	}
 
-	cold := newHouse(func(c *pipeline.Config) { c.Derivatives.Cache, c.Derivatives.MemoryBytes = h.derivatives, 0 })
+	cold := newFixture(func(c *pipeline.Config) { c.Derivatives.Cache, c.Derivatives.MemoryBytes = h.derivatives, 0 })
 	cold.want(t, "cat.jpg", "40x30", pipeline.FromDisk, 40, 30)
 	cold.want(t, "cat.jpg", "40x30", pipeline.FromDisk, 40, 30) // no memory, still disk
 	if cold.origin.TotalOpens() != 0 || cold.resizer.Calls() != 0 {
@@ -137,7 +137,7 @@ func TestTiers(t *testing.T) {
 // resizes.
 func TestCoalescing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
+		h := newFixture()
 		release := h.origin.Hold()
 		var shared int
 		var mu sync.Mutex
@@ -170,11 +170,11 @@ func TestCoalescing(t *testing.T) {
 	})
 }
 
-// One who leaves does not take the others' picture away; when the last one
-// leaves, the work ends.
+// A client that leaves does not end the work of others; when the last one leaves, the
+// work ends.
 func TestLeaving(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
+		h := newFixture()
 		release := h.origin.Hold()
 		first, leave := context.WithCancel(t.Context())
 		errs := make(chan error, 2)
@@ -192,7 +192,7 @@ func TestLeaving(t *testing.T) {
 			t.Errorf("who stayed got %v", err)
 		}
 
-		h = newHouse()
+		h = newFixture()
 		h.origin.Hold()
 		second, leave := context.WithCancel(t.Context())
 		go wait(second)
@@ -209,22 +209,22 @@ func TestErrors(t *testing.T) {
 		name string
 		key  variant.Key
 		ops  string
-		set  func(*house)
+		set  func(*fixture)
 		kind error
 	}{
 		{"missing", "no.jpg", "40x30", nil, storage.ErrNotFound},
 		{"text", "text.jpg", "40x30", nil, header.ErrNotPicture},
 		{"empty", "empty.jpg", "40x30", nil, header.ErrBroken},
 		{"cut short", "broken.jpg", "40x30", nil, header.ErrBroken},
-		{"origin down", "cat.jpg", "40x30", func(h *house) { h.origin.FailAll(storage.Unavailable(context.Background(), "fake", unavailable)) }, storage.ErrUnavailable},
-		{"body cut short", "cat.jpg", "40x30", func(h *house) { h.origin.Truncate("cat.jpg", 100) }, storage.ErrUnavailable},
+		{"origin down", "cat.jpg", "40x30", func(h *fixture) { h.origin.FailAll(storage.Unavailable(context.Background(), "fake", unavailable)) }, storage.ErrUnavailable},
+		{"body cut short", "cat.jpg", "40x30", func(h *fixture) { h.origin.Truncate("cat.jpg", 100) }, storage.ErrUnavailable},
 		{"too many pixels", "cat.jpg", "4000x4000,up_1", nil, header.ErrTooLarge},
-		{"an error of no kind", "cat.jpg", "40x30", func(h *house) { h.origin.FailAll(unavailable) }, storage.ErrUnavailable},
-		{"resizer fails", "cat.jpg", "40x30", func(h *house) { h.resizer.Fail = header.ErrBroken }, header.ErrBroken},
+		{"an error of no kind", "cat.jpg", "40x30", func(h *fixture) { h.origin.FailAll(unavailable) }, storage.ErrUnavailable},
+		{"resizer fails", "cat.jpg", "40x30", func(h *fixture) { h.resizer.Fail = header.ErrBroken }, header.ErrBroken},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			h := newHouse()
+			h := newFixture()
 			if tt.set != nil {
 				tt.set(h)
 			}
@@ -240,12 +240,12 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// What says nothing against an original leaves it, also where it lies on disk, and
-// the next request is made of it.
+// Errors that say nothing about the original leave it in the cache, and the next
+// request uses it.
 func TestOriginalStays(t *testing.T) {
 	for _, kind := range []error{resize.ErrNoMemory, header.ErrNotPicture, header.ErrTooLarge, errors.New("our own failure")} {
 		for _, ops := range []string{"40x30", "info", "40x30,trim"} {
-			h := newHouse()
+			h := newFixture()
 			for range 2 {
 				h.resizer.Fail = fmt.Errorf("once: %w", kind)
 				if _, err := h.ask(t.Context(), t, "cat.jpg", ops); !errors.Is(err, kind) {
@@ -263,10 +263,9 @@ func TestOriginalStays(t *testing.T) {
 	}
 }
 
-// What is broken is not kept as an original either, and is fetched again when
-// it has been mended.
+// A broken original is not kept, and is fetched again when it has been mended.
 func TestBrokenOriginalIsForgotten(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	h.origin.Truncate("cat.jpg", 100)
 	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); !errors.Is(err, storage.ErrUnavailable) {
 		t.Fatal(err)
@@ -284,7 +283,7 @@ func TestBrokenOriginalIsForgotten(t *testing.T) {
 // A cache that fails costs time, never correctness.
 func TestCacheFails(t *testing.T) {
 	full := &fullDisk{}
-	h := newHouse(func(c *pipeline.Config) { c.Observer = full })
+	h := newFixture(func(c *pipeline.Config) { c.Observer = full })
 	h.originals.FailFill(syscall.ENOSPC)
 	h.derivatives.FailFill(syscall.ENOSPC)
 	made := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
@@ -296,7 +295,7 @@ func TestCacheFails(t *testing.T) {
 		t.Errorf("observed %v", full.errors)
 	}
 
-	h = newHouse()
+	h = newFixture()
 	h.originals.FailOpen(syscall.EIO)
 	h.derivatives.FailOpen(syscall.EIO)
 	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); err != nil {
@@ -316,17 +315,17 @@ func (f *fullDisk) Kept(tier eviction.Tier, _ int64, err error) {
 }
 
 func TestTooManyBytes(t *testing.T) {
-	h := newHouse(func(c *pipeline.Config) { c.Originals.MaxBytes = 100 })
+	h := newFixture(func(c *pipeline.Config) { c.Originals.MaxBytes = 100 })
 	if _, err := h.ask(t.Context(), t, "cat.jpg", "40x30"); !errors.Is(err, originals.ErrTooManyBytes) {
 		t.Errorf("got %v", err)
 	}
 	exact := int64(len(picture(80, 60)))
-	newHouse(func(c *pipeline.Config) { c.Originals.MaxBytes = exact }).want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	newFixture(func(c *pipeline.Config) { c.Originals.MaxBytes = exact }).want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 }
 
 func TestFetchTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
+		h := newFixture()
 		h.origin.Hold()
 		began := time.Now()
 		_, err := h.ask(t.Context(), t, "cat.jpg", "40x30")
@@ -337,7 +336,7 @@ func TestFetchTimeout(t *testing.T) {
 }
 
 func TestOriginal(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	for _, want := range []pipeline.Source{pipeline.FromOrigin, pipeline.FromDisk} {
 		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{})
 		if err != nil {
@@ -359,11 +358,11 @@ func TestOriginal(t *testing.T) {
 	}
 }
 
-// What is in memory is looked for on disk once a second, which notes its use
-// there, and shows what another process has purged or replaced.
+// The file of a derivative in memory is looked at once a second: that notes its use,
+// and shows that another process has purged or replaced it.
 func TestMemoryFollowsDisk(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	h := newHouse(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
+	h := newFixture(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
 	r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 	for range 10 { // three seconds
 		now = now.Add(300 * time.Millisecond)
@@ -390,10 +389,10 @@ func TestMemoryFollowsDisk(t *testing.T) {
 	}
 }
 
-// What could not be kept on disk is served from memory all the same.
+// A derivative that could not be kept on disk is served from memory.
 func TestMemoryWithoutDisk(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	h := newHouse(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
+	h := newFixture(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
 	h.derivatives.FailFill(syscall.ENOSPC)
 	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 	now = now.Add(30 * time.Second)
@@ -405,10 +404,9 @@ func TestMemoryWithoutDisk(t *testing.T) {
 	}
 }
 
-// Another cache buster fetches the original again, and they all are forgotten
-// together.
+// Each version is fetched by itself, and all are forgotten together.
 func TestCacheBuster(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 	h.origin.Put("cat.jpg", picture(60, 80))
 	h.want(t, "cat.jpg", "39x", pipeline.FromOrigin, 39, 29)
@@ -425,10 +423,10 @@ func TestCacheBuster(t *testing.T) {
 	}
 }
 
-// What was finished is kept, though the last one who waited has left.
+// A finished derivative is kept even if the last client has left.
 func TestFinishedWorkIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
+		h := newFixture()
 		began, block := make(chan struct{}), make(chan struct{})
 		h.resizer.Began, h.resizer.Block = began, block
 		ctx, leave := context.WithCancel(t.Context())
@@ -461,9 +459,9 @@ func (s *leavingStore) Fill(ctx context.Context, name variant.Name, r io.Reader,
 	return s.Fake.Fill(ctx, name, r, modTime)
 }
 
-// With a disk that takes nothing, no more originals are in memory than fit.
+// If the disk takes nothing, a bounded number of originals is in memory.
 func TestMemoryForOriginalsIsBounded(t *testing.T) {
-	h := newHouse(func(c *pipeline.Config) { c.Originals.MaxBytes = int64(len(picture(80, 60))) })
+	h := newFixture(func(c *pipeline.Config) { c.Originals.MaxBytes = int64(len(picture(80, 60))) })
 	h.originals.FailFill(syscall.ENOSPC)
 	var open []*pipeline.Result
 	for range 4 {
@@ -487,7 +485,7 @@ func TestMemoryForOriginalsIsBounded(t *testing.T) {
 }
 
 func TestForget(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	for _, ops := range []string{"40x30", "20x", "x10"} {
 		h.want(t, "cat.jpg", ops, pipeline.FromOrigin, map[string]int{"40x30": 40, "20x": 20, "x10": 13}[ops], map[string]int{"40x30": 30, "20x": 15, "x10": 10}[ops])
 	}
@@ -503,11 +501,11 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// What was begun before a picture was forgotten is answered and not kept, and
-// who asks afterwards does not get it.
+// Work that was begun before a picture was forgotten is answered and not kept, and
+// later requests do not get it.
 func TestForgetWhileMaking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse()
+		h := newFixture()
 		release := h.origin.HoldBodies()
 		answered := make(chan error, 1)
 		go func() {
@@ -537,15 +535,15 @@ func TestForgetWhileMaking(t *testing.T) {
 	})
 }
 
-// A file that is none of ours under the name of a derivative is removed.
+// A file that we have not written is removed.
 func TestDamagedDerivative(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 	b, err := h.derivatives.Fill(t.Context(), r.Name, bytes.NewReader([]byte("garbage")), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Close()
-	again := newHouse(func(c *pipeline.Config) { c.Derivatives.Cache = h.derivatives })
+	again := newFixture(func(c *pipeline.Config) { c.Derivatives.Cache = h.derivatives })
 	again.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 }

@@ -80,8 +80,8 @@ func (l *ledger) at() (now, ever []string) {
 // In each kind of work the original is written down while the engine works, and not
 // longer; and of what is in quarantine none is done.
 func TestQuarantine(t *testing.T) {
-	request := func(ops string) func(t *testing.T, m *manor) error {
-		return func(t *testing.T, m *manor) error {
+	request := func(ops string) func(t *testing.T, m *largeFixture) error {
+		return func(t *testing.T, m *largeFixture) error {
 			r, err := m.ask(t.Context(), t, "big.jpg", ops)
 			if err == nil {
 				r.Blob.Close()
@@ -91,16 +91,16 @@ func TestQuarantine(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		do   func(t *testing.T, m *manor) error
+		do   func(t *testing.T, m *largeFixture) error
 	}{
 		{"a picture", request("300x")},
 		{"a picture that is looked at", request("60x60,g_smart")},
 		{"a description", request("info")},
 		{"with a cache buster", request("300x,v_2")},
-		{"priming", func(t *testing.T, m *manor) error {
+		{"priming", func(t *testing.T, m *largeFixture) error {
 			return m.Prime(t.Context(), "big.jpg", wishes(t, "300x", "60x")).Err
 		}},
-		{"priming one alone", func(t *testing.T, m *manor) error {
+		{"priming one alone", func(t *testing.T, m *largeFixture) error {
 			return m.Prime(t.Context(), "big.jpg", wishes(t, "60x60,g_smart")).Err
 		}},
 	}
@@ -108,7 +108,7 @@ func TestQuarantine(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLedger()
-				m := newManor(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
+				m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
 				m.engine.setStop(func(context.Context, string) error {
 					if now, _ := l.at(); len(now) != 1 {
 						t.Errorf("while the engine works, %q is written down", now)
@@ -129,9 +129,9 @@ func TestQuarantine(t *testing.T) {
 
 // quarantined is a pipeline whose picture is in quarantine, with or without its
 // mezzanine.
-func quarantined(t *testing.T, l *ledger, first string) *manor {
+func quarantined(t *testing.T, l *ledger, first string) *largeFixture {
 	t.Helper()
-	m := newManor(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
+	m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
 	if first != "" {
 		m.want(t, "big.jpg", first, pipeline.FromOrigin, 300, 225)
 		synctest.Wait()
@@ -188,14 +188,14 @@ func TestQuarantined(t *testing.T) {
 	}
 }
 
-// Work that ends badly has ended, and no more is written down of it.
+// Work that fails has ended, and is not in quarantine any more.
 func TestQuarantineOfWhatFails(t *testing.T) {
 	for name, fail := range map[string]func() error{
 		"an error": func() error { return header.ErrBroken },
 		"a panic":  func() error { panic("in the engine") },
 	} {
 		l := newLedger()
-		m := newManor(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
 		m.engine.setStop(func(context.Context, string) error { return fail() })
 		_, err := m.ask(t.Context(), t, "big.jpg", "60x")
 		if now, ever := l.at(); err == nil || len(now) != 0 || len(ever) != 1 {

@@ -13,21 +13,21 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// verdicts counts what the origin was asked and said.
-type verdicts struct {
+// answers counts what the origin was asked and said.
+type answers struct {
 	pipeline.NopObserver
 	mu  sync.Mutex
 	all []originals.Freshness
 }
 
-func (v *verdicts) Revalidated(verdict originals.Freshness) {
+func (v *answers) Revalidated(verdict originals.Freshness) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.all = append(v.all, verdict)
 }
 
 // take returns what was said since the last time.
-func (v *verdicts) take() []originals.Freshness {
+func (v *answers) take() []originals.Freshness {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	all := v.all
@@ -35,7 +35,7 @@ func (v *verdicts) take() []originals.Freshness {
 	return all
 }
 
-func (v *verdicts) want(t *testing.T, when string, want ...originals.Freshness) {
+func (v *answers) want(t *testing.T, when string, want ...originals.Freshness) {
 	t.Helper()
 	got := v.take()
 	if len(got) != len(want) {
@@ -49,9 +49,9 @@ func (v *verdicts) want(t *testing.T, when string, want ...originals.Freshness) 
 	}
 }
 
-func newAgingHouse() (*house, *verdicts) {
-	v := &verdicts{}
-	return newHouse(func(c *pipeline.Config) {
+func newRevalidating() (*fixture, *answers) {
+	v := &answers{}
+	return newFixture(func(c *pipeline.Config) {
 		c.Observer, c.Originals.Revalidate, c.Originals.RevalidateSync, c.Originals.NegativeTTL = v, 24*time.Hour, 7*24*time.Hour, time.Minute
 	}), v
 }
@@ -62,7 +62,7 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-func replaceCat(h *house, width, height int) {
+func replaceCat(h *fixture, width, height int) {
 	h.origin.Put("cat.jpg", picture(width, height))
 	h.origin.SetModTime("cat.jpg", time.Now().UTC().Truncate(time.Second))
 }
@@ -71,7 +71,7 @@ func replaceCat(h *house, width, height int) {
 // served; and what was made of the old one is gone after that.
 func TestRevalidateInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
+		h, said := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		pass(23 * time.Hour)
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
@@ -106,7 +106,7 @@ func TestRevalidateInTheBackground(t *testing.T) {
 // After a longer time whoever asks waits for the new one.
 func TestRevalidateFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
+		h, said := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
@@ -145,7 +145,7 @@ func TestRevalidateFirst(t *testing.T) {
 // in peace for a while.
 func TestStaleIfError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
+		h, said := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
@@ -176,7 +176,7 @@ func TestStaleIfError(t *testing.T) {
 // One that is slow is not waited for very long.
 func TestStaleIfSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
+		h, said := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
@@ -198,7 +198,7 @@ func TestStaleIfSlow(t *testing.T) {
 // What is being made of the old version while the new one comes is not kept.
 func TestChangedWhileMaking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
+		h, said := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		block := make(chan struct{})
 		h.resizer.Block = block
@@ -219,7 +219,7 @@ func TestChangedWhileMaking(t *testing.T) {
 // A hit that is handed over is as old as any other.
 func TestLocateRevalidates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
+		h, said := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
@@ -233,7 +233,7 @@ func TestLocateRevalidates(t *testing.T) {
 
 func TestNothingIsAskedReadOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, said := newAgingHouse()
+		h, said := newRevalidating()
 		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 		h.Originals.SetReadOnly(true)
 		pass(8 * 24 * time.Hour)

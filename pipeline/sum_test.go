@@ -9,12 +9,12 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// The sum is of the very bytes, wherever they come from: what is made of a mezzanine
-// may have as many as what was made of the original before, under the same name.
+// The sum is that of the very bytes: a derivative made from a mezzanine may have as
+// many bytes as one made from the original, under the same name.
 func TestSum(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	of := func(data []byte) uint32 { return crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)) }
-	want := func(h *house, source pipeline.Source) []byte {
+	want := func(h *fixture, source pipeline.Source) []byte {
 		t.Helper()
 		r, err := h.ask(t.Context(), t, "cat.jpg", "40x")
 		if err != nil {
@@ -30,8 +30,8 @@ func TestSum(t *testing.T) {
 		}
 		return data
 	}
-	restarted := func() *house {
-		return newHouse(func(c *pipeline.Config) { c.Derivatives.Cache, c.Derivatives.MemoryBytes = h.derivatives, 0 })
+	restarted := func() *fixture {
+		return newFixture(func(c *pipeline.Config) { c.Derivatives.Cache, c.Derivatives.MemoryBytes = h.derivatives, 0 })
 	}
 	data := want(h, pipeline.FromOrigin)
 	want(h, pipeline.FromMemory)
@@ -53,9 +53,9 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// Of an original there is none, as its name, date and size say it all.
+// An original has no sum: its name, date and size identify it.
 func TestNoSumOfOriginals(t *testing.T) {
-	h := newHouse()
+	h := newFixture()
 	r, err := h.Original(t.Context(), "cat.jpg", parse(t, "raw"), storage.LinkOptions{})
 	if err != nil || r.Sum != 0 {
 		t.Errorf("sum %08x, %v", r.Sum, err)

@@ -16,17 +16,17 @@ import (
 )
 
 // asked are the ways of using an original that is in the cache.
-var asked = map[string]func(*house, *testing.T){
-	"a picture": func(h *house, t *testing.T) { h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30) },
-	"/raw/":     func(h *house, t *testing.T) { h.wantRaw(t, "cat.jpg") },
-	"/info/": func(h *house, t *testing.T) {
+var asked = map[string]func(*fixture, *testing.T){
+	"a picture": func(h *fixture, t *testing.T) { h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30) },
+	"/raw/":     func(h *fixture, t *testing.T) { h.wantRaw(t, "cat.jpg") },
+	"/info/": func(h *fixture, t *testing.T) {
 		r, err := h.ask(t.Context(), t, "cat.jpg", "info")
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Blob.Close()
 	},
-	"prime": func(h *house, t *testing.T) {
+	"prime": func(h *fixture, t *testing.T) {
 		r := h.Prime(t.Context(), "cat.jpg", []prime.Variant{{Variant: parse(t, "40x30")}, {Variant: parse(t, "30x")}})
 		if r.Made != 2 || r.Failed != 0 {
 			t.Errorf("primed: %+v", r)
@@ -34,7 +34,7 @@ var asked = map[string]func(*house, *testing.T){
 	},
 }
 
-func (h *house) wantRaw(t *testing.T, key variant.Key) {
+func (h *fixture) wantRaw(t *testing.T, key variant.Key) {
 	t.Helper()
 	r, err := h.Original(t.Context(), key, variant.Variant{Kind: variant.Raw}, storage.LinkOptions{})
 	if err != nil {
@@ -48,8 +48,8 @@ func (h *house) wantRaw(t *testing.T, key variant.Key) {
 }
 
 // restarted is another pipeline on the same origin and stores, which remembers nothing.
-func (h *house) restarted() *house {
-	next := newHouse(func(c *pipeline.Config) {
+func (h *fixture) restarted() *fixture {
+	next := newFixture(func(c *pipeline.Config) {
 		c.Originals.Origin, c.Originals.Cache, c.Derivatives.Cache = h.origin, h.originals, h.derivatives
 	})
 	next.origin, next.originals, next.derivatives = h.origin, h.originals, h.derivatives
@@ -71,7 +71,7 @@ func TestUnreadableOriginal(t *testing.T) {
 					if how == "/raw/" && n > 1 { // it is sent while it is read
 						continue
 					}
-					h := newHouse()
+					h := newFixture()
 					h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
 					if !known {
 						h = h.restarted()
@@ -100,7 +100,7 @@ func TestOriginalThatCannotBeOpened(t *testing.T) {
 		if how == "prime" {
 			continue
 		}
-		h := newHouse()
+		h := newFixture()
 		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
 		h.originals.FailOpen(errors.Join(cache.ErrUnreadable, syscall.EIO))
 		ask(h, t)
@@ -114,7 +114,7 @@ func TestOriginalThatCannotBeOpened(t *testing.T) {
 func TestUnreadableDerivative(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{0, 1, 100} {
-		h := newHouse()
+		h := newFixture()
 		h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
 		h = h.restarted()
 		h.derivatives.Damage(syscall.EIO, n)
@@ -131,7 +131,7 @@ func TestUnreadableMezzanine(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{0, 50, 600} {
 		synctest.Test(t, func(t *testing.T) {
-			m := newManor(t)
+			m := newLargeFixture(t)
 			m.want(t, "big.jpg", "300x", pipeline.FromOrigin, 300, 225)
 			synctest.Wait()
 			m.engine.take()

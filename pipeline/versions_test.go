@@ -20,7 +20,7 @@ func (c *clock) now() time.Time          { return time.Unix(1_800_000_000, c.nan
 func (c *clock) advance(d time.Duration) { c.nanoseconds.Add(int64(d)) }
 
 // wantRefused asks for a version in every way in which one is asked for.
-func (h *house) wantRefused(t *testing.T, version string) {
+func (h *fixture) wantRefused(t *testing.T, version string) {
 	t.Helper()
 	before := h.origin.TotalOpens()
 	for _, ops := range []string{"40x30,", "50x,f_png,", "info,", "info_gps,"} {
@@ -40,7 +40,7 @@ func TestVersionsAreBounded(t *testing.T) {
 	t.Parallel()
 	const most = 4
 	var clock clock
-	h := newHouse(func(c *pipeline.Config) {
+	h := newFixture(func(c *pipeline.Config) {
 		c.Originals.MaxVersions, c.Derivatives.MemoryBytes, c.Now = most, 0, clock.now
 	})
 	for i := range most {
@@ -72,7 +72,7 @@ func TestVersionsAreBounded(t *testing.T) {
 func TestManyVersionsAtOnce(t *testing.T) {
 	t.Parallel()
 	for most, want := range map[int]int{5: 5, 0: 100} {
-		h := newHouse(func(c *pipeline.Config) { c.Originals.MaxVersions = most })
+		h := newFixture(func(c *pipeline.Config) { c.Originals.MaxVersions = most })
 		var all sync.WaitGroup
 		for i := range 100 {
 			all.Go(func() {

@@ -7,7 +7,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 )
 
-// What is on disk is brought into memory, as far as there is a place for it.
+// A derivative on disk is brought into memory, as far as there is room.
 func TestWarm(t *testing.T) {
 	for name, tt := range map[string]struct {
 		hotBytes int64
@@ -22,7 +22,7 @@ func TestWarm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t, func(c *pipeline.Config) { c.Derivatives.MemoryBytes = tt.hotBytes })
+				m := newLargeFixture(t, func(c *pipeline.Config) { c.Derivatives.MemoryBytes = tt.hotBytes })
 				m.Derivatives.SetMemory(false)
 				m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
 				r := m.want(t, "cat.jpg", "40x", pipeline.FromDisk, 40, 30)

@@ -30,8 +30,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// house is a pipeline on fakes.
-type house struct {
+// fixture is a pipeline on fakes, with pictures of 80x60 pixels.
+type fixture struct {
 	*pipeline.Pipeline
 	*prime.Engine
 	config      pipeline.Config
@@ -41,8 +41,8 @@ type house struct {
 	resizer     *resizetest.Fake
 }
 
-func newHouse(change ...func(*pipeline.Config)) *house {
-	h := &house{
+func newFixture(change ...func(*pipeline.Config)) *fixture {
+	h := &fixture{
 		origin: storagetest.NewFake(map[string][]byte{
 			"cat.jpg":    picture(80, 60),
 			"dog.jpg":    picture(60, 80),
@@ -68,7 +68,7 @@ func newHouse(change ...func(*pipeline.Config)) *house {
 }
 
 // start replaces the pipeline.
-func (h *house) start(c pipeline.Config) {
+func (h *fixture) start(c pipeline.Config) {
 	h.config = c
 	h.Pipeline = pipeline.New(c)
 	if c.Observer == nil {
@@ -88,13 +88,13 @@ func parse(t *testing.T, ops string) variant.Variant {
 	return v
 }
 
-func (h *house) ask(ctx context.Context, t *testing.T, key variant.Key, ops string) (*pipeline.Result, error) {
+func (h *fixture) ask(ctx context.Context, t *testing.T, key variant.Key, ops string) (*pipeline.Result, error) {
 	t.Helper()
 	return h.Picture(ctx, key, parse(t, ops), 0)
 }
 
 // want asks for a picture and checks its size and where it came from.
-func (h *house) want(t *testing.T, key variant.Key, ops string, source pipeline.Source, width, height int) *pipeline.Result {
+func (h *fixture) want(t *testing.T, key variant.Key, ops string, source pipeline.Source, width, height int) *pipeline.Result {
 	t.Helper()
 	r, err := h.ask(t.Context(), t, key, ops)
 	if err != nil {
@@ -242,24 +242,24 @@ func (f *files) unclosed() int {
 	return f.open
 }
 
-// manor is a house with mezzanines of 200 pixels: derivatives up to 100 are made of
-// them.
-type manor struct {
-	*house
+// largeFixture is a fixture with a large picture, and mezzanines of 200 pixels:
+// derivatives of up to 100 pixels are made from them.
+type largeFixture struct {
+	*fixture
 	engine     *engine
 	mezzanines *files
 	originals  *files
-	kept       *files // the house's derivatives
+	kept       *files // the fixture's derivatives
 }
 
 var bigPicture = sync.OnceValue(func() []byte { return picture(640, 480) })
 
-func newManor(t *testing.T, change ...func(*pipeline.Config)) *manor {
-	m := &manor{
+func newLargeFixture(t *testing.T, change ...func(*pipeline.Config)) *largeFixture {
+	m := &largeFixture{
 		engine:     &engine{Fake: &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}}},
 		mezzanines: &files{Fake: cachetest.NewFake()}, originals: &files{Fake: cachetest.NewFake()},
 	}
-	m.house = newHouse(append([]func(*pipeline.Config){func(c *pipeline.Config) {
+	m.fixture = newFixture(append([]func(*pipeline.Config){func(c *pipeline.Config) {
 		m.kept = &files{Fake: c.Derivatives.Cache.(*cachetest.Fake)}
 		c.Mezzanines.Cache, c.Originals.Cache, c.Derivatives.Cache, c.Render.Resizer = m.mezzanines, m.originals, m.kept, m.engine
 		c.Render.Settings.MezzanineSide, c.Render.Settings.MezzanineOver = 200, 1<<16
@@ -276,15 +276,15 @@ func newManor(t *testing.T, change ...func(*pipeline.Config)) *manor {
 	return m
 }
 
-// purge removes an original as a purge does.
-func (m *manor) purge(t *testing.T, key variant.Key) {
+// purge removes an original from the disk, as a purge does.
+func (m *largeFixture) purge(t *testing.T, key variant.Key) {
 	t.Helper()
 	if err := m.originals.Remove(key.Name()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (m *manor) down() {
+func (m *largeFixture) down() {
 	m.origin.FailAll(storage.Unavailable(context.Background(), "fake", errors.New("connection refused")))
 }
 

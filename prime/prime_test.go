@@ -33,7 +33,7 @@ func wishes(t *testing.T, all ...string) (wishes []prime.Variant) {
 }
 
 // prime primes, and checks the numbers and what the engine did.
-func (m *manor) prime(t *testing.T, key variant.Key, all []prime.Variant, made, there, failed int, engine ...string) error {
+func (m *largeFixture) prime(t *testing.T, key variant.Key, all []prime.Variant, made, there, failed int, engine ...string) error {
 	t.Helper()
 	r := m.Prime(t.Context(), key, all)
 	if r.Made != made || r.Exist != there || r.Failed != failed || (r.Err != nil) != (failed > 0) {
@@ -43,11 +43,11 @@ func (m *manor) prime(t *testing.T, key variant.Key, all []prime.Variant, made, 
 	return r.Err
 }
 
-// One fetch and one decode for all that there is to be, and the mezzanine; nothing
-// for what is there; and what comes later is made of the mezzanine, as far as it
-// serves.
+// All derivatives of a picture and its mezzanine take one fetch and one decode; those
+// that exist take nothing; later ones are made from the mezzanine, as far as it is
+// large enough.
 func TestPrimeTogether(t *testing.T) {
-	m := newManor(t)
+	m := newLargeFixture(t)
 	all := wishes(t, "300x", "60x", "60x,f_webp", "40x40,g_ne", "60x,v_2")
 	m.prime(t, "big.jpg", all, 5, 0, 0, "640>300,60,60webp,53,200", "640>60,200")
 	if n := m.origin.TotalOpens(); n != 2 {
@@ -64,9 +64,9 @@ func TestPrimeTogether(t *testing.T) {
 	m.prime(t, "cat.jpg", nil, 0, 0, 0)
 }
 
-// With the original purged, and its place down, the mezzanine does as well.
+// With the original purged and its origin down, the mezzanine is used.
 func TestPrimeOfMezzanine(t *testing.T) {
-	m := newManor(t)
+	m := newLargeFixture(t)
 	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200")
 	m.purge(t, "big.jpg")
 	m.down()
@@ -76,10 +76,10 @@ func TestPrimeOfMezzanine(t *testing.T) {
 	}
 }
 
-// What cannot be made with others is made alone, and waits like them.
+// Derivatives that share no decode are made by themselves, with low priority.
 func TestPrimeAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 1) })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 1) })
 		m.engine.Inner = resize.Rect{Width: 640, Height: 480}
 		release := m.engine.hold("80>40", "80>41")
 		var all sync.WaitGroup
@@ -104,10 +104,10 @@ func TestPrimeAlone(t *testing.T) {
 	})
 }
 
-// Who waits goes first, also if he comes later; and who waits has nothing open.
+// Requests go first, also if they come later; and what is queued has nothing open.
 func TestPrimeLetsOthersGoFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) {
+		m := newLargeFixture(t, func(c *pipeline.Config) {
 			c.Render.Gate, c.Originals.Fetches = gate.New(1, 1<<22, 10), gate.New(1, 0, 10)
 		})
 		release := m.engine.hold("80>40")
@@ -148,31 +148,31 @@ func TestPrimeLetsOthersGoFirst(t *testing.T) {
 }
 
 func TestPrimeFails(t *testing.T) {
-	full := func(m *manor) { m.originals.FailFill(syscall.ENOSPC) }
-	engine := func(err error) func(*manor) {
-		return func(m *manor) { m.engine.setStop(func(context.Context, string) error { return err }) }
+	full := func(m *largeFixture) { m.originals.FailFill(syscall.ENOSPC) }
+	engine := func(err error) func(*largeFixture) {
+		return func(m *largeFixture) { m.engine.setStop(func(context.Context, string) error { return err }) }
 	}
 	tests := []struct {
 		name         string
 		key          variant.Key
-		set          func(*manor)
+		set          func(*largeFixture)
 		made, failed int
 		kind         error
 	}{
 		{"missing", "no.jpg", nil, 0, 5, storage.ErrNotFound},
-		{"down", "big.jpg", (*manor).down, 0, 5, storage.ErrUnavailable},
-		{"read-only", "big.jpg", func(m *manor) { m.Originals.SetReadOnly(true) }, 0, 5, originals.ErrReadOnly},
+		{"down", "big.jpg", (*largeFixture).down, 0, 5, storage.ErrUnavailable},
+		{"read-only", "big.jpg", func(m *largeFixture) { m.Originals.SetReadOnly(true) }, 0, 5, originals.ErrReadOnly},
 		{"a text", "text.jpg", nil, 0, 5, header.ErrNotPicture},
 		{"cut short", "broken.jpg", nil, 0, 5, header.ErrBroken},
 		{"broken inside", "big.jpg", engine(header.ErrBroken), 0, 5, header.ErrBroken},
 		{"one wish is too large", "big.jpg", nil, 4, 1, header.ErrTooLarge},
 		{"no room for originals", "big.jpg", full, 0, 5, cache.ErrNotKept},
-		{"no room for derivatives", "big.jpg", func(m *manor) { m.derivatives.FailFill(syscall.ENOSPC) }, 0, 5, cache.ErrNotKept},
-		{"no room for mezzanines", "cat.jpg", func(m *manor) { m.mezzanines.FailFill(syscall.ENOSPC) }, 4, 1, header.ErrTooLarge},
+		{"no room for derivatives", "big.jpg", func(m *largeFixture) { m.derivatives.FailFill(syscall.ENOSPC) }, 0, 5, cache.ErrNotKept},
+		{"no room for mezzanines", "cat.jpg", func(m *largeFixture) { m.mezzanines.FailFill(syscall.ENOSPC) }, 4, 1, header.ErrTooLarge},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := newManor(t)
+			m := newLargeFixture(t)
 			if tt.set != nil {
 				tt.set(m)
 			}
@@ -189,7 +189,7 @@ func TestPrimeFails(t *testing.T) {
 
 // A panic of the engine is an error of that picture.
 func TestPrimePanics(t *testing.T) {
-	m := newManor(t)
+	m := newLargeFixture(t)
 	m.engine.setStop(func(context.Context, string) error { panic("sad") })
 	for range 2 {
 		r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "info", "40x"))
@@ -202,9 +202,9 @@ func TestPrimePanics(t *testing.T) {
 	}
 }
 
-// Of a broken original nothing is kept, though it is served.
+// Nothing made from a broken original is kept, though it is served.
 func TestPrimeBroken(t *testing.T) {
-	m := newManor(t, func(c *pipeline.Config) { c.ServeBroken = true })
+	m := newLargeFixture(t, func(c *pipeline.Config) { c.ServeBroken = true })
 	m.engine.Fail, m.engine.Half = header.ErrBroken, picture(40, 30)
 	if r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "50x", "40x,trim")); r.Failed != 3 || !errors.Is(r.Err, header.ErrBroken) {
 		t.Errorf("primed %+v", r)
@@ -214,10 +214,10 @@ func TestPrimeBroken(t *testing.T) {
 	}
 }
 
-// A ctx that ends, ends it: what was made is counted, and the rest is not made.
+// When ctx ends, what was made is counted, and the rest is not made.
 func TestPrimeEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		m.engine.hold("640>60,40,200")
 		ctx, cancel := context.WithCancel(t.Context())
 		primed := make(chan prime.Result, 1)
@@ -233,10 +233,10 @@ func TestPrimeEnds(t *testing.T) {
 	})
 }
 
-// A batch that takes too long is ended, by as much time as each of it may take.
+// A batch may take as long as its derivatives together.
 func TestPrimeTooSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		m.engine.hold("640>60,40,200")
 		began := time.Now()
 		r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "40x"))
@@ -249,7 +249,7 @@ func TestPrimeTooSlow(t *testing.T) {
 // What is forgotten while it is primed is not kept.
 func TestForgetWhilePriming(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		release := m.engine.hold("640>60,40,200")
 		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "40x")) }()
@@ -267,11 +267,11 @@ func TestForgetWhilePriming(t *testing.T) {
 	})
 }
 
-// What others have made while it waited is not made again, and what has gone is
-// fetched again.
+// Derivatives that requests have made while priming was queued are not made again, and
+// an original that was purged meanwhile is fetched again.
 func TestPrimeAfterOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 10) })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 10) })
 		release := m.engine.hold("640>60")
 		var all sync.WaitGroup
 		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45) })
@@ -311,10 +311,10 @@ func TestPrimeAfterOthers(t *testing.T) {
 	})
 }
 
-// A mezzanine that is being made is waited for.
+// Priming waits for a mezzanine that is being made.
 func TestPrimeJoinsMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		release := m.engine.hold("640>200")
 		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
 		synctest.Wait()
@@ -329,9 +329,9 @@ func TestPrimeJoinsMezzanine(t *testing.T) {
 	})
 }
 
-// A mezzanine that is damaged on disk is of no use.
+// A mezzanine that is damaged on disk is not used.
 func TestPrimeDamagedMezzanine(t *testing.T) {
-	m := newManor(t)
+	m := newLargeFixture(t)
 	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200")
 	m.engine.setStop(func(_ context.Context, what string) error {
 		if what == "200>40,20" {
@@ -344,12 +344,12 @@ func TestPrimeDamagedMezzanine(t *testing.T) {
 	m.prime(t, "big.jpg", wishes(t, "30x"), 1, 0, 0, "200>30")
 }
 
-// What is there of an original that has changed is made anew.
+// Derivatives of an original that has changed are made anew.
 func TestPrimeRevalidates(t *testing.T) {
 	for name, after := range map[string]time.Duration{"young": time.Hour, "very old": 30 * 24 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := newManor(t, revalidating)
+				m := newLargeFixture(t, revalidating)
 				m.prime(t, "big.jpg", wishes(t, "60x", "40x"), 2, 0, 0, "640>60,40,200")
 				m.origin.Put("big.jpg", picture(640, 320))
 				m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second))
@@ -378,11 +378,12 @@ func keys(n int, err error) iter.Seq2[variant.Key, error] {
 	}
 }
 
-// So many at once, each told of once, and the error of the keys at the end.
+// Pictures are primed in parallel, each is reported once, and the error of the keys
+// comes last.
 func TestPrimeAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin, sad := pets(9), errors.New("sad")
-		m := newManor(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
 		release := origin.Hold()
 		var told []variant.Key
 		ended := make(chan error, 1)
@@ -411,11 +412,11 @@ func TestPrimeAll(t *testing.T) {
 	})
 }
 
-// It ends with ctx, when nothing is under way any more.
+// It ends with ctx, when nothing is running any more.
 func TestPrimeAllEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(9)
-		m := newManor(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
 		origin.Hold()
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -436,11 +437,11 @@ func TestPrimeAllEnds(t *testing.T) {
 	})
 }
 
-// A Primer takes them one after the other, until it is to end.
+// A Queue primes one picture after the other, until ctx ends.
 func TestPrimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(3)
-		m := newManor(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Origin = origin })
 		primer := m.NewQueue([]variant.Variant{parse(t, "40x"), parse(t, "20x,f_auto")})
 		release := origin.Hold()
 		for i := range 3 {
@@ -487,7 +488,7 @@ func TestWishes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := newManor(t, func(c *pipeline.Config) {
+			m := newLargeFixture(t, func(c *pipeline.Config) {
 				c.Render.Settings.Auto = tt.auto
 				c.Render.Settings.CanWrite = func(f variant.Format) bool { return f == variant.JPEG || slices.Contains(tt.made, f) }
 			})
@@ -507,7 +508,7 @@ func TestWishes(t *testing.T) {
 // A primed picture is a hit for every kind of browser.
 func TestPrimedIsHit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(func(c *pipeline.Config) {
+		h := newFixture(func(c *pipeline.Config) {
 			c.Render.Settings.Auto = []variant.Format{variant.AVIF, variant.WebP}
 			c.Render.Settings.CanWrite = func(variant.Format) bool { return true }
 			c.Render.Settings.AVIFMaxPixels = 1 << 20

@@ -16,8 +16,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// slowly has every turn of the engine take a second.
-func (m *manor) slowly() {
+// slowly makes each piece of work of the engine take a second.
+func (m *largeFixture) slowly() {
 	m.engine.setStop(func(ctx context.Context, _ string) error {
 		select {
 		case <-time.After(time.Second):
@@ -29,7 +29,7 @@ func (m *manor) slowly() {
 }
 
 // primed primes n pictures, four at once, and returns in which second each was done.
-func (m *manor) primed(t *testing.T, n int) (seconds []int) {
+func (m *largeFixture) primed(t *testing.T, n int) (seconds []int) {
 	began := time.Now()
 	keys := func(yield func(variant.Key, error) bool) {
 		for i := range n {
@@ -52,11 +52,11 @@ func (m *manor) primed(t *testing.T, n int) (seconds []int) {
 	return seconds
 }
 
-// While there are requests, priming has the engine for one second of ten; when they
-// end, and one more rest, all the time.
+// While there are requests, priming uses the engine for one second of ten; when they
+// have ended, and one more rest is over, all the time.
 func TestPrimingRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		m.slowly()
 		var live sync.WaitGroup
 		live.Go(func() {
@@ -76,10 +76,10 @@ func TestPrimingRests(t *testing.T) {
 	})
 }
 
-// A panic of one picture ends it, and not the priming of all others.
+// A panic fails one picture, and not the others.
 func TestPrimingPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newManor(t)
+		m := newLargeFixture(t)
 		m.engine.setStop(func(context.Context, string) error { panic("engine") })
 		keys := func(yield func(variant.Key, error) bool) { _ = yield("big.jpg", nil) && yield("cat.jpg", nil) }
 		failed := 0
@@ -98,10 +98,10 @@ type panickyStore struct{ cache.Store }
 
 func (panickyStore) Touch(variant.Name) (cache.Stat, error) { panic("store") }
 
-// So does a panic of the cache, and the queue of the hook goes on.
+// So does a panic of the cache, and the Queue goes on.
 func TestPrimingStorePanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(func(c *pipeline.Config) { c.Derivatives.Cache = panickyStore{c.Derivatives.Cache} })
+		h := newFixture(func(c *pipeline.Config) { c.Derivatives.Cache = panickyStore{c.Derivatives.Cache} })
 		keys := func(yield func(variant.Key, error) bool) { _ = yield("cat.jpg", nil) && yield("dog.jpg", nil) }
 		failed := 0
 		if err := h.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r prime.Result) { failed += r.Failed }); err != nil || failed != 2 {
@@ -122,12 +122,12 @@ func TestPrimingStorePanics(t *testing.T) {
 	})
 }
 
-// Without requests nothing rests, and half of the engine is left to those who may
-// come, unless there is nobody.
+// Without requests priming does not rest, and leaves half of the workers to requests
+// that may come; with a dedicated gate it uses all.
 func TestPrimingAlone(t *testing.T) {
 	for nobody, want := range map[bool][]int{false: {1, 2, 3, 4}, true: {1, 1, 2, 2}} {
 		synctest.Test(t, func(t *testing.T) {
-			m := newManor(t, func(c *pipeline.Config) {
+			m := newLargeFixture(t, func(c *pipeline.Config) {
 				if nobody {
 					c.Render.Gate, c.Originals.Fetches = gate.NewDedicated(2, 1<<22, 20), gate.NewDedicated(32, 0, 100)
 				}
