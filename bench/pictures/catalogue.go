@@ -116,7 +116,7 @@ func turned() []file {
 func readme(files []file) string {
 	var b strings.Builder
 	b.WriteString("# Pictures for tests\n\n" +
-		"Drawn by `make pictures`; change them in internal/pictures, whose package odd makes more and larger hostile files for tests. All are free of anybody's rights.\n\n" +
+		"Drawn by `make pictures`; change them in bench/pictures. internal/testkit/odd makes more and larger files for tests. All are free of anybody's rights.\n\n" +
 		"Sizes are in pixels as stored, before EXIF orientation.\n\n" +
 		"| file | size | what it is | a right answer |\n|---|---|---|---|\n")
 	for _, f := range files {
