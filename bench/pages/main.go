@@ -2,14 +2,14 @@
 // real photographs, a real MinIO behind toxiproxy and a real nginx. It prints figures of
 // one run, with the contestants taking turns, and never fails on them.
 //
-//	go -C bench run ./pages [-measure srcset,prime,live,zipf,disk,adaptive] [-short] [-binary bin/thumbery]
+//		go -C bench run ./pages [-measure srcset,prime,live,zipf,disk,adaptive] [-short] [-binary bin/thumbery]
 //
-//   - srcset: each photograph in six widths as JPEG and WebP, with and without mezzanines
-//   - prime: twelve sizes of a photograph by POST /prime, against the largest one alone
-//   - live: how long requests take during POST /prime
-//   - zipf: requests through nginx's cache, which holds only hot pictures or all
-//   - disk: bytes per picture in each tier
-//   - adaptive: the first answer when an AVIF is made in the background
+//	  - srcset: each photograph in six widths as JPEG and WebP, with and without mezzanines
+//	  - prime: twelve sizes of a photograph by POST /prime, against the largest one alone
+//	  - live: how long requests take during POST /prime
+//	  - zipf: requests through nginx's cache, which holds only hot pictures or all
+//	  - disk: bytes per picture in each tier
+//	  - adaptive: the first answer when an AVIF is made in the background
 package main
 
 import (
