@@ -15,8 +15,9 @@ type State int
 const (
 	// Closed: requests are sent.
 	Closed State = iota
-	// HalfOpen: one request has been sent to find out whether the backend works, and
-	// all others fail at once.
+	// HalfOpen: after a successful Check, the next request is let through alone, and all
+	// others fail at once until it is answered or trialTimeout has passed. Without a
+	// probe loop, the end of the pause takes the place of the Check.
 	HalfOpen
 	// Open: all requests fail at once.
 	Open
@@ -61,8 +62,8 @@ const (
 // opened.
 func (s state) isDown() bool { return s == open || s == halfOpen }
 
-// logged is what the observer is told. A trial after a Check is no news unless it
-// fails.
+// logged is the state that the observer is told. A successful Check is logged as the end
+// of the outage, so the request that is let through after it is logged only if it fails.
 func (s state) logged() State {
 	switch s {
 	case open:
@@ -156,6 +157,8 @@ func (c *circuit) apply(e event) bool {
 	return true
 }
 
+// publicState is the state for metrics and readiness: HalfOpen while a request is let
+// through alone, and as logged otherwise.
 func (c *circuit) publicState() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
