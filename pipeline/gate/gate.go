@@ -1,6 +1,6 @@
 // Package gate admits work by its weight, so that neither processors, memory nor the
-// network are overcommitted. A gate for pictures weighs them in pixels; a gate for
-// fetches counts them, each with weight 1.
+// network are overcommitted. The weight of a picture is the estimated memory of making
+// it, in units of one decoded pixel of four bytes (resize.Plan.Cost); a fetch has weight 1.
 package gate
 
 import (

@@ -16,7 +16,7 @@ import (
 // Config is what an Engine is made of. All fields but Observer are needed.
 type Config struct {
 	Resizer resize.Resizer
-	// Gate admits jobs by the pixels that they decode and encode.
+	// Gate admits jobs by their estimated memory: resize.Plan.Cost.
 	Gate     *gate.Gate
 	Settings resize.Settings
 	// Timeout bounds one picture, from its admission.

@@ -128,7 +128,7 @@ func (e *Engine) RenderBatch(ctx context.Context, b *Batch, done func(i int, dat
 // task is one admission to the engine.
 type task struct {
 	step       string
-	weight     int64 // in pixels
+	weight     int64 // in decoded pixels of four bytes
 	timeout    time.Duration
 	input      Input
 	source     Source
