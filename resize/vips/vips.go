@@ -14,10 +14,8 @@
 //   - Damage inside the pixels of a JPEG, GIF or lossy WebP may show as grey or noise
 //     instead of being an error. Truncated files, and PNGs with wrong checksums, are
 //     refused.
-//   - Rendering an SVG cannot be interrupted. header.Inspect refuses those that are
-//     known to take for ever.
-//   - The encoders of AVIF and GIF, and with libvips 8.14 that of WebP, cannot be
-//     interrupted: some seconds for the largest results allowed.
+//   - Some encoders and decoders cannot be interrupted; docs/failures.md lists them under
+//     "Overload". header.Inspect refuses SVGs that are known to take for ever.
 package vips
 
 import (
