@@ -108,19 +108,19 @@ var bans = []ban{
 	},
 	{
 		from:   []string{"cache", "cache/eviction", "storage", "resize", "resize/header"},
-		to:     []string{"cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/retry", "resize/vips"},
+		to:     []string{"cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/backoff", "resize/vips"},
 		reason: "parents hold interfaces and what is pure; vendors and mechanisms are in their children",
 	},
 	{
-		from: []string{"storage/breaker", "storage/hedge", "storage/repair", "storage/retry"}, to: []string{"storage/s3", "storage/dir"},
+		from: []string{"storage/breaker", "storage/hedge", "storage/repair", "storage/backoff"}, to: []string{"storage/s3", "storage/dir"},
 		reason: "a mechanism works with every kind of backend",
 	},
 	{
-		from: []string{"storage/breaker", "storage/retry"}, to: []string{"storage/breaker", "storage/hedge", "storage/repair", "storage/retry"},
+		from: []string{"storage/breaker", "storage/backoff"}, to: []string{"storage/breaker", "storage/hedge", "storage/repair", "storage/backoff"},
 		reason: "one mechanism does not know another",
 	},
 	{
-		from: []string{"storage/hedge"}, to: []string{"storage/breaker", "storage/repair", "storage/retry"},
+		from: []string{"storage/hedge"}, to: []string{"storage/breaker", "storage/repair", "storage/backoff"},
 		reason: "one mechanism does not know another",
 	},
 	{

@@ -9,11 +9,11 @@ import (
 	"io"
 
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/retry"
+	"github.com/thumbery/thumbery/storage/backoff"
 )
 
 // errNoSize: without a size, nobody knows whether a copy is whole.
-var errNoSize = retry.Final(errors.New("the backend does not say how many bytes it has"))
+var errNoSize = backoff.Final(errors.New("the backend does not say how many bytes it has"))
 
 // ensure sees to it that an original is at the destination, or says why not.
 func (r *run) ensure(ctx context.Context, j job) (outcome, error) {
@@ -25,7 +25,7 @@ func (r *run) ensure(ctx context.Context, j job) (outcome, error) {
 	}
 	var sum []byte
 	reading := false // it failed while reading the source
-	err := retry.Do(ctx, func() (err error) {
+	err := backoff.Do(ctx, func() (err error) {
 		sum, reading, err = r.copy(ctx, j.entry.Key)
 		return err
 	})
@@ -103,7 +103,7 @@ func (r *run) compare(ctx context.Context, entry, there storage.Entry) (outcome,
 
 // sum is the SHA-256 of an original.
 func sum(ctx context.Context, backend storage.Origin, key string) (sum []byte, err error) {
-	err = retry.Do(ctx, func() error {
+	err = backoff.Do(ctx, func() error {
 		object, err := backend.Open(ctx, key, storage.Version{})
 		if err != nil {
 			return err

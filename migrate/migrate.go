@@ -9,7 +9,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/retry"
+	"github.com/thumbery/thumbery/storage/backoff"
 )
 
 // Store is a backend that originals can be copied from and to.
@@ -85,9 +85,9 @@ func (m Migration) Run(ctx context.Context) (*Report, error) {
 
 // distribute walks the listings of both backends side by side.
 func (r *run) distribute(ctx context.Context, jobs chan<- job) error {
-	there := storage.NewCursor(retry.List(ctx, r.To, r.Prefix, nil))
+	there := storage.NewCursor(backoff.List(ctx, r.To, r.Prefix, nil))
 	defer there.Stop()
-	for entry, err := range retry.List(ctx, r.From, r.Prefix, r.leaveOut) {
+	for entry, err := range backoff.List(ctx, r.From, r.Prefix, r.leaveOut) {
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (r *run) leaveOut(name string) {
 
 // count counts the originals for Progress, while the copying goes on.
 func (r *run) count(ctx context.Context) {
-	for _, err := range retry.List(ctx, r.From, r.Prefix, nil) {
+	for _, err := range backoff.List(ctx, r.From, r.Prefix, nil) {
 		if err != nil {
 			return // the listing of distribute reports it
 		}

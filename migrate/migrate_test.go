@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/retry"
+	"github.com/thumbery/thumbery/storage/backoff"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
@@ -197,7 +197,7 @@ func TestMigrateUnordered(t *testing.T) {
 	m, from, _ = migrating()
 	from.Unordered = true
 	from.FailList("a", 1, storagetest.ErrDown)
-	if _, err := m.Run(t.Context()); !errors.Is(err, retry.ErrUnordered) {
-		t.Errorf("error is %v, want retry.ErrUnordered", err)
+	if _, err := m.Run(t.Context()); !errors.Is(err, backoff.ErrUnordered) {
+		t.Errorf("error is %v, want backoff.ErrUnordered", err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/retry"
+	"github.com/thumbery/thumbery/storage/backoff"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -47,7 +47,7 @@ func (s Selection) entries(ctx context.Context, skipped func(name string)) iter.
 		for _, chain := range s.Origins.Listers() {
 			var lists []iter.Seq2[storage.Entry, error]
 			for _, backend := range chain {
-				lists = append(lists, retry.List(ctx, backend, s.Prefix, skipped))
+				lists = append(lists, backoff.List(ctx, backend, s.Prefix, skipped))
 			}
 			for e, err := range storage.MergeLists(lists) {
 				if !yield(e, err) || err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/retry"
+	"github.com/thumbery/thumbery/storage/backoff"
 	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -105,10 +105,10 @@ func TestSelectionList(t *testing.T) {
 		}, "b d c a", nil},
 		{"without order, and broken off", "", map[string]storage.Origin{
 			"/": storage.Chain(newShaky("b d"), unordered(newShaky("a c", "a"))),
-		}, "b c", retry.ErrUnordered},
+		}, "b c", backoff.ErrUnordered},
 		{"one place without order", "", map[string]storage.Origin{
 			"/": unordered(newShaky("a z", "a")), "x/": newShaky(""),
-		}, "z", retry.ErrUnordered},
+		}, "z", backoff.ErrUnordered},
 		{"down for long", "", map[string]storage.Origin{
 			"x/": newShaky("1.jpg"), "/": newDown("a b", "b"),
 		}, "x/1.jpg a", storagetest.ErrDown},

@@ -12,7 +12,7 @@ import (
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/retry"
+	"github.com/thumbery/thumbery/storage/backoff"
 )
 
 // ErrDropped is what Options.Repaired is told of an object that was not copied, as the
@@ -146,13 +146,13 @@ func (r *Repair) work(ctx context.Context) {
 
 // do copies with retries.
 func (r *Repair) do(ctx context.Context, j job) error {
-	err := retry.Do(ctx, func() error {
+	err := backoff.Do(ctx, func() error {
 		if !r.isEnabled() {
-			return retry.Final(ErrDropped)
+			return backoff.Final(ErrDropped)
 		}
 		err := panics.Try("repair", func() error { return j.copy(ctx) }, "key", j.key)
 		if _, panicked := errors.AsType[*panics.Error](err); panicked {
-			return retry.Final(err)
+			return backoff.Final(err)
 		}
 		return err
 	})

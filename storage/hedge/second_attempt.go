@@ -9,7 +9,7 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// A second attempt comes so much later than the first has failed.
+// The delay between a failed attempt and the second one is random within these bounds.
 const (
 	minRetryDelay = 100 * time.Millisecond
 	maxRetryDelay = 300 * time.Millisecond
@@ -22,8 +22,8 @@ type circuitBreaker interface {
 	Unwrap() storage.Origin
 }
 
-// canRetry reports whether a second attempt is of use after err: the origin has given no
-// answer, and is not down.
+// canRetry decides whether a fetch is retried: the first attempt failed with err, which is
+// no answer of the origin, and the origin's circuit breaker is not open.
 func canRetry(o storage.Origin, err error) bool {
 	b, ok := o.(circuitBreaker)
 	return ok && err != nil && !failure.Of(err).IsAnswer() && !b.Down()

@@ -1,7 +1,7 @@
-// Package retry repeats calls to a backend that failed for a reason that may pass,
-// for work that can wait: copying and listing. The second attempt of a request is in
-// package hedge.
-package retry
+// Package backoff repeats listings and copies that failed for a transient reason, with
+// pauses that double. No request waits for either. The one second attempt of a request is
+// made by package hedge.
+package backoff
 
 import (
 	"context"
