@@ -78,8 +78,9 @@ func (s *Store) fetch(ctx context.Context, id ID, mode Mode) (*fetched, error) {
 	return f, err
 }
 
-// ask asks the origin for an original, unless it is still of the version have, and keeps
-// it.
+// ask fetches an original from its origin and keeps it. If have is not zero the request is
+// conditional (If-None-Match), and the error is storage.ErrNotModified if the origin still
+// has that version.
 func (s *Store) ask(ctx context.Context, id ID, have storage.Version, mode Mode) (b *cache.Blob, version storage.Version, err error) {
 	if err := s.isAbsent(id); err != nil {
 		return nil, version, err
@@ -97,8 +98,8 @@ func (s *Store) ask(ctx context.Context, id ID, have storage.Version, mode Mode)
 	body := &maxBytesReader{max: s.MaxBytes}
 	b, version, err = s.download(ctx, id, have, mode, body)
 	s.Observer.Fetched(s.Now().Sub(began), body.read, ignoreExpected(err))
-	if s.NegativeTTL > 0 && failure.Of(err) == failure.NotFound {
-		s.absent.Put(name, epoch, s.Now())
+	if failure.Of(err) == failure.NotFound {
+		s.markAbsent(name, epoch)
 	}
 	return b, version, err
 }
