@@ -197,7 +197,7 @@ func parseLabel(line []byte) (label mezzanineLabel, err error) {
 	if _, err := d.Token(); err != io.EOF {
 		return label, broken("the label of a mezzanine goes on after its end")
 	}
-	for f := variant.JPEG; f <= variant.PDF; f++ {
+	for _, f := range header.AllFormats.List() {
 		if f.String() == label.Format {
 			label.Header.Format = f
 			return label, nil

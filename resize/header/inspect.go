@@ -136,6 +136,7 @@ func inspector(head []byte, formats Formats) (func(*file) (Header, error), error
 // notRead is the error for a format that is not among those to be read.
 func notRead(f variant.Format) error { return fmt.Errorf("%w: %s is not read here", ErrNotPicture, f) }
 
+// inspectorOf returns the parser of a format's headers.
 func inspectorOf(f variant.Format) func(*file) (Header, error) {
 	switch f {
 	case variant.JPEG:
@@ -156,6 +157,8 @@ func inspectorOf(f variant.Format) func(*file) (Header, error) {
 		return inspectPDF
 	case variant.JXL:
 		return inspectJXL
+	case variant.JP2:
+		return inspectJP2
 	}
-	return inspectJP2
+	return func(*file) (Header, error) { return Header{}, notRead(f) }
 }

@@ -10,16 +10,15 @@ import (
 type Formats uint32
 
 const (
-	// DefaultFormats are read unless the operator says otherwise. Left out are those
-	// whose decoders can be made to crash, or to work for ever, by a small file: SVG,
-	// PDF and JPEG 2000.
+	// DefaultFormats are read unless the operator says otherwise. SVG, PDF and JPEG 2000
+	// are not in it: a small file can make their decoders crash or never end.
 	DefaultFormats Formats = 1<<variant.JPEG | 1<<variant.PNG | 1<<variant.WebP | 1<<variant.AVIF |
 		1<<variant.HEIC | 1<<variant.GIF | 1<<variant.TIFF | 1<<variant.JXL
 	// AllFormats are those that Inspect knows.
 	AllFormats = DefaultFormats | 1<<variant.SVG | 1<<variant.PDF | 1<<variant.JP2
 )
 
-// FormatsOf is the set of those.
+// FormatsOf returns a set of the given formats.
 func FormatsOf(all ...variant.Format) Formats {
 	var s Formats
 	for _, f := range all {
@@ -31,15 +30,15 @@ func FormatsOf(all ...variant.Format) Formats {
 // Has reports whether f is in the set.
 func (s Formats) Has(f variant.Format) bool { return s&(1<<f) != 0 }
 
-// With is the set and those.
+// With returns the set with more formats added.
 func (s Formats) With(more ...variant.Format) Formats { return s | FormatsOf(more...) }
 
-// Without is the set but for those.
+// Without returns the set with some formats removed.
 func (s Formats) Without(some ...variant.Format) Formats { return s &^ FormatsOf(some...) }
 
-// List is the set in the order of variant's constants.
+// List returns the formats of the set, in the order of variant's constants.
 func (s Formats) List() (all []variant.Format) {
-	for f := variant.JPEG; f <= variant.PDF; f++ {
+	for f := variant.Format(0); 1<<f <= s; f++ {
 		if s.Has(f) {
 			all = append(all, f)
 		}
