@@ -44,8 +44,9 @@ func (r *Reporter) ReadFailed(err error) {
 }
 
 // Watch returns s with its failures logged. If kept is not nil, it is called with the
-// size of each body that Fill has received, and with why it was not kept, or nil. That
-// there is no room is not logged here: the store says so, once.
+// size of each body that Fill has received, and with why it was not kept, or nil; also if
+// Fill has lost the body. That there is no room is not logged here: the store says so,
+// once.
 func (r *Reporter) Watch(s Store, tier string, kept func(bytes int64, err error)) Store {
 	return &watched{s, r, tier, kept}
 }
@@ -68,17 +69,40 @@ func (w *watched) Open(name variant.Name) (*Blob, error) {
 
 // Fill implements Store.
 func (w *watched) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*Blob, error) {
-	b, err := w.Store.Fill(ctx, name, r, modTime)
-	if err != nil {
-		return nil, err
+	body := &bodyReader{Reader: r}
+	b, err := w.Store.Fill(ctx, name, body, modTime)
+	switch {
+	case err == nil:
+		w.report(b.Size, b.NotKept)
+	case !body.failed && ctx.Err() == nil:
+		w.report(body.read, err)
 	}
+	return b, err
+}
+
+// report tells what became of a body of that many bytes.
+func (w *watched) report(bytes int64, notKept error) {
 	if w.kept != nil {
-		w.kept(b.Size, b.NotKept)
+		w.kept(bytes, notKept)
 	}
-	if b.NotKept != nil && !errors.Is(b.NotKept, ErrNoRoom) {
-		w.reporter.Warn("not kept in the disk cache", "tier", w.tier, "cause", b.NotKept)
+	if notKept != nil && !errors.Is(notKept, ErrNoRoom) {
+		w.reporter.Warn("not kept in the disk cache", "tier", w.tier, "cause", notKept)
 	}
-	return b, nil
+}
+
+// bodyReader remembers how much was read, and whether that failed: then it is not the
+// fault of the Store that it keeps nothing.
+type bodyReader struct {
+	io.Reader
+	read   int64
+	failed bool
+}
+
+func (b *bodyReader) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	b.read += int64(n)
+	b.failed = b.failed || err != nil && err != io.EOF
+	return n, err
 }
 
 // Remove implements Store.

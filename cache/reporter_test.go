@@ -1,15 +1,19 @@
 package cache_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // Failures of a Store are logged, one a minute, and its bodies are counted.
@@ -59,4 +63,46 @@ func TestReporter(t *testing.T) {
 			t.Errorf("told of %d bytes and %d failures, want 16 and 3", kept, failed)
 		}
 	})
+}
+
+// lossy is a Store whose disk cannot be written, nor read back what was.
+type lossy struct{ cache.Store }
+
+var errLost = errors.New("disk on fire")
+
+func (lossy) Fill(_ context.Context, _ variant.Name, r io.Reader, _ time.Time) (*cache.Blob, error) {
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return nil, err
+	}
+	return nil, errLost
+}
+
+// A body that the Store has lost is reported; one that did not arrive is not its failure.
+func TestReporterOfLostBodies(t *testing.T) {
+	t.Parallel()
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for name, tt := range map[string]struct {
+		ctx  context.Context
+		body io.Reader
+		want int
+	}{
+		"lost":               {t.Context(), strings.NewReader("body"), 1},
+		"a body that fails":  {t.Context(), iotest.ErrReader(errors.New("reset")), 0},
+		"a client that left": {gone, strings.NewReader("body"), 0},
+	} {
+		var log strings.Builder
+		failed := 0
+		s := cache.NewReporter(slog.New(slog.NewTextHandler(&log, nil)), time.Now).Watch(lossy{cachetest.NewFake()}, "derivatives", func(_ int64, err error) {
+			if errors.Is(err, errLost) {
+				failed++
+			}
+		})
+		if b, err := s.Fill(tt.ctx, "3fa0", tt.body, time.Time{}); b != nil || err == nil {
+			t.Errorf("%s: %v, %v", name, b, err)
+		}
+		if n := strings.Count(log.String(), "not kept in the disk cache"); n != tt.want || failed != tt.want {
+			t.Errorf("%s: %d failures, and the log has %q", name, failed, &log)
+		}
+	}
 }
