@@ -47,13 +47,19 @@ func (s *Store) Source(ref Ref, read func() ([]byte, error)) func() (src []byte,
 		if err != nil {
 			return nil, nil, err
 		}
+		working := false
+		defer func() { // also after a panic
+			if !working {
+				end()
+			}
+		}()
 		if src, err = read(); err != nil {
 			if errors.Is(err, cache.ErrUnreadable) {
 				s.Reporter.ReadFailed(err)
 			}
-			end()
 			return nil, nil, err
 		}
+		working = true
 		return src, end, nil
 	}
 }
