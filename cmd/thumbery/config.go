@@ -41,13 +41,30 @@ func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.P
 	}
 	c.parsing = true
 	if err := toml.Unmarshal(data, &c.values); err != nil {
-		return err
+		return hideSecret(err, k.Model)
 	}
 	if err := c.check(settings(k.Model)); err != nil {
 		return err
 	}
 	ctx.AddResolver(c)
 	return nil
+}
+
+// hideSecret leaves out of an error in the file's syntax what stands there, where it may
+// be a secret: one without quotes would be in the log of a service.
+func hideSecret(err error, app *kong.Application) error {
+	e, ok := errors.AsType[toml.ParseError](err)
+	if !ok || !isSecret(e.LastKey, app) {
+		return err
+	}
+	return fmt.Errorf("toml: line %d (last key %q): not valid TOML; are there quotes around the value?", e.Position.Line, e.LastKey)
+}
+
+// isSecret reports whether a flag of some command has the tag "secret".
+func isSecret(name string, app *kong.Application) bool {
+	return slices.ContainsFunc(app.Children, func(command *kong.Node) bool {
+		return slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == name && f.Tag.Has("secret") })
+	})
 }
 
 // settings are the names of all flags that a file can set: those that can be set in

@@ -60,6 +60,21 @@ func TestExampleFile(t *testing.T) {
 	}
 }
 
+// A secret that lacks its quotes is not part of the error, as other values are.
+func TestConfigHidesSecrets(t *testing.T) {
+	t.Parallel()
+	for text, shown := range map[string]bool{
+		"log = supercalifragilistic": true, "hook-secret = supercalifragilistic": false,
+		"key = supercalifragilistic": false, `key = ["k1:fine", supercalifragilistic]`: false,
+	} {
+		name, _, _ := strings.Cut(text, " ")
+		err := parseServe(t, "listen = ':0'\n"+text+"\n")
+		if err == nil || strings.Contains(err.Error(), "supercali") != shown || !strings.HasPrefix(err.Error(), `toml: line 2 (last key "`+name+`"): `) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // serveFlags are the settings of serve.
 func serveFlags(t *testing.T) (flags []*kong.Flag) {
 	t.Helper()
