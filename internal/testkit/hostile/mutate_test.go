@@ -33,7 +33,7 @@ func TestMutator(t *testing.T) {
 	t.Parallel()
 	a, again, other := mutator(t, 1), mutator(t, 1), mutator(t, 2)
 	same := 0
-	for n := range 300 {
+	for n := range 96 {
 		x, y := a.Make(n), again.Make(n)
 		if !bytes.Equal(x.Data, y.Data) || x.Name != y.Name || x.Options != y.Options {
 			t.Errorf("%s and %s", x.Name, y.Name)
