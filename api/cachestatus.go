@@ -22,8 +22,8 @@ type outcome struct {
 func outcomeOf(r *pipeline.Result) outcome {
 	switch {
 	case r.Location != "":
-		return outcome{source: pipeline.FromOrigin, redirected: true}
-	case r.Source != pipeline.FromOrigin:
+		return outcome{source: pipeline.Made, redirected: true}
+	case r.Source != pipeline.Made:
 		return outcome{source: r.Source, down: r.OriginDown, stale: r.Stale, provisional: r.Provisional}
 	}
 	return outcome{
@@ -55,7 +55,7 @@ func (o outcome) detail() string {
 		return "origin-down"
 	case o.provisional:
 		return "provisional"
-	case o.redirected || o.source != pipeline.FromOrigin:
+	case o.redirected || o.source != pipeline.Made:
 		return o.String()
 	case o.stored:
 		return "disk"
@@ -71,7 +71,7 @@ func (o outcome) forwarded() string {
 		return "bypass"
 	case o.stale:
 		return "stale"
-	case o.source == pipeline.FromOrigin:
+	case o.source == pipeline.Made:
 		return "miss"
 	}
 	return ""
@@ -84,7 +84,7 @@ const cacheName = "thumbery"
 // allocate.
 func cacheStatuses() map[outcome][]string {
 	all := map[outcome][]string{}
-	for source := pipeline.FromMemory; source <= pipeline.FromOrigin; source++ {
+	for source := pipeline.FromMemory; source <= pipeline.Made; source++ {
 		for bits := range 32 {
 			o := outcomeOf(&pipeline.Result{
 				Source: source, Stored: bits&1 != 0, Shared: bits&2 != 0, OriginDown: bits&4 != 0, Stale: bits&8 != 0,

@@ -18,13 +18,13 @@ func TestCacheStatus(t *testing.T) {
 		"thumbery;hit;detail=origin-down":                        {Source: pipeline.FromDisk, Stored: true, OriginDown: true},
 		"thumbery;fwd=stale;detail=memory":                       {Source: pipeline.FromMemory, Stale: true},
 		"thumbery;fwd=stale;detail=origin-down":                  {Source: pipeline.FromMemory, Stale: true, OriginDown: true},
-		"thumbery;fwd=miss":                                      {Source: pipeline.FromOrigin},
-		"thumbery;fwd=miss;stored;detail=disk":                   {Source: pipeline.FromOrigin, Stored: true},
-		"thumbery;fwd=miss;collapsed":                            {Source: pipeline.FromOrigin, Shared: true},
-		"thumbery;fwd=miss;stored;detail=origin-down":            {Source: pipeline.FromOrigin, Stored: true, OriginDown: true},
-		"thumbery;fwd=stale;stored;detail=origin-down;collapsed": {Source: pipeline.FromOrigin, Stored: true, Shared: true, Stale: true, OriginDown: true},
-		"thumbery;fwd=bypass;detail=redirect":                    {Source: pipeline.FromOrigin, Location: "https://s3.example/cat.jpg"},
-		"thumbery;fwd=miss;stored;detail=provisional":            {Source: pipeline.FromOrigin, Stored: true, Provisional: true},
+		"thumbery;fwd=miss":                                      {Source: pipeline.Made},
+		"thumbery;fwd=miss;stored;detail=disk":                   {Source: pipeline.Made, Stored: true},
+		"thumbery;fwd=miss;collapsed":                            {Source: pipeline.Made, Shared: true},
+		"thumbery;fwd=miss;stored;detail=origin-down":            {Source: pipeline.Made, Stored: true, OriginDown: true},
+		"thumbery;fwd=stale;stored;detail=origin-down;collapsed": {Source: pipeline.Made, Stored: true, Shared: true, Stale: true, OriginDown: true},
+		"thumbery;fwd=bypass;detail=redirect":                    {Source: pipeline.Made, Location: "https://s3.example/cat.jpg"},
+		"thumbery;fwd=miss;stored;detail=provisional":            {Source: pipeline.Made, Stored: true, Provisional: true},
 	} {
 		if got := all[outcomeOf(&r)]; len(got) != 1 || got[0] != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)

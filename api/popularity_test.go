@@ -282,8 +282,8 @@ func TestProvisional(t *testing.T) {
 		maxAge       time.Duration
 		control, how string
 	}{
-		{pipeline.Result{Source: pipeline.FromOrigin, Stored: true}, 0, time.Hour, "public, max-age=3600, immutable", "thumbery;fwd=miss;stored;detail=disk"},
-		{pipeline.Result{Source: pipeline.FromOrigin, Stored: true, Provisional: true}, 0, time.Hour, "public, max-age=60", "thumbery;fwd=miss;stored;detail=provisional"},
+		{pipeline.Result{Source: pipeline.Made, Stored: true}, 0, time.Hour, "public, max-age=3600, immutable", "thumbery;fwd=miss;stored;detail=disk"},
+		{pipeline.Result{Source: pipeline.Made, Stored: true, Provisional: true}, 0, time.Hour, "public, max-age=60", "thumbery;fwd=miss;stored;detail=provisional"},
 		{pipeline.Result{Source: pipeline.FromMemory, Provisional: true}, 0, time.Hour, "public, max-age=60", "thumbery;hit;detail=provisional"},
 		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true, OriginDown: true}, 0, time.Hour, "public, max-age=60", "thumbery;hit;detail=origin-down"},
 		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true}, 20 * time.Second, time.Hour, "public, max-age=20", "thumbery;hit;detail=provisional"},

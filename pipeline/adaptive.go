@@ -12,32 +12,34 @@ import (
 
 const (
 	// upgradeLimit is how many upgrades may be queued or made at a time; each holds some
-	// kilobytes and nothing open. One that finds no place is made when it is asked for
-	// again.
+	// kilobytes and nothing open. Beyond that, an upgrade is left to the next request.
 	upgradeLimit = 64
 	// upgradeRetry is how long an upgrade that has failed is not tried again: it may have
 	// taken the whole of render.Config.Timeout.
 	upgradeRetry = 10 * time.Minute
-	// failureBytes bounds what is remembered of that, for some 4,000 names.
+	// failureBytes bounds the memory for failed upgrades: some 4,000 names.
 	failureBytes = 1 << 20
 )
 
-// provisional returns a picture that is fast to make if the best one is not cached and
-// slow to make, and has that made for the next request; nil if that is not so.
-func (p *Pipeline) provisional(ctx context.Context, r Request) (*Result, error) {
+// fasterAccept returns the Accept of a picture that is faster to make. ok is false if there
+// is none: the request does not choose AVIF, or Config.Adaptive is off.
+func (p *Pipeline) fasterAccept(r Request) (next variant.Accept, ok bool) {
 	if !p.config.Adaptive || r.Variant.Format != variant.FormatAuto || r.Variant.Kind != variant.Picture || r.Accept&variant.AcceptAVIF == 0 {
-		return nil, nil
+		return 0, false
 	}
-	next := p.Render.NormalizeAccept(r.Accept &^ (variant.AcceptAVIF | variant.PreferWebP))
-	if p.sameOutput(r, next) {
-		return nil, nil
-	}
+	next = p.Render.NormalizeAccept(r.Accept &^ (variant.AcceptAVIF | variant.PreferWebP))
+	return next, !p.sameOutput(r, next)
+}
+
+// adaptivePicture returns the picture for clients that accept next, which is faster to
+// make, and has the one of r made in the background for later requests.
+func (p *Pipeline) adaptivePicture(ctx context.Context, r Request, next variant.Accept) (*Result, error) {
 	epoch := p.epochs.At(r.name)
 	result, err := p.Picture(ctx, r.Key, r.Variant, next)
 	switch {
 	case err != nil:
 		return nil, err
-	case p.sameOutput(r, next): // is known now
+	case p.sameOutput(r, next): // the header is known now
 		p.storeAlias(ctx, r, epoch, result)
 		return result, nil
 	case result.Stored: // else the upgrade would not be kept either
@@ -47,8 +49,8 @@ func (p *Pipeline) provisional(ctx context.Context, r Request) (*Result, error) 
 	return result, nil
 }
 
-// sameOutput reports that the same picture is made for clients that accept next, as far
-// as is known without opening the original.
+// sameOutput reports whether the same picture is known to be made for clients that accept
+// next. It does not open the original.
 func (p *Pipeline) sameOutput(r Request, next variant.Accept) bool {
 	h, ok := p.Originals.KnownHeader(r.ID())
 	if !ok || r.Variant.Page > 1 || resize.NeedsLook(r.Variant) {
@@ -59,10 +61,10 @@ func (p *Pipeline) sameOutput(r Request, next variant.Accept) bool {
 	return err != nil && otherErr != nil || err == nil && otherErr == nil && best == other
 }
 
-// storeAlias keeps what was made for other clients, in an epoch, under the name of r as
-// well.
+// storeAlias also keeps a result under the name of r, unless its picture was forgotten
+// since the epoch.
 func (p *Pipeline) storeAlias(ctx context.Context, r Request, epoch uint64, result *Result) {
-	if result.Shared || result.Broken || !result.Stored || result.Source != FromOrigin {
+	if result.Shared || result.Broken || !result.Stored || result.Source != Made {
 		return
 	}
 	data, err := result.Blob.Bytes()
@@ -75,8 +77,8 @@ func (p *Pipeline) storeAlias(ctx context.Context, r Request, epoch uint64, resu
 	})
 }
 
-// upgrade makes a derivative in the background, unless that is being done or has failed
-// a while ago.
+// upgrade makes a derivative in the background, unless it is being made, or failed within
+// upgradeRetry.
 func (p *Pipeline) upgrade(ctx context.Context, r Request) {
 	failed, ok := p.failures.Get(r.name)
 	if ok && p.config.Now().Sub(failed).Abs() < upgradeRetry {
@@ -84,7 +86,7 @@ func (p *Pipeline) upgrade(ctx context.Context, r Request) {
 	}
 	epoch := p.epochs.At(r.name)
 	p.upgrades.Go(ctx, string(r.name), func(ctx context.Context) {
-		p.Mezzanines.Wait(ctx, r.ID()) // from which it is made faster
+		p.Mezzanines.Wait(ctx, r.ID()) // making it from the mezzanine is faster
 		if p.Has(ctx, r) {
 			return
 		}

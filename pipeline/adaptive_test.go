@@ -58,7 +58,7 @@ func TestProvisional(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newAdaptive(t)
 				better := tt.accept&avif != 0 && tt.accept&variant.PreferWebP == 0
-				m.get(t, "60x,f_auto", tt.accept, pipeline.FromOrigin, better)
+				m.get(t, "60x,f_auto", tt.accept, pipeline.Made, better)
 				synctest.Wait()
 				made := []string{tt.first, "640>200"}
 				if better {
@@ -95,11 +95,11 @@ func TestNotProvisional(t *testing.T) {
 					m.start(c)
 				}
 				if tt.known {
-					m.get(t, "20x", 0, pipeline.FromOrigin, false)
+					m.get(t, "20x", 0, pipeline.Made, false)
 					synctest.Wait()
 					m.engine.take()
 				}
-				m.get(t, tt.ops, webp|avif, pipeline.FromOrigin, false)
+				m.get(t, tt.ops, webp|avif, pipeline.Made, false)
 				synctest.Wait()
 				m.get(t, tt.ops, webp|avif, pipeline.FromMemory, false)
 				if made := m.engine.take(); tt.made != nil {
@@ -116,11 +116,11 @@ func TestNotProvisional(t *testing.T) {
 func TestNotProvisionalOfMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t, func(c *pipeline.Config) { c.Render.Settings.AVIFMaxPixels = 60 * 45 })
-		m.get(t, "60x", 0, pipeline.FromOrigin, false)
+		m.get(t, "60x", 0, pipeline.Made, false)
 		synctest.Wait()
 		m.purge(t, "big.jpg")
 		m.start(m.config) // a restart
-		m.get(t, "80x,f_auto", webp|avif, pipeline.FromOrigin, false)
+		m.get(t, "80x,f_auto", webp|avif, pipeline.Made, false)
 		synctest.Wait()
 		m.get(t, "80x,f_auto", webp|avif, pipeline.FromMemory, false)
 		m.engine.want(t, "in all", "640>60", "640>200", "200>80webp")
@@ -136,7 +136,7 @@ func TestProvisionalForMany(t *testing.T) {
 		fetched := m.origin.Hold()
 		var all sync.WaitGroup
 		for range 10 {
-			all.Go(func() { m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true) })
+			all.Go(func() { m.get(t, "60x,f_auto", webp|avif, pipeline.Made, true) })
 		}
 		synctest.Wait()
 		fetched()
@@ -157,11 +157,11 @@ func TestProvisionalForMany(t *testing.T) {
 func TestBetterIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t)
-		m.get(t, "300x", 0, pipeline.FromOrigin, false)
+		m.get(t, "300x", 0, pipeline.Made, false)
 		synctest.Wait()
 		release := m.engine.hold("200>1avif")
 		for i := range 70 {
-			m.get(t, fmt.Sprintf("%dx,f_auto", i+1), webp|avif, pipeline.FromOrigin, true)
+			m.get(t, fmt.Sprintf("%dx,f_auto", i+1), webp|avif, pipeline.Made, true)
 			synctest.Wait()
 		}
 		if n := m.mezzanines.unclosed() + m.originals.unclosed(); n != 0 {
@@ -194,7 +194,7 @@ func TestBetterFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t, func(c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 })
 		m.engine.hold("640>60avif")
-		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
+		m.get(t, "60x,f_auto", webp|avif, pipeline.Made, true)
 		pass(2 * time.Minute) // it was too slow
 		for range 3 {
 			m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
@@ -215,7 +215,7 @@ func TestBetterIsNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t)
 		m.derivatives.FailFill(syscall.ENOSPC)
-		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
+		m.get(t, "60x,f_auto", webp|avif, pipeline.Made, true)
 		synctest.Wait()
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
 		synctest.Wait()
@@ -228,7 +228,7 @@ func TestBetterAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t)
 		m.engine.Inner = resize.Rect{Width: 640, Height: 480}
-		m.get(t, "60x,f_auto,trim", webp|avif, pipeline.FromOrigin, true)
+		m.get(t, "60x,f_auto,trim", webp|avif, pipeline.Made, true)
 		synctest.Wait()
 		m.get(t, "60x,f_auto,trim", webp|avif, pipeline.FromMemory, false)
 		m.engine.want(t, "in all", "640>60webp", "640>200", "640>60avif")
@@ -240,13 +240,13 @@ func TestBetterAlone(t *testing.T) {
 func TestProvisionalOfAnotherOriginal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t, revalidating, func(c *pipeline.Config) { c.Derivatives.MemoryBytes = 0 })
-		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
+		m.get(t, "60x,f_auto", webp|avif, pipeline.Made, true)
 		synctest.Wait()
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromDisk, false)
 		m.origin.Put("big.jpg", picture(640, 320))
 		m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second))
 		pass(30 * 24 * time.Hour)
-		m.get(t, "60x,f_auto", webp|avif, pipeline.FromOrigin, true)
+		m.get(t, "60x,f_auto", webp|avif, pipeline.Made, true)
 		synctest.Wait()
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromDisk, false)
 	})

@@ -26,7 +26,7 @@ func TestServeBroken(t *testing.T) {
 			broken(h)
 			h.resizer.Fail, h.resizer.Half = header.ErrBroken, picture(40, 30)
 			for i := range 2 {
-				r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+				r := h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 				if !r.Broken || r.Stored || r.Blob.Path != "" {
 					t.Errorf("time %d: %+v", i, r)
 				}
@@ -36,7 +36,7 @@ func TestServeBroken(t *testing.T) {
 			}
 			h.resizer.Fail, h.resizer.Half = nil, nil
 			h.origin.Put("cat.jpg", picture(80, 60))
-			if r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30); r.Broken || !r.Stored {
+			if r := h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30); r.Broken || !r.Stored {
 				t.Errorf("mended: %+v", r)
 			}
 		})
@@ -94,10 +94,10 @@ func TestResizeTimeout(t *testing.T) {
 func TestLook(t *testing.T) {
 	h := newFixture()
 	h.resizer.Inner = resize.Rect{Left: 10, Top: 10, Width: 20, Height: 40}
-	h.want(t, "cat.jpg", "trim", pipeline.FromOrigin, 20, 40)
+	h.want(t, "cat.jpg", "trim", pipeline.Made, 20, 40)
 	h.want(t, "cat.jpg", "trim", pipeline.FromMemory, 20, 40)
-	h.want(t, "cat.jpg", "20x20,g_smart", pipeline.FromOrigin, 20, 20)
-	h.want(t, "cat.jpg", "20x20,g_ne", pipeline.FromOrigin, 20, 20)
+	h.want(t, "cat.jpg", "20x20,g_smart", pipeline.Made, 20, 20)
+	h.want(t, "cat.jpg", "20x20,g_ne", pipeline.Made, 20, 20)
 	if got := h.resizer.Looks(); got != 2 {
 		t.Errorf("looked %d times, want 2", got)
 	}
@@ -117,7 +117,7 @@ func TestMediaTypeIsThatOfTheBytes(t *testing.T) {
 	})
 	h.resizer.Formats = formats
 	key, v := variant.Key("cat.jpg"), parse(t, "40x30,f_auto")
-	for _, want := range []pipeline.Source{pipeline.FromOrigin, pipeline.FromMemory} {
+	for _, want := range []pipeline.Source{pipeline.Made, pipeline.FromMemory} {
 		r, err := h.Picture(t.Context(), key, v, variant.AcceptWebP) // the fake writes PNG for it
 		if err != nil {
 			t.Fatal(err)

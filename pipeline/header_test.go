@@ -13,7 +13,7 @@ import (
 // same, which shows that it is not inspected again.
 func TestMeasuredOnce(t *testing.T) {
 	h := newFixture()
-	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 	name := variant.Key("cat.jpg").Name()
 	old, err := h.originals.Open(name)
 	if err != nil {
@@ -28,11 +28,11 @@ func TestMeasuredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Close()
-	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+	h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15)
 
 	h.origin.Put("cat.jpg", upright)
 	if _, err := h.Forget("cat.jpg"); err != nil {
 		t.Fatal(err)
 	}
-	h.want(t, "cat.jpg", "30x", pipeline.FromOrigin, 30, 40)
+	h.want(t, "cat.jpg", "30x", pipeline.Made, 30, 40)
 }

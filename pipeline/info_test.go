@@ -42,13 +42,13 @@ func (h *fixture) describe(t *testing.T, key variant.Key, ops string, source pip
 // JSON goes through the same tiers as pictures.
 func TestInfoTiers(t *testing.T) {
 	h := newFixture()
-	d := h.describe(t, "cat.jpg", "info", pipeline.FromOrigin)
+	d := h.describe(t, "cat.jpg", "info", pipeline.Made)
 	if d.Width != 80 || d.Height != 60 || d.Bytes != int64(len(picture(80, 60))) || d.Average != "#000000" {
 		t.Errorf("described as %+v", d)
 	}
 	h.describe(t, "cat.jpg", "info", pipeline.FromMemory)
-	h.describe(t, "cat.jpg", "info_gps", pipeline.FromOrigin)
-	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	h.describe(t, "cat.jpg", "info_gps", pipeline.Made)
+	h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 	if got := h.origin.TotalOpens(); got != 1 {
 		t.Errorf("the origin was asked %d times, want once", got)
 	}
@@ -67,7 +67,7 @@ func TestInfoTiers(t *testing.T) {
 	if f, err := h.Forget("cat.jpg"); f.Derivatives != 3 || f.Memory != 3 || err != nil {
 		t.Errorf("forgot %+v, %v", f, err)
 	}
-	h.describe(t, "cat.jpg", "info", pipeline.FromOrigin)
+	h.describe(t, "cat.jpg", "info", pipeline.Made)
 	if got := h.origin.TotalOpens(); got != 2 {
 		t.Errorf("the origin was asked %d times, want twice", got)
 	}

@@ -90,7 +90,7 @@ func TestInspectedOnceForAll(t *testing.T) {
 		})
 		wantLined(t, h, 1)
 		for i := range 8 {
-			all.Go(func() { h.want(t, "cat.jpg", fmt.Sprintf("%dx", 20+4*i), pipeline.FromOrigin, 20+4*i, 15+3*i) })
+			all.Go(func() { h.want(t, "cat.jpg", fmt.Sprintf("%dx", 20+4*i), pipeline.Made, 20+4*i, 15+3*i) })
 		}
 		wantLined(t, h, 1)
 		leave()
@@ -100,7 +100,7 @@ func TestInspectedOnceForAll(t *testing.T) {
 		if running, waiting := h.Originals.Inspections.Load(); running+waiting != 0 {
 			t.Errorf("%d are inspected and %d wait", running, waiting)
 		}
-		h.want(t, "cat.jpg", "16x", pipeline.FromOrigin, 16, 12) // by the header that is known
+		h.want(t, "cat.jpg", "16x", pipeline.Made, 16, 12) // by the header that is known
 	})
 }
 
@@ -120,7 +120,7 @@ func TestInspectionEndsWithTheLast(t *testing.T) {
 		wantLined(t, h, 0)
 		release()
 		synctest.Wait()
-		h.want(t, "cat.jpg", "16x", pipeline.FromOrigin, 16, 12)
+		h.want(t, "cat.jpg", "16x", pipeline.Made, 16, 12)
 	})
 }
 
@@ -134,7 +134,7 @@ func TestInspectionsLineUp(t *testing.T) {
 		wantLined(t, h, 0)
 		for i := range 8 {
 			h.origin.Put(fmt.Sprintf("%d.jpg", i), picture(80, 60))
-			all.Go(func() { h.want(t, pet(i), "40x", pipeline.FromOrigin, 40, 30) })
+			all.Go(func() { h.want(t, pet(i), "40x", pipeline.Made, 40, 30) })
 		}
 		wantLined(t, h, 8)
 		if _, err := h.ask(t.Context(), t, "cat.jpg", "page_2"); !errors.Is(err, gate.ErrBusy) {
@@ -181,7 +181,7 @@ func TestInspectedAlthoughPurged(t *testing.T) {
 	h := newFixture(func(c *pipeline.Config) {
 		c.Originals.Cache = vanishing{onFiles{c.Originals.Cache.(*cachetest.Fake), t}}
 	})
-	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 	if running, waiting := h.Originals.Inspections.Load(); running+waiting != 0 {
 		t.Errorf("%d are inspected and %d wait", running, waiting)
 	}

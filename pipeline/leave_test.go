@@ -170,7 +170,7 @@ func TestLeftWhileRevalidating(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
 		m := &largeFixture{fixture: h}
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
 		release := h.origin.Hold()
@@ -183,7 +183,7 @@ func TestLeftWhileRevalidating(t *testing.T) {
 		m.idle(t, "when it has left", time.Now())
 		said.want(t, "left")
 		release()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 10)
 		said.want(t, "asked again", originals.Modified)
 	})
 }

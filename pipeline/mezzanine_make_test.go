@@ -23,7 +23,7 @@ func (m *largeFixture) askAll(t *testing.T, widths ...int) (results func() []*pi
 	got := make([]*pipeline.Result, len(widths))
 	for i, width := range widths {
 		all.Go(func() {
-			got[i] = m.want(t, "big.jpg", fmt.Sprintf("%dx", width), pipeline.FromOrigin, width, width*3/4)
+			got[i] = m.want(t, "big.jpg", fmt.Sprintf("%dx", width), pipeline.Made, width, width*3/4)
 		})
 	}
 	synctest.Wait()
@@ -76,10 +76,10 @@ func TestMezzanineFetchesNothing(t *testing.T) {
 		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 20) })
 		release := m.engine.hold("80>40")
 		busy := make(chan struct{})
-		go func() { defer close(busy); m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30) }()
+		go func() { defer close(busy); m.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30) }()
 		synctest.Wait()
 		first := m.askAll(t, 60)
-		go func() { m.want(t, "cat.jpg", "41x", pipeline.FromOrigin, 41, 31) }()
+		go func() { m.want(t, "cat.jpg", "41x", pipeline.Made, 41, 31) }()
 		synctest.Wait()
 		hold := m.engine.hold("80>41")
 		release()
@@ -112,8 +112,8 @@ func TestBackgroundMezzaninesAreBounded(t *testing.T) {
 		for i := range 260 {
 			key := string(pet(i))
 			m.origin.Put(key, body)
-			m.want(t, pet(i), "20x", pipeline.FromOrigin, 20, 13)
-			m.want(t, pet(i), "21x,g_smart", pipeline.FromOrigin, 21, 14)
+			m.want(t, pet(i), "20x", pipeline.Made, 20, 13)
+			m.want(t, pet(i), "21x,g_smart", pipeline.Made, 21, 14)
 		}
 		synctest.Wait()
 		if n := m.originals.unclosed(); n != 0 {

@@ -45,10 +45,10 @@ func TestMezzanine(t *testing.T) {
 		t.Run(tt.ops, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newLargeFixture(t)
-				m.want(t, "big.jpg", "300x", pipeline.FromOrigin, 300, 225)
+				m.want(t, "big.jpg", "300x", pipeline.Made, 300, 225)
 				synctest.Wait()
 				m.engine.want(t, "the first", "640>300", "640>200")
-				m.want(t, tt.key, tt.ops, pipeline.FromOrigin, tt.w, tt.h)
+				m.want(t, tt.key, tt.ops, pipeline.Made, tt.w, tt.h)
 				synctest.Wait()
 				m.engine.want(t, "the second", tt.made)
 				if m.mezzanines.Len() != 1 || m.mezzanines.Counts().Fills != 1 {
@@ -66,7 +66,7 @@ func TestMezzanineDoesNotServe(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newLargeFixture(t)
 				m.engine.Inner = resize.Rect{Width: 640, Height: 480}
-				m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 				synctest.Wait()
 				m.engine.want(t, "the first", "640>60", "640>200")
 				r, err := m.ask(t.Context(), t, "big.jpg", ops)
@@ -107,11 +107,11 @@ func TestMezzanineStandsIn(t *testing.T) {
 						tt.config(c)
 					}
 				})
-				first := m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+				first := m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 				pass(tt.after)
 				m.purge(t, "big.jpg")
 				tt.set(m)
-				r := m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				r := m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
 				if r.Stale != tt.stale || r.Revalidating != tt.aging || !r.Stored || !r.Blob.ModTime.Equal(first.Blob.ModTime) {
 					t.Errorf("stale %t, aging %t, stored %t, of %v", r.Stale, r.Revalidating, r.Stored, r.Blob.ModTime)
 				}
@@ -145,7 +145,7 @@ func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 		"it was fetched for another size": {func(*pipeline.Config) {}, func(t *testing.T, m *largeFixture) {
 			m.purge(t, "big.jpg")
 			release := m.engine.hold("640>200")
-			m.want(t, "big.jpg", "300x", pipeline.FromOrigin, 300, 150)
+			m.want(t, "big.jpg", "300x", pipeline.Made, 300, 150)
 			t.Cleanup(release)
 		}},
 		"somebody else has fetched it": {func(*pipeline.Config) {}, func(t *testing.T, m *largeFixture) {
@@ -165,16 +165,16 @@ func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newLargeFixture(t, known.config)
-				m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 				synctest.Wait()
 				m.origin.Put("big.jpg", picture(640, 320))
 				m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second).Add(time.Hour))
 				known.by(t, m)
-				m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 20)
+				m.want(t, "big.jpg", "40x", pipeline.Made, 40, 20)
 				m.engine.setStop(nil)
 				synctest.Wait()
 				m.purge(t, "big.jpg")
-				m.want(t, "big.jpg", "20x", pipeline.FromOrigin, 20, 10)
+				m.want(t, "big.jpg", "20x", pipeline.Made, 20, 10)
 			})
 		})
 	}
@@ -184,17 +184,17 @@ func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 func TestMezzanineIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
 		m.purge(t, "big.jpg")
 		m.origin.Put("big.jpg", picture(640, 320))
 		m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second))
-		m.want(t, "big.jpg", "300x", pipeline.FromOrigin, 300, 150)
+		m.want(t, "big.jpg", "300x", pipeline.Made, 300, 150)
 		synctest.Wait()
 		m.engine.want(t, "in all", "640>60", "640>200", "640>300", "640>200")
 		m.purge(t, "big.jpg")
 		m.down()
-		m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 20)
+		m.want(t, "big.jpg", "40x", pipeline.Made, 40, 20)
 	})
 }
 
@@ -203,7 +203,7 @@ func TestForgetWhileMakingMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
 		release := m.engine.hold("640>200")
-		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
 		if _, err := m.Forget("big.jpg"); err != nil {
 			t.Fatal(err)
@@ -213,7 +213,7 @@ func TestForgetWhileMakingMezzanine(t *testing.T) {
 		if m.mezzanines.Len() != 0 {
 			t.Error("a mezzanine of what was forgotten is kept")
 		}
-		m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
 		synctest.Wait()
 		if m.mezzanines.Len() != 1 {
 			t.Error("it has no mezzanine after that")
@@ -232,7 +232,7 @@ func TestForgetWhileKeepingMezzanine(t *testing.T) {
 			}
 			m.mezzanines.FailRemove(nil)
 		}
-		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
 		if m.mezzanines.Counts().Fills != 1 || m.mezzanines.Len() != 0 {
 			t.Errorf("%d are kept of %d", m.mezzanines.Len(), m.mezzanines.Counts().Fills)
@@ -255,16 +255,16 @@ func TestMezzaninesThatAreNotKept(t *testing.T) {
 				m := newLargeFixture(t)
 				tt.fail(m.mezzanines)
 				for _, width := range []int{60, 40, 20} {
-					m.want(t, "big.jpg", fmt.Sprintf("%dx", width), pipeline.FromOrigin, width, width*3/4)
+					m.want(t, "big.jpg", fmt.Sprintf("%dx", width), pipeline.Made, width, width*3/4)
 					synctest.Wait()
 				}
 				m.engine.want(t, "with the disk", tt.made...)
 				pass(time.Minute)
 				m.mezzanines.FailFill(nil)
 				m.mezzanines.FailOpen(nil)
-				m.want(t, "big.jpg", "32x", pipeline.FromOrigin, 32, 24)
+				m.want(t, "big.jpg", "32x", pipeline.Made, 32, 24)
 				synctest.Wait()
-				m.want(t, "big.jpg", "16x", pipeline.FromOrigin, 16, 12)
+				m.want(t, "big.jpg", "16x", pipeline.Made, 16, 12)
 				m.engine.want(t, "with a disk that works", "640>32", "640>200", "200>16")
 			})
 		})
@@ -356,7 +356,7 @@ func TestDamagedMezzanine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newLargeFixture(t)
-				m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 				synctest.Wait()
 				m.engine.want(t, "the first", "640>60", "640>200")
 				m.overwrite(t, body)
@@ -366,11 +366,11 @@ func TestDamagedMezzanine(t *testing.T) {
 					}
 					return nil
 				})
-				m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
 				m.engine.setStop(nil)
 				synctest.Wait()
 				m.engine.take()
-				m.want(t, "big.jpg", "20x", pipeline.FromOrigin, 20, 15)
+				m.want(t, "big.jpg", "20x", pipeline.Made, 20, 15)
 				m.engine.want(t, "with a new one", "200>20")
 			})
 		})
@@ -400,12 +400,12 @@ func (m *largeFixture) overwrite(t *testing.T, body []byte) {
 func TestMezzaninesOfVersions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		m.origin.Put("big.jpg", picture(640, 320))
-		m.want(t, "big.jpg", "60x,v_2", pipeline.FromOrigin, 60, 30)
+		m.want(t, "big.jpg", "60x,v_2", pipeline.Made, 60, 30)
 		synctest.Wait()
-		m.want(t, "big.jpg", "40x,v_2", pipeline.FromOrigin, 40, 20)
-		m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		m.want(t, "big.jpg", "40x,v_2", pipeline.Made, 40, 20)
+		m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
 		if f, err := m.Forget("big.jpg"); f.Mezzanines != 2 || err != nil {
 			t.Errorf("forgot %+v, %v", f, err)
 		}
@@ -418,9 +418,9 @@ func TestMezzanineIsNoDerivative(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := &observed{}
 		m := newLargeFixture(t, func(c *pipeline.Config) { c.Observer = seen })
-		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
-		m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
 		m.Prime(t.Context(), "big.jpg", []prime.Variant{{Variant: parse(t, "30x")}, {Variant: parse(t, "300x")}, {Variant: parse(t, "2x")}, {Variant: parse(t, "x9999,up_1")}})
 		if seen.resized != 2 || seen.kept[eviction.Mezzanines] != 1 || seen.kept[eviction.Derivatives] != 5 || seen.primed != [2]int{3, 1} {
 			t.Errorf("observed %+v", seen)
@@ -466,7 +466,7 @@ func (o *observed) tell(change func()) {
 func TestGoneOriginalHasNoMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t, revalidating)
-		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
 		m.origin.Remove("big.jpg")
 		pass(30 * 24 * time.Hour)

@@ -22,14 +22,14 @@ import (
 func TestMadeOfAnOlderOriginal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		if err := h.originals.Remove(parse(t, "40x").Original("cat.jpg")); err != nil {
 			t.Fatal(err)
 		}
 		pass(time.Hour)
 		replaceCat(h, 80, 20)
-		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 5)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 10)
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 10)
 		if got := h.origin.TotalOpens(); got != 2 {
 			t.Errorf("the origin was asked %d times, want 2", got)
@@ -42,7 +42,7 @@ func TestMadeOfAnOlderOriginal(t *testing.T) {
 func TestReplacedOnDiskByOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		pass(time.Hour)
 		replaceCat(h, 80, 20)
 		b, err := h.originals.Fill(t.Context(), parse(t, "40x").Original("cat.jpg"), bytes.NewReader(picture(80, 20)), time.Now().Truncate(time.Second))
@@ -51,9 +51,9 @@ func TestReplacedOnDiskByOthers(t *testing.T) {
 		}
 		b.Close()
 		for range 2 {
-			h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
+			h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 5)
 			h.want(t, "cat.jpg", "20x", pipeline.FromMemory, 20, 5)
-			h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+			h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 10)
 			if _, err := h.Forget("dog.jpg"); err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +75,7 @@ func TestReplacedOnDiskByOthers(t *testing.T) {
 func TestForgottenWhileAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(25 * time.Hour)
 		release := h.origin.HoldBodies()
@@ -87,7 +87,7 @@ func TestForgottenWhileAsking(t *testing.T) {
 		}
 		release()
 		pass(0)
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 20)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 20)
 	})
 }
 
@@ -124,7 +124,7 @@ func TestCreatedWhileGone(t *testing.T) {
 			c.Originals.Revalidate, c.Originals.NegativeTTL = 24*time.Hour, time.Minute
 			origin.Origin, c.Originals.Origin = c.Originals.Origin, origin
 		})
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		pass(25 * time.Hour)
 		no := make(chan struct{})
 		origin.set(no)
@@ -136,7 +136,7 @@ func TestCreatedWhileGone(t *testing.T) {
 		close(no)
 		pass(0)
 		origin.set(nil)
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 	})
 }
 
@@ -152,7 +152,7 @@ func goroutines() int {
 func TestOneWaitsForASlowOrigin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		pass(8 * 24 * time.Hour)
 		release := h.origin.Hold()
 		before := goroutines()
@@ -190,10 +190,10 @@ func TestOneWaitsForASlowOrigin(t *testing.T) {
 func TestMadeAfterTheChangeIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 40)
 		pass(8 * 24 * time.Hour)
-		if r := h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 10); !r.Stored {
+		if r := h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 10); !r.Stored {
 			t.Error("it was not kept")
 		}
 		h.want(t, "cat.jpg", "20x", pipeline.FromMemory, 20, 10)
@@ -214,7 +214,7 @@ func TestQuietWhileDown(t *testing.T) {
 			c.Originals.Down = func(string) bool { return down }
 		})
 		for i := range 300 {
-			h.want(t, pet(i), "4x", pipeline.FromOrigin, 4, 3)
+			h.want(t, pet(i), "4x", pipeline.Made, 4, 3)
 		}
 		pass(2 * time.Hour)
 		origin.FailAll(errors.New("connection refused"))
@@ -297,7 +297,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h, _ := newRevalidating()
 				original := parse(t, "40x").Original("cat.jpg")
-				h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 				pass(time.Hour)
 				replaceCat(h, 80, 20)
 				if err := h.originals.Remove(original); err != nil {
@@ -305,7 +305,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 				}
 				// Another process, which forgets nothing here, makes one of the new one.
 				other := newFixture(func(c *pipeline.Config) { c.Originals.Origin, c.Derivatives.Cache = h.origin, h.derivatives })
-				other.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
+				other.want(t, "cat.jpg", "20x", pipeline.Made, 20, 5)
 
 				undo := hinder(h)
 				for range 3 {
@@ -330,7 +330,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 					pass(time.Minute)
 				}
 				h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 10)
-				h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5) // forgotten with the others
+				h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 5) // forgotten with the others
 			})
 		})
 	}
@@ -341,7 +341,7 @@ func TestOldIsBetterThanNone(t *testing.T) {
 func TestSameBytesElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 60)
 		h.origin.SetETag("cat.jpg", "another")
 		pass(8 * 24 * time.Hour)
@@ -361,14 +361,14 @@ func TestFetchedAgainWithoutDate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newRevalidating()
 		h.origin.SetModTime("cat.jpg", time.Time{})
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		if err := h.originals.Remove(parse(t, "40x").Original("cat.jpg")); err != nil {
 			t.Fatal(err)
 		}
 		h.origin.Put("cat.jpg", picture(80, 20))
-		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
+		h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 5)
 		h.want(t, "cat.jpg", "20x", pipeline.FromMemory, 20, 5)
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 10)
 	})
 }
 
@@ -377,7 +377,7 @@ func TestFetchedAgainWithoutDate(t *testing.T) {
 func TestChangedOnADeadDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 20)
 		for _, s := range []interface {
 			FailFill(error)
@@ -402,7 +402,7 @@ func TestChangedOnADeadDisk(t *testing.T) {
 func TestAging(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); r.Revalidating {
 			t.Error("young, and called aging")
 		}

@@ -46,8 +46,8 @@ func TestAbsentIsRemembered(t *testing.T) {
 		if _, err := h.Forget("new.jpg"); err != nil {
 			t.Fatal(err)
 		}
-		h.want(t, "new.jpg", "40x", pipeline.FromOrigin, 40, 30)
-		h.want(t, "new.jpg", "40x,v_2", pipeline.FromOrigin, 40, 30)
+		h.want(t, "new.jpg", "40x", pipeline.Made, 40, 30)
+		h.want(t, "new.jpg", "40x,v_2", pipeline.Made, 40, 30)
 	})
 }
 
@@ -82,6 +82,6 @@ func TestNotAbsent(t *testing.T) {
 			t.Error(err)
 		}
 		h.origin.Put("new.jpg", picture(80, 60))
-		h.want(t, "new.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "new.jpg", "40x", pipeline.Made, 40, 30)
 	})
 }

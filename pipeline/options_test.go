@@ -34,7 +34,7 @@ func TestRedirectRaw(t *testing.T) {
 			t.Errorf("%s: at %q, %d bytes, %d kept", name, r.Location, r.Blob.Size, h.originals.Len())
 		}
 		// What has been fetched for another reason is sent.
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		r, err = h.Original(t.Context(), "cat.jpg", raw, link)
 		if err != nil || r.Location != "" || r.Blob.Size != size {
 			t.Errorf("%s: in the cache: %+v, %v", name, r, err)
@@ -59,7 +59,7 @@ func TestLink(t *testing.T) {
 func TestOriginDown(t *testing.T) {
 	down := false
 	h := newFixture(func(c *pipeline.Config) { c.Originals.Down = func(key string) bool { return down && key == "cat.jpg" } })
-	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 	down = true
 	v := parse(t, "40x")
 	located, ok := h.Locate(t.Context(), "cat.jpg", v, h.Name("cat.jpg", v, 0))
@@ -68,14 +68,14 @@ func TestOriginDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, r := range map[string]*pipeline.Result{
-		"hit": h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30), "new": h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15),
+		"hit": h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30), "new": h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15),
 		"located": &located, "raw": raw,
 	} {
 		if !r.OriginDown {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}
-	if r := h.want(t, "dog.jpg", "30x", pipeline.FromOrigin, 30, 40); r.OriginDown || !ok {
+	if r := h.want(t, "dog.jpg", "30x", pipeline.Made, 30, 40); r.OriginDown || !ok {
 		t.Errorf("of another place: %+v, %t", r, ok)
 	}
 }
@@ -83,12 +83,12 @@ func TestOriginDown(t *testing.T) {
 // Off, the memory is not asked; on again, it has what it had.
 func TestSetHot(t *testing.T) {
 	h := newFixture()
-	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 	h.Derivatives.SetMemory(false)
 	for range 2 {
 		h.want(t, "cat.jpg", "40x", pipeline.FromDisk, 40, 30)
 	}
-	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+	h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15)
 	h.want(t, "cat.jpg", "20x", pipeline.FromDisk, 20, 15)
 	h.Derivatives.SetMemory(true)
 	h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)

@@ -18,14 +18,14 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 	o, mediaType, err := p.Originals.OpenRaw(ctx, id)
 	if large, ok := errors.AsType[*originals.LargeError](err); ok {
 		location, err := large.Link(ctx, link)
-		return &Result{Blob: cache.InMemory(nil, time.Time{}), Location: location, Source: FromOrigin}, err
+		return &Result{Blob: cache.InMemory(nil, time.Time{}), Location: location, Source: Made}, err
 	}
 	if err != nil {
 		return nil, err
 	}
 	source := FromDisk
 	if o.Fetched {
-		source = FromOrigin
+		source = Made
 	}
 	return &Result{
 		Blob: o.Blob, Name: id.Name(), MediaType: mediaType, Source: source,

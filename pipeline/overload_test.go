@@ -31,7 +31,7 @@ func TestFetchesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(20)
 		h := newFixture(func(c *pipeline.Config) { c.Originals.Origin, c.Originals.Fetches = origin, gate.New(3, 0, 5) })
-		h.want(t, pet(0), "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, pet(0), "40x", pipeline.Made, 40, 30)
 		release := origin.Hold()
 		before := origin.TotalOpens()
 		var all sync.WaitGroup
@@ -52,7 +52,7 @@ func TestFetchesAreBounded(t *testing.T) {
 			}
 		}
 		h.want(t, pet(0), "40x", pipeline.FromMemory, 40, 30)
-		h.want(t, pet(0), "20x", pipeline.FromOrigin, 20, 15)
+		h.want(t, pet(0), "20x", pipeline.Made, 20, 15)
 		release()
 		all.Wait()
 		for len(results) > 0 {
@@ -69,7 +69,7 @@ func TestFetchesCountAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
 		h := newFixture(func(c *pipeline.Config) { c.Originals.Origin, c.Render.Gate = origin, gate.New(1, 1<<20, 3) })
-		h.want(t, pet(9), "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, pet(9), "40x", pipeline.Made, 40, 30)
 		block := make(chan struct{})
 		h.resizer.Block = block
 		var all sync.WaitGroup
@@ -126,7 +126,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 		all.Wait()
 		close(block)
 		synctest.Wait()
-		h.want(t, pet(5), "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, pet(5), "40x", pipeline.Made, 40, 30)
 		if running, waiting := h.Render.Gate.Load(); running+waiting != 0 {
 			t.Errorf("%d run and %d wait", running, waiting)
 		}

@@ -2,22 +2,15 @@ package pipeline
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/failure"
-	"github.com/thumbery/thumbery/pipeline/derivatives"
-	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
-	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Request is a derivative that is wanted: a picture, or JSON about one, which is made,
-// kept and forgotten in the same way.
+// Request asks for a derivative: a picture, or JSON about one, which is made, kept and
+// forgotten in the same way.
 type Request struct {
 	Key     variant.Key
 	Variant variant.Variant
@@ -55,14 +48,14 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 	}
 	result, err := p.makeNew(ctx, r, old)
 	if err != nil && old != nil && failure.Of(err) != failure.NotFound && ctx.Err() == nil {
-		old.Stale = true // which is better than nothing
+		old.Stale = true // better than an error
 		return old, nil
 	}
 	old.close()
 	return result, err
 }
 
-// lookUp finds a derivative in memory or on disk; nil if it is not there.
+// lookUp finds a derivative in memory or on disk. It returns nil on a miss.
 func (p *Pipeline) lookUp(r Request) *Result {
 	d, ok := p.Derivatives.Open(r.name)
 	if !ok {
@@ -72,8 +65,8 @@ func (p *Pipeline) lookUp(r Request) *Result {
 	return &result
 }
 
-// isUsable notes in a result that was found what is known of its original, and reports
-// false if the origin has another version of that: then the derivative is made anew.
+// isUsable sets what a cached result says about its original. It reports false if the
+// origin has another version of the original: then the derivative is made again.
 func (p *Pipeline) isUsable(ctx context.Context, id originals.ID, r *Result) bool {
 	f := p.Originals.CheckFreshness(ctx, id, r.Blob.ModTime)
 	r.Stale, r.Revalidating = f == originals.Error, f == originals.Revalidating
@@ -82,10 +75,10 @@ func (p *Pipeline) isUsable(ctx context.Context, id originals.ID, r *Result) boo
 }
 
 // makeNew makes a derivative, in place of an old one if that is not nil, or a provisional
-// one.
+// picture where the right one takes long.
 func (p *Pipeline) makeNew(ctx context.Context, r Request, old *Result) (*Result, error) {
-	if result, err := p.provisional(ctx, r); result != nil || err != nil {
-		return result, err
+	if next, ok := p.fasterAccept(r); ok {
+		return p.adaptivePicture(ctx, r, next)
 	}
 	m, shared, err := p.makeOnce(ctx, r, old)
 	if err != nil {
@@ -94,10 +87,10 @@ func (p *Pipeline) makeNew(ctx context.Context, r Request, old *Result) (*Result
 	return p.result(r, m, shared), nil
 }
 
-// makeOnce makes and keeps a derivative, other than the old one if that is not nil, once
-// for all requests that want it.
-func (p *Pipeline) makeOnce(ctx context.Context, r Request, old *Result) (m *rendered, shared bool, err error) {
-	return p.making.Do(ctx, p.flightKey(r), func(ctx context.Context) (*rendered, error) {
+// makeOnce makes and keeps a derivative once for all requests that wait for it. It takes
+// one that is on disk by now, unless that is the old one.
+func (p *Pipeline) makeOnce(ctx context.Context, r Request, old *Result) (m *made, shared bool, err error) {
+	return p.making.Do(ctx, p.flightKey(r), func(ctx context.Context) (*made, error) {
 		if m := p.madeMeanwhile(r, old); m != nil {
 			return m, nil
 		}
@@ -109,8 +102,9 @@ func (p *Pipeline) makeOnce(ctx context.Context, r Request, old *Result) (m *ren
 	})
 }
 
-// madeMeanwhile is a derivative that came to disk since the request has looked for it.
-func (p *Pipeline) madeMeanwhile(r Request, old *Result) *rendered {
+// madeMeanwhile returns a derivative that was written to disk after the request looked it
+// up, or nil.
+func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
 	d, ok := p.Derivatives.OpenFile(r.name)
 	if !ok {
 		return nil
@@ -123,122 +117,12 @@ func (p *Pipeline) madeMeanwhile(r Request, old *Result) *rendered {
 	if err != nil {
 		return nil
 	}
-	return &rendered{Body: body, source: FromDisk}
-}
-
-// make makes a derivative, from a mezzanine if there is one that serves.
-func (p *Pipeline) make(ctx context.Context, r Request) (*rendered, error) {
-	if !r.Background && p.Render.Gate.Full(0) { // before anything is read for nothing
-		return nil, gate.ErrBusy
-	}
-	m, err := p.fromMezzanine(ctx, r)
-	if m == nil && err == nil {
-		m, err = p.fromOriginal(ctx, r)
-	}
-	return m, err
-}
-
-// fromMezzanine makes a derivative from a mezzanine that is large enough, for which the
-// original is not needed; nil if there is none.
-func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*rendered, error) {
-	if !p.Mezzanines.Suits(r.Variant) {
-		return nil, nil
-	}
-	epoch := p.Epoch(r.ID())
-	z := p.Mezzanines.Find(ctx, r.ID())
-	if z == nil {
-		return nil, nil
-	}
-	defer z.Blob.Close()
-	p.Originals.RememberHeader(z.Ref(), epoch, z.Original)
-	plan, err := p.Render.Plan(z.Original, r.Variant, r.Accept)
-	if err != nil || !resize.MezzanineSuffices(z.Header, plan) {
-		return nil, err
-	}
-	read := z.Read
-	if r.Background {
-		z.Blob.Close() // it may be queued for long
-		read = func() ([]byte, error) { return p.Mezzanines.Reread(z) }
-	}
-	picture, err := p.Render.Render(ctx, r.job(z.Header, plan, render.FromMezzanine, p.Originals.Source(z.Ref(), read)))
-	switch {
-	case errors.Is(err, header.ErrBroken): // the mezzanine is: the original will do
-		p.Mezzanines.Remove(z)
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case !p.Mezzanines.IsUnchanged(z):
-		return nil, nil
-	}
-	return &rendered{
-		Body: derivatives.NewBody(picture.Data, z.Blob.ModTime, picture.MediaType), source: FromOrigin, epoch: epoch,
-		stale: z.Freshness == originals.Error, revalidating: z.Freshness == originals.Revalidating, steps: picture.Steps,
-	}, nil
-}
-
-// fromOriginal makes a derivative from the original, and has a mezzanine made for the
-// next one.
-func (p *Pipeline) fromOriginal(ctx context.Context, r Request) (*rendered, error) {
-	if !r.Background && p.isOverloaded(r.ID()) {
-		return nil, gate.ErrBusy
-	}
-	m, err := p.fromOriginalBy(ctx, r, originals.ToDisk)
-	if errors.Is(err, cache.ErrUnreadable) {
-		m, err = p.fromOriginalBy(ctx, r, originals.IntoMemory)
-	}
-	return m, err
-}
-
-func (p *Pipeline) fromOriginalBy(ctx context.Context, r Request, mode originals.Mode) (*rendered, error) {
-	o, h, err := p.Originals.OpenInspected(ctx, r.ID(), originals.Inspection{Page: r.Variant.Page, Background: r.Background, Mode: mode})
-	if err != nil {
-		return nil, err
-	}
-	defer o.Blob.Close()
-	plan, err := p.Render.Plan(h, r.Variant, r.Accept)
-	if err != nil {
-		return nil, err
-	}
-	read := o.Blob.Bytes
-	if r.Background {
-		if o.Blob.NotKept != nil {
-			return nil, fmt.Errorf("%w: %v", cache.ErrNotKept, o.Blob.NotKept)
-		}
-		o.Blob.Close() // it may be queued for long
-		read = func() ([]byte, error) { return p.Originals.Read(o.Ref()) }
-	}
-	picture, err := p.Render.Render(ctx, r.job(h, plan, render.FromOriginal, p.Originals.Source(o.Ref(), read)))
-	p.Originals.RemoveBroken(o.ID, err)
-	broken := p.config.ServeBroken && errors.Is(err, header.ErrBroken) && len(picture.Data) > 0
-	if err != nil && !broken {
-		return nil, err
-	}
-	if !broken {
-		p.Mezzanines.MakeInBackground(ctx, o, h)
-	}
-	return &rendered{
-		Body: derivatives.NewBody(picture.Data, o.Blob.ModTime, picture.MediaType), source: FromOrigin, epoch: o.Epoch,
-		broken: broken || o.Broken, stale: o.Stale, revalidating: o.Revalidating, steps: append(fetchSteps(o), picture.Steps...),
-	}, nil
-}
-
-func (r Request) job(h header.Header, plan resize.Plan, input render.Input, source render.Source) render.Job {
-	return render.Job{
-		Variant: r.Variant, Accept: r.Accept, Background: r.Background,
-		Header: h, Plan: plan, Input: input, Source: source,
-	}
-}
-
-// isOverloaded reports that the gate will refuse a picture when its original has been
-// fetched, before it is fetched for nothing: those that are being fetched come first.
-func (p *Pipeline) isOverloaded(id originals.ID) bool {
-	running, queued := p.Originals.Fetches.Load()
-	return p.Render.Gate.Full(running+queued) && (p.Render.Gate.Full(0) || !p.Originals.IsCached(id))
+	return &made{Body: body, source: FromDisk}
 }
 
 // keep writes a derivative to disk and to memory, unless its picture was forgotten
 // meanwhile.
-func (p *Pipeline) keep(ctx context.Context, r Request, m *rendered) {
+func (p *Pipeline) keep(ctx context.Context, r Request, m *made) {
 	began := p.config.Now()
 	p.Derivatives.Keep(ctx, r.name, m.epoch, &m.Body)
 	m.steps = append(m.steps, render.Step{Name: "store", Took: p.config.Now().Sub(began)})

@@ -1,17 +1,19 @@
-// Package pipeline tells the story of a request for a picture:
+// Package pipeline answers a request for a picture in these steps:
 //
-//  1. The derivative is looked up in memory and on disk (derivatives). If it is there,
-//     and still of the version of the original that the origin has (originals), it is
-//     the answer.
-//  2. Else one request makes it, and others that want the same wait (cache.Flight).
-//  3. It is made from a mezzanine if there is one that is large enough (mezzanines).
-//  4. Else the original is opened, fetched at most once for all that need it, and its
+//  1. The derivative is looked up in memory and on disk (derivatives). If it exists, and
+//     the origin still has the same version of the original (originals), it is the answer.
+//  2. With Config.Adaptive, a picture in a format that is faster to make answers for an
+//     AVIF that is not cached, which is made in the background (adaptivePicture).
+//  3. Otherwise one request makes it, and others for the same derivative wait
+//     (cache.Flight).
+//  4. It is made from a mezzanine if one is large enough (mezzanines).
+//  5. Otherwise the original is opened, fetched at most once for all that need it, and its
 //     header inspected (originals).
-//  5. The gate admits the work, and the engine resizes or describes (render).
-//  6. The derivative is kept, and a mezzanine made in the background.
+//  6. The gate admits the work, and the engine resizes or describes (render).
+//  7. The derivative is kept, and a mezzanine made in the background.
 //
-// Forgetting a picture ends an epoch: what was begun before is answered and not kept
-// (cache.Epochs). A cache that fails costs time, never correctness. The package knows no
+// Steps 1 to 3 and 7 are in picture.go, 4 to 6 in make.go. Forgetting a picture ends its
+// epoch: work that began before is answered and not kept (cache.Epochs). A cache that fails costs time, never correctness. The package knows no
 // HTTP, no vendor and no file system.
 package pipeline
 
@@ -30,19 +32,19 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Config is what a Pipeline is made of. Needed are what the parts need, Log and Now. What
-// the parts share is set by New.
+// Config is what a Pipeline is made of. Log and Now are required, as are the required
+// fields of each part's Config. New sets what the parts share.
 type Config struct {
 	Originals   originals.Config
 	Derivatives derivatives.Config
 	Mezzanines  mezzanines.Config
 	Render      render.Config
 	// Adaptive answers with a picture that is fast to make where FormatAuto chooses an
-	// AVIF that is not cached, and makes that in the background, as long as the disk
-	// keeps it.
+	// AVIF that is not cached, and makes that in the background, provided the disk cache
+	// accepts writes.
 	Adaptive bool
-	// ServeBroken answers with what can be made from a broken original, which is not
-	// kept, instead of header.ErrBroken.
+	// ServeBroken answers with what can be made of a broken original instead of
+	// header.ErrBroken. The result is not kept.
 	ServeBroken bool
 	Observer    Observer
 	Log         *slog.Logger
@@ -56,7 +58,7 @@ type Observer interface {
 	render.Observer
 	// Kept: a body was written to a tier of the disk cache, or could not be.
 	Kept(tier eviction.Tier, bytes int64, err error)
-	// Primed: a picture was made before anybody asked for it, or could not be.
+	// Primed: a derivative was made in the background, or could not be.
 	Primed(err error)
 }
 
@@ -69,7 +71,7 @@ type Pipeline struct {
 
 	config   Config
 	epochs   *cache.Epochs
-	making   cache.Flight[*rendered]
+	making   cache.Flight[*made]
 	upgrades *background.Queue         // of provisional pictures
 	failures cache.EpochMap[time.Time] // when an upgrade has failed
 }

@@ -115,12 +115,12 @@ func (h *fixture) want(t *testing.T, key variant.Key, ops string, source pipelin
 
 func TestTiers(t *testing.T) {
 	h := newFixture()
-	made := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	made := h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 	if !made.Stored || made.Shared || len(made.Steps) != 4 {
 		t.Errorf("made: %+v", made)
 	}
 	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
-	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15) // from the original on disk
+	h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15) // from the original on disk
 	if got := h.origin.TotalOpens(); got != 1 {
 		t.Errorf("the origin was asked %d times, want once", got)
 	}
@@ -277,7 +277,7 @@ func TestBrokenOriginalIsForgotten(t *testing.T) {
 		t.Errorf("%d originals are kept", n)
 	}
 	h.origin.Truncate("cat.jpg", -1)
-	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 }
 
 // A cache that fails costs time, never correctness.
@@ -286,7 +286,7 @@ func TestCacheFails(t *testing.T) {
 	h := newFixture(func(c *pipeline.Config) { c.Observer = full })
 	h.originals.FailFill(syscall.ENOSPC)
 	h.derivatives.FailFill(syscall.ENOSPC)
-	made := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	made := h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 	if made.Stored {
 		t.Error("is said to be stored on a full disk")
 	}
@@ -320,7 +320,7 @@ func TestTooManyBytes(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	exact := int64(len(picture(80, 60)))
-	newFixture(func(c *pipeline.Config) { c.Originals.MaxBytes = exact }).want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	newFixture(func(c *pipeline.Config) { c.Originals.MaxBytes = exact }).want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 }
 
 func TestFetchTimeout(t *testing.T) {
@@ -337,7 +337,7 @@ func TestFetchTimeout(t *testing.T) {
 
 func TestOriginal(t *testing.T) {
 	h := newFixture()
-	for _, want := range []pipeline.Source{pipeline.FromOrigin, pipeline.FromDisk} {
+	for _, want := range []pipeline.Source{pipeline.Made, pipeline.FromDisk} {
 		r, err := h.Original(t.Context(), "cat.jpg", variant.Variant{Kind: variant.Raw}, storage.LinkOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -363,7 +363,7 @@ func TestOriginal(t *testing.T) {
 func TestMemoryFollowsDisk(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	h := newFixture(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
-	r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	r := h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 	for range 10 { // three seconds
 		now = now.Add(300 * time.Millisecond)
 		h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
@@ -376,7 +376,7 @@ func TestMemoryFollowsDisk(t *testing.T) {
 	}
 	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
 	now = now.Add(time.Second)
-	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 
 	b, err := h.derivatives.Fill(t.Context(), r.Name, bytes.NewReader(picture(40, 30)), now)
 	if err != nil {
@@ -394,12 +394,12 @@ func TestMemoryWithoutDisk(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	h := newFixture(func(c *pipeline.Config) { c.Now = func() time.Time { return now } })
 	h.derivatives.FailFill(syscall.ENOSPC)
-	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 	now = now.Add(30 * time.Second)
 	h.want(t, "cat.jpg", "40x30", pipeline.FromMemory, 40, 30)
 	h.derivatives.FailFill(nil)
 	now = now.Add(31 * time.Second) // and is kept when the disk works again
-	if r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30); !r.Stored {
+	if r := h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30); !r.Stored {
 		t.Error("is not kept though the disk works again")
 	}
 }
@@ -407,15 +407,15 @@ func TestMemoryWithoutDisk(t *testing.T) {
 // Each version is fetched by itself, and all are forgotten together.
 func TestCacheBuster(t *testing.T) {
 	h := newFixture()
-	h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 	h.origin.Put("cat.jpg", picture(60, 80))
-	h.want(t, "cat.jpg", "39x", pipeline.FromOrigin, 39, 29)
-	h.want(t, "cat.jpg", "30x,v_2", pipeline.FromOrigin, 30, 40)
-	h.want(t, "cat.jpg", "15x,v_2", pipeline.FromOrigin, 15, 20)
+	h.want(t, "cat.jpg", "39x", pipeline.Made, 39, 29)
+	h.want(t, "cat.jpg", "30x,v_2", pipeline.Made, 30, 40)
+	h.want(t, "cat.jpg", "15x,v_2", pipeline.Made, 15, 20)
 	if got := h.origin.Opens("cat.jpg"); got != 2 {
 		t.Errorf("the origin was asked %d times, want once for each cache buster", got)
 	}
-	if d := h.describe(t, "cat.jpg", "info,v_2", pipeline.FromOrigin); d.Width != 60 {
+	if d := h.describe(t, "cat.jpg", "info,v_2", pipeline.Made); d.Width != 60 {
 		t.Errorf("described as %+v", d)
 	}
 	if f, err := h.Forget("cat.jpg"); f.Originals != 2 || f.Derivatives != 5 || err != nil {
@@ -487,14 +487,14 @@ func TestMemoryForOriginalsIsBounded(t *testing.T) {
 func TestForget(t *testing.T) {
 	h := newFixture()
 	for _, ops := range []string{"40x30", "20x", "x10"} {
-		h.want(t, "cat.jpg", ops, pipeline.FromOrigin, map[string]int{"40x30": 40, "20x": 20, "x10": 13}[ops], map[string]int{"40x30": 30, "20x": 15, "x10": 10}[ops])
+		h.want(t, "cat.jpg", ops, pipeline.Made, map[string]int{"40x30": 40, "20x": 20, "x10": 13}[ops], map[string]int{"40x30": 30, "20x": 15, "x10": 10}[ops])
 	}
-	h.want(t, "dog.jpg", "30x40", pipeline.FromOrigin, 30, 40)
+	h.want(t, "dog.jpg", "30x40", pipeline.Made, 30, 40)
 	f, err := h.Forget("cat.jpg")
 	if f.Originals != 1 || f.Derivatives != 3 || f.Memory != 3 || f.OriginalBytes < 300 || f.DerivativeBytes < 900 || err != nil {
 		t.Errorf("forgot %+v, %v", f, err)
 	}
-	h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+	h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15)
 	h.want(t, "dog.jpg", "30x40", pipeline.FromMemory, 30, 40)
 	if got := h.origin.Opens("cat.jpg"); got != 2 {
 		t.Errorf("the origin was asked %d times, want 2", got)
@@ -538,12 +538,12 @@ func TestForgetWhileMaking(t *testing.T) {
 // A file that we have not written is removed.
 func TestDamagedDerivative(t *testing.T) {
 	h := newFixture()
-	r := h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	r := h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 	b, err := h.derivatives.Fill(t.Context(), r.Name, bytes.NewReader([]byte("garbage")), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Close()
 	again := newFixture(func(c *pipeline.Config) { c.Derivatives.Cache = h.derivatives })
-	again.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+	again.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 }

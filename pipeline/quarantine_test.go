@@ -133,7 +133,7 @@ func quarantined(t *testing.T, l *ledger, first string) *largeFixture {
 	t.Helper()
 	m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
 	if first != "" {
-		m.want(t, "big.jpg", first, pipeline.FromOrigin, 300, 225)
+		m.want(t, "big.jpg", first, pipeline.Made, 300, 225)
 		synctest.Wait()
 	}
 	m.engine.setStop(func(context.Context, string) error {
@@ -173,13 +173,13 @@ func TestQuarantined(t *testing.T) {
 				if first != "" {
 					m.want(t, "big.jpg", first, pipeline.FromMemory, 300, 225)
 				}
-				m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				m.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 				if _, err := m.Forget("big.jpg"); err != nil {
 					t.Fatal(err)
 				}
-				m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 				synctest.Wait() // its mezzanine is made again, too
-				m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
 				if !slices.Contains(m.engine.take(), "200>40") {
 					t.Error("there is no mezzanine after it was forgotten")
 				}

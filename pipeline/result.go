@@ -15,7 +15,7 @@ type Source uint8
 const (
 	FromMemory Source = iota // the memory tier
 	FromDisk                 // the disk cache
-	FromOrigin               // made for this request, or fetched
+	Made                     // made for this request; of an original: fetched for it
 )
 
 // Result is an answer. Its Blob must be closed.
@@ -38,9 +38,9 @@ type Result struct {
 	// Provisional: there is a better picture, which takes long. It is being made for the
 	// next request, unless too many of its kind are.
 	Provisional bool
-	// Location, if not "", is where the bytes can be had instead: Blob is empty.
+	// Location, if not "", is the URL to redirect to: Blob is empty.
 	Location string
-	Broken   bool          // the original is, and so this is: nobody may keep it
+	Broken   bool          // made from a broken original: must not be cached
 	Steps    []render.Step // what was done for it; not to be changed
 }
 
@@ -51,7 +51,7 @@ func (r *Result) close() {
 	}
 }
 
-// found is the Result for a derivative that was found.
+// found returns the Result for a derivative in the cache.
 func found(name variant.Name, d derivatives.Derivative) Result {
 	source := FromDisk
 	if d.InMemory {
@@ -60,18 +60,26 @@ func found(name variant.Name, d derivatives.Derivative) Result {
 	return Result{Blob: d.Blob, Name: name, Sum: d.Sum, MediaType: d.MediaType, Source: source, Stored: d.Stored}
 }
 
-// rendered is a derivative in memory, shared by all requests that have waited for it.
-type rendered struct {
+// made is a derivative in memory, shared by all requests that have waited for it.
+type made struct {
 	derivatives.Body
-	source       Source
-	broken       bool
-	stale        bool   // as of the original
-	revalidating bool   // as of the original
-	epoch        uint64 // of the picture, before what it was made from was opened
-	steps        []render.Step
+	provenance
+	source Source
+	broken bool // made from a broken original: must not be kept
+	steps  []render.Step
 }
 
-func (p *Pipeline) result(r Request, m *rendered, shared bool) *Result {
+// provenance is what was known of the original when a derivative was made.
+type provenance struct {
+	// epoch counts how often the picture had been forgotten (cache.Epochs) when its
+	// original or mezzanine was opened. If that has changed since, the derivative is
+	// served and not kept.
+	epoch        uint64
+	stale        bool // as Result.Stale
+	revalidating bool // as Result.Revalidating
+}
+
+func (p *Pipeline) result(r Request, m *made, shared bool) *Result {
 	return &Result{
 		Blob: m.Blob(), Name: r.name, Sum: m.Sum, MediaType: m.MediaType, Source: m.source,
 		Stored: m.Stored, Shared: shared, Stale: m.stale, Revalidating: m.revalidating,

@@ -72,7 +72,7 @@ func replaceCat(h *fixture, width, height int) {
 func TestRevalidateInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		pass(23 * time.Hour)
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 		pass(0)
@@ -93,7 +93,7 @@ func TestRevalidateInTheBackground(t *testing.T) {
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30) // the old one, at once
 		pass(0)
 		said.want(t, "old, changed", originals.Modified)
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 10)
 		if got := h.origin.TotalOpens(); got != 3 {
 			t.Errorf("the origin was asked %d times, want 3: first, same, changed", got)
 		}
@@ -107,10 +107,10 @@ func TestRevalidateInTheBackground(t *testing.T) {
 func TestRevalidateFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 10)
 		said.want(t, "changed", originals.Modified)
 
 		pass(8 * 24 * time.Hour)
@@ -122,7 +122,7 @@ func TestRevalidateFirst(t *testing.T) {
 		// An original that is used for another size is asked for, too.
 		replaceCat(h, 80, 40)
 		pass(8 * 24 * time.Hour)
-		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 10)
+		h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 10)
 		said.want(t, "another size", originals.Modified)
 
 		h.origin.Remove("cat.jpg")
@@ -146,7 +146,7 @@ func TestRevalidateFirst(t *testing.T) {
 func TestStaleIfError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
 		h.origin.FailAll(errors.New("connection refused"))
@@ -169,7 +169,7 @@ func TestStaleIfError(t *testing.T) {
 		h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
 		pass(0)
 		said.want(t, "up again", originals.Modified)
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 10)
 	})
 }
 
@@ -177,7 +177,7 @@ func TestStaleIfError(t *testing.T) {
 func TestStaleIfSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
 		release := h.origin.Hold()
@@ -191,7 +191,7 @@ func TestStaleIfSlow(t *testing.T) {
 		release()
 		pass(0)
 		said.want(t, "slow, and then changed", originals.Modified)
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 10)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 10)
 	})
 }
 
@@ -199,7 +199,7 @@ func TestStaleIfSlow(t *testing.T) {
 func TestChangedWhileMaking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		block := make(chan struct{})
 		h.resizer.Block = block
 		var all sync.WaitGroup
@@ -212,7 +212,7 @@ func TestChangedWhileMaking(t *testing.T) {
 		said.want(t, "in the background", originals.Modified)
 		close(block)
 		all.Wait()
-		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 5)
+		h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 5)
 	})
 }
 
@@ -220,7 +220,7 @@ func TestChangedWhileMaking(t *testing.T) {
 func TestLocateRevalidates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		replaceCat(h, 80, 20)
 		pass(8 * 24 * time.Hour)
 		v := parse(t, "40x")
@@ -234,13 +234,13 @@ func TestLocateRevalidates(t *testing.T) {
 func TestNothingIsAskedReadOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
-		h.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		h.Originals.SetReadOnly(true)
 		pass(8 * 24 * time.Hour)
 		if r := h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30); !r.Stale {
 			t.Error("not called stale")
 		}
-		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+		h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15)
 		if _, err := h.ask(t.Context(), t, "dog.jpg", "40x"); !errors.Is(err, originals.ErrReadOnly) {
 			t.Errorf("never seen: %v", err)
 		}
@@ -252,6 +252,6 @@ func TestNothingIsAskedReadOnly(t *testing.T) {
 			t.Errorf("the origin was asked %d times", got)
 		}
 		h.Originals.SetReadOnly(false)
-		h.want(t, "dog.jpg", "30x", pipeline.FromOrigin, 30, 40)
+		h.want(t, "dog.jpg", "30x", pipeline.Made, 30, 40)
 	})
 }

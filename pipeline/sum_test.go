@@ -33,7 +33,7 @@ func TestSum(t *testing.T) {
 	restarted := func() *fixture {
 		return newFixture(func(c *pipeline.Config) { c.Derivatives.Cache, c.Derivatives.MemoryBytes = h.derivatives, 0 })
 	}
-	data := want(h, pipeline.FromOrigin)
+	data := want(h, pipeline.Made)
 	want(h, pipeline.FromMemory)
 	want(restarted(), pipeline.FromDisk)
 

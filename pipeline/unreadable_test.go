@@ -17,7 +17,7 @@ import (
 
 // asked are the ways of using an original that is in the cache.
 var asked = map[string]func(*fixture, *testing.T){
-	"a picture": func(h *fixture, t *testing.T) { h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30) },
+	"a picture": func(h *fixture, t *testing.T) { h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30) },
 	"/raw/":     func(h *fixture, t *testing.T) { h.wantRaw(t, "cat.jpg") },
 	"/info/": func(h *fixture, t *testing.T) {
 		r, err := h.ask(t.Context(), t, "cat.jpg", "info")
@@ -72,7 +72,7 @@ func TestUnreadableOriginal(t *testing.T) {
 						continue
 					}
 					h := newFixture()
-					h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+					h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15)
 					if !known {
 						h = h.restarted()
 					}
@@ -101,7 +101,7 @@ func TestOriginalThatCannotBeOpened(t *testing.T) {
 			continue
 		}
 		h := newFixture()
-		h.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15)
+		h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15)
 		h.originals.FailOpen(errors.Join(cache.ErrUnreadable, syscall.EIO))
 		ask(h, t)
 		if opens := h.origin.TotalOpens(); opens != 2 {
@@ -115,10 +115,10 @@ func TestUnreadableDerivative(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int64{0, 1, 100} {
 		h := newFixture()
-		h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 		h = h.restarted()
 		h.derivatives.Damage(syscall.EIO, n)
-		h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
 		if removes := h.derivatives.Counts().Removes; removes == 0 || h.resizer.Calls() != 1 {
 			t.Errorf("%d bytes: removed %d times, made %d times", n, removes, h.resizer.Calls())
 		}
@@ -132,14 +132,14 @@ func TestUnreadableMezzanine(t *testing.T) {
 	for _, n := range []int64{0, 50, 600} {
 		synctest.Test(t, func(t *testing.T) {
 			m := newLargeFixture(t)
-			m.want(t, "big.jpg", "300x", pipeline.FromOrigin, 300, 225)
+			m.want(t, "big.jpg", "300x", pipeline.Made, 300, 225)
 			synctest.Wait()
 			m.engine.take()
 			m.mezzanines.Damage(syscall.EIO, n)
-			m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+			m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 			synctest.Wait()
 			m.engine.want(t, "of an unreadable mezzanine", "640>60", "640>200")
-			m.want(t, "big.jpg", "40x", pipeline.FromOrigin, 40, 30)
+			m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
 			m.engine.want(t, "of the next one", "200>40")
 			if m.origin.TotalOpens() != 1 {
 				t.Errorf("fetched %d times", m.origin.TotalOpens())

@@ -44,7 +44,7 @@ func TestVersionsAreBounded(t *testing.T) {
 		c.Originals.MaxVersions, c.Derivatives.MemoryBytes, c.Now = most, 0, clock.now
 	})
 	for i := range most {
-		h.want(t, "cat.jpg", fmt.Sprintf("40x30,v_%d", i), pipeline.FromOrigin, 40, 30)
+		h.want(t, "cat.jpg", fmt.Sprintf("40x30,v_%d", i), pipeline.Made, 40, 30)
 		clock.advance(time.Minute)
 	}
 	h.wantRefused(t, "v_more")
@@ -52,19 +52,19 @@ func TestVersionsAreBounded(t *testing.T) {
 	for i := range most {
 		version := fmt.Sprintf("v_%d", i)
 		h.want(t, "cat.jpg", "40x30,"+version, pipeline.FromDisk, 40, 30)
-		h.want(t, "cat.jpg", "20x15,"+version, pipeline.FromOrigin, 20, 15)
+		h.want(t, "cat.jpg", "20x15,"+version, pipeline.Made, 20, 15)
 		if err := h.originals.Remove(parse(t, version).Original("cat.jpg")); err != nil {
 			t.Fatal(err)
 		}
-		h.want(t, "cat.jpg", "16x12,"+version, pipeline.FromOrigin, 16, 12)
+		h.want(t, "cat.jpg", "16x12,"+version, pipeline.Made, 16, 12)
 	}
 	h.wantRefused(t, "v_more")
 	// So are what has no version, and other pictures.
-	h.want(t, "cat.jpg", "40x30", pipeline.FromOrigin, 40, 30)
-	h.want(t, "dog.jpg", "30x40,v_more", pipeline.FromOrigin, 30, 40)
+	h.want(t, "cat.jpg", "40x30", pipeline.Made, 40, 30)
+	h.want(t, "dog.jpg", "30x40,v_more", pipeline.Made, 30, 40)
 	// An hour after the first, one more; the others count on.
 	clock.advance(time.Hour - most*time.Minute)
-	h.want(t, "cat.jpg", "40x30,v_more", pipeline.FromOrigin, 40, 30)
+	h.want(t, "cat.jpg", "40x30,v_more", pipeline.Made, 40, 30)
 	h.wantRefused(t, "v_another")
 	h.want(t, "cat.jpg", "40x30,v_0", pipeline.FromDisk, 40, 30)
 }

@@ -24,7 +24,7 @@ func TestWarm(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newLargeFixture(t, func(c *pipeline.Config) { c.Derivatives.MemoryBytes = tt.hotBytes })
 				m.Derivatives.SetMemory(false)
-				m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30)
+				m.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 				r := m.want(t, "cat.jpg", "40x", pipeline.FromDisk, 40, 30)
 				m.Derivatives.SetMemory(!tt.cold)
 				before := m.derivatives.Counts().Opens

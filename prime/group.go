@@ -98,7 +98,7 @@ func (e *Engine) primeFromOriginal(ctx context.Context, g *group, r *Result) err
 	b, err := e.batchOfOriginal(ctx, g, r)
 	if err == nil {
 		err = e.makeBatches(ctx, b, r, g.throttle)
-		e.pipeline.Originals.RemoveBroken(g.id, err)
+		e.pipeline.Originals.RemoveIfBroken(g.id, err)
 	}
 	return err
 }

@@ -84,7 +84,7 @@ func TestPrimeAlone(t *testing.T) {
 		release := m.engine.hold("80>40", "80>41")
 		var all sync.WaitGroup
 		for _, w := range []int{40, 41} { // one more would be refused
-			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.FromOrigin, w, (w*3+2)/4) })
+			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.Made, w, (w*3+2)/4) })
 			synctest.Wait()
 		}
 		primed := make(chan prime.Result, 1)
@@ -113,7 +113,7 @@ func TestPrimeLetsOthersGoFirst(t *testing.T) {
 		release := m.engine.hold("80>40")
 		var all sync.WaitGroup
 		live := func(w int) {
-			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.FromOrigin, w, w*3/4) })
+			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.Made, w, w*3/4) })
 			synctest.Wait()
 		}
 		live(40)
@@ -274,12 +274,12 @@ func TestPrimeAfterOthers(t *testing.T) {
 		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 10) })
 		release := m.engine.hold("640>60")
 		var all sync.WaitGroup
-		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45) })
+		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45) })
 		synctest.Wait()
 		primed := make(chan prime.Result, 2)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "300x")) }()
 		synctest.Wait()
-		all.Go(func() { m.want(t, "cat.jpg", "20x", pipeline.FromOrigin, 20, 15) })
+		all.Go(func() { m.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15) })
 		synctest.Wait()
 		next := m.engine.hold("80>20")
 		release()
@@ -293,7 +293,7 @@ func TestPrimeAfterOthers(t *testing.T) {
 		m.engine.want(t, "in all", "640>60", "80>20", "640>300,200")
 
 		release = m.engine.hold("80>40")
-		all.Go(func() { m.want(t, "cat.jpg", "40x", pipeline.FromOrigin, 40, 30) })
+		all.Go(func() { m.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30) })
 		synctest.Wait()
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "304x")) }()
 		go func() { primed <- m.Prime(t.Context(), "dog.jpg", wishes(t, "20x")) }()
@@ -316,7 +316,7 @@ func TestPrimeJoinsMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
 		release := m.engine.hold("640>200")
-		m.want(t, "big.jpg", "60x", pipeline.FromOrigin, 60, 45)
+		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
 		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "40x", "20x")) }()

@@ -149,7 +149,7 @@ func (s *Store) inspectNow(ctx context.Context, o *Original, ref Ref, i Inspecti
 		if context.Cause(ctx) == resize.ErrTooSlow {
 			err = resize.ErrTooSlow
 		}
-		s.RemoveBroken(ref.ID, err)
+		s.RemoveIfBroken(ref.ID, err)
 		return h, err
 	}
 	if i.Page <= 1 {
@@ -158,10 +158,10 @@ func (s *Store) inspectNow(ctx context.Context, o *Original, ref Ref, i Inspecti
 	return h, nil
 }
 
-// RemoveBroken removes an original if err, of work on it, is header.ErrBroken, so that
-// it is fetched again when it has been mended. One that is no picture at all stays: it
-// may be wanted as it is.
-func (s *Store) RemoveBroken(id ID, err error) {
+// RemoveIfBroken removes an original from the cache if work on it failed with
+// header.ErrBroken, so that it is fetched again when it has been repaired. A file that is
+// no picture stays: it can be requested as it is.
+func (s *Store) RemoveIfBroken(id ID, err error) {
 	if errors.Is(err, header.ErrBroken) {
 		name := id.Name()
 		s.headers.Forget(name)

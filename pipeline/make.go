@@ -1,0 +1,140 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline/derivatives"
+	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/pipeline/render"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+)
+
+// errNoMezzanine means that no mezzanine can serve a request: the original is needed.
+var errNoMezzanine = errors.New("no mezzanine serves")
+
+// make makes a derivative, from a mezzanine if one serves.
+func (p *Pipeline) make(ctx context.Context, r Request) (*made, error) {
+	if !r.Background && p.Render.Gate.Full(0) { // refuse before reading anything
+		return nil, gate.ErrBusy
+	}
+	m, err := p.fromMezzanine(ctx, r)
+	if errors.Is(err, errNoMezzanine) {
+		return p.fromOriginal(ctx, r)
+	}
+	return m, err
+}
+
+// fromMezzanine makes a derivative without its original. The error is errNoMezzanine if
+// there is no mezzanine, or none that is large enough and intact.
+func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*made, error) {
+	if !p.Mezzanines.Suits(r.Variant) {
+		return nil, errNoMezzanine
+	}
+	epoch := p.Epoch(r.ID())
+	mezzanine := p.Mezzanines.Find(ctx, r.ID())
+	if mezzanine == nil {
+		return nil, errNoMezzanine
+	}
+	defer mezzanine.Blob.Close()
+	p.Originals.RememberHeader(mezzanine.Ref(), epoch, mezzanine.Original)
+	plan, err := p.Render.Plan(mezzanine.Original, r.Variant, r.Accept)
+	switch {
+	case err != nil:
+		return nil, err
+	case !resize.MezzanineSuffices(mezzanine.Header, plan):
+		return nil, errNoMezzanine
+	}
+	reread := func() ([]byte, error) { return p.Mezzanines.Reread(mezzanine) }
+	source := p.sourceOf(r, mezzanine.Ref(), mezzanine.Blob, mezzanine.Read, reread)
+	picture, err := p.Render.Render(ctx, r.job(mezzanine.Header, plan, render.FromMezzanine, source))
+	switch {
+	case errors.Is(err, header.ErrBroken): // the mezzanine, not the original
+		p.Mezzanines.Remove(mezzanine)
+		return nil, errNoMezzanine
+	case err != nil:
+		return nil, err
+	case !p.Mezzanines.IsUnchanged(mezzanine):
+		return nil, errNoMezzanine
+	}
+	f := mezzanine.Freshness
+	return &made{
+		Body:       derivatives.NewBody(picture.Data, mezzanine.Blob.ModTime, picture.MediaType),
+		provenance: provenance{epoch, f == originals.Error, f == originals.Revalidating},
+		source:     Made, steps: picture.Steps,
+	}, nil
+}
+
+// fromOriginal makes a derivative from the original. An original that the disk cannot read
+// back is fetched into memory.
+func (p *Pipeline) fromOriginal(ctx context.Context, r Request) (*made, error) {
+	if !r.Background && p.isOverloaded(r.ID()) {
+		return nil, gate.ErrBusy
+	}
+	m, err := p.renderOriginal(ctx, r, originals.ToDisk)
+	if errors.Is(err, cache.ErrUnreadable) {
+		m, err = p.renderOriginal(ctx, r, originals.IntoMemory)
+	}
+	return m, err
+}
+
+// renderOriginal opens the original in a mode, makes the derivative, and has a mezzanine
+// made in the background for later requests.
+func (p *Pipeline) renderOriginal(ctx context.Context, r Request, mode originals.Mode) (*made, error) {
+	o, h, err := p.Originals.OpenInspected(ctx, r.ID(), originals.Inspection{Page: r.Variant.Page, Background: r.Background, Mode: mode})
+	if err != nil {
+		return nil, err
+	}
+	defer o.Blob.Close()
+	plan, err := p.Render.Plan(h, r.Variant, r.Accept)
+	if err != nil {
+		return nil, err
+	}
+	if r.Background && o.Blob.NotKept != nil {
+		return nil, fmt.Errorf("%w: %v", cache.ErrNotKept, o.Blob.NotKept)
+	}
+	reread := func() ([]byte, error) { return p.Originals.Read(o.Ref()) }
+	source := p.sourceOf(r, o.Ref(), o.Blob, o.Blob.Bytes, reread)
+	picture, err := p.Render.Render(ctx, r.job(h, plan, render.FromOriginal, source))
+	p.Originals.RemoveIfBroken(o.ID, err)
+	broken := p.config.ServeBroken && errors.Is(err, header.ErrBroken) && len(picture.Data) > 0
+	if err != nil && !broken {
+		return nil, err
+	}
+	if !broken {
+		p.Mezzanines.MakeInBackground(ctx, o, h)
+	}
+	return &made{
+		Body:       derivatives.NewBody(picture.Data, o.Blob.ModTime, picture.MediaType),
+		provenance: provenance{o.Epoch, o.Stale, o.Revalidating},
+		source:     Made, broken: broken || o.Broken, steps: append(fetchSteps(o), picture.Steps...),
+	}, nil
+}
+
+// sourceOf returns the source of a picture's bytes. Background work may be queued for
+// long, so its file is closed now, and read with reread when it is admitted.
+func (p *Pipeline) sourceOf(r Request, ref originals.Ref, b *cache.Blob, read, reread func() ([]byte, error)) render.Source {
+	if r.Background {
+		b.Close()
+		read = reread
+	}
+	return p.Originals.Source(ref, read)
+}
+
+func (r Request) job(h header.Header, plan resize.Plan, input render.Input, source render.Source) render.Job {
+	return render.Job{
+		Variant: r.Variant, Accept: r.Accept, Background: r.Background,
+		Header: h, Plan: plan, Input: input, Source: source,
+	}
+}
+
+// isOverloaded reports whether the gate would refuse this picture after the fetch, counting
+// the originals that are being fetched now. It saves a useless fetch.
+func (p *Pipeline) isOverloaded(id originals.ID) bool {
+	running, queued := p.Originals.Fetches.Load()
+	return p.Render.Gate.Full(running+queued) && (p.Render.Gate.Full(0) || !p.Originals.IsCached(id))
+}
