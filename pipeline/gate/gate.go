@@ -45,8 +45,8 @@ type entrant struct {
 	admitted   chan struct{}
 }
 
-// New returns a gate for workers (at least 1) with a total weight of maxWeight (0 or
-// less is no limit), at which at most queue requests wait.
+// New returns a gate that admits up to workers (at least 1) at once, with a total weight
+// of up to maxWeight (0 or less: no limit). At most queue requests wait.
 func New(workers int, maxWeight int64, queue int) *Gate {
 	return &Gate{workers: max(workers, 1), maxWeight: maxWeight, queueLimit: max(queue, 0)}
 }
@@ -108,7 +108,7 @@ func (g *Gate) enter(ctx context.Context, e *entrant) (leave func(), err error) 
 	return sync.OnceFunc(func() { g.leave(e) }), nil
 }
 
-// Full reports that Enter would return ErrBusy now, if coming other requests entered
+// Full reports whether Enter would return ErrBusy after that many other requests entered
 // first.
 func (g *Gate) Full(coming int) bool {
 	g.mu.Lock()
@@ -182,7 +182,7 @@ func (g *Gate) wait(ctx context.Context, place *list.Element) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if e.isAdmitted() { // at the same moment: give it back
+	if e.isAdmitted() { // at the same moment: release it
 		g.count(e, -1)
 	} else {
 		g.queueOf(e).Remove(place)
@@ -239,7 +239,7 @@ func (e *entrant) isAdmitted() bool {
 
 func (g *Gate) isHeavy(e *entrant) bool { return g.maxWeight > 0 && e.weight > g.maxWeight/8 }
 
-// fits reports that there is room for e. overtakes says that heavy work is queued in
+// fits reports whether there is room for e. overtakes says that heavy work is queued in
 // front of it.
 func (g *Gate) fits(e *entrant, overtakes bool) bool {
 	reserved := g.maxWeight / 4 // for light work

@@ -27,9 +27,9 @@ const (
 func (s State) String() string { return [...]string{"closed", "half-open", "open"}[s] }
 
 const (
-	// maxFailures in a row open the breaker. It is the number of attempts that a dead
-	// backend costs; one that answers anything in between is not dead, and a bad object
-	// among good ones is no reason.
+	// maxFailures in a row open the breaker. A dead backend costs that many attempts. A
+	// backend that answers anything in between is not dead: one bad object among good
+	// ones opens nothing.
 	maxFailures = 5
 	// pause is how long requests are refused before one is let through. With
 	// trialTimeout it bounds how late it is noticed that a backend works again.
@@ -38,24 +38,24 @@ const (
 	// let through. The request itself goes on, and closes the breaker if it is answered
 	// after all: a slow backend must not stay shut out.
 	trialTimeout = 2 * time.Second
-	// slowFailure: failures that take so long are counted one by one. Of faster ones
-	// that were under way together the first is: a hundred connections that break at
-	// once say no more than one.
+	// slowFailure: failures that take this long are counted one by one. Of faster ones
+	// that overlap only the first counts: a hundred connections that break at once say
+	// no more than one.
 	slowFailure = time.Second
 	// maxCauseBytes of the last failure are remembered.
 	maxCauseBytes = 300
 )
 
-// state is a State in more detail: a backend may answer Checks and nothing else, so a
-// successful Check lets one request through before all.
+// state is a State in more detail. A backend may answer Checks and nothing else, so after
+// a successful Check one request is let through alone before all others.
 type state int
 
 const (
 	closed          state = iota // all requests pass
 	open                         // none passes
-	halfOpen                     // after the pause one request has passed: the trial
-	checked                      // a Check has succeeded: the next request passes, as the trial
-	checkedHalfOpen              // that trial is under way
+	halfOpen                     // half-open without a Check: after the pause one request, the trial, is under way
+	checked                      // half-open: a Check has succeeded, and the next request will be the trial
+	checkedHalfOpen              // half-open: that trial is under way
 )
 
 // isDown reports that neither a request nor a Check has succeeded since the breaker
@@ -82,8 +82,8 @@ const (
 	request             event = iota // a request asks to pass
 	requestAfterPause                // the same, when the pause is over and there is no probe loop
 	success                          // a request or its body was answered
-	failed                           // a request failed, but for
-	lastFailure                      // the last of maxFailures in a row
+	failed                           // a request failed, but not as the last
+	lastFailure                      // a request failed, as the last of maxFailures in a row
 	trialSuccess                     // the trial was answered
 	trialFailure                     // the trial failed
 	trialTimedOut                    // the trial has taken too long, or its client left
