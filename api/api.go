@@ -1,8 +1,8 @@
 // Package api is the public HTTP side: it parses URLs, negotiates formats, gets results
 // from the pipeline and answers with headers, bodies, redirects, fallback images and
 // problem documents. GET and HEAD, whole, partial and conditional requests go through the
-// same code. It decides nothing about images, and its answers tell nothing about origins,
-// files or causes.
+// same code. It decides nothing about images, and its answers never reveal origins, files
+// or causes.
 package api
 
 import (

@@ -1,6 +1,6 @@
 // Package cache stores bytes under names. It has the interface of a Store, which its child
 // disk implements, a cache in memory (Memory), request coalescing (Flight), and counters that
-// void what was begun before a picture was forgotten (Epochs). It knows nothing of pictures,
+// invalidate work begun before a picture was forgotten (Epochs). It knows nothing of pictures,
 // origins and HTTP.
 package cache
 

@@ -13,7 +13,7 @@ var ErrGoexit = errors.New("the work called runtime.Goexit")
 
 // Flight does the same work once for all callers that want it at the same time (request
 // coalescing). The zero value is ready. It stores nothing: once the work is done, the next
-// caller starts anew. So work begins by looking whether a cache has the result by now.
+// caller starts it again. So work begins by looking whether a cache has the result by now.
 //
 // It differs from golang.org/x/sync/singleflight in that no caller waits longer than its own
 // context allows, and that work without waiters is cancelled.
@@ -38,7 +38,7 @@ type call[T any] struct {
 // fn runs in a goroutine of its own. Its context has the values of the first caller's, but
 // neither its cancellation nor its deadline: it is cancelled when the last waiter leaves. A
 // caller whose ctx ends leaves at once with ctx.Err(), and the work continues for the others.
-// Cancelled work cannot be joined: the next caller starts anew, even while the old run is
+// Cancelled work cannot be joined: the next caller starts it again, even while the old run is
 // still returning.
 //
 // All callers get the same v, and nobody gets it if all have left: it must be safe to share,

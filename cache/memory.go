@@ -65,8 +65,8 @@ func (m *Memory[K, V]) Takes(bytes int64) bool {
 }
 
 // Put stores v, which must not change afterwards, and replaces an older entry. The entry
-// may be evicted at once. One that counts more than an eighth of the whole is not
-// admitted, and the older entry is removed. When Put returns, the bound holds but for
+// may be evicted at once. One that counts more than an eighth of the limit is not
+// admitted, and the older entry is removed. When Put returns, the limit holds, except for
 // Puts that are still running.
 func (m *Memory[K, V]) Put(name K, v V) {
 	if m == nil {

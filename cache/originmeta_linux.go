@@ -15,7 +15,7 @@ func setAttribute(f *os.File, value []byte) error {
 	return err
 }
 
-// onDescriptor calls with the file's descriptor, which stays open meanwhile.
+// onDescriptor calls call with the file's descriptor, which stays open until it returns.
 func onDescriptor(f *os.File, call func(fd int) (int, error)) (n int, err error) {
 	raw, err := f.SyscallConn()
 	if err != nil {

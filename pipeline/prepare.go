@@ -14,8 +14,8 @@ func (p *Pipeline) Has(ctx context.Context, r Request) bool {
 	return ok && p.Originals.CheckFreshness(ctx, r.ID(), st.ModTime).Usable()
 }
 
-// Prepare makes and keeps a derivative that no client waits for, with low priority, and
-// says how long the engine has worked for it. If the disk does not keep it, the error is
+// Prepare makes and keeps a derivative that no client waits for, with low priority. It
+// returns how long the engine worked. If the disk does not keep it, the error is
 // cache.ErrNotKept; others are those of Picture.
 func (p *Pipeline) Prepare(ctx context.Context, r Request) (worked time.Duration, err error) {
 	r.Background = true

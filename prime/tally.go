@@ -188,7 +188,7 @@ func (t *tally) snapshot(now time.Time) Progress {
 	return s
 }
 
-// shortened is a text of at most so many bytes.
+// shortened returns the text, cut to that many bytes.
 func shortened(text string, most int) string {
 	if len(text) <= most {
 		return text

@@ -52,9 +52,9 @@ func (p Plan) sourceCost(h header.Header) int64 {
 }
 
 // heaviest is how much of a gate's limit, Settings.MaxPixels, a decoded picture may
-// weigh: 12 bytes for each pixel that is allowed, so that four samples of 16 bits
-// can be had in all sizes. What weighs more than a gate's limit is admitted alone,
-// and this is what it can take then.
+// weigh: 12 bytes for each pixel that is allowed, so that pictures of four
+// samples of 16 bits can have any allowed size. Work that weighs more than a gate's limit
+// is admitted alone, and takes at most this much.
 const heaviest = 3
 
 // composedWeight is what a pixel of the result weighs besides where the picture

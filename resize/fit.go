@@ -85,7 +85,7 @@ func (f fit) oneSide(x, y ratio) ratio {
 	return ratio{1, 1}
 }
 
-// limit is r, but no enlarging where that is not wanted.
+// limit returns r, or 1 if r enlarges and the variant does not allow that.
 func (f fit) limit(r ratio) ratio {
 	if r.more() && !f.enlarge {
 		return ratio{1, 1}
@@ -161,8 +161,8 @@ func GravityOffset(g variant.Gravity, axis int) int {
 	return halves[g][axis]
 }
 
-// share is so many halves of space; of an odd space the larger part comes
-// after.
+// share returns that many halves of space, rounded down: of an odd space the larger part
+// comes after.
 func share(space, halves int) int { return space * halves / 2 }
 
 // ratio is a scale, num/den, both at least 1 where it is used. With sides of

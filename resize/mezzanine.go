@@ -69,7 +69,7 @@ func (s Settings) wantsMezzanine(h header.Header) bool {
 }
 
 // mezzanineSize returns the upright sides of the mezzanine. JPEG decoders halve at no
-// cost: where that gives about the wanted side, nothing has to be resampled, which would
+// cost: where that gives about the configured side, nothing has to be resampled, which would
 // take as long as all other steps together.
 func (s Settings) mezzanineSize(h header.Header) (width, height int) {
 	w, y := h.Upright()

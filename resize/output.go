@@ -41,7 +41,7 @@ func (s Settings) checkOutput(f variant.Format, v variant.Variant, p Plan) error
 	return nil
 }
 
-// output is how to encode a result of so many pixels as f.
+// output returns how to encode a result of that many pixels as f.
 func (s Settings) output(h header.Header, v variant.Variant, a variant.Accept, f variant.Format, pixels int64) Output {
 	o := Output{
 		Format: f, Quality: s.quality(f), Lossless: v.Lossless,
@@ -83,7 +83,7 @@ func moving(h header.Header, v variant.Variant) bool {
 // animates reports whether we read and write several frames in a format.
 func animates(f variant.Format) bool { return f == variant.GIF || f == variant.WebP }
 
-// format decides the encoding of a result of so many pixels.
+// format decides the encoding of a result of that many pixels.
 func (s Settings) format(h header.Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
 	switch v.Format {
 	case variant.FormatKeep:
@@ -160,7 +160,7 @@ func (s Settings) canWrite(f variant.Format) bool {
 // megapixel, on photographs a quarter. 8 Mi holds a screen of 3840x2160.
 const SlowPixels = 8 << 20
 
-// affordable reports whether a result of so many pixels may be encoded as f.
+// affordable reports whether a result of that many pixels may be encoded as f.
 func affordable(f variant.Format, lossless bool, pixels int64) bool {
 	slow := f == variant.AVIF || f == variant.GIF || lossless && f != variant.PNG
 	return !slow || pixels <= SlowPixels

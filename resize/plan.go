@@ -130,7 +130,7 @@ const animatedPixels = 24 << 20
 //   - a side of the result is longer than variant.MaxSide,
 //   - the result has more than 16 Mi pixels and more than the source, or more than 8 Mi as
 //     AVIF, GIF or lossless, which take longest to encode,
-//   - an animation has more than s.MaxFrames frames, or 24 Mi pixels in all of them.
+//   - an animation has more than s.MaxFrames frames, or 24 Mi pixels in total.
 //
 // A crop is in pixels or percent of the upright source, rounded to whole
 // source pixels and clamped to the picture. A focal point is always relative

@@ -113,8 +113,8 @@ type Writer interface {
 type Lister interface {
 	// List gives all objects whose keys begin with prefix, in the order of their keys'
 	// bytes where the backend has one. Names that are no variant.Keys are left out, and
-	// passed to skipped, if that is not nil. An error, which is as of Open, is the last
-	// element.
+	// passed to skipped, if that is not nil. The last
+	// element may be an error; it is one of those of Open.
 	List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error]
 }
 

@@ -171,7 +171,7 @@ func (s *Store) Remove(name variant.Name) error {
 }
 
 // RemoveSource implements cache.Store. It removes the files whose name is the source, or
-// begins with it and a dash. It reads one directory. What is being filled meanwhile may
+// begins with it and a dash. It reads one directory. A file that is being written may
 // appear afterwards.
 func (s *Store) RemoveSource(source variant.Name) (files int, bytes int64, err error) {
 	path, err := s.path(source)

@@ -30,7 +30,7 @@ type ForgetSummary struct {
 // keys, and those in the Journal whose keys begin with one of prefixes. It does not wait
 // for a purge. The keys stay in the journal until the next one.
 //
-// What is being fetched or made meanwhile may be stored afterwards.
+// A file that is being fetched or made may be stored afterwards.
 //
 // It returns ErrNoCache if dir is no cache directory, and the cause of ctx, with what was
 // done until then, if ctx ended it. A file that cannot be removed is no error: see
@@ -80,8 +80,8 @@ func newForgetter(ctx context.Context, p *purger, prefixes []string) *forgetter 
 	return f
 }
 
-// unwanted reports whether a file is of no wanted picture, and adds its picture to found
-// otherwise.
+// unwanted reports whether a file belongs to none of the pictures to forget. Otherwise it
+// adds its picture to found.
 func (f *forgetter) unwanted(name string) bool {
 	id, ok := sourceOf(name)
 	if _, wanted := f.wanted[id]; !ok || !wanted {

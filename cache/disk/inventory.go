@@ -71,7 +71,7 @@ type Stock struct {
 	// Counted is the last census. Its Time is zero if there is none yet; then only what
 	// came and went since this process started is known.
 	Counted Census `json:"counted"`
-	// What is there now. Disk is as counted.
+	// The current numbers; Disk is that of the census.
 	eviction.PerTier[eviction.Count]
 }
 
@@ -88,7 +88,7 @@ func (i *Inventory) Stock() (s Stock) {
 	return s
 }
 
-// ByTier returns what is there now.
+// ByTier returns the current numbers of each tier.
 func (s Stock) ByTier() (all [eviction.Tiers]eviction.Count) {
 	for t := range eviction.Tier(eviction.Tiers) {
 		all[t] = *s.Of(t)

@@ -71,8 +71,8 @@ const (
 )
 
 // compact removes keys without files from the shard's journal. Keys that were noted after
-// began, or within noteGrace before, stay. A Note that comes meanwhile waits, and finds
-// that the file was replaced.
+// began, or within noteGrace before, stay. A concurrent Note waits, and finds that
+// the file was replaced.
 func (s *liveSources) compact(ctx context.Context, began time.Time) error {
 	if s == nil || s.incomplete {
 		return nil

@@ -72,7 +72,7 @@ func (w *worker) directory(t eviction.Tier, prefix string, live *liveSources) {
 	}
 }
 
-// eachName calls do for the names in an open directory, but for those to skip.
+// eachName calls do for the names in an open directory, except those to skip.
 func (w *worker) eachName(d *os.File, do func(name string)) error {
 	for {
 		names, err := d.Readdirnames(batch)

@@ -136,7 +136,7 @@ func readDirectory(path string) error {
 }
 
 // writable checks that anything can be cached. Parts of the cache directory that were
-// removed it makes anew, and reports once: their files are lost.
+// removed it makes again, and reports once: their files are lost.
 func (d *cacheDir) writable(dir string, log *slog.Logger) error {
 	missing, err := disk.Restore(dir)
 	if err == nil && len(missing) > 0 {

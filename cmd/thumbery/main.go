@@ -1,6 +1,6 @@
 // Command thumbery resizes images on the fly in front of S3. This package has the flags,
-// the wiring of the packages, printing and exit codes; the engines of the subcommands are
-// packages of their own.
+// the wiring of the packages, printing and exit codes. It contains no request logic; the
+// engines of the subcommands are packages of their own.
 package main
 
 import (

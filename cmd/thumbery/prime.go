@@ -55,7 +55,7 @@ var ofServe = []string{
 	"older-than", "max-size", "max-files", "originals-", "mezzanines-", "derivatives-",
 }
 
-// hideUnused hides those from prime --help, which accepts them all the same.
+// hideUnused hides those from prime --help, which still accepts them.
 func hideUnused(k *kong.Kong) error {
 	for _, command := range k.Model.Children {
 		if command.Name != "prime" {

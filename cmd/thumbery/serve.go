@@ -69,7 +69,7 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	return err
 }
 
-// finish lets running requests and background work end, for at most --grace in all.
+// finish lets running requests and background work end, for at most --grace in total.
 func (c *serveCmd) finish(servers servers, await func(context.Context) []string, log *slog.Logger) {
 	notify(daemon.SdNotifyStopping, log)
 	ctx, cancel := context.WithTimeout(context.Background(), c.Grace)
@@ -109,7 +109,7 @@ func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// notify tells systemd, if it is there.
+// notify tells systemd, if that started the program.
 func notify(state string, log *slog.Logger) {
 	if _, err := daemon.SdNotify(false, state); err != nil {
 		log.Warn("cannot notify systemd", "cause", err)

@@ -1,3 +1,4 @@
+// Package faults tests the program with failing origins, disks and processes.
 package faults
 
 import (

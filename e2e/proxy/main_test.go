@@ -1,3 +1,4 @@
+// Package proxy tests the program behind the web servers of deploy/.
 package proxy
 
 import (

@@ -1,3 +1,4 @@
+// Package serve tests the answers, flags and subcommands of the built program.
 package serve
 
 import (

@@ -40,8 +40,8 @@ func newEntry(b Body, now time.Time) *entry {
 // UsesMemory reports whether derivatives are kept in memory.
 func (s *Store) UsesMemory() bool { return !s.memoryOff.Load() }
 
-// SetMemory says whether derivatives are kept in memory. While it is off, those that are
-// there are not served; they are there again when it is on.
+// SetMemory switches the memory tier on or off. While it is off, its entries are not
+// served, but stay for when it is on again.
 func (s *Store) SetMemory(on bool) { s.memoryOff.Store(!on) }
 
 // MemoryStats returns how many derivatives are in memory, and their bytes.
@@ -82,9 +82,9 @@ func (s *Store) warmSmall(name variant.Name, epoch uint64, b *cache.Blob, f file
 	return s.load(name, epoch, b, f)
 }
 
-// Warm brings a derivative of so many bytes, which is on disk, into memory, as far as
-// there is room. It happens in the background, one at a time; others that come
-// meanwhile stay where they are.
+// Warm loads a derivative of that many bytes from disk into memory, as far as there is
+// room. It happens in the background, one at a time: while one is loaded, calls for others
+// do nothing.
 func (s *Store) Warm(name variant.Name, bytes int64) {
 	if !s.memory.Takes(bytes) || !s.UsesMemory() {
 		return
@@ -103,7 +103,7 @@ func (s *Store) Warm(name variant.Name, bytes int64) {
 }
 
 // load puts a file that was opened in an epoch into memory, unless its picture was
-// forgotten meanwhile.
+// forgotten since.
 func (s *Store) load(name variant.Name, epoch uint64, b *cache.Blob, f fileInfo) error {
 	data, err := b.Bytes()
 	if err != nil {

@@ -47,7 +47,7 @@ func (s *Store) takes() bool {
 	return !s.off && s.Now().Sub(time.Unix(0, s.refused.Load())).Abs() >= refusedFor
 }
 
-// Exists reports that the mezzanine of a job is there.
+// Exists reports whether the mezzanine of a job is on disk.
 func (s *Store) Exists(j Job) bool {
 	m := s.open(j.Original.ID)
 	if m == nil {

@@ -1,6 +1,6 @@
 // Package mezzanines keeps smaller copies of large originals, from which derivatives are
 // made at a fraction of the cost, and without the original. A mezzanine is made in the
-// background, at low priority, once, and used when it is there: no request waits for it.
+// background, at low priority, once, and used when it exists: no request waits for it.
 package mezzanines
 
 import (
@@ -136,8 +136,8 @@ func (s *Store) Reread(old *Mezzanine) ([]byte, error) {
 	return m.Read()
 }
 
-// IsUnchanged reports that a mezzanine is on disk as it was opened. One that was removed
-// because its picture was forgotten, and written late, is there for a moment.
+// IsUnchanged reports whether a mezzanine is still on disk as it was opened. One that is
+// written just after its picture was forgotten exists for a moment only.
 func (s *Store) IsUnchanged(m *Mezzanine) bool {
 	st, err := s.Cache.Touch(m.name)
 	return err == nil && st.Size == m.Blob.Size && st.ModTime.Equal(m.Blob.ModTime)

@@ -155,7 +155,7 @@ func (s *Store) fill(ctx context.Context, name variant.Name, body io.Reader, mod
 	return b, nil
 }
 
-// note writes the key down. If it cannot, the original is kept all the same.
+// note writes the key to the journal. If that fails, the original is kept nevertheless.
 func (s *Store) note(ctx context.Context, key variant.Key) {
 	if s.Journal == nil {
 		return

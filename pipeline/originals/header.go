@@ -25,7 +25,7 @@ type inspected struct {
 	header  header.Header
 }
 
-// Inspection says which header is wanted, and for whom.
+// Inspection says which page's header to read, and how.
 type Inspection struct {
 	Page int // from 1; 0 is the first
 	// Background gives the inspection low priority: no request waits for it.

@@ -90,7 +90,7 @@ func (s *Store) openFetched(ctx context.Context, id ID, mode Mode) (*Original, e
 // sniffBytes are enough to tell all formats apart.
 const sniffBytes = 64
 
-// OpenRaw opens an original that is wanted as it is, and tells its media type.
+// OpenRaw opens an original that is served unchanged, and returns its media type.
 func (s *Store) OpenRaw(ctx context.Context, id ID) (o *Original, mediaType string, err error) {
 	mode := ToDisk
 	if s.RedirectRaw > 0 {

@@ -1,6 +1,5 @@
 // Package originals opens originals: from the disk cache, or else from their origin, once
-// for all requests that need them. It also knows what is known about originals: whether
-// they are still the ones that the origin has, which do not exist, and their headers.
+// for all requests that need them. It also tracks their freshness, absence and headers.
 package originals
 
 import (

@@ -1,5 +1,5 @@
-// Package container rewrites and checks files of pictures without decoding them, so
-// that an engine sees, and gives away, no more than is needed.
+// Package container rewrites and checks picture files without decoding them, so that an
+// engine reads, and leaks, no more than is needed.
 package container
 
 import "github.com/thumbery/thumbery/variant"

@@ -131,7 +131,7 @@ func (p *tiffPage) joins() bool {
 }
 
 // alphaFollows reports whether alpha, where ExtraSamples names one, is the first
-// sample after the colours: that one is taken for it.
+// sample after the colours, which is the one that counts as alpha.
 func (p *tiffPage) alphaFollows(m samplesOf) bool {
 	found := false
 	for i, kind := range m.extra {

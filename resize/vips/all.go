@@ -54,7 +54,7 @@ func failAll(plans []resize.Plan, done func(int, []byte, error), err error) erro
 	return err
 }
 
-// oneByOne decodes for each plan anew.
+// oneByOne decodes again for each plan.
 func (e *Engine) oneByOne(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(int, []byte, error)) error {
 	var ended error
 	for i, p := range plans {

@@ -179,7 +179,7 @@ func (r *run) upright(im op.Image, orientation int) op.Image {
 	return im
 }
 
-// turn goes clockwise by so many degrees.
+// turn rotates clockwise by that many degrees.
 func (r *run) turn(im op.Image, degrees int) op.Image {
 	if degrees == 0 {
 		return im

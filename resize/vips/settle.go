@@ -34,7 +34,7 @@ func (r *run) settled(im op.Image, h header.Header) op.Image {
 	return r.Do("extract_band", op.On(im), op.Set("band", 0), op.Set("n", colours+1))
 }
 
-// absolute brings colours that do not depend on a profile to sRGB. If one is there
+// absolute brings colours that do not depend on a profile to sRGB. If there is one
 // nevertheless, it is not for these.
 func (r *run) absolute(im op.Image) op.Image {
 	if r.Bands(im) > 3 && !r.IsCoded(im) { // its alpha has no range that all versions agree on

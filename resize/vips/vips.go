@@ -1,4 +1,4 @@
-// Package vips implements resize.Resizer with libvips.
+// Package vips implements resize.Resizer on libvips. The calls into C are in package op.
 //
 // Two engines use the same libvips: bimg makes plain pictures, and calls of package op
 // make all others; Engine.byBimg decides. job.picture is the sequence of steps.

@@ -53,9 +53,9 @@ func pauseBeforeRetry(ctx context.Context) bool {
 	}
 }
 
-// retry makes a second attempt at the first origin for which one is of use, when no
-// other origin is left. It reports whether it does. The last one has had its second
-// attempt.
+// retry begins a second attempt at the first origin that canRetry allows, when no other
+// origin is left. It reports whether it did. The last origin has had its second attempt
+// already.
 func (h *hedgedOpen) retry() bool {
 	if h.retried {
 		return false

@@ -15,12 +15,11 @@ import (
 	"github.com/thumbery/thumbery/storage/backoff"
 )
 
-// ErrDropped is what Options.Repaired is told of an object that was not copied, as the
-// queue was full or as repair was switched off meanwhile. It is found again when it is
-// requested again.
+// ErrDropped is passed to Options.Repaired for an object that was not copied, because the
+// queue was full or repair was switched off. The next request for it tries again.
 var ErrDropped = errors.New("not repaired")
 
-// Options are for New; the zero value is for use.
+// Options are for New; the zero value is usable.
 type Options struct {
 	// Enabled is called for every object; nil means always.
 	Enabled func() bool

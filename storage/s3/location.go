@@ -87,8 +87,8 @@ func (l *location) parameters(u *url.URL) error {
 	return nil
 }
 
-// contains reports that the objects of other are among ours. Two names of one server are
-// taken for two servers, except Amazon's.
+// contains reports whether the objects of other are among ours. Two names of one server
+// count as two servers, except Amazon's.
 func (l *location) contains(other location) bool {
 	return l.server() == other.server() && l.bucket == other.bucket && strings.HasPrefix(other.prefix, l.prefix)
 }

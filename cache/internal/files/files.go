@@ -139,7 +139,7 @@ func OwnerOf(path string) Owner {
 }
 
 // chownLike gives path the owner of model. A process without that right leaves path as it
-// is: it may replace the file all the same, as the directory is its own.
+// is: it can replace the file nevertheless, as it owns the directory.
 func chownLike(model, path string) error {
 	o := OwnerOf(model)
 	if o == OwnerOf(path) {

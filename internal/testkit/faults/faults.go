@@ -1,6 +1,7 @@
 // Package faults stands between an S3 client and a server, and answers wrongly
 // in the ways that servers do: with errors, with lengths that are not true, with
-// half of a body. What spoils connections below HTTP is toxiproxy's.
+// half of a body. What happens to connections below HTTP is left
+// to toxiproxy.
 package faults
 
 import (

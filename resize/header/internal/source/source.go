@@ -1,5 +1,5 @@
 // Package source reads a file at offsets, through one buffer and within bounds. It also
-// has the kinds of failure that all parsers share.
+// defines the errors shared by all parsers.
 package source
 
 import (

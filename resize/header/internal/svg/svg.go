@@ -1,5 +1,5 @@
-// Package svg reads how large an SVG is, and refuses those that little text makes
-// expensive or dangerous to draw. A list of such things is never complete.
+// Package svg reads the size of an SVG, and rejects small files that are costly or
+// dangerous to render. A list of such things is never complete.
 package svg
 
 import (
