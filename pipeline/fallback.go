@@ -19,22 +19,21 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Fallback is a picture that is shown, in the size asked for, where the right one cannot
-// be. It is a pipeline of its own, and so waits for no disk, no origin and no other
-// picture.
+// Fallback is a picture that is served in the requested size when the right one cannot be.
+// It has a pipeline of its own, and so waits for no disk, no origin and no other picture.
 type Fallback struct {
 	pipeline *Pipeline
 	key      variant.Key
 }
 
 const (
-	// fallbackBytes bounds what is kept of fallbacks in memory: a few hundred sizes.
+	// fallbackBytes bounds the results that are kept in memory: a few hundred sizes.
 	fallbackBytes = 16 << 20
-	// fallbackQueue is how many sizes of it may be queued. When it is full, the error is
-	// answered in words.
+	// fallbackQueue is how many sizes of it may be queued. When the queue is full, a
+	// problem document is the answer.
 	fallbackQueue = 16
-	// fallbackPixels is how many pixels the picture may have, and what is made from it:
-	// that is made while the machine is busy.
+	// fallbackPixels bounds the pixels of the picture and of each result, which are made
+	// while the machine is busy.
 	fallbackPixels = 4 << 20
 	// fallbackTimeout bounds the making of one.
 	fallbackTimeout = 5 * time.Second

@@ -8,7 +8,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Forgotten is what was removed of one picture.
+// Forgotten counts what was removed of one picture.
 type Forgotten struct {
 	Originals   int `json:"originals"`   // files
 	Mezzanines  int `json:"mezzanines"`  // files
@@ -21,9 +21,9 @@ type Forgotten struct {
 }
 
 // Forget removes a picture from the cache: its originals and all that was made from
-// them, on disk and in memory, and what is remembered of them. What is being made at the
-// moment is answered, and not kept. The error says what could not be removed; all else
-// is gone.
+// them, on disk and in memory, and what is remembered of them. Work that is
+// running is answered, and not kept. The error says what could not be removed; everything
+// else was removed.
 func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
 	files, bytes, err := p.Originals.Forget(key)
 	f, madeErr := p.invalidate(key)
@@ -31,9 +31,9 @@ func (p *Pipeline) Forget(key variant.Key) (Forgotten, error) {
 	return f, errors.Join(err, madeErr)
 }
 
-// invalidate removes all that was made from the originals of a key. What something is
-// made from goes first, and each store ends the epoch before it removes: work that has
-// opened what was removed before keeps nothing.
+// invalidate removes everything that was made from the originals of a key: mezzanines
+// before the derivatives that may be made from them. Each store ends the epoch before it
+// removes, so that work which opened a removed file keeps nothing.
 func (p *Pipeline) invalidate(key variant.Key) (f Forgotten, err error) {
 	var mezzanines error
 	f.Mezzanines, f.MezzanineBytes, mezzanines = p.Mezzanines.Forget(key)
@@ -42,7 +42,7 @@ func (p *Pipeline) invalidate(key variant.Key) (f Forgotten, err error) {
 }
 
 // Epoch returns the epoch of the picture of an original. Work that notes it before it
-// opens anything can tell, when it is done, whether the picture was forgotten meanwhile.
+// opens anything can tell, when it is done, whether the picture was forgotten since.
 func (p *Pipeline) Epoch(id originals.ID) uint64 { return p.epochs.At(id.Name()) }
 
 // flightKey is the key of the Flight that makes a derivative. A request that comes after

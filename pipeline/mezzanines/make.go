@@ -15,7 +15,7 @@ import (
 
 const (
 	// queueLimit is how many mezzanines may be queued or made at a time; each holds
-	// some kilobytes and nothing open. One that finds no place is made another time.
+	// some kilobytes and nothing open. Beyond that, none is made for now.
 	queueLimit = 256
 	// refusedFor is how long no mezzanine is made after the disk did not take one.
 	refusedFor = time.Minute

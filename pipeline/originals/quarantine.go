@@ -15,7 +15,7 @@ import (
 var ErrQuarantined = failure.New(failure.Quarantined, "a process died while it worked on this picture")
 
 // Quarantine remembers which originals a process was working on when it died, so that
-// the next process does not die of them, too.
+// the next process does not crash on them, too.
 type Quarantine interface {
 	// Begin notes that work begins on an original of that size in bytes and modification
 	// time, or on its mezzanine; end, that it is over. ok is false, and nothing noted,

@@ -17,9 +17,9 @@ import (
 
 const (
 	// backgroundChecks is how many originals are revalidated in the background at once.
-	// One that finds no place is revalidated when it is used next.
+	// Beyond that, an original is revalidated when it is used next.
 	backgroundChecks = 8
-	// retryAfter is how long an origin that did not answer is not asked again.
+	// retryAfter is the pause before an origin that did not answer is asked again.
 	retryAfter = 30 * time.Second
 	// revalidateTimeout is how long a request waits for the origin's answer.
 	revalidateTimeout = 3 * time.Second
@@ -60,7 +60,7 @@ func (s *Store) CheckFreshness(ctx context.Context, id ID, modTime time.Time) Fr
 	return Revalidating
 }
 
-// revalidateLater revalidates in the background, if there is a place.
+// revalidateLater revalidates in the background, unless backgroundChecks are running.
 func (s *Store) revalidateLater(ctx context.Context, id ID, r record) {
 	noted := make(chan struct{}) // before there is an answer, which it would hide
 	defer close(noted)

@@ -44,7 +44,7 @@ type Step struct {
 	Took time.Duration
 }
 
-// Picture is what was made of a Job.
+// Picture is the result of a Job.
 type Picture struct {
 	Data      []byte
 	MediaType string
@@ -102,7 +102,7 @@ type Batch struct {
 	Source Source
 }
 
-// Weight is what the gate weighs a batch by.
+// Weight returns the weight of a batch in the gate.
 func (b *Batch) Weight() int64 { return resize.CostOfAll(b.Header, b.Plans) }
 
 // RenderBatch carries out a batch, in as much time as each of its plans may take. It
