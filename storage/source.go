@@ -103,20 +103,26 @@ func (s Source) String() string {
 }
 
 // RedactURL spells u with "xxxxx" for its password and for the values of
-// parameters whose names sound secret.
+// parameters whose names sound secret, or that have an @, as a URL with a user has.
 func RedactURL(u *url.URL) string {
 	clean := *u
 	if clean.RawQuery != "" {
 		pairs := strings.Split(clean.RawQuery, "&")
 		for i, pair := range pairs {
-			name, _, _ := strings.Cut(pair, "=")
-			if plain, err := url.QueryUnescape(name); err != nil || SoundsSecret(plain) {
+			name, value, _ := strings.Cut(pair, "=")
+			if plain, err := url.QueryUnescape(name); err != nil || SoundsSecret(plain) || hasAt(value) {
 				pairs[i] = name + "=xxxxx"
 			}
 		}
 		clean.RawQuery = strings.Join(pairs, "&")
 	}
 	return clean.Redacted()
+}
+
+// hasAt reports whether the value of a parameter has an @, or cannot be read.
+func hasAt(value string) bool {
+	plain, err := url.QueryUnescape(value)
+	return err != nil || strings.Contains(plain, "@")
 }
 
 // SoundsSecret reports whether a parameter's name is one that people give to

@@ -36,6 +36,11 @@ func TestParseSource(t *testing.T) {
 		},
 		{"10:30=file:x", "10:30/", []string{"file:x"}, "/10:30/=file:x"},
 		{"/=s3://b?secret=hunter2&region=x", "", []string{"s3://b?secret=hunter2&region=x"}, "/=s3://b?secret=xxxxx&region=x"},
+		{
+			"/=s3://b?endpoint=http://me:hunter2@h&region=x", "",
+			[]string{"s3://b?endpoint=http://me:hunter2@h&region=x"}, "/=s3://b?endpoint=xxxxx&region=x",
+		},
+		{"/=s3://b?endpoint=http:%2F%2Fme:hunter2%40h", "", []string{"s3://b?endpoint=http:%2F%2Fme:hunter2%40h"}, "/=s3://b?endpoint=xxxxx"},
 		{"/=s3://b?s%65cret=hunter2", "", []string{"s3://b?s%65cret=hunter2"}, "/=s3://b?s%65cret=xxxxx"},
 	}
 	for _, tt := range tests {
