@@ -85,8 +85,10 @@ func isSetting(f *kong.Flag) bool { return len(f.Envs) > 0 }
 func (c *config) check(known map[string]bool) error {
 	for _, key := range slices.Sorted(maps.Keys(c.values)) {
 		isSetting, exists := known[key]
-		switch {
+		switch _, isTable := c.values[key].(map[string]any); {
 		case isSetting:
+		case isTable:
+			return fmt.Errorf("%q is a table: settings are in none, and the names of flags", key)
 		case exists:
 			return fmt.Errorf("%q can only be given on the command line", key)
 		default:
@@ -112,6 +114,9 @@ func (c *config) Resolve(_ *kong.Context, _ *kong.Path, f *kong.Flag) (any, erro
 	case []any:
 		return joined(value, f), nil
 	case bool:
+		if !f.IsBool() {
+			return nil, fmt.Errorf("%q is no value for it", fmt.Sprint(value))
+		}
 		return value, nil
 	case map[string]any, []map[string]any:
 		return nil, errors.New("must be a value, not a table")

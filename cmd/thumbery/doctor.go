@@ -23,6 +23,9 @@ type doctorCmd struct {
 
 // Run prints a line for each check, and fails if something is wrong.
 func (c *doctorCmd) Run(stdout io.Writer) error {
+	if len(c.Source) == 0 {
+		return errNoSource
+	}
 	config := doctor.Config{
 		Engine: c.inspectEngine, Formats: c.set(), Cache: c.Cache,
 		Open: func(u *url.URL) (storage.Origin, error) { return openBackend(u, s3.Options{}) },

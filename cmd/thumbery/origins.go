@@ -36,8 +36,15 @@ type origins struct {
 	log     *slog.Logger
 }
 
+// errNoSource is for a variable or a list in a settings file that is empty: without this
+// error, every picture would be a 404.
+var errNoSource = usage(errors.New("--source: must not be empty; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket"))
+
 // open opens all backends and mounts them. Their metrics are those of m.
 func (f *originFlags) open(m *metrics.Metrics, log *slog.Logger) (*origins, error) {
+	if len(f.Source) == 0 {
+		return nil, errNoSource
+	}
 	o := &origins{Mounts: &storage.Mounts{}, byURL: map[string]*breaker.Origin{}, flags: f, metrics: m, log: log}
 	o.hedge.Store(f.Hedge > 0 && !f.NoHedge)
 	if f.Repair {
