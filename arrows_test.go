@@ -136,8 +136,8 @@ var bans = []ban{
 		reason: "one kind of backend does not know another",
 	},
 	{
-		from: []string{"..."}, to: []string{"net/http"}, except: []string{"api/...", "prime", "doctor", "metrics", "storage/s3/...", "cmd/...", "internal/testkit/...", "e2e/..."},
-		reason: "HTTP is for the edge and for the transports of storage",
+		from: []string{"..."}, to: []string{"net/http"}, except: []string{"api/...", "prime", "doctor", "metrics", "storage/s3/...", "internal/lifecycle", "cmd/...", "internal/testkit/...", "e2e/..."},
+		reason: "HTTP is for the edge, for what starts and stops its servers, and for the transports of storage",
 	},
 	{
 		from: []string{"..."}, to: []string{"github.com/h2non/bimg"}, except: []string{"resize/vips", "cmd/..."},
@@ -180,8 +180,16 @@ var bans = []ban{
 		reason: "these know no pictures",
 	},
 	{
-		from: []string{"..."}, to: []string{"github.com/alecthomas/...", "github.com/coreos/...", "github.com/schollz/..."}, except: []string{"cmd/..."},
-		reason: "only the command knows its parser and systemd",
+		from: []string{"..."}, to: []string{"github.com/alecthomas/...", "github.com/schollz/..."}, except: []string{"cmd/..."},
+		reason: "only the command knows its parser and its terminal",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/coreos/..."}, except: []string{"internal/lifecycle", "cmd/..."},
+		reason: "one package knows systemd",
+	},
+	{
+		from: []string{"internal/logbuf", "internal/lifecycle"}, to: append([]string{"variant", "cache/...", "storage/...", "resize/...", "info", "pipeline/...", "metrics"}, above...),
+		reason: "how a process starts, logs and stops has nothing to do with pictures",
 	},
 }
 

@@ -2,8 +2,19 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/internal/logbuf"
 )
 
 // serverFlags say where the server listens, and what it logs.
@@ -24,4 +35,95 @@ func (f *serverFlags) validate() error {
 		return errors.New("--hook-secret: must have no spaces: MinIO would not send it")
 	}
 	return nil
+}
+
+// logger writes to standard error, through a buffer.
+func (f *serverFlags) logger() (*slog.Logger, *logbuf.Buffer) {
+	b := logbuf.New(os.Stderr)
+	var h slog.Handler = slog.NewTextHandler(b, nil)
+	if f.Log == "json" {
+		h = slog.NewJSONHandler(b, nil)
+	}
+	return slog.New(b.FlushOnWarn(h)), b
+}
+
+// proxyFlags are about what is in front of the server: browsers, caches, and servers
+// that send files by themselves.
+type proxyFlags struct {
+	MaxAge time.Duration `default:"720h" help:"How long browsers and proxies may cache a picture."`
+	CORS   string        `name:"cors" placeholder:"ORIGIN" help:"Access-Control-Allow-Origin of every response, for example *."`
+
+	Accel          string `placeholder:"/PREFIX" xor:"sendfile" help:"Let nginx send what is on disk: respond with X-Accel-Redirect to this internal location, for example /cache/."`
+	SendfileHeader string `placeholder:"HEADER" xor:"sendfile" help:"Let lighttpd or Apache send what is on disk: respond with this header, for example X-Sendfile, and the path of the file."`
+
+	HotAfter  int           `default:"0" help:"A derivative that is requested more often than this within --hot-window, for example 20, is hot: it is kept in memory, and --hot-header is sent. 0 is never."`
+	HotWindow time.Duration `default:"1m" help:"The time in which --hot-after counts."`
+	HotHeader hotHeaderFlag `placeholder:"NAME:VALUE" help:"Header that tells a cache in front to keep what is hot, and by its opposite value to keep nothing else: for example 'X-Accel-Expires: 3600' for nginx, 'Surrogate-Control: max-age=3600' for Varnish. See deploy/nginx-cache.conf and deploy/varnish.vcl."`
+}
+
+var (
+	corsOrigin  = regexp.MustCompile(`^(|\*|null|[a-z][a-z0-9+.-]*://[^/?#\s]+)$`)
+	accelPrefix = regexp.MustCompile(`^(|(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/?)$`)
+	// sendfileHeader keeps a slip from replacing a header that means something else.
+	sendfileHeader = regexp.MustCompile(`^[Xx]-[A-Za-z0-9-]{1,60}$`)
+)
+
+func (f *proxyFlags) validate() error {
+	switch {
+	case f.MaxAge < 0:
+		return errors.New("--max-age: must not be less than 0")
+	case !corsOrigin.MatchString(f.CORS):
+		return fmt.Errorf("--cors: %q is neither * nor an origin such as https://example.com", f.CORS)
+	case !accelPrefix.MatchString(f.Accel):
+		return fmt.Errorf("--accel: %q is no prefix such as /cache/", f.Accel)
+	case f.SendfileHeader != "" && !sendfileHeader.MatchString(f.SendfileHeader):
+		return fmt.Errorf("--sendfile-header: %q is no header such as X-Sendfile", f.SendfileHeader)
+	case f.HotAfter < 0 || f.HotAfter > api.MaxHotAfter:
+		return fmt.Errorf("--hot-after: must be from 0 to %d", api.MaxHotAfter)
+	case f.HotWindow < time.Second:
+		return errors.New("--hot-window: must be a second or more")
+	case f.HotAfter == 0 && f.HotHeader.Name != "":
+		return errors.New("--hot-header: nothing is hot: give --hot-after, too")
+	}
+	return nil
+}
+
+// hotHeaderFlag is NAME: VALUE.
+type hotHeaderFlag struct{ api.HotHeader }
+
+func (h *hotHeaderFlag) UnmarshalText(text []byte) (err error) {
+	h.HotHeader, err = api.ParseHotHeader(string(text))
+	return err
+}
+
+// usesSendfile reports that a server in front sends what is on disk.
+func (f *proxyFlags) usesSendfile() bool { return f.Accel != "" || f.SendfileHeader != "" }
+
+// sendFile is what --accel or --sendfile-header mean for a cache directory.
+func (f *proxyFlags) sendFile(cacheDir string) (api.SendFile, error) {
+	switch {
+	case f.Accel != "":
+		return api.SendFile{Header: api.AccelHeader, Prefix: strings.TrimRight(f.Accel, "/") + "/"}, nil
+	case f.SendfileHeader != "":
+		dir, err := filepath.Abs(cacheDir)
+		if err != nil {
+			return api.SendFile{}, usage(fmt.Errorf("--cache: %w", err))
+		}
+		// lighttpd and mod_xsendfile take the value percent-decoded.
+		escaped := (&url.URL{Path: dir}).EscapedPath()
+		return api.SendFile{Header: http.CanonicalHeaderKey(f.SendfileHeader), Prefix: strings.TrimRight(escaped, "/") + "/"}, nil
+	}
+	return api.SendFile{}, nil
+}
+
+// sendfileGOGC is the GOGC of a server that sends no bodies.
+const sendfileGOGC = 400
+
+// setGOGC lets the heap grow further before it is collected. Without bodies and a
+// memory cache it has a few MiB: it would be collected 40 times a second under load,
+// for a twentieth of all CPU.
+func (f *proxyFlags) setGOGC() {
+	if os.Getenv("GOGC") == "" && f.usesSendfile() {
+		debug.SetGCPercent(sendfileGOGC)
+	}
 }

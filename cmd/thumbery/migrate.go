@@ -15,6 +15,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/migrate"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/dir"
@@ -93,7 +94,7 @@ const maxParallel = 256
 
 // Run copies until it is done or SIGTERM or SIGINT comes.
 func (c *migrateCmd) Run(stdout io.Writer) error {
-	outliveReaders()
+	lifecycle.OutliveReaders()
 	from, err := c.From.open("--from")
 	if err != nil {
 		return err
@@ -108,7 +109,7 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	if contains(from, to) || contains(to, from) {
 		return usage(fmt.Errorf("one of --from and --to, %s and %s, lies within the other: what is copied would be found again as an original", from, to))
 	}
-	ctx, cancel := untilSignal()
+	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
 	bar := newProgressBar(os.Stderr, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("files"))
 	m := migrate.Migration{

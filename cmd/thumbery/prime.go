@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
@@ -102,7 +103,7 @@ func (c *primeCmd) lists() bool { return c.Prefix != nil || c.Since > 0 }
 
 // Run primes until it is done or SIGTERM or SIGINT comes.
 func (c *primeCmd) Run(stdout io.Writer) error {
-	outliveReaders()
+	lifecycle.OutliveReaders()
 	if !c.lists() && term.IsTerminal(int(os.Stdin.Fd())) {
 		return usage(errors.New("give keys on standard input, or --prefix: --prefix / is all pictures there are"))
 	}
@@ -114,7 +115,7 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := untilSignal()
+	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
 	err = run(ctx)
 	bar.done()
@@ -162,7 +163,7 @@ func (c *primeCmd) local(r *primeReport) (run func(context.Context) error, err e
 	c.selectPictures(&job, app)
 	return func(ctx context.Context) error {
 		defer app.dir.quarantine.Close()
-		tasks{{"heal", app.origins.probe}, {"quarantine", app.remember}}.start(ctx)
+		lifecycle.Tasks{{Name: "heal", Run: app.origins.probe}, {Name: "quarantine", Run: app.remember}}.Start(ctx)
 		return app.primeRunner().Run(ctx, job, r.update)
 	}, nil
 }

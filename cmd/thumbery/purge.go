@@ -12,6 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -32,7 +33,7 @@ func (c *purgeCmd) forgets() bool { return len(c.Source)+len(c.Prefix) > 0 }
 
 // Run purges until it is done or SIGTERM or SIGINT comes.
 func (c *purgeCmd) Run(stdout io.Writer) error {
-	outliveReaders()
+	lifecycle.OutliveReaders()
 	policy := c.policy()
 	if policy.Empty() && !c.forgets() {
 		return usage(errors.New("purge: say what to remove: --older-than 30d, --max-size 50GiB, --max-files, --min-free 10%, --source KEY or --prefix PREFIX"))
@@ -40,7 +41,7 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 	if c.Wait < 0 {
 		return usage(errors.New("--wait: must not be below 0"))
 	}
-	ctx, cancel := untilSignal()
+	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
 	report, err := c.purge(ctx, policy)
 	if errors.Is(err, disk.ErrNoCache) {

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
-	"time"
+	"net"
 
 	"github.com/alecthomas/kong"
-	"github.com/coreos/go-systemd/v22/daemon"
+
+	"github.com/thumbery/thumbery/internal/lifecycle"
 )
 
 type serveCmd struct {
@@ -31,9 +30,9 @@ func (c *serveCmd) Validate() error {
 
 // Run serves until SIGTERM or SIGINT.
 func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
-	outliveReaders()
-	log, flush, stopLog := c.logger()
-	defer stopLog()
+	lifecycle.OutliveReaders()
+	log, buffer := c.logger()
+	defer buffer.Start()()
 	slog.SetDefault(log) // for panics that are recovered
 	logExposedSecrets(ctx, log)
 	c.setGOGC()
@@ -41,43 +40,21 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	if err != nil {
 		return err
 	}
-	listeners, err := listen(c.Listen, c.Admin)
+	listeners, err := lifecycle.Listen(c.Listen, c.Admin)
 	if err != nil {
 		return usage(err)
 	}
-	stop, cancel := untilSignal()
+	stop, cancel := lifecycle.UntilSignal()
 	defer cancel()
-	c.greet(stdout, log, listeners.public[0].Addr())
-	running, end := context.WithCancel(stop)
-	defer end()
-	await := service.background.start(running)
-	servers := servers{
-		{newServer(service.public, log), listeners.public},
-		{newServer(service.admin, log), listeners.admin},
+	c.greet(stdout, log, listeners.Public[0].Addr())
+	running := lifecycle.Service{
+		Servers: []lifecycle.Server{
+			lifecycle.NewServer(service.public, listeners.Public, log),
+			lifecycle.NewServer(service.admin, listeners.Admin, log),
+		},
+		Background: service.background, Grace: c.Grace, Log: log, FlushLog: buffer.Flush,
 	}
-	failed := servers.start(log)
-	notify(daemon.SdNotifyReady, log)
-	flush() // whoever has started it waits for these lines
-	select {
-	case <-stop.Done():
-	case err = <-failed:
-	}
-	end()
-	log.Info("stopping", "grace", c.Grace)
-	flush()
-	c.finish(servers, await, log)
-	return err
-}
-
-// finish lets running requests and background work end, for at most --grace in total.
-func (c *serveCmd) finish(servers servers, await func(context.Context) []string, log *slog.Logger) {
-	notify(daemon.SdNotifyStopping, log)
-	ctx, cancel := context.WithTimeout(context.Background(), c.Grace)
-	defer cancel()
-	servers.shutdown(ctx, log)
-	if unfinished := await(ctx); len(unfinished) > 0 {
-		log.Warn("left background work that did not end in time", "tasks", unfinished)
-	}
+	return running.Run(stop)
 }
 
 // greet warns of a server that makes whatever anybody wants, and shows what to click on
@@ -95,27 +72,6 @@ func (c *serveCmd) isDemo() bool {
 	return len(c.Source) == 1 && c.Source[0].String() == defaultSource && len(c.Key) == 0
 }
 
-// Limits of a connection, against clients that open many and say little.
-const (
-	headerTimeout  = 10 * time.Second
-	idleTimeout    = 2 * time.Minute
-	maxHeaderBytes = 16 << 10
-)
-
-func newServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-}
-
-// notify tells systemd, if that started the program.
-func notify(state string, log *slog.Logger) {
-	if _, err := daemon.SdNotify(false, state); err != nil {
-		log.Warn("cannot notify systemd", "cause", err)
-	}
-}
-
 // demo prints what to click on.
 func demo(stdout io.Writer, addr fmt.Stringer) {
 	base := "http://" + clickable(addr.String())
@@ -123,4 +79,13 @@ func demo(stdout io.Writer, addr fmt.Stringer) {
 	for _, path := range []string{"/300x200/photos/cat.jpg", "/600x,f_auto/photos/coast.jpg", "/info/photos/cat.jpg"} {
 		fmt.Fprintf(stdout, "  %s%s\n", base, path)
 	}
+}
+
+// clickable makes a listener's address one for a browser.
+func clickable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return "localhost:" + port
+	}
+	return address
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
@@ -17,7 +18,7 @@ import (
 // service is the two servers, and the background work.
 type service struct {
 	public, admin http.Handler
-	background    tasks
+	background    lifecycle.Tasks
 }
 
 // wire puts the service together. Its errors are mistakes in the flags.
@@ -50,7 +51,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
 		Origins: app.origins.states, Switches: switches.each,
 	})
-	s.background = append(app.background(), task{"prime", primer.Run}, task{"priming", primes.run})
+	s.background = append(app.background(), lifecycle.Task{Name: "prime", Run: primer.Run}, lifecycle.Task{Name: "priming", Run: primes.run})
 	s.public = api.New(api.Config{
 		Pipeline: app.Pipeline, Rules: rules, Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
@@ -68,13 +69,13 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 func (a *app) warm(r *pipeline.Result) { a.Derivatives.Warm(r.Name, r.Blob.Size) }
 
 // background is the work beside the requests.
-func (a *app) background() tasks {
-	all := tasks{{"heal", a.origins.probe}, {"quarantine", a.remember}}
+func (a *app) background() lifecycle.Tasks {
+	all := lifecycle.Tasks{{Name: "heal", Run: a.origins.probe}, {Name: "quarantine", Run: a.remember}}
 	if a.dir.purgeLoop != nil {
-		all = append(all, task{"purge", a.dir.purgeLoop.Run})
+		all = append(all, lifecycle.Task{Name: "purge", Run: a.dir.purgeLoop.Run})
 	}
 	if a.origins.repair != nil {
-		all = append(all, task{"repair", a.origins.repair.Run})
+		all = append(all, lifecycle.Task{Name: "repair", Run: a.origins.repair.Run})
 	}
 	return all
 }

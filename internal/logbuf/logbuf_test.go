@@ -1,4 +1,4 @@
-package main
+package logbuf
 
 import (
 	"bytes"
@@ -39,14 +39,14 @@ func TestLog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &sink{}
-		b := newLogBuffer(s)
-		stop := b.flushEvery(logFlushEvery)
-		log := slog.New(flushOnWarn{slog.NewTextHandler(b, nil), b})
+		b := New(s)
+		stop := b.Start()
+		log := slog.New(b.FlushOnWarn(slog.NewTextHandler(b, nil)))
 		for range 50 {
 			log.Info("request")
 		}
 		wantLines(t, "at once", s, 0, 0)
-		time.Sleep(logFlushEvery)
+		time.Sleep(flushEvery)
 		synctest.Wait()
 		wantLines(t, "a second later", s, 50, 1)
 		log.Info("request")
@@ -64,7 +64,7 @@ func TestLog(t *testing.T) {
 func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
 	s := &sink{}
-	b := newLogBuffer(writerFunc(func(p []byte) (int, error) {
+	b := New(writerFunc(func(p []byte) (int, error) {
 		if !bytes.HasSuffix(p, []byte("\n")) {
 			t.Errorf("a line was cut: %q", p)
 		}
@@ -90,7 +90,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func TestLogThatFails(t *testing.T) {
 	t.Parallel()
 	s, broken := &sink{}, true
-	b := newLogBuffer(writerFunc(func(p []byte) (int, error) {
+	b := New(writerFunc(func(p []byte) (int, error) {
 		if broken {
 			return 0, io.ErrClosedPipe
 		}

@@ -1,4 +1,4 @@
-package main
+package lifecycle
 
 import (
 	"context"
@@ -9,24 +9,25 @@ import (
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
-// task is background work of a server.
-type task struct {
-	name string // for the log, and a label of the metric of panics
-	// run works until its context ends, and returns when nothing is running any more.
-	run func(context.Context)
+// Task is background work of a process.
+type Task struct {
+	Name string // for the log, and a label of the metric of panics
+	// Run works until its context ends, and returns when nothing is running any more.
+	Run func(context.Context)
 }
 
-type tasks []task
+// Tasks run side by side.
+type Tasks []Task
 
-// start runs all until ctx ends; one that panics is started again. await waits until all
+// Start runs all until ctx ends; one that panics is started again. await waits until all
 // have returned or its context ends, and returns the names of those that have not.
-func (all tasks) start(ctx context.Context) (await func(context.Context) (unfinished []string)) {
+func (all Tasks) Start(ctx context.Context) (await func(context.Context) (unfinished []string)) {
 	ended := make([]chan struct{}, len(all))
 	for i, t := range all {
 		ended[i] = make(chan struct{})
 		go func() {
 			defer close(ended[i])
-			panics.Loop(ctx, t.name, t.run)
+			panics.Loop(ctx, t.Name, t.Run)
 		}()
 	}
 	return func(ctx context.Context) (unfinished []string) {
@@ -39,23 +40,23 @@ func (all tasks) start(ctx context.Context) (await func(context.Context) (unfini
 			select {
 			case <-ended[i]: // both, and select has chosen the other
 			default:
-				unfinished = append(unfinished, t.name)
+				unfinished = append(unfinished, t.Name)
 			}
 		}
 		return unfinished
 	}
 }
 
-// untilSignal returns a context that is done after SIGTERM or SIGINT. A second
+// UntilSignal returns a context that is done after SIGTERM or SIGINT. A second
 // signal ends the process at once.
-func untilSignal() (context.Context, context.CancelFunc) {
+func UntilSignal() (context.Context, context.CancelFunc) {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	context.AfterFunc(ctx, cancel)
 	return ctx, cancel
 }
 
-// outliveReaders keeps a command running when the reader of its standard output or error
+// OutliveReaders keeps a command running when the reader of its standard output or error
 // goes away: what is written there is lost. Go ends a process with SIGPIPE otherwise,
 // which is right for "thumbery url … | head". The signal is caught and not ignored, as
 // child processes would inherit that.
-func outliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+func OutliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }

@@ -1,47 +1,38 @@
-package main
+// Package logbuf buffers the lines of a log. A busy server spends more on a system call
+// for each line than on all else of a hit, so that lines wait: for at most a second, and
+// not at all from WARN on.
+package logbuf
 
 import (
 	"bufio"
 	"context"
 	"io"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 )
 
 const (
-	logBufferBytes = 64 << 10
-	logFlushEvery  = time.Second
+	bufferBytes = 64 << 10
+	flushEvery  = time.Second
 )
 
-// logger writes to standard error. A busy server spends more on a system call for each
-// line than on all else of a hit, so that lines wait in a buffer: for at most a second,
-// and not at all from WARN on. stop flushes, too.
-func (c *serveCmd) logger() (log *slog.Logger, flush, stop func()) {
-	b := newLogBuffer(os.Stderr)
-	var h slog.Handler = slog.NewTextHandler(b, nil)
-	if c.Log == "json" {
-		h = slog.NewJSONHandler(b, nil)
-	}
-	return slog.New(flushOnWarn{h, b}), b.Flush, b.flushEvery(logFlushEvery)
-}
-
-// logBuffer collects lines. What cannot be written is lost: a log must not fill the
+// Buffer collects lines. What cannot be written is lost: a log must not fill the
 // memory, nor stop the server.
-type logBuffer struct {
+type Buffer struct {
 	out io.Writer
 	mu  sync.Mutex
 	buf *bufio.Writer
 }
 
-func newLogBuffer(out io.Writer) *logBuffer {
-	return &logBuffer{out: out, buf: bufio.NewWriterSize(out, logBufferBytes)}
+// New returns an empty buffer before out.
+func New(out io.Writer) *Buffer {
+	return &Buffer{out: out, buf: bufio.NewWriterSize(out, bufferBytes)}
 }
 
 // Write takes one line, which is never written in two parts unless it is larger than
 // the buffer.
-func (b *logBuffer) Write(line []byte) (int, error) {
+func (b *Buffer) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(line) > b.buf.Available() {
@@ -51,21 +42,21 @@ func (b *logBuffer) Write(line []byte) (int, error) {
 }
 
 // Flush writes what waits.
-func (b *logBuffer) Flush() {
+func (b *Buffer) Flush() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.flush()
 }
 
-func (b *logBuffer) flush() {
+func (b *Buffer) flush() {
 	if b.buf.Flush() != nil {
 		b.buf.Reset(b.out) // which forgets the error, too
 	}
 }
 
-// flushEvery flushes from time to time until stop is called, which flushes once more.
-func (b *logBuffer) flushEvery(d time.Duration) (stop func()) {
-	tick, done := time.NewTicker(d), make(chan struct{})
+// Start flushes every second until stop is called, which flushes once more.
+func (b *Buffer) Start() (stop func()) {
+	tick, done := time.NewTicker(flushEvery), make(chan struct{})
 	go func() {
 		for {
 			select {
@@ -83,10 +74,14 @@ func (b *logBuffer) flushEvery(d time.Duration) (stop func()) {
 	}
 }
 
+// FlushOnWarn returns a handler for h, which writes to b. Warnings and errors do not wait
+// in the buffer.
+func (b *Buffer) FlushOnWarn(h slog.Handler) slog.Handler { return flushOnWarn{h, b} }
+
 // flushOnWarn is a handler whose warnings and errors do not wait.
 type flushOnWarn struct {
 	slog.Handler
-	buffer *logBuffer
+	buffer *Buffer
 }
 
 func (h flushOnWarn) Handle(ctx context.Context, r slog.Record) error {

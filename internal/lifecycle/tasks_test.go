@@ -1,4 +1,4 @@
-package main
+package lifecycle
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func TestTasks(t *testing.T) {
 				time.Sleep(d)
 			}
 		}
-		all := tasks{
+		all := Tasks{
 			{"at once", takes(0)},
 			{"hangs", func(context.Context) { <-release }},
 			{"three seconds", takes(3 * time.Second)},
@@ -28,7 +28,7 @@ func TestTasks(t *testing.T) {
 			{"ends by itself", func(context.Context) {}},
 		}
 		running, stop := context.WithCancel(t.Context())
-		await := all.start(running)
+		await := all.Start(running)
 		time.Sleep(time.Hour)
 		stop()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -41,7 +41,7 @@ func TestTasks(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		running, stop := context.WithCancel(t.Context())
-		await := tasks{{"a second", func(ctx context.Context) { <-ctx.Done(); time.Sleep(time.Second) }}}.start(running)
+		await := Tasks{{"a second", func(ctx context.Context) { <-ctx.Done(); time.Sleep(time.Second) }}}.Start(running)
 		stop()
 		began := time.Now()
 		if unfinished := await(t.Context()); len(unfinished) > 0 || time.Since(began) != time.Second {
@@ -55,7 +55,7 @@ func TestTaskPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		runs := 0
 		running, stop := context.WithCancel(t.Context())
-		await := tasks{{"test-task", func(context.Context) { runs++; panic("boom") }}}.start(running)
+		await := Tasks{{"test-task", func(context.Context) { runs++; panic("boom") }}}.Start(running)
 		time.Sleep(10*time.Second + time.Millisecond)
 		stop()
 		if unfinished := await(t.Context()); len(unfinished) > 0 || runs != 11 {
