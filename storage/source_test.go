@@ -38,7 +38,8 @@ func TestParseSource(t *testing.T) {
 		{"/=s3://b?secret=hunter2&region=x", "", []string{"s3://b?secret=hunter2&region=x"}, "/=s3://b?secret=xxxxx&region=x"},
 		{
 			"/=s3://b?endpoint=http://me:hunter2@h&region=x", "",
-			[]string{"s3://b?endpoint=http://me:hunter2@h&region=x"}, "/=s3://b?endpoint=xxxxx&region=x",
+			[]string{"s3://b?endpoint=http://me:hunter2@h&region=x"},
+			"/=s3://b?endpoint=xxxxx&region=x",
 		},
 		{"/=s3://b?endpoint=http:%2F%2Fme:hunter2%40h", "", []string{"s3://b?endpoint=http:%2F%2Fme:hunter2%40h"}, "/=s3://b?endpoint=xxxxx"},
 		{"/=s3://b?s%65cret=hunter2", "", []string{"s3://b?s%65cret=hunter2"}, "/=s3://b?s%65cret=xxxxx"},
