@@ -66,6 +66,7 @@ func TestConfigHidesSecrets(t *testing.T) {
 	for text, shown := range map[string]bool{
 		"log = supercalifragilistic": true, "hook-secret = supercalifragilistic": false,
 		"key = supercalifragilistic": false, `key = ["k1:fine", supercalifragilistic]`: false,
+		"keys = supercalifragilistic": false, "hook_secret = supercalifragilistic": false, "serve.key = supercalifragilistic": false,
 	} {
 		name, _, _ := strings.Cut(text, " ")
 		err := parseServe(t, "listen = ':0'\n"+text+"\n")
