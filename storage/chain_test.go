@@ -60,7 +60,7 @@ func TestChain(t *testing.T) {
 					t.Errorf("backend %d was asked %d times, want %d", i, f.Opens("key"), tt.asked[i])
 				}
 				failed := tt.has[i] == "down" || tt.has[i] == "refuses"
-				if tt.kind == storage.ErrUnavailable && strings.Contains(err.Error(), "place "+f.String()) != failed {
+				if tt.kind == storage.ErrUnavailable && strings.Contains(err.Error(), "backend "+f.String()) != failed {
 					t.Errorf("%v: is backend %d, which is %q, named?", err, i, tt.has[i])
 				}
 			}

@@ -173,7 +173,7 @@ func TestBreakerAbandonedProbe(t *testing.T) {
 func TestBreakerHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := storagetest.Named("place", "key")
+		f := storagetest.Named("backend", "key")
 		g := withBreaker(f)
 		release := f.Hang()
 		ask := func() error {
@@ -206,7 +206,7 @@ func TestBreakerHangs(t *testing.T) {
 func TestBreakerManyLeave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := storagetest.Named("place", "key")
+		f := storagetest.Named("backend", "key")
 		g := withBreaker(f)
 		release := f.Hold()
 		ctx, cancel := context.WithCancel(t.Context())

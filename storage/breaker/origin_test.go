@@ -41,7 +41,7 @@ func open(ctx context.Context, o storage.Origin, key string) error {
 // broken is a breaker that has opened, and its fake, which works again.
 func broken(t *testing.T) (*breaker.Origin, *storagetest.Fake) {
 	t.Helper()
-	f := storagetest.Named("place", "key")
+	f := storagetest.Named("backend", "key")
 	g := withBreaker(f)
 	f.FailAll(storagetest.Refused())
 	for range 5 {
@@ -92,7 +92,7 @@ func TestBreakerOpens(t *testing.T) {
 
 func TestBreakerStaysClosed(t *testing.T) {
 	t.Parallel()
-	refused := fmt.Errorf("place: %w: HTTP 403", storage.ErrRefused)
+	refused := fmt.Errorf("backend: %w: HTTP 403", storage.ErrRefused)
 	runBreakerTests(t, breaker.Closed, []breakerTest{
 		{"a deadline that was too short", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
 			f.Delay(time.Minute)
@@ -133,7 +133,7 @@ func TestBreakerStaysClosed(t *testing.T) {
 			}
 		}},
 		{"what says nothing about the backend", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
-			f.FailAll(storage.Transient(t.Context(), "place", errors.New("no descriptors")))
+			f.FailAll(storage.Transient(t.Context(), "backend", errors.New("no descriptors")))
 			storagetest.WantKind(t, open(t.Context(), o, "key"), storage.ErrUnavailable)
 		}},
 		{"known versions", func(t *testing.T, f *storagetest.Fake, o storage.Origin) {
@@ -157,7 +157,7 @@ func runBreakerTests(t *testing.T, want breaker.State, tests []breakerTest) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := storagetest.Named("place", "key")
+				f := storagetest.Named("backend", "key")
 				g := withBreaker(f)
 				for range 5 {
 					if g.State() == breaker.Closed {
@@ -184,7 +184,7 @@ func TestBreakerRefuses(t *testing.T) {
 		start, asked := time.Now(), f.TotalOpens()
 		err := open(t.Context(), g, "key")
 		storagetest.WantKind(t, err, storage.ErrUnavailable)
-		for _, part := range []string{"place: ", "circuit breaker open", "2000-01-01T00:00:00Z", ": connection refused"} {
+		for _, part := range []string{"backend: ", "circuit breaker open", "2000-01-01T00:00:00Z", ": connection refused"} {
 			if !strings.Contains(err.Error(), part) || strings.Count(err.Error(), storage.ErrUnavailable.Error()) != 1 {
 				t.Errorf("error is %q, want %q in it", err, part)
 			}
@@ -203,7 +203,7 @@ func TestBreakerRefuses(t *testing.T) {
 func TestBreakerTimeouts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := storagetest.Named("place", "key")
+		f := storagetest.Named("backend", "key")
 		g := withBreaker(f)
 		f.Delay(10 * time.Second)
 		f.FailAll(storagetest.Refused())
@@ -225,7 +225,7 @@ func TestBreakerLateObject(t *testing.T) {
 	t.Parallel()
 	for _, moment := range []string{"before it comes", "when it has come"} {
 		synctest.Test(t, func(t *testing.T) {
-			f := storagetest.Named("place", "key")
+			f := storagetest.Named("backend", "key")
 			ctx, cancel := context.WithCancel(t.Context())
 			g := breaker.New(storagetest.OpenFunc{Fake: f, Func: func(ctx context.Context, key string) (*storage.Object, error) {
 				if moment == "before it comes" {
@@ -279,7 +279,7 @@ func TestBreakerObserver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
 		tell := func(format string, args ...any) { told = append(told, fmt.Sprintf(format, args...)) }
-		f := storagetest.Named("place", "key")
+		f := storagetest.Named("backend", "key")
 		g := breaker.New(f, breaker.Observer{
 			Attempted:    func(backend string, took time.Duration, err error) { tell("asked %s %v %t", backend, took, err == nil) },
 			BodyFailed:   func(backend string, err error) { tell("broke %s", backend) },
@@ -296,10 +296,10 @@ func TestBreakerObserver(t *testing.T) {
 		f.FailAll(nil)
 		time.Sleep(time.Second)
 		_ = open(t.Context(), g, "key")
-		want := "asked place 1s true; broke place; asked place 1s true; " +
-			"asked place 1s false; asked place 1s false; asked place 1s false; asked place 1s false; " +
-			"place closed to open; asked place 1s false; " +
-			"place open to half-open; asked place 1s true; place half-open to closed"
+		want := "asked backend 1s true; broke backend; asked backend 1s true; " +
+			"asked backend 1s false; asked backend 1s false; asked backend 1s false; asked backend 1s false; " +
+			"backend closed to open; asked backend 1s false; " +
+			"backend open to half-open; asked backend 1s true; backend half-open to closed"
 		if got := strings.Join(told, "; "); got != want {
 			t.Errorf("told\n%s\nwant\n%s", got, want)
 		}

@@ -26,7 +26,7 @@ type panicky struct {
 func newPanicky(at string) *panicky {
 	p := &panicky{Store: storagetest.NewStore(map[string][]byte{"key": []byte("data"), "other": []byte("data")})}
 	p.at.Store(at)
-	p.SetName("place")
+	p.SetName("backend")
 	return p
 }
 
@@ -140,7 +140,7 @@ func TestBreakerSurvivesPanics(t *testing.T) {
 				g, before := withBreaker(backend), panics.Counts()["origin"]
 				for range 6 { // more than open the breaker
 					err := do(t.Context(), g)
-					if !errors.Is(err, storage.ErrTransient) || !strings.Contains(err.Error(), "place: ") || !strings.Contains(err.Error(), "boom at "+at) {
+					if !errors.Is(err, storage.ErrTransient) || !strings.Contains(err.Error(), "backend: ") || !strings.Contains(err.Error(), "boom at "+at) {
 						t.Errorf("%v, want ErrTransient with the panic", err)
 					}
 				}

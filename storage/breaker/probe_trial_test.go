@@ -156,7 +156,7 @@ func TestBreakerTrial(t *testing.T) {
 		<-gone
 		release()
 		synctest.Wait() // the first one's end is seen behind its caller's back
-		if got, err := storagetest.Read(t.Context(), m, "key"); got != "place has key" || err != nil || g.State() != breaker.Closed {
+		if got, err := storagetest.Read(t.Context(), m, "key"); got != "backend has key" || err != nil || g.State() != breaker.Closed {
 			t.Errorf("%q, %v, %v after the first has left", got, err, g.State())
 		}
 		f.FailNext(1, storagetest.Refused())

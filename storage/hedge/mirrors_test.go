@@ -104,7 +104,7 @@ func TestMirrors(t *testing.T) {
 				if f.Opens("key") != tt.asked[i] || f.Unclosed() != 0 {
 					t.Errorf("backend %d was asked %d times, want %d; %d bodies are open", i, f.Opens("key"), tt.asked[i], f.Unclosed())
 				}
-				if errors.Is(tt.kind, storage.ErrUnavailable) && tt.has[i] != "no" && !strings.Contains(err.Error(), "place "+f.String()) {
+				if errors.Is(tt.kind, storage.ErrUnavailable) && tt.has[i] != "no" && !strings.Contains(err.Error(), "backend "+f.String()) {
 					t.Errorf("%v: %d is not named", err, i)
 				}
 			}

@@ -207,7 +207,7 @@ func TestRepairRetries(t *testing.T) {
 		},
 		{
 			"the first stays down", func(t *testing.T, r *repaired) { r.first.Fail("key", storagetest.Refused()) },
-			nil, "key place: origin unavailable: connection refused", time.Minute,
+			nil, "key backend: origin unavailable: connection refused", time.Minute,
 		},
 		{
 			"the first refuses", func(_ *testing.T, r *repaired) { r.first.Fail("key", storage.ErrRefused) },

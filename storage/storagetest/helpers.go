@@ -42,9 +42,9 @@ func WantKind(t *testing.T, err, kind error) {
 	}
 }
 
-// Refused is the error of a backend named "place" that accepts no connections.
+// Refused is the error of a backend named "backend" that accepts no connections.
 func Refused() error {
-	return storage.Unavailable(context.Background(), "place", errors.New("connection refused"))
+	return storage.Unavailable(context.Background(), "backend", errors.New("connection refused"))
 }
 
 // Behave makes a Fake have "key" ("yes"), also in the version "known", or fail all
@@ -58,9 +58,9 @@ func (f *Fake) Behave(how string) {
 		f.Put("key", []byte(name))
 		f.SetETag("key", "known")
 	case "down":
-		f.FailAll(storage.Unavailable(context.Background(), "place "+name, errors.New("connection refused")))
+		f.FailAll(storage.Unavailable(context.Background(), "backend "+name, errors.New("connection refused")))
 	case "refuses":
-		f.FailAll(fmt.Errorf("place %s: %w", name, storage.ErrRefused))
+		f.FailAll(fmt.Errorf("backend %s: %w", name, storage.ErrRefused))
 	}
 }
 
