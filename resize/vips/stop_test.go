@@ -23,7 +23,8 @@ func used(t *testing.T) time.Duration {
 }
 
 // TestStop: work that takes long ends with its context, in each of its stages. Were
-// it merely abandoned, Resize would give the whole picture in the end.
+// it merely abandoned, Resize would give the whole picture in the end. It is not parallel,
+// because it measures the CPU time of the whole process.
 func TestStop(t *testing.T) {
 	e := engine(t)
 	src := resizetest.PNG(resizetest.Quarters(2000, 2000))
