@@ -39,7 +39,6 @@ UNIT := $$(go list ./... | grep -v /e2e)
 
 .PHONY: check
 check: lint ## Check the style and run the unit tests that need no server; a minute
-	go vet ./...
 	go test -short $(UNIT)
 
 .PHONY: test
@@ -48,7 +47,6 @@ test: ## Run all tests, with real servers and real photographs; 6 minutes
 	@tools/vips.sh which
 	@tools/photos.sh
 	go run ./internal/testkit/pinned/build
-	go vet ./...
 	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
 	go test -race -timeout 10m $(UNIT)
 	go test -timeout 20m -parallel 6 ./e2e/...
@@ -106,10 +104,11 @@ bench-purge: ## Measure the purge of a million files; 20 minutes, 40 GB in /tmp
 	$(BENCH) ./purge -files 1000000
 
 .PHONY: lint
-lint: ## Check the style: gofumpt, staticcheck, and go vet of bench
+lint: ## Check the style: gofumpt, go vet and staticcheck
 	@tools/install.sh
 	@files=$$($(LINT) gofumpt -l $$(git ls-files '*.go')); \
 		if [ -n "$$files" ]; then echo "not formatted, run make format:"; echo "$$files"; exit 1; fi
+	go vet ./...
 	$(LINT) staticcheck ./...
 	cd bench && go vet ./... && go tool -modfile=../tools/lint.mod staticcheck ./...
 
@@ -123,4 +122,4 @@ pictures: ## Regenerate the pictures in testdata
 
 .PHONY: clean
 clean: ## Remove what was built and cached here
-	rm -rf bin thumbery-cache
+	rm -rf bin thumbery-cache .tools/mutants
