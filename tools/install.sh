@@ -60,6 +60,8 @@ case "${1:-}" in
 test)
 	need nginx nginx-light
 	need varnishd varnish
+	need lighttpd lighttpd
+	need promtool prometheus
 	need vips libvips-tools
 	;;
 bench)
@@ -73,7 +75,7 @@ esac
 [ -z "$missing" ] && exit 0
 
 if [ "$(uname)" = Darwin ]; then
-	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish" >&2
+	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish lighttpd prometheus" >&2
 	exit 1
 fi
 if ! command -v apt-get >/dev/null; then
@@ -85,8 +87,9 @@ as_root=""
 [ "$(id -u)" = 0 ] || as_root=sudo
 echo "Installing$missing"
 
-# Debian starts a server when it installs one. The tests start their own, so
-# this tells Debian not to, unless the system has a rule of its own.
+# Debian starts a server when it installs one, and at every boot. The tests start
+# their own, so this tells Debian not to start any now, unless the system has a rule
+# of its own, and stops and disables those that were not there before.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
 	printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
@@ -106,3 +109,15 @@ if ! {
 	exit 1
 fi
 rm -f "$log"
+
+command -v systemctl >/dev/null || exit 0
+for package in $missing; do
+	case $package in
+	nginx-light) service=nginx ;;
+	varnish | lighttpd | prometheus) service=$package ;;
+	*) continue ;;
+	esac
+	$as_root systemctl disable --now "$service" >/dev/null 2>&1 ||
+		$as_root systemctl disable "$service" >/dev/null 2>&1 ||
+		echo "Cannot disable the service $service: it may start at the next boot." >&2
+done

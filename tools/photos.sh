@@ -12,7 +12,15 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # apt's own user must be able to write there.
 chmod 777 "$work"
-(cd "$work" && apt-get download -q lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 >/dev/null)
+download() {
+	(cd "$work" && apt-get download -q lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 >/dev/null 2>&1)
+}
+as_root=""
+[ "$(id -u)" = 0 ] || as_root=sudo
+if ! download && ! { $as_root apt-get update -q >/dev/null 2>&1 && download; }; then
+	echo "Debian's packages of wallpapers cannot be had: the tests with real photographs will be skipped." >&2
+	exit 0
+fi
 for package in "$work"/*.deb; do
 	dpkg-deb -x "$package" "$work/x"
 done
