@@ -6,12 +6,13 @@ import (
 	"net"
 )
 
-// FreeAddress returns ports that the kernel does not use for outgoing connections, neither
-// Linux (from 32768) nor IANA's 49152: a stopped server finds its port free when it is
-// started again, and a client that connects meanwhile is not connected with itself.
+// Ports from firstPort, below endPort, are not ephemeral: Linux takes those from 32768, and
+// other systems from 49152.
 const firstPort, endPort = 20_000, 32_000
 
-// FreeAddress is an unused port of the loopback interface.
+// FreeAddress returns an unused address of the loopback interface. The kernel does not use
+// its port for outgoing connections: a stopped server finds its port free when it is
+// started again, and a client that connects meanwhile is not connected with itself.
 func FreeAddress() (string, error) {
 	var err error
 	for range 100 {
