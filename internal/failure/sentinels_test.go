@@ -17,8 +17,8 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/repair"
 	"github.com/thumbery/thumbery/storage/backoff"
+	"github.com/thumbery/thumbery/storage/repair"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -37,7 +37,7 @@ var sentinels = map[string]struct {
 	"storage.ErrTransient":   {storage.ErrTransient, failure.Server},
 	"storage.ErrNotModified": {storage.ErrNotModified, failure.Answered},
 	"storage.ErrExists":      {storage.ErrExists, failure.Answered},
-	"backoff.ErrUnordered":     {backoff.ErrUnordered, failure.Unknown},
+	"backoff.ErrUnordered":   {backoff.ErrUnordered, failure.Unknown},
 	"repair.ErrDropped":      {repair.ErrDropped, failure.Unknown},
 
 	"header.ErrNotPicture": {header.ErrNotPicture, failure.Picture},
