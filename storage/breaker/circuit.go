@@ -16,7 +16,7 @@ const (
 	// Closed: requests are sent.
 	Closed State = iota
 	// HalfOpen: after a successful Check, the next request is let through alone, and all
-	// others fail at once until it is answered or trialTimeout has passed. Without a
+	// others fail at once until it is answered or halfOpenTimeout has passed. Without a
 	// probe loop, the end of the pause takes the place of the Check.
 	HalfOpen
 	// Open: all requests fail at once.
@@ -32,12 +32,12 @@ const (
 	// ones opens nothing.
 	maxFailures = 5
 	// pause is how long requests are refused before one is let through. With
-	// trialTimeout it bounds how late it is noticed that a backend works again.
+	// halfOpenTimeout it bounds how late it is noticed that a backend works again.
 	pause = time.Second
-	// trialTimeout is how long others wait for the result of the one request that is
+	// halfOpenTimeout is how long others wait for the result of the one request that is
 	// let through. The request itself goes on, and closes the breaker if it is answered
 	// after all: a slow backend must not stay shut out.
-	trialTimeout = 2 * time.Second
+	halfOpenTimeout = 2 * time.Second
 	// slowFailure: failures that take this long are counted one by one. Of faster ones
 	// that overlap only the first counts: a hundred connections that break at once say
 	// no more than one.
@@ -53,9 +53,9 @@ type state int
 const (
 	closed          state = iota // all requests pass
 	open                         // none passes
-	halfOpen                     // half-open without a Check: after the pause one request, the trial, is under way
-	checked                      // half-open: a Check has succeeded, and the next request will be the trial
-	checkedHalfOpen              // half-open: that trial is under way
+	halfOpen                     // half-open without a Check: after the pause one request is under way
+	checked                      // half-open: a Check has succeeded, and the next request is let through alone
+	checkedHalfOpen              // half-open: that request is under way
 )
 
 // isDown reports that neither a request nor a Check has succeeded since the breaker
@@ -79,36 +79,36 @@ func (s state) logged() State {
 type event int
 
 const (
-	request             event = iota // a request asks to pass
-	requestAfterPause                // the same, when the pause is over and there is no probe loop
-	success                          // a request or its body was answered
-	failed                           // a request failed, but not as the last
-	lastFailure                      // a request failed, as the last of maxFailures in a row
-	trialSuccess                     // the trial was answered
-	trialFailure                     // the trial failed
-	trialTimedOut                    // the trial has taken too long, or its client left
-	checkSuccess                     // a Check has succeeded
-	checkSuccessInTrial              // the same, while a trial is under way
+	request              event = iota // a request asks to pass
+	requestAfterPause                 // the same, when the pause is over and there is no probe loop
+	success                           // a request or its body was answered
+	failed                            // a request failed, but not as the last
+	lastFailure                       // a request failed, as the last of maxFailures in a row
+	halfOpenSuccess                   // the half-open request was answered
+	halfOpenFailure                   // it failed
+	halfOpenTimedOut                  // it has taken too long, or its client left
+	checkSuccess                      // a Check has succeeded
+	checkSuccessHalfOpen              // the same, while the half-open request is under way
 )
 
 // transitions are the states that events lead to; all other events change nothing.
 var transitions = map[state]map[event]state{
 	closed: {lastFailure: open},
 	open: {
-		requestAfterPause: halfOpen, trialSuccess: closed, // of a trial that is late
-		checkSuccess: checked, checkSuccessInTrial: checkedHalfOpen,
+		requestAfterPause: halfOpen, halfOpenSuccess: closed, // a late answer
+		checkSuccess: checked, checkSuccessHalfOpen: checkedHalfOpen,
 	},
 	halfOpen: {
-		success: closed, failed: open, lastFailure: open, checkSuccessInTrial: checkedHalfOpen,
-		trialSuccess: closed, trialFailure: open, trialTimedOut: open,
+		success: closed, failed: open, lastFailure: open, checkSuccessHalfOpen: checkedHalfOpen,
+		halfOpenSuccess: closed, halfOpenFailure: open, halfOpenTimedOut: open,
 	},
 	checked: {
 		request: checkedHalfOpen, requestAfterPause: checkedHalfOpen,
-		success: closed, lastFailure: open, trialSuccess: closed, trialFailure: open,
+		success: closed, lastFailure: open, halfOpenSuccess: closed, halfOpenFailure: open,
 	},
 	checkedHalfOpen: {
 		success: closed, lastFailure: open,
-		trialSuccess: closed, trialFailure: open, trialTimedOut: checked,
+		halfOpenSuccess: closed, halfOpenFailure: open, halfOpenTimedOut: checked,
 	},
 }
 
@@ -117,15 +117,15 @@ type circuit struct {
 	backend string
 	changed func(backend string, from, to State)
 
-	mu         sync.Mutex
-	state      state
-	trial      *attempt  // under way, and not timed out; nil if none
-	probeLoops int       // while there is one, only its Checks end the state open
-	pauseEnd   time.Time // while open
-	failures   int       // in a row
-	counted    time.Time // when a failure was counted last
-	since      time.Time // of the first failure since the last success; zero if none
-	cause      string    // of the last failure
+	mu              sync.Mutex
+	state           state
+	halfOpenRequest *attempt  // under way, and not timed out; nil if none
+	probeLoops      int       // while there is one, only its Checks end the state open
+	pauseEnd        time.Time // while open
+	failures        int       // in a row
+	counted         time.Time // when a failure was counted last
+	since           time.Time // of the first failure since the last success; zero if none
+	cause           string    // of the last failure
 }
 
 // update calls f under the lock, and tells the observer what has changed. Observers
@@ -193,9 +193,9 @@ func (c *circuit) enter() (a *attempt, err error) {
 			err = c.refusal()
 			return
 		}
-		a = &attempt{circuit: c, begun: time.Now(), trial: !wasClosed}
-		if a.trial {
-			c.trial, a.timer = a, time.AfterFunc(trialTimeout, a.timeOut)
+		a = &attempt{circuit: c, begun: time.Now(), halfOpen: !wasClosed}
+		if a.halfOpen {
+			c.halfOpenRequest, a.timer = a, time.AfterFunc(halfOpenTimeout, a.timeOut)
 		}
 	})
 	return a, err
@@ -207,10 +207,10 @@ func (c *circuit) refusal() error {
 }
 
 // recordSuccess notes that a request was answered, under the lock.
-func (c *circuit) recordSuccess(trial bool) {
+func (c *circuit) recordSuccess(halfOpenRequest bool) {
 	c.since, c.failures = time.Time{}, 0
-	if trial {
-		c.apply(trialSuccess)
+	if halfOpenRequest {
+		c.apply(halfOpenSuccess)
 	} else {
 		c.apply(success)
 	}
@@ -218,11 +218,11 @@ func (c *circuit) recordSuccess(trial bool) {
 
 // recordFailure notes that a request or a Check, which began at begun, has failed,
 // under the lock.
-func (c *circuit) recordFailure(trial bool, begun time.Time, cause error) {
+func (c *circuit) recordFailure(halfOpenRequest bool, begun time.Time, cause error) {
 	isNews := c.remember(begun, cause)
 	switch {
-	case trial && c.state != closed:
-		c.apply(trialFailure)
+	case halfOpenRequest && c.state != closed:
+		c.apply(halfOpenFailure)
 	case !isNews:
 	case c.failures+1 >= maxFailures:
 		c.apply(lastFailure)
@@ -253,8 +253,8 @@ func (c *circuit) remember(begun time.Time, cause error) bool {
 func (c *circuit) recordCheck(o outcome, begun time.Time, err error) {
 	c.update(func() {
 		switch {
-		case o == worked && c.trial != nil:
-			c.apply(checkSuccessInTrial)
+		case o == worked && c.halfOpenRequest != nil:
+			c.apply(checkSuccessHalfOpen)
 		case o == worked:
 			c.apply(checkSuccess)
 		case o == didFail:
@@ -265,11 +265,11 @@ func (c *circuit) recordCheck(o outcome, begun time.Time, err error) {
 
 // attempt is one request to a backend. Its fields are under the lock of circuit.
 type attempt struct {
-	circuit *circuit
-	begun   time.Time
-	trial   bool        // others wait for its result
-	timer   *time.Timer // of a trial
-	settled bool
+	circuit  *circuit
+	begun    time.Time
+	halfOpen bool        // others wait for its result
+	timer    *time.Timer // of the half-open request
+	settled  bool
 }
 
 // settle records the outcome of what began at begun and ended with err. Only the first
@@ -281,28 +281,28 @@ func (a *attempt) settle(o outcome, begun time.Time, err error) {
 			return
 		}
 		a.settled = true
-		isAwaited := a.trial && c.trial == a
+		isAwaited := a.halfOpen && c.halfOpenRequest == a
 		if isAwaited {
 			a.timer.Stop()
-			c.trial = nil
+			c.halfOpenRequest = nil
 		}
 		switch {
 		case o == worked:
-			c.recordSuccess(a.trial)
+			c.recordSuccess(a.halfOpen)
 		case o == didFail:
-			c.recordFailure(a.trial, begun, err)
+			c.recordFailure(a.halfOpen, begun, err)
 		case isAwaited:
-			c.apply(trialTimedOut)
+			c.apply(halfOpenTimedOut)
 		}
 	})
 }
 
-// timeOut ends the wait for a trial.
+// timeOut ends the wait for the half-open request.
 func (a *attempt) timeOut() {
 	a.circuit.update(func() {
-		if a.circuit.trial == a {
-			a.circuit.trial = nil
-			a.circuit.apply(trialTimedOut)
+		if a.circuit.halfOpenRequest == a {
+			a.circuit.halfOpenRequest = nil
+			a.circuit.apply(halfOpenTimedOut)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // TestTransitions names the state after each event in each state, and what becomes of a
-// request: it passes, passes as the trial, or is refused.
+// request: it passes, passes as the half-open request, or is refused.
 func TestTransitions(t *testing.T) {
 	t.Parallel()
 	states := []state{closed, open, halfOpen, checked, checkedHalfOpen}
@@ -22,11 +22,11 @@ func TestTransitions(t *testing.T) {
 		{"success", success, [5]state{closed, open, closed, closed, closed}},
 		{"failure", failed, [5]state{closed, open, open, checked, checkedHalfOpen}},
 		{"last failure", lastFailure, [5]state{open, open, open, open, open}},
-		{"trial succeeds", trialSuccess, [5]state{closed, closed, closed, closed, closed}},
-		{"trial fails", trialFailure, [5]state{closed, open, open, open, open}},
-		{"trial times out", trialTimedOut, [5]state{closed, open, open, checked, checked}},
+		{"half-open request succeeds", halfOpenSuccess, [5]state{closed, closed, closed, closed, closed}},
+		{"half-open request fails", halfOpenFailure, [5]state{closed, open, open, open, open}},
+		{"half-open request times out", halfOpenTimedOut, [5]state{closed, open, open, checked, checked}},
 		{"Check succeeds", checkSuccess, [5]state{closed, checked, halfOpen, checked, checkedHalfOpen}},
-		{"Check succeeds in a trial", checkSuccessInTrial, [5]state{closed, checkedHalfOpen, checkedHalfOpen, checked, checkedHalfOpen}},
+		{"Check succeeds during the half-open request", checkSuccessHalfOpen, [5]state{closed, checkedHalfOpen, checkedHalfOpen, checked, checkedHalfOpen}},
 	}
 	for _, row := range rows {
 		for i, from := range states {
@@ -46,7 +46,7 @@ func TestEnter(t *testing.T) {
 		afterPause   bool
 		probeLoops   int
 		passes       bool
-		trial        bool
+		halfOpen     bool
 		public       State
 		down, logged bool // after it; whether the observer is told
 	}{
@@ -66,7 +66,7 @@ func TestEnter(t *testing.T) {
 					c.pauseEnd = time.Now().Add(time.Nanosecond)
 				}
 				a, err := c.enter()
-				if (err == nil) != tt.passes || tt.passes && a.trial != tt.trial {
+				if (err == nil) != tt.passes || tt.passes && a.halfOpen != tt.halfOpen {
 					t.Errorf("%+v, %v", a, err)
 				}
 				if c.publicState() != tt.public || c.isDown() != tt.down || logged != tt.logged {
@@ -77,7 +77,7 @@ func TestEnter(t *testing.T) {
 	}
 }
 
-// TestPauseBegins: also when a trial fails.
+// TestPauseBegins: also when the half-open request fails.
 func TestPauseBegins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -96,22 +96,22 @@ func TestPauseBegins(t *testing.T) {
 			}
 			time.Sleep(pause)
 			a, err := c.enter()
-			if err != nil || !a.trial {
-				t.Fatalf("no trial after the pause: %v", err)
+			if err != nil || !a.halfOpen {
+				t.Fatalf("no half-open request after the pause: %v", err)
 			}
 			a.settle(didFail, a.begun, errors.New("boom"))
 		}
 	})
 }
 
-// TestSettleTwice: a trial that was answered after its timeout closes the breaker, and
+// TestSettleTwice: a half-open request that was answered after its timeout closes the breaker, and
 // what it is settled with later does not count.
 func TestSettleTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &circuit{state: open}
 		a, _ := c.enter()
-		time.Sleep(trialTimeout)
+		time.Sleep(halfOpenTimeout)
 		synctest.Wait()
 		if c.publicState() != Open {
 			t.Errorf("%v after the timeout", c.publicState())

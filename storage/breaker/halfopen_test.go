@@ -13,7 +13,7 @@ import (
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-func TestBreakerHeals(t *testing.T) {
+func TestBreakerCloses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string

@@ -42,8 +42,8 @@ func classify(ctx context.Context, took time.Duration, err error) outcome {
 	}
 }
 
-// body settles the attempt that it came of: when it has ended or failed, and a trial
-// with its first bytes, as others wait for that.
+// body settles the attempt that it came of: when it has ended or failed, and the one half-open
+// request with its first bytes, as others wait for that.
 type body struct {
 	io.ReadCloser
 	ctx     context.Context
@@ -56,7 +56,7 @@ func (b *body) Read(p []byte) (int, error) {
 	begun := time.Now()
 	n, err := storage.Protect(b.ctx, b.attempt.circuit.backend, func() (int, error) { return b.ReadCloser.Read(p) })
 	switch {
-	case err == nil && n > 0 && b.attempt.trial:
+	case err == nil && n > 0 && b.attempt.halfOpen:
 		b.attempt.settle(worked, begun, nil)
 	case err == nil || b.ended:
 	case errors.Is(err, io.EOF):
@@ -80,11 +80,11 @@ func (b *body) recordFailure(begun time.Time, err error) {
 	}
 }
 
-// Close settles what was not read to its end: a trial was answered, else nothing is
+// Close settles what was not read to its end: the half-open request was answered, else nothing is
 // known.
 func (b *body) Close() error {
 	o := unknown
-	if b.attempt.trial {
+	if b.attempt.halfOpen {
 		o = worked
 	}
 	b.attempt.settle(o, b.attempt.begun, nil)

@@ -12,7 +12,7 @@ import (
 const (
 	// probeInterval is how often a backend that is down is checked.
 	probeInterval = time.Second
-	// maxProbes of a backend are under way. The next begins after trialTimeout: one
+	// maxProbes of a backend are under way. The next begins after halfOpenTimeout: one
 	// that has hung since the backend went down must not hide that it is back.
 	maxProbes = 5
 	// probeTimeout is for Checks that nothing else ends. The timeouts of the backend
@@ -49,7 +49,7 @@ func (o *Origin) probeLoop(ctx context.Context) {
 		case <-ticker.C:
 		}
 		n := running.Load()
-		if !o.Down() || n == maxProbes || n > 0 && time.Since(latest) < trialTimeout {
+		if !o.Down() || n == maxProbes || n > 0 && time.Since(latest) < halfOpenTimeout {
 			continue
 		}
 		latest = time.Now()

@@ -122,9 +122,9 @@ func TestProbeLoopHalfDead(t *testing.T) {
 	})
 }
 
-// On trial others are refused until a request has worked; a failure opens the
+// While half-open others are refused until a request has worked; a failure opens the
 // breaker at once, and who leaves changes nothing.
-func TestBreakerTrial(t *testing.T) {
+func TestBreakerHalfOpen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
@@ -137,7 +137,7 @@ func TestBreakerTrial(t *testing.T) {
 		check()
 		f.FailNext(1, storagetest.Refused())
 		if err := open(t.Context(), m, "key"); err != nil || g.State() != breaker.Open {
-			t.Errorf("%v, %v after a trial that failed", err, g.State())
+			t.Errorf("%v, %v after a half-open request that failed", err, g.State())
 		}
 		check()
 		release := f.Hold()
@@ -147,10 +147,10 @@ func TestBreakerTrial(t *testing.T) {
 		synctest.Wait()
 		asked := f.TotalOpens()
 		if got, err := storagetest.Read(t.Context(), m, "key"); got != "well has key" || err != nil || f.TotalOpens() != asked {
-			t.Errorf("%q, %v, asked %d times, during a trial", got, err, f.TotalOpens()-asked)
+			t.Errorf("%q, %v, asked %d times, during the half-open request", got, err, f.TotalOpens()-asked)
 		}
 		if g.Down() || g.State() != breaker.HalfOpen {
-			t.Errorf("down %t, %v during a trial", g.Down(), g.State())
+			t.Errorf("down %t, %v during the half-open request", g.Down(), g.State())
 		}
 		leave()
 		<-gone
@@ -161,7 +161,7 @@ func TestBreakerTrial(t *testing.T) {
 		}
 		f.FailNext(1, storagetest.Refused())
 		if _, err := storagetest.Read(t.Context(), m, "key"); err != nil || g.Down() {
-			t.Errorf("%v, down %t after one failure when the trial is over", err, g.Down())
+			t.Errorf("%v, down %t after one failure when the half-open request is over", err, g.Down())
 		}
 	})
 }
