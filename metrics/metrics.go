@@ -28,12 +28,12 @@ type Metrics struct {
 	cacheBytes  *prometheus.CounterVec
 	cacheErrors *prometheus.CounterVec
 
-	asked       *prometheus.CounterVec
-	diverted    *prometheus.CounterVec
-	repaired    *prometheus.CounterVec
-	revalidated *prometheus.CounterVec
-	primed      *prometheus.CounterVec
-	hooked      *prometheus.CounterVec
+	originRequests *prometheus.CounterVec
+	diverted       *prometheus.CounterVec
+	repaired       *prometheus.CounterVec
+	revalidated    *prometheus.CounterVec
+	primed         *prometheus.CounterVec
+	hooked         *prometheus.CounterVec
 }
 
 // buckets are in seconds, from a hit in memory to a slow origin.
@@ -53,16 +53,16 @@ func New() *Metrics {
 		cacheBytes:  counters("cache_written_bytes_total", "Bytes written to the disk cache, by tier.", "tier"),
 		cacheErrors: counters("cache_write_errors_total", "Failed writes to the disk cache, by tier.", "tier"),
 
-		asked:       counters("origin_requests_total", "Requests to a backend by result: ok, absent (not found), same (not modified), refused, unavailable, transient, broken, abandoned.", "origin", "result"),
-		diverted:    counters("origin_diverted_total", "Originals requested from another mirror, by reason (failover, hedge, resume).", "origin", "reason"),
-		repaired:    counters("repairs_total", "Originals to be copied to the first backend of their chain, by result (ok, error, dropped).", "result"),
-		revalidated: counters("revalidations_total", "Originals revalidated, by answer (same, changed, gone, failed).", "answer"),
-		primed:      counters("primed_total", "Derivatives made in advance, by result (ok or error).", "result"),
-		hooked:      counters("hooks_total", "Objects in bucket notifications (created, removed, ignored, failed), and notifications that were forbidden or malformed.", "outcome"),
+		originRequests: counters("origin_requests_total", "Requests to a backend by result: ok, absent (not found), same (not modified), refused, unavailable, transient, broken, abandoned.", "origin", "result"),
+		diverted:       counters("origin_diverted_total", "Originals requested from another mirror, by reason (failover, hedge, resume).", "origin", "reason"),
+		repaired:       counters("repairs_total", "Originals to be copied to the first backend of their chain, by result (ok, error, dropped).", "result"),
+		revalidated:    counters("revalidations_total", "Originals revalidated, by answer (same, changed, gone, failed).", "answer"),
+		primed:         counters("primed_total", "Derivatives made in advance, by result (ok or error).", "result"),
+		hooked:         counters("hooks_total", "Objects in bucket notifications (created, removed, ignored, failed), and notifications that were forbidden or malformed.", "outcome"),
 	}
 	m.registry.MustRegister(
 		m.requests, m.duration, m.sent, m.fetch, m.fetchBytes, m.resize, m.cacheBytes, m.cacheErrors,
-		m.asked, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked,
+		m.originRequests, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked,
 	)
 	return m
 }
@@ -127,8 +127,10 @@ func result(err error) string {
 	return "ok"
 }
 
-// Asked counts a request to a backend by its result.
-func (m *Metrics) Asked(backend, result string) { m.asked.WithLabelValues(backend, result).Inc() }
+// OriginRequest counts a request to a backend by its result.
+func (m *Metrics) OriginRequest(backend, result string) {
+	m.originRequests.WithLabelValues(backend, result).Inc()
+}
 
 // Diverted counts an original that was requested from another mirror.
 func (m *Metrics) Diverted(backend, reason string) { m.diverted.WithLabelValues(backend, reason).Inc() }

@@ -133,9 +133,9 @@ func (o *origins) states(yield func(backend string, state int)) {
 
 func (o *origins) breakerObserver() breaker.Observer {
 	return breaker.Observer{
-		Attempted: func(backend string, _ time.Duration, err error) { o.metrics.Asked(backend, answerOf(err)) },
+		Attempted: func(backend string, _ time.Duration, err error) { o.metrics.OriginRequest(backend, answerOf(err)) },
 		BodyFailed: func(backend string, err error) {
-			o.metrics.Asked(backend, "broken")
+			o.metrics.OriginRequest(backend, "broken")
 			o.log.Warn("the body of an original failed", "origin", backend, "cause", err)
 		},
 		StateChanged: func(backend string, from, to breaker.State) {

@@ -56,7 +56,7 @@ func (s *Store) fetch(ctx context.Context, id ID, mode Mode) (*fetched, error) {
 	epoch := s.epoch(id)
 	known, _ := s.records.Get(name)
 	began := s.Now()
-	b, version, err := s.ask(ctx, id, storage.Version{}, mode)
+	b, version, err := s.fetchFromOrigin(ctx, id, storage.Version{}, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -78,10 +78,10 @@ func (s *Store) fetch(ctx context.Context, id ID, mode Mode) (*fetched, error) {
 	return f, err
 }
 
-// ask fetches an original from its origin and keeps it. If have is not zero the request is
+// fetchFromOrigin fetches an original from its origin and keeps it. If have is not zero the request is
 // conditional (If-None-Match), and the error is storage.ErrNotModified if the origin still
 // has that version.
-func (s *Store) ask(ctx context.Context, id ID, have storage.Version, mode Mode) (b *cache.Blob, version storage.Version, err error) {
+func (s *Store) fetchFromOrigin(ctx context.Context, id ID, have storage.Version, mode Mode) (b *cache.Blob, version storage.Version, err error) {
 	if err := s.isAbsent(id); err != nil {
 		return nil, version, err
 	}

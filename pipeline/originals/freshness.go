@@ -35,13 +35,13 @@ const recordBytes = 16 << 20
 
 // record is what is known of the version of an original in the cache.
 type record struct {
-	version storage.Version
-	guessed bool      // version is of something made from an original, perhaps an older one
-	before  time.Time // as cache.OriginMeta.Before
-	checked time.Time // when the origin last confirmed the version; zero if unknown
-	asked   time.Time // when the origin was last asked
-	failed  time.Time // when it did not answer; zero if it has since
-	epoch   uint64    // in which this was found out
+	version     storage.Version
+	guessed     bool      // version is of something made from an original, perhaps an older one
+	before      time.Time // as cache.OriginMeta.Before
+	checked     time.Time // when the origin last confirmed the version; zero if unknown
+	lastRequest time.Time // when a request was last sent to the origin
+	failed      time.Time // when it did not answer; zero if it has since
+	epoch       uint64    // in which this was found out
 }
 
 // isOf reports that it is about what has modTime, as far as is known.
@@ -63,7 +63,7 @@ func (s *Store) recordOf(id ID, modTime time.Time) (r record, same bool) {
 	if ok && known.isOf(modTime) {
 		return known, true
 	}
-	r = record{epoch: s.Epochs.At(name), asked: known.asked, failed: known.failed}
+	r = record{epoch: s.Epochs.At(name), lastRequest: known.lastRequest, failed: known.failed}
 	b, err := s.Cache.Peek(name)
 	switch {
 	case err != nil && ok:
@@ -90,19 +90,19 @@ func (s *Store) confirm(id ID, epoch uint64, b *cache.Blob, version storage.Vers
 	now := s.Now()
 	// If it cannot be noted beside the original, it is revalidated after a restart.
 	_ = b.SetOriginMeta(cache.OriginMeta{ETag: version.ETag, Checked: now, Before: before})
-	s.records.Put(id.Name(), epoch, record{version: version, before: before, checked: now, asked: now, epoch: epoch})
+	s.records.Put(id.Name(), epoch, record{version: version, before: before, checked: now, lastRequest: now, epoch: epoch})
 }
 
-// markAsked notes that the origin is being asked.
-func (s *Store) markAsked(name variant.Name, r record) {
-	r.asked = s.Now()
+// markRequested notes that a request to the origin begins.
+func (s *Store) markRequested(name variant.Name, r record) {
+	r.lastRequest = s.Now()
 	s.records.Put(name, r.epoch, r)
 }
 
 // markFailed notes that the origin did not answer.
 func (s *Store) markFailed(name variant.Name, r record) {
-	r.asked = s.Now()
-	r.failed = r.asked
+	r.lastRequest = s.Now()
+	r.failed = r.lastRequest
 	s.records.Put(name, r.epoch, r)
 }
 

@@ -37,7 +37,7 @@ func (s *Store) CheckFreshness(ctx context.Context, id ID, modTime time.Time) Fr
 	}
 	now := s.Now()
 	r, same := s.recordOf(id, modTime)
-	age, waited := now.Sub(r.checked), now.Sub(r.asked)
+	age, waited := now.Sub(r.checked), now.Sub(r.lastRequest)
 	if same && age >= 0 && age < s.Revalidate {
 		return Fresh
 	}
@@ -70,7 +70,7 @@ func (s *Store) revalidateLater(ctx context.Context, id ID, r record) {
 		s.revalidateOnce(ctx, id, r)
 	})
 	if begun {
-		s.markAsked(name, r)
+		s.markRequested(name, r)
 	}
 }
 
@@ -79,7 +79,7 @@ func (s *Store) revalidateLater(ctx context.Context, id ID, r record) {
 // first, the work ends with it.
 func (s *Store) revalidateNow(ctx context.Context, id ID, r record) Freshness {
 	name := id.Name()
-	s.markAsked(name, r)
+	s.markRequested(name, r)
 	answer := make(chan Freshness, 1)
 	work, leave := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
@@ -131,7 +131,7 @@ func (s *Store) revalidate(ctx context.Context, id ID, r record) Freshness {
 		old = cache.InMemory(nil, time.Time{}) // only what was made from it is here
 	}
 	defer old.Close()
-	b, version, err := s.ask(ctx, id, r.version, ToDisk)
+	b, version, err := s.fetchFromOrigin(ctx, id, r.version, ToDisk)
 	switch {
 	case errors.Is(err, storage.ErrNotModified):
 		s.confirm(id, epoch, old, r.version, r.before)
