@@ -30,9 +30,9 @@ const (
 
 // Check is a result, on one line.
 type Check struct {
-	Status Status
-	About  string
-	Says   string // and what to do
+	Status  Status
+	Name    string
+	Message string // the result, and what to do
 }
 
 // Engine is what the engine says of itself.
@@ -64,7 +64,7 @@ func checkEngine(c Config) []Check {
 	}
 	library := Check{OK, "libvips", engine.Version}
 	if engine.Advice != "" {
-		library.Status, library.Says = Slow, library.Says+"; "+engine.Advice
+		library.Status, library.Message = Slow, library.Message+"; "+engine.Advice
 	}
 	return []Check{
 		library,

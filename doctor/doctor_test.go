@@ -27,8 +27,8 @@ func TestMalloc(t *testing.T) {
 		{glibc, "MALLOC_ARENA_MAX"},
 		{musl, "not glibc's"},
 	} {
-		if f := mallocOf(c.maps); f.Status != OK || !strings.Contains(f.Says, c.says) {
-			t.Errorf("malloc(%q) = %s %q, want %q", c.maps, f.Status, f.Says, c.says)
+		if f := mallocOf(c.maps); f.Status != OK || !strings.Contains(f.Message, c.says) {
+			t.Errorf("malloc(%q) = %s %q, want %q", c.maps, f.Status, f.Message, c.says)
 		}
 	}
 }
@@ -52,10 +52,10 @@ func TestJudgeSpace(t *testing.T) {
 		s := eviction.Space{FreeBytes: c.free << 30, TotalBytes: c.total << 30, FreeFiles: c.files, TotalFiles: c.allFiles}
 		f := judgeSpace(s)
 		if f.Status != c.status {
-			t.Errorf("%+v: %s %q, want %s", c, f.Status, f.Says, c.status)
+			t.Errorf("%+v: %s %q, want %s", c, f.Status, f.Message, c.status)
 		}
-		if strings.Contains(f.Says, "inodes") != (c.allFiles > 0) || strings.Contains(f.Says, "--min-free") != (c.status != OK) {
-			t.Errorf("%+v: %q", c, f.Says)
+		if strings.Contains(f.Message, "inodes") != (c.allFiles > 0) || strings.Contains(f.Message, "--min-free") != (c.status != OK) {
+			t.Errorf("%+v: %q", c, f.Message)
 		}
 	}
 }
@@ -64,8 +64,8 @@ func TestFormatsMissing(t *testing.T) {
 	t.Parallel()
 	have := []variant.Format{variant.JPEG, variant.PNG, variant.GIF}
 	f := checkFormats("writes", have, resize.WrittenFormats)
-	if f.Status != Wrong || !strings.Contains(f.Says, "not webp avif:") {
-		t.Errorf("%s %q", f.Status, f.Says)
+	if f.Status != Wrong || !strings.Contains(f.Message, "not webp avif:") {
+		t.Errorf("%s %q", f.Status, f.Message)
 	}
 	for asked, want := range map[header.Formats]Status{
 		header.DefaultFormats:                       Wrong,
@@ -74,7 +74,7 @@ func TestFormatsMissing(t *testing.T) {
 		header.FormatsOf(variant.JPEG, variant.SVG): Wrong,
 	} {
 		if f := checkFormats("reads", have, requiredFormats(asked)); f.Status != want {
-			t.Errorf("%s: %s %q", asked, f.Status, f.Says)
+			t.Errorf("%s: %s %q", asked, f.Status, f.Message)
 		}
 	}
 }

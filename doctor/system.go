@@ -49,7 +49,7 @@ func checkDescriptors() []Check {
 	}
 	c := Check{OK, "open files", fmt.Sprintf("up to %d", limit.Cur)}
 	if limit.Cur < enoughDescriptors {
-		c.Status, c.Says = Slow, c.Says+": too few for many connections; set LimitNOFILE=65536 in the unit, or ulimit -n"
+		c.Status, c.Message = Slow, c.Message+": too few for many connections; set LimitNOFILE=65536 in the unit, or ulimit -n"
 	}
 	return []Check{c}
 }
@@ -67,7 +67,7 @@ func checkCache(dir string) []Check {
 	}
 	state := Check{OK, about, dir + " can be written"}
 	if existing != dir {
-		state.Says = dir + " is not there yet, and can be made"
+		state.Message = dir + " is not there yet, and can be made"
 	}
 	if err := oneFileSystem(dir); err != nil {
 		state = Check{Wrong, about, err.Error()}
@@ -139,14 +139,14 @@ func checkSpace(dir string) Check {
 func judgeSpace(s eviction.Space) Check {
 	c := Check{OK, "disk", fmt.Sprintf("%s of %s free", humanize.IBytes(uint64(max(s.FreeBytes, 0))), humanize.IBytes(uint64(max(s.TotalBytes, 0))))}
 	if s.TotalFiles > 0 {
-		c.Says += fmt.Sprintf(", %s of %s inodes", humanize.Comma(s.FreeFiles), humanize.Comma(s.TotalFiles))
+		c.Message += fmt.Sprintf(", %s of %s inodes", humanize.Comma(s.FreeFiles), humanize.Comma(s.TotalFiles))
 	}
 	const advice = ": purge with --max-size or --min-free; see docs/cache.md"
 	switch {
 	case s.NearlyFull():
-		c.Status, c.Says = Wrong, c.Says+", too little for serve to keep anything, unless it has a --min-free that is less"+advice
+		c.Status, c.Message = Wrong, c.Message+", too little for serve to keep anything, unless it has a --min-free that is less"+advice
 	case s.Short(spaceScarce):
-		c.Status, c.Says = Slow, c.Says+advice
+		c.Status, c.Message = Slow, c.Message+advice
 	}
 	return c
 }

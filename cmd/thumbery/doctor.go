@@ -36,7 +36,7 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 	checks := doctor.Run(context.Background(), config)
 	wrong := 0
 	for _, check := range checks {
-		fmt.Fprintf(stdout, "%-6s %-12s %s\n", check.Status, check.About, check.Says)
+		fmt.Fprintf(stdout, "%-6s %-12s %s\n", check.Status, check.Name, check.Message)
 		if check.Status == doctor.Wrong {
 			wrong++
 		}
