@@ -94,7 +94,7 @@ func (s *setup) warmPhoto(ctx context.Context) error {
 // usage is what the server holds, without connections.
 func (s *setup) usage(ctx context.Context) (string, error) {
 	s.mix.Client.Close()
-	if err := s.place.Heal(); err != nil { // closes those to S3
+	if err := s.place.Restore(); err != nil { // closes those to S3
 		return "", err
 	}
 	said := ""

@@ -50,7 +50,7 @@ func (s *setup) measureRecovery(ctx context.Context, while time.Duration) error 
 		within, cancel := context.WithTimeout(ctx, while)
 		s.mix.Run(within)
 		cancel()
-		if err := s.place.Heal(); err != nil {
+		if err := s.place.Restore(); err != nil {
 			return err
 		}
 		after, err := s.mix.Recovery(ctx)
@@ -79,7 +79,7 @@ func (b *bench) measureCut(ctx context.Context, s *setup) error {
 	for _, misses := range []float64{0, 20} {
 		var up, cut outage.Took
 		for range b.rounds {
-			if err := s.place.Heal(); err != nil {
+			if err := s.place.Restore(); err != nil {
 				return err
 			}
 			if _, err := s.mix.Recovery(ctx); err != nil {
@@ -100,7 +100,7 @@ func (b *bench) measureCut(ctx context.Context, s *setup) error {
 		}
 		fmt.Printf("ratio of p99: %.2f\n\n", float64(cut.At(http.StatusOK, 99))/float64(up.At(http.StatusOK, 99)))
 	}
-	return s.place.Heal()
+	return s.place.Restore()
 }
 
 func at(t *outage.Took, status int, percent float64) time.Duration {

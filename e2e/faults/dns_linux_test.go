@@ -28,7 +28,7 @@ func TestNameNotFound(t *testing.T) {
 	for name, answer := range map[string]int32{"no such name": nxdomain, "server failure": servfail, "silence": silence} {
 		t.Run(name, func(t *testing.T) {
 			names.answer.Store(answer)
-			e2e.Must(t, place.Heal()) // closes the connections that there are
+			e2e.Must(t, place.Restore()) // closes the connections that there are
 			tally := askAll(t, m)
 			names.answer.Store(found)
 			if tally.Count(outage.Unseen, http.StatusOK) > 0 {

@@ -64,7 +64,7 @@ func TestFaultsOneByOne(t *testing.T) {
 		t.Run(fault.Name, func(t *testing.T) {
 			e2e.Must(t, place.Break(fault))
 			tally := askAll(t, m)
-			e2e.Must(t, place.Heal())
+			e2e.Must(t, place.Restore())
 			if !fault.Answers && tally.Count(outage.Unseen, http.StatusOK) > 0 {
 				t.Errorf("the fault is none")
 			}

@@ -25,7 +25,7 @@ func TestOneOfTwoMirrors(t *testing.T) {
 			began := time.Now()
 			tally := askAll(t, m)
 			t.Logf("answered in %v", time.Since(began).Round(time.Millisecond))
-			e2e.Must(t, places[0].Heal())
+			e2e.Must(t, places[0].Restore())
 			wantHonest(t, tally)
 			refused := tally.Count(outage.Unseen, http.StatusServiceUnavailable)
 			if refused > 0 && !fault.Hidden {
@@ -42,7 +42,7 @@ func TestOneOfTwoMirrors(t *testing.T) {
 		}
 		tally := askAll(t, m)
 		for _, p := range places {
-			e2e.Must(t, p.Heal())
+			e2e.Must(t, p.Restore())
 		}
 		wantHonest(t, tally)
 		if tally.Count(outage.Unseen, http.StatusOK) > 0 {
@@ -76,6 +76,6 @@ func TestShortened(t *testing.T) {
 	if r := e2e.Get(t, s.URL+request.Path); r.Status != http.StatusUnprocessableEntity && r.Status != http.StatusServiceUnavailable {
 		t.Errorf("%d with %d bytes", r.Status, len(r.Body))
 	}
-	e2e.Must(t, place.Heal())
+	e2e.Must(t, place.Restore())
 	e2e.WantPicture(t, e2e.Get(t, s.URL+request.Path), 120, 80, "jpeg")
 }

@@ -49,7 +49,7 @@ func TestOverloadOfFetches(t *testing.T) {
 		request := m.Hit(random)
 		tally.Add(outage.Hit, request, m.Client.Get(t.Context(), request.Path))
 	}
-	e2e.Must(t, place.Heal())
+	e2e.Must(t, place.Restore())
 	all.Wait()
 	wantHonest(t, &tally)
 	if peak := s.PeakMiB(t); peak > 1024 {
@@ -70,7 +70,7 @@ func alone(t *testing.T, s *e2e.Server, m *outage.Mix, place *outage.Backend) us
 func closeConnections(t *testing.T, m *outage.Mix, place *outage.Backend) {
 	t.Helper()
 	m.Client.Close()
-	e2e.Must(t, place.Heal())
+	e2e.Must(t, place.Restore())
 }
 
 // Many concurrent requests for one uncached picture cost one fetch and one resize.

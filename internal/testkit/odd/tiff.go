@@ -21,9 +21,7 @@ const (
 	TagTileLength    = 323
 	TagTileOffsets   = 324
 	TagTileBytes     = 325
-	TagExtra         = 338
 	TagSampleFormat  = 339
-	TagSubsampling   = 530
 	tiffDeflate      = 8
 	tiffBytesOfEntry = 12
 )

@@ -33,8 +33,8 @@ func (p *Backend) Source() string {
 	return fmt.Sprintf("s3://%s?endpoint=http://%s", Bucket, p.toxi.Address)
 }
 
-// Heal ends every fault and closes all connections.
-func (p *Backend) Heal() error {
+// Restore ends every fault and closes all connections.
+func (p *Backend) Restore() error {
 	p.http.Set(faults.None)
 	return p.toxi.Clear()
 }

@@ -69,7 +69,7 @@ func toxic(toxics ...toxiproxy.Toxic) func(*Backend) error {
 
 // Break replaces the current fault, if any.
 func (p *Backend) Break(f Fault) error {
-	if err := p.Heal(); err != nil {
+	if err := p.Restore(); err != nil {
 		return err
 	}
 	return f.begin(p)

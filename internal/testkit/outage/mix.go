@@ -175,7 +175,7 @@ func (m *Mix) Recovery(ctx context.Context) (time.Duration, error) {
 }
 
 // Storm breaks a backend with faults in random order, each for a while, until ctx ends;
-// then it heals it. It returns the names of the faults.
+// then it restores it. It returns the names of the faults.
 func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, place *Backend) (happened []string, err error) {
 	random := rand.New(rand.NewPCG(seed, 4))
 	var order []int
@@ -196,5 +196,5 @@ func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault
 		case <-ctx.Done():
 		}
 	}
-	return happened, place.Heal()
+	return happened, place.Restore()
 }
