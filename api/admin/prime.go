@@ -2,7 +2,6 @@ package admin
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,8 +39,6 @@ type Priming struct {
 	// the job ended. An error before the first report means that the job did not start, for
 	// example a *resize.UnsupportedError.
 	Run func(ctx context.Context, r PrimeRequest, report func(prime.Progress)) error
-
-	lineTimeout time.Duration // if not 0, instead of the constant, for tests
 }
 
 // PrimeRequest says which variants to make of which originals. It has at least one variant,
@@ -154,12 +151,13 @@ const (
 // ends when the client goes, or does not read.
 type primeHandler struct {
 	*Priming
-	log     *slog.Logger
-	streams chan struct{}
+	log         *slog.Logger
+	streams     chan struct{}
+	lineTimeout time.Duration
 }
 
 func newPrimeHandler(p *Priming, log *slog.Logger) *primeHandler {
-	return &primeHandler{p, log, make(chan struct{}, primeStreams)}
+	return &primeHandler{p, log, make(chan struct{}, primeStreams), lineTimeout}
 }
 
 func (h *primeHandler) serve(w http.ResponseWriter, r *http.Request) {
@@ -182,7 +180,7 @@ func (h *primeHandler) serve(w http.ResponseWriter, r *http.Request) {
 	h.log.Info("priming", "keys", len(j.Keys), "listed", j.List, "prefix", j.Prefix, "since", j.Since, "variants", len(j.Variants), "client", r.RemoteAddr)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	stream := &progressStream{w: w, cancel: cancel, lineTimeout: cmp.Or(h.lineTimeout, lineTimeout)}
+	stream := &progressStream{w: w, cancel: cancel, lineTimeout: h.lineTimeout}
 	if err = h.Run(ctx, j, stream.write); !stream.begun {
 		h.refuse(w, r, err)
 		return

@@ -264,9 +264,9 @@ func streaming(t *testing.T, lineTimeout time.Duration) (url string, running fun
 		}
 		return ctx.Err()
 	}
-	s := httptest.NewServer(New(Config{
-		Priming: &Priming{Run: run, lineTimeout: lineTimeout}, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
-	}))
+	h := newPrimeHandler(&Priming{Run: run}, slog.New(slog.DiscardHandler))
+	h.lineTimeout = lineTimeout
+	s := httptest.NewServer(http.HandlerFunc(h.serve))
 	t.Cleanup(s.Close)
 	return s.URL, func() int { return int(n.Load()) }
 }
