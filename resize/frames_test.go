@@ -64,7 +64,7 @@ func TestPlanFrames(t *testing.T) {
 	}
 }
 
-// An animation counts with all its frames, and who asks for one of them gets it.
+// All frames of an animation count, and a client that requests one of them gets it.
 func TestPlanRefusesFrames(t *testing.T) {
 	t.Parallel()
 	large := paged(variant.GIF, 100)

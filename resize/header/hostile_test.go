@@ -17,9 +17,9 @@ func metaOf(kind string, boxes ...[]byte) []byte {
 	return slices.Concat(boxOf("ftyp", []byte("avif"), be32(0)), boxOf("meta", append([][]byte{meta}, boxes...)...))
 }
 
-// crowds are files of some megabytes that hold nothing but references between
+// denseFiles are files of some megabytes that hold nothing but references between
 // items, of each kind.
-func crowds() map[string][]byte {
+func denseFiles() map[string][]byte {
 	const boxes, each = 256, 16 << 10
 	refs := func(kind string) []byte {
 		var all []byte
@@ -44,7 +44,7 @@ func crowds() map[string][]byte {
 // even read to its end. The bound is generous.
 func TestInspectHoldsLittle(t *testing.T) {
 	const bound = 4 << 20
-	for name, b := range crowds() {
+	for name, b := range denseFiles() {
 		r := &counting{r: bytes.NewReader(b)}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -40,14 +40,11 @@ type Fake struct {
 	Inner resize.Rect
 	Eye   [2]float64
 
-	calls, looks, alls atomic.Int64
+	calls, looks atomic.Int64
 }
 
 // Calls is how often Resize was called.
 func (f *Fake) Calls() int { return int(f.calls.Load()) }
-
-// Alls is how often ResizeAll was called.
-func (f *Fake) Alls() int { return int(f.alls.Load()) }
 
 // Looks is how often Look was called.
 func (f *Fake) Looks() int { return int(f.looks.Load()) }
@@ -83,7 +80,6 @@ func (f *Fake) Resize(ctx context.Context, src []byte, h header.Header, p resize
 
 // ResizeAll implements resize.Resizer: Began and Block are for all of it, once.
 func (f *Fake) ResizeAll(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
-	f.alls.Add(1)
 	var m image.Image
 	var half []byte
 	err := f.hold(ctx)
