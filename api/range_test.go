@@ -248,7 +248,7 @@ func TestSendFileOfRanges(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		method, value, ifRange string
-		handedOver             bool
+		sendfile               bool
 	}{
 		{"GET", "bytes=0-9", "", true},
 		{"GET", "bytes=100-", "", true},
@@ -271,11 +271,11 @@ func TestSendFileOfRanges(t *testing.T) {
 		if tt.ifRange != "" {
 			r.Header.Set("If-Range", tt.ifRange)
 		}
-		if got := (SendFile{Header: AccelHeader}).applies(r); got != tt.handedOver {
-			t.Errorf("%s %s: handed over to nginx: %v", tt.method, tt.value, got)
+		if got := (SendFile{Header: AccelHeader}).applies(r); got != tt.sendfile {
+			t.Errorf("%s %s: sent by nginx: %v", tt.method, tt.value, got)
 		}
 		if !(SendFile{Header: "X-Sendfile"}).applies(r) {
-			t.Errorf("%s %s: not handed over to lighttpd", tt.method, tt.value)
+			t.Errorf("%s %s: not sent by lighttpd", tt.method, tt.value)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func (w *watched) RemoveSource(source variant.Name) (int, int64, error) {
 
 // Requests that come while a picture is being forgotten, at any point of that, keep
 // nothing of what it was.
-func TestForgetWhileAsked(t *testing.T) {
+func TestForgetDuringRequest(t *testing.T) {
 	var asked []string
 	var m *largeFixture
 	ask := func() {
@@ -41,7 +41,7 @@ func TestForgetWhileAsked(t *testing.T) {
 			*s = &watched{*s, ask}
 		}
 	})
-	if r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x")); r.Made != 1 || m.mezzanines.Len() != 1 {
+	if r := m.Prime(t.Context(), "big.jpg", variants(t, "60x")); r.Made != 1 || m.mezzanines.Len() != 1 {
 		t.Fatalf("primed %+v, without a mezzanine", r)
 	}
 	m.origin.Put("big.jpg", picture(640, 320))

@@ -98,10 +98,10 @@ func TestQuarantine(t *testing.T) {
 		{"a description", request("info")},
 		{"with a cache buster", request("300x,v_2")},
 		{"priming", func(t *testing.T, m *largeFixture) error {
-			return m.Prime(t.Context(), "big.jpg", wishes(t, "300x", "60x")).Err
+			return m.Prime(t.Context(), "big.jpg", variants(t, "300x", "60x")).Err
 		}},
 		{"priming one alone", func(t *testing.T, m *largeFixture) error {
-			return m.Prime(t.Context(), "big.jpg", wishes(t, "60x60,g_smart")).Err
+			return m.Prime(t.Context(), "big.jpg", variants(t, "60x60,g_smart")).Err
 		}},
 	}
 	for _, tt := range tests {
@@ -164,7 +164,7 @@ func TestQuarantined(t *testing.T) {
 					}
 				}
 				m.engine.take()
-				primed := m.Prime(t.Context(), "big.jpg", wishes(t, "62x", "63x", "64x64,g_smart"))
+				primed := m.Prime(t.Context(), "big.jpg", variants(t, "62x", "63x", "64x64,g_smart"))
 				if primed.Failed != 3 || !errors.Is(primed.Err, originals.ErrQuarantined) {
 					t.Errorf("primed: %+v", primed)
 				}
@@ -207,10 +207,10 @@ func TestQuarantineOfWhatFails(t *testing.T) {
 	}
 }
 
-func wishes(t *testing.T, all ...string) (wishes []prime.Variant) {
+func variants(t *testing.T, all ...string) (variants []prime.Variant) {
 	t.Helper()
 	for _, ops := range all {
-		wishes = append(wishes, prime.Variant{Variant: parse(t, ops)})
+		variants = append(variants, prime.Variant{Variant: parse(t, ops)})
 	}
-	return wishes
+	return variants
 }

@@ -20,10 +20,10 @@ type answers struct {
 	all []originals.Freshness
 }
 
-func (v *answers) Revalidated(verdict originals.Freshness) {
+func (v *answers) Revalidated(freshness originals.Freshness) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.all = append(v.all, verdict)
+	v.all = append(v.all, freshness)
 }
 
 // take returns what was said since the last time.
@@ -216,7 +216,7 @@ func TestChangedWhileMaking(t *testing.T) {
 	})
 }
 
-// A hit that is handed over is as old as any other.
+// A hit that is sent by nginx is as old as any other.
 func TestLocateRevalidates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()

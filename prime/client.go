@@ -20,9 +20,9 @@ import (
 const (
 	// maxLine bounds a line of the answer, in bytes; a server's are far below.
 	maxLine = 1 << 20
-	// silence is how long a server may say nothing: it reports its progress several
+	// idleTimeout is how long a server may say nothing: it reports its progress several
 	// times a second.
-	silence = time.Minute
+	idleTimeout = time.Minute
 	// maxRetryAfter bounds how long a server may have us wait.
 	maxRetryAfter = time.Minute
 )
@@ -101,7 +101,7 @@ func (c *Client) Run(ctx context.Context, b Body, report func(Progress)) error {
 func (c *Client) attempt(ctx context.Context, body []byte, report func(Progress)) (busy time.Duration, err error) {
 	following, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watchdog := time.AfterFunc(silence, func() { cancel(fmt.Errorf("the server has said nothing for %v", silence)) })
+	watchdog := time.AfterFunc(idleTimeout, func() { cancel(fmt.Errorf("the server has said nothing for %v", idleTimeout)) })
 	defer watchdog.Stop()
 	req, err := http.NewRequestWithContext(following, http.MethodPost, c.Base+"/prime", bytes.NewReader(body))
 	if err != nil {
@@ -114,7 +114,7 @@ func (c *Client) attempt(ctx context.Context, body []byte, report func(Progress)
 			return c.refusal(res)
 		}
 		err = follow(res.Body, func(p Progress) {
-			watchdog.Reset(silence)
+			watchdog.Reset(idleTimeout)
 			report(p)
 		})
 	}

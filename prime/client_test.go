@@ -60,13 +60,13 @@ func (w *pipeWriter) Write(p []byte) (int, error) {
 }
 
 // server runs jobs as the admin listener does.
-func (o office) server(t *testing.T) http.HandlerFunc {
+func (o fixture) server(t *testing.T) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var b Body
 		if err := json.NewDecoder(r.Body).Decode(&b); err != nil || r.URL.Path != "/prime" {
 			t.Error(err, r.URL.Path)
 		}
-		j := Job{Variants: wish(t, b.Ops...), Keys: b.Keys, AllFormats: b.Formats == "auto", Parallel: 4}
+		j := Job{Variants: variants(t, b.Ops...), Keys: b.Keys, AllFormats: b.Formats == "auto", Parallel: 4}
 		if b.Prefix != nil {
 			s := Selection{Origins: o.mounts, Prefix: *b.Prefix}
 			j.List, j.Count = s.List, s.List
@@ -94,7 +94,7 @@ func manyKeys(n, different int) iter.Seq2[variant.Key, error] {
 func TestClientRunKeys(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, 5) // of 9 keys, 4 are not there
+		o := newFixture(t, 5) // of 9 keys, 4 are not there
 		jobs := 0
 		serve := o.server(t)
 		c := newClient(func(w http.ResponseWriter, r *http.Request) { jobs++; serve(w, r) })
@@ -113,7 +113,7 @@ func TestClientRunKeys(t *testing.T) {
 func TestClientRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, 100)
+		o := newFixture(t, 100)
 		o.origin.Delay(time.Second)
 		o.origin.Fake.Put("a//b", small)
 		prefix, lines := "", 0
@@ -130,7 +130,7 @@ func TestClientStops(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{0, 5 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			o := newOffice(t, 100)
+			o := newFixture(t, 100)
 			o.origin.Delay(time.Second)
 			ctx, cancel := context.WithTimeout(t.Context(), after)
 			defer cancel()

@@ -14,17 +14,17 @@ import (
 
 func TestRunEnds(t *testing.T) {
 	t.Parallel()
-	list := func(prefix string) func(office, *Job) {
-		return func(o office, j *Job) {
+	list := func(prefix string) func(fixture, *Job) {
+		return func(o fixture, j *Job) {
 			s := Selection{Origins: o.mounts, Prefix: prefix}
 			j.List, j.Count = s.List, s.List
 		}
 	}
-	keys := func(keys ...variant.Key) func(office, *Job) { return func(_ office, j *Job) { j.Keys = keys } }
+	keys := func(keys ...variant.Key) func(fixture, *Job) { return func(_ fixture, j *Job) { j.Keys = keys } }
 	for _, tt := range []struct {
 		name   string
 		tell   func(*storagetest.Flaky)
-		job    func(office, *Job)
+		job    func(fixture, *Job)
 		state  State
 		made   int
 		none   int
@@ -33,7 +33,7 @@ func TestRunEnds(t *testing.T) {
 		{"listed", func(s *storagetest.Flaky) { s.Fake.Put("x.txt", []byte("text")) }, list(""), Done, 60, 1, 0},
 		{"prefix", func(*storagetest.Flaky) {}, list("000"), Done, 10, 0, 0},
 		{"given", func(s *storagetest.Flaky) { s.Fake.Put("x.txt", []byte("text")) }, keys("0001.jpg", "x.txt", "none"), Done, 1, 1, 1},
-		{"both", func(*storagetest.Flaky) {}, func(o office, j *Job) { list("000")(o, j); keys("0051.jpg")(o, j) }, Done, 11, 0, 0},
+		{"both", func(*storagetest.Flaky) {}, func(o fixture, j *Job) { list("000")(o, j); keys("0051.jpg")(o, j) }, Done, 11, 0, 0},
 		{"down", func(s *storagetest.Flaky) { s.FailOpen("*", 1000, storagetest.ErrDown) }, list(""), Failed, 0, 0, 20},
 		{"no listing", func(s *storagetest.Flaky) { s.FailList("0000.jpg", 100, storagetest.ErrDown) }, list(""), Failed, 0, 0, 0},
 		{"a panic in the listing", func(s *storagetest.Flaky) { s.FailList("0000.jpg", 2, storagetest.ErrPanic) }, list(""), Failed, 0, 0, 0},
@@ -41,9 +41,9 @@ func TestRunEnds(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := newOffice(t, 60)
+				o := newFixture(t, 60)
 				tt.tell(o.origin)
-				j := Job{Variants: wish(t, "40x"), Parallel: 4}
+				j := Job{Variants: variants(t, "40x"), Parallel: 4}
 				tt.job(o, &j)
 				s, err := o.primed(t.Context(), j)
 				if (err != nil) != (tt.state == Failed) || s.State != tt.state || s.Made != tt.made || s.NotPictures != tt.none || len(s.Errors) != tt.errors {
@@ -62,7 +62,7 @@ func TestRunEnds(t *testing.T) {
 func TestRunReports(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, 400)
+		o := newFixture(t, 400)
 		o.origin.Delay(time.Second)
 		began, reports := time.Now(), 0
 		var last Progress
@@ -83,12 +83,12 @@ func TestRunReports(t *testing.T) {
 func TestRunStops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, 100)
+		o := newFixture(t, 100)
 		o.origin.Delay(time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 6500*time.Millisecond)
 		defer cancel()
 		j := o.all(t)
-		j.Variants = wish(t, "40x")
+		j.Variants = variants(t, "40x")
 		s, err := o.primed(ctx, j)
 		opens := o.origin.TotalOpens()
 		time.Sleep(time.Minute)
@@ -102,7 +102,7 @@ func TestRunStops(t *testing.T) {
 func TestRunStopsListing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, 1)
+		o := newFixture(t, 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		endless := func(ctx context.Context, _ func(string)) iter.Seq2[variant.Key, error] {
@@ -112,7 +112,7 @@ func TestRunStopsListing(t *testing.T) {
 				}
 			})
 		}
-		s, err := o.primed(ctx, Job{Variants: wish(t, "40x"), List: endless, Parallel: 1})
+		s, err := o.primed(ctx, Job{Variants: variants(t, "40x"), List: endless, Parallel: 1})
 		time.Sleep(time.Second) // for the goroutine that reads
 		if err == nil || !strings.Contains(err.Error(), "context") || s.State != Stopped {
 			t.Errorf("%v, %+v", err, s)

@@ -167,14 +167,14 @@ func TestMergedStops(t *testing.T) {
 func TestRunLeavesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, 2)
+		o := newFixture(t, 2)
 		long := strings.Repeat("k", variant.MaxKeyBytes)
 		o.origin.Fake.Put("0001//x.jpg", small)
 		if err := o.mounts.Add("far/", newShaky("a "+long)); err != nil {
 			t.Fatal(err)
 		}
 		j := o.all(t)
-		j.Variants = wish(t, "40x")
+		j.Variants = variants(t, "40x")
 		s, err := o.primed(t.Context(), j)
 		if err != nil || s.State != Done || s.Made != 3 || s.Finished != 3 || s.Pictures != 3 || s.LeftOut != 2 || s.FirstLeftOut != "far/"+long[:exampleBytes-4]+"…" {
 			t.Errorf("%v, %+v", err, s)

@@ -24,12 +24,12 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-func wishes(t *testing.T, all ...string) (wishes []prime.Variant) {
+func variants(t *testing.T, all ...string) (variants []prime.Variant) {
 	t.Helper()
 	for _, ops := range all {
-		wishes = append(wishes, prime.Variant{Variant: parse(t, ops)})
+		variants = append(variants, prime.Variant{Variant: parse(t, ops)})
 	}
-	return wishes
+	return variants
 }
 
 // prime primes, and checks the numbers and what the engine did.
@@ -48,7 +48,7 @@ func (m *largeFixture) prime(t *testing.T, key variant.Key, all []prime.Variant,
 // large enough.
 func TestPrimeTogether(t *testing.T) {
 	m := newLargeFixture(t)
-	all := wishes(t, "300x", "60x", "60x,f_webp", "40x40,g_ne", "60x,v_2")
+	all := variants(t, "300x", "60x", "60x,f_webp", "40x40,g_ne", "60x,v_2")
 	m.prime(t, "big.jpg", all, 5, 0, 0, "640>300,60,60webp,53,200", "640>60,200")
 	if n := m.origin.TotalOpens(); n != 2 {
 		t.Errorf("%d fetches, want one for each cache buster", n)
@@ -58,19 +58,19 @@ func TestPrimeTogether(t *testing.T) {
 	}
 	m.prime(t, "big.jpg", all, 0, 5, 0)
 	m.want(t, "big.jpg", "60x", pipeline.FromMemory, 60, 45)
-	m.prime(t, "big.jpg", wishes(t, "60x", "20x", "400x", "24x"), 3, 1, 0, "200>20,24", "640>400")
+	m.prime(t, "big.jpg", variants(t, "60x", "20x", "400x", "24x"), 3, 1, 0, "200>20,24", "640>400")
 	m.want(t, "big.jpg", "24x", pipeline.FromMemory, 24, 18)
-	m.prime(t, "cat.jpg", wishes(t, "20x", "40x"), 2, 0, 0, "80>20,40")
+	m.prime(t, "cat.jpg", variants(t, "20x", "40x"), 2, 0, 0, "80>20,40")
 	m.prime(t, "cat.jpg", nil, 0, 0, 0)
 }
 
 // With the original purged and its origin down, the mezzanine is used.
 func TestPrimeOfMezzanine(t *testing.T) {
 	m := newLargeFixture(t)
-	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200")
+	m.prime(t, "big.jpg", variants(t, "60x"), 1, 0, 0, "640>60,200")
 	m.purge(t, "big.jpg")
 	m.down()
-	err := m.prime(t, "big.jpg", wishes(t, "20x", "400x", "24x"), 2, 0, 1, "200>20,24")
+	err := m.prime(t, "big.jpg", variants(t, "20x", "400x", "24x"), 2, 0, 1, "200>20,24")
 	if !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("what needs the original: %v", err)
 	}
@@ -88,7 +88,7 @@ func TestPrimeAlone(t *testing.T) {
 			synctest.Wait()
 		}
 		primed := make(chan prime.Result, 1)
-		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "info", "40x40,g_smart")) }()
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", variants(t, "info", "40x40,g_smart")) }()
 		synctest.Wait()
 		if n := m.originals.unclosed(); n != 2 || m.engine.Looks() != 0 {
 			t.Errorf("%d originals are open, want those of who waits, and %d were looked at", n, m.engine.Looks())
@@ -100,7 +100,7 @@ func TestPrimeAlone(t *testing.T) {
 		all.Wait()
 		synctest.Wait()
 		m.engine.take()
-		m.prime(t, "big.jpg", wishes(t, "info", "40x40,g_smart"), 0, 2, 0)
+		m.prime(t, "big.jpg", variants(t, "info", "40x40,g_smart"), 0, 2, 0)
 	})
 }
 
@@ -117,7 +117,7 @@ func TestPrimeLetsOthersGoFirst(t *testing.T) {
 			synctest.Wait()
 		}
 		live(40)
-		all.Go(func() { m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "300x")) })
+		all.Go(func() { m.Prime(t.Context(), "big.jpg", variants(t, "60x", "300x")) })
 		synctest.Wait()
 		if n := m.originals.unclosed() + m.mezzanines.unclosed() + m.origin.Unclosed(); n != 1 {
 			t.Errorf("%d are open, want that which is worked on", n)
@@ -136,7 +136,7 @@ func TestPrimeLetsOthersGoFirst(t *testing.T) {
 			synctest.Wait()
 		}
 		m.origin.Put("new.jpg", picture(80, 60))
-		all.Go(func() { m.Prime(t.Context(), "new.jpg", wishes(t, "60x")) })
+		all.Go(func() { m.Prime(t.Context(), "new.jpg", variants(t, "60x")) })
 		synctest.Wait()
 		if running, waiting := m.Originals.Fetches.Load(); running != 1 || waiting != 1 {
 			t.Errorf("%d fetch and %d wait", running, waiting)
@@ -165,7 +165,7 @@ func TestPrimeFails(t *testing.T) {
 		{"a text", "text.jpg", nil, 0, 5, header.ErrNotPicture},
 		{"cut short", "broken.jpg", nil, 0, 5, header.ErrBroken},
 		{"broken inside", "big.jpg", engine(header.ErrBroken), 0, 5, header.ErrBroken},
-		{"one wish is too large", "big.jpg", nil, 4, 1, header.ErrTooLarge},
+		{"one variant is too large", "big.jpg", nil, 4, 1, header.ErrTooLarge},
 		{"no room for originals", "big.jpg", full, 0, 5, cache.ErrNotKept},
 		{"no room for derivatives", "big.jpg", func(m *largeFixture) { m.derivatives.FailFill(syscall.ENOSPC) }, 0, 5, cache.ErrNotKept},
 		{"no room for mezzanines", "cat.jpg", func(m *largeFixture) { m.mezzanines.FailFill(syscall.ENOSPC) }, 4, 1, header.ErrTooLarge},
@@ -176,7 +176,7 @@ func TestPrimeFails(t *testing.T) {
 			if tt.set != nil {
 				tt.set(m)
 			}
-			r := m.Prime(t.Context(), tt.key, wishes(t, "60x", "info", "40x", "4000x4000,up_1", "20x,v_2"))
+			r := m.Prime(t.Context(), tt.key, variants(t, "60x", "info", "40x", "4000x4000,up_1", "20x,v_2"))
 			if r.Made != tt.made || r.Failed != tt.failed || r.Exist != 0 || r.Err == nil {
 				t.Errorf("primed %+v, want %d and %d", r, tt.made, tt.failed)
 			}
@@ -192,7 +192,7 @@ func TestPrimePanics(t *testing.T) {
 	m := newLargeFixture(t)
 	m.engine.setStop(func(context.Context, string) error { panic("sad") })
 	for range 2 {
-		r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "info", "40x"))
+		r := m.Prime(t.Context(), "big.jpg", variants(t, "60x", "info", "40x"))
 		if _, ok := errors.AsType[*panics.Error](r.Err); !ok || r.Failed != 3 || r.Made != 0 {
 			t.Errorf("primed %+v", r)
 		}
@@ -206,7 +206,7 @@ func TestPrimePanics(t *testing.T) {
 func TestPrimeBroken(t *testing.T) {
 	m := newLargeFixture(t, func(c *pipeline.Config) { c.ServeBroken = true })
 	m.engine.Fail, m.engine.Half = header.ErrBroken, picture(40, 30)
-	if r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "50x", "40x,trim")); r.Failed != 3 || !errors.Is(r.Err, header.ErrBroken) {
+	if r := m.Prime(t.Context(), "big.jpg", variants(t, "60x", "50x", "40x,trim")); r.Failed != 3 || !errors.Is(r.Err, header.ErrBroken) {
 		t.Errorf("primed %+v", r)
 	}
 	if n := m.derivatives.Len() + m.mezzanines.Len() + m.originals.Len(); n != 0 {
@@ -221,7 +221,7 @@ func TestPrimeEnds(t *testing.T) {
 		m.engine.hold("640>60,40,200")
 		ctx, cancel := context.WithCancel(t.Context())
 		primed := make(chan prime.Result, 1)
-		go func() { primed <- m.Prime(ctx, "big.jpg", wishes(t, "60x", "40x")) }()
+		go func() { primed <- m.Prime(ctx, "big.jpg", variants(t, "60x", "40x")) }()
 		synctest.Wait()
 		cancel()
 		if r := <-primed; r.Failed != 2 || !errors.Is(r.Err, context.Canceled) {
@@ -239,7 +239,7 @@ func TestPrimeTooSlow(t *testing.T) {
 		m := newLargeFixture(t)
 		m.engine.hold("640>60,40,200")
 		began := time.Now()
-		r := m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "40x"))
+		r := m.Prime(t.Context(), "big.jpg", variants(t, "60x", "40x"))
 		if took := time.Since(began); r.Failed != 2 || !errors.Is(r.Err, resize.ErrTooSlow) || took != 3*time.Minute {
 			t.Errorf("primed %+v after %v", r, took)
 		}
@@ -252,7 +252,7 @@ func TestForgetWhilePriming(t *testing.T) {
 		m := newLargeFixture(t)
 		release := m.engine.hold("640>60,40,200")
 		primed := make(chan prime.Result, 1)
-		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "40x")) }()
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", variants(t, "60x", "40x")) }()
 		synctest.Wait()
 		if _, err := m.Forget("big.jpg"); err != nil {
 			t.Fatal(err)
@@ -277,7 +277,7 @@ func TestPrimeAfterOthers(t *testing.T) {
 		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45) })
 		synctest.Wait()
 		primed := make(chan prime.Result, 2)
-		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "60x", "300x")) }()
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", variants(t, "60x", "300x")) }()
 		synctest.Wait()
 		all.Go(func() { m.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15) })
 		synctest.Wait()
@@ -295,8 +295,8 @@ func TestPrimeAfterOthers(t *testing.T) {
 		release = m.engine.hold("80>40")
 		all.Go(func() { m.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30) })
 		synctest.Wait()
-		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "304x")) }()
-		go func() { primed <- m.Prime(t.Context(), "dog.jpg", wishes(t, "20x")) }()
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", variants(t, "304x")) }()
+		go func() { primed <- m.Prime(t.Context(), "dog.jpg", variants(t, "20x")) }()
 		synctest.Wait()
 		m.purge(t, "big.jpg")
 		m.purge(t, "dog.jpg")
@@ -319,7 +319,7 @@ func TestPrimeJoinsMezzanine(t *testing.T) {
 		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
 		primed := make(chan prime.Result, 1)
-		go func() { primed <- m.Prime(t.Context(), "big.jpg", wishes(t, "40x", "20x")) }()
+		go func() { primed <- m.Prime(t.Context(), "big.jpg", variants(t, "40x", "20x")) }()
 		synctest.Wait()
 		release()
 		if r := <-primed; r.Made != 2 {
@@ -332,16 +332,16 @@ func TestPrimeJoinsMezzanine(t *testing.T) {
 // A mezzanine that is damaged on disk is not used.
 func TestPrimeDamagedMezzanine(t *testing.T) {
 	m := newLargeFixture(t)
-	m.prime(t, "big.jpg", wishes(t, "60x"), 1, 0, 0, "640>60,200")
+	m.prime(t, "big.jpg", variants(t, "60x"), 1, 0, 0, "640>60,200")
 	m.engine.setStop(func(_ context.Context, what string) error {
 		if what == "200>40,20" {
 			return fmt.Errorf("%w: its pixels", header.ErrBroken)
 		}
 		return nil
 	})
-	m.prime(t, "big.jpg", wishes(t, "40x", "20x"), 2, 0, 0, "200>40,20", "640>40,20,200")
+	m.prime(t, "big.jpg", variants(t, "40x", "20x"), 2, 0, 0, "200>40,20", "640>40,20,200")
 	m.engine.setStop(nil)
-	m.prime(t, "big.jpg", wishes(t, "30x"), 1, 0, 0, "200>30")
+	m.prime(t, "big.jpg", variants(t, "30x"), 1, 0, 0, "200>30")
 }
 
 // Derivatives of an original that has changed are made anew.
@@ -350,15 +350,15 @@ func TestPrimeRevalidates(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newLargeFixture(t, revalidating)
-				m.prime(t, "big.jpg", wishes(t, "60x", "40x"), 2, 0, 0, "640>60,40,200")
+				m.prime(t, "big.jpg", variants(t, "60x", "40x"), 2, 0, 0, "640>60,40,200")
 				m.origin.Put("big.jpg", picture(640, 320))
 				m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second))
 				pass(after)
 				if name == "young" {
-					m.prime(t, "big.jpg", wishes(t, "60x", "40x"), 0, 2, 0)
+					m.prime(t, "big.jpg", variants(t, "60x", "40x"), 0, 2, 0)
 					return
 				}
-				m.prime(t, "big.jpg", wishes(t, "60x", "40x"), 2, 0, 0, "640>60,40,200")
+				m.prime(t, "big.jpg", variants(t, "60x", "40x"), 2, 0, 0, "640>60,40,200")
 				m.want(t, "big.jpg", "40x", pipeline.FromMemory, 40, 20)
 			})
 		})
@@ -388,7 +388,7 @@ func TestPrimeAll(t *testing.T) {
 		var told []variant.Key
 		ended := make(chan error, 1)
 		go func() {
-			ended <- m.PrimeAll(t.Context(), keys(10, sad), wishes(t, "40x"), 3, func(key variant.Key, r prime.Result) {
+			ended <- m.PrimeAll(t.Context(), keys(10, sad), variants(t, "40x"), 3, func(key variant.Key, r prime.Result) {
 				told = append(told, key)
 				if failed := key == pet(9); r.Failed == 1 != failed || r.Made == 1 == failed {
 					t.Errorf("%s: %+v", key, r)
@@ -421,7 +421,7 @@ func TestPrimeAllEnds(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			ended <- m.PrimeAll(ctx, keys(9, nil), wishes(t, "40x"), 2, func(key variant.Key, r prime.Result) {
+			ended <- m.PrimeAll(ctx, keys(9, nil), variants(t, "40x"), 2, func(key variant.Key, r prime.Result) {
 				t.Errorf("told of %s: %+v", key, r)
 			})
 		}()
@@ -469,7 +469,7 @@ func TestPrimer(t *testing.T) {
 	})
 }
 
-func TestWishes(t *testing.T) {
+func TestVariants(t *testing.T) {
 	const webp, avif = variant.AcceptWebP, variant.AcceptAVIF
 	both := []variant.Format{variant.WebP, variant.AVIF}
 	tests := []struct {

@@ -8,12 +8,12 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Of what is uploaded the presets are made as somebody will get them who asks, and
-// of those that are the original nothing.
+// The presets of uploaded originals are made in the format that clients will get, and
+// presets that are the original itself are not made.
 func TestQueueOfUploads(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, 1)
+		o := newFixture(t, 1)
 		rules := variant.Rules{Presets: variant.Presets{}, Format: variant.JPEG}
 		for _, preset := range []string{"whole=raw,v_1", "thumb=40x30,dpr_1", "save=20x,dl_a.jpg"} {
 			if err := rules.Presets.Add(preset); err != nil {
@@ -29,7 +29,7 @@ func TestQueueOfUploads(t *testing.T) {
 		if n := o.origin.Opens("0000.jpg"); n != 1 {
 			t.Errorf("the original was fetched %d times", n)
 		}
-		if got := o.Engine.Prime(t.Context(), "0000.jpg", o.Engine.Variants(wish(t, "40x30,f_jpeg", "20x,f_jpeg"), true)); got.Exist != 2 {
+		if got := o.Engine.Prime(t.Context(), "0000.jpg", o.Engine.Variants(variants(t, "40x30,f_jpeg", "20x,f_jpeg"), true)); got.Exist != 2 {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -16,8 +16,8 @@ const (
 	// giveUpAfter is how many failures in a row are taken for those of an origin, of
 	// the disk or of ours.
 	giveUpAfter = 50
-	// originPatience is how long an origin may be down before it is given up.
-	originPatience = time.Minute
+	// originTimeout is how long an origin may be down before it is given up.
+	originTimeout = time.Minute
 	// originPoll is how often it is checked whether an origin is back.
 	originPoll = 100 * time.Millisecond
 	// ProgressEvery is how often Run reports its progress.
@@ -132,8 +132,8 @@ func (r *Runner) waitForOrigins(ctx context.Context, keys iter.Seq2[variant.Key,
 
 func (r *Runner) waitForOrigin(ctx context.Context, key variant.Key) error {
 	for since := time.Now(); r.Down(string(key)); {
-		if time.Since(since) >= originPatience {
-			return fmt.Errorf("%w: the origin of %q has not answered for %v", storage.ErrUnavailable, key, originPatience)
+		if time.Since(since) >= originTimeout {
+			return fmt.Errorf("%w: the origin of %q has not answered for %v", storage.ErrUnavailable, key, originTimeout)
 		}
 		select {
 		case <-ctx.Done():

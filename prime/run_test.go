@@ -31,14 +31,14 @@ import (
 
 var small = resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
 
-// office is a Runner on fakes, with n pictures at 0000.jpg and so on.
-type office struct {
+// fixture is a Runner on fakes, with n pictures at 0000.jpg and so on.
+type fixture struct {
 	*Runner
 	origin *storagetest.Flaky
 	mounts *storage.Mounts
 }
 
-func newOffice(t *testing.T, n int) office {
+func newFixture(t *testing.T, n int) fixture {
 	t.Helper()
 	origin := storagetest.NewFlaky(nil)
 	for i := range n {
@@ -61,29 +61,29 @@ func newOffice(t *testing.T, n int) office {
 		},
 		Log: log, Now: time.Now,
 	})
-	return office{&Runner{Engine: New(p, pipeline.NopObserver{}, log), Down: mounts.Down}, origin, mounts}
+	return fixture{&Runner{Engine: New(p, pipeline.NopObserver{}, log), Down: mounts.Down}, origin, mounts}
 }
 
-func wish(t *testing.T, ops ...string) (variants []variant.Variant) {
+func variants(t *testing.T, ops ...string) (all []variant.Variant) {
 	t.Helper()
 	for _, text := range ops {
 		v, err := variant.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		variants = append(variants, v)
+		all = append(all, v)
 	}
-	return variants
+	return all
 }
 
 // all is a job of everything that is listed, in two sizes.
-func (o office) all(t *testing.T) Job {
+func (o fixture) all(t *testing.T) Job {
 	s := Selection{Origins: o.mounts}
-	return Job{Variants: wish(t, "40x", "20x"), List: s.List, Count: s.List, Parallel: 4}
+	return Job{Variants: variants(t, "40x", "20x"), List: s.List, Count: s.List, Parallel: 4}
 }
 
 // primed runs a job, and returns the last report.
-func (o office) primed(ctx context.Context, j Job) (last Progress, err error) {
+func (o fixture) primed(ctx context.Context, j Job) (last Progress, err error) {
 	err = o.Run(ctx, j, func(p Progress) { last = p })
 	return last, err
 }
@@ -104,7 +104,7 @@ func TestPriming(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := newOffice(t, 10)
+				o := newFixture(t, 10)
 				tt.tell(o.origin)
 				s, err := o.primed(t.Context(), o.all(t))
 				if got := fmt.Sprint(s.Made, s.There, s.Failed, s.NotPictures); err != nil || got != tt.want || s.Finished != 10 || s.Pictures != 10 {
@@ -127,14 +127,14 @@ func TestPriming(t *testing.T) {
 func TestPrimingWaits(t *testing.T) {
 	for _, back := range []time.Duration{30 * time.Second, time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			o := newOffice(t, 100)
+			o := newFixture(t, 100)
 			o.origin.SetDown(true)
 			time.AfterFunc(back, func() { o.origin.SetDown(false) })
 			s, err := o.primed(t.Context(), o.all(t))
-			if back < originPatience && (err != nil || s.Made != 200) {
+			if back < originTimeout && (err != nil || s.Made != 200) {
 				t.Errorf("back after %v: %v, %+v", back, err, s)
 			}
-			if back > originPatience && (!errors.Is(err, storage.ErrUnavailable) || s.Finished != 0) {
+			if back > originTimeout && (!errors.Is(err, storage.ErrUnavailable) || s.Finished != 0) {
 				t.Errorf("not back: %v, %+v", err, s)
 			}
 		})
@@ -145,7 +145,7 @@ func TestPrimingWaits(t *testing.T) {
 func TestPrimingGivesUp(t *testing.T) {
 	for err, want := range map[error]int{storagetest.ErrDown: 50, errors.New("the disk fails"): 50, storage.ErrRefused: 200, storage.ErrNotFound: 200} {
 		synctest.Test(t, func(t *testing.T) {
-			o := newOffice(t, 200)
+			o := newFixture(t, 200)
 			o.origin.FailOpen("*", 1000, err)
 			s, got := o.primed(t.Context(), o.all(t))
 			if s.Finished != want || (want == 50) != errors.Is(got, err) {
@@ -158,7 +158,7 @@ func TestPrimingGivesUp(t *testing.T) {
 // What is under way when it is stopped is neither made nor failed.
 func TestPrimingStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, 100)
+		o := newFixture(t, 100)
 		o.origin.Delay(time.Second)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()

@@ -40,7 +40,7 @@ func (m *largeFixture) primed(t *testing.T, n int) (seconds []int) {
 			}
 		}
 	}
-	err := m.PrimeAll(t.Context(), keys, wishes(t, "40x"), 4, func(key variant.Key, r prime.Result) {
+	err := m.PrimeAll(t.Context(), keys, variants(t, "40x"), 4, func(key variant.Key, r prime.Result) {
 		seconds = append(seconds, int(time.Since(began)/time.Second))
 		if r.Made != 1 || r.Err != nil {
 			t.Errorf("%s: %+v", key, r)
@@ -83,7 +83,7 @@ func TestPrimingPanics(t *testing.T) {
 		m.engine.setStop(func(context.Context, string) error { panic("engine") })
 		keys := func(yield func(variant.Key, error) bool) { _ = yield("big.jpg", nil) && yield("cat.jpg", nil) }
 		failed := 0
-		if err := m.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r prime.Result) { failed += r.Failed }); err != nil || failed != 2 {
+		if err := m.PrimeAll(t.Context(), keys, variants(t, "40x"), 2, func(_ variant.Key, r prime.Result) { failed += r.Failed }); err != nil || failed != 2 {
 			t.Errorf("%d failed, %v", failed, err)
 		}
 		m.engine.setStop(nil)
@@ -104,7 +104,7 @@ func TestPrimingStorePanics(t *testing.T) {
 		h := newFixture(func(c *pipeline.Config) { c.Derivatives.Cache = panickyStore{c.Derivatives.Cache} })
 		keys := func(yield func(variant.Key, error) bool) { _ = yield("cat.jpg", nil) && yield("dog.jpg", nil) }
 		failed := 0
-		if err := h.PrimeAll(t.Context(), keys, wishes(t, "40x"), 2, func(_ variant.Key, r prime.Result) { failed += r.Failed }); err != nil || failed != 2 {
+		if err := h.PrimeAll(t.Context(), keys, variants(t, "40x"), 2, func(_ variant.Key, r prime.Result) { failed += r.Failed }); err != nil || failed != 2 {
 			t.Errorf("%d failed, %v", failed, err)
 		}
 		primer := h.NewQueue([]variant.Variant{parse(t, "40x")})

@@ -118,9 +118,9 @@ func (b *bench) plan(h header.Header, ops string) (resize.Plan, error) {
 	return resize.NewPlan(h, v, 0, b.settings())
 }
 
-func (b *bench) plans(h header.Header, wishes []string) ([]resize.Plan, error) {
+func (b *bench) plans(h header.Header, variants []string) ([]resize.Plan, error) {
 	var plans []resize.Plan
-	for _, ops := range wishes {
+	for _, ops := range variants {
 		p, err := b.plan(h, ops)
 		if err != nil {
 			return nil, err

@@ -12,8 +12,8 @@ import (
 
 // srcsets are the sizes that a page asks for.
 var srcsets = []struct {
-	name   string
-	wishes []string
+	name     string
+	variants []string
 }{
 	{"2 JPEGs", []string{"800x", "320x"}},
 	{"6 JPEGs", []string{"1600x", "1200x", "800x", "640x", "480x", "320x"}},
@@ -30,7 +30,7 @@ func (b *bench) together() error {
 	for _, set := range srcsets {
 		var sums [3]float64
 		for _, p := range b.photos {
-			plans, err := b.plans(p.header, set.wishes)
+			plans, err := b.plans(p.header, set.variants)
 			if err != nil {
 				return err
 			}

@@ -113,12 +113,12 @@ func (g *Gate) enter(ctx context.Context, e *entrant) (leave func(), err error) 
 func (g *Gate) Full(coming int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.requests.Len()+coming >= g.places() && (g.requests.Len() > 0 || g.running >= g.workers)
+	return g.requests.Len()+coming >= g.queueSlots() && (g.requests.Len() > 0 || g.running >= g.workers)
 }
 
-// places is how many requests may wait. Each background work that runs adds one, so
+// queueSlots is how many requests may wait. Each background work that runs adds one, so
 // that no request is refused because of background work.
-func (g *Gate) places() int { return g.queueLimit + g.backgroundRunning }
+func (g *Gate) queueSlots() int { return g.queueLimit + g.backgroundRunning }
 
 // Load returns how many works are running, those of the background included, and how
 // many requests are queued.
@@ -159,7 +159,7 @@ func (g *Gate) enqueue(e *entrant) (*list.Element, error) {
 	switch {
 	case e.isAdmitted():
 		return nil, nil
-	case !e.background && queue.Len() > g.places():
+	case !e.background && queue.Len() > g.queueSlots():
 		queue.Remove(place)
 		return nil, ErrBusy
 	}
