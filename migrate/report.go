@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
+	"github.com/thumbery/thumbery/internal/summary"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -35,6 +39,43 @@ type Count struct {
 }
 
 func (c *Count) add(bytes int64) { c.Files, c.Bytes = c.Files+1, c.Bytes+bytes }
+
+func (c Count) String() string { return summary.Files(c.Files, c.Bytes) }
+
+// String is the report for people.
+func (r *Report) String() string {
+	w := &strings.Builder{}
+	verb := "copied"
+	if r.DryRun {
+		verb = "would copy"
+	}
+	fmt.Fprintf(w, "%s: %s\n", verb, r.Copied)
+	fmt.Fprintf(w, "there already: %s\n", r.There)
+	summary.WriteLines(w,
+		summary.Line{N: r.Conflicts, What: "different there, and left so", First: r.FirstConflict},
+		summary.Line{N: r.Failed, What: "failed", First: r.FirstFailure},
+		summary.Line{N: r.Gone, What: "gone since they were listed"},
+		summary.Line{N: r.LeftOut, What: "left out, as no URL can name them, or they cannot be read", First: r.FirstLeftOut},
+	)
+	rate := ""
+	if r.Copied.Bytes > 0 && !r.DryRun && r.Seconds > 0 {
+		rate = fmt.Sprintf(", %s/s", humanize.IBytes(uint64(float64(r.Copied.Bytes)/r.Seconds)))
+	}
+	fmt.Fprintf(w, "took %.1f s%s\n", r.Seconds, rate)
+	return w.String()
+}
+
+// Failure says what could not be copied; nil if all was.
+func (r *Report) Failure() error {
+	if r.Failed+r.Conflicts == 0 {
+		return nil
+	}
+	are := "are"
+	if r.Conflicts == 1 {
+		are = "is"
+	}
+	return fmt.Errorf("%s could not be copied, and %s %s different at the destination", summary.Plural(r.Failed, "file"), humanize.Comma(r.Conflicts), are)
+}
 
 // outcome is what became of one original.
 type outcome int

@@ -43,40 +43,6 @@ type PurgeOptions struct {
 	space  func(dir string) (eviction.Space, error)
 }
 
-// Summary is what a purge has done, or would do if it was a DryRun.
-type Summary struct {
-	eviction.PerTier[TierSummary]
-	// StaleTemps are the temp files of processes that died, which were removed.
-	StaleTemps eviction.Count `json:"litter"`
-	// Foreign is how many entries are not files of the cache. They were left alone.
-	Foreign int64 `json:"foreign"`
-	// Failed is how many files could not be examined or removed, plus how many
-	// directories could not be read. Failure is the first error.
-	Failed  int64  `json:"failed"`
-	Failure string `json:"failure,omitempty"`
-	// TooSmall is set if files were removed that had been used within eviction.Recent.
-	TooSmall bool    `json:"too_small"`
-	DryRun   bool    `json:"dry_run"`
-	Seconds  float64 `json:"seconds"`
-}
-
-// TierSummary is about the files of one tier. Files that other processes removed during
-// the purge are not counted.
-type TierSummary struct {
-	Seen    eviction.Count `json:"seen"`
-	Removed eviction.Count `json:"removed"`
-	Kept    eviction.Count `json:"kept"`
-	// OldestKept is the least recent use of all files that were kept; zero if none was.
-	OldestKept time.Time `json:"oldest_kept,omitzero"`
-}
-
-func (s *Summary) fail(err error) {
-	s.Failed++
-	if s.Failure == "" {
-		s.Failure = err.Error()
-	}
-}
-
 // Purge removes from a cache directory what policy says, while other processes read and
 // write there. It removes only files: entries of the tiers, and stale temp files. An entry
 // that is used between being counted and being removed is kept. A missing tier, as in a

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -109,6 +110,22 @@ func newParser(stdout, stderr io.Writer, options ...kong.Option) *kong.Kong {
 type partlyError struct{ error }
 
 func (e *partlyError) Unwrap() error { return e.error }
+
+// conclusion is the error of a command that can be run again to go on: what it has done,
+// as in "copied", is not done again. failed is what it could not do, err what ended it.
+func conclusion(ctx context.Context, done string, err, failed error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("stopped; run it again to go on: what has been %s is not %s again", done, done)
+	case isUsage(err):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w; run it again to go on", err)
+	case failed != nil:
+		return &partlyError{failed}
+	}
+	return nil
+}
 
 // usageError is a mistake in the command line, or in what it names.
 type usageError struct{ error }

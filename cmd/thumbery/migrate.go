@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,11 +10,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dustin/go-humanize"
-	"github.com/schollz/progressbar/v3"
-
-	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/lifecycle"
+	"github.com/thumbery/thumbery/internal/progress"
+	"github.com/thumbery/thumbery/internal/summary"
 	"github.com/thumbery/thumbery/migrate"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/dir"
@@ -111,55 +108,14 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	}
 	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
-	bar := newProgressBar(os.Stderr, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("files"))
+	bar := progress.NewCounting(os.Stderr, "files")
 	m := migrate.Migration{
 		From: from, To: to, Prefix: string(c.Prefix), Parallel: c.Parallel, Verify: c.Verify, DryRun: c.DryRun,
-		Log: slog.New(slog.NewTextHandler(bar, nil)), Progress: bar.progress("migrating"),
+		Log: slog.New(slog.NewTextHandler(bar, nil)), Progress: bar.Track("migrating"),
 	}
 	started := time.Now()
 	report, err := m.Run(ctx)
-	bar.done()
+	bar.Done()
 	report.Seconds = time.Since(started).Seconds()
-	return errors.Join(printMigration(stdout, report, c.JSON), migrationFailure(ctx, report, err))
-}
-
-func printMigration(w io.Writer, r *migrate.Report, asJSON bool) error {
-	if asJSON {
-		return printJSON(w, r)
-	}
-	verb := "copied"
-	if r.DryRun {
-		verb = "would copy"
-	}
-	fmt.Fprintf(w, "%s: %s\n", verb, counted(eviction.Count{Files: r.Copied.Files, Bytes: r.Copied.Bytes}))
-	fmt.Fprintf(w, "there already: %s\n", counted(eviction.Count{Files: r.There.Files, Bytes: r.There.Bytes}))
-	printLines(w, []countLine{
-		{r.Conflicts, "different there, and left so", r.FirstConflict},
-		{r.Failed, "failed", r.FirstFailure},
-		{r.Gone, "gone since they were listed", ""},
-		{r.LeftOut, "left out, as no URL can name them, or they cannot be read", r.FirstLeftOut},
-	})
-	rate := ""
-	if r.Copied.Bytes > 0 && !r.DryRun && r.Seconds > 0 {
-		rate = fmt.Sprintf(", %s/s", humanize.IBytes(uint64(float64(r.Copied.Bytes)/r.Seconds)))
-	}
-	fmt.Fprintf(w, "took %.1f s%s\n", r.Seconds, rate)
-	return nil
-}
-
-// migrationFailure says what kept it from being complete, or what could not be copied.
-func migrationFailure(ctx context.Context, r *migrate.Report, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return errors.New("stopped; run it again to go on: what has been copied is not copied again")
-	case err != nil:
-		return fmt.Errorf("%w; run it again to go on", err)
-	case r.Failed+r.Conflicts == 0:
-		return nil
-	}
-	are := "are"
-	if r.Conflicts == 1 {
-		are = "is"
-	}
-	return &partlyError{fmt.Errorf("%s could not be copied, and %s %s different at the destination", plural(r.Failed, "file"), humanize.Comma(r.Conflicts), are)}
+	return errors.Join(summary.Print(stdout, report, c.JSON), conclusion(ctx, "copied", err, report.Failure()))
 }

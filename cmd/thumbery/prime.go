@@ -17,6 +17,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/thumbery/thumbery/internal/lifecycle"
+	"github.com/thumbery/thumbery/internal/progress"
+	"github.com/thumbery/thumbery/internal/summary"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
@@ -33,9 +35,9 @@ type primeCmd struct {
 	Prefix *startFlag `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
 	Since  age        `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
 
-	Server   serverFlag `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin server, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
-	Parallel int        `env:"-" default:"8" group:"Where" help:"How many pictures are in work at once, without --server: --workers of them are made, the others are fetched."`
-	JSON     bool       `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
+	Server   prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin server, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
+	Parallel int          `env:"-" default:"8" group:"Where" help:"How many pictures are in work at once, without --server: --workers of them are made, the others are fetched."`
+	JSON     bool         `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
 
 	appFlags
 }
@@ -89,7 +91,7 @@ func (c *primeCmd) Validate() error {
 		return errors.New("nothing is to be made: give --ops thumb, --ops 300x200,f_webp or --preset-all")
 	case c.Parallel < 1 || c.Parallel > maxParallel:
 		return fmt.Errorf("--parallel: must be from 1 to %d", maxParallel)
-	case c.Server.base != "":
+	case !c.Server.IsZero():
 		return nil
 	case c.PresetAll && len(c.Preset) == 0:
 		return errors.New("--preset-all: there are no presets: give --preset, too")
@@ -107,10 +109,10 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	if !c.lists() && term.IsTerminal(int(os.Stdin.Fd())) {
 		return usage(errors.New("give keys on standard input, or --prefix: --prefix / is all pictures there are"))
 	}
-	bar := newProgressBar(os.Stderr)
+	bar := progress.New(os.Stderr)
 	log := slog.New(slog.NewTextHandler(bar, nil))
 	slog.SetDefault(log) // for panics that are recovered
-	r := &primeReport{started: time.Now(), lists: c.lists(), log: log, bar: bar}
+	r := &prime.Report{Began: time.Now(), Lists: c.lists(), Log: log, Show: bar.Describe()}
 	run, err := c.prepare(r)
 	if err != nil {
 		return err
@@ -118,18 +120,30 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
 	err = run(ctx)
-	bar.done()
-	return r.conclude(ctx, err, stdout, c.JSON)
+	bar.Done()
+	return concludePriming(ctx, r, err, stdout, c.JSON)
+}
+
+// concludePriming prints the summary, and returns the error of the command. A mistake
+// before anything was done has no summary.
+func concludePriming(ctx context.Context, r *prime.Report, err error, stdout io.Writer, asJSON bool) error {
+	if mistake, ok := errors.AsType[*prime.MistakeError](err); ok {
+		if err = usage(mistake); !r.Started() {
+			return err
+		}
+	}
+	s := r.Summary(err)
+	return errors.Join(summary.Print(stdout, s, asJSON), conclusion(ctx, "made", err, s.Failure()))
 }
 
 // prepare returns what does the work, and reports to r. Its errors are mistakes in the
 // flags.
-func (c *primeCmd) prepare(r *primeReport) (run func(context.Context) error, err error) {
-	if c.Server.base != "" {
-		r.where = c.Server.name()
+func (c *primeCmd) prepare(r *prime.Report) (run func(context.Context) error, err error) {
+	if !c.Server.IsZero() {
+		r.Where = c.Server.String()
 		return c.remote(r), nil
 	}
-	r.where = absolute(c.Cache)
+	r.Where = absolute(c.Cache)
 	return c.local(r)
 }
 
@@ -145,9 +159,9 @@ func absolute(dir string) string {
 const primeQueue = 1000
 
 // local prepares the work to be done here.
-func (c *primeCmd) local(r *primeReport) (run func(context.Context) error, err error) {
+func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err error) {
 	c.Repair = false // that is what serving is for
-	app, err := c.app(gate.NewDedicated, primeQueue, metrics.New(), r.log, func(*pipeline.Config) {})
+	app, err := c.app(gate.NewDedicated, primeQueue, metrics.New(), r.Log, func(*pipeline.Config) {})
 	if err != nil {
 		return nil, err
 	}
@@ -159,13 +173,33 @@ func (c *primeCmd) local(r *primeReport) (run func(context.Context) error, err e
 	if err != nil {
 		return nil, usage(fmt.Errorf("--ops: %w", err))
 	}
-	job := prime.Job{Variants: variants, AllFormats: c.AllFormats, Parallel: c.Parallel, Failed: r.logFailure}
+	job := prime.Job{Variants: variants, AllFormats: c.AllFormats, Parallel: c.Parallel, Failed: r.Failed}
 	c.selectPictures(&job, app)
 	return func(ctx context.Context) error {
 		defer app.dir.quarantine.Close()
 		lifecycle.Tasks{{Name: "heal", Run: app.origins.probe}, {Name: "quarantine", Run: app.remember}}.Start(ctx)
-		return app.primeRunner().Run(ctx, job, r.update)
+		return app.primeRunner().Run(ctx, job, r.Update)
 	}, nil
+}
+
+// remote has a running server do the work, which lists by itself.
+func (c *primeCmd) remote(r *prime.Report) (run func(context.Context) error) {
+	client := c.Server.Client(r.Log)
+	body := prime.Body{Ops: c.Ops, AllPresets: c.PresetAll}
+	if c.AllFormats {
+		body.Formats = "auto"
+	}
+	if !c.lists() {
+		return func(ctx context.Context) error {
+			return client.RunKeys(ctx, body, prime.ReadKeys(os.Stdin, r.LeaveOut), r.Update)
+		}
+	}
+	prefix := c.prefix()
+	body.Prefix = &prefix
+	if c.Since > 0 {
+		body.Since = time.Duration(c.Since).String()
+	}
+	return func(ctx context.Context) error { return client.Run(ctx, body, r.Update) }
 }
 
 // selectPictures takes the keys that are listed, or those on standard input.

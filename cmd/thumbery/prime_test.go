@@ -4,36 +4,21 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/thumbery/thumbery/prime"
 )
 
-func TestServerFlag(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]serverFlag{
-		"http://127.0.0.1:8081": {base: "http://127.0.0.1:8081"}, "https://[::1]:1/": {base: "https://[::1]:1"},
-		"unix:/run/a.sock": {"http://localhost", "/run/a.sock"},
-		"":                 {}, "unix:": {}, "127.0.0.1:8081": {}, "http://": {}, "ftp://a": {}, "http://a/b": {}, "http://u:p@a": {}, "http://a?b": {},
-	} {
-		var s serverFlag
-		if err := s.UnmarshalText([]byte(text)); (err == nil) != (want.base != "") || s != want {
-			t.Errorf("%q: %+v, %v", text, s, err)
-		}
-	}
-}
-
 // What was done before the server found a mistake is told; a mistake at once is all
 // there is to tell.
 func TestPrimeMistakeLater(t *testing.T) {
 	t.Parallel()
 	for done, want := range map[int]string{0: "", 5000: "made: 10 derivatives, of 5,000 pictures"} {
-		r := &primeReport{where: "unix:/run/a.sock", log: slog.New(slog.DiscardHandler), bar: newProgressBar(os.Stderr)}
-		r.update(prime.Progress{State: prime.Done, Finished: done, Made: 10})
+		r := &prime.Report{Where: "unix:/run/a.sock", Log: slog.New(slog.DiscardHandler)}
+		r.Update(prime.Progress{State: prime.Done, Finished: done, Made: 10})
 		var out strings.Builder
-		err := r.conclude(t.Context(), &prime.MistakeError{Reason: "the server refuses: 40x is not permitted any more"}, &out, false)
+		err := concludePriming(t.Context(), r, &prime.MistakeError{Reason: "the server refuses: 40x is not permitted any more"}, &out, false)
 		if !isUsage(err) || !strings.HasSuffix(err.Error(), "the server refuses: 40x is not permitted any more") {
 			t.Errorf("%v", err)
 		}
@@ -48,10 +33,10 @@ func TestPrimeStopped(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := &primeReport{log: slog.New(slog.DiscardHandler), bar: newProgressBar(os.Stderr)}
-	r.update(prime.Progress{State: prime.Running, Finished: 3, Made: 6})
+	r := &prime.Report{Log: slog.New(slog.DiscardHandler)}
+	r.Update(prime.Progress{State: prime.Running, Finished: 3, Made: 6})
 	var out strings.Builder
-	err := r.conclude(ctx, errors.New("stopped"), &out, true)
+	err := concludePriming(ctx, r, errors.New("stopped"), &out, true)
 	if err == nil || !strings.HasPrefix(err.Error(), "stopped; run it again to go on") || !strings.Contains(out.String(), `"complete": false`) || !strings.Contains(out.String(), `"made": 6`) {
 		t.Errorf("%v, %s", err, &out)
 	}

@@ -8,11 +8,11 @@ import (
 	"os"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/lifecycle"
+	"github.com/thumbery/thumbery/internal/progress"
+	"github.com/thumbery/thumbery/internal/summary"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -48,7 +48,7 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 		return usage(fmt.Errorf("--cache: %w", err))
 	}
 	report.Busy = errors.Is(err, disk.ErrPurging)
-	if err := report.print(stdout, c.JSON); err != nil {
+	if err := summary.Print(stdout, &report, c.JSON); err != nil {
 		return err
 	}
 	if report.Busy && c.Wait == 0 {
@@ -62,11 +62,11 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 
 // purge forgets first, since that waits for nobody.
 func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeReport, err error) {
-	bar := newProgressBar(os.Stderr)
-	defer bar.done()
+	bar := progress.New(os.Stderr)
+	defer bar.Done()
 	if c.forgets() {
 		f, err := disk.Forget(ctx, c.Cache, convert[variant.Key](c.Source), convert[string](c.Prefix),
-			disk.ForgetOptions{DryRun: c.DryRun, Progress: bar.progress("forgetting")})
+			disk.ForgetOptions{DryRun: c.DryRun, Progress: bar.Track("forgetting")})
 		r.Forgotten = &f
 		if err != nil {
 			return r, err
@@ -75,7 +75,7 @@ func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeRe
 	if policy.Empty() {
 		return r, nil
 	}
-	s, err := disk.Purge(ctx, c.Cache, policy, disk.PurgeOptions{DryRun: c.DryRun, Wait: c.Wait, Progress: bar.progress("purging")})
+	s, err := disk.Purge(ctx, c.Cache, policy, disk.PurgeOptions{DryRun: c.DryRun, Wait: c.Wait, Progress: bar.Track("purging")})
 	if s.Seconds > 0 { // it has run
 		r.Summary = &s
 	}
@@ -97,56 +97,18 @@ type purgeReport struct {
 	Busy          bool                `json:"busy,omitempty"` // another purge was running
 }
 
-func (r *purgeReport) print(w io.Writer, asJSON bool) error {
-	if asJSON {
-		return printJSON(w, r)
-	}
-	if f := r.Forgotten; f != nil {
-		fmt.Fprintf(w, "forgot %s: %s of originals, %s of mezzanines, %s of derivatives\n",
-			plural(f.Pictures, "picture"), counted(f.Originals), counted(f.Mezzanines), counted(f.Derivatives))
+func (r *purgeReport) String() string {
+	text := ""
+	if r.Forgotten != nil {
+		text += r.Forgotten.String()
 	}
 	if r.Summary != nil {
-		printSummary(w, r.Summary)
+		text += r.Summary.String()
 	}
 	if r.Busy {
-		fmt.Fprintln(w, "another purge of this cache directory is running: nothing done")
+		text += "another purge of this cache directory is running: nothing done\n"
 	}
-	return nil
-}
-
-func printSummary(w io.Writer, s *disk.Summary) {
-	removed, had := "removed", "had"
-	if s.DryRun {
-		removed, had = "would remove", "have"
-	}
-	for t := range eviction.Tier(eviction.Tiers) {
-		printTier(w, t, s.Of(t), removed)
-	}
-	if s.StaleTemps.Files > 0 {
-		fmt.Fprintf(w, "tmp: %s %s that a crash had left\n", removed, counted(s.StaleTemps))
-	}
-	if s.Foreign > 0 {
-		fmt.Fprintf(w, "left alone: %s\n", foreign(s.Foreign))
-	}
-	if s.TooSmall {
-		fmt.Fprintln(w, "the cache is too small for its traffic: files used within the last two hours", had, "to go")
-	}
-	fmt.Fprintf(w, "took %.1f s\n", s.Seconds)
-}
-
-func printTier(w io.Writer, t eviction.Tier, s *disk.TierSummary, removed string) {
-	fmt.Fprintf(w, "%s: looked at %s, %s %s, kept %s", t, counted(s.Seen), removed, counted(s.Removed), counted(s.Kept))
-	if !s.OldestKept.IsZero() {
-		fmt.Fprintf(w, ", the oldest last used %s", s.OldestKept.Format(time.DateTime))
-	}
-	fmt.Fprintln(w)
-}
-
-func foreign(n int64) string {
-	if n == 1 {
-		return "1 entry that is not the cache's"
-	}
-	return humanize.Comma(n) + " entries that are not the cache's"
+	return text
 }
 
 // failure says that something could not be removed.
@@ -162,5 +124,5 @@ func (r *purgeReport) failure() error {
 	if failed == 0 {
 		return nil
 	}
-	return &partlyError{fmt.Errorf("%s could not be removed; the first: %s", plural(failed, "file"), first)}
+	return &partlyError{fmt.Errorf("%s could not be removed; the first: %s", summary.Plural(failed, "file"), first)}
 }

@@ -1,0 +1,88 @@
+package disk
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/summary"
+)
+
+// Summary is what a purge has done, or would do if it was a DryRun.
+type Summary struct {
+	eviction.PerTier[TierSummary]
+	// StaleTemps are the temp files of processes that died, which were removed.
+	StaleTemps eviction.Count `json:"litter"`
+	// Foreign is how many entries are not files of the cache. They were left alone.
+	Foreign int64 `json:"foreign"`
+	// Failed is how many files could not be examined or removed, plus how many
+	// directories could not be read. Failure is the first error.
+	Failed  int64  `json:"failed"`
+	Failure string `json:"failure,omitempty"`
+	// TooSmall is set if files were removed that had been used within eviction.Recent.
+	TooSmall bool    `json:"too_small"`
+	DryRun   bool    `json:"dry_run"`
+	Seconds  float64 `json:"seconds"`
+}
+
+// TierSummary is about the files of one tier. Files that other processes removed during
+// the purge are not counted.
+type TierSummary struct {
+	Seen    eviction.Count `json:"seen"`
+	Removed eviction.Count `json:"removed"`
+	Kept    eviction.Count `json:"kept"`
+	// OldestKept is the least recent use of all files that were kept; zero if none was.
+	OldestKept time.Time `json:"oldest_kept,omitzero"`
+}
+
+func (s *Summary) fail(err error) {
+	s.Failed++
+	if s.Failure == "" {
+		s.Failure = err.Error()
+	}
+}
+
+// String is the summary for people.
+func (s *Summary) String() string {
+	w := &strings.Builder{}
+	removed, had := "removed", "had"
+	if s.DryRun {
+		removed, had = "would remove", "have"
+	}
+	for t := range eviction.Tier(eviction.Tiers) {
+		fmt.Fprintln(w, s.Of(t).describe(t, removed))
+	}
+	if s.StaleTemps.Files > 0 {
+		fmt.Fprintf(w, "tmp: %s %s that a crash had left\n", removed, filesOf(s.StaleTemps))
+	}
+	switch {
+	case s.Foreign == 1:
+		fmt.Fprintln(w, "left alone: 1 entry that is not the cache's")
+	case s.Foreign > 1:
+		fmt.Fprintf(w, "left alone: %s entries that are not the cache's\n", humanize.Comma(s.Foreign))
+	}
+	if s.TooSmall {
+		fmt.Fprintln(w, "the cache is too small for its traffic: files used within the last two hours", had, "to go")
+	}
+	fmt.Fprintf(w, "took %.1f s\n", s.Seconds)
+	return w.String()
+}
+
+func (s *TierSummary) describe(t eviction.Tier, removed string) string {
+	text := fmt.Sprintf("%s: looked at %s, %s %s, kept %s", t, filesOf(s.Seen), removed, filesOf(s.Removed), filesOf(s.Kept))
+	if !s.OldestKept.IsZero() {
+		text += ", the oldest last used " + s.OldestKept.Format(time.DateTime)
+	}
+	return text
+}
+
+// String is the summary for people.
+func (s *ForgetSummary) String() string {
+	return fmt.Sprintf("forgot %s: %s of originals, %s of mezzanines, %s of derivatives\n",
+		summary.Plural(s.Pictures, "picture"), filesOf(s.Originals), filesOf(s.Mezzanines), filesOf(s.Derivatives))
+}
+
+func filesOf(c eviction.Count) string { return summary.Files(c.Files, c.Bytes) }

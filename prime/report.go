@@ -1,0 +1,191 @@
+package prime
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/thumbery/thumbery/internal/summary"
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Report logs or shows the progress of a job, and sums it up at the end. It is safe for
+// use by several goroutines.
+type Report struct {
+	Began time.Time
+	Where string // the cache directory, or the server
+	Lists bool   // keys are listed, and not given one by one
+	Log   *slog.Logger
+	// Show shows how many of all pictures are done; nil where there is only the log.
+	Show func(done, all int, text string)
+
+	mu           sync.Mutex
+	last         Progress
+	leftOut      int // lines that are no keys, which a server is not sent
+	firstLeftOut string
+	logged       time.Time
+}
+
+// Summary is what a job has done.
+type Summary struct {
+	Filled      string  `json:"filled"`   // the directory, or the server
+	Pictures    int     `json:"pictures"` // that were gone through
+	Made        int     `json:"made"`     // derivatives
+	There       int     `json:"there"`
+	Failed      int     `json:"failed"`
+	NotPictures int     `json:"not_pictures"`
+	LeftOut     int     `json:"left_out"` // lines or names that are no keys
+	Complete    bool    `json:"complete"` // all has been gone through
+	Seconds     float64 `json:"seconds"`
+	Rate        float64 `json:"rate"` // derivatives a second
+
+	FirstFailure    string `json:"first_failure,omitempty"`
+	FirstNotPicture string `json:"first_not_picture,omitempty"`
+	FirstLeftOut    string `json:"first_left_out,omitempty"`
+
+	lists bool
+}
+
+// Failed logs a picture that failed.
+func (r *Report) Failed(key variant.Key, err error) {
+	if !r.Lists || !errors.Is(err, header.ErrNotPicture) {
+		r.Log.Error("not made", "key", key, "cause", err)
+	}
+}
+
+// logProgressEvery is how often there is a line in the log where there is no bar.
+const logProgressEvery = time.Minute
+
+// Update takes the progress so far.
+func (r *Report) Update(p Progress) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = p
+	switch {
+	case p.State != Running:
+	case r.Show != nil:
+		r.Show(p.Finished, p.Pictures, describe(p))
+	case time.Since(r.logged) >= logProgressEvery && time.Since(r.Began) >= logProgressEvery:
+		r.logged = time.Now()
+		r.Log.Info("priming", "pictures", p.Finished, "of", total(p), "made", p.Made, "there", p.There, "failed", p.Failed,
+			"rate", fmt.Sprintf("%.1f/s", p.Rate), "left", left(p))
+	}
+}
+
+// LeaveOut counts a line that is no key.
+func (r *Report) LeaveOut(line string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.leftOut++; r.leftOut == 1 {
+		r.firstLeftOut = line
+	}
+}
+
+func describe(p Progress) string {
+	text := fmt.Sprintf("priming: %s of %s pictures, %.1f/s", humanize.Comma(int64(p.Finished)), total(p), p.Rate)
+	if p.Left > 0 {
+		text += ", " + left(p) + " left"
+	}
+	return text
+}
+
+// total is how many pictures there are, as far as is known.
+func total(s Progress) string {
+	if s.Listing {
+		return "?"
+	}
+	return humanize.Comma(int64(s.Pictures))
+}
+
+// longest is the longest time that is shown.
+const longest = 1000 * time.Hour
+
+func left(s Progress) string {
+	if s.Left <= 0 {
+		return "?"
+	}
+	if s.Left >= longest.Seconds() {
+		return "more than " + longest.String()
+	}
+	return time.Duration(s.Left * float64(time.Second)).Round(time.Second).String()
+}
+
+// Started reports that something was done.
+func (r *Report) Started() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last.Finished > 0
+}
+
+// Summary sums up when nothing is under way any more. err is what ended the job before
+// all was gone through.
+func (r *Report) Summary(err error) *Summary {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, took := r.last, time.Since(r.Began).Seconds()
+	s := &Summary{
+		Filled: r.Where, Pictures: p.Finished, Made: p.Made, There: p.There, Failed: p.Failed, NotPictures: p.NotPictures,
+		LeftOut: p.LeftOut + r.leftOut, Complete: err == nil, Seconds: took, Rate: float64(p.Made+p.There+p.Failed) / max(took, 0.001),
+		FirstNotPicture: quoted(p.FirstNotPicture), FirstLeftOut: quoted(cmp.Or(p.FirstLeftOut, r.firstLeftOut)), lists: r.Lists,
+	}
+	if len(p.Errors) > 0 {
+		s.FirstFailure = fmt.Sprintf("%q: %s", p.Errors[0].Key, p.Errors[0].Error)
+	}
+	return s
+}
+
+// quoted is a name for people, if there is one.
+func quoted(name string) string {
+	if name == "" {
+		return ""
+	}
+	return strconv.Quote(name)
+}
+
+// String is the summary for people.
+func (s *Summary) String() string {
+	w := &strings.Builder{}
+	fmt.Fprintf(w, "made: %s, of %s\n", summary.Plural(int64(s.Made), "derivative"), summary.Plural(int64(s.Pictures), "picture"))
+	fmt.Fprintf(w, "there already: %s\n", humanize.Comma(int64(s.There)))
+	summary.WriteLines(w,
+		summary.Line{N: int64(s.Failed), What: "failed", First: s.FirstFailure},
+		summary.Line{N: int64(s.NotPictures), What: "no pictures", First: s.FirstNotPicture},
+		summary.Line{N: int64(s.LeftOut), What: "left out, as no URL can name them", First: s.FirstLeftOut},
+	)
+	fmt.Fprintf(w, "filled: %s\n", s.Filled)
+	fmt.Fprintf(w, "took %.1f s, %.1f derivatives/s\n", s.Seconds, s.Rate)
+	return w.String()
+}
+
+// Failure says what could not be made; nil if nothing failed. Listed files that are no
+// pictures are no failures.
+func (s *Summary) Failure() error {
+	if s.Failed == 0 && (s.lists || s.NotPictures+s.LeftOut == 0) {
+		return nil
+	}
+	text := summary.Plural(int64(s.Failed), "derivative") + " could not be made" + s.unnamed()
+	if s.FirstFailure != "" {
+		text += "; the first: " + s.FirstFailure
+	}
+	return errors.New(text)
+}
+
+// unnamed says which of the names that were given are none.
+func (s *Summary) unnamed() string {
+	switch n := s.NotPictures + s.LeftOut; {
+	case s.lists || n == 0:
+		return ""
+	case n == 1:
+		return ", and 1 of the keys names no picture"
+	default:
+		return fmt.Sprintf(", and %s of the keys name no pictures", humanize.Comma(int64(n)))
+	}
+}
