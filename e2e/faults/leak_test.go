@@ -61,7 +61,7 @@ func usageOf(t *testing.T, s *e2e.Server) (u usage) {
 // ones.
 func awaitUsage(t *testing.T, s *e2e.Server, before usage, closeIdle func()) {
 	t.Helper()
-	const some = 5
+	const some = 3
 	var now usage
 	e2e.Eventually(t, fmt.Sprintf("the server uses no more than %v", before), func() bool {
 		closeIdle()
