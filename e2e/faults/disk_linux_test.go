@@ -43,7 +43,7 @@ func awaitDiskLow(t *testing.T, s *e2e.Server, want float64) {
 }
 
 // Below --min-free nothing new is cached, and everything is served.
-func TestGuard(t *testing.T) {
+func TestLowDiskSpace(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		flags []string

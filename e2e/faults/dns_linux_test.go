@@ -21,14 +21,14 @@ func TestNameNotFound(t *testing.T) {
 	t.Parallel()
 	const pictures = 12
 	names := startNames(t)
-	place := breakable(t, pictures, "s3")[0]
-	source := regexp.MustCompile(`127\.0\.0\.1:`).ReplaceAllString(place.Source(), "s3.example:")
-	s := serveWithNames(t, append(impatient(), "--source", "/="+source, "--cache", t.TempDir())...)
+	backend := breakable(t, pictures, "s3")[0]
+	source := regexp.MustCompile(`127\.0\.0\.1:`).ReplaceAllString(backend.Source(), "s3.example:")
+	s := serveWithNames(t, append(shortTimeouts(), "--source", "/="+source, "--cache", t.TempDir())...)
 	m := mixture(t, s.URL, pictures)
 	for name, answer := range map[string]int32{"no such name": nxdomain, "server failure": servfail, "silence": silence} {
 		t.Run(name, func(t *testing.T) {
 			names.answer.Store(answer)
-			e2e.Must(t, place.Restore()) // closes the connections that there are
+			e2e.Must(t, backend.Restore()) // closes the connections that there are
 			tally := askAll(t, m)
 			names.answer.Store(found)
 			if tally.Count(outage.Unseen, http.StatusOK) > 0 {
@@ -93,7 +93,7 @@ func (n *nameserver) serve(conn net.PacketConn) {
 			return
 		}
 		if code := n.answer.Load(); code != silence {
-			_, _ = conn.WriteTo(reply(query[:size], byte(code)), from) // who asks asks again
+			_, _ = conn.WriteTo(reply(query[:size], byte(code)), from) // a client without an answer asks again
 		}
 	}
 }

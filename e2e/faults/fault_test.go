@@ -20,8 +20,8 @@ import (
 // clients is the number of concurrent requests.
 const clients = 16
 
-// impatient are short time-outs, with which faults show within seconds.
-func impatient() []string {
+// shortTimeouts are the flags with which faults show within seconds.
+func shortTimeouts() []string {
 	return []string{
 		"--connect-timeout", "1s", "--first-byte-timeout", "2s", "--stall-timeout", "2s", "--fetch-timeout", "8s",
 		"--max-versions", "0", // what was never seen is told by a version
@@ -34,11 +34,11 @@ func breakable(t *testing.T, pictures int, ways ...string) []*outage.Backend {
 	store := minio.Start(t)
 	outage.Fill(t, store, pictures, outage.Width, outage.Height)
 	proxies := toxiproxy.Start(t)
-	var places []*outage.Backend
+	var backends []*outage.Backend
 	for _, way := range ways {
-		places = append(places, outage.NewBackend(t, proxies, store, way))
+		backends = append(backends, outage.NewBackend(t, proxies, store, way))
 	}
-	return places
+	return backends
 }
 
 // mixture returns a client that requests pictures from url, of which half are cached.
@@ -57,14 +57,14 @@ func mixture(t *testing.T, url string, pictures int) *outage.Mix {
 func TestFaultsOneByOne(t *testing.T) {
 	t.Parallel()
 	const pictures = 24
-	place := breakable(t, pictures, "s3")[0]
-	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB")...)
+	backend := breakable(t, pictures, "s3")[0]
+	s := e2e.Serve(t, append(shortTimeouts(), "--source", "/="+backend.Source(), "--cache", t.TempDir(), "--hot", "64KiB")...)
 	m := mixture(t, s.URL, pictures)
 	for _, fault := range outage.Faults() {
 		t.Run(fault.Name, func(t *testing.T) {
-			e2e.Must(t, place.Break(fault))
+			e2e.Must(t, backend.Break(fault))
 			tally := askAll(t, m)
-			e2e.Must(t, place.Restore())
+			e2e.Must(t, backend.Restore())
 			if !fault.Answers && tally.Count(outage.Unseen, http.StatusOK) > 0 {
 				t.Errorf("the fault is none")
 			}
@@ -130,29 +130,34 @@ func wantRecovery(t *testing.T, m *outage.Mix) {
 func TestFaultsMixed(t *testing.T) {
 	t.Parallel()
 	const pictures = 300
-	place := breakable(t, pictures, "s3")[0]
-	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "256KiB")...)
-	faultsMixed(t, place, s.URL, pictures, 4*time.Second)
+	backend := breakable(t, pictures, "s3")[0]
+	s := e2e.Serve(t, append(shortTimeouts(), "--source", "/="+backend.Source(), "--cache", t.TempDir(), "--hot", "256KiB")...)
+	faultsMixed(t, backend, s.URL, pictures)
 }
 
 // The same, with a real nginx that sends the files.
 func TestFaultsMixedBehindNginx(t *testing.T) {
 	t.Parallel()
 	const pictures = 100
-	place, cache := breakable(t, pictures, "s3")[0], t.TempDir()
-	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", cache, "--accel", "/cache/")...)
-	faultsMixed(t, place, e2e.Nginx(t, s, cache, nil), pictures, 4*time.Second)
+	backend, cache := breakable(t, pictures, "s3")[0], t.TempDir()
+	s := e2e.Serve(t, append(shortTimeouts(), "--source", "/="+backend.Source(), "--cache", cache, "--accel", "/cache/")...)
+	faultsMixed(t, backend, e2e.Nginx(t, s, cache, nil), pictures)
 }
 
-func faultsMixed(t *testing.T, place *outage.Backend, url string, pictures int, load time.Duration) {
+func faultsMixed(t *testing.T, backend *outage.Backend, url string, pictures int) {
+	const requests, while = 1_000, 200 * time.Millisecond
 	m := mixture(t, url, pictures)
-	ctx, cancel := context.WithTimeout(t.Context(), load)
+	ctx, cancel := context.WithTimeout(t.Context(), e2e.Limit)
 	defer cancel()
 	var happened []string
 	var broke error
 	var storm sync.WaitGroup
-	storm.Go(func() { happened, broke = outage.Storm(ctx, 1, load/20, outage.Faults(), place) })
-	tally := m.Run(ctx)
+	storm.Go(func() { happened, broke = outage.Storm(ctx, 1, while, outage.Faults(), backend) })
+	tally := m.RunCount(ctx, requests)
+	if ctx.Err() != nil {
+		t.Errorf("%d requests took more than %v", requests, e2e.Limit)
+	}
+	cancel()
 	storm.Wait()
 	e2e.Must(t, broke)
 	wantHonest(t, tally)

@@ -42,13 +42,13 @@ func stall(t *testing.T) *stalled {
 func TestNothingGoesOnForWhoHasLeft(t *testing.T) {
 	t.Parallel()
 	one, other := stall(t), stall(t)
-	place := func(s *stalled) string { return "s3://bucket?region=us-east-1&endpoint=" + s.URL }
+	source := func(s *stalled) string { return "s3://bucket?region=us-east-1&endpoint=" + s.URL }
 	s := e2e.Serve(t, "--cache", t.TempDir(), "--fetch-timeout", "1h", "--first-byte-timeout", "1h", "--hedge", "1ms",
-		"--source", "/one/="+place(one), "--source", "/two/="+place(one)+"|"+place(other))
+		"--source", "/one/="+source(one), "--source", "/two/="+source(one)+"|"+source(other))
 	for _, tt := range []struct {
-		path    string
-		headers []string
-		places  int64 // that are asked
+		path     string
+		headers  []string
+		backends int64 // that are asked
 	}{
 		{"/300x/one/silent.jpg", nil, 1},
 		{"/300x/one/half.jpg", nil, 1},
@@ -64,7 +64,7 @@ func TestNothingGoesOnForWhoHasLeft(t *testing.T) {
 				ctx, leave := context.WithCancel(t.Context())
 				left := make(chan error, 1)
 				go func() { left <- visit(ctx, s.URL+tt.path, body, tt.headers...) }()
-				e2e.Eventually(t, "the origin is asked", func() bool { return one.reached.Load()+other.reached.Load() >= tt.places })
+				e2e.Eventually(t, "the origin is asked", func() bool { return one.reached.Load()+other.reached.Load() >= tt.backends })
 				leave()
 				if err := <-left; err == nil {
 					t.Error("it was answered")

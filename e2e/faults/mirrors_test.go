@@ -15,17 +15,19 @@ import (
 func TestOneOfTwoMirrors(t *testing.T) {
 	t.Parallel()
 	const pictures = 24
-	places := breakable(t, pictures, "near", "far")
-	source := "/=" + places[0].Source() + "|" + places[1].Source()
-	s := e2e.Serve(t, append(impatient(), "--source", source, "--cache", t.TempDir(), "--hot", "64KiB", "--hedge", "300ms")...)
+	backends := breakable(t, pictures, "near", "far")
+	source := "/=" + backends[0].Source() + "|" + backends[1].Source()
+	// The time-outs are long, so that it is the hedge that helps, also on a busy machine.
+	s := e2e.Serve(t, "--source", source, "--cache", t.TempDir(), "--hot", "64KiB", "--hedge", "300ms", "--max-versions", "0",
+		"--first-byte-timeout", "20s", "--stall-timeout", "5s", "--fetch-timeout", "60s")
 	m := mixture(t, s.URL, pictures)
 	for _, fault := range outage.Faults() {
 		t.Run(fault.Name, func(t *testing.T) {
-			e2e.Must(t, places[0].Break(fault))
+			e2e.Must(t, backends[0].Break(fault))
 			began := time.Now()
 			tally := askAll(t, m)
 			t.Logf("answered in %v", time.Since(began).Round(time.Millisecond))
-			e2e.Must(t, places[0].Restore())
+			e2e.Must(t, backends[0].Restore())
 			wantHonest(t, tally)
 			refused := tally.Count(outage.Unseen, http.StatusServiceUnavailable)
 			if refused > 0 && !fault.Hidden {
@@ -37,11 +39,11 @@ func TestOneOfTwoMirrors(t *testing.T) {
 		})
 	}
 	t.Run("both", func(t *testing.T) {
-		for _, p := range places {
+		for _, p := range backends {
 			e2e.Must(t, p.Break(outage.Faults()[0]))
 		}
 		tally := askAll(t, m)
-		for _, p := range places {
+		for _, p := range backends {
 			e2e.Must(t, p.Restore())
 		}
 		wantHonest(t, tally)
@@ -69,13 +71,13 @@ func awaitOrigins(t *testing.T, s *e2e.Server) {
 func TestShortened(t *testing.T) {
 	t.Parallel()
 	const pictures = 4
-	place := breakable(t, pictures, "s3")[0]
-	s := e2e.Serve(t, append(impatient(), "--source", "/="+place.Source(), "--cache", t.TempDir())...)
+	backend := breakable(t, pictures, "s3")[0]
+	s := e2e.Serve(t, append(shortTimeouts(), "--source", "/="+backend.Source(), "--cache", t.TempDir())...)
 	request := outage.Sized(pictures-1, 120, 80, "")
-	e2e.Must(t, place.Break(outage.Shortened()))
+	e2e.Must(t, backend.Break(outage.Shortened()))
 	if r := e2e.Get(t, s.URL+request.Path); r.Status != http.StatusUnprocessableEntity && r.Status != http.StatusServiceUnavailable {
 		t.Errorf("%d with %d bytes", r.Status, len(r.Body))
 	}
-	e2e.Must(t, place.Restore())
+	e2e.Must(t, backend.Restore())
 	e2e.WantPicture(t, e2e.Get(t, s.URL+request.Path), 120, 80, "jpeg")
 }

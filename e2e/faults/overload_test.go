@@ -21,15 +21,15 @@ func TestOverloadOfFetches(t *testing.T) {
 	t.Parallel()
 	const pictures, fetches, queue = 40, 16, 20
 	const offered = 10 * (fetches + queue)
-	place := breakable(t, pictures, "s3")[0]
+	backend := breakable(t, pictures, "s3")[0]
 	s := e2e.Serve(
-		t, "--source", "/="+place.Source(), "--cache", t.TempDir(), "--hot", "64KiB", "--queue", strconv.Itoa(queue), "--fetches", strconv.Itoa(fetches),
+		t, "--source", "/="+backend.Source(), "--cache", t.TempDir(), "--hot", "64KiB", "--queue", strconv.Itoa(queue), "--fetches", strconv.Itoa(fetches),
 		"--first-byte-timeout", "1h", "--fetch-timeout", "1h", "--max-versions", "0",
 	)
 	m := mixture(t, s.URL, pictures)
-	before := alone(t, s, m, place)
+	before := alone(t, s, m, backend)
 
-	e2e.Must(t, place.Break(outage.Silent()))
+	e2e.Must(t, backend.Break(outage.Silent()))
 	var tally outage.Tally
 	var refused atomic.Int64
 	var all sync.WaitGroup
@@ -49,39 +49,39 @@ func TestOverloadOfFetches(t *testing.T) {
 		request := m.Hit(random)
 		tally.Add(outage.Hit, request, m.Client.Get(t.Context(), request.Path))
 	}
-	e2e.Must(t, place.Restore())
+	e2e.Must(t, backend.Restore())
 	all.Wait()
 	wantHonest(t, &tally)
 	if peak := s.PeakMiB(t); peak > 1024 {
 		t.Errorf("%.0f MiB of memory", peak)
 	}
-	awaitUsage(t, s, before, func() { closeConnections(t, m, place) })
+	awaitUsage(t, s, before, func() { closeConnections(t, m, backend) })
 	wantRecovery(t, m)
 }
 
 // alone returns what a server uses without connections.
-func alone(t *testing.T, s *e2e.Server, m *outage.Mix, place *outage.Backend) usage {
+func alone(t *testing.T, s *e2e.Server, m *outage.Mix, backend *outage.Backend) usage {
 	t.Helper()
-	closeConnections(t, m, place)
+	closeConnections(t, m, backend)
 	return usageOf(t, s)
 }
 
 // closeConnections closes the connections of clients and those to S3.
-func closeConnections(t *testing.T, m *outage.Mix, place *outage.Backend) {
+func closeConnections(t *testing.T, m *outage.Mix, backend *outage.Backend) {
 	t.Helper()
 	m.Client.Close()
-	e2e.Must(t, place.Restore())
+	e2e.Must(t, backend.Restore())
 }
 
 // Many concurrent requests for one uncached picture cost one fetch and one resize.
 func TestOneHotPicture(t *testing.T) {
 	t.Parallel()
 	const pictures, visitors = 4, 500
-	place := breakable(t, pictures, "s3")[0]
-	s := e2e.Serve(t, "--source", "/="+place.Source(), "--cache", t.TempDir())
+	backend := breakable(t, pictures, "s3")[0]
+	s := e2e.Serve(t, "--source", "/="+backend.Source(), "--cache", t.TempDir())
 	m := mixture(t, s.URL, pictures)
 	fetches, resizes := s.Total(t, "thumbery_fetch_seconds_count"), s.Total(t, "thumbery_resize_seconds_count")
-	e2e.Must(t, place.Break(outage.Late())) // they wait for one fetch
+	e2e.Must(t, backend.Break(outage.Late())) // they wait for one fetch
 	request := outage.Sized(pictures-1, 120, 80, ",v_hot")
 	var tally outage.Tally
 	var all sync.WaitGroup

@@ -59,8 +59,8 @@ func diesSecond(c net.Conn, n int) {
 	say(answered)(c, n)
 }
 
-// handsOver answers the first request with X-Accel-Redirect to a missing file.
-func handsOver() manner {
+// usesSendfile answers the first request with X-Accel-Redirect to a missing file.
+func usesSendfile() manner {
 	var asked atomic.Int64
 	return func(c net.Conn, n int) {
 		if asked.Add(1) == 1 {
@@ -159,7 +159,7 @@ func handedOns() []handedOn {
 	ok := say(answered)
 	return []handedOn{
 		{"does not run", nil, ok, []int{200}, [2]int64{0, 1}},
-		{"does not run, and then the file has gone", nil, handsOver(), []int{200}, [2]int64{0, 2}},
+		{"does not run, and then the file has gone", nil, usesSendfile(), []int{200}, [2]int64{0, 2}},
 		{"nothing runs", nil, nil, []int{502}, [2]int64{0, 0}},
 		{"answers", ok, ok, []int{200}, [2]int64{1, 0}},
 		{"refuses", say(unavailable), ok, []int{503}, [2]int64{1, 0}},

@@ -56,7 +56,7 @@ func TestAccel(t *testing.T) {
 
 	direct := e2e.Get(t, s.URL+path)
 	if direct.Header.Get("X-Accel-Redirect") == "" || len(direct.Body) != 0 {
-		t.Errorf("thumbery does not hand over: %v, %d bytes", direct.Header, len(direct.Body))
+		t.Errorf("thumbery sends no X-Accel-Redirect: %v, %d bytes", direct.Header, len(direct.Body))
 	}
 	r := e2e.Get(t, front+path)
 	e2e.WantPicture(t, r, 300, 200, "jpeg")

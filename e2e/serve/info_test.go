@@ -162,7 +162,7 @@ func TestInfoIsKept(t *testing.T) {
 		t.Errorf("%s is now %s", first.Body, kept.Body)
 	}
 	if kept.Header.Get("ETag") != first.Header.Get("ETag") || gps.Header.Get("ETag") == first.Header.Get("ETag") {
-		t.Errorf("tags: %q, %q, and with the place %q", first.Header["Etag"], kept.Header["Etag"], gps.Header["Etag"])
+		t.Errorf("tags: %q, %q, and with the GPS position %q", first.Header["Etag"], kept.Header["Etag"], gps.Header["Etag"])
 	}
 	if r := e2e.Ask(t, http.MethodDelete, s.Admin+"/cache/photos/cat.jpg"); !bytes.Contains(r.Body, []byte(`"derivatives":2`)) {
 		t.Errorf("forgetting it: %d %s", r.Status, r.Body)

@@ -79,8 +79,8 @@ func TestAnimation(t *testing.T) {
 	}
 }
 
-// f_auto never gives more bytes than the plain format, and heeds what the client
-// says.
+// f_auto never gives more bytes than the plain format, and respects what the
+// client accepts.
 func TestAuto(t *testing.T) {
 	t.Parallel()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--format", "auto", "--client-hints")

@@ -102,13 +102,13 @@ const clients = 16
 // forEach requests three sizes of each picture, in random order.
 func forEach(t *testing.T, pictures map[string][]byte, ask func(url string, w, h int) error) {
 	t.Helper()
-	places := make(chan struct{}, clients)
+	slots := make(chan struct{}, clients)
 	var all sync.WaitGroup
 	for name := range pictures {
 		for ops, sides := range map[string][2]int{"300x200": {300, 200}, "64x64,f_webp": {64, 64}, "1200x": {1200, 0}} {
-			places <- struct{}{}
+			slots <- struct{}{}
 			all.Go(func() {
-				defer func() { <-places }()
+				defer func() { <-slots }()
 				if err := ask("/"+ops+"/"+name, sides[0], sides[1]); err != nil {
 					t.Error(err)
 				}

@@ -13,7 +13,7 @@ type Fault struct {
 	// Answers reports that some pictures may come through all the same.
 	Answers bool
 	// Hidden reports that it shows so late, as a length that was passed on and is
-	// wrong, or bytes that come slowly and never stop, that another place may not
+	// wrong, or bytes that come slowly and never stop, that another backend may not
 	// be able to make up for it.
 	Hidden bool
 	begin  func(*Backend) error

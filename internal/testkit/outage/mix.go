@@ -77,12 +77,23 @@ func (m *Mix) warm(ctx context.Context, w Request) (Request, error) {
 
 // Run sends requests until ctx ends, waits for the last answers, and counts them all.
 func (m *Mix) Run(ctx context.Context) *Tally {
+	return m.run(ctx, func() bool { return ctx.Err() == nil })
+}
+
+// RunCount sends so many requests, or fewer if ctx ends before, waits for the answers, and
+// counts them all.
+func (m *Mix) RunCount(ctx context.Context, count int64) *Tally {
+	var sent atomic.Int64
+	return m.run(ctx, func() bool { return ctx.Err() == nil && sent.Add(1) <= count })
+}
+
+func (m *Mix) run(ctx context.Context, more func() bool) *Tally {
 	var tally Tally
 	var all sync.WaitGroup
 	for worker := range m.Clients {
 		all.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(worker), 2))
-			for ctx.Err() == nil {
+			for more() {
 				kind, request := m.next(random)
 				tally.Add(kind, request, m.Client.Get(context.WithoutCancel(ctx), request.Path))
 			}
@@ -176,7 +187,7 @@ func (m *Mix) Recovery(ctx context.Context) (time.Duration, error) {
 
 // Storm breaks a backend with faults in random order, each for a while, until ctx ends;
 // then it restores it. It returns the names of the faults.
-func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, place *Backend) (happened []string, err error) {
+func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault, backend *Backend) (happened []string, err error) {
 	random := rand.New(rand.NewPCG(seed, 4))
 	var order []int
 	tick := time.NewTicker(while)
@@ -188,7 +199,7 @@ func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault
 		fault := faults[order[0]]
 		order = order[1:]
 		happened = append(happened, fault.Name)
-		if err := place.Break(fault); err != nil {
+		if err := backend.Break(fault); err != nil {
 			return happened, err
 		}
 		select {
@@ -196,5 +207,5 @@ func Storm(ctx context.Context, seed uint64, while time.Duration, faults []Fault
 		case <-ctx.Done():
 		}
 	}
-	return happened, place.Restore()
+	return happened, backend.Restore()
 }
