@@ -1,11 +1,11 @@
 package e2e
 
 import (
-	"net"
 	"strings"
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/nginx"
+	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
 // Nginx starts a real nginx with deploy/nginx.conf in front of s and returns its URL. It
@@ -13,10 +13,9 @@ import (
 // nil.
 func Nginx(t *testing.T, s *Server, cache string, edit func(string) string) string {
 	t.Helper()
-	address := FreeAddress(t)
 	log := &Log{}
 	n, err := nginx.Start(nginx.Config{
-		File: "../../deploy/nginx.conf", Listen: address, Cache: cache, Edit: edit, Log: log,
+		File: "../../deploy/nginx.conf", Cache: cache, Edit: edit, Log: log,
 		Public: strings.TrimPrefix(s.URL, "http://"), Admin: strings.TrimPrefix(s.Admin, "http://"),
 	})
 	t.Cleanup(func() {
@@ -28,14 +27,14 @@ func Nginx(t *testing.T, s *Server, cache string, edit func(string) string) stri
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { n.Close() })
-	return "http://" + address
+	return "http://" + n.Address
 }
 
 // CachingNginx starts a real nginx with deploy/nginx-cache.conf in front of s and returns
 // its URL.
 func CachingNginx(t *testing.T, s *Server, dir string) string {
 	t.Helper()
-	address, kept := FreeAddress(t), t.TempDir()
+	kept := t.TempDir()
 	log := &Log{}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -43,7 +42,7 @@ func CachingNginx(t *testing.T, s *Server, dir string) string {
 		}
 	})
 	n, err := nginx.Start(nginx.Config{
-		File: "../../deploy/nginx-cache.conf", Listen: address, Cache: dir, Log: log,
+		File: "../../deploy/nginx-cache.conf", Cache: dir, Log: log,
 		Public: strings.TrimPrefix(s.URL, "http://"), Admin: strings.TrimPrefix(s.Admin, "http://"),
 		Edit: func(conf string) string { return strings.Replace(conf, "/var/cache/nginx/thumbery", kept, 1) },
 	})
@@ -51,16 +50,13 @@ func CachingNginx(t *testing.T, s *Server, dir string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { n.Close() })
-	return "http://" + address
+	return "http://" + n.Address
 }
 
 // FreeAddress is an unused port of the loopback interface.
 func FreeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	address, err := pinned.FreeAddress()
+	Must(t, err)
+	return address
 }

@@ -32,11 +32,8 @@ func (b *bench) start() ([]*contestant, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, err := pinned.FreeAddress()
+	address, err := b.nginx(accel)
 	if err != nil {
-		return nil, err
-	}
-	if err := b.nginx(address, accel); err != nil {
 		return nil, err
 	}
 	front := "http://" + address
@@ -53,10 +50,7 @@ func (b *bench) start() ([]*contestant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if address, err = pinned.FreeAddress(); err != nil {
-		return nil, err
-	}
-	if err := b.nginx(address, bare); err != nil {
+	if address, err = b.nginx(bare); err != nil {
 		return nil, err
 	}
 	contestants = append(contestants, &contestant{
@@ -95,20 +89,22 @@ func (b *bench) spawn(address, binary string, args ...string) (pid int, err erro
 	return p.PID(), nil
 }
 
-// nginx starts nginx with deploy/nginx.conf and a location for the static file.
-func (b *bench) nginx(address, socket string) error {
+// nginx starts nginx with deploy/nginx.conf and a location for the static file, and
+// returns its address.
+func (b *bench) nginx(socket string) (address string, err error) {
 	s, err := nginx.Start(nginx.Config{
-		File: "deploy/nginx.conf", Listen: address, Public: "unix:" + socket, Admin: "127.0.0.1:9",
+		File: "deploy/nginx.conf", Public: "unix:" + socket, Admin: "127.0.0.1:9",
 		Cache: b.cache, Workers: b.workers, Log: os.Stderr,
 		Edit: func(text string) string {
 			static := "location /static/ { alias " + b.cache + "/; default_type image/jpeg; sendfile on; tcp_nopush on; etag on; }\n"
 			return strings.Replace(text, "    location / {", static+"    location / {", 1)
 		},
 	})
-	if err == nil {
-		b.cleanup = append(b.cleanup, s.Close)
+	if err != nil {
+		return "", err
 	}
-	return err
+	b.cleanup = append(b.cleanup, s.Close)
+	return s.Address, nil
 }
 
 // warm has the picture made, checks that it is one, and returns the path of its

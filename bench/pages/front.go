@@ -10,7 +10,6 @@ import (
 
 	"github.com/thumbery/thumbery/bench/program"
 	"github.com/thumbery/thumbery/internal/testkit/nginx"
-	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
 // front is an nginx with deploy/nginx-cache.conf before a server.
@@ -23,20 +22,16 @@ type front struct {
 // nginx starts one with an empty cache, for a policy. What is in static, unless
 // that is "", is served below /static/.
 func (s *setup) nginx(server *server, p policy, static string) (*front, error) {
-	address, err := pinned.FreeAddress()
-	if err != nil {
-		return nil, err
-	}
 	kept := s.t.TempDir()
 	n, err := nginx.Start(nginx.Config{
-		File: "deploy/nginx-cache.conf", Listen: address, Cache: server.cache, Log: os.Stderr,
+		File: "deploy/nginx-cache.conf", Cache: server.cache, Log: os.Stderr,
 		Public: strings.TrimPrefix(server.url, "http://"), Admin: strings.TrimPrefix(server.admin.url, "http://"),
 		Edit: func(conf string) string { return edited(conf, kept, p, static) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &front{newClient("http://" + address), n, kept}, nil
+	return &front{newClient("http://" + n.Address), n, kept}, nil
 }
 
 func edited(conf, kept string, p policy, static string) string {

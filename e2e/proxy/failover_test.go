@@ -122,10 +122,10 @@ func (p *peer) serve(c net.Conn, does manner) {
 // second is the backup.
 func before(t *testing.T, file string, first, second *peer) string {
 	t.Helper()
-	address, kept := e2e.FreeAddress(t), t.TempDir()
+	kept := t.TempDir()
 	log := &e2e.Log{}
 	n, err := nginx.Start(nginx.Config{
-		File: "../../deploy/" + file, Listen: address, Cache: t.TempDir(), Workers: 1, Log: log,
+		File: "../../deploy/" + file, Cache: t.TempDir(), Workers: 1, Log: log,
 		Public: first.address, Admin: first.address,
 		Edit: func(conf string) string {
 			one := "server " + first.address + ";"
@@ -143,7 +143,7 @@ func before(t *testing.T, file string, first, second *peer) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { n.Close() })
-	return "http://" + address
+	return "http://" + n.Address
 }
 
 // handedOn is a failure of the first of two servers and what the client and the servers see

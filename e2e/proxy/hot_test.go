@@ -9,9 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/thumbery/thumbery/e2e"
 )
@@ -59,33 +57,19 @@ func varnish(t *testing.T, s *e2e.Server) string {
 	if err != nil {
 		path = e2e.Tool(t, "/usr/sbin/varnishd", "varnish")
 	}
-	dir, address := t.TempDir(), e2e.FreeAddress(t)
+	dir := t.TempDir()
 	host, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
 	vcl := strings.NewReplacer(`"127.0.0.1"`, strconv.Quote(host), `"8080"`, strconv.Quote(port)).Replace(string(e2e.Read(t, "../../deploy/varnish.vcl")))
 	file := filepath.Join(dir, "thumbery.vcl")
 	if err := os.WriteFile(file, []byte(vcl), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
-	cmd := exec.Command(path, "-F", "-j", "none", "-a", address, "-f", file, "-n", filepath.Join(dir, "run"), "-s", "malloc,32M", "-T", "none")
-	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.WaitDelay = 10 * time.Second
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
-		_ = cmd.Wait()                          // how it ended does not matter any more
-		if t.Failed() {
-			t.Logf("varnish:\n%s", &log)
-		}
-	})
-	url := "http://" + address
-	e2e.Eventually(t, "varnish answers", func() bool {
-		r, err := e2e.Do(http.MethodGet, url+"/")
+	return "http://" + startProxy(t, func(address string) *exec.Cmd {
+		return exec.Command(path, "-F", "-j", "none", "-a", address, "-f", file, "-n", filepath.Join(dir, "run"), "-s", "malloc,32M", "-T", "none")
+	}, func(address string) bool {
+		r, err := e2e.Do(http.MethodGet, "http://"+address+"/")
 		return err == nil && r.Status == http.StatusBadRequest // Thumbery's answer to that
 	})
-	return url
 }
 
 // proxies are the caching proxies, and the header that tells each of them how long to

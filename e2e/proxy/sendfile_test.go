@@ -11,9 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/thumbery/thumbery/e2e"
 )
@@ -97,8 +95,6 @@ func lighttpdProgram(t *testing.T) string {
 // and returns its URL.
 func lighttpd(t *testing.T, program string, s *e2e.Server, cache string, edit func(string) string) string {
 	t.Helper()
-	address := e2e.FreeAddress(t)
-	host, port, _ := strings.Cut(address, ":")
 	thumberyHost, thumberyPort, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
 	conf := string(e2e.Read(t, "../../deploy/lighttpd.conf"))
 	for _, change := range [][2]string{
@@ -114,31 +110,17 @@ func lighttpd(t *testing.T, program string, s *e2e.Server, cache string, edit fu
 		conf = edit(conf)
 	}
 	dir := t.TempDir()
-	conf = fmt.Sprintf("server.document-root = %q\nserver.bind = %q\nserver.port = %s\n", dir, host, port) + conf
 	file := filepath.Join(dir, "lighttpd.conf")
-	if err := os.WriteFile(file, []byte(conf), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(program, "-D", "-f", file)
-	log := &e2e.Log{}
-	cmd.Stderr = log
-	cmd.WaitDelay = 10 * time.Second
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have gone already
-		_ = cmd.Wait()                          // how it ended does not matter any more
-		if t.Failed() {
-			t.Logf("lighttpd:\n%s", log)
-		}
-	})
-	e2e.Eventually(t, "lighttpd listens", func() bool {
+	return "http://" + startProxy(t, func(address string) *exec.Cmd {
+		host, port, _ := strings.Cut(address, ":")
+		text := fmt.Sprintf("server.document-root = %q\nserver.bind = %q\nserver.port = %s\n", dir, host, port) + conf
+		e2e.Must(t, os.WriteFile(file, []byte(text), 0o644))
+		return exec.Command(program, "-D", "-f", file)
+	}, func(address string) bool {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			c.Close()
 		}
 		return err == nil
 	})
-	return "http://" + address
 }

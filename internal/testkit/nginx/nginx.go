@@ -2,24 +2,24 @@
 package nginx
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
 // Config has the values for the lines of deploy/nginx.conf marked CHANGE.
 type Config struct {
 	// File is the path of deploy/nginx.conf.
 	File string
-	// Listen is where nginx listens, HOST:PORT.
-	Listen string
 	// Public and Admin are the addresses of Thumbery's listeners, HOST:PORT or
 	// unix:/PATH.
 	Public, Admin string
@@ -35,13 +35,31 @@ type Config struct {
 
 // Server is a running nginx.
 type Server struct {
-	cmd *exec.Cmd
-	dir string
+	// Address is where it listens, HOST:PORT.
+	Address string
+
+	cmd   *exec.Cmd
+	dir   string
+	ended chan struct{} // closed when the process has ended
 }
 
-// Start starts nginx and waits until it listens. The caller closes the Server.
+// Start starts nginx at a free address and waits until it listens. The caller closes the
+// Server.
 func Start(c Config) (*Server, error) {
-	text, err := c.text()
+	var log bytes.Buffer
+	s, err := c.start(&log)
+	if err != nil && strings.Contains(log.String(), "Address already in use") { // since it was found free
+		s, err = c.start(&log)
+	}
+	return s, err
+}
+
+func (c Config) start(log *bytes.Buffer) (*Server, error) {
+	address, err := pinned.FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	text, err := c.text(address)
 	if err != nil {
 		return nil, err
 	}
@@ -49,19 +67,23 @@ func Start(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir}
+	s := &Server{Address: address, dir: dir, ended: make(chan struct{})}
 	file := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(file, []byte(c.main(dir, text)), 0o644); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.cmd = exec.Command(program(), "-c", file, "-e", "stderr")
-	s.cmd.Stderr = c.Log
+	s.cmd.Stderr = io.MultiWriter(c.Log, log)
 	s.cmd.WaitDelay = 10 * time.Second
 	if err := s.cmd.Start(); err != nil {
 		s.cmd = nil
 		return nil, errors.Join(err, s.Close())
 	}
-	if err := waitFor(c.Listen); err != nil {
+	go func() {
+		_ = s.cmd.Wait() // how it ended does not matter
+		close(s.ended)
+	}()
+	if err := s.wait(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -70,14 +92,14 @@ func Start(c Config) (*Server, error) {
 // Close stops nginx and its workers.
 func (s *Server) Close() error {
 	if s.cmd != nil {
-		_ = s.cmd.Process.Signal(syscall.SIGTERM) // to the workers as well; it may have gone already
-		_ = s.cmd.Wait()                          // how it ended does not matter any more
+		_ = s.cmd.Process.Signal(syscall.SIGTERM) // to the workers as well; it may have ended already
+		<-s.ended
 	}
 	return os.RemoveAll(s.dir)
 }
 
 // text is the file with the marked lines changed. Each must be there exactly once.
-func (c Config) text() (string, error) {
+func (c Config) text(address string) (string, error) {
 	data, err := os.ReadFile(c.File)
 	if err != nil {
 		return "", err
@@ -86,7 +108,7 @@ func (c Config) text() (string, error) {
 	for _, change := range [][2]string{
 		{"server 127.0.0.1:8080;", "server " + c.Public + ";"},
 		{"server 127.0.0.1:8081;", "server " + c.Admin + ";"},
-		{"listen 80;", "listen " + c.Listen + ";"},
+		{"listen 80;", "listen " + address + ";"},
 		{"alias /var/cache/thumbery/;", "alias " + c.Cache + "/;"},
 	} {
 		if n := strings.Count(text, change[0]); n != 1 {
@@ -132,15 +154,19 @@ func program() string {
 	return "/usr/sbin/nginx"
 }
 
-// waitFor waits until something listens at address.
-func waitFor(address string) error {
+// wait waits until nginx listens: only then it writes the file with its process id.
+func (s *Server) wait() error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for range 18_000 { // three minutes, on a busy machine
-		if c, err := net.Dial("tcp", address); err == nil {
-			return c.Close()
+		if _, err := os.Stat(filepath.Join(s.dir, "pid")); err == nil {
+			return nil
 		}
-		<-tick.C
+		select {
+		case <-tick.C:
+		case <-s.ended:
+			return errors.New("nginx has ended")
+		}
 	}
-	return fmt.Errorf("nothing listens at %s", address)
+	return fmt.Errorf("nginx does not listen at %s", s.Address)
 }
