@@ -15,7 +15,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
-// What is asked of the server.
+// Limits that the server must keep.
 const (
 	mostAnswer = 21 * time.Second // --resize-timeout, and one second
 	mostPeak   = 1.2 * 1024       // MiB
@@ -27,7 +27,7 @@ const (
 	moreGoroutines = 10
 )
 
-// base is what is so without hostile files.
+// base holds the measurements without hostile files.
 type base struct {
 	misses, hits outage.Took
 	goroutines   float64
@@ -42,7 +42,7 @@ func (b *base) String() string {
 		b.misses.Failed()+b.hits.Failed(), b.goroutines, b.peak)
 }
 
-// measureAlone asks for what is honest alone, first to warm up.
+// measureAlone measures honest requests alone, after a first round to warm up.
 func (s *setup) measureAlone(ctx context.Context) (*base, error) {
 	var warm, b base
 	s.offer(ctx, s.each/2, &warm.misses, &warm.hits)
@@ -61,7 +61,7 @@ func (s *setup) measureAlone(ctx context.Context) (*base, error) {
 	return &b, err
 }
 
-// outcome is what came of asking for one file, so many at a time.
+// outcome is the result of the requests for one file, several at a time.
 type outcome struct {
 	clients      int
 	hostile      outage.Took
@@ -183,14 +183,14 @@ func (s *setup) look(ctx context.Context, o *outcome) error {
 	return ctx.Err()
 }
 
-// note keeps what was not quiet first.
+// note keeps the first reason why the server was not quiet.
 func (o *outcome) note(what string) {
 	if o.quiet == "" {
 		o.quiet = what
 	}
 }
 
-// doing is what a server does though nobody asks for anything.
+// doing is the activity of a server that gets no requests.
 type doing struct {
 	requests, goroutines float64       // at the end of quietFor
 	background           float64       // at its beginning and its end

@@ -91,7 +91,7 @@ func (s *setup) warmPhoto(ctx context.Context) error {
 	return nil
 }
 
-// usage is what the server holds, without connections.
+// usage returns the resources that the server uses, without connections.
 func (s *setup) usage(ctx context.Context) (string, error) {
 	s.mix.Client.Close()
 	if err := s.place.Restore(); err != nil { // closes those to S3

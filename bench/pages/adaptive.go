@@ -12,7 +12,7 @@ import (
 
 const (
 	avif = "image/avif"
-	// avifBrowser is what a browser says that takes it.
+	// avifBrowser is the Accept header of a browser that supports AVIF.
 	avifBrowser = avif + ",image/webp,image/apng,image/*,*/*;q=0.8"
 	// avifLimit is how long it may take to come in the background, where it comes.
 	avifLimit = 20 * time.Second
@@ -108,11 +108,11 @@ func ask(ctx context.Context, ways []*firsts, path string) (isAVIF bool, err err
 	return true, nil
 }
 
-// primedTotal counts what was made in the background.
+// primedTotal counts the derivatives that were made in the background.
 const primedTotal = "thumbery_primed_total"
 
-// await notes a first answer, and how long it is until there is AVIF. It looks at
-// the counter and not at the picture, as who asks for that has it made.
+// await records the first answer, and how long it takes until there is AVIF. It watches
+// the counter and not the picture, as a request for the picture would make it.
 func (w *firsts) await(ctx context.Context, first outage.Answer, path string, primed float64, began time.Time) error {
 	if w.kinds == nil {
 		w.kinds = map[string]int{}
@@ -158,7 +158,7 @@ func printFirsts(ways []*firsts) {
 	fmt.Printf("first answers in %.2f of the time at the median\n\n", quantile(ways[1].answer, .5)/quantile(ways[0].answer, .5))
 }
 
-// quantile is what the part q of all are not more than; 0 of none.
+// quantile returns the q-quantile of all, with q from 0 to 1; 0 if there are no values.
 func quantile(all []float64, q float64) float64 {
 	if len(all) == 0 {
 		return 0

@@ -16,7 +16,7 @@ const (
 	derivatives = disk.Derivatives
 )
 
-// stock is what a tier of the server's cache has.
+// stock counts the files in a tier of the server's cache, and their bytes.
 func (s *server) stock(tier string) (files int, bytes int64, err error) {
 	return under(filepath.Join(s.cache, tier))
 }

@@ -22,8 +22,8 @@ type job struct {
 	} `json:"errors"`
 }
 
-// follow has all of the options of all keys made, and returns the last line of the
-// answer. If ctx ends, so does the job, which is running then.
+// follow primes all keys with all options, and returns the last line of the answer. If
+// ctx ends, so does the job.
 func (s *server) follow(ctx context.Context, keys, options []string) (last job, err error) {
 	body, err := json.Marshal(map[string][]string{"keys": keys, "ops": options})
 	if err != nil {

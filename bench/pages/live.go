@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// liveClients ask while a job goes on.
+	// liveClients send requests while a job runs.
 	liveClients = 8
 	// One of so many requests is a miss: another derivative of an original that is
 	// in the cache.
@@ -25,14 +25,14 @@ const (
 // presets are what the job makes of each.
 var presets = []string{"320x", "640x", "320x,f_webp", "640x,f_webp"}
 
-// live is who asks meanwhile.
+// live sends requests while a job runs.
 type live struct {
 	*server
 	photos []photo
 	missed atomic.Int64
 }
 
-// moment is what came while a job went on, or while none did.
+// moment holds the answers of a period in which a job ran, or none did.
 type moment struct {
 	name              string
 	all, hits, misses outage.Took

@@ -45,7 +45,7 @@ func shuffled(photos []photo) (paths []string) {
 	return paths
 }
 
-// page is what all sizes of a set have cost, summed over rounds.
+// page is the cost of all sizes of a set, summed over rounds.
 type page struct {
 	side        string // of the mezzanine
 	took        time.Duration
@@ -176,5 +176,5 @@ func mean(all []float64) float64 {
 	return sum / float64(max(1, len(all)))
 }
 
-// list is what is between commas.
+// list splits at commas.
 func list(text string) []string { return strings.Split(text, ",") }

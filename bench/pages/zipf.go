@@ -58,7 +58,7 @@ func zipfOptions() (options []string) {
 	return options
 }
 
-// policy is what the cache in front is told to keep.
+// policy tells the cache in front what to keep.
 type policy struct {
 	name  string
 	after string // --hot-after; "" has it keep everything

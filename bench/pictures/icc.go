@@ -33,7 +33,7 @@ type iccTag struct {
 	data []byte
 }
 
-// iccHead is what differs between profiles' headers.
+// iccHead holds the fields in which the headers of profiles differ.
 type iccHead struct {
 	version           uint32
 	class, space, pcs string // pcs "" stands for XYZ

@@ -94,7 +94,7 @@ const (
 	exifRational = 5
 )
 
-// cameraEXIF is what a camera with a clock and a receiver writes.
+// cameraEXIF is the EXIF of a camera with a clock and a GPS receiver.
 func cameraEXIF() []byte {
 	text := func(tag uint16, s string) exifTag {
 		return exifTag{tag: tag, kind: exifASCII, value: []byte(s + "\x00")}

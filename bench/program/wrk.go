@@ -11,7 +11,7 @@ import (
 // WrkConnections is how many clients ask at once.
 const WrkConnections = 32
 
-// Answered is what wrk says.
+// Answered holds the results that wrk prints.
 type Answered struct{ Requests, Rate float64 }
 
 var (

@@ -201,8 +201,8 @@ func report(width int, all []maker, curves []curve) {
 	}
 }
 
-// at is what c has at so many bytes in all, between the two nearest qualities,
-// along the logarithm of bytes, in which these curves are nearly straight.
+// at interpolates c at so many bytes in all between the two nearest qualities, along
+// the logarithm of bytes, in which these curves are nearly straight.
 func (c curve) at(bytes float64) row {
 	i := 0
 	for i < len(c)-2 && c[i+1].bytes < bytes {

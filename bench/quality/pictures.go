@@ -102,7 +102,7 @@ func (b *bench) reference(p picture, width int) (path string, err error) {
 	return path, os.Rename(path+".new", path)
 }
 
-// cost is what making something took.
+// cost is the time that one step took, and the size of its result.
 type cost struct{ millis, bytes float64 }
 
 // pixels runs the helper.

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// row is what is known of one way to make pictures: the sums over all of them.
+// row holds the sums over all pictures of one way to make them.
 type row struct {
 	n                 int
 	millis, bytes     float64

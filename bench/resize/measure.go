@@ -12,7 +12,7 @@ import (
 	"github.com/thumbery/thumbery/bench/program"
 )
 
-// contestant is what is measured, with what it took in each round.
+// contestant is one thing to measure, with its times of each round.
 type contestant struct {
 	name    string
 	measure func(round int) (millis float64, bytes int64, err error)

@@ -15,7 +15,7 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
-// op is what is asked for.
+// op is a resizing operation.
 type op struct {
 	name          string
 	width, height int    // height 0 is any
