@@ -186,8 +186,12 @@ func (h *primeHandler) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := stream.last
-	h.log.Info("priming has ended", "state", s.State, "pictures", s.Finished, "made", s.Made, "there", s.There,
-		"failed", s.Failed, "not_pictures", s.NotPictures, "left_out", s.LeftOut, "client", r.RemoteAddr, "cause", err)
+	log := h.log.With("state", s.State, "pictures", s.Finished, "made", s.Made, "there", s.There,
+		"failed", s.Failed, "not_pictures", s.NotPictures, "left_out", s.LeftOut, "client", r.RemoteAddr)
+	if err != nil {
+		log = log.With("cause", err)
+	}
+	log.Info("priming has ended")
 }
 
 // progressStream writes lines to a client until one cannot be written.

@@ -35,7 +35,7 @@ func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.P
 	if c.path == "" {
 		return nil
 	}
-	data, err := os.ReadFile(c.path)
+	data, err := readConfig(c.path)
 	if err != nil {
 		return fmt.Errorf("--config: %w", err)
 	}
@@ -48,6 +48,23 @@ func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.P
 	}
 	ctx.AddResolver(c)
 	return nil
+}
+
+// maxConfig bytes is more than any settings need, and keeps a device or a wrong file out
+// of memory.
+const maxConfig = 1 << 20
+
+func readConfig(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err == nil && len(data) > maxConfig {
+		err = fmt.Errorf("%s: larger than 1 MiB: this is not a file of settings", path)
+	}
+	return data, err
 }
 
 // hideSecret leaves out of an error in the file's syntax what stands there, where it may
