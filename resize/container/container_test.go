@@ -2,10 +2,8 @@ package container
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -13,12 +11,13 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
-func odd(t testing.TB, name string) []byte {
+func oddFile(t testing.TB, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile("../../testdata/odd/" + name)
 	if err != nil {
@@ -27,46 +26,14 @@ func odd(t testing.TB, name string) []byte {
 	return b
 }
 
-func pngChunk(kind string, content []byte) []byte {
-	b := append(binary.BigEndian.AppendUint32(nil, uint32(len(content))), kind...)
-	b = append(b, content...)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
-}
-
-// deflated is n times the same byte, packed.
-func deflated(n int) []byte {
-	var b bytes.Buffer
-	z := zlib.NewWriter(&b)
-	for range n >> 10 {
-		_, _ = z.Write(make([]byte, 1<<10))
-	}
-	_, _ = z.Write(make([]byte, n&1023))
-	_ = z.Close()
-	return b.Bytes()
-}
-
-// pngWith is a small PNG with chunks between its header and its pixels.
-func pngWith(chunks ...[]byte) []byte {
-	src := resizetest.PNG(resizetest.Quarters(40, 30))
-	return slices.Concat(src[:33], slices.Concat(chunks...), src[33:])
-}
-
-// pngKinds are the kinds of the chunks of src.
-func pngKinds(src []byte) (kinds []string) {
-	for off := 8; len(src)-off >= 12; off += 12 + int(binary.BigEndian.Uint32(src[off:])) {
-		kinds = append(kinds, string(src[off+4:off+8]))
-	}
-	return kinds
-}
-
 // TestMetadataLeftOut: what is kept is what was there, and is copied only where
 // something goes.
 func TestMetadataLeftOut(t *testing.T) {
 	t.Parallel()
-	icc := pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(100)))
-	text, gamma := pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("gAMA", []byte{0, 0, 1, 1})
-	frame := pngChunk("fcTL", make([]byte, 26))
-	plain := pngWith()
+	icc := odd.Chunk("iCCP", slices.Concat([]byte("p\x00\x00"), odd.Deflated(100)))
+	text, gamma := odd.Chunk("tEXt", []byte("Title\x00cat")), odd.Chunk("gAMA", []byte{0, 0, 1, 1})
+	frame := odd.Chunk("fcTL", make([]byte, 26))
+	plain := odd.PNGWith()
 	end := len(plain) - 12
 	for _, c := range []struct {
 		name      string
@@ -74,14 +41,14 @@ func TestMetadataLeftOut(t *testing.T) {
 		copied    bool
 	}{
 		{"plain", plain, plain, false},
-		{"all that is needed", pngWith(gamma, icc), pngWith(gamma, icc), false},
-		{"a text in front", pngWith(text, gamma), pngWith(gamma), true},
-		{"a text between", pngWith(gamma, text, icc), pngWith(gamma, icc), true},
+		{"all that is needed", odd.PNGWith(gamma, icc), odd.PNGWith(gamma, icc), false},
+		{"a text in front", odd.PNGWith(text, gamma), odd.PNGWith(gamma), true},
+		{"a text between", odd.PNGWith(gamma, text, icc), odd.PNGWith(gamma, icc), true},
 		{"a text behind", slices.Concat(plain[:end], text, plain[end:]), plain, true},
-		{"a second profile", pngWith(icc, icc), pngWith(icc), true},
-		{"an animation", pngWith(pngChunk("acTL", make([]byte, 8)), frame), plain, true},
-		{"what nobody knows", pngWith(pngChunk("abCd", nil)), plain, true},
-		{"what nobody knows but must", pngWith(pngChunk("ABCD", nil)), pngWith(pngChunk("ABCD", nil)), false},
+		{"a second profile", odd.PNGWith(icc, icc), odd.PNGWith(icc), true},
+		{"an animation", odd.PNGWith(odd.Chunk("acTL", make([]byte, 8)), frame), plain, true},
+		{"what nobody knows", odd.PNGWith(odd.Chunk("abCd", nil)), plain, true},
+		{"what nobody knows but must", odd.PNGWith(odd.Chunk("ABCD", nil)), odd.PNGWith(odd.Chunk("ABCD", nil)), false},
 		{"behind its end", slices.Concat(plain, text), plain, false},
 		{"cut short in its pixels", plain[:end-9], plain[:end-9], false},
 		{"cut short in a text", slices.Concat(plain[:end], text[:14]), plain[:end], false},
@@ -89,7 +56,7 @@ func TestMetadataLeftOut(t *testing.T) {
 	} {
 		got, err := WithoutMetadata(c.src, variant.PNG)
 		if err != nil || !bytes.Equal(got, c.want) {
-			t.Errorf("%s: %v, %v", c.name, pngKinds(got), err)
+			t.Errorf("%s: %v, %v", c.name, odd.ChunkNames(got), err)
 		}
 		if copied := &got[0] != &c.src[0]; copied != c.copied {
 			t.Errorf("%s: copied: %t", c.name, copied)
@@ -101,14 +68,14 @@ func TestMetadataLeftOut(t *testing.T) {
 func TestProfileIsBounded(t *testing.T) {
 	t.Parallel()
 	for n, fine := range map[int]bool{4 << 20: true, 4<<20 + 1: false, 40 << 20: false} {
-		src := pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(n))))
+		src := odd.PNGWith(odd.Chunk("iCCP", slices.Concat([]byte("p\x00\x00"), odd.Deflated(n))))
 		_, err := WithoutMetadata(src, variant.PNG)
 		if fine != (err == nil) || err != nil && !errors.Is(err, header.ErrTooLarge) {
 			t.Errorf("%d bytes: %v, want fine: %t", n, err, fine)
 		}
 	}
 	for _, content := range []string{"", "name", "name\x00", "name\x00\x00", "name\x00\x00damaged"} {
-		src := pngWith(pngChunk("iCCP", []byte(content)))
+		src := odd.PNGWith(odd.Chunk("iCCP", []byte(content)))
 		if got, err := WithoutMetadata(src, variant.PNG); err != nil || len(got) != len(src) {
 			t.Errorf("%q: %v", content, err)
 		}
@@ -117,9 +84,9 @@ func TestProfileIsBounded(t *testing.T) {
 
 // FuzzWithoutMetadata: what decoded before decodes to the same, and is never longer.
 func FuzzWithoutMetadata(f *testing.F) {
-	f.Add(pngWith())
-	f.Add(pngWith(pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("gAMA", []byte{0, 0, 1, 1})))
-	f.Add(pngWith(pngChunk("iCCP", slices.Concat([]byte("p\x00\x00"), deflated(100)))))
+	f.Add(odd.PNGWith())
+	f.Add(odd.PNGWith(odd.Chunk("tEXt", []byte("Title\x00cat")), odd.Chunk("gAMA", []byte{0, 0, 1, 1})))
+	f.Add(odd.PNGWith(odd.Chunk("iCCP", slices.Concat([]byte("p\x00\x00"), odd.Deflated(100)))))
 	f.Add(resizetest.Oriented(resizetest.PNG(resizetest.Transparent(9, 7, color.NRGBA{})), 6))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		config, err := png.DecodeConfig(bytes.NewReader(src))
@@ -163,7 +130,7 @@ func same(a, b image.Image) bool {
 // looked at; what passes keeps passing with its checksums made anew.
 func FuzzCheckPNG(f *testing.F) {
 	for _, name := range []string{"1x1.png", "interlaced.png", "truncated.png"} {
-		f.Add(odd(f, name))
+		f.Add(oddFile(f, name))
 	}
 	f.Add([]byte("\x89PNG\r\n\x1a\n\xff\xff\xff\xffIEND\x00\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -178,7 +145,7 @@ func FuzzCheckPNG(f *testing.F) {
 
 func TestCheckPNG(t *testing.T) {
 	t.Parallel()
-	good := odd(t, "interlaced.png")
+	good := oddFile(t, "interlaced.png")
 	if err := CheckPNG(good); err != nil {
 		t.Error(err)
 	}
@@ -199,7 +166,7 @@ func TestCheckPNG(t *testing.T) {
 // than a header.
 func FuzzPatchWebP(f *testing.F) {
 	for _, name := range []string{"truncated.webp", "animated.webp", "alpha.webp", "lossless.webp"} {
-		b := odd(f, name)
+		b := oddFile(f, name)
 		f.Add(b[:len(b)*2/3])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -214,7 +181,7 @@ func FuzzPatchWebP(f *testing.F) {
 // that was to go.
 func FuzzStripWebP(f *testing.F) {
 	for _, name := range []string{"alpha.webp", "exif.webp", "lossless.webp", "counter.webp"} {
-		f.Add(odd(f, name))
+		f.Add(oddFile(f, name))
 	}
 	f.Add([]byte("RIFF\x04\x00\x00\x00WEBP"))
 	f.Fuzz(func(t *testing.T, b []byte) {

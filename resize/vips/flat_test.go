@@ -7,6 +7,8 @@ import (
 	"image/color"
 	"math"
 	"slices"
+
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 )
 
 // flatPNG is a PNG to be written.
@@ -94,14 +96,14 @@ func (f flatPNG) around(idat []byte) []byte {
 	if f.interlaced {
 		head[12] = 1
 	}
-	parts := [][]byte{[]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", head)}
+	parts := [][]byte{[]byte("\x89PNG\r\n\x1a\n"), odd.Chunk("IHDR", head)}
 	if f.kind == 3 {
-		parts = append(parts, pngChunk("PLTE", []byte{upper.R, upper.G, upper.B, lower.R, lower.G, lower.B}))
+		parts = append(parts, odd.Chunk("PLTE", []byte{upper.R, upper.G, upper.B, lower.R, lower.G, lower.B}))
 	}
 	if f.transparent {
-		parts = append(parts, pngChunk("tRNS", f.tRNS()))
+		parts = append(parts, odd.Chunk("tRNS", f.tRNS()))
 	}
-	return slices.Concat(append(parts, pngChunk("IDAT", idat), pngChunk("IEND", nil))...)
+	return slices.Concat(append(parts, odd.Chunk("IDAT", idat), odd.Chunk("IEND", nil))...)
 }
 
 func (f flatPNG) tRNS() []byte {

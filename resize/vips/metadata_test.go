@@ -2,75 +2,43 @@ package vips
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"hash/crc32"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
-func pngChunk(kind string, content []byte) []byte {
-	b := append(binary.BigEndian.AppendUint32(nil, uint32(len(content))), kind...)
-	b = append(b, content...)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
-}
-
-// deflated is n times the same byte, packed.
-func deflated(n int) []byte {
-	var b bytes.Buffer
-	z := zlib.NewWriter(&b)
-	for range n >> 10 {
-		_, _ = z.Write(make([]byte, 1<<10))
-	}
-	_, _ = z.Write(make([]byte, n&1023))
-	_ = z.Close()
-	return b.Bytes()
-}
-
-// pngWith is a small PNG with chunks between its header and its pixels.
-func pngWith(chunks ...[]byte) []byte {
-	src := resizetest.PNG(resizetest.Quarters(40, 30))
-	return slices.Concat(src[:33], slices.Concat(chunks...), src[33:])
-}
-
-// pngKinds are the kinds of the chunks of src.
-func pngKinds(src []byte) (kinds []string) {
-	for off := 8; len(src)-off >= 12; off += 12 + int(binary.BigEndian.Uint32(src[off:])) {
-		kinds = append(kinds, string(src[off+4:off+8]))
-	}
-	return kinds
-}
-
 // TestTextsStayOutside: libpng unpacks texts, each to 8 million bytes.
 func TestTextsStayOutside(t *testing.T) {
 	t.Parallel()
-	text := deflated(7_900_000)
+	text := odd.Deflated(7_900_000)
 	many := make([][]byte, 50)
 	for i := range many {
-		many[i] = pngChunk("zTXt", slices.Concat([]byte("Comment\x00\x00"), text))
+		many[i] = odd.Chunk("zTXt", slices.Concat([]byte("Comment\x00\x00"), text))
 	}
-	many = append(many, pngChunk("iTXt", slices.Concat([]byte("Comment\x00\x01\x00\x00\x00"), text)),
-		pngChunk("tEXt", []byte("Title\x00cat")), pngChunk("eXIf", []byte("II*\x00\x08\x00\x00\x00\x00\x00")))
-	src := pngWith(many...)
+	many = append(many, odd.Chunk("iTXt", slices.Concat([]byte("Comment\x00\x01\x00\x00\x00"), text)),
+		odd.Chunk("tEXt", []byte("Title\x00cat")), odd.Chunk("eXIf", []byte("II*\x00\x08\x00\x00\x00\x00\x00")))
+	plain := resizetest.PNG(resizetest.Quarters(40, 30))
+	src := slices.Concat(plain[:33], slices.Concat(many...), plain[33:])
 	before := bytes.Clone(src)
 	got, err := container.WithoutMetadata(src, variant.PNG)
-	if err != nil || strings.Join(pngKinds(got), " ") != "IHDR IDAT IEND" {
-		t.Errorf("%v, %v: that is what libvips sees", pngKinds(got), err)
+	if err != nil || strings.Join(odd.ChunkNames(got), " ") != "IHDR IDAT IEND" {
+		t.Errorf("%v, %v: that is what libvips sees", odd.ChunkNames(got), err)
 	}
 	if !bytes.Equal(src, before) {
 		t.Error("the original was changed")
 	}
 	e := engine(t)
-	want, _ := makeOf(t, e, pngWith(), "20x,f_png")
+	want, _ := makeOf(t, e, plain, "20x,f_png")
 	if out, _ := makeOf(t, e, src, "20x,f_png"); !bytes.Equal(out, want) {
 		t.Error("another picture came of it")
 	}

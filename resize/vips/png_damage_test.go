@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
@@ -13,7 +14,7 @@ import (
 func pngAround(w, h int, idat []byte) []byte {
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(w)), uint32(h))
 	return bytes.Join([][]byte{
-		[]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", append(head, 8, 2, 0, 0, 0)), pngChunk("IDAT", idat), pngChunk("IEND", nil),
+		[]byte("\x89PNG\r\n\x1a\n"), odd.Chunk("IHDR", append(head, 8, 2, 0, 0, 0)), odd.Chunk("IDAT", idat), odd.Chunk("IEND", nil),
 	}, nil)
 }
 

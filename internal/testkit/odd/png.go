@@ -35,7 +35,7 @@ func (p PNG) Encode() []byte {
 	head = binary.BigEndian.AppendUint32(head, uint32(p.Height))
 	b := chunk([]byte("\x89PNG\r\n\x1a\n"), "IHDR", append(head, byte(p.Depth), p.Colour, 0, 0, interlace))
 	b = append(b, slices.Concat(p.Before...)...)
-	return chunk(chunk(b, "IDAT", manyZeros(p.size())), "IEND", nil)
+	return chunk(chunk(b, "IDAT", Deflated(p.size())), "IEND", nil)
 }
 
 // size is how many bytes its rows have, each with the byte of its filter.
@@ -61,6 +61,19 @@ func (p PNG) size() int {
 // Chunk is a chunk of a PNG, with its length and checksum.
 func Chunk(name string, data []byte) []byte { return chunk(nil, name, data) }
 
+// PNGWith is a small black PNG with chunks between its header and its pixels.
+func PNGWith(chunks ...[]byte) []byte {
+	return PNG{Width: 40, Height: 30, Depth: 8, Colour: PNGRGB, Before: chunks}.Encode()
+}
+
+// ChunkNames are the names of the chunks of a PNG, in their order.
+func ChunkNames(src []byte) (names []string) {
+	for off := 8; len(src)-off >= 12; off += 12 + int(binary.BigEndian.Uint32(src[off:])) {
+		names = append(names, string(src[off+4:off+8]))
+	}
+	return names
+}
+
 // Inflating is a chunk, zTXt, iTXt or iCCP, with a keyword, that unpacks to size
 // zeros.
 func Inflating(name, keyword string, size int) []byte {
@@ -68,12 +81,12 @@ func Inflating(name, keyword string, size int) []byte {
 	if name == "iTXt" {
 		head = append([]byte(keyword), 0, 1, 0, 0, 0) // compressed, by zlib, in no language
 	}
-	return chunk(nil, name, append(head, manyZeros(size)...))
+	return chunk(nil, name, append(head, Deflated(size)...))
 }
 
-// manyZeros is size zeros in zlib's format: as the window of the compressor holds
+// Deflated is size zeros in zlib's format: as the window of the compressor holds
 // nothing but zeros, the same bytes stand for each further block of them.
-func manyZeros(size int) []byte {
+func Deflated(size int) []byte {
 	const block = 1 << 20
 	var out bytes.Buffer
 	z, _ := flate.NewWriter(&out, flate.BestCompression) // the level exists

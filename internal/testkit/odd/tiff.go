@@ -88,7 +88,7 @@ func Repeated(v uint32, n int) []uint32 {
 // format (1 unsigned, 3 float), deflated, in strips of that many rows, which all share
 // the same bytes.
 func ZeroTIFF(w, h, samples, bits, format, rows int) []byte {
-	strip := manyZeros(w * min(rows, h) * samples * bits / 8)
+	strip := Deflated(w * min(rows, h) * samples * bits / 8)
 	strips := (h + rows - 1) / rows
 	photometric := uint32(1)
 	if samples >= 3 && samples <= 4 {
@@ -104,7 +104,7 @@ func ZeroTIFF(w, h, samples, bits, format, rows int) []byte {
 
 // TileTIFF is a grey TIFF of zeros of that size in one tile.
 func TileTIFF(w, h, tileW, tileH int) []byte {
-	tile := manyZeros(tileW * tileH)
+	tile := Deflated(tileW * tileH)
 	return TIFF(Tags{
 		TagWidth: {uint32(w)}, TagHeight: {uint32(h)}, TagBits: {8}, TagCompression: {tiffDeflate}, TagPhotometric: {1}, TagSamples: {1},
 		TagTileWidth: {uint32(tileW)}, TagTileLength: {uint32(tileH)}, TagTileOffsets: {Data}, TagTileBytes: {uint32(len(tile))},
