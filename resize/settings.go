@@ -95,3 +95,13 @@ func (s Settings) avifPixels() int64 {
 }
 
 func sides(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }
+
+// CheckWritable refuses formats that this libvips does not write.
+func (s Settings) CheckWritable(variants []variant.Variant) error {
+	for _, v := range variants {
+		if v.Format > variant.FormatAuto && !s.CanWrite(v.Format) {
+			return &UnsupportedError{Option: "f_" + v.Format.String()}
+		}
+	}
+	return nil
+}

@@ -12,7 +12,6 @@ import (
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/prime"
-	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -103,7 +102,7 @@ func (p *primeServer) prime(ctx context.Context, r admin.PrimeRequest, report fu
 	if p.app.Originals.ReadOnly() {
 		return originals.ErrReadOnly
 	}
-	if err := writable(p.app.Render.Settings, r.Variants); err != nil {
+	if err := p.app.Render.Settings.CheckWritable(r.Variants); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -121,20 +120,10 @@ func (a *app) primeRunner() *prime.Runner {
 	return &prime.Runner{Engine: a.primer, Down: a.origins.Down}
 }
 
-// writable refuses formats that this libvips does not write.
-func writable(s resize.Settings, variants []variant.Variant) error {
-	for _, v := range variants {
-		if v.Format > variant.FormatAuto && !s.CanWrite(v.Format) {
-			return &resize.UnsupportedError{Option: "f_" + v.Format.String()}
-		}
-	}
-	return nil
-}
-
 // checks are those of /readyz.
 func (c *serveCmd) checks(app *app, log *slog.Logger) []admin.Check {
 	checks := []admin.Check{
-		{Name: "cache " + c.Cache, Do: func(context.Context) error { return c.readable() }},
+		{Name: "cache " + c.Cache, Do: func(context.Context) error { return disk.Readable(c.Cache) }},
 		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return app.dir.writable(c.Cache, log) }, Degrades: true},
 	}
 	for name, g := range app.origins.named {

@@ -3,11 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -111,28 +108,6 @@ func (f *cacheFlags) short(s eviction.Space) bool {
 		return s.NearlyFull()
 	}
 	return s.Short(float64(f.MinFree))
-}
-
-// readable checks that hits can be served, which a full or read-only disk still has.
-func (f *cacheFlags) readable() error {
-	for _, tier := range []string{disk.Originals, disk.Derivatives} {
-		if err := readDirectory(filepath.Join(f.Cache, tier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("the cache cannot be read: %w", err)
-		}
-	}
-	return nil
-}
-
-func readDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if _, err = d.Readdirnames(1); errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
 }
 
 // writable checks that anything can be cached. Parts of the cache directory that were

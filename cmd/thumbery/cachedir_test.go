@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/thumbery/thumbery/cache/disk"
 )
 
 func removeAll(t *testing.T, path string) {
@@ -33,7 +35,7 @@ func TestWritableRestores(t *testing.T) {
 				t.Errorf("before: %v", err)
 			}
 			removeAll(t, filepath.Join(dir, part))
-			if err := f.readable(); err != nil {
+			if err := disk.Readable(f.Cache); err != nil {
 				t.Errorf("not ready: %v", err)
 			}
 			if err := d.writable(dir, log); err == nil || part != "." && !strings.HasSuffix(err.Error(), ": "+part) {

@@ -54,6 +54,6 @@ func (c *doctorCmd) inspectEngine() (doctor.Engine, error) {
 	}
 	v, speed := engine.Versions(), engine.Speed()
 	return doctor.Engine{
-		Version: v.Libvips + " " + speed.String(), Advice: faster(speed), Readable: v.Readable, Writable: v.Writable,
+		Version: v.Libvips + " " + speed.String(), Advice: speed.Advice(), Readable: v.Readable, Writable: v.Writable,
 	}, nil
 }

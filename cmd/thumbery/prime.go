@@ -168,7 +168,7 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 	rules := variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}
 	variants, err := rules.Variants(c.Ops, c.PresetAll)
 	if err == nil {
-		err = writable(app.Render.Settings, variants)
+		err = app.Render.Settings.CheckWritable(variants)
 	}
 	if err != nil {
 		return nil, usage(fmt.Errorf("--ops: %w", err))

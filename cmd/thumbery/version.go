@@ -36,22 +36,10 @@ func (c *versionCmd) Run(stdout io.Writer) error {
 	} {
 		fmt.Fprintf(stdout, "%-14s %s\n", line.name, line.value)
 	}
-	if advice := faster(engine.Speed()); advice != "" {
+	if advice := engine.Speed().Advice(); advice != "" {
 		fmt.Fprintf(stdout, "%-14s %s\n", "slow", advice)
 	}
 	return nil
-}
-
-// faster says what would make libvips faster; nothing if it is as fast as can be.
-// The figures are for photographs and PNGs made 300 and 1200 pixels wide.
-func faster(s vips.Speed) string {
-	switch {
-	case !s.SIMD:
-		return "libvips runs without SIMD, which takes a third more CPU for small results and three times as much for large ones: use one built with highway, and do not set VIPS_NOVECTOR"
-	case s.Old:
-		return fmt.Sprintf("libvips 8.%d takes 7%% (small JPEGs) to 54%% (PNGs) less CPU for a picture than 8.14: on Debian 12, make vips builds a newer one", vips.Fast)
-	}
-	return ""
 }
 
 func formatList(formats []variant.Format) string {

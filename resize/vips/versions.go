@@ -77,3 +77,15 @@ func (s Speed) String() string {
 	}
 	return fmt.Sprintf("with SIMD (%s)", s.Target)
 }
+
+// Advice says what would make libvips faster; nothing if it is as fast as can be.
+// The figures are for photographs and PNGs made 300 and 1200 pixels wide.
+func (s Speed) Advice() string {
+	switch {
+	case !s.SIMD:
+		return "libvips runs without SIMD, which takes a third more CPU for small results and three times as much for large ones: use one built with highway, and do not set VIPS_NOVECTOR"
+	case s.Old:
+		return fmt.Sprintf("libvips 8.%d takes 7%% (small JPEGs) to 54%% (PNGs) less CPU for a picture than 8.14: on Debian 12, make vips builds a newer one", Fast)
+	}
+	return ""
+}
