@@ -49,7 +49,7 @@ func ParseHotHeader(s string) (HotHeader, error) {
 	return h, h.setCold()
 }
 
-var errLifetime = errors.New("does not say for how many seconds an answer may be kept")
+var errLifetime = errors.New("gives no lifetime in seconds")
 
 // setCold derives Cold. It returns an error if the header is known, and Hot has no
 // lifetime.

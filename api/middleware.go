@@ -173,7 +173,7 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		rec := recorderOf(w)
 		rec.outcome, rec.cause = t.name, err
 		if rec.status != 0 { // the client must not take what it got for the whole body
-			s.Log.Error("answering failed in the middle of a body", "id", rec.id, "cause", err)
+			s.Log.Error("cannot send the rest of a response", "id", rec.id, "cause", err)
 			panic(http.ErrAbortHandler)
 		}
 		rec.failed, rec.refusal = true, nil

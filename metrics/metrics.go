@@ -53,10 +53,10 @@ func New() *Metrics {
 		cacheBytes:  counters("cache_written_bytes_total", "Bytes written to the disk cache, by tier.", "tier"),
 		cacheErrors: counters("cache_write_errors_total", "Failed writes to the disk cache, by tier.", "tier"),
 
-		originRequests: counters("origin_requests_total", "Requests to a backend by result: ok, absent (not found), same (not modified), refused, unavailable, transient, broken, abandoned.", "origin", "result"),
+		originRequests: counters("origin_requests_total", "Requests to a backend by result: ok, absent (not found), same (not modified), refused, unavailable, transient, broken (the body failed), abandoned (the client left).", "origin", "result"),
 		diverted:       counters("origin_diverted_total", "Originals requested from another mirror, by reason (failover, hedge, resume).", "origin", "reason"),
 		repaired:       counters("repairs_total", "Originals to be copied to the first backend of their chain, by result (ok, error, dropped).", "result"),
-		revalidated:    counters("revalidations_total", "Originals revalidated, by answer (same, changed, gone, failed).", "answer"),
+		revalidated:    counters("revalidations_total", "Originals revalidated, by answer: same (not modified), changed, gone, failed.", "answer"),
 		primed:         counters("primed_total", "Derivatives made in advance, by result (ok or error).", "result"),
 		hooked:         counters("hooks_total", "Objects in bucket notifications (created, removed, ignored, failed), and notifications that were forbidden or malformed.", "outcome"),
 	}

@@ -68,7 +68,7 @@ func (r *run) copy(ctx context.Context, key string) (sum []byte, reading bool, e
 func (r *run) readBack(ctx context.Context, key string, want []byte) (outcome, error) {
 	got, err := sum(ctx, r.To, key)
 	if err == nil && !bytes.Equal(got, want) {
-		err = errors.New("what is read back is not what was written")
+		err = errors.New("verification failed: the copy differs from the original")
 	}
 	if err != nil {
 		return failed, err
@@ -96,7 +96,7 @@ func (r *run) compare(ctx context.Context, entry, there storage.Entry) (outcome,
 	case err != nil:
 		return failed, err
 	case !bytes.Equal(got, want):
-		return conflicting, errors.New("other bytes at the destination, of the same number")
+		return conflicting, errors.New("the destination has different bytes of the same size")
 	}
 	return present, nil
 }

@@ -105,7 +105,7 @@ func (r *run) distribute(ctx context.Context, jobs chan<- job) error {
 }
 
 func (r *run) leaveOut(name string) {
-	r.Log.Warn("left out", "name", name)
+	r.Log.Warn("skipped: no URL can name it, or it cannot be read", "name", name)
 	r.tally.leaveOut(name)
 }
 

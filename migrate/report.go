@@ -50,7 +50,7 @@ func (r *Report) String() string {
 		verb = "would copy"
 	}
 	fmt.Fprintf(w, "%s: %s\n", verb, r.Copied)
-	fmt.Fprintf(w, "there already: %s\n", r.There)
+	fmt.Fprintf(w, "already there: %s\n", r.There)
 	summary.WriteLines(w,
 		summary.Line{N: r.Conflicts, What: "different there, and left so", First: r.FirstConflict},
 		summary.Line{N: r.Failed, What: "failed", First: r.FirstFailure},
@@ -91,7 +91,7 @@ const (
 
 // String is for the log.
 func (o outcome) String() string {
-	return [...]string{"copied", "there", "another is there", "gone", "not copied", "not copied"}[o]
+	return [...]string{"copied", "already there", "conflict: the destination has a different file", "gone", "not copied", "not copied"}[o]
 }
 
 // tally counts outcomes. It is safe for use by several goroutines.

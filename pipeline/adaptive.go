@@ -95,7 +95,7 @@ func (p *Pipeline) upgrade(ctx context.Context, r Request) {
 		if err == nil {
 			return
 		}
-		p.config.Log.Info("the better picture was not made", "key", r.Key, "cause", err)
+		p.config.Log.Info("cannot make the AVIF upgrade", "key", r.Key, "cause", err)
 		if !failure.Of(err).IsTransient() {
 			p.failures.Put(r.name, epoch, p.config.Now())
 		}

@@ -86,7 +86,7 @@ func (c *Client) Run(ctx context.Context, b Body, report func(Progress)) error {
 			return err
 		}
 		if !warned {
-			c.Log.Warn("the server has no room for the job, which waits", "cause", err)
+			c.Log.Warn("the server is busy: waiting to start the job", "cause", err)
 		}
 		select {
 		case <-ctx.Done():

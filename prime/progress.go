@@ -2,7 +2,7 @@ package prime
 
 import "time"
 
-// State is where a job stands.
+// State is the state of a job.
 type State string
 
 // The values of State.
@@ -19,22 +19,21 @@ type Progress struct {
 	Reason string    `json:"reason,omitempty"`
 	Began  time.Time `json:"began"`
 	Ended  time.Time `json:"ended,omitzero"`
-	// Pictures is how many are known of, and grows while Listing; Finished how many
-	// of them nothing is left to do for.
+	// Pictures is how many pictures are known so far, and grows while Listing.
+	// Finished is how many of them need no more work.
 	Pictures int  `json:"pictures"`
 	Finished int  `json:"finished"`
 	Listing  bool `json:"listing"`
-	// Derivatives by what came of them.
+	// Made, There and Failed count derivatives.
 	Made   int `json:"made"`
 	There  int `json:"there"` // they were in the cache
 	Failed int `json:"failed"`
-	// NotPictures is how many of Finished are something else, of which nothing is
-	// made, and nothing Failed.
+	// NotPictures is how many of Finished are not pictures. They are not failures.
 	NotPictures int `json:"not_pictures"`
 	// FirstNotPicture is the key of one of them.
 	FirstNotPicture string `json:"first_not_picture,omitempty"`
-	// LeftOut is how many names of what was listed no URL can have. They are none of
-	// Pictures.
+	// LeftOut is how many listed names were skipped because no URL can have them.
+	// Pictures does not count them.
 	LeftOut int `json:"left_out"`
 	// FirstLeftOut is one of these names, or its beginning.
 	FirstLeftOut string `json:"first_left_out,omitempty"`

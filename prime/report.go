@@ -57,7 +57,7 @@ type Summary struct {
 // Failed logs a picture that failed.
 func (r *Report) Failed(key variant.Key, err error) {
 	if !r.Lists || !errors.Is(err, header.ErrNotPicture) {
-		r.Log.Error("not made", "key", key, "cause", err)
+		r.Log.Error("cannot generate derivatives", "key", key, "cause", err)
 	}
 }
 
@@ -154,7 +154,7 @@ func quoted(name string) string {
 func (s *Summary) String() string {
 	w := &strings.Builder{}
 	fmt.Fprintf(w, "made: %s, of %s\n", summary.Plural(int64(s.Made), "derivative"), summary.Plural(int64(s.Pictures), "picture"))
-	fmt.Fprintf(w, "there already: %s\n", humanize.Comma(int64(s.There)))
+	fmt.Fprintf(w, "already there: %s\n", humanize.Comma(int64(s.There)))
 	summary.WriteLines(w,
 		summary.Line{N: int64(s.Failed), What: "failed", First: s.FirstFailure},
 		summary.Line{N: int64(s.NotPictures), What: "no pictures", First: s.FirstNotPicture},

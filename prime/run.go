@@ -27,8 +27,8 @@ const (
 // Job is what is to be generated of which pictures.
 type Job struct {
 	Variants []variant.Variant
-	// AllFormats has each format made that variant.FormatAuto can choose, and not only
-	// that of clients which accept nothing special.
+	// AllFormats generates each format that variant.FormatAuto can choose, and not only
+	// that for clients that accept neither AVIF nor WebP.
 	AllFormats bool
 	// Keys come first, then those of List if that is not nil. Count, if not nil, gives
 	// what List does, but faster, to find out how many there are.
@@ -56,7 +56,7 @@ type Runner struct {
 func (r *Runner) Run(ctx context.Context, j Job, report func(Progress)) error {
 	t := newTally(time.Now(), len(j.Keys), j.List != nil)
 	stop := t.reportEvery(ProgressEvery, report)
-	err := panics.Try("jobs", func() error { return r.run(ctx, j, t) })
+	err := panics.Try("prime", func() error { return r.run(ctx, j, t) })
 	stop()
 	state, reason := Done, ""
 	switch {
@@ -78,7 +78,7 @@ func (r *Runner) run(ctx context.Context, j Job, t *tally) error {
 	defer cancel(nil)
 	if j.Count != nil {
 		counting.Go(func() {
-			_ = panics.Try("jobs", func() error { t.count(ctx, j.Count(ctx, func(string) {})); return nil })
+			_ = panics.Try("prime", func() error { t.count(ctx, j.Count(ctx, func(string) {})); return nil })
 		})
 	}
 	variants := r.Engine.Variants(j.Variants, j.AllFormats)

@@ -107,8 +107,8 @@ func (p Plan) Pixels() int64 { return int64(p.CanvasW) * int64(p.CanvasH) * int6
 const scaledSideMax = header.SourceSideMax
 
 // freePixels is how many pixels a result may have whatever the source has. More
-// is for sources that have as many: with up_1 and fit_contain whoever knows the
-// address of one tiny picture could otherwise have us encode MaxPixels, 100
+// is for sources that have as many: with up_1 and fit_contain anyone who knows the
+// address of one tiny picture could otherwise make us encode MaxPixels, 100
 // megapixels, again and again, up to 15 seconds and 1.6 GB each. 16 Mi is
 // 4096x4096, and at most some three seconds, of noise.
 const freePixels = 16 << 20

@@ -125,7 +125,7 @@ func (m *Mounts) Link(ctx context.Context, key string, o LinkOptions) (string, e
 	}
 	linker, ok := As[Linker](origin)
 	if !ok {
-		return "", Unavailable(ctx, origin.String(), errors.New("it cannot be linked to"))
+		return "", Unavailable(ctx, origin.String(), errors.New("this backend has no presigned links"))
 	}
 	return linker.Link(ctx, rest, o)
 }

@@ -135,7 +135,7 @@ build() {
 	# who link everything statically.
 	sed -i 's/^Requires.private: zlib/Requires: zlib/; s/^Libs: .*/& -lm/' "$work"/static/lib/pkgconfig/libpng*.pc
 	build_vips
-	# Whoever links libvips needs nothing of what is in it, but has to find it.
+	# A program that links libvips needs none of the libraries in it, but has to find it.
 	# shellcheck disable=SC2016
 	sed -i '/^Requires.private:/d; s|^Libs: .*|& -Wl,-rpath,${libdir}|' "$work/root$top/lib/pkgconfig/vips.pc"
 }

@@ -13,8 +13,8 @@ var (
 	ErrForbidden = failure.New(failure.Request, "not permitted")
 )
 
-// Error says what is wrong with a URL, in words that may be shown to whoever
-// wrote it.
+// Error says what is wrong with a URL, in words that may be shown to the
+// client that sent it.
 type Error struct {
 	Kind       error  // ErrOptions, ErrKey or ErrForbidden
 	Option     string // the option at fault as it was written; "" if none is

@@ -52,9 +52,9 @@ func (r Rules) check(ops []string, allPresets bool) error {
 	case allPresets && len(r.Presets) == 0:
 		return errors.New("all_presets: this server has no presets")
 	case allPresets && len(ops) == 0 && len(r.AllPresets()) == 0:
-		return errors.New("all_presets: all presets are originals, of which nothing is to be made")
+		return errors.New("nothing to generate: all presets are originals")
 	case len(ops) == 0 && !allPresets:
-		return errors.New("nothing is to be made: give ops, presets or all_presets")
+		return errors.New("nothing to generate: give ops, presets or all_presets")
 	case len(ops) > maxOps:
 		return fmt.Errorf("there are %d ops and presets, and may be %d", len(ops), maxOps)
 	}
@@ -84,7 +84,7 @@ func (r Rules) derivative(ops string) (Variant, error) {
 	case err != nil:
 		return Variant{}, err
 	case o.Variant.Kind == Raw:
-		return Variant{}, errors.New("the original is kept as soon as something is made of it, and is not made itself")
+		return Variant{}, errors.New("nothing to generate: the original is cached as soon as a derivative is made of it")
 	}
 	return r.served(o.Variant), nil
 }

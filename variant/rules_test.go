@@ -53,7 +53,7 @@ func TestRulesErrors(t *testing.T) {
 		reason     string
 		kind       error
 	}{
-		{newRules(t), nil, false, "nothing is to be made", nil},
+		{newRules(t), nil, false, "nothing to generate", nil},
 		{newRules(t), []string{"60x"}, true, "no presets", nil},
 		{newRules(t, "whole=raw"), nil, true, "are originals", nil},
 		{newRules(t), many, false, fmt.Sprint("may be ", maxOps), nil},

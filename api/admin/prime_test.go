@@ -168,7 +168,7 @@ func TestPrimeMistakes(t *testing.T) {
 		`{}`:                                                "no pictures",
 		`{"ops":["60x"]}`:                                   "no pictures",
 		`{"keys":[],"ops":["60x"]}`:                         "no pictures",
-		`{"keys":["a.jpg"]}`:                                "nothing is to be made",
+		`{"keys":["a.jpg"]}`:                                "nothing to generate",
 		`{"key":"a.jpg"}`:                                   `unknown field \"key\"`,
 		`{"keys":["a.jpg"],"ops":["60y"]}`:                  `60y`,
 		`{"keys":["a.jpg"],"ops":["raw"]}`:                  "not made itself",

@@ -150,7 +150,7 @@ func (s *setup) serve(cache string, args ...string) (*server, error) {
 }
 
 // end stops the server. Its cache stays until all is measured: ext4 looks for inodes
-// that were not deleted lately, which would cost whoever makes files next.
+// that were not deleted lately, which would slow the next program that creates files.
 func (s *server) end() {
 	s.close()
 	s.admin.close()

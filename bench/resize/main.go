@@ -86,7 +86,7 @@ func numbers(clients string, peers bool) (all []int, err error) {
 	for _, s := range strings.Split(clients, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("-c: %q is no number of clients", s)
+			return nil, fmt.Errorf("-c: %q is not a number of clients", s)
 		}
 		all = append(all, n)
 	}

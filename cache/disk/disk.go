@@ -9,8 +9,8 @@
 // A file under its final name is whole: it is written to tmp/, synced and renamed. A crash
 // leaves a *.tmp file in tmp/. A purge removes such files by the age of their ctime, since
 // their mtime is the origin's. An empty file, which a power cut may leave with NoSync, is a
-// miss. A file that is too short in another way cannot be recognized by the store: whoever
-// finds one calls Remove.
+// miss. A file that is too short in another way cannot be recognized by the store: a
+// caller that finds one calls Remove.
 //
 // Beside the tiers there are keys/ (Journal), census.json (Census) and purge.lock (Purge), and
 // quarantine/ of package quarantine.

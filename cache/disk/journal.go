@@ -192,8 +192,8 @@ func parseNote(line []byte) (n note, ok bool) {
 	return n, err == nil
 }
 
-// maxLine is longer than the line of any key, whose bytes become at most 4 each. Longer
-// lines are what a crash left.
+// maxLine is longer than the line of any key, whose bytes become at most 4 each. A crash
+// can leave longer lines.
 const maxLine = 32 + 4*variant.MaxKeyBytes
 
 // lineReaders are pooled, since a purge and a Forget by prefix read 256 files each.

@@ -14,7 +14,8 @@ import (
 // Summary is what a purge has done, or would do if it was a DryRun.
 type Summary struct {
 	eviction.PerTier[TierSummary]
-	// StaleTemps are the temp files of processes that died, which were removed.
+	// StaleTemps counts the temp files of processes that died, which were removed. The
+	// JSON name is older and stays, as scripts read it.
 	StaleTemps eviction.Count `json:"litter"`
 	// Foreign is how many entries are not files of the cache. They were left alone.
 	Foreign int64 `json:"foreign"`

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// damage are the errors of file systems, and of what is below them, about a file that
-// is damaged: EIO, the names that ext4 and XFS have for bad structures and sums, that of
-// the block layer for a bad medium, and that of NFS for a file that has gone.
+// damage lists the errors that mean that a file is damaged: EIO; EUCLEAN and EBADMSG, by
+// which ext4 and XFS report bad structures and checksums; ENODATA and EREMOTEIO, by which
+// the block layer reports a bad medium; ESTALE, by which NFS reports a file that is gone.
 var damage = []error{unix.EIO, unix.EUCLEAN, unix.EBADMSG, unix.ENODATA, unix.EREMOTEIO, unix.ESTALE}
 
 // setAccessTime sets the atime of a file and leaves its mtime.

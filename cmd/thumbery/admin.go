@@ -76,7 +76,7 @@ func (c *serveCmd) hook(app *app, primer *prime.Queue, m *metrics.Metrics, log *
 	}
 }
 
-// primeParallel is how many pictures of a job are in work at once.
+// primeParallel is how many pictures of a job are processed at once.
 const primeParallel = 4
 
 // primeServer primes for POST /prime, until the server stops.

@@ -95,10 +95,10 @@ func (f *cacheFlags) reserve(log *slog.Logger) *disk.FreeSpace {
 	return disk.NewFreeSpace(f.Cache, f.short, func(low bool, s eviction.Space) {
 		free := []any{"bytes_free", s.FreeBytes, "bytes", s.TotalBytes, "inodes_free", s.FreeFiles, "inodes", s.TotalFiles}
 		if low {
-			log.Error("the disk has less than --min-free left: nothing is kept until there is more; purge the cache", free...)
+			log.Error("the disk has less than --min-free left: caching is suspended until space is freed; purge the cache", free...)
 			return
 		}
-		log.Info("the disk has enough left again", free...)
+		log.Info("disk space is above --min-free again: caching resumes", free...)
 	})
 }
 
@@ -115,8 +115,8 @@ func (f *cacheFlags) short(s eviction.Space) bool {
 func (d *cacheDir) writable(dir string, log *slog.Logger) error {
 	missing, err := disk.Restore(dir)
 	if err == nil && len(missing) > 0 {
-		err = fmt.Errorf("parts of the cache directory had been removed, and are made anew: %s", strings.Join(missing, ", "))
-		log.Warn("parts of the cache directory had been removed, and are made anew", "cache", dir, "missing", missing)
+		err = fmt.Errorf("recreated missing parts of the cache directory: %s", strings.Join(missing, ", "))
+		log.Warn("recreated missing parts of the cache directory", "cache", dir, "missing", missing)
 	}
 	return errors.Join(err, d.originals.Check())
 }

@@ -20,13 +20,13 @@ type imageFlags struct {
 	Quality       []qualityFlag         `default:"jpeg=80,webp=79,avif=60" help:"Quality from 1 to 100 where the URL names none. The formats' scales differ: the defaults look about alike."`
 	Sharpen       bool                  `default:"true" negatable:"" help:"Sharpen mildly what shrinks to a quarter of its width or less, up to 512x512, unless the URL has sharp, blur or pixel."`
 	ClientHints   bool                  `help:"Let f_auto use client hints (Sec-CH-DPR, Sec-CH-Width, DPR, Width) where the URL has no dpr, or neither width nor height."`
-	Watermark     []watermark.Watermark `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"Image, or NAME=text:WORDS, that the URL option wm_NAME puts on pictures. Options: g_se (position), opacity_50 and scale_25 (percent), margin_10 (pixels), tile; for text font_sans bold and color_ffffff. Repeatable; in the environment with semicolons between them."`
+	Watermark     []watermark.Watermark `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"Image, or NAME=text:WORDS, that the URL option wm_NAME puts on pictures. Options: g_se (position), opacity_50 and scale_25 (percent), margin_10 (pixels), tile; for text font_sans bold and color_ffffff. Repeatable; separate several by semicolons in the environment."`
 
 	Mezzanine     int    `default:"${mezzanine}" help:"Longest side, roughly, of the mezzanine: a smaller copy that is kept of every large original, and that most derivatives are made of. 0 for none."`
 	MezzanineOver amount `default:"${mezzanine_over}" help:"Number of pixels above which an original gets a mezzanine."`
 
-	OnBroken string `enum:"refuse,serve" default:"refuse" help:"What to do with truncated or damaged files: refuse them (422), or serve what can be read of them, which is never cached."`
-	Fallback string `placeholder:"redirect|FILE" help:"What to send when a picture cannot be made. redirect sends the browser to the original in S3 instead of a 503 (of a chain, to one of its backends, whether or not the original is there); whoever may see a derivative then gets its original, also where presets or watermarks are to protect it. An image file is sent in the size of the picture, with the status of the error."`
+	OnBroken string `enum:"refuse,serve" default:"refuse" help:"What to do with truncated or damaged files: refuse them (422), or serve the readable part, uncached."`
+	Fallback string `placeholder:"redirect|FILE" help:"What to send when a picture cannot be made. redirect sends the browser to the original in S3 instead of a 503 (of a chain, to one of its backends, whether or not the original is there). This exposes originals to everyone who may see a derivative, even if presets or watermarks should protect them. An image file is sent in the size of the picture, with the status of the error."`
 	Engine   string `enum:"auto,bimg,vips" default:"auto" help:"What makes pictures: calls of libvips (vips), bimg wherever it can, or auto: bimg where it is as good."`
 }
 

@@ -118,7 +118,7 @@ type sizeFlag int
 func (s *sizeFlag) UnmarshalText(text []byte) error {
 	n, err := strconv.Atoi(string(text))
 	if err != nil || n < 1 || n > variant.MaxSide {
-		return fmt.Errorf("%q is no side from 1 to %d", text, variant.MaxSide)
+		return fmt.Errorf("%q is not a width or height from 1 to %d", text, variant.MaxSide)
 	}
 	*s = sizeFlag(n)
 	return nil
@@ -133,7 +133,7 @@ type formatFlags struct {
 	PDF     bool        `name:"pdf" negatable:"" help:"Add pdf to --formats. The format is vast, and so is its reader: only for files of people you trust."`
 }
 
-// set is what is read, if libvips can.
+// set returns the formats to read, as far as libvips supports them.
 func (f *formatFlags) set() header.Formats {
 	s := f.Formats.set
 	if f.SVG {
@@ -158,7 +158,7 @@ func (f *formatsFlag) UnmarshalText(text []byte) error {
 		i := slices.IndexFunc(all, func(f variant.Format) bool { return f.String() == name })
 		switch {
 		case name == "auto":
-			return errors.New(`"auto" is no format; what prime --formats auto did, prime --all-formats does`)
+			return errors.New(`"auto" is not a format; prime --all-formats replaces prime --formats auto`)
 		case i < 0:
 			return fmt.Errorf("%q is not one of %s", name, header.AllFormats)
 		}

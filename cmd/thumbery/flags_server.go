@@ -20,9 +20,9 @@ import (
 // serverFlags say where the server listens, and what it logs.
 type serverFlags struct {
 	Listen     string        `default:":8080" help:"Address of the public server: HOST:PORT or unix:/PATH. Sockets passed by systemd take precedence."`
-	Admin      string        `default:"127.0.0.1:8081" help:"Address of the admin server, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches and /prime; empty for none. Whoever reaches it can change things: keep it private."`
+	Admin      string        `default:"127.0.0.1:8081" help:"Address of the admin server, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches and /prime; empty for none. Anyone who can reach it can change the server: keep it private."`
 	AdminHost  []hostFlag    `placeholder:"NAME" sep:" " help:"Host name by which the admin server may be addressed, without a port, for example the name of its container. Requests for other hosts than these, localhost and IP addresses are refused, as a web page could send them (DNS rebinding). Repeatable."`
-	HookSecret string        `secret:"" placeholder:"SECRET" help:"Accept bucket notifications at POST /hooks/s3 of the admin server from whoever knows this secret. Best set in the environment."`
+	HookSecret string        `secret:"" placeholder:"SECRET" help:"Accept bucket notifications at POST /hooks/s3 of the admin server from clients that send this secret. Best set in the environment."`
 	Grace      time.Duration `default:"30s" help:"How long running requests and background work may take to finish after SIGTERM."`
 	Log        string        `enum:"text,json" default:"text" help:"Format of the log on standard error: text or json."`
 }
@@ -75,9 +75,9 @@ func (f *proxyFlags) validate() error {
 	case !corsOrigin.MatchString(f.CORS):
 		return fmt.Errorf("--cors: %q is neither * nor an origin such as https://example.com", f.CORS)
 	case !accelPrefix.MatchString(f.Accel):
-		return fmt.Errorf("--accel: %q is no prefix such as /cache/", f.Accel)
+		return fmt.Errorf("--accel: %q is not a URL path; example: /cache/", f.Accel)
 	case f.SendfileHeader != "" && !sendfileHeader.MatchString(f.SendfileHeader):
-		return fmt.Errorf("--sendfile-header: %q is no header such as X-Sendfile", f.SendfileHeader)
+		return fmt.Errorf("--sendfile-header: %q is not a header name that begins with X-; example: X-Sendfile", f.SendfileHeader)
 	case f.HotAfter < 0 || f.HotAfter > api.MaxHotAfter:
 		return fmt.Errorf("--hot-after: must be from 0 to %d", api.MaxHotAfter)
 	case f.HotWindow < time.Second:

@@ -23,7 +23,7 @@ type amount int64
 func (a *amount) UnmarshalText(text []byte) error {
 	n, err := humanize.ParseBytes(string(text))
 	if err != nil || n > 1<<60 {
-		return fmt.Errorf("%q is no amount such as 64MiB, 100M or 4096", text)
+		return fmt.Errorf("%q is not a size; examples: 64MiB, 100M, 4096", text)
 	}
 	*a = amount(n)
 	return nil
@@ -47,7 +47,7 @@ type quantity int64
 
 func (q *quantity) UnmarshalText(text []byte) error {
 	if err := (*budget)(q).UnmarshalText(text); err != nil {
-		return fmt.Errorf("%q is no number of files such as 1000000 or 4M", text)
+		return fmt.Errorf("%q is not a number of files; examples: 1000000, 4M", text)
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func (p *percent) UnmarshalText(text []byte) error {
 	number, ok := strings.CutSuffix(string(text), "%")
 	n, err := strconv.ParseFloat(number, 64)
 	if !ok || err != nil || !(n > 0 && n < 100) {
-		return fmt.Errorf("%q is no share between 0 and 100, such as 10%%", text)
+		return fmt.Errorf("%q is not a percentage between 0 and 100; example: 10%%", text)
 	}
 	*p = percent(n / 100)
 	return nil
@@ -76,7 +76,7 @@ func (a *age) UnmarshalText(text []byte) error {
 		d = time.Duration(long)
 	}
 	if err != nil || d <= 0 {
-		return fmt.Errorf("%q is no time such as 36h, 30d or 8w", text)
+		return fmt.Errorf("%q is not a duration; examples: 36h, 30d, 8w", text)
 	}
 	*a = age(d)
 	return nil
@@ -88,7 +88,7 @@ type hostFlag string
 func (h *hostFlag) UnmarshalText(text []byte) error {
 	name := strings.ToLower(strings.TrimSuffix(string(text), "."))
 	if !hostName.MatchString(name) {
-		return fmt.Errorf("%q is no host's name such as thumbery or img-admin.example.com", text)
+		return fmt.Errorf("%q is not a host name; examples: thumbery, img-admin.example.com", text)
 	}
 	*h = hostFlag(name)
 	return nil
@@ -110,7 +110,8 @@ func (k *keyFlag) UnmarshalText(text []byte) error {
 type prefixFlag string
 
 func (p *prefixFlag) UnmarshalText(text []byte) error {
-	// What no key begins with is a slip that would look like success.
+	// A prefix that no key can have is a typing error, and a run without effect would
+	// look like success.
 	if _, err := variant.ParseKey(strings.TrimSuffix(string(text), "/")); err != nil {
 		return fmt.Errorf("no key begins with %q: %w", text, err)
 	}

@@ -33,9 +33,9 @@ type migrateCmd struct {
 
 // Help is shown by migrate --help.
 func (c *migrateCmd) Help() string {
-	return `What is there already is never overwritten: an original of the same size counts as copied, and one of another size is reported. So it can be stopped at any time, and run again to go on.
+	return `What is at the destination is never overwritten: an original of the same size counts as copied, and one of another size is reported. So it can be stopped at any time, and run again to go on.
 
-Nothing is deleted. Exit status 3 says that some originals could not be copied, or are different there; all of them are in the log.`
+Nothing is deleted. Exit status 3 says that some originals could not be copied, or are different at the destination; all of them are in the log.`
 }
 
 // backendFlag is the URL of one backend.
@@ -50,7 +50,7 @@ func (p *backendFlag) UnmarshalText(text []byte) error {
 		p.url = urls[0]
 		return nil
 	}
-	return errors.New("give one place, not a chain or mirrors; write %2C for a comma and %7C for a bar in its name")
+	return errors.New("give one backend, not a chain or mirrors; write %2C for a comma and %7C for a bar in its name")
 }
 
 func (p backendFlag) open(flag string) (migrate.Store, error) {
@@ -101,7 +101,7 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 		return err
 	}
 	if from.String() == to.String() {
-		return usage(fmt.Errorf("--from and --to are the same place, %s", from))
+		return usage(fmt.Errorf("--from and --to are the same backend, %s", from))
 	}
 	if contains(from, to) || contains(to, from) {
 		return usage(fmt.Errorf("one of --from and --to, %s and %s, lies within the other: what is copied would be found again as an original", from, to))

@@ -136,7 +136,7 @@ func (o *origins) breakerObserver() breaker.Observer {
 		Attempted: func(backend string, _ time.Duration, err error) { o.metrics.OriginRequest(backend, answerOf(err)) },
 		BodyFailed: func(backend string, err error) {
 			o.metrics.OriginRequest(backend, "broken")
-			o.log.Warn("the body of an original failed", "origin", backend, "cause", err)
+			o.log.Warn("cannot read the body of an original", "origin", backend, "cause", err)
 		},
 		StateChanged: func(backend string, from, to breaker.State) {
 			level := slog.LevelInfo
@@ -205,7 +205,7 @@ func openBackend(u *url.URL, options s3.Options) (storage.Origin, error) {
 	case "file":
 		return openDir(u)
 	}
-	return nil, fmt.Errorf("%q is no kind of place: write s3://bucket or file:///dir", u.Scheme)
+	return nil, fmt.Errorf("unknown scheme %q: write s3://bucket or file:///dir", u.Scheme)
 }
 
 // openDir refuses a directory that does not exist, as a mistake. One that cannot be read

@@ -26,11 +26,12 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// primeCmd has flags of its own that are no settings, as they are for one run.
+// primeCmd has flags of its own that are for one run only, so they have no environment
+// variables.
 type primeCmd struct {
 	Ops        []string `env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, for example 300x200,f_webp, or the name of a preset. Repeatable."`
 	PresetAll  bool     `env:"-" group:"What to make" help:"Generate all presets."`
-	AllFormats bool     `env:"-" group:"What to make" help:"With f_auto, generate every format that browsers may get. Without this flag, only what clients get that accept nothing special."`
+	AllFormats bool     `env:"-" group:"What to make" help:"With f_auto, generate every format that browsers may get. Without it, only the format for clients that accept neither AVIF nor WebP."`
 
 	Prefix *startFlag `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
 	Since  age        `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
@@ -88,7 +89,7 @@ func (s *startFlag) UnmarshalText(text []byte) error {
 func (c *primeCmd) Validate() error {
 	switch {
 	case len(c.Ops) == 0 && !c.PresetAll:
-		return errors.New("nothing is to be made: give --ops thumb, --ops 300x200,f_webp or --preset-all")
+		return errors.New("nothing to generate: give --ops thumb, --ops 300x200,f_webp or --preset-all")
 	case c.Parallel < 1 || c.Parallel > maxParallel:
 		return fmt.Errorf("--parallel: must be from 1 to %d", maxParallel)
 	case !c.Server.IsZero():
@@ -177,7 +178,7 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 	c.selectPictures(&job, app)
 	return func(ctx context.Context) error {
 		defer app.dir.quarantine.Close()
-		lifecycle.Tasks{{Name: "heal", Run: app.origins.probe}, {Name: "quarantine", Run: app.remember}}.Start(ctx)
+		lifecycle.Tasks{{Name: "probe", Run: app.origins.probe}, {Name: "quarantine", Run: app.remember}}.Start(ctx)
 		return app.primeRunner().Run(ctx, job, r.Update)
 	}, nil
 }

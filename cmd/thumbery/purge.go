@@ -20,7 +20,8 @@ type purgeCmd struct {
 	Cache       string `group:"cache" default:"thumbery-cache" help:"Directory of the disk cache."`
 	policyFlags `group:"cache"`
 
-	// These are no settings, as they are for one run; serve's --source is another thing.
+	// These flags are for one run only, so they have no environment variables. serve's
+	// --source is unrelated.
 	Source []keyFlag    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and everything made of it. Repeatable."`
 	Prefix []prefixFlag `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin with this, for example photos/2019/. Repeatable."`
 

@@ -57,11 +57,11 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	return running.Run(stop)
 }
 
-// greet warns of a server that makes whatever anybody wants, and shows what to click on
-// where it serves the pictures that come with the code.
+// greet warns if URLs are not signed, and prints links to try if the server serves the
+// pictures that come with the code.
 func (c *serveCmd) greet(stdout io.Writer, log *slog.Logger, addr fmt.Stringer) {
 	if !c.signed() {
-		log.Warn("URLs are not signed: whoever reaches this server can have any size made; see --key and --sizes")
+		log.Warn("URLs are not signed: anyone who can reach this server can request any size; see --key and --sizes")
 	}
 	if c.isDemo() {
 		demo(stdout, addr)

@@ -51,7 +51,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
 		Origins: app.origins.states, Switches: switches.each,
 	})
-	s.background = append(app.background(), lifecycle.Task{Name: "prime", Run: primer.Run}, lifecycle.Task{Name: "priming", Run: primes.run})
+	s.background = append(app.background(), lifecycle.Task{Name: "prime-uploads", Run: primer.Run}, lifecycle.Task{Name: "prime-jobs", Run: primes.run})
 	s.public = api.New(api.Config{
 		Pipeline: app.Pipeline, Rules: rules, Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
@@ -65,12 +65,12 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	return s, nil
 }
 
-// warm brings a derivative that was served from disk into memory.
+// warm copies a derivative that was served from disk into the memory cache.
 func (a *app) warm(r *pipeline.Result) { a.Derivatives.Warm(r.Name, r.Blob.Size) }
 
 // background is the work beside the requests.
 func (a *app) background() lifecycle.Tasks {
-	all := lifecycle.Tasks{{Name: "heal", Run: a.origins.probe}, {Name: "quarantine", Run: a.remember}}
+	all := lifecycle.Tasks{{Name: "probe", Run: a.origins.probe}, {Name: "quarantine", Run: a.remember}}
 	if a.dir.purgeLoop != nil {
 		all = append(all, lifecycle.Task{Name: "purge", Run: a.dir.purgeLoop.Run})
 	}

@@ -128,7 +128,7 @@ func (s *Store) Keep(ctx context.Context, j Job, body []byte) error {
 
 // LogFailure logs why a mezzanine was not made.
 func (s *Store) LogFailure(j Job, err error) {
-	s.Log.Info("no mezzanine was made", "key", j.Original.ID.Key, "cause", err)
+	s.Log.Info("cannot make a mezzanine", "key", j.Original.ID.Key, "cause", err)
 }
 
 func notKept(cause error) error { return fmt.Errorf("%w: %v", cache.ErrNotKept, cause) }

@@ -21,7 +21,7 @@ func (s *Store) markAbsent(name variant.Name, epoch uint64) {
 func (s *Store) isAbsent(id ID) error {
 	at, ok := s.absent.Get(id.Name())
 	if age := s.Now().Sub(at); ok && age >= 0 && age < s.NegativeTTL {
-		return storage.NotFound("as was said "+age.String()+" ago", string(id.Key))
+		return storage.NotFound("negative cache, "+age.String()+" old", string(id.Key))
 	}
 	return nil
 }

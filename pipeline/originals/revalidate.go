@@ -182,9 +182,9 @@ func (s *Store) gone(id ID, epoch uint64) Freshness {
 	if s.epoch(id) != epoch {
 		return Modified
 	}
-	s.Log.Info("an original does not exist any more", "key", id.Key)
+	s.Log.Info("an original no longer exists", "key", id.Key)
 	if _, _, err := s.remove(id.Key); err != nil {
-		s.Reporter.Warn("cannot remove an original that does not exist any more", "key", id.Key, "cause", err)
+		s.Reporter.Warn("cannot remove an original that no longer exists", "key", id.Key, "cause", err)
 	}
 	s.invalidate(id.Key)
 	return Gone

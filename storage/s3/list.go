@@ -12,7 +12,7 @@ import (
 )
 
 // errListingLoops is the error of a server whose listing would never end.
-var errListingLoops = errors.New("the listing begins again")
+var errListingLoops = errors.New("the listing repeats itself")
 
 // List requests a thousand objects at a time. Empty objects whose names end with a slash
 // are not passed to skipped: they stand for directories.

@@ -41,7 +41,7 @@ func TestListAnswers(t *testing.T) {
 		{"nothing", listing(false), "", "", ""},
 		{"some", listing(false, "pre/a", "pre/b/c"), "a b/c", "", ""},
 		{"no keys", listing(false, "pre/folder/", "pre/a", "pre/b/", "pre//c", "other", "pre/x/../y"), "a", "b/ /c other x/../y", ""},
-		{"in circles", listing(true, "pre/a", "pre/b"), "a b", "", "begins again"},
+		{"in circles", listing(true, "pre/a", "pre/b"), "a b", "", "repeats itself"},
 		{"forbidden", failWith(403, "AccessDenied"), "", "", "AccessDenied"},
 		{"no bucket", failWith(404, "NoSuchBucket"), "", "", "NoSuchBucket"},
 		{"no XML", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }, "", "", "EOF"},

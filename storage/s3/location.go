@@ -48,7 +48,7 @@ func parse(u *url.URL) (location, error) {
 	return l, l.parameters(u)
 }
 
-var errSecrets = errors.New("credentials do not belong into a URL, which ends up in process lists and logs: " +
+var errSecrets = errors.New("credentials do not belong in a URL, which ends up in process lists and logs: " +
 	"give them in the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in the shared credentials file, with profile=name")
 
 func (l *location) parameters(u *url.URL) error {

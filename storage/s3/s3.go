@@ -85,7 +85,7 @@ type Origin struct {
 //	           dns for Amazon and path elsewhere if not given
 //	public     where browsers reach the server, for Link, if that is not endpoint
 //
-// Credentials do not belong into a URL: one with a user, or with a parameter that
+// Credentials do not belong in a URL: one with a user, or with a parameter that
 // sounds like a credential, is an error. Open sends nothing: the server may be down.
 func Open(u *url.URL) (*Origin, error) { return OpenWith(u, Options{}) }
 

@@ -86,7 +86,7 @@ func TestLockIsReleased(t *testing.T) {
 	}
 }
 
-// Whoever waits for a lock leaves with the context.
+// A caller that waits for a lock returns when its context ends.
 func TestLockEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "77")
