@@ -35,7 +35,7 @@ func TestCacheStatus(t *testing.T) {
 	}
 }
 
-// What is served while the origin is down says so, be it a hit or a miss.
+// Responses say that the origin is down, both hits and misses.
 func TestOriginDown(t *testing.T) {
 	t.Parallel()
 	down := false

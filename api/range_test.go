@@ -280,7 +280,7 @@ func TestSendFileOfRanges(t *testing.T) {
 	}
 }
 
-// Whatever the Range header, Content-Range describes the body.
+// Content-Range describes the body for every Range header.
 func FuzzRange(f *testing.F) {
 	for _, tt := range rangeTests {
 		f.Add(tt.value, 300)

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Whatever the pixels, there is a document.
+// Every picture gives a document, whatever its pixels are.
 func FuzzPixels(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0}, 1)
 	f.Add([]byte(strings.Repeat("\xff\x00\x00\xff\x00\x00\xff\x01", 50)), 10)

@@ -217,7 +217,7 @@ func TestBlurHash(t *testing.T) {
 	}
 }
 
-// What goes wrong with the small picture is not the original's fault.
+// An error of the small picture is not reported as an error of the original.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	src := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))

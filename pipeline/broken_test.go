@@ -13,8 +13,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// What is made of a broken original, where that is wanted, is kept nowhere, and
-// neither is the original: when it has been mended, that is seen at once.
+// With --on-broken=serve, neither the derivatives of a broken original nor the original
+// are cached: a repaired original is served at once.
 func TestServeBroken(t *testing.T) {
 	lenient := func(c *pipeline.Config) { c.ServeBroken = true }
 	for name, broken := range map[string]func(*fixture){
@@ -90,7 +90,7 @@ func TestResizeTimeout(t *testing.T) {
 	})
 }
 
-// What only the pixels tell is looked at first, once.
+// Options that depend on pixels look at the picture first, once: trim and g_smart.
 func TestLook(t *testing.T) {
 	h := newFixture()
 	h.resizer.Inner = resize.Rect{Left: 10, Top: 10, Width: 20, Height: 40}
@@ -101,7 +101,7 @@ func TestLook(t *testing.T) {
 	if got := h.resizer.Looks(); got != 2 {
 		t.Errorf("looked %d times, want 2", got)
 	}
-	// What is found can be more than is made here.
+	// The result for the found rectangle can be above the pixel limit.
 	h.resizer.Inner = resize.Rect{Width: 1, Height: 60}
 	if _, err := h.ask(t.Context(), t, "cat.jpg", "1000x,up_1,trim_20"); !errors.Is(err, header.ErrTooLarge) {
 		t.Errorf("a result of 1000x60000: %v", err)

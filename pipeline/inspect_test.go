@@ -148,7 +148,7 @@ func TestInspectionsLineUp(t *testing.T) {
 	})
 }
 
-// What is of no format that is read does not even line up, and stays.
+// An original whose format is not read is not even queued, and stays cached.
 func TestNotReadDoesNotLineUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, release := inspecting(t)

@@ -51,8 +51,8 @@ func (m *largeFixture) idle(t *testing.T, when string, since time.Time) {
 	}
 }
 
-// Whatever a request is doing when its client leaves, the work ends and nothing is
-// kept.
+// When a client leaves, the work for its request ends in every phase, and nothing is
+// cached.
 func TestWorkEndsWithItsClient(t *testing.T) {
 	full := func(g *gate.Gate, by int) func(t *testing.T, m *largeFixture) func() {
 		return func(t *testing.T, _ *largeFixture) func() {

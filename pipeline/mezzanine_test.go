@@ -59,7 +59,8 @@ func TestMezzanine(t *testing.T) {
 	}
 }
 
-// What depends on pixels, pages, metadata or lossless data is made from the original.
+// Derivatives that depend on pixels, pages, metadata or lossless data are made from the
+// original.
 func TestMezzanineDoesNotServe(t *testing.T) {
 	for _, ops := range []string{"40x40,g_smart", "40x,trim", "40x,f_png", "info", "40x,f_webp,lossless"} {
 		t.Run(ops, func(t *testing.T) {

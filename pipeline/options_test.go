@@ -16,7 +16,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// What is large, and not in the cache, is to be had from its place.
+// A large original that is not in the cache is redirected to its backend.
 func TestRedirectRaw(t *testing.T) {
 	size := int64(len(picture(80, 60)))
 	for name, tt := range map[string]struct {
@@ -33,7 +33,7 @@ func TestRedirectRaw(t *testing.T) {
 		if got := strings.Contains(r.Location, "cat.jpg"); got != tt.elsewhere || got == (r.Blob.Size > 0) || got == (h.originals.Len() > 0) {
 			t.Errorf("%s: at %q, %d bytes, %d kept", name, r.Location, r.Blob.Size, h.originals.Len())
 		}
-		// What has been fetched for another reason is sent.
+		// An original that was fetched for another reason is sent.
 		h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
 		r, err = h.Original(t.Context(), "cat.jpg", raw, link)
 		if err != nil || r.Location != "" || r.Blob.Size != size {

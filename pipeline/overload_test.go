@@ -63,8 +63,8 @@ func TestFetchesAreBounded(t *testing.T) {
 	})
 }
 
-// What is being fetched will want to be made, too: with the engine busy no more is
-// fetched than can line up for it.
+// Each fetched original needs a worker next: while all workers are busy, no more
+// originals are fetched than the queue has room for.
 func TestFetchesCountAtTheDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		origin := pets(10)
@@ -121,7 +121,7 @@ func TestRefusedAtTheDoor(t *testing.T) {
 		if _, err := h.ask(t.Context(), t, pet(5), "40x"); !errors.Is(err, gate.ErrBusy) || origin.Opens("5.jpg") != 0 {
 			t.Errorf("%v, and %d fetches", err, origin.Opens("5.jpg"))
 		}
-		// Who leaves frees the place.
+		// A client that leaves frees its place in the queue.
 		leave()
 		all.Wait()
 		close(block)

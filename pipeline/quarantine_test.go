@@ -149,8 +149,8 @@ func quarantined(t *testing.T, l *ledger, first string) *largeFixture {
 	return m
 }
 
-// What is in quarantine reaches the engine in no way, what is in the cache is served,
-// and what is forgotten is made again.
+// A picture in quarantine never reaches the engine, its cached files are served, and
+// after it is forgotten it is made again.
 func TestQuarantined(t *testing.T) {
 	for _, first := range []string{"", "300x"} { // with it there is a mezzanine
 		t.Run("after "+first, func(t *testing.T) {

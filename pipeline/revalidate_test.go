@@ -103,7 +103,7 @@ func TestRevalidateInTheBackground(t *testing.T) {
 	})
 }
 
-// After a longer time whoever asks waits for the new one.
+// After a longer time, a request waits for the new version.
 func TestRevalidateFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()
@@ -195,7 +195,8 @@ func TestStaleIfSlow(t *testing.T) {
 	})
 }
 
-// What is being made of the old version while the new one comes is not kept.
+// A derivative that is being made of the old version while the new one arrives is not
+// cached.
 func TestChangedWhileMaking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, said := newRevalidating()

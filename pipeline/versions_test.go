@@ -48,7 +48,7 @@ func TestVersionsAreBounded(t *testing.T) {
 		clock.advance(time.Minute)
 	}
 	h.wantRefused(t, "v_more")
-	// What is here is served, in new sizes, too, and fetched again if it has gone.
+	// Cached versions are served, in new sizes, too, and fetched again if they have gone.
 	for i := range most {
 		version := fmt.Sprintf("v_%d", i)
 		h.want(t, "cat.jpg", "40x30,"+version, pipeline.FromDisk, 40, 30)

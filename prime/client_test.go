@@ -90,7 +90,8 @@ func manyKeys(n, different int) iter.Seq2[variant.Key, error] {
 	}
 }
 
-// What is more than a server takes at once is done in several jobs, and counted together.
+// More keys than a server accepts at once are split into several jobs, and counted
+// together.
 func TestClientRunKeys(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -125,7 +126,7 @@ func TestClientRun(t *testing.T) {
 	})
 }
 
-// Whoever stops it closes the connection, and the server stops, too.
+// A client that stops closes the connection, and the server stops, too.
 func TestClientStops(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{0, 5 * time.Second} {
@@ -177,8 +178,8 @@ func TestClientWaits(t *testing.T) {
 	})
 }
 
-// What the server says is told, and whose mistake it is; nothing that it says makes us
-// wait for ever, or fills the memory.
+// The client reports what the server answers, and whose mistake it is. No answer makes it
+// wait for ever or fills its memory.
 func TestClientIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -68,7 +68,7 @@ func listed(ctx context.Context, s Selection) (keys string, err error) {
 	return strings.Join(append(all, left...), " "), nil
 }
 
-// Whatever breaks off where, all that there is comes, and once.
+// Wherever a listing breaks off, every key is yielded exactly once.
 func TestSelectionList(t *testing.T) {
 	for _, tt := range []struct {
 		name, prefix string
@@ -125,8 +125,8 @@ func TestSelectionList(t *testing.T) {
 	}
 }
 
-// What several places of a chain have is as new as the first says, from which it
-// would be fetched.
+// A key that several backends of a chain have counts as changed when the first backend
+// says so, as it would be fetched from there.
 func TestSelectionSince(t *testing.T) {
 	first, second := newShaky("a b"), newShaky("a b c")
 	for place, key := range map[*storagetest.Flaky]string{first: "a", second: "b"} {
@@ -138,7 +138,7 @@ func TestSelectionSince(t *testing.T) {
 	}
 }
 
-// Whoever has enough need not hear the end.
+// A caller may stop the iteration early.
 func TestMergedStops(t *testing.T) {
 	ended := 0
 	letters := func(of string) iter.Seq2[storage.Entry, error] {

@@ -246,7 +246,7 @@ func TestPrimeTooSlow(t *testing.T) {
 	})
 }
 
-// What is forgotten while it is primed is not kept.
+// A picture that is forgotten while it is primed is not cached.
 func TestForgetWhilePriming(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)

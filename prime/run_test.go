@@ -88,7 +88,7 @@ func (o fixture) primed(ctx context.Context, j Job) (last Progress, err error) {
 	return last, err
 }
 
-// What becomes of pictures is counted by what they are.
+// Pictures are counted by their results.
 func TestPriming(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -155,7 +155,7 @@ func TestPrimingGivesUp(t *testing.T) {
 	}
 }
 
-// What is under way when it is stopped is neither made nor failed.
+// A picture in progress when the job is stopped counts neither as made nor as failed.
 func TestPrimingStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newFixture(t, 100)
@@ -216,7 +216,7 @@ func TestTally(t *testing.T) {
 	check("ended at once", endedAtOnce.snapshot(start), 0, 0)
 }
 
-// What places answer may be long.
+// Error texts of backends may be long.
 func TestTallyErrors(t *testing.T) {
 	y := newTally(time.Now(), 0, false)
 	y.note("k", Result{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))}, time.Now())
@@ -269,7 +269,7 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// Whoever waits for a line can be stopped.
+// A reader that waits for a line can be stopped.
 func TestPrefetch(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()

@@ -308,7 +308,7 @@ func TestPlanRound(t *testing.T) {
 	}
 }
 
-// What is asked for of the finished picture is in the plan.
+// The plan has the options for the finished picture.
 func TestPlanFinish(t *testing.T) {
 	t.Parallel()
 	s := resize.Settings{CanWrite: all, Watermarks: map[string]string{"logo": "1"}}

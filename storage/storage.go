@@ -72,7 +72,7 @@ func (v Version) Is(other Version) bool {
 	return !v.ModTime.IsZero() && v.ModTime.Equal(other.ModTime)
 }
 
-// What follows are capabilities that some origins have besides being read. Decorators
+// The interfaces below are capabilities that some origins have besides reading. Decorators
 // and groups pass them on: use As to find them.
 
 // Linker is an Origin that browsers can be redirected to.

@@ -147,7 +147,7 @@ func TestPrimeAllPresets(t *testing.T) {
 	}
 }
 
-// What is made is what the public side would make.
+// Primed derivatives are those that the public server would serve.
 func TestPrimeInTheServersFormat(t *testing.T) {
 	t.Parallel()
 	o, primer := newPriming(t, func(p *Priming) { p.Format = variant.FormatAuto })
@@ -329,8 +329,8 @@ func TestPrimeEndsIfNotRead(t *testing.T) {
 	_ = res.Body.Close()
 }
 
-// Whatever the body, a job has something to do, and nothing that the public side would
-// refuse.
+// Every accepted body is a job with something to do, and with nothing that the public
+// server would refuse.
 func FuzzPriming(f *testing.F) {
 	f.Add([]byte(`{"keys":["a.jpg"],"ops":["60x"],"formats":"auto"}`))
 	f.Add([]byte(`{"prefix":"photos/","since":"24h","presets":["thumb"]}`))

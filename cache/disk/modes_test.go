@@ -93,7 +93,7 @@ func TestModesWhateverTheUmask(t *testing.T) {
 	}
 }
 
-// What root creates can be used by the server, which is another user.
+// Files that root creates can be used by the server, which is another user.
 func TestRootMakesForTheOwner(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {

@@ -70,7 +70,7 @@ func (i *isolation) want(q *Quarantine, key variant.Key, held bool) {
 	}
 }
 
-// What a process was working on when it died is refused, and nothing else.
+// Only the pictures that a process was working on when it died are refused.
 func TestQuarantine(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

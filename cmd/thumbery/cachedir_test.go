@@ -17,8 +17,8 @@ func removeAll(t *testing.T, path string) {
 	}
 }
 
-// What was removed of the cache directory is made anew by the check, which says so
-// once; the service stays ready meanwhile.
+// The check recreates missing parts of the cache directory and reports them once. The
+// service stays ready meanwhile.
 func TestWritableRestores(t *testing.T) {
 	t.Parallel()
 	for _, part := range []string{"originals", "mezzanines", "derivatives", "tmp", "keys", "."} {

@@ -29,7 +29,7 @@ func (a *amount) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// budget is an amount that may not be 0: nobody means to keep nothing.
+// budget is an amount that may not be 0, as an empty cache is never intended.
 type budget amount
 
 func (b *budget) UnmarshalText(text []byte) error {

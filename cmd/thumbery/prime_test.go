@@ -28,7 +28,7 @@ func TestPrimeMistakeLater(t *testing.T) {
 	}
 }
 
-// What ends without a mistake is told, and how to go on.
+// A job that ends early without a mistake of the user is summarized, with how to go on.
 func TestPrimeStopped(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -61,7 +61,7 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 	return report.failure()
 }
 
-// purge forgets first, since that waits for nobody.
+// purge forgets first, since that waits for no other purge.
 func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeReport, err error) {
 	bar := progress.New(os.Stderr)
 	defer bar.Done()

@@ -250,7 +250,7 @@ func TestNginxRegenerates(t *testing.T) {
 	if !bytes.Equal(key.Body, e2e.Read(t, filepath.Join(e2e.Testdata(t), "photos", "cat.jpg"))) {
 		t.Errorf("raw: %d, %d bytes", key.Status, len(key.Body))
 	}
-	// What a client says of it does not reach Thumbery.
+	// The header X-Thumbery-No-Accel of a client does not reach Thumbery.
 	if r := e2e.Get(t, front+path, "X-Thumbery-No-Accel", "1"); r.Status != 200 || !bytes.Equal(r.Body, first.Body) {
 		t.Errorf("with the header of a client: %d", r.Status)
 	}

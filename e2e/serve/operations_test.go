@@ -14,7 +14,8 @@ import (
 	"github.com/thumbery/thumbery/e2e"
 )
 
-// What operators look at: health, readiness, metrics, profiles, the access log.
+// The test reads what operators look at: health, readiness, metrics, profiles, the access
+// log.
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()

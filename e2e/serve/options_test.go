@@ -133,7 +133,7 @@ func TestServeBroken(t *testing.T) {
 	}
 }
 
-// What takes too long is stopped, and its worker is free for others.
+// A picture that takes too long is stopped, and its worker is free for others.
 func TestResizeTimeout(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

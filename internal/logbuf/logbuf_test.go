@@ -60,7 +60,7 @@ func TestLog(t *testing.T) {
 	})
 }
 
-// What waits is bounded, and lines stay whole and in order.
+// The buffer is bounded, and lines stay whole and in order.
 func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
 	s := &sink{}

@@ -83,7 +83,7 @@ func TestKeep(t *testing.T) {
 	s.want(t, "removed a second ago", false, false)
 }
 
-// What was begun before the picture was forgotten is not kept.
+// A derivative that was begun before its picture was forgotten is not cached.
 func TestForget(t *testing.T) {
 	t.Parallel()
 	s := newStore()

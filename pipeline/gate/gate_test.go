@@ -181,7 +181,7 @@ func TestGateLetsGo(t *testing.T) {
 	})
 }
 
-// What NewPlan accepts, a gate with the same limit admits, however much it weighs.
+// A gate admits every plan that NewPlan accepts with the same limit, whatever its weight.
 func TestCostIsAdmitted(t *testing.T) {
 	s := resize.Settings{MaxPixels: 1_000_000, CanWrite: func(variant.Format) bool { return true }}
 	h := header.Header{Format: variant.JPEG, Width: 1000, Height: 1000, Orientation: 1, Pages: 1, Depth: 8}

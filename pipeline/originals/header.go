@@ -64,7 +64,7 @@ func (s *Store) inspect(ctx context.Context, o *Original, i Inspection) (header.
 	if h, ok := s.knownHeader(ref, i.Page); ok {
 		return h, nil
 	}
-	// What cannot be read at all is for Inspect to say.
+	// Inspect reports a header that cannot be read at all.
 	if head, err := head(o.Blob); err == nil && len(head) > 0 {
 		if err := header.Reads(head, s.Formats); err != nil { // before it is queued
 			return header.Header{}, err

@@ -98,7 +98,8 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// What takes too long ends, and is told from a client that has left.
+// Rendering that takes too long is stopped, and its error differs from that of a client
+// that has left.
 func TestTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -161,7 +161,7 @@ func TestInspectBoundsTIFF(t *testing.T) {
 		{"many samples, after 1,500 entries", tiffLong(1500, entry(0x115, 16)), false},
 	} {
 		h, err := inspect(c.src)
-		// What is not too large may be of a kind that is not read.
+		// A file that is not too large may be of a format that is not read.
 		known := err == nil || errors.Is(err, header.ErrNotPicture) || errors.Is(err, header.ErrTooLarge)
 		if !known || c.fine == errors.Is(err, header.ErrTooLarge) || err != nil && h != (header.Header{}) {
 			t.Errorf("%s: %+v, %v, want fine: %t", c.name, h, err, c.fine)

@@ -72,7 +72,7 @@ type readerFunc func([]byte, int64) (int, error)
 
 func (f readerFunc) ReadAt(b []byte, off int64) (int, error) { return f(b, off) }
 
-// What hides its format is read no sooner for it.
+// A file in a format that is not read is refused in every disguise.
 func TestDisguisedIsNotRead(t *testing.T) {
 	t.Parallel()
 	svg, jp2, pdf := samples(t)["svg"], samples(t)["jp2"], samples(t)["pdf"]

@@ -139,7 +139,7 @@ func (g *gifReader) grow(b []byte) {
 		start := int(binary.LittleEndian.Uint16(b[2*i:]))
 		side := int(binary.LittleEndian.Uint16(b[4+2*i:]))
 		g.grown[i] = max(g.grown[i], start+side)
-		// What the first frame leaves open stays transparent.
+		// Pixels outside the first frame stay transparent.
 		if start > 0 || side < g.screen[i] {
 			g.h.Alpha = true
 		}

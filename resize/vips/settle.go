@@ -9,8 +9,7 @@ import (
 
 // settled converts a loaded picture to one of the few kinds that the other steps expect:
 // grey, RGB or CMYK, in 8 or 16 bits, with at most one band more, which is alpha.
-// What cannot be brought to that is an ErrNotPicture: to guess at its colours would
-// give a wrong picture.
+// Other pictures give ErrNotPicture: guessing their colours would give a wrong picture.
 func (r *run) settled(im op.Image, h header.Header) op.Image {
 	if r.Err != nil {
 		return nil

@@ -94,7 +94,7 @@ func TestFingerprint(t *testing.T) {
 	if len(seen) != 11 {
 		t.Errorf("11 watermarks have %d fingerprints", len(seen))
 	}
-	// What an older version has cached stays in use.
+	// Derivatives that an older version cached stay in use.
 	w := Watermark{Name: "logo", File: "logo.png", Image: []byte{1, 2}, Gravity: variant.GravitySE, Opacity: 0.5}
 	if got := w.Fingerprint(); got != "7b05d63b010015c4b296c442" {
 		t.Errorf("the fingerprint is %s", got)

@@ -114,6 +114,6 @@ var codes = map[string]meaning{
 	"BandwidthLimitExceeded": ofBackend, "RequestLimitExceeded": ofBackend, "RequestTimeout": ofBackend, "SlowDown": ofBackend,
 	"Throttling": ofBackend, "ThrottlingException": ofBackend, "TooManyRequests": ofBackend, "XMinioBackendDown": ofBackend,
 
-	// What was sent arrived damaged.
+	// The uploaded bytes arrived damaged.
 	"BadDigest": ofBackend, "IncompleteBody": ofBackend, "XAmzContentChecksumMismatch": ofBackend, "XAmzContentSHA256Mismatch": ofBackend,
 }

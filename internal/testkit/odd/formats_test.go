@@ -12,7 +12,7 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// What is made here are whole files: other decoders read them.
+// The generated files are whole: other decoders read them.
 func TestZeros(t *testing.T) {
 	zeros := map[string]struct {
 		file   []byte

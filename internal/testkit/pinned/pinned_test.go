@@ -28,7 +28,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// What a failed build leaves is not taken for a server.
+// The files of a failed build are not taken for a server.
 func TestBrokenBuild(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "server")
 	var said strings.Builder

@@ -182,7 +182,7 @@ func (p *pdfReader) unpack(dict, after []byte, off int64) {
 	if err != nil {
 		return
 	}
-	// What can be unpacked of a damaged stream is as good as nothing found.
+	// The readable part of a damaged stream is searched, too.
 	b, _ := io.ReadAll(io.LimitReader(z, min(p.packed, 1<<20)))
 	p.packed -= int64(len(b))
 	p.find(b, -1)
