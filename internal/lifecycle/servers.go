@@ -61,7 +61,7 @@ func (all servers) shutdown(ctx context.Context, log *slog.Logger) {
 	for _, s := range all {
 		done.Go(func() {
 			if err := s.HTTP.Shutdown(ctx); err != nil {
-				log.Warn("cut off requests that did not finish in time", "cause", err)
+				log.Warn("cut off requests that did not finish within --grace", "cause", err)
 				s.HTTP.Close()
 			}
 		})

@@ -14,7 +14,7 @@ type Service struct {
 	Background Tasks
 	Grace      time.Duration // for running requests and background work to end
 	Log        *slog.Logger
-	FlushLog   func() // called when somebody waits for the lines
+	FlushLog   func() // writes the lines that are still buffered
 }
 
 // Run serves until ctx is done or a server fails, whose error it returns. Then it lets
@@ -25,7 +25,7 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	await := s.Background.Start(running)
 	failed := servers(s.Servers).start(s.Log)
 	s.notify(daemon.SdNotifyReady)
-	s.FlushLog() // whoever has started it waits for these lines
+	s.FlushLog() // supervisors wait for these lines
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
@@ -44,7 +44,7 @@ func (s *Service) finish(await func(context.Context) []string) {
 	defer cancel()
 	servers(s.Servers).shutdown(ctx, s.Log)
 	if unfinished := await(ctx); len(unfinished) > 0 {
-		s.Log.Warn("left background work that did not end in time", "tasks", unfinished)
+		s.Log.Warn("background work did not end within --grace", "tasks", unfinished)
 	}
 }
 
