@@ -227,7 +227,7 @@ func TestReadOnly(t *testing.T) {
 		}
 		wantHeaders(t, r, map[string]string{"Retry-After": "2", "Cache-Control": "no-store"})
 		var doc problem
-		if err := json.NewDecoder(r.Body).Decode(&doc); err != nil || doc.Type != "urn:thumbery:read-only" || !strings.Contains(doc.Detail, "only what it has") {
+		if err := json.NewDecoder(r.Body).Decode(&doc); err != nil || doc.Type != "urn:thumbery:read-only" || !strings.Contains(doc.Detail, "read-only mode") {
 			t.Errorf("%+v, %v", doc, err)
 		}
 	}

@@ -25,9 +25,9 @@ func TestParseHotHeader(t *testing.T) {
 	}
 	for given, reason := range map[string]string{
 		"": "not of the form", "X-Accel-Expires": "not of the form", "X-Accel-Expires:": "not of the form",
-		"X-Accel-Expires: 0": "how many seconds", "X-Accel-Expires: 1h": "how many seconds", "X-Accel-Expires: -1": "how many seconds",
-		"X-Accel-Expires: @1800000000": "how many seconds", "X-Accel-Expires: 99999999999": "how many seconds",
-		"Surrogate-Control: no-store": "max-age=3600", "CDN-Cache-Control: max-age=0": "how many seconds",
+		"X-Accel-Expires: 0": "no lifetime in seconds", "X-Accel-Expires: 1h": "no lifetime in seconds", "X-Accel-Expires: -1": "no lifetime in seconds",
+		"X-Accel-Expires: @1800000000": "no lifetime in seconds", "X-Accel-Expires: 99999999999": "no lifetime in seconds",
+		"Surrogate-Control: no-store": "max-age=3600", "CDN-Cache-Control: max-age=0": "no lifetime in seconds",
 		"Surrogate-Control: x-max-age=3600": "max-age=3600",
 		"Cache-Control: max-age=3600":       "not a header for caches", "Content-Type: text/html": "not a header for caches",
 		"Set-Cookie: a=b": "not a header for caches", "X-Accel-Redirect: /etc/passwd": "not a header for caches",

@@ -171,7 +171,7 @@ func TestPrimeMistakes(t *testing.T) {
 		`{"keys":["a.jpg"]}`:                                "nothing to generate",
 		`{"key":"a.jpg"}`:                                   `unknown field \"key\"`,
 		`{"keys":["a.jpg"],"ops":["60y"]}`:                  `60y`,
-		`{"keys":["a.jpg"],"ops":["raw"]}`:                  "not made itself",
+		`{"keys":["a.jpg"],"ops":["raw"]}`:                  "nothing to generate",
 		`{"keys":["a.jpg"],"ops":["77x"]}`:                  "77",
 		`{"keys":["a.jpg"],"ops":[""]}`:                     "empty",
 		`{"keys":["a.jpg","a//b"],"ops":["60x"]}`:           "keys[1]",

@@ -76,7 +76,7 @@ func TestStoppedRepairLeavesNothing(t *testing.T) {
 	if err := <-s.Done; err != nil {
 		t.Errorf("exit: %v", err)
 	}
-	if strings.Contains(s.Log.String(), "did not end in time") {
+	if strings.Contains(s.Log.String(), "did not end within --grace") {
 		t.Errorf("the repair has not ended\n%s", s.Log)
 	}
 	for upload := range server.Client().ListIncompleteUploads(t.Context(), "new", "large.tif", true) { // MinIO lists them by whole keys only
