@@ -37,7 +37,7 @@ type primeCmd struct {
 	Since  age        `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
 
 	Server   prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin server, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
-	Parallel int          `env:"-" default:"8" group:"Where" help:"How many pictures are in work at once, without --server: --workers of them are made, the others are fetched."`
+	Parallel int          `env:"-" default:"8" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
 	JSON     bool         `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
 
 	appFlags

@@ -10,8 +10,8 @@ import (
 	"github.com/thumbery/thumbery/prime"
 )
 
-// What was done before the server found a mistake is told; a mistake at once is all
-// there is to tell.
+// The summary tells what was done before the server refused a job. If it refused at once,
+// only the error is printed.
 func TestPrimeMistakeLater(t *testing.T) {
 	t.Parallel()
 	for done, want := range map[int]string{0: "", 5000: "made: 10 derivatives, of 5,000 pictures"} {
