@@ -19,6 +19,14 @@ type Store interface {
 	storage.Lister
 }
 
+// Overlap reports that originals of one backend are originals of the other, too.
+func Overlap(a, b Store) bool { return contains(a, b) || contains(b, a) }
+
+func contains(outer, inner Store) bool {
+	o, ok := outer.(interface{ Contains(storage.Origin) bool })
+	return ok && o.Contains(inner)
+}
+
 // Migration copies what one backend has to another. What is at the destination
 // already is never overwritten.
 type Migration struct {

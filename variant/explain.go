@@ -2,6 +2,15 @@ package variant
 
 import "fmt"
 
+// Explain says in words what o asks for, one line an option, after a preset's name.
+func (o Ops) Explain() []string {
+	lines := o.Variant.Explain()
+	if o.Preset == "" {
+		return lines
+	}
+	return append([]string{fmt.Sprintf("preset %s, together: %s", o.Preset, o.Variant)}, lines...)
+}
+
 // Explain says in words what v asks for, one line an option, in canonical
 // order.
 func (v Variant) Explain() []string {

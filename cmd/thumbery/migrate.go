@@ -15,7 +15,6 @@ import (
 	"github.com/thumbery/thumbery/internal/summary"
 	"github.com/thumbery/thumbery/migrate"
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/dir"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
@@ -65,19 +64,6 @@ func (p backendFlag) open(flag string) (migrate.Store, error) {
 	return s, nil
 }
 
-// contains reports that the objects of inner are objects of outer, too.
-func contains(outer, inner storage.Origin) bool {
-	switch outer := outer.(type) {
-	case *dir.Origin:
-		inner, ok := inner.(*dir.Origin)
-		return ok && outer.Contains(inner)
-	case *s3.Origin:
-		inner, ok := inner.(*s3.Origin)
-		return ok && outer.Contains(inner)
-	}
-	return false
-}
-
 // Validate is called by kong.
 func (c *migrateCmd) Validate() error {
 	if c.Parallel < 1 || c.Parallel > maxParallel {
@@ -103,7 +89,7 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	if from.String() == to.String() {
 		return usage(fmt.Errorf("--from and --to are the same backend, %s", from))
 	}
-	if contains(from, to) || contains(to, from) {
+	if migrate.Overlap(from, to) {
 		return usage(fmt.Errorf("one of --from and --to, %s and %s, lies within the other: what is copied would be found again as an original", from, to))
 	}
 	ctx, cancel := lifecycle.UntilSignal()

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/url"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -203,22 +201,7 @@ func openBackend(u *url.URL, options s3.Options) (storage.Origin, error) {
 	case "s3":
 		return s3.OpenWith(u, options)
 	case "file":
-		return openDir(u)
+		return dir.OpenExisting(u)
 	}
 	return nil, fmt.Errorf("unknown scheme %q: write s3://bucket or file:///dir", u.Scheme)
-}
-
-// openDir refuses a directory that does not exist, as a mistake. One that cannot be read
-// just now may be on a file server that is down: /readyz says so, and what is cached is
-// served.
-func openDir(u *url.URL) (storage.Origin, error) {
-	d, err := dir.Open(u)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(d.Root())
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return nil, errors.New("there is no such directory; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket")
-	}
-	return d, nil
 }

@@ -36,21 +36,14 @@ func (c *urlCmd) Run(stdout io.Writer) error {
 		return usage(err)
 	}
 	fmt.Fprintln(stdout, url)
-	if c.Explain {
-		return c.explain(stdout, presets)
+	if !c.Explain {
+		return nil
 	}
-	return nil
-}
-
-func (c *urlCmd) explain(stdout io.Writer, presets variant.Presets) error {
 	ops, err := presets.Parse(c.Ops)
 	if err != nil {
 		return usage(err)
 	}
-	if ops.Preset != "" {
-		fmt.Fprintf(stdout, "  preset %s, together: %s\n", ops.Preset, ops.Variant)
-	}
-	for _, line := range ops.Variant.Explain() {
+	for _, line := range ops.Explain() {
 		fmt.Fprintln(stdout, "  "+line)
 	}
 	fmt.Fprintf(stdout, "  of the picture %q\n", c.Picture)

@@ -36,6 +36,20 @@ func New(path string) (*Origin, error) {
 	return &Origin{root: root}, nil
 }
 
+// OpenExisting is Open for a directory that must exist: a missing one is a mistake. One
+// that cannot be read just now may be on a file server that is down, and is opened.
+func OpenExisting(u *url.URL) (*Origin, error) {
+	o, err := Open(u)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(o.root)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return nil, errors.New("there is no such directory; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket")
+	}
+	return o, nil
+}
+
 // Open returns the origin of a URL such as file:///srv/pictures, or of one
 // relative to the working directory, such as file:pictures. It has no
 // parameters. The directory need not exist yet.
@@ -173,8 +187,12 @@ func (o *Origin) Root() string { return o.root }
 
 // Contains reports that other is this directory or below it, also through symbolic links
 // if they can be followed now.
-func (o *Origin) Contains(other *Origin) bool {
-	rel, err := filepath.Rel(resolved(o.root), resolved(other.root))
+func (o *Origin) Contains(other storage.Origin) bool {
+	d, ok := other.(*Origin)
+	if !ok {
+		return false
+	}
+	rel, err := filepath.Rel(resolved(o.root), resolved(d.root))
 	return err == nil && filepath.IsLocal(rel)
 }
 

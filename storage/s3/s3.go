@@ -117,7 +117,10 @@ func openVia(transport http.RoundTripper, at location, options Options) (*Origin
 
 // Contains reports that the objects of other are objects of this origin, too: in the
 // same bucket below the same prefix, as far as the names of the endpoints tell.
-func (o *Origin) Contains(other *Origin) bool { return o.location.contains(other.location) }
+func (o *Origin) Contains(other storage.Origin) bool {
+	bucket, ok := other.(*Origin)
+	return ok && o.location.contains(bucket.location)
+}
 
 func credentialsFor(at location, options Options) *credentials.Credentials {
 	switch {
