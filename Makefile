@@ -38,11 +38,11 @@ vips: ## Build a current libvips into .vips, for build, test and bench; 5 minute
 UNIT := $$(go list ./... | grep -v /e2e)
 
 .PHONY: check
-check: lint ## Check the style and run the unit tests that need no server; a minute
+check: lint ## Check the style and run the unit tests that need no server; 3 minutes
 	go test -short $(UNIT)
 
 .PHONY: test
-test: ## Run all tests, with real servers and real photographs; 6 minutes
+test: ## Run all tests, with real servers and real photographs; 8 minutes
 	@tools/install.sh test
 	@tools/vips.sh which
 	@tools/photos.sh
