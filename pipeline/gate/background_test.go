@@ -162,10 +162,10 @@ func TestBackgroundIsNeverBusy(t *testing.T) {
 		}
 		e.come(t, t.Context(), g.Enter, "request", 1) // though the queue has no places
 		if !g.Full(0) {
-			t.Error("not full, with one who waits where none may")
+			t.Error("not full, though a request is queued and the queue takes none")
 		}
 		if _, err := g.Enter(t.Context(), 1); !errors.Is(err, gate.ErrBusy) {
-			t.Errorf("one more who waits: %v", err)
+			t.Errorf("one more queued request: %v", err)
 		}
 		e.goes("background")
 		e.want(t, "the worker is free", "request")
