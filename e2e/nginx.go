@@ -56,7 +56,5 @@ func CachingNginx(t *testing.T, s *Server, dir string) string {
 // FreeAddress is an unused port of the loopback interface.
 func FreeAddress(t *testing.T) string {
 	t.Helper()
-	address, err := pinned.FreeAddress()
-	Must(t, err)
-	return address
+	return pinned.MustFreeAddress(t)
 }

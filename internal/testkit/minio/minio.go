@@ -50,17 +50,13 @@ type Server struct {
 // skipped.
 func Start(t pinned.T) *Server {
 	t.Helper()
-	pinned.NotShort(t)
-	binary, err := Tool().Binary(t.Context(), os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := Tool().MustBinary(t)
 	s := &Server{
 		AccessKey: AccessKey, SecretKey: SecretKey,
-		binary: binary, dir: t.TempDir(), address: freeAddress(t), console: freeAddress(t), log: &pinned.Log{},
+		binary: binary, dir: t.TempDir(), address: pinned.MustFreeAddress(t), console: pinned.MustFreeAddress(t), log: &pinned.Log{},
 	}
 	s.Endpoint = "http://" + s.address
-	s.client, err = client.New(s.address, &client.Options{
+	c, err := client.New(s.address, &client.Options{
 		Creds:      credentials.NewStaticV4(s.AccessKey, s.SecretKey, ""),
 		Region:     "us-east-1",
 		MaxRetries: 1,
@@ -68,6 +64,7 @@ func Start(t pinned.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.client = c
 	t.Cleanup(func() {
 		s.Stop()
 		if t.Failed() {
@@ -168,13 +165,4 @@ func (s *Server) ready(ctx context.Context) error {
 	}
 	_, err = s.client.ListBuckets(ctx)
 	return err
-}
-
-func freeAddress(t pinned.T) string {
-	t.Helper()
-	address, err := pinned.FreeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return address
 }

@@ -10,6 +10,16 @@ import (
 // other systems from 49152.
 const firstPort, endPort = 20_000, 32_000
 
+// MustFreeAddress is FreeAddress for a test, which an error ends.
+func MustFreeAddress(t T) string {
+	t.Helper()
+	address, err := FreeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
 // FreeAddress returns an unused address of the loopback interface. The kernel does not use
 // its port for outgoing connections: a stopped server finds its port free when it is
 // started again, and a client that connects meanwhile is not connected with itself.

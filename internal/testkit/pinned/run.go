@@ -28,6 +28,18 @@ func NotShort(t T) {
 	}
 }
 
+// MustBinary is Binary for a test: it is skipped in short mode, and ended by an error. The
+// output of a build goes to standard error.
+func (tool Tool) MustBinary(t T) string {
+	t.Helper()
+	NotShort(t)
+	binary, err := tool.Binary(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
 // Run runs f with a T outside of a test: it runs the functions given to Cleanup at the end
 // and returns the error given to Fatal. Cancelling ctx cancels the T's Context.
 func Run(ctx context.Context, f func(T)) error {

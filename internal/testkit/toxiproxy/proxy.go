@@ -18,10 +18,7 @@ type Proxy struct {
 // New makes a proxy to upstream, a host:port.
 func (s *Server) New(t pinned.T, name, upstream string) *Proxy {
 	t.Helper()
-	address, err := pinned.FreeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	address := pinned.MustFreeAddress(t)
 	p := &Proxy{Address: address, server: s, name: name}
 	p.settings = map[string]any{"name": name, "listen": address, "upstream": upstream, "enabled": true}
 	if err := p.create(); err != nil {

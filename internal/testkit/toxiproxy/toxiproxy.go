@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
@@ -40,15 +39,8 @@ type Server struct {
 // skipped.
 func Start(t pinned.T) *Server {
 	t.Helper()
-	pinned.NotShort(t)
-	binary, err := Tool().Binary(t.Context(), os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address, err := pinned.FreeAddress()
-	if err != nil {
-		t.Fatal(err)
-	}
+	binary := Tool().MustBinary(t)
+	address := pinned.MustFreeAddress(t)
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
