@@ -64,9 +64,9 @@ func TestProvisional(t *testing.T) {
 				if better {
 					made = append(made, "200>60avif")
 				}
-				m.engine.want(t, "in all", made...)
+				m.engine.Want(t, "in all", made...)
 				m.get(t, "60x,f_auto", tt.accept, pipeline.FromMemory, false)
-				m.engine.want(t, "the next time")
+				m.engine.Want(t, "the next time")
 			})
 		})
 	}
@@ -97,14 +97,13 @@ func TestNotProvisional(t *testing.T) {
 				if tt.known {
 					m.get(t, "20x", 0, pipeline.Made, false)
 					synctest.Wait()
-					m.engine.take()
+					m.engine.Take()
 				}
 				m.get(t, tt.ops, webp|avif, pipeline.Made, false)
 				synctest.Wait()
 				m.get(t, tt.ops, webp|avif, pipeline.FromMemory, false)
-				if made := m.engine.take(); tt.made != nil {
-					m.engine.made = made
-					m.engine.want(t, "in all", tt.made...)
+				if tt.made != nil {
+					m.engine.Want(t, "in all", tt.made...)
 				}
 			})
 		})
@@ -123,7 +122,7 @@ func TestNotProvisionalOfMezzanine(t *testing.T) {
 		m.get(t, "80x,f_auto", webp|avif, pipeline.Made, false)
 		synctest.Wait()
 		m.get(t, "80x,f_auto", webp|avif, pipeline.FromMemory, false)
-		m.engine.want(t, "in all", "640>60", "640>200", "200>80webp")
+		m.engine.Want(t, "in all", "640>60", "640>200", "200>80webp")
 	})
 }
 
@@ -132,7 +131,7 @@ func TestNotProvisionalOfMezzanine(t *testing.T) {
 func TestProvisionalForMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t)
-		release := m.engine.hold("200>60avif")
+		release := m.engine.Hold("200>60avif")
 		fetched := m.origin.Hold()
 		var all sync.WaitGroup
 		for range 10 {
@@ -148,7 +147,7 @@ func TestProvisionalForMany(t *testing.T) {
 		}
 		release()
 		synctest.Wait()
-		m.engine.want(t, "in all", "640>60webp", "640>200", "200>60avif")
+		m.engine.Want(t, "in all", "640>60webp", "640>200", "200>60avif")
 	})
 }
 
@@ -159,12 +158,12 @@ func TestBetterIsBounded(t *testing.T) {
 		m := newAdaptive(t)
 		m.get(t, "300x", 0, pipeline.Made, false)
 		synctest.Wait()
-		release := m.engine.hold("200>1avif")
+		release := m.engine.Hold("200>1avif")
 		for i := range 70 {
 			m.get(t, fmt.Sprintf("%dx,f_auto", i+1), webp|avif, pipeline.Made, true)
 			synctest.Wait()
 		}
-		if n := m.mezzanines.unclosed() + m.originals.unclosed(); n != 0 {
+		if n := m.mezzanines.Unclosed() + m.originals.Unclosed(); n != 0 {
 			t.Errorf("%d files are open", n)
 		}
 		before := m.derivatives.Len()
@@ -193,19 +192,19 @@ func TestProvisionalFails(t *testing.T) {
 func TestBetterFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newAdaptive(t, func(c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 })
-		m.engine.hold("640>60avif")
+		m.engine.Hold("640>60avif")
 		m.get(t, "60x,f_auto", webp|avif, pipeline.Made, true)
 		pass(2 * time.Minute) // it was too slow
 		for range 3 {
 			m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
 			synctest.Wait()
 		}
-		m.engine.want(t, "at first", "640>60webp", "640>60avif")
-		m.engine.setStop(nil)
+		m.engine.Want(t, "at first", "640>60webp", "640>60avif")
+		m.engine.SetStop(nil)
 		pass(10 * time.Minute)
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
 		synctest.Wait()
-		m.engine.want(t, "after a while", "640>60avif")
+		m.engine.Want(t, "after a while", "640>60avif")
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, false)
 	})
 }
@@ -219,7 +218,7 @@ func TestBetterIsNotKept(t *testing.T) {
 		synctest.Wait()
 		m.get(t, "60x,f_auto", webp|avif, pipeline.FromMemory, true)
 		synctest.Wait()
-		m.engine.want(t, "in all", "640>60webp", "640>200")
+		m.engine.Want(t, "in all", "640>60webp", "640>200")
 	})
 }
 
@@ -231,7 +230,7 @@ func TestBetterAlone(t *testing.T) {
 		m.get(t, "60x,f_auto,trim", webp|avif, pipeline.Made, true)
 		synctest.Wait()
 		m.get(t, "60x,f_auto,trim", webp|avif, pipeline.FromMemory, false)
-		m.engine.want(t, "in all", "640>60webp", "640>200", "640>60avif")
+		m.engine.Want(t, "in all", "640>60webp", "640>200", "640>60avif")
 	})
 }
 

@@ -116,7 +116,7 @@ func TestWhatCannotBeStoppedIsCounted(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := newLargeFixture(t)
 			over := make(chan struct{})
-			m.engine.setStop(func(ctx context.Context, _ string) error {
+			m.engine.SetStop(func(ctx context.Context, _ string) error {
 				<-over // whatever becomes of ctx
 				return ctx.Err()
 			})
@@ -137,13 +137,13 @@ func TestWhatCannotBeStoppedIsCounted(t *testing.T) {
 // A fallback that cannot be stopped is counted, too.
 func TestFallbackIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := &engine{Fake: &resizetest.Fake{}}
+		e := &resizetest.Recorder{Fake: &resizetest.Fake{}}
 		f, err := pipeline.NewFallback(t.Context(), picture(60, 30), e, resize.Settings{MaxPixels: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
 		over := make(chan struct{})
-		e.setStop(func(ctx context.Context, _ string) error {
+		e.SetStop(func(ctx context.Context, _ string) error {
 			<-over
 			return ctx.Err()
 		})

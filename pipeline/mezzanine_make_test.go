@@ -45,7 +45,7 @@ func TestMezzanineFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newLargeFixture(t)
-				m.engine.setStop(func(ctx context.Context, what string) error {
+				m.engine.SetStop(func(ctx context.Context, what string) error {
 					if what == "640>200" {
 						return fail(ctx)
 					}
@@ -53,14 +53,14 @@ func TestMezzanineFails(t *testing.T) {
 				})
 				m.askAll(t, 20)()
 				pass(2 * time.Minute)
-				m.engine.want(t, "at first", "640>20", "640>200")
+				m.engine.Want(t, "at first", "640>20", "640>200")
 				m.askAll(t, 24)()
 				pass(2 * time.Minute)
-				m.engine.want(t, "again", "640>24", "640>200")
-				m.engine.setStop(nil)
+				m.engine.Want(t, "again", "640>24", "640>200")
+				m.engine.SetStop(nil)
 				m.askAll(t, 28)()
 				m.askAll(t, 32)()
-				m.engine.want(t, "mended", "640>28", "640>200", "200>32")
+				m.engine.Want(t, "mended", "640>28", "640>200", "200>32")
 				if m.origin.TotalOpens() != 1 {
 					t.Errorf("%d fetches", m.origin.TotalOpens())
 				}
@@ -74,19 +74,19 @@ func TestMezzanineFails(t *testing.T) {
 func TestMezzanineFetchesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 20) })
-		release := m.engine.hold("80>40")
+		release := m.engine.Hold("80>40")
 		busy := make(chan struct{})
 		go func() { defer close(busy); m.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30) }()
 		synctest.Wait()
 		first := m.askAll(t, 60)
 		go func() { m.want(t, "cat.jpg", "41x", pipeline.Made, 41, 31) }()
 		synctest.Wait()
-		hold := m.engine.hold("80>41")
+		hold := m.engine.Hold("80>41")
 		release()
 		first()
 		<-busy
-		if m.originals.unclosed() != 1 || m.mezzanines.unclosed() != 0 {
-			t.Errorf("%d originals are open, want that which is worked on", m.originals.unclosed())
+		if m.originals.Unclosed() != 1 || m.mezzanines.Unclosed() != 0 {
+			t.Errorf("%d originals are open, want that which is worked on", m.originals.Unclosed())
 		}
 		m.purge(t, "big.jpg")
 		opens := m.origin.TotalOpens()
@@ -95,7 +95,7 @@ func TestMezzanineFetchesNothing(t *testing.T) {
 		if m.origin.TotalOpens() != opens || m.mezzanines.Len() != 0 {
 			t.Errorf("%d fetches for a mezzanine that nobody waits for", m.origin.TotalOpens()-opens)
 		}
-		m.engine.want(t, "in all", "80>40", "640>60", "80>41")
+		m.engine.Want(t, "in all", "80>40", "640>60", "80>41")
 		m.down()
 		if _, err := m.ask(t.Context(), t, "big.jpg", "40x"); !errors.Is(err, storage.ErrUnavailable) {
 			t.Errorf("got %v", err)
@@ -107,7 +107,7 @@ func TestMezzanineFetchesNothing(t *testing.T) {
 func TestBackgroundMezzaninesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Settings.MezzanineSide, c.Render.Settings.MezzanineOver = 32, 1<<12 })
-		release := m.engine.hold("90>32")
+		release := m.engine.Hold("90>32")
 		body := picture(90, 60)
 		for i := range 260 {
 			key := string(pet(i))
@@ -116,7 +116,7 @@ func TestBackgroundMezzaninesAreBounded(t *testing.T) {
 			m.want(t, pet(i), "21x,g_smart", pipeline.Made, 21, 14)
 		}
 		synctest.Wait()
-		if n := m.originals.unclosed(); n != 0 {
+		if n := m.originals.Unclosed(); n != 0 {
 			t.Errorf("%d originals are open", n)
 		}
 		release()

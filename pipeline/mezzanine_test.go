@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/render"
@@ -47,10 +48,10 @@ func TestMezzanine(t *testing.T) {
 				m := newLargeFixture(t)
 				m.want(t, "big.jpg", "300x", pipeline.Made, 300, 225)
 				synctest.Wait()
-				m.engine.want(t, "the first", "640>300", "640>200")
+				m.engine.Want(t, "the first", "640>300", "640>200")
 				m.want(t, tt.key, tt.ops, pipeline.Made, tt.w, tt.h)
 				synctest.Wait()
-				m.engine.want(t, "the second", tt.made)
+				m.engine.Want(t, "the second", tt.made)
 				if m.mezzanines.Len() != 1 || m.mezzanines.Counts().Fills != 1 {
 					t.Errorf("%d mezzanines, and %d were written", m.mezzanines.Len(), m.mezzanines.Counts().Fills)
 				}
@@ -69,13 +70,13 @@ func TestMezzanineDoesNotServe(t *testing.T) {
 				m.engine.Inner = resize.Rect{Width: 640, Height: 480}
 				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 				synctest.Wait()
-				m.engine.want(t, "the first", "640>60", "640>200")
+				m.engine.Want(t, "the first", "640>60", "640>200")
 				r, err := m.ask(t.Context(), t, "big.jpg", ops)
 				if err != nil {
 					t.Fatal(err)
 				}
 				r.Blob.Close()
-				if made := m.engine.take(); len(made) == 0 || !strings.HasPrefix(made[0], "640>") {
+				if made := m.engine.Take(); len(made) == 0 || !strings.HasPrefix(made[0], "640>") {
 					t.Errorf("is made as %q, want of the original", made)
 				}
 			})
@@ -117,7 +118,7 @@ func TestMezzanineStandsIn(t *testing.T) {
 					t.Errorf("stale %t, aging %t, stored %t, of %v", r.Stale, r.Revalidating, r.Stored, r.Blob.ModTime)
 				}
 				synctest.Wait()
-				m.engine.want(t, "in all", "640>60", "640>200", "200>40")
+				m.engine.Want(t, "in all", "640>60", "640>200", "200>40")
 				if _, err := m.ask(t.Context(), t, "big.jpg", "300x"); err == nil {
 					t.Error("what the mezzanine is too small for is given all the same")
 				}
@@ -145,7 +146,7 @@ func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 		}},
 		"it was fetched for another size": {func(*pipeline.Config) {}, func(t *testing.T, m *largeFixture) {
 			m.purge(t, "big.jpg")
-			release := m.engine.hold("640>200")
+			release := m.engine.Hold("640>200")
 			m.want(t, "big.jpg", "300x", pipeline.Made, 300, 150)
 			t.Cleanup(release)
 		}},
@@ -172,7 +173,7 @@ func TestMezzanineOfAnOlderOriginal(t *testing.T) {
 				m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second).Add(time.Hour))
 				known.by(t, m)
 				m.want(t, "big.jpg", "40x", pipeline.Made, 40, 20)
-				m.engine.setStop(nil)
+				m.engine.SetStop(nil)
 				synctest.Wait()
 				m.purge(t, "big.jpg")
 				m.want(t, "big.jpg", "20x", pipeline.Made, 20, 10)
@@ -192,7 +193,7 @@ func TestMezzanineIsReplaced(t *testing.T) {
 		m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second))
 		m.want(t, "big.jpg", "300x", pipeline.Made, 300, 150)
 		synctest.Wait()
-		m.engine.want(t, "in all", "640>60", "640>200", "640>300", "640>200")
+		m.engine.Want(t, "in all", "640>60", "640>200", "640>300", "640>200")
 		m.purge(t, "big.jpg")
 		m.down()
 		m.want(t, "big.jpg", "40x", pipeline.Made, 40, 20)
@@ -203,7 +204,7 @@ func TestMezzanineIsReplaced(t *testing.T) {
 func TestForgetWhileMakingMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		release := m.engine.hold("640>200")
+		release := m.engine.Hold("640>200")
 		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
 		if _, err := m.Forget("big.jpg"); err != nil {
@@ -226,7 +227,7 @@ func TestForgetWhileMakingMezzanine(t *testing.T) {
 func TestForgetWhileKeepingMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		m.mezzanines.filled = func() {
+		m.mezzanines.Filled = func() {
 			m.mezzanines.FailRemove(syscall.EIO) // as if it were removed before it was there
 			if _, err := m.Forget("big.jpg"); !errors.Is(err, syscall.EIO) {
 				t.Error(err)
@@ -245,11 +246,11 @@ func TestForgetWhileKeepingMezzanine(t *testing.T) {
 // minute is made.
 func TestMezzaninesThatAreNotKept(t *testing.T) {
 	for name, tt := range map[string]struct {
-		fail func(*files)
+		fail func(*cachetest.OpenBlobs)
 		made []string
 	}{
-		"full":       {func(f *files) { f.FailFill(syscall.ENOSPC) }, []string{"640>60", "640>200", "640>40", "640>20"}},
-		"unreadable": {func(f *files) { f.FailOpen(syscall.EIO) }, []string{"640>60", "640>40", "640>20"}},
+		"full":       {func(f *cachetest.OpenBlobs) { f.FailFill(syscall.ENOSPC) }, []string{"640>60", "640>200", "640>40", "640>20"}},
+		"unreadable": {func(f *cachetest.OpenBlobs) { f.FailOpen(syscall.EIO) }, []string{"640>60", "640>40", "640>20"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -259,14 +260,14 @@ func TestMezzaninesThatAreNotKept(t *testing.T) {
 					m.want(t, "big.jpg", fmt.Sprintf("%dx", width), pipeline.Made, width, width*3/4)
 					synctest.Wait()
 				}
-				m.engine.want(t, "with the disk", tt.made...)
+				m.engine.Want(t, "with the disk", tt.made...)
 				pass(time.Minute)
 				m.mezzanines.FailFill(nil)
 				m.mezzanines.FailOpen(nil)
 				m.want(t, "big.jpg", "32x", pipeline.Made, 32, 24)
 				synctest.Wait()
 				m.want(t, "big.jpg", "16x", pipeline.Made, 16, 12)
-				m.engine.want(t, "with a disk that works", "640>32", "640>200", "200>16")
+				m.engine.Want(t, "with a disk that works", "640>32", "640>200", "200>16")
 			})
 		})
 	}
@@ -302,7 +303,7 @@ func TestNoMezzanine(t *testing.T) {
 				release()
 				all.Wait()
 				synctest.Wait()
-				m.engine.want(t, "in all", "640>60", "640>40")
+				m.engine.Want(t, "in all", "640>60", "640>40")
 				if m.mezzanines.Counts().Fills != 0 {
 					t.Error("a mezzanine was written")
 				}
@@ -359,20 +360,20 @@ func TestDamagedMezzanine(t *testing.T) {
 				m := newLargeFixture(t)
 				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 				synctest.Wait()
-				m.engine.want(t, "the first", "640>60", "640>200")
+				m.engine.Want(t, "the first", "640>60", "640>200")
 				m.overwrite(t, body)
-				m.engine.setStop(func(_ context.Context, what string) error {
+				m.engine.SetStop(func(_ context.Context, what string) error {
 					if what == "200>40" {
 						return header.ErrBroken
 					}
 					return nil
 				})
 				m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
-				m.engine.setStop(nil)
+				m.engine.SetStop(nil)
 				synctest.Wait()
-				m.engine.take()
+				m.engine.Take()
 				m.want(t, "big.jpg", "20x", pipeline.Made, 20, 15)
-				m.engine.want(t, "with a new one", "200>20")
+				m.engine.Want(t, "with a new one", "200>20")
 			})
 		})
 	}

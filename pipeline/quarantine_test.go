@@ -109,7 +109,7 @@ func TestQuarantine(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := newLedger()
 				m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
-				m.engine.setStop(func(context.Context, string) error {
+				m.engine.SetStop(func(context.Context, string) error {
 					if now, _ := l.at(); len(now) != 1 {
 						t.Errorf("while the engine works, %q is written down", now)
 					}
@@ -136,7 +136,7 @@ func quarantined(t *testing.T, l *ledger, first string) *largeFixture {
 		m.want(t, "big.jpg", first, pipeline.Made, 300, 225)
 		synctest.Wait()
 	}
-	m.engine.setStop(func(context.Context, string) error {
+	m.engine.SetStop(func(context.Context, string) error {
 		l.hold()
 		return context.Canceled // it is over
 	})
@@ -144,8 +144,8 @@ func quarantined(t *testing.T, l *ledger, first string) *largeFixture {
 		r.Blob.Close()
 		t.Error("made in spite of it")
 	}
-	m.engine.setStop(nil)
-	m.engine.take()
+	m.engine.SetStop(nil)
+	m.engine.Take()
 	return m
 }
 
@@ -163,13 +163,13 @@ func TestQuarantined(t *testing.T) {
 						t.Errorf("%s: %v", ops, err)
 					}
 				}
-				m.engine.take()
+				m.engine.Take()
 				primed := m.Prime(t.Context(), "big.jpg", variants(t, "62x", "63x", "64x64,g_smart"))
 				if primed.Failed != 3 || !errors.Is(primed.Err, originals.ErrQuarantined) {
 					t.Errorf("primed: %+v", primed)
 				}
 				synctest.Wait()
-				m.engine.want(t, "in quarantine")
+				m.engine.Want(t, "in quarantine")
 				if first != "" {
 					m.want(t, "big.jpg", first, pipeline.FromMemory, 300, 225)
 				}
@@ -180,7 +180,7 @@ func TestQuarantined(t *testing.T) {
 				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 				synctest.Wait() // its mezzanine is made again, too
 				m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
-				if !slices.Contains(m.engine.take(), "200>40") {
+				if !slices.Contains(m.engine.Take(), "200>40") {
 					t.Error("there is no mezzanine after it was forgotten")
 				}
 			})
@@ -196,7 +196,7 @@ func TestQuarantineOfWhatFails(t *testing.T) {
 	} {
 		l := newLedger()
 		m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
-		m.engine.setStop(func(context.Context, string) error { return fail() })
+		m.engine.SetStop(func(context.Context, string) error { return fail() })
 		_, err := m.ask(t.Context(), t, "big.jpg", "60x")
 		if now, ever := l.at(); err == nil || len(now) != 0 || len(ever) != 1 {
 			t.Errorf("%s: %v, %q is written down, and %q was", name, err, now, ever)

@@ -134,13 +134,13 @@ func TestUnreadableMezzanine(t *testing.T) {
 			m := newLargeFixture(t)
 			m.want(t, "big.jpg", "300x", pipeline.Made, 300, 225)
 			synctest.Wait()
-			m.engine.take()
+			m.engine.Take()
 			m.mezzanines.Damage(syscall.EIO, n)
 			m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 			synctest.Wait()
-			m.engine.want(t, "of an unreadable mezzanine", "640>60", "640>200")
+			m.engine.Want(t, "of an unreadable mezzanine", "640>60", "640>200")
 			m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
-			m.engine.want(t, "of the next one", "200>40")
+			m.engine.Want(t, "of the next one", "200>40")
 			if m.origin.TotalOpens() != 1 {
 				t.Errorf("fetched %d times", m.origin.TotalOpens())
 			}

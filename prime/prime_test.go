@@ -39,7 +39,7 @@ func (m *largeFixture) prime(t *testing.T, key variant.Key, all []prime.Variant,
 	if r.Made != made || r.Exist != there || r.Failed != failed || (r.Err != nil) != (failed > 0) {
 		t.Errorf("primed %+v, want %d made, %d there, %d failed", r, made, there, failed)
 	}
-	m.engine.want(t, "priming", engine...)
+	m.engine.Want(t, "priming", engine...)
 	return r.Err
 }
 
@@ -81,7 +81,7 @@ func TestPrimeAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 1) })
 		m.engine.Inner = resize.Rect{Width: 640, Height: 480}
-		release := m.engine.hold("80>40", "80>41")
+		release := m.engine.Hold("80>40", "80>41")
 		var all sync.WaitGroup
 		for _, w := range []int{40, 41} { // one more would be refused
 			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.Made, w, (w*3+2)/4) })
@@ -90,7 +90,7 @@ func TestPrimeAlone(t *testing.T) {
 		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", variants(t, "info", "40x40,g_smart")) }()
 		synctest.Wait()
-		if n := m.originals.unclosed(); n != 2 || m.engine.Looks() != 0 {
+		if n := m.originals.Unclosed(); n != 2 || m.engine.Looks() != 0 {
 			t.Errorf("%d originals are open, want those of who waits, and %d were looked at", n, m.engine.Looks())
 		}
 		release()
@@ -99,7 +99,7 @@ func TestPrimeAlone(t *testing.T) {
 		}
 		all.Wait()
 		synctest.Wait()
-		m.engine.take()
+		m.engine.Take()
 		m.prime(t, "big.jpg", variants(t, "info", "40x40,g_smart"), 0, 2, 0)
 	})
 }
@@ -110,7 +110,7 @@ func TestPrimeLetsOthersGoFirst(t *testing.T) {
 		m := newLargeFixture(t, func(c *pipeline.Config) {
 			c.Render.Gate, c.Originals.Fetches = gate.New(1, 1<<22, 10), gate.New(1, 0, 10)
 		})
-		release := m.engine.hold("80>40")
+		release := m.engine.Hold("80>40")
 		var all sync.WaitGroup
 		live := func(w int) {
 			all.Go(func() { m.want(t, "cat.jpg", fmt.Sprintf("%dx", w), pipeline.Made, w, w*3/4) })
@@ -119,13 +119,13 @@ func TestPrimeLetsOthersGoFirst(t *testing.T) {
 		live(40)
 		all.Go(func() { m.Prime(t.Context(), "big.jpg", variants(t, "60x", "300x")) })
 		synctest.Wait()
-		if n := m.originals.unclosed() + m.mezzanines.unclosed() + m.origin.Unclosed(); n != 1 {
+		if n := m.originals.Unclosed() + m.mezzanines.Unclosed() + m.origin.Unclosed(); n != 1 {
 			t.Errorf("%d are open, want that which is worked on", n)
 		}
 		live(20)
 		release()
 		all.Wait()
-		if made := m.engine.take(); !slices.Equal(made, []string{"80>40", "80>20", "640>60,300,200"}) {
+		if made := m.engine.Take(); !slices.Equal(made, []string{"80>40", "80>20", "640>60,300,200"}) {
 			t.Errorf("made in the order %q", made)
 		}
 
@@ -143,14 +143,14 @@ func TestPrimeLetsOthersGoFirst(t *testing.T) {
 		}
 		unhold()
 		all.Wait()
-		m.engine.want(t, "after the fetches", "60>40", "80>60")
+		m.engine.Want(t, "after the fetches", "60>40", "80>60")
 	})
 }
 
 func TestPrimeFails(t *testing.T) {
 	full := func(m *largeFixture) { m.originals.FailFill(syscall.ENOSPC) }
 	engine := func(err error) func(*largeFixture) {
-		return func(m *largeFixture) { m.engine.setStop(func(context.Context, string) error { return err }) }
+		return func(m *largeFixture) { m.engine.SetStop(func(context.Context, string) error { return err }) }
 	}
 	tests := []struct {
 		name         string
@@ -190,7 +190,7 @@ func TestPrimeFails(t *testing.T) {
 // A panic of the engine is an error of that picture.
 func TestPrimePanics(t *testing.T) {
 	m := newLargeFixture(t)
-	m.engine.setStop(func(context.Context, string) error { panic("sad") })
+	m.engine.SetStop(func(context.Context, string) error { panic("sad") })
 	for range 2 {
 		r := m.Prime(t.Context(), "big.jpg", variants(t, "60x", "info", "40x"))
 		if _, ok := errors.AsType[*panics.Error](r.Err); !ok || r.Failed != 3 || r.Made != 0 {
@@ -218,7 +218,7 @@ func TestPrimeBroken(t *testing.T) {
 func TestPrimeEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		m.engine.hold("640>60,40,200")
+		m.engine.Hold("640>60,40,200")
 		ctx, cancel := context.WithCancel(t.Context())
 		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(ctx, "big.jpg", variants(t, "60x", "40x")) }()
@@ -237,7 +237,7 @@ func TestPrimeEnds(t *testing.T) {
 func TestPrimeTooSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		m.engine.hold("640>60,40,200")
+		m.engine.Hold("640>60,40,200")
 		began := time.Now()
 		r := m.Prime(t.Context(), "big.jpg", variants(t, "60x", "40x"))
 		if took := time.Since(began); r.Failed != 2 || !errors.Is(r.Err, resize.ErrTooSlow) || took != 3*time.Minute {
@@ -250,7 +250,7 @@ func TestPrimeTooSlow(t *testing.T) {
 func TestForgetWhilePriming(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		release := m.engine.hold("640>60,40,200")
+		release := m.engine.Hold("640>60,40,200")
 		primed := make(chan prime.Result, 1)
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", variants(t, "60x", "40x")) }()
 		synctest.Wait()
@@ -272,7 +272,7 @@ func TestForgetWhilePriming(t *testing.T) {
 func TestPrimeAfterOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Gate = gate.New(1, 1<<22, 10) })
-		release := m.engine.hold("640>60")
+		release := m.engine.Hold("640>60")
 		var all sync.WaitGroup
 		all.Go(func() { m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45) })
 		synctest.Wait()
@@ -281,7 +281,7 @@ func TestPrimeAfterOthers(t *testing.T) {
 		synctest.Wait()
 		all.Go(func() { m.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15) })
 		synctest.Wait()
-		next := m.engine.hold("80>20")
+		next := m.engine.Hold("80>20")
 		release()
 		synctest.Wait() // the first is kept
 		next()
@@ -290,9 +290,9 @@ func TestPrimeAfterOthers(t *testing.T) {
 			t.Errorf("primed %+v", r)
 		}
 		synctest.Wait()
-		m.engine.want(t, "in all", "640>60", "80>20", "640>300,200")
+		m.engine.Want(t, "in all", "640>60", "80>20", "640>300,200")
 
-		release = m.engine.hold("80>40")
+		release = m.engine.Hold("80>40")
 		all.Go(func() { m.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30) })
 		synctest.Wait()
 		go func() { primed <- m.Prime(t.Context(), "big.jpg", variants(t, "304x")) }()
@@ -307,7 +307,7 @@ func TestPrimeAfterOthers(t *testing.T) {
 				t.Errorf("purged while it waited: %+v", r)
 			}
 		}
-		m.engine.want(t, "in all", "80>40", "640>304", "60>20")
+		m.engine.Want(t, "in all", "80>40", "640>304", "60>20")
 	})
 }
 
@@ -315,7 +315,7 @@ func TestPrimeAfterOthers(t *testing.T) {
 func TestPrimeJoinsMezzanine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		release := m.engine.hold("640>200")
+		release := m.engine.Hold("640>200")
 		m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
 		synctest.Wait()
 		primed := make(chan prime.Result, 1)
@@ -325,7 +325,7 @@ func TestPrimeJoinsMezzanine(t *testing.T) {
 		if r := <-primed; r.Made != 2 {
 			t.Errorf("primed %+v", r)
 		}
-		m.engine.want(t, "in all", "640>60", "640>200", "200>40,20")
+		m.engine.Want(t, "in all", "640>60", "640>200", "200>40,20")
 	})
 }
 
@@ -333,14 +333,14 @@ func TestPrimeJoinsMezzanine(t *testing.T) {
 func TestPrimeDamagedMezzanine(t *testing.T) {
 	m := newLargeFixture(t)
 	m.prime(t, "big.jpg", variants(t, "60x"), 1, 0, 0, "640>60,200")
-	m.engine.setStop(func(_ context.Context, what string) error {
+	m.engine.SetStop(func(_ context.Context, what string) error {
 		if what == "200>40,20" {
 			return fmt.Errorf("%w: its pixels", header.ErrBroken)
 		}
 		return nil
 	})
 	m.prime(t, "big.jpg", variants(t, "40x", "20x"), 2, 0, 0, "200>40,20", "640>40,20,200")
-	m.engine.setStop(nil)
+	m.engine.SetStop(nil)
 	m.prime(t, "big.jpg", variants(t, "30x"), 1, 0, 0, "200>30")
 }
 

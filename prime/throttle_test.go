@@ -18,7 +18,7 @@ import (
 
 // slowly makes each piece of work of the engine take a second.
 func (m *largeFixture) slowly() {
-	m.engine.setStop(func(ctx context.Context, _ string) error {
+	m.engine.SetStop(func(ctx context.Context, _ string) error {
 		select {
 		case <-time.After(time.Second):
 			return nil
@@ -80,13 +80,13 @@ func TestPrimingRests(t *testing.T) {
 func TestPrimingPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newLargeFixture(t)
-		m.engine.setStop(func(context.Context, string) error { panic("engine") })
+		m.engine.SetStop(func(context.Context, string) error { panic("engine") })
 		keys := func(yield func(variant.Key, error) bool) { _ = yield("big.jpg", nil) && yield("cat.jpg", nil) }
 		failed := 0
 		if err := m.PrimeAll(t.Context(), keys, variants(t, "40x"), 2, func(_ variant.Key, r prime.Result) { failed += r.Failed }); err != nil || failed != 2 {
 			t.Errorf("%d failed, %v", failed, err)
 		}
-		m.engine.setStop(nil)
+		m.engine.SetStop(nil)
 		if got := m.primed(t, 2); len(got) != 2 {
 			t.Errorf("%d primed afterwards", len(got))
 		}
