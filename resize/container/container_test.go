@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/odd"
@@ -184,6 +185,8 @@ func FuzzStripWebP(f *testing.F) {
 		f.Add(oddFile(f, name))
 	}
 	f.Add([]byte("RIFF\x04\x00\x00\x00WEBP"))
+	f.Add([]byte("RIFF\x0c\x00\x00\x00WEBPVP8X\x00\x00\x00\x00"))
+	f.Add([]byte("RIFF\x28\x00\x00\x00WEBP" + strings.Repeat("VP8X\x0a\x00\x00\x00"+strings.Repeat("\x00", 10), 2)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		out, err := StripWebP(bytes.Clone(b))
 		if err != nil {

@@ -14,6 +14,9 @@ const (
 	webpXMP  = 0x04
 
 	webpFirst = 12
+
+	// What VP8X holds: flags, and the size of the canvas.
+	vp8xLen = 10
 )
 
 // webpChunks are the chunks of a WebP. The last may be cut short.
@@ -49,6 +52,9 @@ func StripWebP(b []byte) ([]byte, error) {
 		case "EXIF", "XMP ", "ICCP":
 			continue
 		case "VP8X":
+			if header >= 0 || c.end-c.off != 8+vp8xLen {
+				return nil, errors.New("libvips gave a WebP with two extended headers, or one of another length")
+			}
 			header = len(out)
 		case "ALPH", "ANIM":
 			extended = true
@@ -66,7 +72,7 @@ func StripWebP(b []byte) ([]byte, error) {
 // nothing needs it: a VP8L says by itself whether it has alpha.
 func fixHeader(out []byte, header int, extended bool) []byte {
 	if !extended {
-		return append(out[:header], out[header+8+10:]...)
+		return append(out[:header], out[header+8+vp8xLen:]...)
 	}
 	out[header+8] &^= webpICC | webpEXIF | webpXMP
 	return out
