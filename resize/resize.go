@@ -23,6 +23,9 @@ var (
 	ErrNoMemory = failure.New(failure.Server, "out of memory")
 	// ErrTooSlow means that the picture was not inspected or made within its time limit.
 	ErrTooSlow = failure.New(failure.Picture, "the picture takes too long to make")
+	// ErrDied means that the process that worked on the picture crashed, or gave an answer
+	// that cannot be right. The picture may be at fault.
+	ErrDied = failure.New(failure.Server, "the process that made the picture died")
 )
 
 // UnsupportedError names a valid option that this engine cannot carry out.

@@ -45,6 +45,7 @@ var sentinels = map[string]struct {
 	"header.ErrTooLarge":   {header.ErrTooLarge, failure.Picture},
 	"resize.ErrBytes":      {resize.ErrBytes, failure.Picture},
 	"resize.ErrNoMemory":   {resize.ErrNoMemory, failure.Server},
+	"resize.ErrDied":       {resize.ErrDied, failure.Server},
 
 	"originals.ErrTooManyBytes":    {originals.ErrTooManyBytes, failure.Picture},
 	"resize.ErrTooSlow":            {resize.ErrTooSlow, failure.Picture},
