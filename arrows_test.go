@@ -67,6 +67,10 @@ var bans = []ban{
 		reason: "what a file is, is read from its bytes in Go",
 	},
 	{
+		from: []string{"resize/engine"}, to: []string{"resize/vips/..."},
+		reason: "who talks to an engine in another process does not link it",
+	},
+	{
 		from: []string{"info"}, to: []string{"cache/...", "storage/...", "pipeline/...", "metrics", "resize/vips"},
 		reason: "what is said about a picture is computed from its bytes, with any engine",
 	},

@@ -25,6 +25,7 @@ import (
 	"github.com/thumbery/thumbery/bench/program"
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/variant"
@@ -57,7 +58,7 @@ type photo struct {
 }
 
 func (b *bench) run(dir string, names []string) (err error) {
-	if b.engine, err = vips.New(vips.Config{}); err != nil {
+	if b.engine, err = vips.New(engine.Config{}); err != nil {
 		return err
 	}
 	if err := b.load(dir); err != nil {

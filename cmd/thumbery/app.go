@@ -15,6 +15,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
@@ -114,10 +115,10 @@ func (f *appFlags) engine() (*vips.Engine, []watermark.Watermark, error) {
 	if err != nil {
 		return nil, nil, usage(fmt.Errorf("--watermark: %w", err))
 	}
-	engine, err := vips.New(vips.Config{
-		Engine: vips.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.set(), Lenient: f.servesBroken(), Watermarks: marks,
+	libvips, err := vips.New(engine.Config{
+		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.set(), Lenient: f.servesBroken(), Watermarks: marks,
 	})
-	return engine, marks, err
+	return libvips, marks, err
 }
 
 // watermarks are those of --watermark, with their images.

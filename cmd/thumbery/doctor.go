@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/thumbery/thumbery/doctor"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/s3"
@@ -48,12 +49,13 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 }
 
 func (c *doctorCmd) inspectEngine() (doctor.Engine, error) {
-	engine, err := vips.New(vips.Config{Formats: c.set()})
+	libvips, err := vips.New(engine.Config{Formats: c.set()})
 	if err != nil {
 		return doctor.Engine{}, err
 	}
-	v, speed := engine.Versions(), engine.Speed()
+	can := libvips.Capabilities()
 	return doctor.Engine{
-		Version: v.Libvips + " " + speed.String(), Advice: speed.Advice(), Readable: v.Readable, Writable: v.Writable,
+		Version: can.Libvips + " " + can.Speed.String(), Advice: can.Speed.Advice(),
+		Readable: can.Reads.List(), Writable: can.Writes.List(),
 	}, nil
 }

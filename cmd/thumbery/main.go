@@ -14,7 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/vips"
+	"github.com/thumbery/thumbery/resize/engine"
 )
 
 // Exit codes: 0 is done, 1 failed, 2 a mistake in the command line or in what it names, 3
@@ -96,7 +96,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 
 func newParser(stdout, stderr io.Writer, options ...kong.Option) *kong.Kong {
 	vars := kong.Vars{
-		"default_source": defaultSource, "avif_speed": strconv.Itoa(vips.DefaultAVIFSpeed),
+		"default_source": defaultSource, "avif_speed": strconv.Itoa(engine.DefaultAVIFSpeed),
 		"mezzanine": strconv.Itoa(resize.DefaultMezzanineSide), "mezzanine_over": strconv.Itoa(resize.DefaultMezzanineOver/1_000_000) + "M",
 	}
 	return kong.Must(&cli{}, append([]kong.Option{

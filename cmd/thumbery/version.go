@@ -6,8 +6,9 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/thumbery/thumbery/resize/engine"
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // version is set by the linker.
@@ -19,33 +20,30 @@ type versionCmd struct{ formatFlags }
 // this build of libvips would know besides; and what makes it slow, if something
 // does.
 func (c *versionCmd) Run(stdout io.Writer) error {
-	engine, err := vips.New(vips.Config{Formats: c.set()})
+	libvips, err := vips.New(engine.Config{Formats: c.set()})
 	if err != nil {
 		return err
 	}
-	v := engine.Versions()
+	can := libvips.Capabilities()
 	for _, line := range []struct{ name, value string }{
 		{"thumbery", version},
 		{"go", strings.TrimPrefix(runtime.Version(), "go")},
-		{"bimg", v.Bimg},
-		{"libvips", v.Libvips + " " + engine.Speed().String()},
-		{"reads", formatList(v.Readable)},
-		{"writes", formatList(v.Writable)},
-		{"libvips reads", formatList(v.LibraryReads)},
-		{"libvips writes", formatList(v.LibraryWrites)},
+		{"bimg", can.Bimg},
+		{"libvips", can.Libvips + " " + can.Speed.String()},
+		{"reads", formatList(can.Reads)},
+		{"writes", formatList(can.Writes)},
+		{"libvips reads", formatList(can.LibraryReads)},
+		{"libvips writes", formatList(can.LibraryWrites)},
 	} {
 		fmt.Fprintf(stdout, "%-14s %s\n", line.name, line.value)
 	}
-	if advice := engine.Speed().Advice(); advice != "" {
+	if advice := can.Speed.Advice(); advice != "" {
 		fmt.Fprintf(stdout, "%-14s %s\n", "slow", advice)
 	}
 	return nil
 }
 
-func formatList(formats []variant.Format) string {
-	names := make([]string, len(formats))
-	for i, f := range formats {
-		names[i] = f.String()
-	}
-	return strings.Join(names, " ")
+// formatList lists the names of formats, with spaces between them.
+func formatList(formats header.Formats) string {
+	return strings.ReplaceAll(formats.String(), ",", " ")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/container"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -36,7 +37,7 @@ func (e *Engine) ResizeAll(ctx context.Context, src []byte, h header.Header, pla
 // shares reports whether one decoding serves all plans. Drawings are drawn at the
 // size of each, animations are made frame by frame, and bimg decodes by itself.
 func (e *Engine) shares(h header.Header, plans []resize.Plan) bool {
-	if len(plans) < 2 || h.Drawn() || e.config.Engine == Bimg {
+	if len(plans) < 2 || h.Drawn() || e.config.Choice == engine.Bimg {
 		return false
 	}
 	for _, p := range plans {

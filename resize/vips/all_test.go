@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
@@ -36,7 +37,7 @@ func together(t testing.TB, e *Engine, src []byte, wishes ...string) (outs [][]b
 // TestTogetherLikeAlone: pictures of all kinds come out as they do alone, but for
 // what reducing in other steps changes.
 func TestTogetherLikeAlone(t *testing.T) {
-	e := engineOf(t, Config{Formats: header.AllFormats})
+	e := engineOf(t, engine.Config{Formats: header.AllFormats})
 	wishes := []string{
 		"37x,f_png", "dpr_1,f_png", "70x45,f_png,g_ne", "20x20,f_png,fit_contain,bg_336699", "9x,f_png", "60x,f_png,rot_90,blur_1.5",
 		"40x40,f_png,crop_10p_10p_60p_60p", "64x64,f_png,round_20", "50x,f_png,gray,contrast_20", "12x9,f_png,fit_fill",
@@ -71,7 +72,7 @@ func TestTogetherLikeAlone(t *testing.T) {
 // than a quarter of a pixel, where sides are odd.
 func TestTogetherFiner(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, side := range []int{640, 641, 643, 655} {
 		pattern := drawnBy(side, side-6, func(x, y int) color.NRGBA {
 			return color.NRGBA{uint8(255 * (x % 2)), uint8(200 * (y % 2)), uint8(x * 255 / side), 255}
@@ -96,7 +97,7 @@ func TestTogetherFiner(t *testing.T) {
 // TestTogetherKeepsEdgesOfAlpha: half transparent edges keep their colour.
 func TestTogetherKeepsEdgesOfAlpha(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	red := color.NRGBA{255, 0, 0, 255}
 	src := resizetest.PNG(resizetest.Transparent(401, 300, red))
 	outs, _, err := together(t, e, src, "200x,f_png", "50x,f_png", "7x,f_png", "200x,f_webp,lossless", "401x,f_png")
@@ -117,7 +118,7 @@ func TestTogetherKeepsEdgesOfAlpha(t *testing.T) {
 // shrinks the other.
 func TestTogetherSqueezes(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, side := range []int{1201, 1203, 1216} {
 		src := resizetest.PNG(resizetest.Quarters(side, side))
 		wishes := []string{"250x8,fit_fill,f_png", "8x249,fit_fill,f_png", "140x140,f_png", "150x2,fit_fill,f_png", "1x1,f_png"}
@@ -140,7 +141,7 @@ func TestTogetherSqueezes(t *testing.T) {
 // TestTogetherEncodes: the same pixels in several ways, limits included.
 func TestTogetherEncodes(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "odd/orientation-1.jpg")
 	outs, errs, err := together(t, e, src, "120x", "120x,f_webp", "120x,f_png", "120x,f_avif", "120x,bytes_1200", "120x,bytes_100", "120x,f_gif", "120x,q_30")
 	if err != nil {
@@ -165,8 +166,8 @@ func TestTogetherEncodes(t *testing.T) {
 // TestTogetherEngines: each engine that can be chosen makes several, too.
 func TestTogetherEngines(t *testing.T) {
 	t.Parallel()
-	for _, c := range []Choice{Auto, Bimg, Direct} {
-		e := engineOf(t, Config{Engine: c})
+	for _, c := range []engine.Choice{engine.Auto, engine.Bimg, engine.Direct} {
+		e := engineOf(t, engine.Config{Choice: c})
 		_, errs, err := together(t, e, testdata(t, "odd/orientation-6.jpg"), "120x", "60x60,f_webp", "30x")
 		if err != nil || len(errs) != 3 || errs[0] != nil || errs[1] != nil || errs[2] != nil {
 			t.Errorf("%s: %v, %v", c, err, errs)
@@ -186,7 +187,7 @@ func TestTogetherBroken(t *testing.T) {
 			t.Fatal(h, err)
 		}
 		for _, lenient := range []bool{false, true} {
-			e := engineOf(t, Config{Lenient: lenient})
+			e := engineOf(t, engine.Config{Lenient: lenient})
 			var plans []resize.Plan
 			for _, ops := range []string{"100x", "200x,f_webp"} {
 				v, err := variant.Parse(ops)
@@ -218,7 +219,7 @@ func cutOff(src []byte) []byte { return src[:3*len(src)/4] }
 // TestTogetherStops in the middle of decoding, and of what follows. It is not parallel,
 // because it measures the CPU time of the whole process, other tests included.
 func TestTogetherStops(t *testing.T) {
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.PNG(resizetest.Quarters(2000, 2000))
 	var plans []resize.Plan
 	var h header.Header

@@ -36,7 +36,7 @@ var red = color.NRGBA{255, 0, 0, 255}
 // TestPureEdge: a disc keeps its colour up to its soft edge.
 func TestPureEdge(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{"disc.png", "disc.webp", "alpha.png"} {
 		src := testdata(t, "odd/"+name)
 		for _, ops := range []string{
@@ -59,7 +59,7 @@ func TestPureEdge(t *testing.T) {
 // TestOtherEdges: other colours, which do not divide as evenly, in 8 and 16 bits.
 func TestOtherEdges(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, c := range []color.NRGBA{{200, 100, 50, 255}, {17, 130, 244, 255}, {255, 255, 255, 255}, {90, 90, 90, 255}} {
 		disc := func(x, y int) color.NRGBA {
 			d := (x-100)*(x-100) + (y-100)*(y-100)
@@ -106,7 +106,7 @@ func pixelsOf(m *image.NRGBA) []color.NRGBA {
 // TestFlattened: on a ground there is nothing darker than that ground and red.
 func TestFlattened(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{"disc.png", "disc.webp", "alpha.png"} {
 		src := testdata(t, "odd/"+name)
 		for _, ops := range []string{"100x", "60x60,fit_contain", "100x,pad_5", "50x50,round_10", "90x,blur_2", "31x31,pixel_4"} {
@@ -135,7 +135,7 @@ func TestFlattened(t *testing.T) {
 // TestThinGround: a background one can see through.
 func TestThinGround(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.PNG(resizetest.Transparent(100, 100, red))
 	half := resizetest.PNG(painted(100, 100, color.NRGBA{255, 0, 0, 128}))
 	gray := testdata(t, "odd/gray-alpha.png")
@@ -169,7 +169,7 @@ func TestThinGround(t *testing.T) {
 // TestGrayAlpha: white stays white at its edge, and grey stays grey.
 func TestGrayAlpha(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, ops := range []string{"dpr_1", "50x", "31x31,fit_contain", "80x,blur_2", "80x,rot_90,pad_3", "80x,sharp_2"} {
 		m := view(t, e, testdata(t, "odd/gray-alpha.png"), ops+",f_png")
 		if worst, soft := isPure(m, color.NRGBA{255, 255, 255, 255}); worst > 1 || soft == 0 {
@@ -182,7 +182,7 @@ func TestGrayAlpha(t *testing.T) {
 // be transparent, stay holes, without the colour that stands in them.
 func TestHoles(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "odd/palette.png")
 	for _, f := range []string{"f_png", "f_webp", "f_gif", "f_avif"} {
 		m := view(t, e, src, "dpr_1,"+f)
@@ -206,7 +206,7 @@ func TestHoles(t *testing.T) {
 // TestAlphaFormats: each output with alpha keeps it.
 func TestAlphaFormats(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "odd/disc.png")
 	want := view(t, e, src, "100x,f_png")
 	for _, f := range allOutputs {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/h2non/bimg"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -47,30 +48,16 @@ func bimgOptions(h header.Header, p resize.Plan) bimg.Options {
 	return o
 }
 
-// Choice says which of the two engines makes pictures.
-type Choice string
-
-// The values of Choice.
-const (
-	// Auto has each picture made by the one that makes it right and fast.
-	Auto Choice = "auto"
-	// Bimg has bimg make all that it can express, also where it is known to get
-	// it a little wrong, and our own calls the rest.
-	Bimg Choice = "bimg"
-	// Direct has our own calls of libvips make everything.
-	Direct Choice = "vips"
-)
-
 // byBimg decides which engine makes a picture. bimg gets plain ones right:
 // upright photographs without a profile that are scaled, cut and encoded. It does
 // not turn, knows no alpha, frames, pages or profiles of grey, passes over damaged
 // pixels, and cannot be stopped, so that what it gets must be small enough never
 // to have to be.
 func (e *Engine) byBimg(h header.Header, p resize.Plan) bool {
-	switch e.config.Engine {
-	case Direct:
+	switch e.config.Choice {
+	case engine.Direct:
 		return false
-	case Bimg:
+	case engine.Bimg:
 		return bimgCanExpress(h, p)
 	}
 	return bimgCanExpress(h, p) && h.Format == variant.JPEG && !h.ICC && !h.Progressive &&

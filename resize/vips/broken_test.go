@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -26,7 +27,7 @@ func cuts(size int) []int {
 // engine; but a GIF that lacks no more than its end mark is whole.
 func TestCutShort(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{
 		"orientation-6.jpg", "p3.jpg", "trailing.jpg", "scans.jpg", "disc.png", "interlaced.png", "palette.png", "animated.gif", "one-frame.gif", "lossless.webp", "alpha.webp",
 		"animated.webp", "photo.avif", "scene.heic", "exif.webp", "scene.jxl", "scene.jp2", "lzw.tif",
@@ -56,7 +57,7 @@ func TestCutShort(t *testing.T) {
 // broken all the same.
 func TestDecodePartial(t *testing.T) {
 	t.Parallel()
-	strict, lenient := engineOf(t, Config{}), engineOf(t, Config{Lenient: true})
+	strict, lenient := engineOf(t, engine.Config{}), engineOf(t, engine.Config{Lenient: true})
 	for _, name := range []string{"truncated.jpg", "truncated.png", "truncated.webp", "truncated.gif", "animated.gif", "animated.webp", "lossless.webp", "cmyk.jpg"} {
 		src := testdata(t, "odd/"+name)
 		if name[0] != 't' {
@@ -128,7 +129,7 @@ func TestDecodePartial(t *testing.T) {
 // TestHalfAnimation: the frames that are whole move.
 func TestHalfAnimation(t *testing.T) {
 	t.Parallel()
-	e := engineOf(t, Config{Lenient: true})
+	e := engineOf(t, engine.Config{Lenient: true})
 	for _, name := range []string{"animated.gif", "animated.webp"} {
 		src := testdata(t, "odd/"+name)
 		src = src[:len(src)*7/10]

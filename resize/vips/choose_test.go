@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
@@ -18,9 +19,9 @@ func TestByBimg(t *testing.T) {
 		f(&h)
 		return h
 	}
-	e := map[Choice]*Engine{}
-	for _, c := range []Choice{Auto, Bimg, Direct} {
-		e[c] = engineOf(t, Config{Engine: c})
+	e := map[engine.Choice]*Engine{}
+	for _, c := range []engine.Choice{engine.Auto, engine.Bimg, engine.Direct} {
+		e[c] = engineOf(t, engine.Config{Choice: c})
 	}
 	for _, c := range []struct {
 		name       string
@@ -60,17 +61,17 @@ func TestByBimg(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := resize.NewPlan(c.h, v, 0, settings(e[Auto]))
+		p, err := resize.NewPlan(c.h, v, 0, settings(e[engine.Auto]))
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
-		if got := e[Auto].byBimg(c.h, p); got != c.auto {
+		if got := e[engine.Auto].byBimg(c.h, p); got != c.auto {
 			t.Errorf("%s: bimg makes it: %t, want %t", c.name, got, c.auto)
 		}
-		if got := e[Bimg].byBimg(c.h, p); got != c.bimg {
+		if got := e[engine.Bimg].byBimg(c.h, p); got != c.bimg {
 			t.Errorf("%s: bimg, if told to, makes it: %t, want %t", c.name, got, c.bimg)
 		}
-		if e[Direct].byBimg(c.h, p) {
+		if e[engine.Direct].byBimg(c.h, p) {
 			t.Errorf("%s: bimg makes it although it is not to", c.name)
 		}
 	}
@@ -79,15 +80,15 @@ func TestByBimg(t *testing.T) {
 // TestConformanceOf each choice of engine.
 func TestConformanceOf(t *testing.T) {
 	t.Parallel()
-	for _, c := range []Choice{Bimg, Direct} {
-		t.Run(string(c), func(t *testing.T) { resizetest.Run(t, engineOf(t, Config{Engine: c})) })
+	for _, c := range []engine.Choice{engine.Bimg, engine.Direct} {
+		t.Run(string(c), func(t *testing.T) { resizetest.Run(t, engineOf(t, engine.Config{Choice: c})) })
 	}
 }
 
 // TestAgree: what both engines make is nearly the same.
 func TestAgree(t *testing.T) {
 	t.Parallel()
-	one, other := engineOf(t, Config{Engine: Bimg}), engineOf(t, Config{Engine: Direct})
+	one, other := engineOf(t, engine.Config{Choice: engine.Bimg}), engineOf(t, engine.Config{Choice: engine.Direct})
 	for _, name := range []string{"odd/orientation-1.jpg", "odd/gray.jpg", "odd/interlaced.png", "odd/p3.jpg"} {
 		for _, ops := range []string{"100x100", "200x", "x133", "150x200,g_se", "dpr_1", "100x50,fp_0.2_0.1", "90x90,fit_fill", "250x,crop_10p_20p_60p_50p"} {
 			src := testdata(t, name)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/resizetest"
 )
 
@@ -14,7 +15,7 @@ import (
 // none.
 func TestCoarseLoad(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	photo := resizetest.JPEG(scene(1199, 900))
 	progressive, _ := makeOf(t, e, photo, "dpr_1,f_jpeg,progressive,q_90")
 	webp, _ := makeOf(t, e, photo, "dpr_1,f_webp,q_90")
@@ -54,7 +55,7 @@ var luminance = []byte{0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0}
 // derivatives, which do.
 func TestCoarseTables(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.JPEG(scene(1600, 1200))
 	out, _ := makeOf(t, e, src, "600x,q_90")
 	if bytes.Contains(out, luminance) || !bytes.Contains(bodyOf(t, mezzanineOf(t, e, src)), luminance) {
@@ -67,7 +68,7 @@ func TestCoarseTables(t *testing.T) {
 // many.
 func TestCoarseTogether(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.JPEG(scene(1200, 900))
 	h, first := plan(t, e, src, "500x")
 	whole, ok := keeping(e).Mezzanine(h)
@@ -114,12 +115,12 @@ func compareHalves(t *testing.T, e *Engine, a, b []byte) {
 // told to make all that it can.
 func TestCoarseByBimg(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.JPEG(scene(1080, 810))
 	h, careful := plan(t, e, src, "600x,q_90")
 	coarse := careful
 	coarse.Coarse = true
-	if !e.byBimg(h, careful) || e.byBimg(h, coarse) || !engineOf(t, Config{Engine: Bimg}).byBimg(h, coarse) {
+	if !e.byBimg(h, careful) || e.byBimg(h, coarse) || !engineOf(t, engine.Config{Choice: engine.Bimg}).byBimg(h, coarse) {
 		t.Error("the wrong engine")
 	}
 }
@@ -127,7 +128,7 @@ func TestCoarseByBimg(t *testing.T) {
 // TestCoarseFilter: the simple filter does not overshoot at edges, as Lanczos does.
 func TestCoarseFilter(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.PNG(drawnBy(300, 200, func(x, _ int) color.NRGBA {
 		v := uint8(60 + 120*(x/100%2))
 		return color.NRGBA{v, v, v, 255}

@@ -144,7 +144,7 @@ func boxed(m *image.NRGBA, n int) *image.NRGBA {
 // makes of the whole original.
 func TestAgainstTransform(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, c := range []struct {
 		name, fallback string
 		n              int // times smaller
@@ -182,7 +182,7 @@ func TestAgainstTransform(t *testing.T) {
 // TestNoProfileLeft: nothing in any result tells of a profile, EXIF or XMP.
 func TestNoProfileLeft(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{
 		"p3.jpg", "adobe-rgb.jpg", "cmyk-icc.jpg", "gray-linear.jpg", "16bit-p3.png", "swapped.png", "ultra-hdr.jpg", "bad-icc.jpg",
 		"exif.jpg", "exif.png", "exif.webp", "exif.avif", "exif.heic", "trailing.jpg",
@@ -206,7 +206,7 @@ func TestNoProfileLeft(t *testing.T) {
 // TestKnownColours: what the files say of themselves.
 func TestKnownColours(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	pure := []color.NRGBA{{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}}
 	for _, name := range []string{"p3.jpg", "adobe-rgb.jpg", "16bit-p3.png"} {
 		m := view(t, e, testdata(t, "odd/"+name), "96x,f_png")

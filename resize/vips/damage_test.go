@@ -110,7 +110,7 @@ func (w wrong) check(t *testing.T, e *Engine, ops string) {
 
 func TestDamage(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, w := range wrongs(t) {
 		for _, ops := range outputs {
 			w.check(t, e, ops)
@@ -144,7 +144,7 @@ func tooWide(t testing.TB, e *Engine) func() error {
 // TestOurFailure: a good picture is not to blame for what cannot be encoded.
 func TestOurFailure(t *testing.T) {
 	t.Parallel()
-	if err := tooWide(t, engine(t))(); err == nil || errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) {
+	if err := tooWide(t, defaultEngine(t))(); err == nil || errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("got %v, want a failure of our own", err)
 	}
 }
@@ -153,7 +153,7 @@ func TestOurFailure(t *testing.T) {
 // fails at the same moment.
 func TestDamageConcurrent(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	all, fail := wrongs(t), tooWide(t, e)
 	var group sync.WaitGroup
 	for i := range 8 {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -26,7 +27,7 @@ const svgStart = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://ww
 // a unit is a whole pixel at ten times the size, and black.
 func TestSharpDrawing(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := []byte(svgStart + `width="40" height="40"><rect width="40" height="40" fill="#fff"/><rect x="20" width="0.1" height="40"/></svg>`)
 	for _, c := range []struct {
 		ops  string
@@ -61,7 +62,7 @@ func TestSharpDrawing(t *testing.T) {
 // TestDrawings: sizes of all kinds, and what is seen in them.
 func TestDrawings(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{"viewbox.svg", "illustrator.svg"} {
 		for _, ops := range []string{"100x50", "dpr_1", "400x", "60x60", "60x60,fit_contain,bg_ffffff", "33x70,fit_fill", "9x9,fit_inside", "50x50,crop_25p_0_50p_100p"} {
 			m := view(t, e, testdata(t, "odd/"+name), ops+",f_png")
@@ -110,7 +111,7 @@ func TestHostileDrawing(t *testing.T) {
 		return path
 	}
 	write("secret.svg", []byte(svgStart+`width="100" height="100"><rect id="a" width="100" height="100" fill="#f00"/></svg>`))
-	e := engine(t)
+	e := defaultEngine(t)
 	picture := write("secret.png", testdata(t, "odd/disc.png"))
 	write("secret.css", []byte(`rect { fill: #f00 }`))
 	fixed := testdata(t, "odd/hostile.svg")
@@ -156,7 +157,7 @@ func TestHostileDrawing(t *testing.T) {
 // TestDrawingBombs are refused before they are drawn.
 func TestDrawingBombs(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for name, src := range map[string][]byte{
 		"laughs.svg": testdata(t, "odd/laughs.svg"), "ten laughs": odd.Laughs(10),
 	} {
@@ -172,11 +173,11 @@ func TestDrawingBombs(t *testing.T) {
 // TestPDF: only where it is switched on, at the size asked for, any page.
 func TestPDF(t *testing.T) {
 	src := testdata(t, "odd/pages.pdf")
-	if _, err := make1(engine(t), src, "100x,f_png"); !errors.Is(err, header.ErrNotPicture) {
+	if _, err := make1(defaultEngine(t), src, "100x,f_png"); !errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("a PDF where it is not read: %v", err)
 	}
-	defer engine(t) // switched off again: it is the process's
-	e := engineOf(t, Config{Formats: header.AllFormats})
+	defer defaultEngine(t) // switched off again: it is the process's
+	e := engineOf(t, engine.Config{Formats: header.AllFormats})
 	if !e.CanRead(variant.PDF) {
 		t.Skip("this libvips has no loader for PDF")
 	}
@@ -201,7 +202,7 @@ func TestPDF(t *testing.T) {
 // TestForeign: what is no picture for us is refused, whatever its name.
 func TestForeign(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	files, err := filepath.Glob("../../testdata/odd/refused.*")
 	if err != nil || len(files) < 10 {
 		t.Fatal(files, err)
@@ -231,7 +232,7 @@ const foreignLoaders = "analyzeload csvload fitsload magickload magickload_buffe
 // TestBlocked: libvips itself refuses to run loaders that are not allowed, by
 // whatever way they are called.
 func TestBlocked(t *testing.T) {
-	e := engine(t)
+	e := defaultEngine(t)
 	tried := 0
 	for operation := range strings.FieldsSeq(foreignLoaders) {
 		if !op.Has(operation) {

@@ -34,7 +34,7 @@ func swatched(alpha uint8) *image.NRGBA {
 // TestFormulas: what is documented of brightness, contrast, saturation and grey.
 func TestFormulas(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	clip := func(v float64) uint8 { return uint8(math.Round(min(255, max(0, v)))) }
 	each := func(f func(v float64) float64) func(color.NRGBA) color.NRGBA {
 		return func(c color.NRGBA) color.NRGBA {
@@ -77,7 +77,7 @@ func lstar(y float64) float64 { return 116*math.Cbrt(y) - 16 }
 // TestGray: grey is as light as the colour was.
 func TestGray(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, alpha := range []uint8{255, 128} {
 		out, _ := makeOf(t, e, resizetest.PNG(swatched(alpha)), "dpr_1,gray,f_png")
 		m := decoded(t, e, out)
@@ -87,7 +87,7 @@ func TestGray(t *testing.T) {
 			// libvips 8.14.
 			r, g, b := linear(float64(c.R)/255), linear(float64(c.G)/255), linear(float64(c.B)/255)
 			y := 0.2126*r + 0.7152*g + 0.0722*b
-			if old := 0.2*r + 0.7*g + 0.1*b; e.Speed().Old && math.Abs(lstar(old)-lab(got)[0]) < math.Abs(lstar(y)-lab(got)[0]) {
+			if old := 0.2*r + 0.7*g + 0.1*b; speed().Old && math.Abs(lstar(old)-lab(got)[0]) < math.Abs(lstar(y)-lab(got)[0]) {
 				y = old
 			}
 			want := lab(got)[0]
@@ -120,7 +120,7 @@ func brightness(m *image.NRGBA) (mean, deviation float64) {
 // step becomes the error function of that sigma.
 func TestBlur(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "odd/orientation-1.jpg")
 	mean, last := brightness(view(t, e, src, "240x,f_png"))
 	for _, s := range []string{"0.5", "1", "2", "3.9", "4.1", "8", "20", "60", "100"} {
@@ -149,7 +149,7 @@ func TestBlur(t *testing.T) {
 // TestPixelate: blocks of one colour, which is their mean.
 func TestPixelate(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	before := view(t, e, testdata(t, "odd/orientation-1.jpg"), "100x,f_png")
 	for _, side := range []int{2, 7, 16, 33, 500} {
 		m := view(t, e, resizetest.PNG(before), sprint("dpr_1,f_png,pixel_%d", side))
@@ -172,7 +172,7 @@ func TestPixelate(t *testing.T) {
 // TestSharpen: contrast grows at edges, not in what is even, and hue stays.
 func TestSharpen(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	edge := resizetest.PNG(drawnBy(80, 40, func(x, _ int) color.NRGBA {
 		v := uint8(90 + x/40*80)
 		return color.NRGBA{v, v, v, 255}
@@ -196,7 +196,7 @@ func TestSharpen(t *testing.T) {
 // nobody asked for it, nor besides other sharpness.
 func TestRestore(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "photos/cat.jpg")
 	h, p := plan(t, e, src, "300x,f_png")
 	if p.Effects.Restore {
@@ -230,7 +230,7 @@ func TestRestore(t *testing.T) {
 // TestOrder: effects have one order, which is that of the canonical spelling.
 func TestOrder(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "odd/orientation-1.jpg")
 	a, _ := makeOf(t, e, src, "100x,gray,sat_50,contrast_40,bright_20,sharp_1,blur_2,pixel_8,f_png")
 	b, _ := makeOf(t, e, src, "pixel_8,blur_2,sharp_1,bright_20,contrast_40,sat_50,gray,100x,f_png")
@@ -257,7 +257,7 @@ func TestOrder(t *testing.T) {
 // colour whatever is done to the picture; alpha does, too.
 func TestEffectsLeaveGroundAlone(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{"orientation-1.jpg", "gray.jpg", "disc.png", "gray-alpha.png"} {
 		for _, effect := range []string{"gray", "bright_30", "contrast_-40", "sat_-100", "blur_5", "pixel_9", "sharp_2"} {
 			for _, ground := range []string{"80x80,fit_contain,pad_6,bg_336699", "60x40,pad_6,bg_336699"} {

@@ -17,7 +17,7 @@ import (
 // TestBytes: never more than asked for, and hardly less than would fit.
 func TestBytes(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "photos/cat.jpg")
 	for _, f := range []string{"jpeg", "webp", "avif"} {
 		full, p := makeOf(t, e, src, "160x,f_"+f)
@@ -72,7 +72,7 @@ func qualityOf(t *testing.T, e *Engine, src []byte, ops string, out []byte, most
 // TestBytesOfPNG: it gets fewer colours; lossless does not.
 func TestBytesOfPNG(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "photos/cat.jpg")
 	full, _ := makeOf(t, e, src, "200x,f_png")
 	out, _ := makeOf(t, e, src, sprint("200x,f_png,bytes_%d", len(full)/2))
@@ -98,7 +98,7 @@ func TestBytesOfPNG(t *testing.T) {
 // TestPlain: of two ways to encode the smaller is taken, but not for being worse.
 func TestPlain(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	h, p := plan(t, e, testdata(t, "photos/cat.jpg"), "160x,f_webp")
 	src := testdata(t, "photos/cat.jpg")
 	size := func(o resize.Output) int {
@@ -157,7 +157,7 @@ func noise(w, h int, alpha bool) *image.NRGBA {
 // TestLossless: every pixel comes back.
 func TestLossless(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for name, m := range map[string]*image.NRGBA{
 		"noise": noise(67, 45, false), "noise with alpha": noise(64, 48, true), "quarters": resizetest.Quarters(90, 60),
 	} {
@@ -177,7 +177,7 @@ func TestLossless(t *testing.T) {
 // TestJPEGKinds: progressive where it is asked for, else baseline.
 func TestJPEGKinds(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{"photos/cat.jpg", "odd/orientation-6.jpg", "odd/disc.png", "odd/gray.jpg", "odd/p3.jpg", "photos/portrait.jpg"} {
 		for ops, want := range map[string]bool{"150x,f_jpeg": false, "150x,f_jpeg,progressive": true, "900x,f_jpeg": false, "900x,f_jpeg,progressive": true} {
 			out, _ := makeOf(t, e, testdata(t, name), ops)
@@ -194,7 +194,7 @@ func TestJPEGKinds(t *testing.T) {
 // TestPalettes: what had few colours has few again, and looks alike.
 func TestPalettes(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for name, ops := range map[string]string{"odd/palette.png": "120x", "odd/counter.gif": "50x,still,f_png", "odd/one-frame.gif": "50x,f_png"} {
 		out, p := makeOf(t, e, testdata(t, name), ops)
 		if out[25] != 3 || !p.Output.Palette {
@@ -220,7 +220,7 @@ func TestPalettes(t *testing.T) {
 // TestQuality: more of it is more bytes, and nearer to the picture.
 func TestQuality(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "photos/cat.jpg")
 	want := view(t, e, src, "160x,f_png")
 	for _, f := range []string{"jpeg", "webp", "avif"} {

@@ -13,7 +13,7 @@ import (
 // allow, which takes numbers of a million and more.
 func TestEnlargedCrops(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	ink := color.NRGBA{200, 10, 20, 255}
 	for _, c := range []struct {
 		w, h int

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
@@ -19,7 +20,7 @@ var failing = []struct{ loader, src, word string }{
 
 // TestErrorTextOfOne: while libvips works on one picture, its error is told.
 func TestErrorTextOfOne(t *testing.T) {
-	engineOf(t, Config{Formats: header.AllFormats})
+	engineOf(t, engine.Config{Formats: header.AllFormats})
 	for _, f := range failing {
 		r := newRun(t.Context())
 		again := r.another(t.Context()) // of the same picture
@@ -37,7 +38,7 @@ func TestErrorTextOfOne(t *testing.T) {
 // TestErrorTextOfTwo: while it works on two, in whatever order they begin and fail,
 // neither is told what may be the other's.
 func TestErrorTextOfTwo(t *testing.T) {
-	engineOf(t, Config{Formats: header.AllFormats})
+	engineOf(t, engine.Config{Formats: header.AllFormats})
 	for _, order := range [][2]int{{0, 1}, {1, 0}} {
 		first, second := failing[order[0]], failing[order[1]]
 		a := newRun(t.Context())
@@ -66,7 +67,7 @@ func TestErrorTextOfTwo(t *testing.T) {
 // TestErrorTextsSideBySide: of many pictures of two kinds that fail at once, none is
 // told what libvips said of the other kind.
 func TestErrorTextsSideBySide(t *testing.T) {
-	e := engineOf(t, Config{Formats: header.AllFormats})
+	e := engineOf(t, engine.Config{Formats: header.AllFormats})
 	var all sync.WaitGroup
 	for i, f := range failing {
 		other := failing[1-i]

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
@@ -21,7 +22,7 @@ func TestOnlyItsFormats(t *testing.T) {
 	}
 	defer reconfigure(t) // the loaders are the process's
 	for _, formats := range []header.Formats{0, header.FormatsOf(variant.JPEG), header.FormatsOf(variant.AVIF, variant.TIFF), header.AllFormats} {
-		e, err := New(Config{Formats: formats})
+		e, err := New(engine.Config{Formats: formats})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +64,7 @@ func loads(src []byte, f variant.Format) bool {
 // An engine that reads one format still makes documents and mezzanines.
 func TestOwnFormats(t *testing.T) {
 	defer reconfigure(t)
-	e, err := New(Config{Formats: header.FormatsOf(variant.AVIF)})
+	e, err := New(engine.Config{Formats: header.FormatsOf(variant.AVIF)})
 	if err != nil {
 		t.Fatal(err)
 	}

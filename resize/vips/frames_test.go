@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/resize/watermark"
@@ -90,7 +91,7 @@ func counterFrame(i int) *image.NRGBA {
 // TestFrames: each frame is what ops make of a picture of that frame alone.
 func TestFrames(t *testing.T) {
 	t.Parallel()
-	e := engineOf(t, Config{Watermarks: []watermark.Watermark{
+	e := engineOf(t, engine.Config{Watermarks: []watermark.Watermark{
 		{Name: "dot", Image: resizetest.PNG(painted(6, 6, color.NRGBA{255, 255, 255, 255})), Gravity: variant.GravitySE, Opacity: 1},
 	}})
 	for _, name := range []string{"counter.gif", "counter.webp"} {
@@ -134,7 +135,7 @@ func TestFrames(t *testing.T) {
 // TestStills: one frame of an animation.
 func TestStills(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{"counter.gif", "counter.webp"} {
 		src := testdata(t, "odd/"+name)
 		for ops, frame := range map[string]int{
@@ -160,7 +161,7 @@ func TestStills(t *testing.T) {
 // TestOneFrame: a GIF of one frame is a still picture, with its hole.
 func TestOneFrame(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, f := range []string{"f_gif", "f_webp,lossless", "f_png", "f_avif"} {
 		out, _ := makeOf(t, e, testdata(t, "odd/one-frame.gif"), "dpr_1,"+f)
 		if h := headerOf(t, out); h.Pages != 1 || !h.Alpha {
@@ -175,7 +176,7 @@ func TestOneFrame(t *testing.T) {
 // TestBall: an animation without alpha, whose later frames are small.
 func TestBall(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	original := gifFilm(t, testdata(t, "odd/animated.gif"))
 	for _, name := range []string{"animated.gif", "animated.webp"} {
 		for _, ops := range []string{"96x72,f_webp", "96x72,f_gif", "96x72", "96x72,fit_contain,f_webp", "dpr_1,f_gif"} {
@@ -201,7 +202,7 @@ func TestBall(t *testing.T) {
 // TestManyFrames: there are limits.
 func TestManyFrames(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "odd/counter.gif")
 	h := headerOf(t, src)
 	for ops, s := range map[string]resize.Settings{
@@ -226,7 +227,7 @@ func TestManyFrames(t *testing.T) {
 // TestPlays: how often it is played, in both formats; 0 is for ever.
 func TestPlays(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for count, want := range map[int]int{-1: 1, 0: 0, 1: 2, 7: 8} { // GIF counts the times after the first
 		g := gif.GIF{LoopCount: count}
 		for i := range 3 {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
@@ -104,7 +105,7 @@ var goldens = []golden{
 
 func goldenEngine(t testing.TB) *Engine {
 	logo := testdata(t, "photos/logo.png")
-	return engineOf(t, Config{Watermarks: []watermark.Watermark{
+	return engineOf(t, engine.Config{Watermarks: []watermark.Watermark{
 		{Name: "logo", Image: logo, Gravity: variant.GravitySE, Opacity: 0.8, Scale: 0.3, Margin: 5},
 		{Name: "tiles", Image: logo, Opacity: 0.3, Scale: 0.15, Tile: true, Margin: 12},
 	}})
@@ -260,7 +261,7 @@ func page(t *testing.T, rows string) {
 // profile are further off than is allowed.
 func TestGoldensTell(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	m := view(t, e, testdata(t, "photos/cat.jpg"), "120x80,f_png")
 	shifted := view(t, e, resizetest.PNG(view(t, e, testdata(t, "photos/cat.jpg"), "240x160,f_png")), "120x80,crop_1_0_239_160,fit_fill,f_png")
 	brighter := view(t, e, resizetest.PNG(m), "dpr_1,bright_1,f_png")

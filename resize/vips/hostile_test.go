@@ -25,7 +25,7 @@ func samples(t testing.TB) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := engine(t)
+	e := defaultEngine(t)
 	list := map[string][]byte{}
 	for _, f := range files {
 		src := testfile(t, f)
@@ -63,7 +63,7 @@ func allowed(err error) bool {
 // error about it.
 func TestCorrupted(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	wishes := []string{"40x40,f_png", "30x,f_jpeg", "30x30,fit_contain,f_webp", "dpr_1,f_png", "20x,blur_1,f_gif", "30x30,trim,g_smart,f_png"}
 	r := rand.New(rand.NewPCG(5, 6))
 	pictures, refused := 0, 0
@@ -95,7 +95,7 @@ func TestCorrupted(t *testing.T) {
 // TestBombs cost next to nothing.
 func TestBombs(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	s := settings(e)
 	s.MaxPixels, s.MaxFrames = 100<<20, 500
 	bombs := map[string][]byte{
@@ -142,7 +142,7 @@ func threads(t testing.TB) int {
 // come out as they do one by one, and leave nothing behind.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	all := samples(t)
 	const ops = "48x36,fit_contain,bg_336699,f_png"
 	want := map[string][]byte{}

@@ -16,7 +16,7 @@ import (
 // the right size, format and, about, colours.
 func TestAllToAll(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{
 		"scene.jxl", "scene.jp2", "scene.heic", "scene.avif", "lzw.tif", "lossless.webp", "orientation-6.jpg", "cmyk.jpg", "ycck.jpg", "gray.jpg",
 		"palette.png", "16bit-p3.png", "gray-alpha.png", "gray16.png", "16bit.tif", "drawing.svg", "counter.gif", "disc.webp", "interlaced.png",
@@ -38,7 +38,7 @@ func TestAllToAll(t *testing.T) {
 // TestPages: each page of a TIFF in its own size and depth.
 func TestPages(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "odd/pages.tif")
 	for page, want := range map[int]struct {
 		w, h int
@@ -68,7 +68,7 @@ func TestOddTIFFs(t *testing.T) {
 	if err != nil {
 		t.Skip("the command vips is missing; it comes with libvips-tools")
 	}
-	e := engine(t)
+	e := defaultEngine(t)
 	scene := filepath.Join("../../testdata/odd/orientation-1.jpg")
 	dir := t.TempDir()
 	want := sceneOf(t, e, "120x")
@@ -134,7 +134,7 @@ func TestOddTIFFs(t *testing.T) {
 // TestDefaultFormat: what cannot be written comes as something else.
 func TestDefaultFormat(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for name, want := range map[string]variant.Format{
 		"scene.heic": variant.JPEG, "scene.jxl": variant.JPEG, "lzw.tif": variant.JPEG, "drawing.svg": variant.PNG, "scene.jp2": variant.JPEG,
 		"scene.avif": variant.AVIF, "disc.webp": variant.WebP, "counter.gif": variant.GIF, "disc.png": variant.PNG,

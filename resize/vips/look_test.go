@@ -51,7 +51,7 @@ func closeTo(got, want image.Rectangle, within int) bool {
 // TestTrim finds borders to a pixel of the result.
 func TestTrim(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	box := image.Rect(60, 33, 340, 251)
 	light, dark := color.NRGBA{240, 238, 236, 255}, color.NRGBA{6, 6, 6, 255}
 	for name, src := range map[string][]byte{
@@ -85,7 +85,7 @@ func decodeStored(t *testing.T, e *Engine, src []byte, orientation int) ([]byte,
 // TestSmallSubject: much is trimmed; what is left is as exact as it will be seen.
 func TestSmallSubject(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	box := image.Rect(734, 477, 1034, 702)
 	src := resizetest.JPEG(framed(1800, 1100, box, color.NRGBA{250, 250, 250, 255}, 0))
 	for _, ops := range []string{"300x225,trim", "150x150,trim,fit_contain", "75x75,trim", "1000x1000,trim"} {
@@ -101,7 +101,7 @@ func TestSmallSubject(t *testing.T) {
 
 func TestTrimNothing(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	whole := image.Rect(0, 0, 401, 299)
 	scene := resizetest.PNG(sceneOf(t, e, "401x299,fit_fill"))
 	for _, ops := range []string{"trim", "100x100,trim", "50x,trim", "33x77,trim", "trim_255"} {
@@ -125,7 +125,7 @@ func TestTrimNothing(t *testing.T) {
 // TestTrimWithin a crop, and what remains is fitted.
 func TestTrimWithin(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	box := image.Rect(120, 80, 280, 220)
 	src := resizetest.PNG(framed(400, 300, box, white, 0))
 	if got := cropOf(t, e, src, "crop_50_50_200_200,trim"); !closeTo(got, image.Rect(120, 80, 250, 220), 1) {
@@ -143,7 +143,7 @@ func TestTrimWithin(t *testing.T) {
 // TestSmart: what stands at a corner of a picture that is plain elsewhere is kept.
 func TestSmart(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, at := range []image.Point{{20, 20}, {320, 20}, {320, 220}, {170, 120}, {20, 120}} {
 		box := image.Rect(at.X, at.Y, at.X+60, at.Y+60)
 		m := framed(400, 300, box, color.NRGBA{200, 200, 205, 255}, 3)
@@ -176,7 +176,7 @@ func TestSmart(t *testing.T) {
 // TestSmartCat: of a photograph the face is kept.
 func TestSmartCat(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	_, p := plan(t, e, testdata(t, "photos/cat.jpg"), "400x200,g_smart")
 	if middle := float64(p.Cut.Top+p.Cut.Height/2) / float64(p.ScaledH); middle > 0.55 || middle < 0.15 {
 		t.Errorf("the middle is at %.2f", middle)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/thumbery/thumbery/info"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/watermark"
 )
@@ -27,7 +28,7 @@ var manyOptions = []string{
 }
 
 func matrixEngine(t *testing.T) *Engine {
-	return engineOf(t, Config{Watermarks: []watermark.Watermark{{Name: "logo", Text: "x", Font: "sans 6", Opacity: 0.5}}})
+	return engineOf(t, engine.Config{Watermarks: []watermark.Watermark{{Name: "logo", Text: "x", Font: "sans 6", Opacity: 0.5}}})
 }
 
 // asked is the error of one request, as the pipeline carries it out.

@@ -30,7 +30,7 @@ func TestNoMemory(t *testing.T) {
 		shortOfMemory(t, testfile(t, file))
 		return
 	}
-	e := engine(t)
+	e := defaultEngine(t)
 	file := filepath.Join(t.TempDir(), "picture")
 	for name, src := range map[string][]byte{
 		"progressive JPEG": bigPicture(t, e, "jpegsave_buffer", op.Set("interlace", true)),
@@ -54,7 +54,7 @@ func TestNoMemory(t *testing.T) {
 // shortOfMemory makes things of a large picture with a limit on memory, and then
 // without.
 func shortOfMemory(t *testing.T, src []byte) {
-	e := engine(t)
+	e := defaultEngine(t)
 	const ops = "crop_9_9_50_40,f_png"
 	limited(t, 40<<20, func() {
 		for _, ops := range []string{ops, "crop_9_9_50_40,trim", "60x,crop_9_9_50_40,up_1,blur_2,f_webp"} {

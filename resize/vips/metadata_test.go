@@ -37,7 +37,7 @@ func TestTextsStayOutside(t *testing.T) {
 	if !bytes.Equal(src, before) {
 		t.Error("the original was changed")
 	}
-	e := engine(t)
+	e := defaultEngine(t)
 	want, _ := makeOf(t, e, plain, "20x,f_png")
 	if out, _ := makeOf(t, e, src, "20x,f_png"); !bytes.Equal(out, want) {
 		t.Error("another picture came of it")
@@ -82,7 +82,7 @@ func TestBoxesLeftOut(t *testing.T) {
 			t.Errorf("%s: %d bytes of %d, want %d; %v", c.name, len(got), len(c.src), len(c.want), err)
 		}
 	}
-	e := engine(t)
+	e := defaultEngine(t)
 	want, _ := makeOf(t, e, scene, "40x,f_png")
 	if out, _ := makeOf(t, e, slices.Concat(head, brob, box("jxlc", scene...)), "40x,f_png"); !bytes.Equal(out, want) {
 		t.Error("another picture came of it")
@@ -101,7 +101,7 @@ func TestHeaderBindsPixels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := engine(t)
+	e := defaultEngine(t)
 	h, p := plan(t, e, src, "20x,f_png")
 	if h.Samples != 3 || h.Depth != 32 {
 		t.Errorf("%+v", h)

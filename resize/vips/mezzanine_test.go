@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/resize/vips/op"
@@ -79,15 +80,15 @@ func samplings(t testing.TB, src []byte) []byte {
 func TestMezzanineIsWhole(t *testing.T) {
 	t.Parallel()
 	src := resizetest.JPEG(resizetest.Quarters(1199, 900))
-	for _, c := range []Choice{Auto, Bimg, Direct} {
-		e := engineOf(t, Config{Engine: c})
+	for _, c := range []engine.Choice{engine.Auto, engine.Bimg, engine.Direct} {
+		e := engineOf(t, engine.Config{Choice: c})
 		m := mezzanineOf(t, e, src)
 		if got := samplings(t, bodyOf(t, m)); !bytes.Equal(got, []byte{0x11, 0x11, 0x11}) {
 			t.Errorf("%s: samplings %x", c, got)
 		}
 		// And one that shrinks so little that bimg makes it.
 		h, p := plan(t, e, src, "900x,q_90")
-		if by := e.byBimg(h, p); by != (c != Direct) {
+		if by := e.byBimg(h, p); by != (c != engine.Direct) {
 			t.Fatalf("%s: by bimg %t", c, by)
 		}
 		out, err := e.Resize(t.Context(), src, h, p)
@@ -126,7 +127,7 @@ func mezzanineWishes() []string {
 // mezzanine in the same size, and with the same part of the picture.
 func TestMezzanineGeometry(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	upright := scene(1600, 1200)
 	for o := 1; o <= 8; o++ {
 		src := resizetest.Oriented(resizetest.JPEG(resizetest.Stored(upright, o)), o)
@@ -171,7 +172,7 @@ func compareMezzanine(t *testing.T, e *Engine, src []byte, h header.Header, m re
 // TestMezzanineShows that the comparison above can fail: a cut one pixel aside.
 func TestMezzanineShows(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.JPEG(scene(1600, 1200))
 	h, p := plan(t, e, src, "150x150,g_nw,f_png")
 	aside := p
@@ -193,7 +194,7 @@ func TestMezzanineShows(t *testing.T) {
 // depth, its alpha) is settled when the mezzanine is made.
 func TestMezzanineKinds(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	clear := scene(1000, 640)
 	for i := 3; i < len(clear.Pix); i += 4 {
 		clear.Pix[i] = uint8(i / 4 % 1000 * 255 / 999)
@@ -261,7 +262,7 @@ func enlarged(t testing.TB, e *Engine, name string) []byte {
 // TestMezzanineTogether: made in the same decoding, it is as good.
 func TestMezzanineTogether(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.JPEG(scene(1600, 1200))
 	h, first := plan(t, e, src, "200x150,g_n")
 	whole, ok := keeping(e).Mezzanine(h)

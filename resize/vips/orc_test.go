@@ -45,7 +45,7 @@ func TestOrcIsLocked(t *testing.T) {
 // within a few instructions of each other.
 func TestOrcAtOnce(t *testing.T) {
 	t.Parallel()
-	engine(t)
+	defaultEngine(t)
 	const threads, runs, codes = 8, 10, 40
 	var all sync.WaitGroup
 	for range threads {

@@ -39,7 +39,7 @@ func placements() []string {
 // is done with it.
 func TestEveryOrientation(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	upright := sceneOf(t, e, "150x100")
 	for _, kind := range []struct {
 		name   string
@@ -83,7 +83,7 @@ func TestEveryOrientation(t *testing.T) {
 // TestContainerTurns: AVIF, HEIC and JPEG XL are turned by their decoders.
 func TestContainerTurns(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{
 		"scene.avif", "scene.heic", "scene.jxl", "scene.jp2", "lzw.tif",
 		"orientation-2.avif", "orientation-3.avif", "orientation-4.avif", "orientation-6.avif", "orientation-8.avif",
@@ -103,7 +103,7 @@ func TestContainerTurns(t *testing.T) {
 // depth becomes one that turns it, anticlockwise.
 func TestTurnedHEIC(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, "odd/scene.heic")
 	for quarters := range 4 {
 		turn := []byte{'i', 'r', 'o', 't', byte(quarters)}

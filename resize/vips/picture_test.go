@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -26,11 +27,11 @@ var read = header.AllFormats.Without(variant.PDF)
 
 // first has libvips configured once, so that tests that do not do so themselves run side
 // by side.
-var first = sync.OnceValues(func() (*Engine, error) { return New(Config{Formats: read}) })
+var first = sync.OnceValues(func() (*Engine, error) { return New(engine.Config{Formats: read}) })
 
 // engineOf is an engine that is set up in a way of its own. A test that says which
 // formats are read configures the process, and is not parallel.
-func engineOf(t testing.TB, c Config) *Engine {
+func engineOf(t testing.TB, c engine.Config) *Engine {
 	t.Helper()
 	if c.Formats != 0 {
 		t.Cleanup(func() { reconfigure(t) })
@@ -45,7 +46,7 @@ func engineOf(t testing.TB, c Config) *Engine {
 		t.Fatal(err)
 	}
 	e := *shared
-	c.Formats, c.AVIFSpeed, c.Engine = read, cmp.Or(c.AVIFSpeed, DefaultAVIFSpeed), cmp.Or(c.Engine, Auto)
+	c.Formats, c.AVIFSpeed, c.Choice = read, cmp.Or(c.AVIFSpeed, engine.DefaultAVIFSpeed), cmp.Or(c.Choice, engine.Auto)
 	e.config = c
 	if err := e.checkWatermarks(); err != nil {
 		t.Fatal(err)
@@ -56,7 +57,7 @@ func engineOf(t testing.TB, c Config) *Engine {
 // reconfigure has libvips read again what tests read.
 func reconfigure(t testing.TB) {
 	t.Helper()
-	if _, err := New(Config{Formats: read}); err != nil {
+	if _, err := New(engine.Config{Formats: read}); err != nil {
 		t.Error(err)
 	}
 }

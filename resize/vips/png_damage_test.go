@@ -33,7 +33,7 @@ func noisyRows(w, h int) []byte {
 // picture's fault nevertheless, in whichever row and step it shows.
 func TestPNGDamageBehindChecksums(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, size := range [][2]int{{1, 1}, {3, 2}, {17, 9}, {8, 20}, {9, 33}, {40, 51}, {200, 306}} {
 		w, h := size[0], size[1]
 		rows, line := noisyRows(w, h), 3*w+1

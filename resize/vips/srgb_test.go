@@ -17,7 +17,7 @@ import (
 // builtIn is a profile that is part of libvips.
 func builtIn(t testing.TB, name string) []byte {
 	t.Helper()
-	e := engine(t)
+	e := defaultEngine(t)
 	j := job{run: newRun(t.Context()), engine: e}
 	defer j.Close()
 	im := j.Do("icc_transform", op.On(j.Do("copy", op.On(j.Raster(make([]byte, 12), 2, 2, 3)), op.Set("interpretation", "srgb"))),
@@ -45,7 +45,7 @@ func TestIsSRGB(t *testing.T) {
 
 func profileIn(t testing.TB, name string) []byte {
 	t.Helper()
-	e := engine(t)
+	e := defaultEngine(t)
 	src := testdata(t, name)
 	h, p := plan(t, e, src, "dpr_1")
 	j := job{newRun(t.Context()), e, src, h, p, false}
@@ -103,7 +103,7 @@ func withProfile(src, profile []byte) []byte {
 func TestNearSRGB(t *testing.T) {
 	t.Parallel()
 	srgb := builtIn(t, "srgb")
-	e := engine(t)
+	e := defaultEngine(t)
 	plain := resizetest.JPEG(resizetest.Quarters(64, 48))
 	want := view(t, e, plain, "dpr_1,f_png")
 	if mean, worst := differ(t, view(t, e, withProfile(plain, srgb), "dpr_1,f_png"), want); worst > 0 {
@@ -132,7 +132,7 @@ func TestNearSRGB(t *testing.T) {
 // TestWrongProfiles: one for another kind of picture is passed over.
 func TestWrongProfiles(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	gray, cmyk, p3 := profileIn(t, "odd/gray-linear.jpg"), profileIn(t, "odd/cmyk-icc.jpg"), profileIn(t, "odd/p3.jpg")
 	for name, c := range map[string]struct {
 		src     []byte
@@ -159,7 +159,7 @@ func TestWrongProfiles(t *testing.T) {
 // TestStripWebP: the picture stays the same, without what tells of its origin.
 func TestStripWebP(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{"exif.webp", "alpha.webp", "lossless.webp", "counter.webp"} {
 		src := testdata(t, "odd/"+name)
 		out, err := container.StripWebP(src)

@@ -26,7 +26,7 @@ func used(t *testing.T) time.Duration {
 // it merely abandoned, Resize would give the whole picture in the end. It is not parallel,
 // because it measures the CPU time of the whole process.
 func TestStop(t *testing.T) {
-	e := engine(t)
+	e := defaultEngine(t)
 	src := resizetest.PNG(resizetest.Quarters(2000, 2000))
 	for _, ops := range []string{
 		"2000x2000,f_png", "1900x,f_jpeg", "1900x,f_webp", "1800x1800,blur_90", "2000x2000,sharp_9",

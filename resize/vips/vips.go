@@ -3,7 +3,7 @@
 // Two engines use the same libvips: bimg makes plain pictures, and calls of package op
 // make all others; Engine.byBimg decides. job.picture is the sequence of steps.
 //
-// The engine reads the formats of Config.Formats for which libvips has a loader, and
+// The engine reads the formats of engine.Config for which libvips has a loader, and
 // writes JPEG, PNG, WebP, AVIF and GIF. Results are sRGB or grey with 8 bits, without a
 // colour profile or other metadata.
 //
@@ -24,58 +24,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/container"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
-	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // recipe is raised when the same plan gives other pixels than before.
 const recipe = 2
 
-// DefaultAVIFSpeed is how fast, and badly, AVIF is encoded, 1..9. Photographs at
-// 600 wide took, at the same number of bytes, with libvips 8.14:
-//
-//	speed   CPU, ms   butteraugli
-//	5       319       1.18
-//	6        89       1.24
-//	7        51       1.47
-//	8        36       1.58
-//	(WebP    20)
-const DefaultAVIFSpeed = 6
-
-// Config are the operator's choices about the engine. The zero value is valid.
-type Config struct {
-	Engine    Choice // at first; "" is Auto
-	AVIFSpeed int    // 1..9; 0 is DefaultAVIFSpeed
-	// Formats are the formats of originals; 0 is header.DefaultFormats. The loaders of
-	// all others are blocked, except those of JPEG, PNG and WebP, in which the engine's
-	// own intermediate pictures are, above all mezzanines.
-	Formats    header.Formats
-	Lenient    bool // broken files give what can be decoded, besides the error
-	Watermarks []watermark.Watermark
-}
-
 // Engine implements resize.Resizer.
 type Engine struct {
-	config   Config
+	config   engine.Config
 	readable header.Formats // for others
 	loads    header.Formats // and with what is made here
-	writable []variant.Format
+	writable header.Formats
 }
 
 // New prepares libvips, whose settings are the process's, and returns an engine.
 // It fails if libvips was built without JPEG or PNG, or if a watermark cannot be
 // drawn.
-func New(c Config) (*Engine, error) {
+func New(c engine.Config) (*Engine, error) {
 	if c.AVIFSpeed == 0 {
-		c.AVIFSpeed = DefaultAVIFSpeed
+		c.AVIFSpeed = engine.DefaultAVIFSpeed
 	}
-	c.Engine = cmp.Or(c.Engine, Auto)
+	c.Choice = cmp.Or(c.Choice, engine.Auto)
 	e := &Engine{config: c}
 	if err := e.allowLoaders(); err != nil {
 		return nil, err
@@ -110,9 +86,9 @@ func (e *Engine) allowLoaders() error {
 // even if libheif has no encoder for AV1, and then f_auto would choose a format that
 // always fails.
 func (e *Engine) discoverSavers() {
-	for _, f := range libraryHas("save") {
+	for _, f := range libraryHas("save").List() {
 		if resize.WrittenFormats.Has(f) && (f != variant.AVIF || e.encodes(f)) {
-			e.writable = append(e.writable, f)
+			e.writable = e.writable.With(f)
 		}
 	}
 }
@@ -130,13 +106,13 @@ func (e *Engine) encodes(f variant.Format) bool {
 func (e *Engine) CanRead(f variant.Format) bool { return e.readable.Has(f) }
 
 // CanWrite implements resize.Resizer.
-func (e *Engine) CanWrite(f variant.Format) bool { return slices.Contains(e.writable, f) }
+func (e *Engine) CanWrite(f variant.Format) bool { return e.writable.Has(f) }
 
 // Recipe implements resize.Resizer. The version of libvips is not part of it: results
 // differ a little between releases, but not enough to discard a cache of millions of
 // good derivatives. To do that nevertheless, purge.
 func (e *Engine) Recipe() string {
-	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Engine, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
+	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Choice, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
 }
 
 // Resize implements resize.Resizer. src may be mapped memory that cannot be

@@ -8,26 +8,26 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 	"golang.org/x/sys/unix"
 )
 
-func engine(t testing.TB) *Engine {
+func defaultEngine(t testing.TB) *Engine {
 	t.Helper()
-	return engineOf(t, Config{})
+	return engineOf(t, engine.Config{})
 }
 
-func TestConformance(t *testing.T) { resizetest.Run(t, engine(t)) }
+func TestConformance(t *testing.T) { resizetest.Run(t, defaultEngine(t)) }
 
 func TestFormats(t *testing.T) {
-	e := engineOf(t, Config{Formats: header.DefaultFormats.With(variant.SVG, variant.JP2)})
+	e := engineOf(t, engine.Config{Formats: header.DefaultFormats.With(variant.SVG, variant.JP2)})
 	for _, f := range []variant.Format{variant.TIFF, variant.HEIC, variant.SVG, variant.JXL, variant.JP2} {
 		if !e.CanRead(f) || e.CanWrite(f) {
 			t.Errorf("%v: read %t, written %t", f, e.CanRead(f), e.CanWrite(f))
@@ -36,9 +36,9 @@ func TestFormats(t *testing.T) {
 	if e.CanRead(variant.PDF) || e.CanRead(variant.FormatAuto) {
 		t.Error("PDFs are read, and nobody has asked for it")
 	}
-	v := e.Versions()
-	if v.Bimg != "1.1.9" || !strings.HasPrefix(v.Libvips, "8.") || !slices.Contains(v.Readable, variant.JPEG) || !slices.Contains(v.Writable, variant.PNG) ||
-		!slices.Contains(v.LibraryReads, variant.TIFF) || slices.Contains(v.LibraryWrites, variant.SVG) {
+	v := e.Capabilities()
+	if v.Bimg != "1.1.9" || !strings.HasPrefix(v.Libvips, "8.") || !v.Reads.Has(variant.JPEG) || !v.Writes.Has(variant.PNG) ||
+		!v.LibraryReads.Has(variant.TIFF) || v.LibraryWrites.Has(variant.SVG) {
 		t.Errorf("%+v", v)
 	}
 }
@@ -112,7 +112,7 @@ func off(a, b color.NRGBA) int {
 // TestColours checks what colour management must do.
 func TestColours(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	m, _ := made(t, e, "odd/p3.jpg", "96x,f_png")
 	for row, want := range []color.NRGBA{{255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}} {
 		for _, x := range []int{24, 72} {
@@ -138,7 +138,7 @@ func TestColours(t *testing.T) {
 // TestOrientations: the F upright, red at the top left, all eight alike.
 func TestOrientations(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	first, _ := made(t, e, "odd/orientation-1.jpg", "120x80,f_png")
 	for _, o := range "2345678" {
 		m, _ := made(t, e, "odd/orientation-"+string(o)+".jpg", "120x80,f_png")
@@ -158,7 +158,7 @@ func TestOrientations(t *testing.T) {
 // orientation.
 func TestTurnedWebP(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for o := 1; o <= 8; o++ {
 		stored := resizetest.PNG(resizetest.Stored(resizetest.Quarters(800, 480), o))
 		src, _ := makeOf(t, e, stored, "dpr_1,f_webp,q_95")
@@ -179,7 +179,7 @@ func TestTurnedWebP(t *testing.T) {
 // TestOddPictures makes something of all that can be read.
 func TestOddPictures(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{
 		"1x1.jpg", "1x1.png", "alpha.png", "alpha.webp", "animated.gif", "animated.webp", "gray-alpha.png", "interlaced.png",
 		"lossless.webp", "palette.png", "photo.avif", "tall.jpg", "trailing.jpg", "wide.png", "16bit.png", "cmyk.jpg", "p3.jpg",
@@ -198,7 +198,7 @@ func TestOddPictures(t *testing.T) {
 
 func TestPaletteKeepsItsHole(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	if m, _ := made(t, e, "odd/palette.png", "dpr_1,f_png"); pixel(m, 220, 80).A != 0 {
 		t.Errorf("the hole is %v", pixel(m, 220, 80))
 	}
@@ -217,7 +217,7 @@ func TestStrongFill(t *testing.T) {
 			stripes.SetNRGBA(x, y, color.NRGBA{uint8(255 * (x / 4 % 2)), 0, 0, 255})
 		}
 	}
-	e := engine(t)
+	e := defaultEngine(t)
 	out, _ := makeOf(t, e, resizetest.JPEG(stripes), "800x20,fit_fill,f_png")
 	m, _, err := image.Decode(bytes.NewReader(out))
 	if err != nil {
@@ -236,7 +236,7 @@ func TestStrongFill(t *testing.T) {
 // TestMapped gives the engine memory that cannot be written to.
 func TestMapped(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, name := range []string{"orientation-6.jpg", "alpha.png", "alpha.webp", "animated.gif", "photo.avif"} {
 		f, err := os.Open("../../testdata/odd/" + name)
 		if err != nil {
@@ -261,7 +261,7 @@ func TestMapped(t *testing.T) {
 // TestOnlyKnownBytes: what is not of the header's format never reaches libvips.
 func TestOnlyKnownBytes(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	h := header.Header{Format: variant.JPEG, Width: 10, Height: 10, Orientation: 1}
 	p := resize.Plan{Frames: 1, ScaledW: 5, ScaledH: 5, Cut: resize.Rect{Width: 5, Height: 5}, CanvasW: 5, CanvasH: 5, Output: resize.Output{Format: variant.PNG}}
 	for _, src := range []string{"", "%PDF-1.4", "<svg/>", "P6 10 10 255 ", "II*\x00\x08\x00\x00\x00", "push graphic-context"} {

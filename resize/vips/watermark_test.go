@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/resize/watermark"
@@ -22,7 +23,7 @@ var (
 func marked(t testing.TB, w watermark.Watermark) *Engine {
 	t.Helper()
 	w.Name = "m"
-	return engineOf(t, Config{Watermarks: []watermark.Watermark{w}})
+	return engineOf(t, engine.Config{Watermarks: []watermark.Watermark{w}})
 }
 
 // blueIn is the smallest rectangle that holds all pixels that are rather blue.
@@ -218,11 +219,11 @@ func TestMarkMistakes(t *testing.T) {
 		"no bytes": {},
 	} {
 		w.Name, w.Opacity = "m", 1
-		if _, err := New(Config{Formats: header.AllFormats.Without(variant.PDF), Watermarks: []watermark.Watermark{w}}); err == nil {
+		if _, err := New(engine.Config{Formats: header.AllFormats.Without(variant.PDF), Watermarks: []watermark.Watermark{w}}); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
-	e := engine(t)
+	e := defaultEngine(t)
 	h := headerOf(t, testdata(t, "odd/disc.png"))
 	_, err := resize.NewPlan(h, variant.Variant{Width: 10, Watermark: "away"}, 0, settings(e))
 	if v, ok := errors.AsType[*variant.Error](err); !ok || v.Option != "wm_away" {
