@@ -67,7 +67,7 @@ var bans = []ban{
 		reason: "what a file is, is read from its bytes in Go",
 	},
 	{
-		from: []string{"resize/engine"}, to: []string{"resize/vips/..."},
+		from: []string{"resize/engine", "resize/sandbox/..."}, to: []string{"resize/vips/..."},
 		reason: "who talks to an engine in another process does not link it",
 	},
 	{

@@ -7,8 +7,7 @@ import (
 	"github.com/thumbery/thumbery/resize/watermark"
 )
 
-// Config are the operator's choices about an engine. The zero value is valid. An engine
-// gets it as JSON where it runs in another process.
+// Config are the operator's choices about an engine. The zero value is valid.
 type Config struct {
 	Choice    Choice // "" is Auto
 	AVIFSpeed int    // 1..9; 0 is DefaultAVIFSpeed

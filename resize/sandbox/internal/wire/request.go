@@ -1,0 +1,102 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/watermark"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Request is what the parent asks of a child.
+type Request struct {
+	Version int
+	ID      uint64 // each answer repeats it
+	Kind    Kind
+	Size    int64           // bytes of the source
+	Header  header.Header   `json:",omitzero"` // of the source: for Look, Resize and ResizeAll
+	Variant variant.Variant `json:",omitzero"` // for Look
+	Plans   []resize.Plan   `json:",omitempty"`
+	Format  variant.Format  `json:",omitempty"` // of the source: for Probe
+	Page    int             `json:",omitempty"` // for Probe
+}
+
+// Encode returns the bytes of r, whose Version is set.
+func (r Request) Encode() ([]byte, error) {
+	r.Version = Version
+	return encode(r)
+}
+
+// DecodeRequest is the reverse of Encode. The error is a *VersionError if the parent
+// speaks another version.
+func DecodeRequest(data []byte) (Request, error) {
+	var r Request
+	if err := ofVersion(data, decode(data, &r), r.Version); err != nil {
+		return Request{}, err
+	}
+	return r, r.check()
+}
+
+func (r Request) check() error {
+	switch {
+	case r.Kind.Descriptors() == 0:
+		return fmt.Errorf("%q is no kind of request", r.Kind)
+	case r.Size < 0:
+		return fmt.Errorf("a source of %d bytes", r.Size)
+	case r.Kind == Resize && len(r.Plans) != 1, len(r.Plans) > MaxPlans:
+		return fmt.Errorf("%d plans for %s", len(r.Plans), r.Kind)
+	}
+	return nil
+}
+
+// SetUp is what a child is told at its start.
+type SetUp struct {
+	Build  string // the version of the program, which the child's must equal
+	Engine engine.Config
+	// Memory is how many bytes of address space the child may take besides what it has
+	// when it is ready; 0 is any number.
+	Memory int64
+	// CPU is how many seconds of CPU the child may use in all, for where it cannot be
+	// killed; 0 is any number.
+	CPU int64
+}
+
+// mark is a watermark without its methods: as text, it would be what a flag says.
+type mark watermark.Watermark
+
+// setUp is a SetUp in JSON.
+type setUp struct {
+	SetUp
+	Marks []mark // those of Engine
+}
+
+// Encode returns the bytes of s, for a file.
+func (s SetUp) Encode() ([]byte, error) {
+	all := setUp{SetUp: s}
+	all.Engine.Watermarks = nil
+	for _, w := range s.Engine.Watermarks {
+		all.Marks = append(all.Marks, mark(w))
+	}
+	data, err := json.Marshal(all)
+	if err == nil && len(data) > MaxSetup {
+		err = errors.New("the watermarks are too large")
+	}
+	return data, err
+}
+
+// DecodeSetUp is the reverse of Encode.
+func DecodeSetUp(data []byte) (SetUp, error) {
+	if len(data) > MaxSetup {
+		return SetUp{}, errTooLong
+	}
+	var all setUp
+	err := json.Unmarshal(data, &all)
+	for _, m := range all.Marks {
+		all.Engine.Watermarks = append(all.Engine.Watermarks, watermark.Watermark(m))
+	}
+	return all.SetUp, err
+}

@@ -1,0 +1,154 @@
+// Package wire is the protocol between the serving process and the child processes that
+// decode pictures for it: its messages, how they are encoded, and what is checked when
+// they are decoded. It is pure: it opens nothing and sends nothing.
+//
+// # The start
+//
+// A child is started without arguments, in the directory /, with a few variables of the
+// parent's environment, standard input and output on /dev/null, and standard error on a
+// pipe, of which the parent keeps the last 4 KiB to say why a child died.
+//
+// # The socket
+//
+// A child has one end of a pair of sockets (AF_UNIX, SOCK_SEQPACKET) as descriptor Socket.
+// A packet is one message: a JSON document of at most MaxMessage bytes. The parent sends
+// one Request at a time, and the next when the last Answer to it has come. There is no
+// message that cancels: what nobody waits for is killed. When the parent is gone, or needs
+// the child no longer, the child reads the end of the stream, and exits with status 0.
+//
+// # Descriptors
+//
+// Descriptors go from the parent to the child only, with the packet of a Request, as many
+// as Kind.Descriptors says, in this order:
+//
+//  1. The source: a file of Request.Size bytes, which is only to be read, with pread or
+//     mmap: its offset is shared with the parent. What the parent had in memory comes in a
+//     sealed memfd. A file on disk may still be truncated by others, and reading its
+//     mapping is then SIGBUS.
+//  2. The results: a new memfd of zeros whose size is fixed: it can neither grow nor
+//     shrink, and is the room for all results of the request. The child writes them with
+//     pwrite, one after the other, and says in its Answer where each is. A result that does
+//     not fit is an Error of kind Failed.
+//
+// The child closes both before it sends its last Answer, and keeps no mapping of them. A
+// descriptor that a child sends is closed unseen, and is an offence against the protocol.
+//
+// # Requests
+//
+// Setup is the first. Its source is the JSON of a SetUp. The child prepares its engine,
+// puts up its walls, and answers with Ready; or with an Error, whose text is shown to the
+// operator, and exits.
+//
+// Look has Header and Variant: Resizer.Look. The Answer has Look.
+//
+// Resize has Header and one of Plans: Resizer.Resize. The Answer has a result, or an
+// Error, or both where an engine is lenient.
+//
+// ResizeAll has Header and Plans, at most MaxPlans: Resizer.ResizeAll. There is an Answer
+// for each plan, in their order and as soon as it is done, with Plan, and a result or an
+// Error or both; and then one without a plan whose Error is that of all of the work, if it
+// has one. Only that has Last.
+//
+// Probe has Format and Page: Resizer.Probe. The Answer has Header.
+//
+// # What is believed
+//
+// Nothing that an Answer says. DecodeAnswer checks what can be checked without the
+// Request, and bounds every number and text. Whoever sent the Request compares ID, Plan
+// and the place of the result, and reads the result itself.
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	// Version is the version of the protocol, which both sides must have.
+	Version = 1
+	// Socket is the child's descriptor of its end of the socket.
+	Socket = 3
+	// MaxMessage is the size of the longest message, in bytes.
+	MaxMessage = 64 << 10
+	// MaxSetup is the size of the longest SetUp in JSON, in bytes.
+	MaxSetup = 256 << 20
+	// MaxPlans is how many plans a Request may have: so many fit into a message.
+	MaxPlans = 64
+)
+
+// Kind is what is asked for. It names a method of resize.Resizer but for Setup.
+type Kind string
+
+// The values of Kind.
+const (
+	Setup     Kind = "setup"
+	Look      Kind = "look"
+	Resize    Kind = "resize"
+	ResizeAll Kind = "resize-all"
+	Probe     Kind = "probe"
+)
+
+// Descriptors is how many descriptors come with a Request; 0 if there is no such kind.
+func (k Kind) Descriptors() int {
+	switch k {
+	case Setup, Look, Probe:
+		return 1
+	case Resize, ResizeAll:
+		return 2
+	}
+	return 0
+}
+
+// VersionError means that the other side speaks another version of the protocol.
+type VersionError struct{ Theirs int }
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("it speaks version %d of the protocol, not %d: both programs must be of one build", e.Theirs, Version)
+}
+
+// errTooLong is for messages.
+var errTooLong = errors.New("the message is too long")
+
+// encode returns the bytes of a message.
+func encode(message any) ([]byte, error) {
+	data, err := json.Marshal(message)
+	if err == nil && len(data) > MaxMessage {
+		err = errTooLong
+	}
+	return data, err
+}
+
+// decode fills a message. It is strict: both sides are of one build.
+func decode(data []byte, message any) error {
+	if len(data) > MaxMessage {
+		return errTooLong
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	err := d.Decode(message)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("there is something after the message")
+		}
+	}
+	return err
+}
+
+// ofVersion says for what could not be decoded whether it is of another version, and for
+// what was decoded whether it says one.
+func ofVersion(data []byte, err error, says int) error {
+	if err != nil {
+		var any struct{ Version int }
+		if len(data) > MaxMessage || json.Unmarshal(data, &any) != nil {
+			return err
+		}
+		says = any.Version
+	}
+	if says != Version {
+		return &VersionError{says}
+	}
+	return err
+}
