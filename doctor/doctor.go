@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // Status is the result of a check.
@@ -35,17 +35,10 @@ type Check struct {
 	Message string // the result, and what to do
 }
 
-// Engine is what the engine says of itself.
-type Engine struct {
-	Version  string // of libvips
-	Advice   string // what would make it faster; "" if nothing would
-	Readable []variant.Format
-	Writable []variant.Format
-}
-
 // Config is what is checked.
 type Config struct {
-	Engine  func() (Engine, error)
+	// Engine starts what makes pictures, and returns what that says of itself.
+	Engine  func(context.Context) (engine.Capabilities, error)
 	Formats header.Formats // that serve is to read
 	Cache   string         // the cache directory
 	Sources []storage.Source
@@ -54,22 +47,22 @@ type Config struct {
 
 // Run makes all checks. It changes nothing.
 func Run(ctx context.Context, c Config) []Check {
-	return slices.Concat(checkEngine(c), checkMalloc(), checkDescriptors(), checkCache(c.Cache), checkSources(ctx, c))
+	return slices.Concat(checkEngine(ctx, c), checkDescriptors(), checkCache(c.Cache), checkSources(ctx, c))
 }
 
-func checkEngine(c Config) []Check {
-	engine, err := c.Engine()
+func checkEngine(ctx context.Context, c Config) []Check {
+	able, err := c.Engine(ctx)
 	if err != nil {
-		return []Check{{Wrong, "libvips", err.Error()}}
+		return []Check{{Wrong, "libvips", oneLine(err.Error())}}
 	}
-	library := Check{OK, "libvips", engine.Version}
-	if engine.Advice != "" {
-		library.Status, library.Message = Slow, library.Message+"; "+engine.Advice
+	library := Check{OK, "libvips", able.Libvips + " " + able.Speed.String()}
+	if advice := able.Speed.Advice(); advice != "" {
+		library.Status, library.Message = Slow, library.Message+"; "+advice
 	}
 	return []Check{
 		library,
-		checkFormats("reads", engine.Readable, requiredFormats(c.Formats)),
-		checkFormats("writes", engine.Writable, resize.WrittenFormats),
+		checkFormats("reads", able.Reads, requiredFormats(c.Formats)),
+		checkFormats("writes", able.Writes, resize.WrittenFormats),
 	}
 }
 
@@ -81,20 +74,14 @@ func requiredFormats(asked header.Formats) header.Formats {
 
 // checkFormats names the formats there are, and those that are missing. The engine has
 // tried that AVIF can be written: libvips may have the saver without an encoder.
-func checkFormats(does string, have []variant.Format, required header.Formats) Check {
-	if missing := required.Without(have...).List(); len(missing) > 0 {
+func checkFormats(does string, have, required header.Formats) Check {
+	if missing := required &^ have; missing != 0 {
 		return Check{Wrong, does, fmt.Sprintf("%s, but not %s: install a libvips built with it", names(have), names(missing))}
 	}
 	return Check{OK, does, names(have)}
 }
 
-func names(formats []variant.Format) string {
-	all := make([]string, len(formats))
-	for i, f := range formats {
-		all[i] = f.String()
-	}
-	return strings.Join(all, " ")
-}
+func names(formats header.Formats) string { return strings.ReplaceAll(formats.String(), ",", " ") }
 
 // backendTimeout bounds what one backend may take to answer, as in /readyz.
 const backendTimeout = 5 * time.Second

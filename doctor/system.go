@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sys/unix"
@@ -14,29 +13,6 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 )
-
-// checkMalloc finds out which malloc libvips uses, where the system tells.
-func checkMalloc() []Check {
-	maps, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		return nil // not Linux
-	}
-	return []Check{mallocOf(string(maps))}
-}
-
-// mallocOf names the malloc that is mapped into the process.
-func mallocOf(maps string) Check {
-	const about = "malloc"
-	for _, better := range []string{"jemalloc", "mimalloc", "tcmalloc"} {
-		if strings.Contains(maps, "/lib"+better) {
-			return Check{OK, about, better}
-		}
-	}
-	if !strings.Contains(maps, "/libc.so.6") {
-		return Check{OK, about, "not glibc's"}
-	}
-	return Check{OK, about, "glibc's, with one heap a CPU unless MALLOC_ARENA_MAX says otherwise"}
-}
 
 // enoughDescriptors is for two thousand connections, each with a file.
 const enoughDescriptors = 4096

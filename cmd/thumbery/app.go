@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -16,7 +17,6 @@ import (
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
-	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -46,7 +46,7 @@ type app struct {
 	presets variant.Presets
 	origins *origins
 	dir     *cacheDir
-	engine  *vips.Engine
+	workers workers // to be closed
 	gates   gates
 }
 
@@ -56,46 +56,77 @@ type gates struct{ pictures, fetches *gate.Gate }
 // newGate is gate.New, or gate.NewDedicated for a process without requests.
 type newGate = func(workers int, maxWeight int64, queue int) *gate.Gate
 
-// app wires the packages. At most queue wait at each gate, and adjust may change the
-// configuration of the pipeline. Its errors are mistakes in the flags.
-func (f *appFlags) app(newGate newGate, queue int, m *metrics.Metrics, log *slog.Logger, adjust func(*pipeline.Config)) (*app, error) {
+// appConfig is what serve and prime wire differently.
+type appConfig struct {
+	newGate newGate
+	queue   int // how many may wait at each gate
+	metrics *metrics.Metrics
+	log     *slog.Logger
+	adjust  func(*pipeline.Config)
+}
+
+// app wires the packages. Its errors are mistakes in the flags, or those of starting
+// workers. They start while everything else is opened.
+func (f *appFlags) app(c appConfig) (*app, error) {
 	presets, err := f.presets()
 	if err != nil {
 		return nil, err
 	}
-	engine, marks, err := f.engine()
+	marks, err := f.watermarks()
 	if err != nil {
+		return nil, usage(fmt.Errorf("--watermark: %w", err))
+	}
+	a := &app{presets: presets}
+	if a.workers, err = f.start(f.engine(marks)); err != nil {
 		return nil, err
 	}
-	settings := f.settings(engine, marks)
-	if err := checkPresets(presets, settings); err != nil {
+	if err := f.open(a, marks, c); err != nil {
+		a.workers.Close()
 		return nil, err
 	}
-	origins, err := f.originFlags.open(m, log)
+	return a, nil
+}
+
+// open opens the origins and the cache, waits for the workers, and puts the pipeline
+// together.
+func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err error) {
+	if a.origins, err = f.originFlags.open(c.metrics, c.log); err != nil {
+		return err
+	}
+	if a.dir, err = f.cacheFlags.open(c.log); err != nil {
+		return err
+	}
+	able, err := a.workers.Capabilities(context.Background())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	dir, err := f.cacheFlags.open(log)
-	if err != nil {
-		return nil, err
+	settings := f.settings(able, marks)
+	if err := checkPresets(a.presets, settings); err != nil {
+		return err
 	}
-	g := gates{newGate(f.workers(), int64(f.MaxPixels), queue), newGate(f.Fetches, 0, queue)}
-	config := pipeline.Config{
+	a.gates = gates{c.newGate(f.workers(), int64(f.MaxPixels), c.queue), c.newGate(f.Fetches, 0, c.queue)}
+	config := f.pipeline(a)
+	config.Render.Settings, config.Observer, config.Log = settings, observer{c.metrics}, c.log
+	c.adjust(&config)
+	a.Pipeline = pipeline.New(config)
+	a.Originals.SetReadOnly(f.ReadOnly)
+	a.origins.readOnly = a.Originals.ReadOnly
+	a.primer = prime.New(a.Pipeline, config.Observer, c.log)
+	return nil
+}
+
+func (f *appFlags) pipeline(a *app) pipeline.Config {
+	return pipeline.Config{
 		Originals: originals.Config{
-			Origin: origins, Down: origins.Down, Cache: dir.originals, Journal: dir.journal, Quarantine: dir.quarantine, Fetches: g.fetches,
+			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.originals, Journal: a.dir.journal, Quarantine: a.dir.quarantine, Fetches: a.gates.fetches,
 			MaxBytes: int64(f.MaxBytes), FetchTimeout: f.FetchTimeout, NegativeTTL: f.NegativeTTL,
 			Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
 		},
-		Derivatives: derivatives.Config{Cache: dir.derivatives},
-		Mezzanines:  mezzanines.Config{Cache: dir.mezzanines},
-		Render:      render.Config{Resizer: engine, Gate: g.pictures, Settings: settings, Timeout: f.ResizeTimeout},
-		ServeBroken: f.servesBroken(), Observer: observer{m}, Log: log, Now: time.Now,
+		Derivatives: derivatives.Config{Cache: a.dir.derivatives},
+		Mezzanines:  mezzanines.Config{Cache: a.dir.mezzanines},
+		Render:      render.Config{Resizer: a.workers, Gate: a.gates.pictures, Timeout: f.ResizeTimeout},
+		ServeBroken: f.servesBroken(), Now: time.Now,
 	}
-	adjust(&config)
-	p := pipeline.New(config)
-	p.Originals.SetReadOnly(f.ReadOnly)
-	origins.readOnly = p.Originals.ReadOnly
-	return &app{p, prime.New(p, config.Observer, log), presets, origins, dir, engine, g}, nil
 }
 
 // observer adapts the metrics to the pipeline.
@@ -109,16 +140,11 @@ func (o observer) Resized(of render.Input, took time.Duration, err error) {
 	o.Metrics.Resized(of.String(), took, err)
 }
 
-// engine prepares libvips, and reads the watermarks.
-func (f *appFlags) engine() (*vips.Engine, []watermark.Watermark, error) {
-	marks, err := f.watermarks()
-	if err != nil {
-		return nil, nil, usage(fmt.Errorf("--watermark: %w", err))
-	}
-	libvips, err := vips.New(engine.Config{
+// engine is what the workers are told.
+func (f *appFlags) engine(marks []watermark.Watermark) engine.Config {
+	return engine.Config{
 		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.set(), Lenient: f.servesBroken(), Watermarks: marks,
-	})
-	return libvips, marks, err
+	}
 }
 
 // watermarks are those of --watermark, with their images.
@@ -135,11 +161,11 @@ func (f *appFlags) watermarks() (marks []watermark.Watermark, err error) {
 	return marks, nil
 }
 
-func (f *appFlags) settings(engine *vips.Engine, marks []watermark.Watermark) resize.Settings {
+func (f *appFlags) settings(able engine.Capabilities, marks []watermark.Watermark) resize.Settings {
 	s := resize.Settings{
 		MaxPixels: int64(f.MaxPixels), MaxFrames: f.MaxFrames, Quality: map[variant.Format]int{},
 		Auto: f.Auto.formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), Restore: f.Sharpen,
-		Watermarks: map[string]string{}, CanWrite: engine.CanWrite,
+		Watermarks: map[string]string{}, CanWrite: able.Writes.Has,
 		MezzanineSide: f.Mezzanine, MezzanineOver: int64(f.MezzanineOver),
 	}
 	for _, q := range f.Quality {

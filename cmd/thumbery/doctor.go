@@ -8,7 +8,6 @@ import (
 
 	"github.com/thumbery/thumbery/doctor"
 	"github.com/thumbery/thumbery/resize/engine"
-	"github.com/thumbery/thumbery/resize/vips"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/s3"
 )
@@ -17,10 +16,14 @@ import (
 // outside of the process.
 type doctorCmd struct {
 	formatFlags
+	workerFlags
 
 	Cache  string       `default:"thumbery-cache" help:"Directory of the disk cache."`
 	Source []sourceFlag `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
 }
+
+// Validate is called by kong.
+func (c *doctorCmd) Validate() error { return c.workerFlags.validate() }
 
 // Run prints a line for each check, and fails if something is wrong.
 func (c *doctorCmd) Run(stdout io.Writer) error {
@@ -48,14 +51,6 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 	return nil
 }
 
-func (c *doctorCmd) inspectEngine() (doctor.Engine, error) {
-	libvips, err := vips.New(engine.Config{Formats: c.set()})
-	if err != nil {
-		return doctor.Engine{}, err
-	}
-	can := libvips.Capabilities()
-	return doctor.Engine{
-		Version: can.Libvips + " " + can.Speed.String(), Advice: can.Speed.Advice(),
-		Readable: can.Reads.List(), Writable: can.Writes.List(),
-	}, nil
+func (c *doctorCmd) inspectEngine(ctx context.Context) (engine.Capabilities, error) {
+	return c.inspect(ctx, engine.Config{Formats: c.set()})
 }

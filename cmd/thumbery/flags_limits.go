@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,13 +17,13 @@ type limitFlags struct {
 	linkFlags
 	permitFlags
 	formatFlags
+	workerFlags
 
 	MaxBytes      amount        `default:"64MiB" help:"Largest original that is fetched."`
 	MaxPixels     amount        `default:"100M" help:"Most pixels of one picture, and of all that are made at once."`
 	MaxFrames     int           `default:"500" help:"Most frames of an animation; of longer ones, only the URL option still gives a picture."`
-	ResizeTimeout time.Duration `default:"20s" help:"Time limit for making one picture, once it has begun; then it is stopped, and the response is 503."`
+	ResizeTimeout time.Duration `default:"20s" help:"Time limit for making one picture, once it has begun; then its process is killed, and the response is 503."`
 	Fetches       int           `default:"32" help:"How many originals are fetched at once. As many as --queue may wait."`
-	Workers       int           `default:"0" help:"How many pictures are made at once; 0 is one for each CPU."`
 	Queue         int           `default:"100" help:"How many pictures may wait to be made; more are refused with 503."`
 }
 
@@ -40,8 +39,6 @@ func (f *limitFlags) validate() error {
 		return errors.New("--resize-timeout: must be more than 0")
 	case f.Fetches < 1:
 		return errors.New("--fetches: must be 1 or more")
-	case f.Workers < 0:
-		return errors.New("--workers: must not be less than 0")
 	case f.Queue < 0:
 		return errors.New("--queue: must not be less than 0")
 	case f.MaxVersions < 0:
@@ -49,14 +46,7 @@ func (f *limitFlags) validate() error {
 	case f.PresetsOnly && len(f.Preset) == 0:
 		return errors.New("--presets-only: there are no presets: give --preset, too")
 	}
-	return nil
-}
-
-func (f *limitFlags) workers() int {
-	if f.Workers > 0 {
-		return f.Workers
-	}
-	return runtime.GOMAXPROCS(0)
+	return f.workerFlags.validate()
 }
 
 // signed reports that only signed URLs are served.

@@ -32,13 +32,13 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		return service{}, err
 	}
 	m := metrics.New()
-	app, err := c.app(gate.New, c.Queue, m, log, func(p *pipeline.Config) {
+	app, err := c.app(appConfig{gate.New, c.Queue, m, log, func(p *pipeline.Config) {
 		p.Derivatives.MemoryBytes, p.Adaptive, p.Originals.MaxVersions = c.hotBytes(), c.Adaptive, c.maxVersions()
-	})
+	}})
 	if err != nil {
 		return service{}, err
 	}
-	fallback, err := c.fallback(app.engine, app.Render.Settings)
+	fallback, err := c.fallback(app.workers, app.Render.Settings)
 	if err != nil {
 		return service{}, err
 	}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/dustin/go-humanize"
+)
+
+// workerFlags are about the child processes that make pictures; serve, prime and doctor
+// share them.
+type workerFlags struct {
+	Workers        int    `default:"0" help:"How many pictures are made at once, each in a child process of its own; 0 is one for each CPU."`
+	WorkerPictures int    `default:"1000" help:"How many pictures a child process makes until a new one takes its place."`
+	Memory         budget `placeholder:"SIZE" help:"Memory for making pictures, for example 4GiB, divided among the --workers. A picture that needs more than one share is refused (422). Without it, half of what the cgroup or the machine has."`
+	Sandbox        string `enum:"auto,require" default:"auto" help:"What to do where the kernel lacks a part of the sandbox of child processes (Landlock, seccomp and others): auto is to work without that part, and say so in the log; require is not to start."`
+}
+
+// minShare is the least memory of a child process, in bytes: a decoder of AVIF takes
+// nearly as much for a small picture.
+const minShare = 64 << 20
+
+func (f *workerFlags) validate() error {
+	switch {
+	case f.Workers < 0:
+		return errors.New("--workers: must not be less than 0")
+	case f.WorkerPictures < 1:
+		return errors.New("--worker-pictures: must be 1 or more")
+	case f.Memory > 0 && f.share() < minShare:
+		return fmt.Errorf("--memory: must be %s or more, as each of %d workers needs %s",
+			humanize.IBytes(uint64(f.workers()*minShare)), f.workers(), humanize.IBytes(minShare))
+	}
+	return nil
+}
+
+func (f *workerFlags) workers() int {
+	if f.Workers > 0 {
+		return f.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// share is the memory of one child process, in bytes; 0 is no limit.
+func (f *workerFlags) share() int64 { return f.shareOf(availableMemory()) }
+
+// shareOf is share for a system with so much memory.
+func (f *workerFlags) shareOf(available int64) int64 {
+	switch {
+	case f.Memory > 0:
+		return int64(f.Memory) / int64(f.workers())
+	case available == 0:
+		return 0
+	}
+	return max(minShare, available/2/int64(f.workers()))
+}
+
+// availableMemory is what the cgroup may use, or what the machine has, in bytes; 0 where
+// the system does not tell.
+func availableMemory() int64 {
+	machine, _ := memlimit.FromSystem()
+	if limit, err := memlimit.FromCgroup(); err == nil && (machine == 0 || limit < machine) {
+		return int64(limit)
+	}
+	return int64(machine)
+}

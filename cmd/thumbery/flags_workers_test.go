@@ -1,0 +1,27 @@
+package main
+
+import "testing"
+
+func TestShare(t *testing.T) {
+	t.Parallel()
+	const gib = 1 << 30
+	for _, c := range []struct {
+		workers        int
+		memory, system int64
+		want           int64
+	}{
+		{2, 4 * gib, 64 * gib, 2 * gib},
+		{2, 0, 8 * gib, 2 * gib},
+		{1, 0, gib, gib / 2},
+		{8, 0, gib / 2, minShare},
+		{2, 0, 0, 0}, // the system does not tell
+	} {
+		f := workerFlags{Workers: c.workers, Memory: budget(c.memory)}
+		if got := f.shareOf(c.system); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
+	}
+	if got := availableMemory(); got < gib/4 {
+		t.Errorf("there are %d bytes of memory", got)
+	}
+}
