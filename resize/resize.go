@@ -7,6 +7,7 @@ package resize
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/resize/header"
@@ -23,6 +24,9 @@ var (
 	ErrNoMemory = failure.New(failure.Server, "out of memory")
 	// ErrTooSlow means that the picture was not inspected or made within its time limit.
 	ErrTooSlow = failure.New(failure.Picture, "the picture takes too long to make")
+	// ErrTooMuchMemory means that making the picture needs more memory than a process may
+	// use. It is of kind header.ErrTooLarge. Another derivative of the picture may need less.
+	ErrTooMuchMemory = fmt.Errorf("%w: it needs more memory than one picture may use", header.ErrTooLarge)
 	// ErrDied means that the process that worked on the picture crashed, or gave an answer
 	// that cannot be right. The picture may be at fault.
 	ErrDied = failure.New(failure.Server, "the process that made the picture died")
