@@ -55,7 +55,7 @@ var bans = []ban{
 		reason: "an origin does not know who caches its bytes",
 	},
 	{
-		from: []string{"cache/eviction"}, to: []string{"cache", "cache/disk", "cache/quarantine"},
+		from: []string{"cache/eviction"}, to: []string{"cache", "cache/disk"},
 		reason: "what to evict is a pure function of sizes and times",
 	},
 	{
@@ -75,7 +75,7 @@ var bans = []ban{
 		reason: "what is said about a picture is computed from its bytes, with any engine",
 	},
 	{
-		from: []string{"pipeline/..."}, to: []string{"metrics", "cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "resize/vips"},
+		from: []string{"pipeline/..."}, to: []string{"metrics", "cache/disk", "storage/s3", "storage/dir", "resize/vips"},
 		reason: "the pipeline speaks to interfaces; cmd chooses the implementations",
 	},
 	{
@@ -103,7 +103,7 @@ var bans = []ban{
 		reason: "admission and background work know nothing of what they run",
 	},
 	{
-		from: []string{"api/..."}, to: []string{"metrics", "cmd/...", "cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "resize/vips"},
+		from: []string{"api/..."}, to: []string{"metrics", "cmd/...", "cache/disk", "storage/s3", "storage/dir", "resize/vips"},
 		reason: "the edge speaks to the pipeline; cmd chooses what is behind it",
 	},
 	{
@@ -112,7 +112,7 @@ var bans = []ban{
 	},
 	{
 		from:   []string{"cache", "cache/eviction", "storage", "resize", "resize/header"},
-		to:     []string{"cache/disk", "cache/quarantine", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/backoff", "resize/vips"},
+		to:     []string{"cache/disk", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/backoff", "resize/vips"},
 		reason: "parents hold interfaces and what is pure; vendors and mechanisms are in their children",
 	},
 	{

@@ -527,6 +527,14 @@ func TestEngineProblems(t *testing.T) {
 		{gate.ErrBusy, 503, "busy", "Try again", "2", "no-store", ""},
 		{resize.ErrTooSlow, 503, "too-slow", "took too long", "2", "no-store", ""},
 		{fmt.Errorf("decoding: %w: 96 MB", resize.ErrNoMemory), 503, "no-memory", "ran out", "2", "no-store", ""},
+		{
+			fmt.Errorf("%w: signal: segmentation fault at 0xdeadbeef", resize.ErrDied),
+			500, "crashed", "crashed. It is likely", "", "no-store", "",
+		},
+		{
+			fmt.Errorf("%w: 96 MiB in process 0x12", resize.ErrTooMuchMemory),
+			422, "too-much-memory", "Request a smaller size", "", "no-store", "",
+		},
 		{header.ErrBroken, 422, "broken-picture", "damaged", "", "public, max-age=60", ""},
 		{
 			fmt.Errorf("%w: the smallest has 4711", resize.ErrBytes), 422, "does-not-fit",
@@ -659,16 +667,34 @@ func TestTooManyVersions(t *testing.T) {
 	}
 }
 
-// A picture may leave quarantine at any moment.
-func TestQuarantinedIsNotKept(t *testing.T) {
+// A picture that crashes its processes is 500 once, and then in quarantine, which it may
+// leave at any moment: nothing of it is cached, and the original stays.
+func TestCrashes(t *testing.T) {
 	t.Parallel()
-	h := newTestServer()
-	h.origin.Fail("cat.jpg", originals.ErrQuarantined)
-	r := h.get("/40x30/cat.jpg")
-	if r.StatusCode != 422 {
-		t.Errorf("%s", r.Status)
+	var p *pipeline.Pipeline
+	h := newTestServer(func(c *Config) { p = c.Pipeline })
+	h.resizer.Fail = resize.ErrDied
+	for _, want := range []struct {
+		status int
+		kind   string
+	}{{500, "crashed"}, {422, "quarantined"}, {422, "quarantined"}} {
+		r := h.get("/40x30/cat.jpg")
+		var doc problem
+		if err := json.NewDecoder(r.Body).Decode(&doc); err != nil || r.StatusCode != want.status || doc.Type != "urn:thumbery:"+want.kind {
+			t.Errorf("%s %+v, %v, want %+v", r.Status, doc, err, want)
+		}
+		wantHeaders(t, r, map[string]string{"Cache-Control": "no-store", "Retry-After": ""})
 	}
-	wantHeaders(t, r, map[string]string{"Cache-Control": "no-store"})
+	if r := h.get("/raw/cat.jpg"); r.StatusCode != 200 || h.origin.TotalOpens() != 1 {
+		t.Errorf("the original: %s after %d fetches", r.Status, h.origin.TotalOpens())
+	}
+	h.resizer.Fail = nil
+	if _, err := p.Forget("cat.jpg"); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.get("/40x30/cat.jpg"); r.StatusCode != 200 {
+		t.Errorf("forgotten: %s", r.Status)
+	}
 }
 
 func TestCORS(t *testing.T) {

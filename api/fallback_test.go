@@ -17,6 +17,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -269,6 +270,8 @@ func TestFallbackPicture(t *testing.T) {
 		{"/40x30/refused.jpg", nil, 502, "origin-refuses", true, "2"},
 		{"/40x30/text.jpg", nil, 415, "not-a-picture", true, ""},
 		{"/40x30/cat.jpg", header.ErrBroken, 422, "broken-picture", true, ""},
+		{"/40x30/cat.jpg", originals.ErrQuarantined, 422, "quarantined", true, ""},
+		{"/40x30/cat.jpg", resize.ErrTooMuchMemory, 422, "too-much-memory", false, ""},
 		{"/40x30/cat.jpg", resize.ErrBytes, 422, "does-not-fit", false, ""},
 		{"/40x30/cat.jpg", gate.ErrBusy, 503, "busy", true, "2"},
 		{"/40x30/cat.jpg", errors.New("libvips"), 500, "internal", true, ""},

@@ -55,7 +55,9 @@ var problemTypes = []problemType{
 	{errRange, 416, "range", "Range not satisfiable", "The requested range lies outside the file. Content-Range gives its length."},
 	{header.ErrNotPicture, 415, "not-a-picture", "Unsupported file type", "The original exists, but is not in a supported picture format. It can be downloaded at /raw/<key>."},
 	{header.ErrBroken, 0, "broken-picture", "The picture is broken", "The original is damaged, truncated or empty. Upload it again."},
-	{originals.ErrQuarantined, 0, "quarantined", "The picture is in quarantine", "A server process died while it worked on this picture, so it is not processed for an hour. The original can be downloaded at /raw/<key>. Upload another version, or ask the operator to forget this one."},
+	{originals.ErrQuarantined, 0, "quarantined", "The picture is in quarantine", "This picture crashed the processes that worked on it, so it is not processed for ten minutes. The original can be downloaded at /raw/<key>. Upload another version, for example saved anew by an image editor, or ask the operator to forget this one."},
+	{resize.ErrDied, 500, "crashed", "The picture crashed its process", "The process that worked on this picture crashed. It is likely that the picture is damaged. Try again; if that fails, too, upload another version. The original can be downloaded at /raw/<key>."},
+	{resize.ErrTooMuchMemory, 0, "too-much-memory", "The picture needs too much memory", "The picture is too large: making it needs more memory than this server lends to one picture. Request a smaller size, or upload a smaller picture."},
 	{header.ErrTooLarge, 0, "too-many-pixels", "The picture has too many pixels", ""},
 	{resize.ErrBytes, 0, "does-not-fit", "The picture does not fit into the byte limit", ""},
 	{originals.ErrTooManyBytes, 0, "too-many-bytes", "The original is too large", "The original has more bytes than this server fetches."},
@@ -146,9 +148,11 @@ const (
 
 // errorControl is Cache-Control of an error. Caches may keep what is wrong with the URL or
 // the original, but not what is wrong with this request, this server or an origin. A
-// picture may leave quarantine at any moment.
+// picture may leave quarantine at any moment, and how much memory there is depends on the
+// server.
 func errorControl(t problemType) string {
 	switch class := failure.Of(t.is); {
+	case t.is == resize.ErrTooMuchMemory:
 	case class == failure.NotFound, class == failure.Picture && t.status < http.StatusInternalServerError,
 		t.status == http.StatusBadRequest, t.status == http.StatusMethodNotAllowed:
 		return errorMaxAge

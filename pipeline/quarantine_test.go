@@ -10,86 +10,50 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/prime"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
-	"github.com/thumbery/thumbery/variant"
 )
 
-// ledger is a Quarantine in memory.
-type ledger struct {
-	mu    sync.Mutex
-	work  map[string]int // what is being worked on
-	begun map[string]int // how often it was
-	held  map[string]bool
+// die makes all work of the engine on the large picture end with err.
+func (m *largeFixture) die(err error) {
+	m.engine.SetStop(func(context.Context, string) error { return err })
 }
 
-func newLedger() *ledger {
-	return &ledger{work: map[string]int{}, begun: map[string]int{}, held: map[string]bool{}}
-}
-
-func (l *ledger) Begin(original variant.Name, size int64, modTime time.Time) (end func(), ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	entry := fmt.Sprint(original, size, modTime.Unix())
-	if l.held[entry] {
-		return nil, false
+// fails asks for a derivative of the large picture, and checks its error.
+func (m *largeFixture) fails(t *testing.T, ops string, want error) {
+	t.Helper()
+	r, err := m.ask(t.Context(), t, "big.jpg", ops)
+	if err == nil {
+		r.Blob.Close()
 	}
-	l.work[entry]++
-	l.begun[entry]++
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.work[entry]--; l.work[entry] == 0 {
-			delete(l.work, entry)
-		}
-	}, true
-}
-
-func (l *ledger) Forget(variant.Name) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	clear(l.held)
-	return nil
-}
-
-// hold puts what is being worked on into quarantine, as if the process died now.
-func (l *ledger) hold() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for entry := range l.work {
-		l.held[entry] = true
+	if !errors.Is(err, want) {
+		t.Errorf("%s: %v, want %v", ops, err, want)
 	}
 }
 
-// at returns what is being worked on, and what was.
-func (l *ledger) at() (now, ever []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for entry := range l.work {
-		now = append(now, entry)
-	}
-	for entry := range l.begun {
-		ever = append(ever, entry)
-	}
-	return now, ever
+// quarantine has two processes die of the large picture.
+func (m *largeFixture) quarantine(t *testing.T) {
+	t.Helper()
+	m.die(resize.ErrDied)
+	m.fails(t, "61x", resize.ErrDied)
+	m.fails(t, "62x", originals.ErrQuarantined)
+	m.engine.SetStop(nil)
+	m.engine.Take()
 }
 
-// In each kind of work the original is written down while the engine works, and not
-// longer; and of what is in quarantine none is done.
+// The second process that dies of a picture, whatever it did, puts the picture into
+// quarantine.
 func TestQuarantine(t *testing.T) {
 	request := func(ops string) func(t *testing.T, m *largeFixture) error {
 		return func(t *testing.T, m *largeFixture) error {
-			r, err := m.ask(t.Context(), t, "big.jpg", ops)
-			if err == nil {
-				r.Blob.Close()
-			}
+			_, err := m.ask(t.Context(), t, "big.jpg", ops)
 			return err
 		}
 	}
-	tests := []struct {
+	for _, tt := range []struct {
 		name string
 		do   func(t *testing.T, m *largeFixture) error
 	}{
@@ -103,67 +67,67 @@ func TestQuarantine(t *testing.T) {
 		{"priming one alone", func(t *testing.T, m *largeFixture) error {
 			return m.Prime(t.Context(), "big.jpg", variants(t, "60x60,g_smart")).Err
 		}},
-	}
-	for _, tt := range tests {
+	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLedger()
-				m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
-				m.engine.SetStop(func(context.Context, string) error {
-					if now, _ := l.at(); len(now) != 1 {
-						t.Errorf("while the engine works, %q is written down", now)
-					}
-					return nil
-				})
-				if err := tt.do(t, m); err != nil {
-					t.Fatal(err)
+				m := newLargeFixture(t)
+				m.die(fmt.Errorf("%w: signal: segmentation fault", resize.ErrDied))
+				if err := tt.do(t, m); !errors.Is(err, resize.ErrDied) || errors.Is(err, originals.ErrQuarantined) {
+					t.Errorf("the first time: %v", err)
 				}
-				synctest.Wait() // for the mezzanine
-				if now, ever := l.at(); len(now) != 0 || len(ever) != 1 {
-					t.Errorf("afterwards, %q is written down, and %q was", now, ever)
+				_ = tt.do(t, m) // of priming, the error of the first derivative is that it died
+				m.engine.Take()
+				if err := tt.do(t, m); !errors.Is(err, originals.ErrQuarantined) {
+					t.Errorf("the third time: %v", err)
 				}
+				m.engine.Want(t, "in quarantine")
 			})
 		})
 	}
 }
 
-// quarantined is a pipeline whose picture is in quarantine, with or without its
-// mezzanine.
-func quarantined(t *testing.T, l *ledger, first string) *largeFixture {
-	t.Helper()
-	m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
-	if first != "" {
-		m.want(t, "big.jpg", first, pipeline.Made, 300, 225)
-		synctest.Wait()
+// What nobody waits for counts, too: a mezzanine, and the better picture of
+// Config.Adaptive.
+func TestQuarantineOfBackgroundWork(t *testing.T) {
+	for kind, adaptive := range map[string]bool{"640>200": false, "640>60avif": true} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newAdaptive(t, func(c *pipeline.Config) {
+					if c.Adaptive = adaptive; adaptive {
+						c.Render.Settings.MezzanineSide = 0
+					}
+				})
+				m.engine.SetStop(func(_ context.Context, what string) error {
+					if what == kind {
+						return resize.ErrDied
+					}
+					return nil
+				})
+				for _, ops := range []string{"60x,f_auto", "60x,f_auto,bg_ffffff"} {
+					m.get(t, ops, webp|avif, pipeline.Made, adaptive)
+					synctest.Wait()
+				}
+				m.fails(t, "63x", originals.ErrQuarantined)
+			})
+		})
 	}
-	m.engine.SetStop(func(context.Context, string) error {
-		l.hold()
-		return context.Canceled // it is over
-	})
-	if r, err := m.ask(t.Context(), t, "big.jpg", "61x"); err == nil {
-		r.Blob.Close()
-		t.Error("made in spite of it")
-	}
-	m.engine.SetStop(nil)
-	m.engine.Take()
-	return m
 }
 
-// A picture in quarantine never reaches the engine, its cached files are served, and
-// after it is forgotten it is made again.
+// A picture in quarantine never reaches the engine, and its cached files are served, with
+// and without a mezzanine.
 func TestQuarantined(t *testing.T) {
 	for _, first := range []string{"", "300x"} { // with it there is a mezzanine
 		t.Run("after "+first, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLedger()
-				m := quarantined(t, l, first)
-				for _, ops := range []string{"60x", "400x", "60x60,g_smart", "info"} {
-					_, err := m.ask(t.Context(), t, "big.jpg", ops)
-					if !errors.Is(err, originals.ErrQuarantined) {
-						t.Errorf("%s: %v", ops, err)
-					}
+				m := newLargeFixture(t)
+				if first != "" {
+					m.want(t, "big.jpg", first, pipeline.Made, 300, 225)
+					synctest.Wait()
 				}
-				m.engine.Take()
+				m.quarantine(t)
+				for _, ops := range []string{"60x", "400x", "60x60,g_smart", "info", "60x,v_2"} {
+					m.fails(t, ops, originals.ErrQuarantined)
+				}
 				primed := m.Prime(t.Context(), "big.jpg", variants(t, "62x", "63x", "64x64,g_smart"))
 				if primed.Failed != 3 || !errors.Is(primed.Err, originals.ErrQuarantined) {
 					t.Errorf("primed: %+v", primed)
@@ -174,37 +138,146 @@ func TestQuarantined(t *testing.T) {
 					m.want(t, "big.jpg", first, pipeline.FromMemory, 300, 225)
 				}
 				m.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
-				if _, err := m.Forget("big.jpg"); err != nil {
-					t.Fatal(err)
-				}
-				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
-				synctest.Wait() // its mezzanine is made again, too
-				m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
-				if !slices.Contains(m.engine.Take(), "200>40") {
-					t.Error("there is no mezzanine after it was forgotten")
+				if opens := m.origin.Opens("big.jpg"); opens != 2 { // v_2 is fetched by itself
+					t.Errorf("%d fetches: the original does not stay cached", opens)
 				}
 			})
 		})
 	}
 }
 
-// Work that fails has ended, and is not in quarantine any more.
-func TestQuarantineOfWhatFails(t *testing.T) {
-	for name, fail := range map[string]func() error{
-		"an error": func() error { return header.ErrBroken },
-		"a panic":  func() error { panic("in the engine") },
+// Quarantine ends after ten minutes, when the picture is forgotten, and for another
+// version.
+func TestQuarantineEnds(t *testing.T) {
+	for name, tt := range map[string]struct {
+		do   func(t *testing.T, m *largeFixture)
+		ends bool
+	}{
+		"before its time": {func(*testing.T, *largeFixture) { pass(10*time.Minute - time.Second) }, false},
+		"in time":         {func(*testing.T, *largeFixture) { pass(10 * time.Minute) }, true},
+		"forgotten": {func(t *testing.T, m *largeFixture) {
+			if _, err := m.Forget("big.jpg"); err != nil {
+				t.Fatal(err)
+			}
+		}, true},
+		"another one is forgotten": {func(t *testing.T, m *largeFixture) {
+			if _, err := m.Forget("cat.jpg"); err != nil {
+				t.Fatal(err)
+			}
+		}, false},
+		"another version": {func(t *testing.T, m *largeFixture) {
+			m.origin.SetModTime("big.jpg", time.Now().UTC().Truncate(time.Second))
+			m.purge(t, "big.jpg")
+		}, true},
+		"the same version again": {func(t *testing.T, m *largeFixture) { m.purge(t, "big.jpg") }, false},
 	} {
-		l := newLedger()
-		m := newLargeFixture(t, func(c *pipeline.Config) { c.Originals.Quarantine = l })
-		m.engine.SetStop(func(context.Context, string) error { return fail() })
-		_, err := m.ask(t.Context(), t, "big.jpg", "60x")
-		if now, ever := l.at(); err == nil || len(now) != 0 || len(ever) != 1 {
-			t.Errorf("%s: %v, %q is written down, and %q was", name, err, now, ever)
-		}
-		if _, panicked := errors.AsType[*panics.Error](err); panicked != (name == "a panic") {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newLargeFixture(t)
+				m.quarantine(t)
+				tt.do(t, m)
+				if !tt.ends {
+					m.fails(t, "60x", originals.ErrQuarantined)
+					return
+				}
+				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
+				synctest.Wait() // its mezzanine is made again, too
+				m.want(t, "big.jpg", "40x", pipeline.Made, 40, 30)
+				if !slices.Contains(m.engine.Take(), "200>40") {
+					t.Error("there is no mezzanine afterwards")
+				}
+			})
+		})
 	}
+}
+
+// When the ten minutes are over, one more crash is enough; unless the picture was
+// forgotten.
+func TestQuarantineAgain(t *testing.T) {
+	for forgotten, want := range map[bool]error{false: originals.ErrQuarantined, true: resize.ErrDied} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newLargeFixture(t)
+			m.quarantine(t)
+			pass(10 * time.Minute)
+			if forgotten {
+				if _, err := m.Forget("big.jpg"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m.die(resize.ErrDied)
+			m.fails(t, "63x", want)
+		})
+	}
+}
+
+// A crash of work that began before the picture was forgotten does not count.
+func TestForgottenWhileItDies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newLargeFixture(t)
+		for i := range 3 {
+			m.engine.SetStop(func(context.Context, string) error {
+				if _, err := m.Forget("big.jpg"); err != nil {
+					t.Error(err)
+				}
+				return resize.ErrDied
+			})
+			m.fails(t, fmt.Sprintf("6%dx", i), resize.ErrDied)
+		}
+	})
+}
+
+// What is no crash never puts a picture into quarantine.
+func TestNoQuarantine(t *testing.T) {
+	for _, err := range []error{resize.ErrTooSlow, resize.ErrNoMemory, header.ErrTooLarge, header.ErrBroken, context.Canceled, errors.New("a bug")} {
+		t.Run(err.Error(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newLargeFixture(t)
+				m.die(err)
+				for i := range 3 {
+					m.fails(t, fmt.Sprintf("6%dx", i), err)
+				}
+				m.engine.SetStop(nil)
+				m.want(t, "big.jpg", "60x", pipeline.Made, 60, 45)
+			})
+		})
+	}
+}
+
+// Of requests that come at once, each gets one of the two errors, and only those that were
+// admitted before the second crash cost a process.
+func TestQuarantineOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newLargeFixture(t) // two workers
+		release := make(chan struct{})
+		m.engine.SetStop(func(context.Context, string) error {
+			<-release
+			return resize.ErrDied
+		})
+		var mu sync.Mutex
+		died, refused := 0, 0
+		var all sync.WaitGroup
+		for i := range 10 {
+			all.Go(func() {
+				_, err := m.ask(t.Context(), t, "big.jpg", fmt.Sprintf("%dx", 60+i))
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case errors.Is(err, originals.ErrQuarantined):
+					refused++
+				case errors.Is(err, resize.ErrDied):
+					died++
+				default:
+					t.Errorf("%v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(release)
+		all.Wait()
+		if n := len(m.engine.Take()); died != 1 || refused != 9 || n > 3 {
+			t.Errorf("%d died and %d were refused, of %d processes", died, refused, n)
+		}
+	})
 }
 
 func variants(t *testing.T, all ...string) (variants []prime.Variant) {

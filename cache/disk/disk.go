@@ -12,8 +12,7 @@
 // miss. A file that is too short in another way cannot be recognized by the store: a
 // caller that finds one calls Remove.
 //
-// Beside the tiers there are keys/ (Journal), census.json (Census) and purge.lock (Purge), and
-// quarantine/ of package quarantine.
+// Beside the tiers there are keys/ (Journal), census.json (Census) and purge.lock (Purge).
 package disk
 
 import (

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/quarantine"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -41,9 +40,6 @@ func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []stri
 		return ForgetSummary{}, err
 	}
 	f := newForgetter(ctx, p, prefixes)
-	if f.quarantined, err = quarantine.Sources(dir, !opts.DryRun); err != nil {
-		f.fail(err)
-	}
 	for _, k := range keys {
 		shard := string(k.Name()[:shardDigits])
 		f.keys[shard] = append(f.keys[shard], k)
@@ -67,7 +63,6 @@ type forgetter struct {
 	prefixes      []string
 	wanted, found map[sourceID]struct{} // pictures of the shard
 	pictures      int64
-	quarantined   []variant.Name
 }
 
 func newForgetter(ctx context.Context, p *purger, prefixes []string) *forgetter {
@@ -125,19 +120,6 @@ func (f *forgetter) shard(shard string) {
 		}
 	}
 	f.pictures += int64(len(f.found))
-	f.release()
-}
-
-// release removes the wanted pictures from quarantine.
-func (f *forgetter) release() {
-	for _, source := range f.quarantined {
-		id, _ := sourceOf(string(source))
-		if _, wanted := f.wanted[id]; wanted && !f.DryRun {
-			if err := quarantine.Forget(f.dir, source); err != nil {
-				f.fail(err)
-			}
-		}
-	}
 }
 
 // keysByPrefix calls want for the keys in a shard's journal that have one of the prefixes.

@@ -3,18 +3,15 @@ package disk
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/quarantine"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -155,76 +152,4 @@ func TestForgetBesidePurge(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	wantTree(t, dir)
-}
-
-// TestForgetReleasesFromQuarantine has a process die while it worked on "a".
-func TestForgetReleasesFromQuarantine(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name  string
-		found bool // by another process, before it is forgotten
-		do    func(t *testing.T, dir string)
-		held  bool
-	}{
-		{"by key", true, forgetKeys(false, "b", "a"), false},
-		{"by key, before it is found", false, forgetKeys(false, "a"), false},
-		{"another", true, forgetKeys(false, "b"), true},
-		{"in a dry run", true, forgetKeys(true, "a"), true},
-		{"by a purge of everything", true, func(t *testing.T, dir string) {
-			mustPurge(t, dir, eviction.Policy{All: eviction.Limits{MaxFiles: 1}}, PurgeOptions{Now: func() time.Time { return time.Now().Add(day) }})
-		}, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			dir := plant(t)
-			dieOf(t, dir, "a")
-			if tt.found {
-				openQuarantine(t, dir)
-			}
-			tt.do(t, dir)
-			if _, ok := openQuarantine(t, dir).Begin(variant.Key("a").Name(), 1000, someTime); ok == tt.held {
-				t.Errorf("in quarantine %v, want %v", !ok, tt.held)
-			}
-		})
-	}
-}
-
-func forgetKeys(dryRun bool, keys ...variant.Key) func(*testing.T, string) {
-	return func(t *testing.T, dir string) {
-		if s, err := Forget(t.Context(), dir, keys, nil, ForgetOptions{DryRun: dryRun}); err != nil || s.Failed > 0 {
-			t.Errorf("%+v, %v", s, err)
-		}
-	}
-}
-
-func openQuarantine(t *testing.T, dir string) *quarantine.Quarantine {
-	t.Helper()
-	q, _, err := quarantine.Open(dir, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(q.Close)
-	return q
-}
-
-// dieOf writes what a process leaves that dies while it works on a picture: its work file,
-// without the lock.
-func dieOf(t *testing.T, dir string, key variant.Key) {
-	t.Helper()
-	q := openQuarantine(t, dir)
-	if _, ok := q.Begin(key.Name(), 1000, someTime); !ok {
-		t.Fatal("in quarantine from the start")
-	}
-	files, err := filepath.Glob(filepath.Join(dir, quarantine.Dir, "*.working"))
-	if err != nil || len(files) != 1 {
-		t.Fatal(files, err)
-	}
-	work, err := os.ReadFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.Close()
-	if err := os.WriteFile(files[0], work, 0o640); err != nil {
-		t.Fatal(err)
-	}
 }

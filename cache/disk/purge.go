@@ -44,8 +44,8 @@ type PurgeOptions struct {
 }
 
 // Purge removes from a cache directory what policy says, while other processes read and
-// write there. It removes only files: entries of the tiers, and stale temp files. An entry
-// that is used between being counted and being removed is kept. A missing tier, as in a
+// write there. It removes only files: entries of the tiers, stale temp files, and what older
+// versions kept in quarantine/. An entry that is used between being counted and being removed is kept. A missing tier, as in a
 // directory that an older version made, counts as empty and is not created: the purge may
 // run as another user than the server.
 //
@@ -72,6 +72,9 @@ func Purge(ctx context.Context, dir string, policy eviction.Policy, opts PurgeOp
 	s.Seconds = time.Since(began).Seconds()
 	return s, err
 }
+
+// oldQuarantine is the directory in which older versions noted what processes died of.
+const oldQuarantine = "quarantine"
 
 // purgeLock is the file below the cache directory that a purge locks. It is never
 // removed: two purges could each lock one of that name.
@@ -168,6 +171,7 @@ func (p *purger) run(ctx context.Context) (Summary, error) {
 	if err := context.Cause(ctx); err != nil || p.DryRun {
 		return s, err
 	}
+	_ = os.RemoveAll(filepath.Join(p.dir, oldQuarantine)) // nobody reads it, if it stays
 	if err := writeCensus(p.dir, newCensus(&last.kept, p.start)); err != nil {
 		s.fail(err)
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/quarantine"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -44,8 +43,8 @@ var oldFiles = map[string]string{
 	"derivatives/9c4/" + oldDerivative:                                         "body of derivatives",
 }
 
-// oldDirectory is the cache directory of the version before, with what its process was
-// working on when it was killed.
+// oldDirectory is the cache directory of the version before, with the quarantine that it kept
+// on disk.
 func oldDirectory(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -123,24 +122,11 @@ func TestPurgeOfTheVersionBefore(t *testing.T) {
 	if s.Originals.Kept.Bytes != 17 || s.Mezzanines.Kept.Bytes != 18 || s.Derivatives.Kept.Bytes != 19 || s.Foreign+s.Failed != 0 {
 		t.Errorf("a purge sees %+v", s)
 	}
+	if exists(filepath.Join(dir, "quarantine")) {
+		t.Error("the quarantine of that version is still there")
+	}
 	f, err := Forget(t.Context(), dir, nil, []string{"photos/"}, ForgetOptions{})
 	if err != nil || f.Pictures != 1 || f.Originals.Files != 1 || f.Mezzanines.Files != 1 || f.Derivatives.Files != 1 || f.Failed != 0 {
 		t.Errorf("forgot %+v, %v", f, err)
-	}
-}
-
-// The quarantine holds, and what the process was working on when it was killed comes into it.
-func TestQuarantineOfTheVersionBefore(t *testing.T) {
-	t.Parallel()
-	q, found, err := quarantine.Open(oldDirectory(t), time.Now)
-	if err != nil || found != 1 {
-		t.Errorf("found %d, %v, want 1", found, err)
-	}
-	defer q.Close()
-	if _, ok := q.Begin(oldOriginal, 17, time.Unix(oldModTime, 0)); ok {
-		t.Error("the picture in quarantine is not there any more")
-	}
-	if _, ok := q.Begin(variant.Key("photos/dog.jpg").Name(), 1000, time.Time{}); ok {
-		t.Error("the picture that the process died of is not in quarantine")
 	}
 }

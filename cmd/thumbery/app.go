@@ -118,7 +118,7 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 func (f *appFlags) pipeline(a *app) pipeline.Config {
 	return pipeline.Config{
 		Originals: originals.Config{
-			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.originals, Journal: a.dir.journal, Quarantine: a.dir.quarantine, Fetches: a.gates.fetches,
+			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.originals, Journal: a.dir.journal, Fetches: a.gates.fetches,
 			MaxBytes: int64(f.MaxBytes), FetchTimeout: f.FetchTimeout, NegativeTTL: f.NegativeTTL,
 			Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
 		},

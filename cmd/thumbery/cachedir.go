@@ -7,22 +7,19 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/quarantine"
 	"github.com/thumbery/thumbery/pipeline/originals"
 )
 
 // cacheDir is an open cache directory.
 type cacheDir struct {
 	originals, mezzanines, derivatives cache.Store
-	journal                            originals.Journal      // nil where keys cannot be written down
-	quarantine                         *quarantine.Quarantine // to be closed when the process is to end
+	journal                            originals.Journal // nil where keys cannot be written down
 	inventory                          *disk.Inventory
 	reserve                            *disk.FreeSpace
 	purgeLoop                          *disk.PurgeLoop // nil if nobody purges in this process
@@ -44,7 +41,7 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 	}
 	d := &cacheDir{
 		originals: stores[eviction.Originals], mezzanines: stores[eviction.Mezzanines], derivatives: stores[eviction.Derivatives],
-		quarantine: f.quarantine(log), inventory: inventory, reserve: reserve,
+		inventory: inventory, reserve: reserve,
 	}
 	if journal, err := disk.OpenJournal(f.Cache, reserve, options); err == nil {
 		d.journal = journal
@@ -55,18 +52,6 @@ func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
 		d.purgeLoop = &disk.PurgeLoop{Dir: f.Cache, Every: f.PurgeEvery, Policy: f.policy(), Log: log}
 	}
 	return d, nil
-}
-
-// quarantine opens that of the cache directory, and logs what it has found.
-func (f *cacheFlags) quarantine(log *slog.Logger) *quarantine.Quarantine {
-	q, found, err := quarantine.Open(f.Cache, time.Now)
-	if err != nil {
-		log.Warn("the quarantine cannot be written: a picture that kills this process may be tried again", "cause", err)
-	}
-	if found > 0 {
-		log.Warn("quarantine: a process died while it worked on these pictures, which are refused for an hour", "pictures", found)
-	}
-	return q
 }
 
 // openTier opens one tier. A cache directory that an older version made has no

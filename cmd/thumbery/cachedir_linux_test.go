@@ -72,7 +72,6 @@ func TestOpenMakesMezzanines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.quarantine.Close()
 	for _, s := range []cache.Store{d.originals, d.mezzanines, d.derivatives} {
 		if b := fillOne(t, s); b.NotKept != cache.ErrNoRoom {
 			t.Errorf("with too little free: NotKept = %v", b.NotKept)
@@ -82,7 +81,6 @@ func TestOpenMakesMezzanines(t *testing.T) {
 	if d, err = f.open(slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	defer d.quarantine.Close()
 	for tier, s := range map[eviction.Tier]cache.Store{eviction.Originals: d.originals, eviction.Mezzanines: d.mezzanines, eviction.Derivatives: d.derivatives} {
 		if b := fillOne(t, s); b.NotKept != nil || !strings.HasPrefix(b.Path, tier.String()+"/3fa/") {
 			t.Errorf("%v: filled %q, NotKept %v", tier, b.Path, b.NotKept)

@@ -177,8 +177,7 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 	job := prime.Job{Variants: variants, AllFormats: c.AllFormats, Parallel: c.Parallel, Failed: r.Failed}
 	c.selectPictures(&job, app)
 	return func(ctx context.Context) error {
-		defer app.dir.quarantine.Close()
-		lifecycle.Tasks{{Name: "probe", Run: app.origins.probe}, {Name: "quarantine", Run: app.remember}}.Start(ctx)
+		lifecycle.Tasks{{Name: "probe", Run: app.origins.probe}}.Start(ctx)
 		return app.primeRunner().Run(ctx, job, r.Update)
 	}, nil
 }

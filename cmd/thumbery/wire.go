@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 
@@ -70,7 +69,7 @@ func (a *app) warm(r *pipeline.Result) { a.Derivatives.Warm(r.Name, r.Blob.Size)
 
 // background is the work beside the requests.
 func (a *app) background() lifecycle.Tasks {
-	all := lifecycle.Tasks{{Name: "probe", Run: a.origins.probe}, {Name: "quarantine", Run: a.remember}}
+	all := lifecycle.Tasks{{Name: "probe", Run: a.origins.probe}}
 	if a.dir.purgeLoop != nil {
 		all = append(all, lifecycle.Task{Name: "purge", Run: a.dir.purgeLoop.Run})
 	}
@@ -78,13 +77,6 @@ func (a *app) background() lifecycle.Tasks {
 		all = append(all, lifecycle.Task{Name: "repair", Run: a.origins.repair.Run})
 	}
 	return all
-}
-
-// remember closes the quarantine when ctx is done. A process that is killed because it
-// takes too long to stop has not died of a picture.
-func (a *app) remember(ctx context.Context) {
-	<-ctx.Done()
-	a.dir.quarantine.Close()
 }
 
 // hotBytes is the size of the memory cache. With a server in front that reads the disk,

@@ -14,7 +14,6 @@ import (
 
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/quarantine"
 )
 
 // writing are the failpoints of writing a file to the cache, and how many files exist when
@@ -85,7 +84,6 @@ func TestKilledWhileWriting(t *testing.T) {
 			close(stop)
 			c.requests.Wait()
 			c.check(t)
-			c.forgive(t)
 			for _, path := range e2e.Files(t, filepath.Join(c.dir, disk.Originals)) { // the next one writes them again
 				if err := os.Remove(path); err != nil {
 					t.Fatal(err)
@@ -139,15 +137,6 @@ func (c *crash) request(s *e2e.Server, path string) {
 func (c *crash) check(t *testing.T) {
 	t.Helper()
 	checkCache(t, c.dir, c.originals, c.seen)
-}
-
-// forgive empties the quarantine, so that the next server resizes what was in progress when
-// the last one was killed.
-func (c *crash) forgive(t *testing.T) {
-	t.Helper()
-	if err := os.RemoveAll(filepath.Join(c.dir, quarantine.Dir)); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (c *crash) wantFiles(t *testing.T, dir string, n int) {

@@ -141,7 +141,6 @@ func (s *Store) inspectNow(ctx context.Context, o *Original, ref Ref, i Inspecti
 	if err != nil {
 		return header.Header{}, err
 	}
-	defer end()
 	ctx, cancel := context.WithTimeoutCause(ctx, s.InspectTimeout, resize.ErrTooSlow)
 	defer cancel()
 	h, err := header.InspectPage(ctx, o.Blob.At(), ref.Size, s.Formats, i.Page)
@@ -149,6 +148,7 @@ func (s *Store) inspectNow(ctx context.Context, o *Original, ref Ref, i Inspecti
 		if context.Cause(ctx) == resize.ErrTooSlow {
 			err = resize.ErrTooSlow
 		}
+		err = end(err)
 		s.RemoveIfBroken(ref.ID, err)
 		return h, err
 	}

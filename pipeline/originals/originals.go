@@ -39,9 +39,6 @@ type Config struct {
 	Cache cache.Store
 	// Journal, if not nil, is told the key of each original before it is kept.
 	Journal Journal
-	// Quarantine, if not nil, remembers across the death of a process what it was
-	// working on.
-	Quarantine Quarantine
 	// Fetches admits requests to the origin, each with weight 1.
 	Fetches *gate.Gate
 	// MaxBytes is the size of the largest original that is fetched.
@@ -110,6 +107,7 @@ type Store struct {
 	headers    cache.EpochMap[inspected]
 	records    cache.EpochMap[record]
 	absent     cache.EpochMap[time.Time]
+	quarantine quarantine
 	// forgets are the epochs of absent. They end only when Forget is called: what the
 	// Store removes by itself says nothing against an original's absence.
 	forgets cache.Epochs
@@ -121,6 +119,7 @@ func New(c Config) *Store {
 		Config: c, checks: background.NewQueue(backgroundChecks), versions: newVersions(c.MaxVersions),
 		memory: memoryBudget{bytes: unkeptOriginals * c.MaxBytes},
 	}
+	s.quarantine = newQuarantine(s.Epochs)
 	s.headers = cache.NewEpochMap(headerBytes, func(inspected) int { return headerSize }, s.Epochs)
 	s.records = cache.NewEpochMap(recordBytes, func(r record) int { return len(r.version.ETag) }, s.Epochs)
 	s.absent = cache.NewEpochMap(absentBytes, func(time.Time) int { return 0 }, &s.forgets)
@@ -159,8 +158,8 @@ func (s *Store) SetReadOnly(on bool) { s.readOnly.Store(on) }
 // IsDown reports that the circuit breaker of a key's origin is open.
 func (s *Store) IsDown(key variant.Key) bool { return s.Down != nil && s.Down(string(key)) }
 
-// Forget removes all originals of a key, what is remembered of them, and what the
-// quarantine knows. Fetches that were begun before are answered and not kept. It returns
+// Forget removes all originals of a key and what is remembered of them, their quarantine
+// too. Fetches that were begun before are answered and not kept. It returns
 // how many files and bytes were removed; the error says what could not be.
 func (s *Store) Forget(key variant.Key) (files int, bytes int64, err error) {
 	s.forgets.Advance(key.Name())

@@ -12,7 +12,6 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
-	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize/header"
@@ -208,40 +207,6 @@ func TestOpenInspected(t *testing.T) {
 		}
 		if err == nil {
 			o.Blob.Close()
-		}
-	}
-}
-
-// shelf is a Quarantine that counts the work that is not over.
-type shelf struct{ begun, ended int }
-
-func (q *shelf) Begin(variant.Name, int64, time.Time) (end func(), ok bool) {
-	q.begun++
-	return func() { q.ended++ }, true
-}
-
-func (*shelf) Forget(variant.Name) error { return nil }
-
-// Work is over for the quarantine when it is done, or if its source cannot be read.
-func TestSource(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		read  func() ([]byte, error)
-		ended int
-	}{
-		"read":   {func() ([]byte, error) { return []byte("a"), nil }, 0},
-		"failed": {func() ([]byte, error) { return nil, originals.ErrMoved }, 1},
-		"panic":  {func() ([]byte, error) { panic("a bug") }, 1},
-	} {
-		q := &shelf{}
-		s := newStore(func(c *originals.Config) { c.Quarantine = q })
-		var done func()
-		_ = panics.Try("test", func() (err error) {
-			_, done, err = s.Source(originals.Ref{ID: cat}, tt.read)()
-			return err
-		})
-		if q.begun != 1 || q.ended != tt.ended || (done == nil) != (tt.ended == 1) {
-			t.Errorf("%s: %d begun, %d ended", name, q.begun, q.ended)
 		}
 	}
 }

@@ -2,64 +2,108 @@ package originals
 
 import (
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
-	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// ErrQuarantined means that a process died while it worked on this original, which may
-// have caused that. Nothing is made from it for a while.
-var ErrQuarantined = failure.New(failure.Quarantined, "a process died while it worked on this picture")
+// ErrQuarantined means that two processes died while they worked on this original, or on
+// its mezzanine. Nothing is made from it for a while.
+var ErrQuarantined = failure.New(failure.Quarantined, "processes died while they worked on this picture")
 
-// Quarantine remembers which originals a process was working on when it died, so that
-// the next process does not crash on them, too.
-type Quarantine interface {
-	// Begin notes that work begins on an original of that size in bytes and modification
-	// time, or on its mezzanine; end, that it is over. ok is false, and nothing noted,
-	// if this version of it is to be left alone for now.
-	Begin(original variant.Name, size int64, modTime time.Time) (end func(), ok bool)
-	// Forget lets a picture be worked on, in all its versions.
-	Forget(source variant.Name) error
+const (
+	// crashLimit is how many processes may die of a version of an original before it is
+	// refused: one may have had another cause.
+	crashLimit = 2
+	// quarantineTime is how long it is refused.
+	quarantineTime = 10 * time.Minute
+	// crashBytes bounds what is remembered of crashes, of some 3,000 versions.
+	crashBytes = 1 << 20
+	crashSize  = 64
+)
+
+// quarantine refuses originals whose processes died (resize.ErrDied). It is in memory, and
+// keeps nothing of a picture that was forgotten. What took too much time or memory may
+// do for another derivative, and does not count.
+type quarantine struct {
+	mu      sync.Mutex
+	crashes cache.EpochMap[crashes] // by versionName
 }
 
-// begin tells the quarantine that work on an original, or on its mezzanine, begins. The
-// caller calls end when it is over.
-func (s *Store) begin(ref Ref) (end func(), err error) {
-	if s.Quarantine == nil {
-		return func() {}, nil
+// crashes are those of one version of an original.
+type crashes struct {
+	n     int
+	until time.Time // when it is not refused any more
+}
+
+func newQuarantine(e *cache.Epochs) quarantine {
+	return quarantine{crashes: cache.NewEpochMap(crashBytes, func(crashes) int { return crashSize }, e)}
+}
+
+// versionName names a version of an original: key, size and modification time, without
+// the cache buster, since anybody can invent another one.
+func versionName(ref Ref) variant.Name {
+	return ref.ID.Key.Name() + variant.Name(fmt.Sprintf("-%x-%x", ref.Size, ref.ModTime.UnixNano()))
+}
+
+// holds reports whether an original is refused now.
+func (q *quarantine) holds(ref Ref, now time.Time) bool {
+	c, _ := q.crashes.Get(versionName(ref))
+	return now.Before(c.until)
+}
+
+// add counts a crash of work that began in an epoch, and reports whether the original is
+// refused from now on. Those that come while it is refused, of work that had begun
+// before, do not prolong that. When it is over, one more crash is enough.
+func (q *quarantine) add(ref Ref, epoch uint64, now time.Time) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	name := versionName(ref)
+	c, _ := q.crashes.Get(name)
+	c.n++
+	if c.n >= crashLimit && !now.Before(c.until) {
+		c.until = now.Add(quarantineTime)
 	}
-	end, ok := s.Quarantine.Begin(ref.ID.Name(), ref.Size, ref.ModTime)
-	if !ok {
+	q.crashes.Put(name, epoch, c)
+	return c.n >= crashLimit
+}
+
+// begin is called when work on an original, or on its mezzanine, begins. The error is
+// ErrQuarantined. The caller calls end with the outcome of the work, and uses what it
+// returns instead: ErrQuarantined for the crash that puts the original into quarantine.
+func (s *Store) begin(ref Ref) (end func(error) error, err error) {
+	epoch := s.epoch(ref.ID)
+	if s.quarantine.holds(ref, s.Now()) {
 		return nil, ErrQuarantined
 	}
-	failpoint.Reach("picture begun")
-	return end, nil
+	return func(err error) error {
+		if !errors.Is(err, resize.ErrDied) || s.epoch(ref.ID) != epoch || !s.quarantine.add(ref, epoch, s.Now()) {
+			return err
+		}
+		s.Log.Warn("an original is refused for a while: processes died of it", "key", ref.ID.Key, "for", quarantineTime, "cause", err)
+		return fmt.Errorf("%w: %v", ErrQuarantined, err)
+	}, nil
 }
 
-// Source makes a render.Source of read, which reads an original or its mezzanine. The
-// quarantine knows of the work on it until it is over.
-func (s *Store) Source(ref Ref, read func() ([]byte, error)) func() (src []byte, done func(), err error) {
-	return func() (src []byte, done func(), err error) {
+// Source makes a render.Source of read, which reads an original or its mezzanine. If it
+// is in quarantine, the error is ErrQuarantined.
+func (s *Store) Source(ref Ref, read func() ([]byte, error)) func() (src []byte, done func(error) error, err error) {
+	return func() (src []byte, done func(error) error, err error) {
 		end, err := s.begin(ref)
 		if err != nil {
 			return nil, nil, err
 		}
-		working := false
-		defer func() { // also after a panic
-			if !working {
-				end()
-			}
-		}()
 		if src, err = read(); err != nil {
 			if errors.Is(err, cache.ErrUnreadable) {
 				s.Reporter.ReadFailed(err)
 			}
 			return nil, nil, err
 		}
-		working = true
 		return src, end, nil
 	}
 }

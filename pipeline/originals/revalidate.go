@@ -194,11 +194,7 @@ func (s *Store) gone(id ID, epoch uint64) Freshness {
 func (s *Store) remove(key variant.Key) (files int, bytes int64, err error) {
 	name := key.Name()
 	s.Epochs.Advance(name)
-	files, bytes, err = s.Cache.RemoveSource(name)
-	if s.Quarantine != nil {
-		err = errors.Join(err, s.Quarantine.Forget(name))
-	}
-	return files, bytes, err
+	return s.Cache.RemoveSource(name)
 }
 
 func (s *Store) invalidate(key variant.Key) {

@@ -22,9 +22,9 @@ type Job struct {
 }
 
 // Source brings into memory what a picture is made from. It is called once, when the
-// job has been admitted. The engine calls done when the work on src is over; done is
-// nil if err is not.
-type Source func() (src []byte, done func(), err error)
+// job has been admitted. The engine calls done with the outcome when the work on src is
+// over, and returns what done makes of it; done is nil if err is not.
+type Source func() (src []byte, done func(error) error, err error)
 
 // Input is what a derivative is made from.
 type Input uint8
@@ -158,16 +158,21 @@ func (e *Engine) run(ctx context.Context, t task, p *Picture, do func(context.Co
 	if err != nil {
 		return err
 	}
-	defer done()
 	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, resize.ErrTooSlow)
 	defer cancel()
-	err = timedOut(ctx, do(ctx, src))
+	err = finish(done, func() error { return timedOut(ctx, do(ctx, src)) })
 	took := e.Now().Sub(began)
 	p.Steps = append(p.Steps, Step{t.step, took})
 	if !t.background {
 		e.Observer.Resized(t.input, took, err)
 	}
 	return err
+}
+
+// finish works and tells done the outcome, also after a panic.
+func finish(done func(error) error, work func() error) (err error) {
+	defer func() { err = done(err) }()
+	return work()
 }
 
 // timedOut is resize.ErrTooSlow for an error that our own time limit caused.

@@ -4,7 +4,6 @@ package files
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -162,14 +161,6 @@ func Names(dir string) ([]string, error) {
 	}
 	defer d.Close()
 	return d.Readdirnames(-1)
-}
-
-// Unlink removes a file; one that does not exist is no error.
-func Unlink(path string) error {
-	if err := unix.Unlink(path); err != nil && err != unix.ENOENT {
-		return fmt.Errorf("remove %s: %w", path, err)
-	}
-	return nil
 }
 
 // Retry repeats a system call that a signal interrupted, as package os does.
