@@ -29,7 +29,6 @@ import (
 func main() {
 	b := bench{each: 10 * time.Second}
 	flag.StringVar(&b.binary, "binary", "", "the thumbery to measure; built if empty")
-	flag.StringVar(&b.preload, "preload", program.Jemalloc(), "the server's LD_PRELOAD")
 	flag.StringVar(&b.only, "only", "", "ask only for files whose name matches this regular expression")
 	flag.IntVar(&b.mutated, "mutated", 0, "ask for so many damaged files instead")
 	flag.Uint64Var(&b.seed, "seed", 1, "of the damaged files")
@@ -43,10 +42,10 @@ func main() {
 
 // bench is one run.
 type bench struct {
-	binary, preload, only string
-	each                  time.Duration // the least that each file is asked for, so many at a time
-	mutated               int
-	seed                  uint64
+	binary, only string
+	each         time.Duration // the least that each file is asked for, so many at a time
+	mutated      int
+	seed         uint64
 }
 
 func (b *bench) run(t pinned.T) (err error) {
@@ -76,7 +75,7 @@ func (s *setup) askCorpus(ctx context.Context) error {
 	if s.base, err = s.measureAlone(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("%d CPUs, shared with those who ask; LD_PRELOAD=%s\n", runtime.NumCPU(), s.preload)
+	fmt.Printf("%d CPUs, shared with those who ask\n", runtime.NumCPU())
 	fmt.Printf("without any of it: %v\n\n", s.base)
 	only, err := regexp.Compile(s.only)
 	if err != nil {
@@ -117,12 +116,9 @@ func (s *setup) askMutated(ctx context.Context) error {
 		return err
 	}
 	attack := hostile.Attack{Client: s.mix.Client, Mutator: mutator, Dir: s.dir, Keep: ".tools/mutants", Clients: 4}
-	began := time.Now()
+	began, meter := time.Now(), program.Watch(s.server.PID())
 	result := attack.Run(ctx, s.mutated)
-	peak, err := program.PeakMiB(s.server.PID())
-	if err != nil {
-		return fmt.Errorf("it died: %w: %s", err, strings.Join(result.Wrong(), "\n"))
-	}
+	peak := meter.PeakMiB()
 	fmt.Printf("seed %d: %s; %v, at most %.0f MiB\n", s.seed, result, time.Since(began).Round(time.Second), peak)
 	printList("Took too long", result.Slow())
 	printList("Wrong", result.Wrong())

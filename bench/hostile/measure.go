@@ -45,8 +45,10 @@ func (b *base) String() string {
 // measureAlone measures honest requests alone, after a first round to warm up.
 func (s *setup) measureAlone(ctx context.Context) (*base, error) {
 	var warm, b base
+	meter := program.Watch(s.server.PID())
 	s.offer(ctx, s.each/2, &warm.misses, &warm.hits)
 	s.offer(ctx, 2*s.each, &b.misses, &b.hits)
+	b.peak = meter.PeakMiB()
 	if failed := b.misses.Failed() + b.hits.Failed(); failed > 0 || ctx.Err() != nil {
 		return nil, fmt.Errorf("%d honest requests failed without anything hostile: %w", failed, ctx.Err())
 	}
@@ -57,8 +59,7 @@ func (s *setup) measureAlone(ctx context.Context) (*base, error) {
 		return nil, err
 	}
 	b.goroutines = values[0]
-	b.peak, err = program.PeakMiB(s.server.PID())
-	return &b, err
+	return &b, nil
 }
 
 // outcome is the result of the requests for one file, several at a time.
@@ -95,9 +96,7 @@ func (s *setup) measure(ctx context.Context, f hostile.File, clients int) (*outc
 	if err := s.write(f); err != nil {
 		return nil, err
 	}
-	if err := program.ResetPeak(s.server.PID()); err != nil {
-		return nil, err
-	}
+	meter := program.Watch(s.server.PID())
 	o := &outcome{clients: clients}
 	honest, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
@@ -107,13 +106,10 @@ func (s *setup) measure(ctx context.Context, f hostile.File, clients int) (*outc
 	all.Wait()
 	s.mix.Client.Close()
 	wait(ctx, quietAfter)
-	pid := s.server.PID()
+	o.peak = meter.PeakMiB()
 	var err error
 	if o.died, err = s.died(ctx); o.died || err != nil {
 		return o, err
-	}
-	if o.peak, err = program.PeakMiB(pid); err != nil {
-		return nil, err
 	}
 	return o, s.look(ctx, o)
 }

@@ -75,7 +75,7 @@ func (s *setup) start(ctx context.Context) error {
 		return err
 	}
 	s.server, err = program.Start(
-		public, []string{"LD_PRELOAD=" + s.preload}, s.binary, "serve",
+		public, nil, s.binary, "serve",
 		"--listen", public, "--admin", admin, "--cache", s.cache, "--source", "/=file:"+s.dir,
 		"--purge-every", "1m", "--max-size", "2GiB", // every mutant leaves an original, and derivatives
 	)

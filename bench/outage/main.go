@@ -22,7 +22,6 @@ func main() {
 	flag.StringVar(&b.binary, "binary", "", "the thumbery to measure; built if empty")
 	flag.StringVar(&b.profile, "profile", "", "where to write a CPU profile of the server under overload")
 	flag.StringVar(&b.measure, "measure", "storm,cut,overload", "what to measure, of storm, cut and overload")
-	flag.StringVar(&b.preload, "preload", program.Jemalloc(), "the server's LD_PRELOAD")
 	short := flag.Bool("short", false, "a sixth of the time for each")
 	flag.Parse()
 	if *short {
@@ -34,7 +33,7 @@ func main() {
 // bench is one run.
 type bench struct {
 	binary, profile        string
-	measure, preload       string
+	measure                string
 	storm, overload, round time.Duration
 	rounds                 int
 }
@@ -45,7 +44,7 @@ func (b *bench) run(t pinned.T) (err error) {
 			return err
 		}
 	}
-	fmt.Printf("%d CPUs, shared with S3 and those who ask; LD_PRELOAD=%s\n\n", runtime.NumCPU(), b.preload)
+	fmt.Printf("%d CPUs, shared with S3 and those who ask\n\n", runtime.NumCPU())
 	s, err := b.start(t)
 	if err != nil {
 		return err

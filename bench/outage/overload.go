@@ -38,9 +38,7 @@ func (b *bench) overloadWith(ctx context.Context, s *setup, misses *misses) erro
 	if err != nil {
 		return err
 	}
-	if err := program.ResetPeak(s.server.PID()); err != nil {
-		return err
-	}
+	meter := program.Watch(s.server.PID())
 	began := time.Now()
 	var all sync.WaitGroup
 	all.Go(func() { s.mix.OfferHits(ctx, hitRate, b.overload, &beside) })
@@ -51,10 +49,7 @@ func (b *bench) overloadWith(ctx context.Context, s *setup, misses *misses) erro
 	})
 	took := time.Since(began)
 	all.Wait()
-	peak, err := program.PeakMiB(s.server.PID())
-	if err != nil {
-		return err
-	}
+	peak := meter.PeakMiB()
 	made, refused := asked.Count(http.StatusOK), asked.Count(http.StatusServiceUnavailable)
 	fmt.Printf("best %.1f misses/s; under load %.1f, %.2f of it\n", best, float64(made)/took.Seconds(), float64(made)/took.Seconds()/best)
 	fmt.Printf("hits alone p50 %v, p99 %v; under load p50 %v, p99 %v, %v more; %d of %d failed\n",

@@ -45,7 +45,7 @@ func (b *bench) start(t pinned.T) (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	env := []string{"AWS_ACCESS_KEY_ID=" + store.AccessKey, "AWS_SECRET_ACCESS_KEY=" + store.SecretKey, "LD_PRELOAD=" + b.preload}
+	env := []string{"AWS_ACCESS_KEY_ID=" + store.AccessKey, "AWS_SECRET_ACCESS_KEY=" + store.SecretKey}
 	s.server, err = program.Start(
 		public, env, b.binary, "serve", "--listen", public, "--admin", admin, "--cache", t.TempDir(), "--source", "/="+s.place.Source(),
 		// Half of the hits are in memory. The time-outs are such that what hangs

@@ -29,7 +29,6 @@ func main() {
 	short := flag.Bool("short", false, "few pictures and one round: to see that it works")
 	flag.StringVar(&b.measure, "measure", "srcset,prime,live,zipf,disk,adaptive", "what to measure")
 	flag.StringVar(&b.binary, "binary", "", "the thumbery to measure; built if empty")
-	flag.StringVar(&b.preload, "preload", program.Jemalloc(), "the server's LD_PRELOAD")
 	flag.StringVar(&b.dir, "dir", ".tools/bench/pages", "where to keep the photographs that are made")
 	flag.StringVar(&b.kinds, "sets", "all,large,baseline", "the sets for srcset and disk: all photographs, those from 8 megapixels on, and these as baseline JPEGs")
 	flag.StringVar(&b.sides, "sides", "0,2048", "the --mezzanine that srcset compares; the first is what ratios are to")
@@ -49,11 +48,11 @@ func main() {
 
 // bench is one run.
 type bench struct {
-	measure, binary, preload, dir string
-	kinds, sides, after, profile  string
-	pictures, rounds              int
-	requests, rate                int
-	turn                          time.Duration
+	measure, binary, dir         string
+	kinds, sides, after, profile string
+	pictures, rounds             int
+	requests, rate               int
+	turn                         time.Duration
 }
 
 func (b *bench) run(t pinned.T) (err error) {
@@ -62,7 +61,7 @@ func (b *bench) run(t pinned.T) (err error) {
 			return err
 		}
 	}
-	fmt.Printf("%d CPUs, shared with S3 and those who ask; %v to S3; LD_PRELOAD=%s\n\n", runtime.NumCPU(), latency, b.preload)
+	fmt.Printf("%d CPUs, shared with S3 and those who ask; %v to S3\n\n", runtime.NumCPU(), latency)
 	s, err := b.start(t)
 	if err != nil {
 		return err

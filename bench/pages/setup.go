@@ -138,7 +138,7 @@ func (s *setup) serve(cache string, args ...string) (*server, error) {
 	if cache == "" {
 		cache = s.t.TempDir()
 	}
-	env := []string{"AWS_ACCESS_KEY_ID=" + s.store.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.store.SecretKey, "AWS_EC2_METADATA_DISABLED=true", "LD_PRELOAD=" + s.preload}
+	env := []string{"AWS_ACCESS_KEY_ID=" + s.store.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.store.SecretKey, "AWS_EC2_METADATA_DISABLED=true"}
 	p, err := program.Start(public, env, s.binary, append([]string{
 		"serve", "--listen", public, "--admin", admin, "--cache", cache, "--max-versions", "0",
 		"--source", fmt.Sprintf("/=s3://%s?endpoint=http://%s", bucket, s.proxy.Address),

@@ -93,13 +93,3 @@ func (p *Program) await(address string) error {
 	}
 	return fmt.Errorf("nothing listens at %s", address)
 }
-
-// Jemalloc is the file of jemalloc, with which the program is shipped, for
-// LD_PRELOAD; "" where it is not installed.
-func Jemalloc() string {
-	found, err := filepath.Glob("/usr/lib/*/libjemalloc.so.2")
-	if err != nil || len(found) == 0 {
-		return ""
-	}
-	return found[0]
-}

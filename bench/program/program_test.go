@@ -40,9 +40,8 @@ func TestUsage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	peak, err := PeakMiB(pid)
-	if err != nil || resident < 1 || peak < resident/2 {
-		t.Errorf("%v MiB, at most %v, %v", resident, peak, err)
+	if peak := Watch(pid).PeakMiB(); resident < 1 || peak < resident/2 {
+		t.Errorf("%v MiB, at most %v", resident, peak)
 	}
 }
 

@@ -88,7 +88,7 @@ func (b *bench) sharp(dir string) (*service, error) {
 		return nil, err
 	}
 	_, port, _ := strings.Cut(address, ":")
-	pid, err := b.spawn(address, nil, node, script, dir, port)
+	pid, err := b.spawn(address, node, script, dir, port)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type service struct {
 }
 
 // thumbery starts the program with an empty cache and a folder as the source.
-func (b *bench) thumbery(dir string, env ...string) (*service, error) {
+func (b *bench) thumbery(dir string) (*service, error) {
 	cache, err := os.MkdirTemp(b.temp, "cache-")
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (b *bench) thumbery(dir string, env ...string) (*service, error) {
 	if b.engine != "" {
 		args = append(args, "--engine", b.engine)
 	}
-	pid, err := b.spawn(address, env, b.binary, args...)
+	pid, err := b.spawn(address, b.binary, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +72,8 @@ func (b *bench) thumbery(dir string, env ...string) (*service, error) {
 }
 
 // spawn starts a program, waits until it listens, and has it stopped later.
-func (b *bench) spawn(address string, env []string, binary string, args ...string) (pid int, err error) {
-	p, err := program.Start(address, env, binary, args...)
+func (b *bench) spawn(address, binary string, args ...string) (pid int, err error) {
+	p, err := program.Start(address, nil, binary, args...)
 	if err != nil {
 		return 0, err
 	}
