@@ -180,6 +180,10 @@ var bans = []ban{
 		reason: "only metrics knows Prometheus",
 	},
 	{
+		from: []string{"..."}, to: []string{"github.com/landlock-lsm/...", "github.com/elastic/..."}, except: []string{"resize/sandbox/walls"},
+		reason: "one package knows how a process is kept from everything, and the server is no such process",
+	},
+	{
 		from: []string{"cache/...", "storage/...", "variant", "metrics"}, to: []string{"image/..."}, except: []string{"cache/cachetest"},
 		reason: "these know no pictures",
 	},
