@@ -22,6 +22,7 @@ func (p *Pipeline) make(ctx context.Context, r Request) (*made, error) {
 	if !r.Background && p.Render.Gate.Full(0) { // refuse before reading anything
 		return nil, gate.ErrBusy
 	}
+	ctx = originals.WithKey(ctx, r.Key)
 	m, err := p.fromMezzanine(ctx, r)
 	if errors.Is(err, errNoMezzanine) {
 		return p.fromOriginal(ctx, r)

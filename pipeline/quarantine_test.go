@@ -71,7 +71,12 @@ func TestQuarantine(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newLargeFixture(t)
-				m.die(fmt.Errorf("%w: signal: segmentation fault", resize.ErrDied))
+				m.engine.SetStop(func(ctx context.Context, _ string) error {
+					if key := originals.KeyOf(ctx); key != "big.jpg" {
+						t.Errorf("the log would name %q", key)
+					}
+					return fmt.Errorf("%w: signal: segmentation fault", resize.ErrDied)
+				})
 				if err := tt.do(t, m); !errors.Is(err, resize.ErrDied) || errors.Is(err, originals.ErrQuarantined) {
 					t.Errorf("the first time: %v", err)
 				}
@@ -97,11 +102,14 @@ func TestQuarantineOfBackgroundWork(t *testing.T) {
 						c.Render.Settings.MezzanineSide = 0
 					}
 				})
-				m.engine.SetStop(func(_ context.Context, what string) error {
-					if what == kind {
-						return resize.ErrDied
+				m.engine.SetStop(func(ctx context.Context, what string) error {
+					if what != kind {
+						return nil
 					}
-					return nil
+					if key := originals.KeyOf(ctx); key != "big.jpg" {
+						t.Errorf("the log would name %q", key)
+					}
+					return resize.ErrDied
 				})
 				for _, ops := range []string{"60x,f_auto", "60x,f_auto,bg_ffffff"} {
 					m.get(t, ops, webp|avif, pipeline.Made, adaptive)

@@ -84,6 +84,7 @@ func (e *Engine) makeBatch(ctx context.Context, b *batch, r *Result) (worked tim
 		job.Plans = b.all()
 		return b.read()
 	})
+	ctx = originals.WithKey(ctx, b.original.ID.Key)
 	steps, err := e.pipeline.Render.RenderBatch(ctx, job, func(i int, data []byte, err error) {
 		if i == len(b.items) {
 			e.keepMezzanine(ctx, b.mezzanine, data, err)

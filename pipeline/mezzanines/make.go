@@ -95,6 +95,7 @@ func (s *Store) make(ctx context.Context, j Job) error {
 		}
 		return s.Originals.Read(j.Original)
 	})
+	ctx = originals.WithKey(ctx, j.Original.ID.Key)
 	body, err := s.Render.RenderPlan(ctx, "mezzanine", j.Header, j.Plan, source)
 	if err != nil {
 		return err

@@ -141,7 +141,7 @@ func (s *Store) inspectNow(ctx context.Context, o *Original, ref Ref, i Inspecti
 	if err != nil {
 		return header.Header{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, s.InspectTimeout, resize.ErrTooSlow)
+	ctx, cancel := context.WithTimeoutCause(WithKey(ctx, ref.ID.Key), s.InspectTimeout, resize.ErrTooSlow)
 	defer cancel()
 	h, err := header.InspectPage(ctx, o.Blob.At(), ref.Size, s.Formats, i.Page)
 	if err != nil {
