@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -39,10 +40,10 @@ func TestPureEdge(t *testing.T) {
 	e := defaultEngine(t)
 	for _, name := range []string{"disc.png", "disc.webp", "alpha.png"} {
 		src := testdata(t, "odd/"+name)
-		for _, ops := range []string{
+		for _, ops := range sample.Every(4, []string{
 			"dpr_1", "200x200", "97x", "33x33", "9x9", "150x60,fit_fill", "100x70,fit_contain", "120x60,g_ne", "500x500,up_1", "50x50,crop_0_0_50p_50p",
 			"80x80,rot_90", "80x,pad_9", "100x,blur_3", "100x,blur_9", "100x,pixel_7", "100x,round_40", "100x,flip_h,round_12", "100x,sharp_1", "100x,sharp_3", "100x,sat_0,contrast_0",
-		} {
+		}) {
 			for i, f := range []string{"f_png", "f_png,bg_ff000001", "f_webp,lossless"} {
 				if i > 0 && name != "disc.png" {
 					continue
@@ -60,7 +61,7 @@ func TestPureEdge(t *testing.T) {
 func TestOtherEdges(t *testing.T) {
 	t.Parallel()
 	e := defaultEngine(t)
-	for _, c := range []color.NRGBA{{200, 100, 50, 255}, {17, 130, 244, 255}, {255, 255, 255, 255}, {90, 90, 90, 255}} {
+	for _, c := range sample.Every(2, []color.NRGBA{{200, 100, 50, 255}, {17, 130, 244, 255}, {255, 255, 255, 255}, {90, 90, 90, 255}}) {
 		disc := func(x, y int) color.NRGBA {
 			d := (x-100)*(x-100) + (y-100)*(y-100)
 			return color.NRGBA{c.R, c.G, c.B, uint8(min(255, max(0, (10000-d)/12)))}
@@ -109,7 +110,7 @@ func TestFlattened(t *testing.T) {
 	e := defaultEngine(t)
 	for _, name := range []string{"disc.png", "disc.webp", "alpha.png"} {
 		src := testdata(t, "odd/"+name)
-		for _, ops := range []string{"100x", "60x60,fit_contain", "100x,pad_5", "50x50,round_10", "90x,blur_2", "31x31,pixel_4"} {
+		for _, ops := range sample.Every(3, []string{"100x", "60x60,fit_contain", "100x,pad_5", "50x50,round_10", "90x,blur_2", "31x31,pixel_4"}) {
 			m := view(t, e, src, ops+",f_png,bg_ffffff")
 			for i, p := range pixelsOf(m) {
 				if p.A != 255 || p.R < 254 || max(p.G, p.B)-min(p.G, p.B) > 1 {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
@@ -96,10 +97,10 @@ func TestFrames(t *testing.T) {
 	}})
 	for _, name := range []string{"counter.gif", "counter.webp"} {
 		src := testdata(t, "odd/"+name)
-		for _, ops := range []string{
+		for _, ops := range sample.Every(5, []string{
 			"dpr_1", "50x", "50x30,g_w", "30x30", "40x20,crop_0_10_80_40", "60x60,fit_contain,bg_336699", "60x60,fit_contain", "40x40,fit_fill",
 			"50x,rot_90", "50x,flip_h,pad_4,bg_ffffff", "60x40,round_12,bg_000000", "50x,gray", "100x,wm_dot,bg_808080", "200x,up_1", "50x,bg_ffffff", "50x,blur_2,bg_ffffff",
-		} {
+		}) {
 			for i, f := range []string{"f_webp,lossless", "f_gif", "f_webp,q_95"} {
 				if i == 2 && len(ops) > 6 {
 					continue
@@ -179,7 +180,7 @@ func TestBall(t *testing.T) {
 	e := defaultEngine(t)
 	original := gifFilm(t, testdata(t, "odd/animated.gif"))
 	for _, name := range []string{"animated.gif", "animated.webp"} {
-		for _, ops := range []string{"96x72,f_webp", "96x72,f_gif", "96x72", "96x72,fit_contain,f_webp", "dpr_1,f_gif"} {
+		for _, ops := range sample.Every(3, []string{"96x72,f_webp", "96x72,f_gif", "96x72", "96x72,fit_contain,f_webp", "dpr_1,f_gif"}) {
 			out, p := makeOf(t, e, testdata(t, "odd/"+name), ops)
 			got := filmOf(t, e, out)
 			if len(got.frames) != 12 || got.plays != 0 || got.delays[0] != 80 || got.delays[11] != 80 {

@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/h2non/bimg"
 	"github.com/thumbery/thumbery/internal/testkit/odd"
+	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
@@ -67,8 +70,13 @@ func TestCorrupted(t *testing.T) {
 	wishes := []string{"40x40,f_png", "30x,f_jpeg", "30x30,fit_contain,f_webp", "dpr_1,f_png", "20x,blur_1,f_gif", "30x30,trim,g_smart,f_png"}
 	r := rand.New(rand.NewPCG(5, 6))
 	pictures, refused := 0, 0
-	for name, src := range samples(t) {
-		for range 8 {
+	all, rounds, least := samples(t), 8, 50
+	if testing.Short() {
+		rounds, least = 1, 5
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) { // in one order, for r
+		src := all[name]
+		for range rounds {
 			b, ops := corrupted(r, src), wishes[r.IntN(len(wishes))]
 			if h, err := header.Inspect(t.Context(), bytes.NewReader(b), int64(len(b)), header.AllFormats); err == nil && h.DecodePixels() > 4<<20 {
 				continue
@@ -86,7 +94,7 @@ func TestCorrupted(t *testing.T) {
 			}
 		}
 	}
-	if pictures < 50 || refused < 50 {
+	if pictures < least || refused < least {
 		t.Errorf("%d pictures, %d refused: this test does not test much", pictures, refused)
 	}
 	t.Logf("%d pictures, %d refused", pictures, refused)
@@ -141,6 +149,7 @@ func threads(t testing.TB) int {
 // TestManyAtOnce: pictures of all kinds at the same time, some given up halfway,
 // come out as they do one by one, and leave nothing behind.
 func TestManyAtOnce(t *testing.T) {
+	sample.SkipShort(t, "makes hundreds of pictures")
 	t.Parallel()
 	e := defaultEngine(t)
 	all := samples(t)

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
@@ -30,6 +31,7 @@ func TestNoMemory(t *testing.T) {
 		shortOfMemory(t, testfile(t, file))
 		return
 	}
+	sample.SkipShort(t, "starts itself again")
 	e := defaultEngine(t)
 	file := filepath.Join(t.TempDir(), "picture")
 	for name, src := range map[string][]byte{
