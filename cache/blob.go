@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -66,6 +67,16 @@ func (b *Blob) Content() io.ReadSeeker {
 		return b.file
 	}
 	return bytes.NewReader(b.data)
+}
+
+// IsInMemory reports that there is no file to read the body from.
+func (b *Blob) IsInMemory() bool { return b.file == nil }
+
+// File returns the open file of a body on disk, to be handed to another process; nil if
+// there is none. It is closed by Close.
+func (b *Blob) File() *os.File {
+	f, _ := b.file.(*os.File)
+	return f
 }
 
 // ContentError tells why sending Content stopped early: it reads one more byte, and returns

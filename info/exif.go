@@ -1,8 +1,8 @@
 package info
 
 import (
-	"bytes"
 	"errors"
+	"io"
 	"math"
 	"time"
 
@@ -30,7 +30,7 @@ const (
 
 // readExif reads the EXIF data of a picture: JPEG, PNG, WebP, AVIF, HEIC and TIFF may have
 // some. Damaged data count as missing.
-func readExif(src []byte, f variant.Format) exif {
+func readExif(src io.ReadSeeker, f variant.Format) exif {
 	format, ok := metaFormats[f]
 	if !ok {
 		return exif{}
@@ -38,7 +38,7 @@ func readExif(src []byte, f variant.Format) exif {
 	c := collector{}
 	// The error is ignored: the entries before it are good.
 	_, _ = imagemeta.Decode(imagemeta.Options{
-		R: &boundedReader{bytes.NewReader(src), maxExifRead, maxExifSeeks}, ImageFormat: format, Sources: imagemeta.EXIF,
+		R: &boundedReader{src, maxExifRead, maxExifSeeks}, ImageFormat: format, Sources: imagemeta.EXIF,
 		LimitNumTags: maxExifEntries, LimitTagSize: maxExifValue,
 		ShouldHandleTag: c.wants, HandleTag: c.take,
 	})
@@ -129,7 +129,7 @@ var errBound = errors.New("too much to read")
 
 // boundedReader fails after a number of bytes and seeks.
 type boundedReader struct {
-	r            *bytes.Reader
+	r            io.ReadSeeker
 	bytes, seeks int
 }
 

@@ -19,7 +19,7 @@ func TestReadExif(t *testing.T) {
 	for name, f := range map[string]variant.Format{
 		"exif.jpg": variant.JPEG, "exif.png": variant.PNG, "exif.webp": variant.WebP, "exif.avif": variant.AVIF, "exif.heic": variant.HEIC,
 	} {
-		if got := readExif(read(t, "odd/"+name), f); !reflect.DeepEqual(got, want) {
+		if got := readExif(bytes.NewReader(read(t, "odd/"+name)), f); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, want %+v", name, got, want)
 		}
 	}
@@ -27,7 +27,7 @@ func TestReadExif(t *testing.T) {
 		"orientation-6.jpg": variant.JPEG, "gray.jpg": variant.JPEG, "truncated.jpg": variant.JPEG, "alpha.png": variant.PNG,
 		"scene.jxl": variant.JXL, "animated.gif": variant.GIF, "drawing.svg": variant.SVG, "pages.pdf": variant.PDF, "text.jpg": variant.JPEG,
 	} {
-		if got := readExif(read(t, "odd/"+name), f); got != (exif{}) {
+		if got := readExif(bytes.NewReader(read(t, "odd/"+name)), f); got != (exif{}) {
 			t.Errorf("%s: %+v, want nothing", name, got)
 		}
 	}
@@ -114,7 +114,7 @@ func TestExifValues(t *testing.T) {
 		{name: "beyond the pole", place: here("N", "E", 91, 1, 0, 1, 0, 1, 8, 1, 0, 1, 0, 1)},
 		{name: "half a place", place: here("N", "E", 33, 1, 30, 1, 0, 1, 70, 1, 15, 1, 0, 1)[:2]},
 	} {
-		if got := readExif(tiffOf(c.first, c.camera, c.place), variant.TIFF); !reflect.DeepEqual(got, c.want) {
+		if got := readExif(bytes.NewReader(tiffOf(c.first, c.camera, c.place)), variant.TIFF); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}
@@ -135,7 +135,7 @@ func TestReadExifIsBounded(t *testing.T) {
 		"back": {back, variant.AVIF}, "items": {items, variant.HEIC}, "entries": {entries, variant.TIFF},
 		"zeros": {append([]byte("\xff\xd8"), make([]byte, 64<<20)...), variant.JPEG},
 	} {
-		if e := readExif(c.src, c.f); e != (exif{}) {
+		if e := readExif(bytes.NewReader(c.src), c.f); e != (exif{}) {
 			t.Errorf("%s: %+v", name, e)
 		}
 	}
@@ -153,7 +153,7 @@ func FuzzReadExif(f *testing.F) {
 	}
 	f.Add(tiffOf([]field{text(0x10f, "a")}, []field{text(0x9003, "2020:02:29 23:59:59")}, []field{ratios(2, 1, 0, 1, 0, 1, 0)}), uint8(5))
 	f.Fuzz(func(t *testing.T, src []byte, format uint8) {
-		e := readExif(src, formats[int(format)%len(formats)])
+		e := readExif(bytes.NewReader(src), formats[int(format)%len(formats)])
 		if l := e.location; l != nil && (math.Abs(l.Latitude) > 90 || math.Abs(l.Longitude) > 180) {
 			t.Errorf("%+v", l)
 		}

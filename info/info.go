@@ -88,16 +88,18 @@ func (d *Describer) Plan(h header.Header) (resize.Plan, error) {
 }
 
 // Describe returns the document about src as JSON that ends with a line feed. h is the
-// header of src, and p is Plan's. The errors are those of Resizer.Resize. If src is at
+// header of src, and p is Plan's. The errors are those of Resizer.Resize and of src. If src is at
 // fault, the error wraps header.ErrBroken, and if the engine could decode a part, the
 // document about that part comes with it.
-func (d *Describer) Describe(ctx context.Context, src []byte, h header.Header, p resize.Plan, location bool) ([]byte, error) {
+func (d *Describer) Describe(ctx context.Context, src resize.Source, h header.Header, p resize.Plan, location bool) ([]byte, error) {
 	encoded, broken := d.resizer.Resize(ctx, src, h, p)
 	if broken != nil && (len(encoded) == 0 || !errors.Is(broken, header.ErrBroken)) {
 		return nil, broken
 	}
-	doc := documentFromHeader(h, int64(len(src)))
-	doc.addMetadata(src, h, location)
+	doc := documentFromHeader(h, src.Size)
+	if err := doc.addMetadata(src, h, location); err != nil {
+		return nil, err
+	}
 	if err := d.addColors(ctx, doc, encoded); err != nil {
 		return nil, err
 	}

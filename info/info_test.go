@@ -44,7 +44,7 @@ func describe(t *testing.T, r resize.Resizer, src []byte) (Document, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := d.Describe(t.Context(), src, h, p, true)
+	b, err := d.Describe(t.Context(), resize.InMemory(src), h, p, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func smallOf(t *testing.T, src []byte) *image.NRGBA {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := new(resizetest.Fake).Resize(t.Context(), src, h, p)
+	b, err := new(resizetest.Fake).Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestErrors(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = d.Describe(t.Context(), src, h, p, false)
+		_, err = d.Describe(t.Context(), resize.InMemory(src), h, p, false)
 		return err
 	}
 	if err := make(&resizetest.Fake{Fail: header.ErrBroken}); !errors.Is(err, header.ErrBroken) {
@@ -255,7 +255,7 @@ func TestHalf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := d.Describe(t.Context(), src, h, p, false)
+	b, err := d.Describe(t.Context(), resize.InMemory(src), h, p, false)
 	if !errors.Is(err, header.ErrBroken) || !IsDocument(bytes.NewReader(b), int64(len(b))) {
 		t.Errorf("%s, %v", b, err)
 	}
@@ -264,7 +264,7 @@ func TestHalf(t *testing.T) {
 // lenient calls every original broken.
 type lenient struct{ *resizetest.Fake }
 
-func (l lenient) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
+func (l lenient) Resize(ctx context.Context, src resize.Source, h header.Header, p resize.Plan) ([]byte, error) {
 	b, err := l.Fake.Resize(ctx, src, h, p)
 	if h.Format == variant.JPEG && err == nil {
 		err = header.ErrBroken
@@ -275,7 +275,7 @@ func (l lenient) Resize(ctx context.Context, src []byte, h header.Header, p resi
 // failing fails to make placeholders.
 type failing struct{ *resizetest.Fake }
 
-func (f failing) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
+func (f failing) Resize(ctx context.Context, src resize.Source, h header.Header, p resize.Plan) ([]byte, error) {
 	if h.Format == variant.PNG {
 		return nil, header.ErrBroken
 	}

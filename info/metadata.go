@@ -1,10 +1,11 @@
 package info
 
 import (
-	"bytes"
+	"io"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/icc"
 )
@@ -21,12 +22,14 @@ type Location struct {
 	Longitude float64 `json:"longitude"`
 }
 
-// addMetadata adds what the metadata say. Damaged metadata count as missing.
-func (d *Document) addMetadata(src []byte, h header.Header, location bool) {
-	if profile, err := icc.Read(bytes.NewReader(src), h); err == nil {
+// addMetadata adds what the metadata say. Damaged metadata count as missing. The error is
+// that of src.
+func (d *Document) addMetadata(src resize.Source, h header.Header, location bool) error {
+	r := &failingReader{ReaderAt: src.At}
+	if profile, err := icc.Read(r, h); err == nil {
 		d.Profile = clean(icc.Name(profile))
 	}
-	e := readExif(src, h.Format)
+	e := readExif(io.NewSectionReader(r, 0, src.Size), h.Format)
 	d.Taken = e.taken
 	if e.camera != (Camera{}) {
 		d.Camera = &e.camera
@@ -34,6 +37,21 @@ func (d *Document) addMetadata(src []byte, h header.Header, location bool) {
 	if location {
 		d.Location = e.location
 	}
+	return r.failed
+}
+
+// failingReader remembers the error of a reader, which parsers may take for damage.
+type failingReader struct {
+	io.ReaderAt
+	failed error
+}
+
+func (r *failingReader) ReadAt(p []byte, at int64) (int, error) {
+	n, err := r.ReaderAt.ReadAt(p, at)
+	if err != nil && err != io.EOF {
+		r.failed = err
+	}
+	return n, err
 }
 
 // maxText is the length to which texts from a picture are cut, in bytes.

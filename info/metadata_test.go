@@ -3,10 +3,14 @@ package info
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
@@ -35,7 +39,7 @@ func TestMetadata(t *testing.T) {
 		}
 		for i, location := range []bool{false, true} {
 			var doc Document
-			doc.addMetadata(src, h, location)
+			_ = doc.addMetadata(resize.InMemory(src), h, location)
 			text, err := json.Marshal(doc)
 			if err != nil {
 				t.Fatal(err)
@@ -61,7 +65,7 @@ func TestMetadataIsBounded(t *testing.T) {
 			damaged := bytes.Clone(src)
 			damaged[i] = b
 			var doc Document
-			doc.addMetadata(damaged, h, true)
+			_ = doc.addMetadata(resize.InMemory(damaged), h, true)
 			text := doc.Profile + doc.Taken
 			if doc.Camera != nil {
 				text += doc.Camera.Make + doc.Camera.Model
@@ -72,6 +76,33 @@ func TestMetadataIsBounded(t *testing.T) {
 			if _, err := json.Marshal(doc); err != nil {
 				t.Fatalf("byte %d as %x: %s", i, b, fmt.Sprintf("%+v: %v", doc.Location, err))
 			}
+		}
+	}
+}
+
+// dying is a file whose disk fails once its first bytes were read.
+type dying struct{ io.ReaderAt }
+
+func (d dying) ReadAt(p []byte, at int64) (int, error) {
+	if at+int64(len(p)) > 16 {
+		return 0, iotest.ErrTimeout
+	}
+	return d.ReaderAt.ReadAt(p, at)
+}
+
+// Metadata that cannot be read are not missing.
+func TestUnreadableMetadata(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"odd/exif.jpg", "odd/p3.jpg"} {
+		src := read(t, name)
+		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc Document
+		failing := resize.Source{At: dying{bytes.NewReader(src)}, Size: int64(len(src))}
+		if err := doc.addMetadata(failing, h, false); !errors.Is(err, iotest.ErrTimeout) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

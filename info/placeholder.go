@@ -52,7 +52,7 @@ func (d *Describer) placeholder(ctx context.Context, small []byte) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("the placeholder: %v", err)
 	}
-	data, err := d.resizer.Resize(ctx, small, h, p)
+	data, err := d.resizer.Resize(ctx, resize.InMemory(small), h, p)
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -40,6 +41,7 @@ func newLargeFixture(t *testing.T, change ...func(*pipeline.Config)) *largeFixtu
 	}}, change...)...)
 	m.origin.Put("big.jpg", bigPicture())
 	t.Cleanup(func() {
+		m.Mezzanines.Wait(context.Background(), originals.ID{Key: "big.jpg"})
 		n, o, d := m.mezzanines.Unclosed(), m.originals.Unclosed(), m.kept.Unclosed()
 		if n+o+d+m.origin.Unclosed() != 0 {
 			t.Errorf("not closed: %d mezzanines, %d originals, %d derivatives, %d bodies", n, o, d, m.origin.Unclosed())

@@ -54,7 +54,7 @@ func NewFallback(ctx context.Context, picture []byte, r resize.Resizer, s resize
 		Render:      render.Config{Resizer: r, Gate: newGate(), Settings: s, Timeout: fallbackTimeout},
 		Log:         slog.New(slog.DiscardHandler), Now: time.Now,
 	})
-	h, err := header.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), resize.ReadBy(r))
+	h, err := resize.Inspect(ctx, r, resize.InMemory(picture), resize.ReadBy(r), 1)
 	if err != nil {
 		return nil, err
 	}

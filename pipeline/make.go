@@ -50,8 +50,8 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*made, error) 
 	case !resize.MezzanineSuffices(mezzanine.Header, plan):
 		return nil, errNoMezzanine
 	}
-	reread := func() ([]byte, error) { return p.Mezzanines.Reread(mezzanine) }
-	source := p.sourceOf(r, mezzanine.Ref(), mezzanine.Blob, mezzanine.Read, reread)
+	reopen := func() (resize.Source, func(), error) { return p.Mezzanines.Reopen(mezzanine) }
+	source := p.sourceOf(r, mezzanine.Ref(), mezzanine.Blob, mezzanine.Open, reopen)
 	picture, err := p.Render.Render(ctx, r.job(mezzanine.Header, plan, render.FromMezzanine, source))
 	switch {
 	case errors.Is(err, header.ErrBroken): // the mezzanine, not the original
@@ -98,8 +98,9 @@ func (p *Pipeline) renderOriginal(ctx context.Context, r Request, mode originals
 	if r.Background && o.Blob.NotKept != nil {
 		return nil, fmt.Errorf("%w: %v", cache.ErrNotKept, o.Blob.NotKept)
 	}
-	reread := func() ([]byte, error) { return p.Originals.Read(o.Ref()) }
-	source := p.sourceOf(r, o.Ref(), o.Blob, o.Blob.Bytes, reread)
+	open := func() (resize.Source, func(), error) { return originals.SourceOf(o.Blob), func() {}, nil }
+	reopen := func() (resize.Source, func(), error) { return p.Originals.Reopen(o.Ref()) }
+	source := p.sourceOf(r, o.Ref(), o.Blob, open, reopen)
 	picture, err := p.Render.Render(ctx, r.job(h, plan, render.FromOriginal, source))
 	p.Originals.RemoveIfBroken(o.ID, err)
 	broken := p.config.ServeBroken && errors.Is(err, header.ErrBroken) && len(picture.Data) > 0
@@ -116,14 +117,14 @@ func (p *Pipeline) renderOriginal(ctx context.Context, r Request, mode originals
 	}, nil
 }
 
-// sourceOf returns the source of a picture's bytes. Background work may be queued for
-// long, so its file is closed now, and read with reread when it is admitted.
-func (p *Pipeline) sourceOf(r Request, ref originals.Ref, b *cache.Blob, read, reread func() ([]byte, error)) render.Source {
+// sourceOf returns the source of a picture's bytes, whose file is open already. Background
+// work may be queued for long, so its file is closed now, and reopened when it is admitted.
+func (p *Pipeline) sourceOf(r Request, ref originals.Ref, b *cache.Blob, open, reopen originals.Opener) render.Source {
 	if r.Background {
 		b.Close()
-		read = reread
+		open = reopen
 	}
-	return p.Originals.Source(ref, read)
+	return p.Originals.Source(ref, open)
 }
 
 func (r Request) job(h header.Header, plan resize.Plan, input render.Input, source render.Source) render.Job {

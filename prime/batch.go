@@ -24,9 +24,9 @@ type batch struct {
 	// original.
 	retryFromOriginal bool
 
-	header   header.Header // of the source
-	original originals.Ref // also if the source is the mezzanine
-	read     func() ([]byte, error)
+	header   header.Header    // of the source
+	original originals.Ref    // also if the source is the mezzanine
+	open     originals.Opener // of the source
 }
 
 func (b *batch) add(i *item, plan resize.Plan) {
@@ -75,14 +75,14 @@ func (e *Engine) parts(b *batch) (parts []*batch) {
 // came before. It returns how long the engine has worked.
 func (e *Engine) makeBatch(ctx context.Context, b *batch, r *Result) (worked time.Duration, err error) {
 	job := &render.Batch{Header: b.header, Plans: b.all()}
-	job.Source = e.pipeline.Originals.Source(b.original, func() ([]byte, error) {
+	job.Source = e.pipeline.Originals.Source(b.original, func() (src resize.Source, close func(), err error) {
 		e.leaveOut(b, r)
 		if len(b.items) == 0 {
 			job.Plans = nil
-			return nil, nil
+			return src, func() {}, nil
 		}
 		job.Plans = b.all()
-		return b.read()
+		return b.open()
 	})
 	ctx = originals.WithKey(ctx, b.original.ID.Key)
 	steps, err := e.pipeline.Render.RenderBatch(ctx, job, func(i int, data []byte, err error) {
@@ -117,11 +117,12 @@ func (e *Engine) leaveOut(b *batch, r *Result) {
 	}
 }
 
-// keep keeps and settles what was made of a batch. If the source is broken, that is left
-// to the caller of makeBatches.
+// keep keeps and settles what was made of a batch. If the source is broken or cannot be
+// read, that is left to the caller of makeBatches.
 func (e *Engine) keep(ctx context.Context, b *batch, i *item, data []byte, err error, r *Result) {
 	if err != nil {
-		if !b.retryFromOriginal || !errors.Is(err, header.ErrBroken) {
+		again := b.retryFromOriginal && errors.Is(err, header.ErrBroken) || errors.Is(err, cache.ErrUnreadable)
+		if !again {
 			i.settle(r, err)
 		}
 		return

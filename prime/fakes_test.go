@@ -133,6 +133,7 @@ func newLargeFixture(t *testing.T, change ...func(*pipeline.Config)) *largeFixtu
 	}}, change...)...)
 	m.origin.Put("big.jpg", bigPicture())
 	t.Cleanup(func() {
+		m.Mezzanines.Wait(context.Background(), originals.ID{Key: "big.jpg"})
 		n, o, d := m.mezzanines.Unclosed(), m.originals.Unclosed(), m.kept.Unclosed()
 		if n+o+d+m.origin.Unclosed() != 0 {
 			t.Errorf("not closed: %d mezzanines, %d originals, %d derivatives, %d bodies", n, o, d, m.origin.Unclosed())

@@ -67,7 +67,7 @@ func (e *Engine) primeFromMezzanine(ctx context.Context, g *group, r *Result) er
 	defer z.Blob.Close()
 	b := &batch{
 		epoch: epoch, retryFromOriginal: true, header: z.Header, original: z.Ref(),
-		read: func() ([]byte, error) { return m.Reread(z) },
+		open: func() (resize.Source, func(), error) { return m.Reopen(z) },
 	}
 	for _, i := range g.left() {
 		plan, err := e.pipeline.Render.Plan(z.Original, i.Variant, i.Accept)
@@ -118,7 +118,7 @@ func (e *Engine) batchOfOriginal(ctx context.Context, g *group, r *Result) (*bat
 	ref := o.Ref()
 	b := &batch{
 		epoch: o.Epoch, header: h, original: ref,
-		read: func() ([]byte, error) { return e.pipeline.Originals.Read(ref) },
+		open: func() (resize.Source, func(), error) { return e.pipeline.Originals.Reopen(ref) },
 	}
 	for _, i := range g.left() {
 		plan, err := e.pipeline.Render.Plan(h, i.Variant, i.Accept)

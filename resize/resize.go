@@ -43,14 +43,19 @@ func (e *UnsupportedError) Error() string {
 func (e *UnsupportedError) Class() failure.Class { return failure.Request }
 
 // Resizer carries plans out. Implementations are safe for use by several
-// goroutines.
+// goroutines. They use a Source only until the method returns; an error of its At is
+// returned, wrapped.
 type Resizer interface {
+	// Probe reads the header of src, a picture in f, which is one of header.Probed. Sides,
+	// depth and colours are those of a page, counted from 1, as header.InspectPage has
+	// them. The errors are those of header.Inspect, and as of Resize of the engine.
+	Probe(ctx context.Context, src Source, f variant.Format, page int) (header.Header, error)
+
 	// Look finds out what NewPlan cannot know about src, for a v with NeedsLook: it
 	// returns ResolveLook of what it found. The errors are those of Resize, and of Region.
-	Look(ctx context.Context, src []byte, h header.Header, v variant.Variant) (variant.Variant, error)
+	Look(ctx context.Context, src Source, h header.Header, v variant.Variant) (variant.Variant, error)
 
-	// Resize makes one picture of src, which must be what h and p were made
-	// from and is only read, and only until Resize returns.
+	// Resize makes one picture of src, which must be what h and p were made from.
 	//
 	// The error is of kind ErrBroken if the picture is damaged, and a lenient engine
 	// then also returns what it could decode; of kind ErrBytes if no quality meets
@@ -59,7 +64,7 @@ type Resizer interface {
 	// ran out; and an *UnsupportedError if this engine lacks something. Any other error
 	// is a failure of the engine. If ctx ends, work on pixels stops and ctx's error is
 	// returned; an encoder that cannot be interrupted finishes first.
-	Resize(ctx context.Context, src []byte, h header.Header, p Plan) ([]byte, error)
+	Resize(ctx context.Context, src Source, h header.Header, p Plan) ([]byte, error)
 
 	// ResizeAll makes one picture for each of plans, which are all for h and src, and
 	// decodes src once for all of them if it can. The decoded picture then stays in
@@ -74,7 +79,7 @@ type Resizer interface {
 	// ErrNotPicture about src, a failure to decode it, or ctx's error. All plans that
 	// were not done by then have failed with it. Otherwise it is nil, even if single
 	// plans have failed.
-	ResizeAll(ctx context.Context, src []byte, h header.Header, plans []Plan, done func(i int, data []byte, err error)) error
+	ResizeAll(ctx context.Context, src Source, h header.Header, plans []Plan, done func(i int, data []byte, err error)) error
 
 	// Recipe changes whenever the same plan would give other bytes: it is part
 	// of a derivative's name.

@@ -132,12 +132,12 @@ func (b *bench) plans(h header.Header, variants []string) ([]resize.Plan, error)
 }
 
 func (b *bench) resize(p photo, plan resize.Plan) ([]byte, error) {
-	return b.engine.Resize(context.Background(), p.data, p.header, plan)
+	return b.engine.Resize(context.Background(), resize.InMemory(p.data), p.header, plan)
 }
 
 // all makes all plans of one decoding.
 func (b *bench) all(p photo, plans []resize.Plan) (first error) {
-	if err := b.engine.ResizeAll(context.Background(), p.data, p.header, plans, func(_ int, _ []byte, err error) {
+	if err := b.engine.ResizeAll(context.Background(), resize.InMemory(p.data), p.header, plans, func(_ int, _ []byte, err error) {
 		if first == nil {
 			first = err
 		}

@@ -85,7 +85,7 @@ func (b *bench) first() error {
 				func() error { return b.oneByOne(p, []resize.Plan{plan}) },
 				func() error {
 					began := used()
-					return b.engine.ResizeAll(context.Background(), p.data, p.header, []resize.Plan{plan, mezzanine}, func(i int, _ []byte, _ error) {
+					return b.engine.ResizeAll(context.Background(), resize.InMemory(p.data), p.header, []resize.Plan{plan, mezzanine}, func(i int, _ []byte, _ error) {
 						if i == 0 {
 							until = append(until, (used()-began).Seconds()*1000)
 						}

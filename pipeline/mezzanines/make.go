@@ -86,14 +86,14 @@ func (s *Store) Wait(ctx context.Context, id originals.ID) {
 // make makes and keeps a mezzanine. It never removes an original that is broken: that is
 // for derivatives to find out.
 func (s *Store) make(ctx context.Context, j Job) error {
-	source := s.Originals.Source(j.Original, func() ([]byte, error) {
+	source := s.Originals.Source(j.Original, func() (src resize.Source, close func(), err error) {
 		switch { // meanwhile
 		case s.Exists(j):
-			return nil, errExists
+			return src, nil, errExists
 		case !s.takes():
-			return nil, notKept(cache.ErrNoRoom)
+			return src, nil, notKept(cache.ErrNoRoom)
 		}
-		return s.Originals.Read(j.Original)
+		return s.Originals.Reopen(j.Original)
 	})
 	ctx = originals.WithKey(ctx, j.Original.ID.Key)
 	body, err := s.Render.RenderPlan(ctx, "mezzanine", j.Header, j.Plan, source)

@@ -65,14 +65,14 @@ func (m *Mezzanine) Ref() originals.Ref {
 	return originals.Ref{ID: m.id, Size: m.OriginalBytes, ModTime: m.Blob.ModTime}
 }
 
-// Read reads the body. One that cannot be read is as good as a broken one: the error is
-// header.ErrBroken.
-func (m *Mezzanine) Read() ([]byte, error) {
+// Open is an originals.Opener of the body, which it reads into memory: a file has more than
+// that. One that cannot be read is as good as a broken one: the error is header.ErrBroken.
+func (m *Mezzanine) Open() (src resize.Source, close func(), err error) {
 	data, err := m.Bytes()
 	if err != nil {
-		err = fmt.Errorf("%w: reading a mezzanine: %v", header.ErrBroken, err)
+		return src, nil, fmt.Errorf("%w: reading a mezzanine: %v", header.ErrBroken, err)
 	}
-	return data, err
+	return resize.InMemory(data), func() {}, nil
 }
 
 // name is that of the mezzanine of an original. Only what changes mezzanines themselves
@@ -122,18 +122,18 @@ func (s *Store) open(id originals.ID) *Mezzanine {
 	return nil
 }
 
-// Reread reads a mezzanine that was open before. The error is originals.ErrMoved if it
-// is not the same any more.
-func (s *Store) Reread(old *Mezzanine) ([]byte, error) {
+// Reopen is an originals.Opener of a mezzanine that was open before. The error is
+// originals.ErrMoved if it is not the same any more, or header.ErrBroken.
+func (s *Store) Reopen(old *Mezzanine) (src resize.Source, close func(), err error) {
 	m := s.open(old.id)
 	if m == nil {
-		return nil, originals.ErrMoved
+		return src, nil, originals.ErrMoved
 	}
 	defer m.Blob.Close()
 	if m.OriginalBytes != old.OriginalBytes || !m.Blob.ModTime.Equal(old.Blob.ModTime) || m.Header != old.Header {
-		return nil, originals.ErrMoved
+		return src, nil, originals.ErrMoved
 	}
-	return m.Read()
+	return m.Open()
 }
 
 // IsUnchanged reports whether a mezzanine is still on disk as it was opened. One that is

@@ -1,6 +1,7 @@
 package mezzanines_test
 
 import (
+	"context"
 	"errors"
 	"image"
 	"log/slog"
@@ -52,6 +53,9 @@ func newStore() *store {
 		Origin: storagetest.NewFake(map[string][]byte{"big.jpg": resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 640, 480)))}),
 		Cache:  cachetest.NewFake(), Fetches: gate.New(4, 0, 4), MaxBytes: 1 << 20, FetchTimeout: time.Minute,
 		Inspections: gate.New(4, 0, 4), InspectTimeout: time.Minute, Formats: header.FormatsOf(variant.JPEG),
+		Inspect: func(ctx context.Context, src resize.Source, page int) (header.Header, error) {
+			return resize.Inspect(ctx, s.resizer, src, header.FormatsOf(variant.JPEG), page)
+		},
 		Epochs: s.epochs, Observer: silent{}, Reporter: cache.NewReporter(log, time.Now), Log: log, Now: time.Now,
 		Invalidate: func(variant.Key) error { return nil },
 	})
@@ -104,8 +108,8 @@ func TestMakeInBackground(t *testing.T) {
 			t.Fatalf("%+v, with %d resizes", m, s.resizer.Calls())
 		}
 		defer m.Blob.Close()
-		if data, err := m.Read(); err != nil || len(data) == 0 || m.Header.Width != 200 || m.Original.Width != 640 || !s.IsUnchanged(m) {
-			t.Errorf("%d bytes, %v of %+v", len(data), err, m)
+		if src, _, err := m.Open(); err != nil || src.Size == 0 || m.Header.Width != 200 || m.Original.Width != 640 || !s.IsUnchanged(m) {
+			t.Errorf("%d bytes, %v of %+v", src.Size, err, m)
 		}
 	})
 }

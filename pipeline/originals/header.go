@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 )
@@ -66,7 +65,7 @@ func (s *Store) inspect(ctx context.Context, o *Original, i Inspection) (header.
 	}
 	// Inspect reports a header that cannot be read at all.
 	if head, err := head(o.Blob); err == nil && len(head) > 0 {
-		if err := header.Reads(head, s.Formats); err != nil { // before it is queued
+		if _, err := header.Identify(head, s.Formats); err != nil { // before it is queued
 			return header.Header{}, err
 		}
 	}
@@ -76,9 +75,7 @@ func (s *Store) inspect(ctx context.Context, o *Original, i Inspection) (header.
 	if errors.Is(err, ErrMoved) { // on disk, while it is open here
 		h, err = s.inspectNow(ctx, o, ref, i)
 	}
-	if errors.Is(err, cache.ErrUnreadable) {
-		s.Reporter.ReadFailed(err)
-	}
+	s.noteUnreadable(err)
 	return h, err
 }
 
@@ -143,7 +140,7 @@ func (s *Store) inspectNow(ctx context.Context, o *Original, ref Ref, i Inspecti
 	}
 	ctx, cancel := context.WithTimeoutCause(WithKey(ctx, ref.ID.Key), s.InspectTimeout, resize.ErrTooSlow)
 	defer cancel()
-	h, err := header.InspectPage(ctx, o.Blob.At(), ref.Size, s.Formats, i.Page)
+	h, err := s.Inspect(ctx, SourceOf(o.Blob), i.Page)
 	if err != nil {
 		if context.Cause(ctx) == resize.ErrTooSlow {
 			err = resize.ErrTooSlow

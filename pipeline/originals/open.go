@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -142,15 +143,25 @@ func (s *Store) Peek(ref Ref) (*cache.Blob, error) {
 	return b, nil
 }
 
-// Read reads an original that was seen before. Its errors are those of Peek and
-// cache.ErrUnreadable.
-func (s *Store) Read(ref Ref) ([]byte, error) {
+// Opener opens what a picture is made from. The caller calls close, unless err is not nil.
+type Opener func() (src resize.Source, close func(), err error)
+
+// Reopen is an Opener of an original that was seen before. The errors are those of Peek.
+func (s *Store) Reopen(ref Ref) (src resize.Source, close func(), err error) {
 	b, err := s.Peek(ref)
 	if err != nil {
-		return nil, err
+		return src, nil, err
 	}
-	defer b.Close()
-	return b.Bytes()
+	return SourceOf(b), func() { b.Close() }, nil
+}
+
+// SourceOf returns a blob as a source, which can be used until the blob is closed.
+func SourceOf(b *cache.Blob) resize.Source {
+	if b.IsInMemory() {
+		data, _ := b.Bytes() // which reads no file
+		return resize.InMemory(data)
+	}
+	return resize.Source{At: b.At(), Size: b.Size, File: b.File()}
 }
 
 // Link makes a URL at which browsers get an original from its origin for a while, whether

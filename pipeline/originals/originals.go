@@ -13,6 +13,7 @@ import (
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline/background"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -67,6 +68,8 @@ type Config struct {
 	InspectTimeout time.Duration
 	// Formats are those that are read.
 	Formats header.Formats
+	// Inspect reads the header of a page, counted from 1, of a picture in one of Formats.
+	Inspect func(ctx context.Context, src resize.Source, page int) (header.Header, error)
 	// ServeBroken accepts a broken original whose header can be read.
 	ServeBroken bool
 	Epochs      *cache.Epochs

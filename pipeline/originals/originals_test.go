@@ -2,6 +2,7 @@ package originals_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
@@ -41,6 +43,9 @@ func newStore(change ...func(*originals.Config)) *store {
 		Inspections: gate.New(4, 0, 4), InspectTimeout: time.Minute, Formats: header.FormatsOf(variant.JPEG),
 		Epochs: new(cache.Epochs), Observer: silent{}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Invalidate: func(key variant.Key) error { s.invalidated = append(s.invalidated, key); return nil },
+	}
+	c.Inspect = func(ctx context.Context, src resize.Source, page int) (header.Header, error) {
+		return header.InspectPage(ctx, src.At, src.Size, c.Formats, page)
 	}
 	c.Reporter = cache.NewReporter(c.Log, c.Now)
 	for _, f := range change {

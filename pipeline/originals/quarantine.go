@@ -90,20 +90,30 @@ func (s *Store) begin(ref Ref) (end func(error) error, err error) {
 	}, nil
 }
 
-// Source makes a render.Source of read, which reads an original or its mezzanine. If it
+// Source makes a render.Source of open, which opens an original or its mezzanine. If it
 // is in quarantine, the error is ErrQuarantined.
-func (s *Store) Source(ref Ref, read func() ([]byte, error)) func() (src []byte, done func(error) error, err error) {
-	return func() (src []byte, done func(error) error, err error) {
+func (s *Store) Source(ref Ref, open Opener) func() (src resize.Source, done func(error) error, err error) {
+	return func() (src resize.Source, done func(error) error, err error) {
 		end, err := s.begin(ref)
 		if err != nil {
-			return nil, nil, err
+			return src, nil, err
 		}
-		if src, err = read(); err != nil {
-			if errors.Is(err, cache.ErrUnreadable) {
-				s.Reporter.ReadFailed(err)
-			}
-			return nil, nil, err
+		src, close, err := open()
+		if err != nil {
+			s.noteUnreadable(err)
+			return src, nil, err
 		}
-		return src, end, nil
+		return src, func(err error) error {
+			close()
+			s.noteUnreadable(err)
+			return end(err)
+		}, nil
+	}
+}
+
+// noteUnreadable logs an error of reading the disk cache, if it is one.
+func (s *Store) noteUnreadable(err error) {
+	if errors.Is(err, cache.ErrUnreadable) {
+		s.Reporter.ReadFailed(err)
 	}
 }

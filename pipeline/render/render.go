@@ -21,10 +21,10 @@ type Job struct {
 	Background bool
 }
 
-// Source brings into memory what a picture is made from. It is called once, when the
-// job has been admitted. The engine calls done with the outcome when the work on src is
+// Source opens what a picture is made from. It is called when a job has been admitted,
+// once for each admission. The engine calls done with the outcome when the work on src is
 // over, and returns what done makes of it; done is nil if err is not.
-type Source func() (src []byte, done func(error) error, err error)
+type Source func() (src resize.Source, done func(error) error, err error)
 
 // Input is what a derivative is made from.
 type Input uint8
@@ -59,7 +59,7 @@ type Picture struct {
 // anything.
 func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
 	if resize.NeedsLook(j.Variant) && !j.Variant.Kind.IsInfo() {
-		err = e.run(ctx, e.task("look", j), &p, func(ctx context.Context, src []byte) error {
+		err = e.run(ctx, e.task("look", j), &p, func(ctx context.Context, src resize.Source) error {
 			v, err := e.Resizer.Look(ctx, src, j.Header, j.Variant)
 			if err == nil {
 				j.Plan, err = resize.NewPlan(j.Header, v, j.Accept, e.Settings)
@@ -70,7 +70,7 @@ func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
 			return p, err
 		}
 	}
-	err = e.run(ctx, e.task("resize", j), &p, func(ctx context.Context, src []byte) (err error) {
+	err = e.run(ctx, e.task("resize", j), &p, func(ctx context.Context, src resize.Source) (err error) {
 		if j.Variant.Kind.IsInfo() {
 			p.Data, err = e.describer.Describe(ctx, src, j.Header, j.Plan, j.Variant.Kind == variant.InfoGPS)
 		} else {
@@ -86,7 +86,7 @@ func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
 // are those of Render.
 func (e *Engine) RenderPlan(ctx context.Context, step string, h header.Header, plan resize.Plan, source Source) (data []byte, err error) {
 	t := task{step: step, weight: plan.Cost(h), timeout: e.Timeout, source: source, background: true}
-	err = e.run(ctx, t, &Picture{}, func(ctx context.Context, src []byte) (err error) {
+	err = e.run(ctx, t, &Picture{}, func(ctx context.Context, src resize.Source) (err error) {
 		data, err = e.Resizer.Resize(ctx, src, h, plan)
 		return err
 	})
@@ -114,7 +114,7 @@ func (e *Engine) RenderBatch(ctx context.Context, b *Batch, done func(i int, dat
 		step: "prime", weight: b.Weight(), timeout: e.Timeout * time.Duration(len(b.Plans)),
 		source: b.Source, background: true,
 	}
-	err := e.run(ctx, t, &p, func(ctx context.Context, src []byte) error {
+	err := e.run(ctx, t, &p, func(ctx context.Context, src resize.Source) error {
 		if len(b.Plans) == 0 {
 			return nil
 		}
@@ -139,9 +139,9 @@ func (e *Engine) task(step string, j Job) task {
 	return task{step, j.Plan.Cost(j.Header), e.Timeout, j.Input, j.Source, j.Background}
 }
 
-// run waits for the admission of t and does it within its time. The source is read only
+// run waits for the admission of t and does it within its time. The source is opened only
 // then, so that what is queued holds no memory.
-func (e *Engine) run(ctx context.Context, t task, p *Picture, do func(context.Context, []byte) error) error {
+func (e *Engine) run(ctx context.Context, t task, p *Picture, do func(context.Context, resize.Source) error) error {
 	enter := e.Gate.Enter
 	if t.background {
 		enter = e.Gate.EnterBackground

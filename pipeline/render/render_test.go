@@ -45,8 +45,8 @@ func newEngine() *engine {
 	return e
 }
 
-func (e *engine) source() ([]byte, func(error) error, error) {
-	return resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60))), func(err error) error { e.done++; return err }, nil
+func (e *engine) source() (resize.Source, func(error) error, error) {
+	return resize.InMemory(resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))), func(err error) error { e.done++; return err }, nil
 }
 
 func (e *engine) job(t *testing.T, ops string) render.Job {
@@ -126,7 +126,7 @@ func TestSourceFails(t *testing.T) {
 	e := newEngine()
 	sad := errors.New("sad")
 	j := e.job(t, "40x")
-	j.Source = func() ([]byte, func(error) error, error) { return nil, nil, sad }
+	j.Source = func() (resize.Source, func(error) error, error) { return resize.Source{}, nil, sad }
 	if _, err := e.Render(t.Context(), j); err != sad || e.resizer.Calls() != 0 {
 		t.Errorf("%v, %d calls", err, e.resizer.Calls())
 	}
@@ -142,7 +142,7 @@ func TestRenderBatch(t *testing.T) {
 	plans := []resize.Plan{e.job(t, "40x").Plan, e.job(t, "20x").Plan}
 	for left := range 3 {
 		b := &render.Batch{Header: photo, Plans: plans}
-		b.Source = func() ([]byte, func(error) error, error) {
+		b.Source = func() (resize.Source, func(error) error, error) {
 			b.Plans = b.Plans[:left]
 			return e.source()
 		}

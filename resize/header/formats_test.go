@@ -86,7 +86,7 @@ func TestDisguisedIsNotRead(t *testing.T) {
 			if _, err := header.Inspect(t.Context(), r, int64(len(b)), header.DefaultFormats); !errors.Is(err, header.ErrNotPicture) || r.n > 4<<10 {
 				t.Errorf("%.8q behind %.20q: %v, %d bytes read", src, front, err, r.n)
 			}
-			if err := header.Reads(b[:min(len(b), 64)], header.DefaultFormats); !errors.Is(err, header.ErrNotPicture) {
+			if _, err := header.Identify(b[:min(len(b), 64)], header.DefaultFormats); !errors.Is(err, header.ErrNotPicture) {
 				t.Errorf("%.8q behind %.20q: %v", src, front, err)
 			}
 		}

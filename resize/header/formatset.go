@@ -16,6 +16,8 @@ const (
 		1<<variant.HEIC | 1<<variant.GIF | 1<<variant.TIFF | 1<<variant.JXL
 	// AllFormats are those that Inspect knows.
 	AllFormats = DefaultFormats | 1<<variant.SVG | 1<<variant.PDF | 1<<variant.JP2
+	// Probed are those whose headers resize.Inspect has the engine read.
+	Probed Formats = 1<<variant.SVG | 1<<variant.PDF | 1<<variant.TIFF | 1<<variant.JXL | 1<<variant.JP2
 )
 
 // FormatsOf returns a set of the given formats.

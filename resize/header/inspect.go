@@ -89,14 +89,14 @@ func (s *file) inspect(formats Formats) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	inspect, err := inspector(head, formats)
+	f, err := Identify(head, formats)
 	if err != nil {
 		return Header{}, err
 	}
 	if s.Size <= source.Window {
 		s.Ahead = source.Window
 	}
-	h, err := inspect(s)
+	h, err := inspectorOf(f)(s)
 	if s.Failure() != nil {
 		return Header{}, s.Failure()
 	}
@@ -110,27 +110,22 @@ func (s *file) inspect(formats Formats) (Header, error) {
 	return Header{}, cmp.Or(err, wrong)
 }
 
-// Reads returns an error of kind ErrNotPicture unless head, the first 64 bytes of a file,
-// can be the beginning of a picture in one of formats.
-func Reads(head []byte, formats Formats) error {
-	_, err := inspector(head, formats)
-	return err
-}
-
-// inspector returns the parser for a file that begins with head.
-func inspector(head []byte, formats Formats) (func(*file) (Header, error), error) {
+// Identify returns the format of a picture by head, the first 64 bytes of its file. It may
+// turn out to be HEIC instead of AVIF or the reverse, and no SVG but another kind of XML.
+// The error is of kind ErrNotPicture unless the format is, or may turn out to be, in formats.
+func Identify(head []byte, formats Formats) (variant.Format, error) {
 	f, ok := Sniff(head)
 	switch {
 	case !ok && !looksLikeXML(head):
-		return nil, ErrNotPicture
+		return 0, ErrNotPicture
 	case !ok: // the root element of an SVG may stand far behind its start
 		f = variant.SVG
 	}
 	heif := f == variant.AVIF || f == variant.HEIC // the brands do not tell them apart
 	if !formats.Has(f) && !(heif && (formats.Has(variant.AVIF) || formats.Has(variant.HEIC))) {
-		return nil, notRead(f)
+		return 0, notRead(f)
 	}
-	return inspectorOf(f), nil
+	return f, nil
 }
 
 // notRead is the error for a format that is not among those to be read.

@@ -24,7 +24,7 @@ type outcome struct {
 func makeAll(t *testing.T, r resize.Resizer, ctx context.Context, src []byte, h header.Header, plans []resize.Plan) ([]outcome, error) {
 	t.Helper()
 	var all []outcome
-	err := r.ResizeAll(ctx, src, h, plans, func(i int, data []byte, err error) {
+	err := r.ResizeAll(ctx, resize.InMemory(src), h, plans, func(i int, data []byte, err error) {
 		all = append(all, outcome{i, data, err})
 	})
 	if len(all) != len(plans) {
@@ -134,7 +134,7 @@ func runAllCancelled(t *testing.T, r resize.Resizer) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var outs [][]byte
 	var errs []error
-	err := r.ResizeAll(ctx, src, h, plans, func(_ int, data []byte, err error) {
+	err := r.ResizeAll(ctx, resize.InMemory(src), h, plans, func(_ int, data []byte, err error) {
 		outs, errs = append(outs, data), append(errs, err)
 		cancel()
 	})
@@ -163,7 +163,7 @@ func runMezzanines(t *testing.T, r resize.Resizer) {
 		if !ok {
 			t.Fatal("it has no mezzanine")
 		}
-		body, err := r.Resize(t.Context(), src, h, p)
+		body, err := r.Resize(t.Context(), resize.InMemory(src), h, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +186,7 @@ func checkMezzanine(t *testing.T, r resize.Resizer, m resize.Mezzanine, p resize
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := r.Resize(t.Context(), src, m.Header, p)
+	out, err := r.Resize(t.Context(), resize.InMemory(src), m.Header, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func planOf(t *testing.T, r resize.Resizer, src []byte, ops string) (header.Head
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+	h, err := resize.Inspect(t.Context(), r, resize.InMemory(src), header.AllFormats, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func planOf(t *testing.T, r resize.Resizer, src []byte, ops string) (header.Head
 func make1(t *testing.T, r resize.Resizer, src []byte, ops string) ([]byte, image.Image, resize.Plan) {
 	t.Helper()
 	h, p := planOf(t, r, src, ops)
-	out, err := r.Resize(t.Context(), src, h, p)
+	out, err := r.Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,8 +65,13 @@ func (f *Fake) CanWrite(format variant.Format) bool {
 	return slices.Contains(f.Formats, format)
 }
 
+// Probe implements resize.Resizer: it reads no format that has to be probed.
+func (f *Fake) Probe(ctx context.Context, _ resize.Source, _ variant.Format, _ int) (header.Header, error) {
+	return header.Header{}, cmp.Or(f.hold(ctx), header.ErrNotPicture)
+}
+
 // Resize implements resize.Resizer.
-func (f *Fake) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
+func (f *Fake) Resize(ctx context.Context, src resize.Source, h header.Header, p resize.Plan) ([]byte, error) {
 	f.calls.Add(1)
 	if err := f.hold(ctx); err != nil {
 		return f.Half, err
@@ -79,7 +84,7 @@ func (f *Fake) Resize(ctx context.Context, src []byte, h header.Header, p resize
 }
 
 // ResizeAll implements resize.Resizer: Began and Block are for all of it, once.
-func (f *Fake) ResizeAll(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
+func (f *Fake) ResizeAll(ctx context.Context, src resize.Source, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
 	var m image.Image
 	var half []byte
 	err := f.hold(ctx)
@@ -100,7 +105,11 @@ func (f *Fake) ResizeAll(ctx context.Context, src []byte, h header.Header, plans
 	return ended
 }
 
-func (f *Fake) decode(src []byte, h header.Header) (image.Image, error) {
+func (f *Fake) decode(s resize.Source, h header.Header) (image.Image, error) {
+	src, err := s.Bytes()
+	if err != nil {
+		return nil, err
+	}
 	if got, ok := header.Sniff(src); !ok || got != h.Format || !f.CanRead(got) {
 		return nil, header.ErrNotPicture
 	}
@@ -123,7 +132,7 @@ func (f *Fake) make(m image.Image, h header.Header, p resize.Plan) ([]byte, erro
 }
 
 // Look implements resize.Resizer: it sees Inner, and that the eye goes to Eye.
-func (f *Fake) Look(ctx context.Context, _ []byte, h header.Header, v variant.Variant) (variant.Variant, error) {
+func (f *Fake) Look(ctx context.Context, _ resize.Source, h header.Header, v variant.Variant) (variant.Variant, error) {
 	f.looks.Add(1)
 	if err := f.hold(ctx); err != nil {
 		return variant.Variant{}, err

@@ -16,7 +16,7 @@ func TestFakeCountsAndFails(t *testing.T) {
 	t.Parallel()
 	sad := errors.New("sad")
 	f := &resizetest.Fake{Fail: sad, Formats: []variant.Format{variant.WebP}}
-	if _, err := f.Resize(t.Context(), nil, header.Header{}, resize.Plan{}); err != sad {
+	if _, err := f.Resize(t.Context(), resize.InMemory(nil), header.Header{}, resize.Plan{}); err != sad {
 		t.Errorf("got %v", err)
 	}
 	if f.Calls() != 1 || !f.CanWrite(variant.WebP) || f.CanWrite(variant.JPEG) {

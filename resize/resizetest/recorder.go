@@ -51,7 +51,7 @@ func (e *Recorder) SetStop(stop func(ctx context.Context, what string) error) {
 }
 
 // Resize implements resize.Resizer.
-func (e *Recorder) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
+func (e *Recorder) Resize(ctx context.Context, src resize.Source, h header.Header, p resize.Plan) ([]byte, error) {
 	if err := e.begin(ctx, h, p); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (e *Recorder) Resize(ctx context.Context, src []byte, h header.Header, p re
 }
 
 // ResizeAll implements resize.Resizer.
-func (e *Recorder) ResizeAll(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(int, []byte, error)) error {
+func (e *Recorder) ResizeAll(ctx context.Context, src resize.Source, h header.Header, plans []resize.Plan, done func(int, []byte, error)) error {
 	if err := e.begin(ctx, h, plans...); err != nil {
 		for i := range plans {
 			done(i, nil, err)

@@ -180,7 +180,7 @@ func runLook(t *testing.T, r resize.Resizer) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen, err := r.Look(t.Context(), src, h, v)
+		seen, err := r.Look(t.Context(), resize.InMemory(src), h, v)
 		if err != nil || resize.NeedsLook(seen) {
 			t.Errorf("%s: %+v, %v", ops, seen, err)
 		}
@@ -198,14 +198,14 @@ func runErrors(t *testing.T, r resize.Resizer) {
 	h, p := planOf(t, r, src, "20x")
 	photo := JPEG(Quarters(40, 30))
 	jh, jp := planOf(t, r, photo, "20x")
-	if _, err := r.Resize(t.Context(), photo[:200], jh, jp); !errors.Is(err, header.ErrBroken) {
+	if _, err := r.Resize(t.Context(), resize.InMemory(photo[:200]), jh, jp); !errors.Is(err, header.ErrBroken) {
 		t.Errorf("a JPEG cut in its tables: %v, want ErrBroken", err)
 	}
-	if _, err := r.Resize(t.Context(), photo, h, p); !errors.Is(err, header.ErrNotPicture) {
+	if _, err := r.Resize(t.Context(), resize.InMemory(photo), h, p); !errors.Is(err, header.ErrNotPicture) {
 		t.Errorf("a JPEG with a PNG's header: %v, want ErrNotPicture", err)
 	}
 	p.Output.Format = variant.TIFF
-	_, err := r.Resize(t.Context(), src, h, p)
+	_, err := r.Resize(t.Context(), resize.InMemory(src), h, p)
 	if u, ok := errors.AsType[*resize.UnsupportedError](err); !ok || u.Option != "f_tiff" {
 		t.Errorf("a format that is not written: %v, want *UnsupportedError", err)
 	}
@@ -216,7 +216,7 @@ func runCancelled(t *testing.T, r resize.Resizer) {
 	h, p := planOf(t, r, src, "20x")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if out, err := r.Resize(ctx, src, h, p); !errors.Is(err, context.Canceled) || out != nil {
+	if out, err := r.Resize(ctx, resize.InMemory(src), h, p); !errors.Is(err, context.Canceled) || out != nil {
 		t.Errorf("a cancelled context: %d bytes, %v", len(out), err)
 	}
 }
@@ -227,7 +227,7 @@ func runConcurrent(t *testing.T, r resize.Resizer) {
 	src := JPEG(Quarters(400, 300))
 	before := slices.Clone(src)
 	h, p := planOf(t, r, src, "90x90,g_ne")
-	want, err := r.Resize(t.Context(), src, h, p)
+	want, err := r.Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func runConcurrent(t *testing.T, r resize.Resizer) {
 	for range 8 {
 		all.Go(func() {
 			for range 8 {
-				if got, err := r.Resize(t.Context(), src, h, p); err != nil || !bytes.Equal(got, want) {
+				if got, err := r.Resize(t.Context(), resize.InMemory(src), h, p); err != nil || !bytes.Equal(got, want) {
 					t.Errorf("other bytes than before, or %v", err)
 				}
 			}

@@ -14,8 +14,8 @@ import (
 )
 
 // ResizeAll implements resize.Resizer.
-func (e *Engine) ResizeAll(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
-	src, err := e.accepts(ctx, src, h)
+func (e *Engine) ResizeAll(ctx context.Context, source resize.Source, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
+	src, err := e.accepts(ctx, source, h)
 	switch {
 	case err != nil:
 		return failAll(plans, done, err)
@@ -59,7 +59,7 @@ func failAll(plans []resize.Plan, done func(int, []byte, error), err error) erro
 func (e *Engine) oneByOne(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(int, []byte, error)) error {
 	var ended error
 	for i, p := range plans {
-		data, err := e.Resize(ctx, src, h, p)
+		data, err := e.resize(ctx, src, h, p)
 		if errors.Is(err, header.ErrBroken) || err != nil && ctx.Err() != nil {
 			ended = err
 		}
@@ -191,7 +191,7 @@ func (s *shared) make(ctx context.Context, p resize.Plan) ([]byte, error) {
 	if j.Err = cmp.Or(f.Err, j.Err); j.Err == nil {
 		out := j.encode(f.im)
 		if j.Err == nil {
-			return out, checkResult(out, p)
+			return out, check(out, p)
 		}
 	}
 	return nil, cmp.Or(j.known(ctx), j.ours(ctx))

@@ -29,7 +29,7 @@ func together(t testing.TB, e *Engine, src []byte, wishes ...string) (outs [][]b
 		h, p = plan(t, e, src, ops)
 		plans = append(plans, p)
 	}
-	err = e.ResizeAll(t.Context(), src, h, plans, func(_ int, data []byte, err error) {
+	err = e.ResizeAll(t.Context(), resize.InMemory(src), h, plans, func(_ int, data []byte, err error) {
 		outs, errs = append(outs, data), append(errs, err)
 	})
 	return outs, errs, err
@@ -202,7 +202,7 @@ func TestTogetherBroken(t *testing.T) {
 				plans = append(plans, p)
 			}
 			calls := 0
-			err := e.ResizeAll(t.Context(), src, h, plans, func(i int, data []byte, err error) {
+			err := e.ResizeAll(t.Context(), resize.InMemory(src), h, plans, func(i int, data []byte, err error) {
 				calls++
 				if !errors.Is(err, header.ErrBroken) || (data != nil) != lenient {
 					t.Errorf("%v, lenient %t, plan %d: %d bytes, %v", h.Format, lenient, i, len(data), err)
@@ -239,7 +239,7 @@ func TestTogetherStops(t *testing.T) {
 			cancel()
 		}()
 		calls := 0
-		err := e.ResizeAll(ctx, src, h, plans, func(i int, data []byte, err error) {
+		err := e.ResizeAll(ctx, resize.InMemory(src), h, plans, func(i int, data []byte, err error) {
 			calls++
 			if err != nil && (!errors.Is(err, context.Canceled) || data != nil) || i == 2 && err == nil {
 				t.Errorf("after %v, plan %d: %d bytes, %v", after, i, len(data), err)

@@ -74,7 +74,7 @@ func TestDecodePartial(t *testing.T) {
 				t.Fatal(err)
 			}
 			if resize.NeedsLook(v) {
-				if v, err = lenient.Look(t.Context(), src, h, v); err != nil {
+				if v, err = lenient.Look(t.Context(), resize.InMemory(src), h, v); err != nil {
 					t.Errorf("%s, %s: %v", name, ops, err)
 					continue
 				}
@@ -86,10 +86,10 @@ func TestDecodePartial(t *testing.T) {
 			if h.Pages > 1 { // those that are whole, which Inspect has told
 				continue
 			}
-			if out, err := strict.Resize(t.Context(), src, h, p); out != nil || !errors.Is(err, header.ErrBroken) {
+			if out, err := strict.Resize(t.Context(), resize.InMemory(src), h, p); out != nil || !errors.Is(err, header.ErrBroken) {
 				t.Errorf("%s, %s: %d bytes, %v from the strict one", name, ops, len(out), err)
 			}
-			out, err := lenient.Resize(t.Context(), src, h, p)
+			out, err := lenient.Resize(t.Context(), resize.InMemory(src), h, p)
 			if len(out) == 0 || !errors.Is(err, header.ErrBroken) {
 				t.Errorf("%s, %s: %d bytes, %v", name, ops, len(out), err)
 				continue
@@ -106,7 +106,7 @@ func TestDecodePartial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, _ := lenient.Resize(t.Context(), src, h, p)
+	out, _ := lenient.Resize(t.Context(), resize.InMemory(src), h, p)
 	half, whole := decoded(t, strict, out), sceneOf(t, strict, "120x")
 	for x := range 120 {
 		if p, q := half.NRGBAAt(x, 20), whole.NRGBAAt(x, 20); off(p, q) > 60 {
@@ -116,13 +116,13 @@ func TestDecodePartial(t *testing.T) {
 	// A whole picture is no half one.
 	good := testdata(t, "odd/orientation-6.jpg")
 	h, p = plan(t, lenient, good, "60x")
-	if _, err := lenient.Resize(t.Context(), good, h, p); err != nil {
+	if _, err := lenient.Resize(t.Context(), resize.InMemory(good), h, p); err != nil {
 		t.Errorf("a good picture: %v", err)
 	}
 	// Damage inside is told, too: it must not be kept.
 	png := damaged(testdata(t, "odd/interlaced.png"), 50)
 	h, p = plan(t, lenient, png, "60x")
-	if out, err := lenient.Resize(t.Context(), png, h, p); !errors.Is(err, header.ErrBroken) {
+	if out, err := lenient.Resize(t.Context(), resize.InMemory(png), h, p); !errors.Is(err, header.ErrBroken) {
 		t.Errorf("a PNG with a wrong checksum: %d bytes, %v", len(out), err)
 	}
 }
@@ -143,7 +143,7 @@ func TestHalfAnimation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := e.Resize(t.Context(), src, h, p)
+			out, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 			if err != nil && !errors.Is(err, header.ErrBroken) || len(out) == 0 {
 				t.Errorf("%s as %v: %d bytes, %v", name, f, len(out), err)
 			} else if got := headerOf(t, out).Pages; got != p.Frames {

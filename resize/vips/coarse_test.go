@@ -77,7 +77,7 @@ func TestCoarseTogether(t *testing.T) {
 	}
 	for _, plans := range [][]resize.Plan{{first, whole}, {whole, first}} {
 		var outs [2][]byte
-		if err := e.ResizeAll(t.Context(), src, h, plans, func(i int, data []byte, err error) {
+		if err := e.ResizeAll(t.Context(), resize.InMemory(src), h, plans, func(i int, data []byte, err error) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func TestCoarseTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, p := range plans {
-			alone, err := e.Resize(t.Context(), src, h, p)
+			alone, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +136,7 @@ func TestCoarseFilter(t *testing.T) {
 	h, p := plan(t, e, src, "200x,f_png")
 	for coarse, overshoots := range map[bool]bool{false: true, true: false} {
 		p.Coarse = coarse
-		out, err := e.Resize(t.Context(), src, h, p)
+		out, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func make1(e *Engine, src []byte, ops string) ([]byte, error) {
 		return nil, err
 	}
 	if resize.NeedsLook(v) {
-		if v, err = e.Look(context.Background(), src, h, v); err != nil {
+		if v, err = e.Look(context.Background(), resize.InMemory(src), h, v); err != nil {
 			return nil, err
 		}
 	}
@@ -36,7 +36,7 @@ func make1(e *Engine, src []byte, ops string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.Resize(context.Background(), src, h, p)
+	return e.Resize(context.Background(), resize.InMemory(src), h, p)
 }
 
 func oddity(t testing.TB, name string) []byte {
@@ -133,8 +133,8 @@ func tooWide(t testing.TB, e *Engine) func() error {
 	letterboxed := p
 	letterboxed.CanvasH = 5
 	return func() error {
-		_, err := e.Resize(context.Background(), src, h, p)
-		_, again := e.Resize(context.Background(), src, h, letterboxed)
+		_, err := e.Resize(context.Background(), resize.InMemory(src), h, p)
+		_, again := e.Resize(context.Background(), resize.InMemory(src), h, letterboxed)
 		if err == nil || again == nil || errors.Is(again, header.ErrBroken) {
 			return errors.Join(errors.New("not our failure"), again, header.ErrBroken)
 		}

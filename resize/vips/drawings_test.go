@@ -218,7 +218,7 @@ func TestForeign(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if out, err := e.Resize(t.Context(), src, h, p); err == nil {
+			if out, err := e.Resize(t.Context(), resize.InMemory(src), h, p); err == nil {
 				t.Errorf("%s, said to be %v: %d bytes", name, f, len(out))
 			}
 		}

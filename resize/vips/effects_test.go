@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/sample"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 )
 
@@ -203,12 +204,12 @@ func TestRestore(t *testing.T) {
 	if p.Effects.Restore {
 		t.Fatal("it is on by itself")
 	}
-	plain, err := e.Resize(t.Context(), src, h, p)
+	plain, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.Effects.Restore = true
-	restored, err := e.Resize(t.Context(), src, h, p)
+	restored, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +223,7 @@ func TestRestore(t *testing.T) {
 	even := resizetest.PNG(painted(400, 400, color.NRGBA{255, 100, 3, 255}))
 	h, p = plan(t, e, even, "50x,f_png")
 	p.Effects.Restore = true
-	if out, err := e.Resize(t.Context(), even, h, p); err != nil || off(decoded(t, e, out).NRGBAAt(20, 20), color.NRGBA{255, 100, 3, 255}) > 1 {
+	if out, err := e.Resize(t.Context(), resize.InMemory(even), h, p); err != nil || off(decoded(t, e, out).NRGBAAt(20, 20), color.NRGBA{255, 100, 3, 255}) > 1 {
 		t.Errorf("what is even becomes %v, %v", decoded(t, e, out).NRGBAAt(20, 20), err)
 	}
 	t.Logf("%.2f off in the mean, %d at worst; contrast %.2f and %.2f", mean, worst, contrastA, contrastB)

@@ -105,7 +105,7 @@ func TestPlain(t *testing.T) {
 	size := func(o resize.Output) int {
 		one := p
 		one.Output, one.Plain, one.MaxBytes = o, resize.Output{}, 0
-		out, err := e.Resize(t.Context(), src, h, one)
+		out, err := e.Resize(t.Context(), resize.InMemory(src), h, one)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestPlain(t *testing.T) {
 		{"none can be", webp, jpeg, 100, 0, resize.ErrBytes},
 	} {
 		p.Output, p.Plain, p.MaxBytes = c.first, c.plain, c.max
-		out, err := e.Resize(t.Context(), src, h, p)
+		out, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 		if c.err != nil || err != nil {
 			if !errors.Is(err, c.err) {
 				t.Errorf("%s: %v", c.name, err)
@@ -203,7 +203,7 @@ func TestPalettes(t *testing.T) {
 		}
 		p.Output.Palette = false
 		h, _ := plan(t, e, testdata(t, name), ops)
-		full, err := e.Resize(t.Context(), testdata(t, name), h, p)
+		full, err := e.Resize(t.Context(), resize.InMemory(testdata(t, name)), h, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +242,7 @@ func TestQuality(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	low, err := e.Resize(t.Context(), src, h, p)
+	low, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatal(err)
 	}

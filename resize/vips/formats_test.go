@@ -40,7 +40,7 @@ func TestOnlyItsFormats(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = e.Resize(t.Context(), src, h, p)
+			_, err = e.Resize(t.Context(), resize.InMemory(src), h, p)
 			if loads := read.Has(f) || ownFormats.Has(f); loads != (err == nil) || !loads && !errors.Is(err, header.ErrNotPicture) {
 				t.Errorf("%s: a %v: %v", read, f, err)
 			}

@@ -117,7 +117,7 @@ func TestBombs(t *testing.T) {
 		if err == nil {
 			var p resize.Plan
 			if p, err = resize.NewPlan(h, variant.Variant{Width: 50}, 0, s); err == nil {
-				_, err = e.Resize(t.Context(), src, h, p)
+				_, err = e.Resize(t.Context(), resize.InMemory(src), h, p)
 			}
 		}
 		switch name {
@@ -221,7 +221,7 @@ func giveUp(t *testing.T, e *Engine, src []byte, n int) {
 		cancel()
 	}()
 	defer cancel()
-	if _, err := e.Resize(ctx, src, h, p); err != nil && !errors.Is(err, context.Canceled) && !allowed(err) {
+	if _, err := e.Resize(ctx, resize.InMemory(src), h, p); err != nil && !errors.Is(err, context.Canceled) && !allowed(err) {
 		t.Errorf("given up: %v", err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Look implements resize.Resizer.
-func (e *Engine) Look(ctx context.Context, src []byte, h header.Header, v variant.Variant) (variant.Variant, error) {
-	src, err := e.accepts(ctx, src, h)
+func (e *Engine) Look(ctx context.Context, source resize.Source, h header.Header, v variant.Variant) (variant.Variant, error) {
+	src, err := e.accepts(ctx, source, h)
 	if err != nil {
 		return v, err
 	}

@@ -35,7 +35,7 @@ func cropOf(t *testing.T, e *Engine, src []byte, ops string) image.Rectangle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, err = e.Look(t.Context(), src, h, v); err != nil {
+	if v, err = e.Look(t.Context(), resize.InMemory(src), h, v); err != nil {
 		t.Fatalf("%s: %v", ops, err)
 	}
 	r, err := resize.Region(h, v)

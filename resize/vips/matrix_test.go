@@ -47,7 +47,7 @@ func asked(e *Engine, src []byte, ops string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.Describe(ctx, src, h, p, true)
+	return d.Describe(ctx, resize.InMemory(src), h, p, true)
 }
 
 // theirs reports whether an error is not our own failure.

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/odd"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
@@ -108,7 +109,7 @@ func TestHeaderBindsPixels(t *testing.T) {
 	}
 	for depth, want := range map[int]error{32: nil, 8: header.ErrBroken} {
 		h.Depth = depth
-		if _, err := e.Resize(t.Context(), src, h, p); !errors.Is(err, want) {
+		if _, err := e.Resize(t.Context(), resize.InMemory(src), h, p); !errors.Is(err, want) {
 			t.Errorf("said to have %d bits: %v, want %v", depth, err, want)
 		}
 	}

@@ -34,7 +34,7 @@ func mezzanineOf(t testing.TB, e *Engine, src []byte) resize.Mezzanine {
 	if !ok {
 		t.Fatalf("%v of %dx%d has no mezzanine", h.Format, h.Width, h.Height)
 	}
-	body, err := e.Resize(t.Context(), src, h, p)
+	body, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestMezzanineIsWhole(t *testing.T) {
 		if by := e.byBimg(h, p); by != (c != engine.Direct) {
 			t.Fatalf("%s: by bimg %t", c, by)
 		}
-		out, err := e.Resize(t.Context(), src, h, p)
+		out, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,11 +156,11 @@ const aPixel = 40
 // compareMezzanine makes p of both.
 func compareMezzanine(t *testing.T, e *Engine, src []byte, h header.Header, m resize.Mezzanine, p resize.Plan, what string, most int) {
 	t.Helper()
-	direct, err := e.Resize(t.Context(), src, h, p)
+	direct, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatal(what, err)
 	}
-	through, err := e.Resize(t.Context(), bodyOf(t, m), m.Header, p)
+	through, err := e.Resize(t.Context(), resize.InMemory(bodyOf(t, m)), m.Header, p)
 	if err != nil {
 		t.Fatal(what, err)
 	}
@@ -181,7 +181,7 @@ func TestMezzanineShows(t *testing.T) {
 	aside.Cut.Left++
 	var made [2]*image.NRGBA
 	for i, p := range []resize.Plan{p, aside} {
-		out, err := e.Resize(t.Context(), src, h, p)
+		out, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -274,7 +274,7 @@ func TestMezzanineTogether(t *testing.T) {
 		t.Fatal("no mezzanine")
 	}
 	var outs [][]byte
-	if err := e.ResizeAll(t.Context(), src, h, []resize.Plan{first, whole}, func(_ int, data []byte, err error) {
+	if err := e.ResizeAll(t.Context(), resize.InMemory(src), h, []resize.Plan{first, whole}, func(_ int, data []byte, err error) {
 		if err != nil {
 			t.Fatal(err)
 		}

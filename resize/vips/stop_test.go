@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/resizetest"
 )
 
@@ -41,7 +42,7 @@ func TestStop(t *testing.T) {
 			}
 			cancel()
 		}()
-		out, err := e.Resize(ctx, src, h, p)
+		out, err := e.Resize(ctx, resize.InMemory(src), h, p)
 		if out != nil || !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %d bytes, %v, want context.Canceled", ops, len(out), err)
 		}

@@ -115,14 +115,24 @@ func (e *Engine) Recipe() string {
 	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Choice, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
 }
 
-// Resize implements resize.Resizer. src may be mapped memory that cannot be
-// written to.
-func (e *Engine) Resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
-	src, err := e.accepts(ctx, src, h)
+// Probe implements resize.Resizer.
+func (e *Engine) Probe(ctx context.Context, src resize.Source, f variant.Format, page int) (header.Header, error) {
+	return header.InspectPage(ctx, src.At, src.Size, e.readable&header.FormatsOf(f), page)
+}
+
+// Resize implements resize.Resizer. The bytes of source may be mapped memory that cannot
+// be written to.
+func (e *Engine) Resize(ctx context.Context, source resize.Source, h header.Header, p resize.Plan) ([]byte, error) {
+	src, err := e.accepts(ctx, source, h)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.writes(p); err != nil {
+	return e.resize(ctx, src, h, p)
+}
+
+// resize makes one picture of what accepts has returned.
+func (e *Engine) resize(ctx context.Context, src []byte, h header.Header, p resize.Plan) ([]byte, error) {
+	if err := cmp.Or(ctx.Err(), e.writes(p)); err != nil {
 		return nil, err
 	}
 	defer trimmed.after(p.Cost(h))
@@ -133,7 +143,7 @@ func (e *Engine) Resize(ctx context.Context, src []byte, h header.Header, p resi
 	if err != nil {
 		return nil, err
 	}
-	return out, checkResult(out, p)
+	return out, check(out, p)
 }
 
 // writes refuses a plan for a format that the engine does not write.
@@ -165,15 +175,20 @@ func (e *Engine) run(ctx context.Context, src []byte, h header.Header, p resize.
 // with wrong.
 func (e *Engine) decodePartial(ctx context.Context, src []byte, h header.Header, p resize.Plan, wrong error) ([]byte, error) {
 	out, err := e.direct(ctx, src, h, p, true)
-	if err != nil || checkResult(out, p) != nil {
+	if err != nil || check(out, p) != nil {
 		return nil, cmp.Or(ctx.Err(), wrong)
 	}
 	return out, wrong
 }
 
-// accepts refuses pictures that libvips must not see, and returns src without metadata.
-func (e *Engine) accepts(ctx context.Context, src []byte, h header.Header) ([]byte, error) {
+// accepts refuses pictures that libvips must not see, and returns the bytes of others
+// without metadata.
+func (e *Engine) accepts(ctx context.Context, source resize.Source, h header.Header) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	src, err := source.Bytes()
+	if err != nil {
 		return nil, err
 	}
 	if !e.loads.Has(h.Format) || !sameFormat(src, h.Format) {
@@ -193,18 +208,7 @@ func sameFormat(src []byte, f variant.Format) bool {
 	return got == f || heif(got) && heif(f)
 }
 
-// checkResult compares a result with its plan: one of another size or format would be
-// cached and served for months. It may have fewer frames, as encoders join frames that
-// are alike.
-func checkResult(out []byte, p resize.Plan) error {
-	h, err := header.Inspect(context.Background(), bytes.NewReader(out), int64(len(out)), resize.WrittenFormats)
-	if err != nil {
-		return fmt.Errorf("libvips gave an unusable result: %v", err)
-	}
-	w, height := p.Size()
-	if h.Format != p.Output.Format && h.Format != p.Plain.Format || h.Width != w || h.Height != height || h.Pages > p.Frames {
-		return fmt.Errorf("libvips gave %v of %dx%d, %d frames, instead of %v of %dx%d, %d frames",
-			h.Format, h.Width, h.Height, h.Pages, p.Output.Format, w, height, p.Frames)
-	}
-	return nil
+// check compares a result with its plan.
+func check(out []byte, p resize.Plan) error {
+	return resize.CheckResult(bytes.NewReader(out), int64(len(out)), p)
 }

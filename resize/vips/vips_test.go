@@ -72,7 +72,7 @@ func plan(t testing.TB, e *Engine, src []byte, ops string) (header.Header, resiz
 		t.Fatal(err)
 	}
 	if resize.NeedsLook(v) {
-		if v, err = e.Look(t.Context(), src, h, v); err != nil {
+		if v, err = e.Look(t.Context(), resize.InMemory(src), h, v); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,7 +94,7 @@ func settings(e *Engine) resize.Settings {
 func makeOf(t testing.TB, e *Engine, src []byte, ops string) ([]byte, resize.Plan) {
 	t.Helper()
 	h, p := plan(t, e, src, ops)
-	out, err := e.Resize(t.Context(), src, h, p)
+	out, err := e.Resize(t.Context(), resize.InMemory(src), h, p)
 	if err != nil {
 		t.Fatalf("%s: %v", ops, err)
 	}
@@ -266,7 +266,7 @@ func TestOnlyKnownBytes(t *testing.T) {
 	h := header.Header{Format: variant.JPEG, Width: 10, Height: 10, Orientation: 1}
 	p := resize.Plan{Frames: 1, ScaledW: 5, ScaledH: 5, Cut: resize.Rect{Width: 5, Height: 5}, CanvasW: 5, CanvasH: 5, Output: resize.Output{Format: variant.PNG}}
 	for _, src := range []string{"", "%PDF-1.4", "<svg/>", "P6 10 10 255 ", "II*\x00\x08\x00\x00\x00", "push graphic-context"} {
-		if _, err := e.Resize(t.Context(), []byte(src), h, p); !errors.Is(err, header.ErrNotPicture) {
+		if _, err := e.Resize(t.Context(), resize.InMemory([]byte(src)), h, p); !errors.Is(err, header.ErrNotPicture) {
 			t.Errorf("%q: %v", src, err)
 		}
 	}
