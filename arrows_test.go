@@ -180,7 +180,7 @@ var bans = []ban{
 		reason: "only metrics knows Prometheus",
 	},
 	{
-		from: []string{"..."}, to: []string{"github.com/landlock-lsm/...", "github.com/elastic/..."}, except: []string{"resize/sandbox/walls"},
+		from: []string{"..."}, to: []string{"github.com/landlock-lsm/...", "github.com/elastic/..."}, except: []string{"resize/sandbox/walls", "resize/sandbox/worker", "cmd/thumbery-worker"},
 		reason: "one package knows how a process is kept from everything, and the server is no such process",
 	},
 	{

@@ -14,12 +14,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/resize/sandbox/internal/escape"
 	"github.com/thumbery/thumbery/resize/sandbox/walls"
 )
 
 // behind is the environment variable that makes the test binary a process behind walls,
 // and says which attempt it is to make there.
 const behind = "WALLS_TEST_ATTEMPT"
+
+// places is the environment variable that has the place of the attempt, as JSON.
+const places = "WALLS_TEST_PLACE"
 
 // The limits of the process behind the walls.
 const (
@@ -28,8 +32,11 @@ const (
 	share       = 4 << 30
 )
 
-// dirs are the places that attempts have, as JSON in the environment.
-type dirs struct{ Read, Secret string }
+// The descriptors of the process behind the walls.
+const (
+	socket = 3
+	file   = 4 // of the test, to write to
+)
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(behind); name != "" {
@@ -41,30 +48,46 @@ func TestMain(m *testing.M) {
 // attempt builds the walls and makes one attempt: 0 is that it succeeded, 3 that it was
 // denied, which it says.
 func attempt(name string) int {
-	var d dirs
-	if err := json.Unmarshal([]byte(os.Getenv("WALLS_TEST_DIRS")), &d); err != nil {
+	var p escape.Place
+	if err := json.Unmarshal([]byte(os.Getenv(places)), &p); err != nil {
 		fmt.Println(err)
 		return 1
 	}
 	// Threads that exist when the walls are built, and one that is made later.
 	early := onThread()
 	for _, w := range walls.Build(walls.Limits{
-		Memory: share, CPU: time.Minute, File: fileMax, Descriptors: descriptors, Socket: socket, Read: []string{d.Read, filepath.Join(d.Read, "missing")},
+		Memory: share, CPU: time.Minute, File: fileMax, Descriptors: descriptors, Socket: socket, Read: []string{p.Read, filepath.Join(p.Read, "missing")},
 	}) {
 		if w.Missing != "" {
 			fmt.Printf("no %s: %s\n", w.Name, w.Missing)
 			return 1
 		}
 	}
-	return report(attempts[name], d, early, onThread())
+	if name == "wait" {
+		return wait()
+	}
+	return report(escape.Attempts[name], p, early, onThread())
+}
+
+// wait says to the test that the walls are up, and waits for it to look at them.
+func wait() int {
+	if err := unix.Sendmsg(socket, []byte("ready"), nil, nil, 0); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	if _, err := unix.Read(socket, make([]byte, 1)); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
 }
 
 // report makes an attempt on this thread and on others, which must all come to the same.
-func report(try func(dirs) error, d dirs, others ...func(func())) int {
-	err := try(d)
+func report(try func(escape.Place) error, p escape.Place, others ...func(func())) int {
+	err := try(p)
 	for _, other := range others {
 		var again error
-		other(func() { again = try(d) })
+		other(func() { again = try(p) })
 		if fmt.Sprint(again) != fmt.Sprint(err) {
 			fmt.Printf("one thread: %v; another: %v\n", err, again)
 			return 1
@@ -98,13 +121,13 @@ func onThread() func(func()) {
 // command is a process that makes an attempt, and the other end of its socket.
 func command(t *testing.T, name string) (cmd *exec.Cmd, mine *os.File) {
 	t.Helper()
-	d := dirs{t.TempDir(), t.TempDir()}
-	for _, dir := range []string{d.Read, d.Secret} {
+	p := escape.Place{Read: t.TempDir(), Secret: t.TempDir(), Socket: socket, File: file, Share: share, Size: fileMax}
+	for _, dir := range []string{p.Read, p.Secret} {
 		if err := os.WriteFile(filepath.Join(dir, "file"), []byte("text"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	places, err := json.Marshal(d)
+	place, err := json.Marshal(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +142,7 @@ func command(t *testing.T, name string) (cmd *exec.Cmd, mine *os.File) {
 	}
 	t.Cleanup(func() { mine.Close(); theirs.Close(); written.Close() })
 	cmd = exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), behind+"="+name, "WALLS_TEST_DIRS="+string(places))
+	cmd.Env = append(os.Environ(), behind+"="+name, places+"="+string(place))
 	cmd.ExtraFiles = []*os.File{theirs, written}
 	return cmd, mine
 }

@@ -23,7 +23,7 @@ var compute = []string{
 	// waiting; Go's own descriptors
 	"epoll_create1", "epoll_ctl", "epoll_pwait", "eventfd2",
 	// descriptors that it has
-	"close", "close_range", "fstat", "fstatfs", "fadvise64", "getdents64", "lseek", "pread64", "pwrite64", "read", "readv", "write", "writev",
+	"close", "fstat", "fstatfs", "fadvise64", "getdents64", "lseek", "pread64", "pwrite64", "read", "readv", "write", "writev",
 	// files, of which Landlock says which; whether others exist is no secret to it
 	"faccessat", "faccessat2", "openat", "readlinkat", "statfs", "statx",
 	// who and where it is

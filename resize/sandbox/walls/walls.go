@@ -41,8 +41,8 @@ const (
 // Wall is one wall, and why it is not up, for people: the kernel does not offer it, or
 // something around this process forbids it.
 type Wall struct {
-	Name    string `json:"name"`
-	Missing string `json:"missing,omitempty"` // "" if it is up
+	Name    string
+	Missing string // "" if it is up
 }
 
 // walls collects the walls in the order in which they are tried.

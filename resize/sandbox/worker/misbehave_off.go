@@ -1,0 +1,6 @@
+//go:build !failpoints || !linux
+
+package worker
+
+// misbehave is for tests.
+func misbehave(*conn, []byte, []int) {}
