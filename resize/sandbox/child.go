@@ -1,0 +1,158 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
+	"golang.org/x/sys/unix"
+)
+
+// child is a process that makes pictures. One goroutine at a time uses it.
+type child struct {
+	process *os.Process
+	conn    *net.UnixConn
+	raw     syscall.RawConn // of conn
+	said    *tail           // to standard error
+
+	reaped chan struct{}    // closed when the process is gone
+	status *os.ProcessState // then
+
+	buf      []byte // for messages
+	id       uint64 // of the last request
+	pictures int    // made
+	base     int64  // resident bytes when it was ready
+}
+
+// offence is a breach of the protocol.
+type offence struct{ error }
+
+func offend(format string, args ...any) error { return offence{fmt.Errorf(format, args...)} }
+
+// errStale means that a child answered an earlier request once more.
+var errStale = offend("it answered an earlier request again")
+
+// unsent is the error of a request that could not be sent: the child is well.
+type unsent struct{ error }
+
+// blameless is the error of a request to a child that had died or gone wrong before.
+type blameless struct{ error }
+
+// grace is how long a child may still take to answer when nobody waits for it any more.
+const grace = 100 * time.Millisecond
+
+// exchange sends a request and passes each answer to take, until the last or until an
+// error of take. Once ctx has ended, answers are dropped.
+//
+// Without an error, or with one of type unsent, the child is ready for the next request.
+// Otherwise the error is blameless; an offence; os.ErrDeadlineExceeded if the child has not
+// answered when ctx ended, or soon after; what take returned; or that of the connection,
+// which is gone.
+func (c *child) exchange(ctx context.Context, r wire.Request, files []*os.File, take func(wire.Answer) error) error {
+	defer c.obey(ctx)()
+	c.id++
+	r.ID = c.id
+	if err := c.send(r, files); err != nil {
+		if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
+			return blameless{err}
+		}
+		return unsent{err}
+	}
+	for n := 0; ; n++ {
+		a, err := c.receive()
+		if err == errStale && n == 0 {
+			return blameless{err}
+		}
+		if err != nil {
+			return err
+		}
+		if ctx.Err() == nil {
+			err = take(a)
+		}
+		if err != nil || a.Last {
+			return err
+		}
+	}
+}
+
+// obey ends waiting for the child when ctx ends: at once if the time for the picture is
+// over, after the grace if nobody waits for it. The caller calls the returned function when
+// the exchange is over.
+func (c *child) obey(ctx context.Context) (over func()) {
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		wait := grace
+		if outOfTime(ctx) {
+			wait = 0
+		}
+		c.conn.SetDeadline(time.Now().Add(wait))
+	})
+	return func() {
+		if !stop() {
+			<-ended
+			c.conn.SetDeadline(time.Time{})
+		}
+	}
+}
+
+// outOfTime reports that ctx has ended because a time limit was reached.
+func outOfTime(ctx context.Context) bool {
+	return ctx.Err() == context.DeadlineExceeded || errors.Is(context.Cause(ctx), resize.ErrTooSlow)
+}
+
+func (c *child) send(r wire.Request, files []*os.File) error {
+	message, err := r.Encode()
+	if err != nil {
+		return err
+	}
+	fds := make([]int, len(files))
+	for i, f := range files {
+		fds[i] = int(f.Fd())
+	}
+	_, _, err = c.conn.WriteMsgUnix(message, unix.UnixRights(fds...), nil)
+	runtime.KeepAlive(files)
+	return err
+}
+
+// receive returns the next answer to the last request.
+func (c *child) receive() (wire.Answer, error) {
+	// Without a buffer for them, descriptors that come along are closed by the kernel.
+	n, _, flags, _, err := c.conn.ReadMsgUnix(c.buf, nil)
+	switch {
+	case err != nil:
+		return wire.Answer{}, err
+	case flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) != 0:
+		return wire.Answer{}, offend("it sent a message that is too long, or descriptors")
+	}
+	a, err := wire.DecodeAnswer(c.buf[:n])
+	switch {
+	case err != nil:
+		return wire.Answer{}, offence{err}
+	case a.ID < c.id:
+		return wire.Answer{}, errStale
+	case a.ID != c.id:
+		return wire.Answer{}, offend("it answered request %d, not %d", a.ID, c.id)
+	}
+	return a, nil
+}
+
+// isQuiet reports that the child is connected and has said nothing that was not asked for.
+func (c *child) isQuiet() bool {
+	quiet := false
+	err := c.raw.Control(func(fd uintptr) {
+		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		quiet = err == unix.EAGAIN
+	})
+	return quiet && err == nil
+}
+
+// kill ends the child, whatever it does. It may be called more than once.
+func (c *child) kill() { c.process.Kill() }

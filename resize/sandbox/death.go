@@ -1,0 +1,119 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
+	"golang.org/x/sys/unix"
+)
+
+// errStarved is why a child is ended that had no memory left, and said so.
+var errStarved = errors.New("it ran out of memory")
+
+// dying is how long a process may take to end whose connection has ended.
+const dying = time.Second
+
+// autopsy waits until a child that can go on no more is gone, and says why. err is the
+// error of its last exchange.
+func (c *child) autopsy(err error) (Cause, string) {
+	if _, offended := errors.AsType[offence](err); offended || errors.Is(err, os.ErrDeadlineExceeded) || err == errStarved {
+		c.kill()
+	}
+	left := false // without ending
+	select {
+	case <-c.reaped:
+	case <-time.After(dying):
+		left = true
+		c.kill()
+		<-c.reaped
+	}
+	_, offended := errors.AsType[offence](err)
+	switch {
+	case err == errStarved:
+		return Memory, err.Error()
+	case offended:
+		return Protocol, wire.Printable(err.Error())
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return Time, "it was killed"
+	case left:
+		return Protocol, "it closed its connection"
+	}
+	return c.ending()
+}
+
+// ending says how a child ended by itself.
+func (c *child) ending() (Cause, string) {
+	detail := c.status.String()
+	if last := c.said.summary(); last != "" {
+		detail = wire.Printable(detail + ": " + last)
+	}
+	said := c.said.String()
+	status, _ := c.status.Sys().(syscall.WaitStatus)
+	switch {
+	case mentions(said, starving):
+		return Memory, detail
+	case status.Signaled() && status.Signal() == unix.SIGXCPU, mentions(said, []string{"SIGXCPU"}):
+		return Time, detail
+	case c.status.Success():
+		return Protocol, detail
+	}
+	return Signal, detail
+}
+
+// starving are what libraries and runtimes write before they end a process for which
+// there is no memory: glib, Go, C++, Rust. Read-only.
+var starving = []string{
+	"failed to allocate", "out of memory", "cannot allocate memory", "Cannot allocate memory",
+	"bad_alloc", "memory allocation of", "failed to create new OS thread", "failed to reserve",
+}
+
+func mentions(text string, any []string) bool {
+	for _, s := range any {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// errorOf is the error of a call whose child died.
+func (p *Pool) errorOf(ctx context.Context, src resize.Source, cause Cause, detail string) error {
+	switch {
+	case ctx.Err() != nil:
+		return endOf(ctx)
+	case cause == Memory:
+		return p.tooMuchMemory()
+	case cause == Time:
+		return fmt.Errorf("%w: %s", resize.ErrTooSlow, detail)
+	}
+	// A file that is truncated while it is mapped ends a process, too.
+	if err := readable(src); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s: %s", resize.ErrDied, cause, detail)
+}
+
+// tooMuchMemory is the error for a picture that needs more memory than there is for one;
+// without a limit, there was none, and the picture is not at fault.
+func (p *Pool) tooMuchMemory() error {
+	if p.config.Memory <= 0 {
+		return fmt.Errorf("%w: a process that makes pictures got none", resize.ErrNoMemory)
+	}
+	return fmt.Errorf("%w: %s", resize.ErrTooMuchMemory, humanize.IBytes(uint64(p.config.Memory)))
+}
+
+// endOf is the error of a ctx that has ended, otherwise nil.
+func endOf(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, resize.ErrTooSlow) {
+		return cause
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,51 @@
+//go:build unix && !linux
+
+package sandbox
+
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// attributes keep the signals of a terminal from a child. It ends when it reads the end of
+// its connection.
+func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+// socketPair returns two connected sockets that keep the bounds of messages.
+func socketPair() (ours, theirs *os.File, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET, 0)
+	if err != nil {
+		return nil, nil, os.NewSyscallError("socketpair", err)
+	}
+	for _, fd := range fds {
+		unix.CloseOnExec(fd)
+	}
+	return os.NewFile(uintptr(fds[0]), "child"), os.NewFile(uintptr(fds[1]), "parent"), nil
+}
+
+// anonymous returns a new empty file that has no name.
+func anonymous(name string) (*os.File, error) {
+	f, err := os.CreateTemp("", "thumbery-"+name)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// fixSize makes f a file of size zeros. A child could change that: what is read of it is
+// compared with what it said.
+func fixSize(f *os.File, size int64) error { return f.Truncate(size) }
+
+// seal does nothing: these systems have no way to keep a file as it is.
+func seal(*os.File) error { return nil }
+
+// resident cannot be told.
+func resident(int) int64 { return 0 }

@@ -1,0 +1,58 @@
+package sandbox
+
+import (
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
+)
+
+// How much is kept of what a child writes to standard error, in bytes: the beginning says
+// why it crashed, if it is Go that says it, and the end, if it is a library.
+const (
+	keptFirst = 1 << 10
+	keptLast  = 3 << 10
+)
+
+// tail keeps the beginning and the end of what is written to it.
+type tail struct {
+	mu    sync.Mutex
+	first []byte
+	last  []byte // at most twice keptLast
+}
+
+// Write implements io.Writer. It never fails.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := len(p)
+	room := min(keptFirst-len(t.first), n)
+	t.first = append(t.first, p[:room]...)
+	p = p[room:]
+	p = p[max(0, len(p)-keptLast):]
+	if len(t.last)+len(p) > 2*keptLast {
+		t.last = append(t.last[:0], t.last[len(t.last)-keptLast:]...)
+	}
+	t.last = append(t.last, p...)
+	return n, nil
+}
+
+// String is what was kept.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.first) + string(t.last[max(0, len(t.last)-keptLast):])
+}
+
+// summary is the first line, which is printable.
+func (t *tail) summary() string {
+	for line := range strings.Lines(t.String()) {
+		if line = strings.TrimSpace(line); line != "" {
+			return wire.Printable(line)
+		}
+	}
+	return ""
+}
+
+var _ io.Writer = (*tail)(nil)
