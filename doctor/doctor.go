@@ -42,7 +42,7 @@ type Config struct {
 	Formats header.Formats // that serve is to read
 	Cache   string         // the cache directory
 	Sources []storage.Source
-	Open    func(*url.URL) (storage.Origin, error) // opens a backend
+	Open    func(*url.URL) (storage.Backend, error)
 }
 
 // Run makes all checks. It changes nothing.
@@ -90,16 +90,18 @@ const backendTimeout = 5 * time.Second
 func checkSources(ctx context.Context, c Config) []Check {
 	var checks []Check
 	var mounts storage.Mounts
+	var backends []storage.Backend
 	for _, s := range c.Sources {
-		backends, err := openAll(s, c.Open)
+		opened, err := openAll(s, c.Open)
 		if err == nil {
-			err = mounts.Add(s.Prefix, storage.Chain(backends...))
+			err = mounts.Add(s.Prefix, storage.Chain())
 		}
 		if err != nil {
 			checks = append(checks, Check{Wrong, "source", fmt.Sprintf("%s: %v", s, err)})
+			continue
 		}
+		backends = append(backends, opened...)
 	}
-	backends := mounts.Backends()
 	answers := make([]Check, len(backends))
 	var all sync.WaitGroup
 	for i, backend := range backends {
@@ -109,7 +111,7 @@ func checkSources(ctx context.Context, c Config) []Check {
 	return append(checks, answers...)
 }
 
-func openAll(s storage.Source, open func(*url.URL) (storage.Origin, error)) (backends []storage.Origin, err error) {
+func openAll(s storage.Source, open func(*url.URL) (storage.Backend, error)) (backends []storage.Backend, err error) {
 	for _, u := range slices.Concat(s.URLs...) {
 		backend, err := open(u)
 		if err != nil {
@@ -120,7 +122,7 @@ func openAll(s storage.Source, open func(*url.URL) (storage.Origin, error)) (bac
 	return backends, nil
 }
 
-func checkBackend(ctx context.Context, backend storage.Origin) Check {
+func checkBackend(ctx context.Context, backend storage.Backend) Check {
 	ctx, cancel := context.WithTimeout(ctx, backendTimeout)
 	defer cancel()
 	started := time.Now()

@@ -84,6 +84,4 @@ func (s *staticOrigin) Open(context.Context, string, storage.Version) (*storage.
 	return &storage.Object{Body: io.NopCloser(bytes.NewReader(s.picture)), Size: int64(len(s.picture))}, nil
 }
 
-func (*staticOrigin) Check(context.Context) error { return nil }
-
 func (*staticOrigin) String() string { return "the fallback" }

@@ -59,13 +59,8 @@ func (c *chain) Open(ctx context.Context, key string, have Version) (*Object, er
 
 // links returns the links of a chain, in order; what is no chain is one.
 func links(origin Origin) []Origin {
-	c, ok := origin.(*chain)
-	if !ok {
-		return []Origin{origin}
+	if c, ok := origin.(*chain); ok {
+		return c.members
 	}
-	var all []Origin
-	for _, member := range c.members {
-		all = append(all, links(member)...)
-	}
-	return all
+	return []Origin{origin}
 }

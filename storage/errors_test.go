@@ -92,7 +92,7 @@ func TestNoDescriptors(t *testing.T) {
 	}))
 	defer server.Close()
 	// The bucket comes last: of its connections one may give back a descriptor late.
-	for _, backend := range []storage.Origin{dirWithA(t), bucketAt(t, server.URL)} {
+	for _, backend := range []storage.Backend{dirWithA(t), bucketAt(t, server.URL)} {
 		g := withBreaker(backend)
 		release := exhaust(t)
 		for range 5 {
@@ -107,20 +107,20 @@ func TestNoDescriptors(t *testing.T) {
 	}
 }
 
-func bucketAt(t *testing.T, endpoint string) storage.Origin {
+func bucketAt(t *testing.T, endpoint string) storage.Backend {
 	t.Helper()
 	u, err := url.Parse("s3://bucket?anonymous=true&region=us-east-1&endpoint=" + endpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
-	backend, err := s3.Open(u)
+	backend, err := s3.Open(u, s3.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return backend
 }
 
-func dirWithA(t *testing.T) storage.Origin {
+func dirWithA(t *testing.T) storage.Backend {
 	t.Helper()
 	root := t.TempDir()
 	if err := os.WriteFile(filepath.Join(root, "a"), []byte("a"), 0o600); err != nil {

@@ -2,12 +2,10 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Group is several origins that act as one, to be embedded by what says in which
@@ -25,9 +23,6 @@ func NewGroup(separator string, members []Origin) Group {
 // Members returns the origins, in order.
 func (g Group) Members() []Origin { return g.members }
 
-// Backends returns the backends below the members, each once, in order.
-func (g Group) Backends() []Origin { return backends(g.members) }
-
 // String lists the members.
 func (g Group) String() string {
 	if len(g.members) == 0 {
@@ -39,10 +34,6 @@ func (g Group) String() string {
 	}
 	return strings.Join(names, g.separator)
 }
-
-// Check checks all members at once, so that one that hangs does not use up the time
-// of the others, and joins their errors.
-func (g Group) Check(ctx context.Context) error { return checkAll(ctx, g.members) }
 
 // Down reports that there are members, and that all are down.
 func (g Group) Down() bool {
@@ -92,7 +83,7 @@ func As[T any](o Origin) (able T, ok bool) {
 	switch o := o.(type) {
 	case decorator:
 		_, ok = As[T](o.Unwrap())
-	case interface{ Members() []Origin }:
+	case group:
 		ok = slices.ContainsFunc(o.Members(), func(member Origin) bool { _, ok := As[T](member); return ok })
 	}
 	return able, ok
@@ -101,53 +92,27 @@ func As[T any](o Origin) (able T, ok bool) {
 // decorator is an Origin that adds something to another.
 type decorator interface{ Unwrap() Origin }
 
-// unwrap returns the origin within all decorators.
-func unwrap(o Origin) Origin {
-	for {
-		d, ok := o.(decorator)
-		if !ok {
-			return o
-		}
-		o = d.Unwrap()
-	}
-}
+// group is what embeds a Group.
+type group interface{ Members() []Origin }
 
-// backends lists the origins below groups, each once, in order.
-func backends(origins []Origin) []Origin {
-	var all []Origin
-	for _, origin := range origins {
-		below := []Origin{origin}
-		if g, ok := origin.(interface{ Backends() []Origin }); ok {
-			below = g.Backends()
+// backends lists the origins within all decorators and groups, in order.
+func backends(o Origin) []Origin {
+	switch o := o.(type) {
+	case decorator:
+		return backends(o.Unwrap())
+	case group:
+		var all []Origin
+		for _, member := range o.Members() {
+			all = append(all, backends(member)...)
 		}
-		for _, backend := range below {
-			if !slices.Contains(all, backend) {
-				all = append(all, backend)
-			}
-		}
+		return all
 	}
-	return all
+	return []Origin{o}
 }
 
 func isDown(o Origin) bool {
 	h, ok := o.(Health)
 	return ok && h.Down()
-}
-
-func checkAll(ctx context.Context, origins []Origin) error {
-	errs := make([]error, len(origins))
-	var all sync.WaitGroup
-	for i, origin := range origins {
-		all.Go(func() {
-			_, err := Protect(ctx, origin.String(), func() (struct{}, error) { return struct{}{}, origin.Check(ctx) })
-			if err != nil && !strings.HasPrefix(err.Error(), origin.String()) {
-				err = fmt.Errorf("%s: %w", origin, err)
-			}
-			errs[i] = err
-		})
-	}
-	all.Wait()
-	return errors.Join(errs...)
 }
 
 // FailedList is a listing that consists of an error.

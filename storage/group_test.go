@@ -1,8 +1,6 @@
 package storage_test
 
 import (
-	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -46,18 +44,5 @@ func TestAs(t *testing.T) {
 	}
 	if plain.TotalOpens() != 0 || g.Down() {
 		t.Error("the backend was asked")
-	}
-}
-
-// panicsInCheck is an origin whose Check panics.
-type panicsInCheck struct{ *storagetest.Fake }
-
-func (panicsInCheck) Check(context.Context) error { panic("boom") }
-
-func TestCheckPanics(t *testing.T) {
-	t.Parallel()
-	chain := storage.Chain(panicsInCheck{storagetest.Named("panics")}, storagetest.Named("good"))
-	if err := chain.Check(t.Context()); !errors.Is(err, storage.ErrTransient) {
-		t.Errorf("%v, want ErrTransient", err)
 	}
 }

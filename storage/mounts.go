@@ -91,25 +91,6 @@ func (m *Mounts) Open(ctx context.Context, key string, have Version) (*Object, e
 	return origin.Open(ctx, rest, have)
 }
 
-// Check checks all backends at once and joins their errors. Without mounts it fails:
-// nothing can ever be found.
-func (m *Mounts) Check(ctx context.Context) error {
-	if len(m.mounts) == 0 {
-		return errors.New("no source is mounted")
-	}
-	return checkAll(ctx, m.Backends())
-}
-
-// Backends lists the backends of all mounts, each once. Call the Check of each to see
-// which one fails.
-func (m *Mounts) Backends() []Origin {
-	origins := make([]Origin, len(m.mounts))
-	for i, mount := range m.mounts {
-		origins[i] = mount.origin
-	}
-	return backends(origins)
-}
-
 // Down reports that the origin that Lookup finds for key is known to be down.
 func (m *Mounts) Down(key string) bool {
 	origin, _, ok := m.Lookup(key)
@@ -203,7 +184,7 @@ type Notified interface {
 func (m *Mounts) Keys(bucket, object string) []variant.Key {
 	var keys []variant.Key
 	for _, mount := range m.mounts {
-		for _, backend := range backends([]Origin{mount.origin}) {
+		for _, backend := range backends(mount.origin) {
 			key, ok := m.keyOf(mount.prefix, backend, bucket, object)
 			if ok && !slices.Contains(keys, key) {
 				keys = append(keys, key)
@@ -216,7 +197,7 @@ func (m *Mounts) Keys(bucket, object string) []variant.Key {
 // keyOf returns the key of an object of a backend below a prefix, unless a longer prefix
 // hides it.
 func (m *Mounts) keyOf(prefix string, backend Origin, bucket, object string) (variant.Key, bool) {
-	notified, ok := unwrap(backend).(Notified)
+	notified, ok := backend.(Notified)
 	if !ok {
 		return "", false
 	}

@@ -91,17 +91,8 @@ func TestMountsAdd(t *testing.T) {
 	}
 }
 
-func TestMountsCheck(t *testing.T) {
+func TestMountsCancelled(t *testing.T) {
 	t.Parallel()
-	good, bad := storagetest.Named("good"), storagetest.Named("bad")
-	bad.FailAll(errors.New("boom"))
-	m := mustMount(t, map[string]storage.Origin{"/": good, "b": bad})
-	if err := m.Check(t.Context()); err == nil || err.Error() != "bad: boom" {
-		t.Errorf("error is %v, want bad: boom", err)
-	}
-	if err := new(storage.Mounts).Check(t.Context()); err == nil {
-		t.Error("no mounts are fine")
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := new(storage.Mounts).Open(ctx, "a", storage.Version{}); !errors.Is(err, context.Canceled) {

@@ -25,12 +25,16 @@ type Origin interface {
 	// more, Read returns ErrUnavailable instead of io.EOF.
 	Open(ctx context.Context, key string, have Version) (*Object, error)
 
-	// Check finds out whether the origin could answer now, without needing any object
-	// to exist. It is cheap enough to be called every few seconds.
-	Check(ctx context.Context) error
-
 	// String names the origin for logs, without secrets.
 	String() string
+}
+
+// Backend is a single place with originals, as opposed to an Origin made of several.
+type Backend interface {
+	Origin
+	// Check finds out whether the backend could answer now, without needing any object
+	// to exist. It is cheap enough to be called every few seconds.
+	Check(ctx context.Context) error
 }
 
 // Object is an open original.

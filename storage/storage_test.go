@@ -9,7 +9,7 @@ import (
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-func withBreaker(o storage.Origin) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
+func withBreaker(o storage.Backend) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
 
 func mirrors(origins ...storage.Origin) storage.Origin {
 	return hedge.Mirrors(nil, hedge.Observer{}, origins...)

@@ -32,7 +32,7 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 	}
 	config := doctor.Config{
 		Engine: c.inspectEngine, Formats: c.set(), Cache: c.Cache,
-		Open: func(u *url.URL) (storage.Origin, error) { return openBackend(u, s3.Options{}) },
+		Open: func(u *url.URL) (storage.Backend, error) { return openBackend(u, s3.Options{}) },
 	}
 	for _, s := range c.Source {
 		config.Sources = append(config.Sources, s.Source)

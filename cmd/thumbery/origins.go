@@ -196,10 +196,10 @@ func answerOf(err error) string {
 }
 
 // openBackend opens one backend.
-func openBackend(u *url.URL, options s3.Options) (storage.Origin, error) {
+func openBackend(u *url.URL, options s3.Options) (storage.Backend, error) {
 	switch u.Scheme {
 	case "s3":
-		return s3.OpenWith(u, options)
+		return s3.Open(u, options)
 	case "file":
 		return dir.OpenExisting(u)
 	}

@@ -29,13 +29,13 @@ type Observer struct {
 // Origin is a storage.Origin with a circuit breaker. It is a Writer, a Lister and a
 // Linker as far as the origin within it is: see storage.As.
 type Origin struct {
-	origin   storage.Origin
+	origin   storage.Backend
 	circuit  circuit
 	observer Observer
 	stuck    atomic.Int64 // calls that ignore the end of their context
 }
 
-// New puts a circuit breaker around an origin, which is a single backend.
+// New puts a circuit breaker around a backend.
 //
 // Five failures in a row open the breaker: every Open fails at once with
 // ErrUnavailable, and says why. A second later the next request is let through, alone,
@@ -53,7 +53,7 @@ type Origin struct {
 // An Open that ignores its context, as a system call on a dead file server does, is
 // left behind when that ends. While 32 calls of a backend are left behind, all fail
 // with ErrUnavailable at once.
-func New(o storage.Origin, observer Observer) *Origin {
+func New(o storage.Backend, observer Observer) *Origin {
 	return &Origin{
 		origin: o, observer: observer,
 		circuit: circuit{backend: o.String(), changed: observer.StateChanged},

@@ -18,7 +18,7 @@ import (
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
 
-func withBreaker(o storage.Origin) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
+func withBreaker(o storage.Backend) *breaker.Origin { return breaker.New(o, breaker.Observer{}) }
 
 func TestBreakerConforms(t *testing.T) {
 	t.Parallel()

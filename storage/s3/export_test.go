@@ -8,5 +8,5 @@ import (
 
 // Impatient makes the body that gives up when nothing moves.
 func IdleTimeoutBody(body io.ReadCloser, limit time.Duration, cancel context.CancelFunc) io.ReadCloser {
-	return newIdleTimeoutBody(body, limit, cancel)
+	return &idleTimeoutBody{body, newIdleTimer(limit, cancel), cancel}
 }

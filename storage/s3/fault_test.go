@@ -48,7 +48,7 @@ func openFaulty(t *testing.T, endpoint string, options s3.Options) *s3.Origin {
 		t.Fatal(err)
 	}
 	options.AccessKey, options.SecretKey = "user", "s3cr3t-of-user"
-	origin, err := s3.OpenWith(u, options)
+	origin, err := s3.Open(u, options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,24 +21,39 @@ type idleTimeoutTransport struct {
 func (i idleTimeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	sent := req.WithContext(ctx)
-	var up *idleTimeoutUpload
+	sending := newIdleTimer(i.limit, cancel)
 	if req.Body != nil && req.Body != http.NoBody {
-		up = newIdleTimeoutUpload(req.Body, i.limit, cancel)
-		sent.Body = up
+		sent.Body = idleTimeoutUpload{req.Body, sending}
 	}
 	resp, err := i.next.RoundTrip(sent)
-	if up != nil {
-		up.timer.Stop()
-	}
+	sending.Stop()
 	if err != nil {
 		cancel()
-		if up != nil && up.stalled.Load() && req.Context().Err() == nil {
+		if sending.fired.Load() && req.Context().Err() == nil {
 			err = fmt.Errorf("no byte of the body was sent for %v", i.limit)
 		}
 		return nil, err
 	}
-	resp.Body = newIdleTimeoutBody(resp.Body, i.limit, cancel)
+	resp.Body = &idleTimeoutBody{resp.Body, newIdleTimer(i.limit, cancel), cancel}
 	return resp, nil
+}
+
+// idleTimer cancels a request of whose body no byte moves for a while.
+type idleTimer struct {
+	*time.Timer
+	limit time.Duration
+	fired atomic.Bool
+}
+
+// newIdleTimer returns one that is stopped, as connecting has its own limit.
+func newIdleTimer(limit time.Duration, cancel context.CancelFunc) *idleTimer {
+	t := &idleTimer{limit: limit}
+	t.Timer = time.AfterFunc(limit, func() {
+		t.fired.Store(true)
+		cancel()
+	})
+	t.Stop()
+	return t
 }
 
 // idleTimeoutUpload is the body of an upload. The transport reads a piece when it has sent
@@ -46,51 +61,27 @@ func (i idleTimeoutTransport) RoundTrip(req *http.Request) (*http.Response, erro
 // one and the response.
 type idleTimeoutUpload struct {
 	io.ReadCloser
-	limit   time.Duration
-	timer   *time.Timer
-	stalled atomic.Bool
+	timer *idleTimer
 }
 
-func newIdleTimeoutUpload(body io.ReadCloser, limit time.Duration, cancel context.CancelFunc) *idleTimeoutUpload {
-	u := &idleTimeoutUpload{ReadCloser: body, limit: limit}
-	u.timer = time.AfterFunc(limit, func() {
-		u.stalled.Store(true)
-		cancel()
-	})
-	u.timer.Stop() // connecting has its own limit
-	return u
-}
-
-func (u *idleTimeoutUpload) Read(p []byte) (int, error) {
+func (u idleTimeoutUpload) Read(p []byte) (int, error) {
 	n, err := u.ReadCloser.Read(p)
-	u.timer.Reset(u.limit)
+	u.timer.Reset(u.timer.limit)
 	return n, err
 }
 
 type idleTimeoutBody struct {
-	body    io.ReadCloser
-	limit   time.Duration
-	timer   *time.Timer
-	cancel  context.CancelFunc
-	stalled atomic.Bool
-}
-
-func newIdleTimeoutBody(body io.ReadCloser, limit time.Duration, cancel context.CancelFunc) *idleTimeoutBody {
-	b := &idleTimeoutBody{body: body, limit: limit, cancel: cancel}
-	b.timer = time.AfterFunc(limit, func() {
-		b.stalled.Store(true)
-		cancel()
-	})
-	b.timer.Stop()
-	return b
+	body   io.ReadCloser
+	timer  *idleTimer
+	cancel context.CancelFunc
 }
 
 func (b *idleTimeoutBody) Read(p []byte) (int, error) {
-	b.timer.Reset(b.limit)
+	b.timer.Reset(b.timer.limit)
 	n, err := b.body.Read(p)
 	b.timer.Stop()
-	if err != nil && err != io.EOF && b.stalled.Load() {
-		err = fmt.Errorf("no byte of the body was received for %v", b.limit)
+	if err != nil && err != io.EOF && b.timer.fired.Load() {
+		err = fmt.Errorf("no byte of the body was received for %v", b.timer.limit)
 	}
 	return n, err
 }

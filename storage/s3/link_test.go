@@ -101,7 +101,7 @@ func TestLinkWithoutNetwork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		origin, err := s3.OpenWith(u, s3.Options{AccessKey: "user", SecretKey: "s3cr3t-of-user"})
+		origin, err := s3.Open(u, s3.Options{AccessKey: "user", SecretKey: "s3cr3t-of-user"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 func TestLinkFails(t *testing.T) {
 	t.Parallel()
 	u, _ := url.Parse("s3://bucket?endpoint=http://127.0.0.1:1")
-	origin, err := s3.OpenWith(u, s3.Options{AccessKey: "user", SecretKey: "secret"})
+	origin, err := s3.Open(u, s3.Options{AccessKey: "user", SecretKey: "secret"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestLinkFails(t *testing.T) {
 func TestKeyOf(t *testing.T) {
 	t.Parallel()
 	u, _ := url.Parse("s3://bucket/pre/fix?region=x")
-	origin, err := s3.Open(u)
+	origin, err := s3.Open(u, s3.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,16 +124,14 @@ func parseEndpoint(s string) (*url.URL, error) {
 }
 
 func parseLookup(s string) (minio.BucketLookupType, error) {
-	switch s {
-	case "", "auto":
-		return minio.BucketLookupAuto, nil
-	case "path":
-		return minio.BucketLookupPath, nil
-	case "dns":
-		return minio.BucketLookupDNS, nil
-	default:
+	lookups := map[string]minio.BucketLookupType{
+		"": minio.BucketLookupAuto, "auto": minio.BucketLookupAuto, "path": minio.BucketLookupPath, "dns": minio.BucketLookupDNS,
+	}
+	lookup, known := lookups[s]
+	if !known {
 		return 0, fmt.Errorf("lookup=%s: must be path, dns or auto", s)
 	}
+	return lookup, nil
 }
 
 // name is the origin's name in logs.

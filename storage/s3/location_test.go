@@ -81,7 +81,7 @@ func TestParseRefuses(t *testing.T) {
 		{"s3://bucket?a=%zz", "cannot be read"},
 	}
 	for _, tt := range tests {
-		_, err := Open(mustParse(t, tt.url))
+		_, err := Open(mustParse(t, tt.url), Options{})
 		if err == nil || !strings.Contains(err.Error(), tt.problem) {
 			t.Errorf("%s: error is %v, want one with %q", tt.url, err, tt.problem)
 		} else if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "\n") {

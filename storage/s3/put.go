@@ -163,22 +163,10 @@ func contentType(key string, beginning []byte) string {
 	if found := http.DetectContentType(beginning); strings.HasPrefix(found, "image/") {
 		return found
 	}
-	switch strings.ToLower(path.Ext(key)) {
-	case ".avif":
-		return "image/avif"
-	case ".heic", ".heif":
-		return "image/heic"
-	case ".jxl":
-		return "image/jxl"
-	case ".jp2":
-		return "image/jp2"
-	case ".svg":
-		return "image/svg+xml"
-	case ".tif", ".tiff":
-		return "image/tiff"
-	case ".pdf":
-		return "application/pdf"
-	default:
-		return "application/octet-stream"
-	}
+	return cmp.Or(contentTypes[strings.ToLower(path.Ext(key))], "application/octet-stream")
+}
+
+var contentTypes = map[string]string{
+	".avif": "image/avif", ".heic": "image/heic", ".heif": "image/heic", ".jxl": "image/jxl", ".jp2": "image/jp2",
+	".svg": "image/svg+xml", ".tif": "image/tiff", ".tiff": "image/tiff", ".pdf": "application/pdf",
 }

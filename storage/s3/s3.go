@@ -3,6 +3,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,18 +37,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.ConnectTimeout = orDefault(o.ConnectTimeout, 5*time.Second)
-	o.HeaderTimeout = orDefault(o.HeaderTimeout, 10*time.Second)
-	o.StallTimeout = orDefault(o.StallTimeout, 20*time.Second)
+	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 5*time.Second)
+	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 10*time.Second)
+	o.StallTimeout = cmp.Or(o.StallTimeout, 20*time.Second)
 	return o
-}
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }
 
 // Origin reads and adds the objects of a bucket whose keys begin with a prefix. It
@@ -87,10 +80,7 @@ type Origin struct {
 //
 // Credentials do not belong in a URL: one with a user, or with a parameter that
 // sounds like a credential, is an error. Open sends nothing: the server may be down.
-func Open(u *url.URL) (*Origin, error) { return OpenWith(u, Options{}) }
-
-// OpenWith is Open with options.
-func OpenWith(u *url.URL, options Options) (*Origin, error) {
+func Open(u *url.URL, options Options) (*Origin, error) {
 	options = options.withDefaults()
 	at, err := parse(u)
 	if err != nil {
@@ -160,6 +150,31 @@ func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*s
 	}
 	return object, nil
 }
+
+// conditionalGet requests an object only if it is of another version than have: with
+// If-None-Match, or with If-Modified-Since if the server gave no ETag.
+func conditionalGet(have storage.Version) (o minio.GetObjectOptions) {
+	switch {
+	case isETag(have.ETag):
+		o.Set("If-None-Match", `"`+have.ETag+`"`)
+	case have.ETag == "" && !have.ModTime.IsZero():
+		o.Set("If-Modified-Since", have.ModTime.UTC().Format(http.TimeFormat))
+	}
+	return o
+}
+
+// isETag reports whether s is valid in a header between quotes, RFC 9110, 8.8.3.
+func isETag(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f })
+}
+
+func isNotModified(err error) bool {
+	resp, ok := errors.AsType[minio.ErrorResponse](err)
+	return ok && resp.StatusCode == http.StatusNotModified
+}
+
+// cleanETag removes what minio-go leaves of W/"…".
+func cleanETag(s string) string { return strings.Trim(strings.TrimPrefix(s, "W/"), `"`) }
 
 // Stat sends a HEAD. As its errors have no body that says why, a GET finds out the
 // reason.

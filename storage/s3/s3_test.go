@@ -235,7 +235,7 @@ func openAs(t *testing.T, server *minio.Server, bucket, prefix, query string, op
 	if err != nil {
 		t.Fatal(err)
 	}
-	origin, err := s3.OpenWith(parsed, options)
+	origin, err := s3.Open(parsed, options)
 	if err != nil {
 		t.Fatal(err)
 	}
