@@ -62,21 +62,16 @@ func (m *mirrors) Open(ctx context.Context, key string, have storage.Version) (*
 	if len(m.Members()) == 0 {
 		return nil, fmt.Errorf("%w: no mirror", storage.ErrUnavailable)
 	}
-	h := &hedgedOpen{
-		mirrors: m, origins: m.Members(), ctx: ctx, key: key, have: have,
-		answers: make(chan answer), done: make(chan struct{}),
-	}
+	h := &hedgedOpen{mirrors: m, ctx: ctx, key: key, have: have, answers: make(chan answer), done: make(chan struct{})}
 	defer close(h.done)
 	best, err := h.run()
 	if err != nil {
-		best = nil
-	}
-	h.cancelAllBut(best)
-	if best == nil {
+		h.cancelAllBut(nil)
 		return nil, err
 	}
+	h.cancelAllBut(best)
 	object := best.object
-	object.Body = newResumable(ctx, m, key, best, h.cancels[best.from])
+	object.Body = newResumable(ctx, m, key, best, h.tried[best.from].cancel)
 	return object, nil
 }
 

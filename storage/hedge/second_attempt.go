@@ -43,10 +43,8 @@ func openTwice(ctx context.Context, o storage.Origin, key string, have storage.V
 
 // pauseBeforeRetry returns false if ctx ends before it is over.
 func pauseBeforeRetry(ctx context.Context) bool {
-	timer := time.NewTimer(minRetryDelay + rand.N(maxRetryDelay-minRetryDelay))
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(minRetryDelay + rand.N(maxRetryDelay-minRetryDelay)):
 		return true
 	case <-ctx.Done():
 		return false
@@ -61,12 +59,12 @@ func (h *hedgedOpen) retry() bool {
 		return false
 	}
 	h.retried = true
-	for i := range len(h.causes) - 1 {
-		if canRetry(h.origins[i], h.causes[i]) {
+	for i, a := range h.tried[:len(h.tried)-1] {
+		if canRetry(h.Members()[i], a.cause) {
 			if !pauseBeforeRetry(h.ctx) {
 				return false
 			}
-			h.cancels[i]()
+			a.cancel()
 			h.start(i)
 			return true
 		}
