@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -63,10 +64,9 @@ func (e *exactLength) Read(p []byte) (int, error) {
 
 // finish verifies that the body ends where it should.
 func (e *exactLength) finish() error {
-	var more [1]byte
-	n, err := readOne(e.body, more[:])
+	_, err := bufio.NewReaderSize(e.body, 1).ReadByte()
 	switch {
-	case n > 0:
+	case err == nil:
 		return e.fail(fmt.Errorf("the body goes on after %d bytes", e.size))
 	case errors.Is(err, io.EOF):
 		e.err = io.EOF
@@ -74,18 +74,6 @@ func (e *exactLength) finish() error {
 	default:
 		return e.fail(err)
 	}
-}
-
-// readOne reads until r gives a byte or an error, in a bounded number of tries:
-// a Reader may give neither.
-func readOne(r io.Reader, p []byte) (int, error) {
-	const tries = 100 // as bufio.Reader
-	for range tries {
-		if n, err := r.Read(p); n > 0 || err != nil {
-			return n, err
-		}
-	}
-	return 0, io.ErrNoProgress
 }
 
 func (e *exactLength) fail(cause error) error {

@@ -41,12 +41,10 @@ func callWithDeadline[T any](ctx context.Context, backend string, stuck *atomic.
 	case <-ctx.Done():
 	}
 	go func() {
-		timer := time.NewTimer(stuckAfter)
-		defer timer.Stop()
 		var late response
 		select {
 		case late = <-responses:
-		case <-timer.C:
+		case <-time.After(stuckAfter):
 			stuck.Add(1)
 			late = <-responses
 			stuck.Add(-1)

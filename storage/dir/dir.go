@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -156,18 +157,11 @@ func isAbsence(err error) bool {
 	if !ok {
 		return true // of os.Root: the path leads out of the directory
 	}
-	switch errno {
-	case syscall.ENOENT, syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.ELOOP:
-		return true
-	case syscall.EINVAL, syscall.EILSEQ: // the file system cannot have such a name
-		return true
-	case syscall.ENXIO, syscall.ENODEV: // a socket; a device without a driver
-		return true
-	case syscall.EISDIR:
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]syscall.Errno{
+		syscall.ENOENT, syscall.ENOTDIR, syscall.EISDIR, syscall.ENAMETOOLONG, syscall.ELOOP,
+		syscall.EINVAL, syscall.EILSEQ, // the file system cannot have such a name
+		syscall.ENXIO, syscall.ENODEV, // a socket; a device without a driver
+	}, errno)
 }
 
 // Check opens the directory.
@@ -181,9 +175,6 @@ func (o *Origin) Check(ctx context.Context) error {
 	}
 	return root.Close()
 }
-
-// Root returns the absolute path of the directory.
-func (o *Origin) Root() string { return o.root }
 
 // Contains reports that other is this directory or below it, also through symbolic links
 // if they can be followed now.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -168,10 +169,5 @@ func (o *Origin) wrapPutError(ctx context.Context, err error) error {
 }
 
 func isErrno(err error, those ...syscall.Errno) bool {
-	for _, errno := range those {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(those, func(errno syscall.Errno) bool { return errors.Is(err, errno) })
 }
