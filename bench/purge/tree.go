@@ -61,7 +61,7 @@ func (t *tree) make(which func(int) bool) error {
 	body := make([]byte, maxBytes)
 	journals := make([]*disk.Journal, len(t.dirs))
 	for i, dir := range t.dirs {
-		j, err := disk.OpenJournal(dir, nil, disk.Options{NoSync: true})
+		j, err := disk.OpenJournal(dir, disk.Options{NoSync: true})
 		if err != nil {
 			return err
 		}

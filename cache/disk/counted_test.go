@@ -8,16 +8,18 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/thumbery/thumbery/cache/cachetest"
-	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // The inventory counts what is stored and removed, and nothing else.
 func TestCounted(t *testing.T) {
 	t.Parallel()
-	inventory := NewInventory(t.TempDir())
-	s := Counted(cachetest.NewFake(), eviction.Mezzanines, inventory)
+	dir := t.TempDir()
+	inventory := NewInventory(dir)
+	s, err := Open(dir, Mezzanines, Options{Inventory: inventory})
+	if err != nil {
+		t.Fatal(err)
+	}
 	source := variant.Key("a.jpg").Name()
 	fill := func(name variant.Name, body io.Reader) {
 		if b, err := s.Fill(t.Context(), name, body, time.Time{}); err == nil {

@@ -21,6 +21,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -51,18 +53,29 @@ type Options struct {
 	NoSync bool
 	// Now is the clock for the last use of files; time.Now if nil.
 	Now func() time.Time
+	// Free, if not nil, says when too little space is free to keep anything. Blobs are then
+	// in memory, with cache.ErrNoRoom as their NotKept, and no keys are noted.
+	Free *FreeSpace
+	// Inventory, if not nil, records what Fill keeps and what RemoveSource removes. Remove is
+	// not counted, as the size of the entry is not known.
+	Inventory *Inventory
 }
+
+// maxInMemory is how many bodies are read into memory at once while too little space is
+// free. Others wait.
+const maxInMemory = 4
 
 // Store is one tier of a cache directory. It holds no descriptors and needs no
 // closing.
 type Store struct {
-	tier    string // absolute: dir/originals
-	root    int    // length of "dir/": Blob.Path is what follows in a path
-	tmp     string // dir/tmp
-	now     func() time.Time
-	system  system
-	discard func(cache.File, *cache.Blob) // removeUnreadable; a value, so that no Open allocates one
-	buffers sync.Pool                     // of *[bufferBytes]byte
+	opts     Options
+	tier     string // absolute: dir/originals
+	root     int    // length of "dir/": Blob.Path is what follows in a path
+	tmp      string // dir/tmp
+	system   system
+	discard  func(cache.File, *cache.Blob) // removeUnreadable; a value, so that no Open allocates one
+	buffers  sync.Pool                     // of *[bufferBytes]byte
+	inMemory chan struct{}                 // has a token for each body that is read into memory
 }
 
 var _ cache.Store = (*Store)(nil)
@@ -101,21 +114,22 @@ func Open(dir, tier string, opts Options) (*Store, error) {
 // have emptied the cache directory.
 func newStore(dir, tier string, opts Options) *Store {
 	s := &Store{
-		tier:    filepath.Join(dir, tier),
-		tmp:     filepath.Join(dir, Temporary),
-		now:     opts.Now,
-		buffers: sync.Pool{New: func() any { return new([bufferBytes]byte) }},
+		opts:     opts,
+		tier:     filepath.Join(dir, tier),
+		tmp:      filepath.Join(dir, Temporary),
+		buffers:  sync.Pool{New: func() any { return new([bufferBytes]byte) }},
+		inMemory: make(chan struct{}, maxInMemory),
 	}
 	s.root = len(s.tier) - len(tier)
-	if s.now == nil {
-		s.now = time.Now
+	if s.opts.Now == nil {
+		s.opts.Now = time.Now
 	}
-	s.system = s.realSystem(opts)
+	s.system = s.realSystem()
 	s.discard = s.removeUnreadable
 	return s
 }
 
-func (s *Store) realSystem(opts Options) system {
+func (s *Store) realSystem() system {
 	kv := diskv.New(diskv.Options{
 		BasePath:  s.tier,
 		Transform: func(name string) []string { return []string{name[:prefixDigits]} },
@@ -142,13 +156,17 @@ func (s *Store) realSystem(opts Options) system {
 			return kv.Import(tmp, string(name), true)
 		},
 	}
-	if opts.NoSync {
+	if s.opts.NoSync {
 		sys.sync = func(*os.File) error { return nil }
 	}
 	return sys
 }
 
-// path is the absolute path of the file of a name.
+// kind is the tier as package eviction names it.
+func (s *Store) kind() eviction.Tier {
+	return eviction.Tier(slices.IndexFunc(eviction.AllTiers(), func(t eviction.Tier) bool { return t.String() == s.tier[s.root:] }))
+}
+
 func (s *Store) path(name variant.Name) (string, error) {
 	if err := cache.CheckName(name); err != nil {
 		return "", err
@@ -196,6 +214,9 @@ func (s *Store) RemoveSource(source variant.Name) (files int, bytes int64, err e
 		}
 		files++
 		bytes += size
+	}
+	if s.opts.Inventory != nil {
+		s.opts.Inventory.Removed(s.kind(), eviction.Count{Files: int64(files), Bytes: bytes})
 	}
 	return files, bytes, errors.Join(failed...)
 }

@@ -1,18 +1,14 @@
 package disk
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cache/internal/files"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // SpaceOf returns the space of the file system that dir is on.
@@ -75,44 +71,4 @@ func (f *FreeSpace) Low() bool {
 	}
 	f.low = low
 	return low
-}
-
-// LimitByFreeSpace returns a Store that keeps nothing while free is low: its Blobs are in
-// memory, and their NotKept is cache.ErrNoRoom.
-func LimitByFreeSpace(s cache.Store, free *FreeSpace) cache.Store {
-	return &limited{s, free, make(chan struct{}, maxInMemory)}
-}
-
-// maxInMemory is how many bodies are read into memory at once. Others wait.
-const maxInMemory = 4
-
-type limited struct {
-	cache.Store
-	free  *FreeSpace
-	slots chan struct{}
-}
-
-// Fill implements cache.Store.
-func (l *limited) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*cache.Blob, error) {
-	if !l.free.Low() {
-		return l.Store.Fill(ctx, name, r, modTime)
-	}
-	if err := cache.CheckName(name); err != nil {
-		return nil, err
-	}
-	select {
-	case l.slots <- struct{}{}:
-		defer func() { <-l.slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	data, err := io.ReadAll(contextReader{ctx, r})
-	if err != nil {
-		return nil, err
-	}
-	b := cache.InMemory(data, wholeSeconds(modTime))
-	if len(data) > 0 {
-		b.NotKept = cache.ErrNoRoom
-	}
-	return b, nil
 }

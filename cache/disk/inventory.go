@@ -1,8 +1,9 @@
 package disk
 
 import (
-	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -10,9 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/variant"
+	"github.com/thumbery/thumbery/cache/internal/files"
 )
 
 // Inventory knows roughly how much is in a cache directory without reading it: what the
@@ -96,30 +96,67 @@ func (s Stock) ByTier() (all [eviction.Tiers]eviction.Count) {
 	return all
 }
 
-// Counted returns a Store that records in inventory what s, the store of a tier, keeps and
-// what RemoveSource removes. Remove is not counted, as the size of the entry is not known.
-func Counted(s cache.Store, t eviction.Tier, inventory *Inventory) cache.Store {
-	return &counted{s, t, inventory}
+// censusFile is where a purge writes what it counted, below the cache directory.
+const censusFile = "census.json"
+
+// Census is what was in a cache directory when it was last purged.
+type Census struct {
+	Time time.Time `json:"time"` // when the purge began
+	eviction.PerTier[TierCensus]
 }
 
-type counted struct {
-	cache.Store
-	tier      eviction.Tier
-	inventory *Inventory
+// TierCensus is about one tier, in total and by the age of last use.
+type TierCensus struct {
+	eviction.Count
+	Ages []AgeCount `json:"ages"` // the most recent use first
 }
 
-// Fill implements cache.Store.
-func (c *counted) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*cache.Blob, error) {
-	b, err := c.Store.Fill(ctx, name, r, modTime)
-	if err == nil && b.NotKept == nil && b.Size > 0 {
-		c.inventory.Kept(c.tier, b.Size)
+// AgeCount is about the files last used less than Below ago, and not less than the Below of
+// the one before.
+type AgeCount struct {
+	Below string `json:"below"` // such as "2h"; "older" for all others
+	eviction.Count
+}
+
+const day = 24 * time.Hour
+
+// ageClasses are files in use, and files used each day, week, month and season.
+var ageClasses = []struct {
+	name  string
+	below time.Duration
+}{{"2h", eviction.Recent}, {"1d", day}, {"7d", 7 * day}, {"30d", 30 * day}, {"90d", 90 * day}, {"older", 1<<63 - 1}}
+
+func newCensus(files *eviction.Histograms, at time.Time) (c Census) {
+	c.Time = at.UTC().Truncate(time.Second)
+	for t := range eviction.Tier(eviction.Tiers) {
+		of := c.Of(t)
+		of.Count = files[t].Total()
+		from := time.Duration(0)
+		for _, a := range ageClasses {
+			of.Ages = append(of.Ages, AgeCount{a.name, files[t].Between(from, a.below)})
+			from = a.below
+		}
 	}
-	return b, err
+	return c
 }
 
-// RemoveSource implements cache.Store.
-func (c *counted) RemoveSource(source variant.Name) (files int, bytes int64, err error) {
-	files, bytes, err = c.Store.RemoveSource(source)
-	c.inventory.Removed(c.tier, eviction.Count{Files: int64(files), Bytes: bytes})
-	return files, bytes, err
+// readCensus returns the census of a cache directory. Its error is fs.ErrNotExist if no
+// purge has written one yet.
+func readCensus(dir string) (c Census, err error) {
+	data, err := os.ReadFile(filepath.Join(dir, censusFile))
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return c, fmt.Errorf("%s in %s: %w", censusFile, dir, err)
+	}
+	return c, nil
+}
+
+func writeCensus(dir string, c Census) error {
+	return files.Replace(filepath.Join(dir, censusFile), tempPath(filepath.Join(dir, Temporary)), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(c)
+	})
 }

@@ -66,9 +66,8 @@ const (
 var errReplaced = errors.New("the file is replaced again and again")
 
 // OpenJournal returns the journal of the cache directory dir. Options are those of the
-// Store. While free, which may be nil, is low, no keys are noted, as no originals are
-// kept.
-func OpenJournal(dir string, free *FreeSpace, opts Options) (*Journal, error) {
+// Store.
+func OpenJournal(dir string, opts Options) (*Journal, error) {
 	path, err := filepath.Abs(filepath.Join(dir, journalDir))
 	if err == nil {
 		err = files.MakeDirectory(path)
@@ -76,7 +75,7 @@ func OpenJournal(dir string, free *FreeSpace, opts Options) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal of the cache: %w", err)
 	}
-	j := &Journal{dir: path, now: opts.Now, sync: files.Sync, lock: files.LockCurrent, free: free}
+	j := &Journal{dir: path, now: opts.Now, sync: files.Sync, lock: files.LockCurrent, free: opts.Free}
 	j.recent = cache.NewMemory[variant.Key](recentBytes, func(position) int { return 0 })
 	if j.now == nil {
 		j.now = time.Now

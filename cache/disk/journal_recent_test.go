@@ -19,7 +19,7 @@ func TestNoteOnceInTwentyMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for low, want := range map[bool]int{false: 3, true: 0} {
 			dir := t.TempDir()
-			j, err := OpenJournal(dir, NewFreeSpace(dir, func(eviction.Space) bool { return low }, nil), Options{NoSync: true})
+			j, err := OpenJournal(dir, Options{NoSync: true, Free: NewFreeSpace(dir, func(eviction.Space) bool { return low }, nil)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -20,7 +20,7 @@ import (
 
 func openJournal(t testing.TB, dir string, now func() time.Time) *Journal {
 	t.Helper()
-	j, err := OpenJournal(dir, nil, Options{NoSync: true, Now: now})
+	j, err := OpenJournal(dir, Options{NoSync: true, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +265,7 @@ func TestNotesAndCompactionsAtOnce(t *testing.T) {
 func BenchmarkNote(b *testing.B) {
 	for name, opts := range map[string]Options{"sync": {}, "nosync": {NoSync: true}} {
 		b.Run(name, func(b *testing.B) {
-			j, err := OpenJournal(b.TempDir(), nil, opts)
+			j, err := OpenJournal(b.TempDir(), opts)
 			if err != nil {
 				b.Fatal(err)
 			}

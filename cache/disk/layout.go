@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,7 +13,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-
 	"github.com/thumbery/thumbery/cache/internal/files"
 )
 
@@ -70,3 +71,25 @@ func sameFileSystem(dir, tmp, tierDir string) error {
 
 // tempPath returns the path of a new temp file in tmp/.
 func tempPath(tmp string) string { return filepath.Join(tmp, rand.Text()+TemporarySuffix) }
+
+// Readable checks that the hits of a cache directory can be served, which a full or read-only disk still has.
+func Readable(dir string) error {
+	for _, tier := range []string{Originals, Derivatives} {
+		if err := readDirectory(filepath.Join(dir, tier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the cache cannot be read: %w", err)
+		}
+	}
+	return nil
+}
+
+func readDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if _, err = d.Readdirnames(1); errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}

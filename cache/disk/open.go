@@ -124,7 +124,7 @@ func (s *Store) Touch(name variant.Name) (cache.Stat, error) {
 // from a read-only file system, too, and if it belongs to another user. If the file has
 // been replaced since, the new one is updated, which does no harm.
 func (s *Store) noteUse(path string, st *unix.Stat_t) {
-	now := s.now()
+	now := s.opts.Now()
 	if age := now.Sub(time.Unix(st.Atim.Unix())); age < 0 || age >= useInterval {
 		_ = setAccessTime(path, now, st)
 	}

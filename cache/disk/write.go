@@ -27,7 +27,10 @@ func (s *Store) Fill(ctx context.Context, name variant.Name, r io.Reader, modTim
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	p := s.newSpool()
+	p, err := s.spool(ctx)
+	if err != nil {
+		return nil, err
+	}
 	defer p.cleanup()
 	if err := s.spoolAll(ctx, p, r); err != nil {
 		return nil, err
@@ -36,8 +39,11 @@ func (s *Store) Fill(ctx context.Context, name variant.Name, r io.Reader, modTim
 	if p.size == 0 {
 		return s.fillEmpty(name, modTime)
 	}
-	if err := p.keep(name, modTime, s.now()); err != nil {
+	if err := p.keep(name, modTime, s.opts.Now()); err != nil {
 		return nil, err
+	}
+	if p.failure == nil && s.opts.Inventory != nil {
+		s.opts.Inventory.Kept(s.kind(), p.size)
 	}
 	return p.blob(path[s.root:], modTime), nil
 }
@@ -97,6 +103,21 @@ type spool struct {
 
 	memory  bytes.Buffer
 	failure error // why the body is in memory; nil while it is not
+
+	isCounted bool // among the maxInMemory; only while space is low
+}
+
+// spool returns a new spool. While too little space is free it is one in memory.
+func (s *Store) spool(ctx context.Context) (*spool, error) {
+	if !s.opts.Free.Low() {
+		return s.newSpool(), nil
+	}
+	select {
+	case s.inMemory <- struct{}{}:
+		return &spool{store: s, failure: cache.ErrNoRoom, isCounted: true}, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (s *Store) newSpool() *spool {
@@ -206,5 +227,9 @@ func (p *spool) cleanup() {
 	if p.path != "" {
 		_ = unix.Unlink(p.path)
 		p.path = ""
+	}
+	if p.isCounted {
+		<-p.store.inMemory
+		p.isCounted = false
 	}
 }

@@ -27,23 +27,19 @@ type cacheDir struct {
 
 // open opens the cache directory. Its stores keep --min-free, and tell the inventory.
 func (f *cacheFlags) open(log *slog.Logger) (*cacheDir, error) {
-	options := disk.Options{NoSync: f.NoSync}
-	reserve, inventory := f.reserve(log), disk.NewInventory(f.Cache)
+	options := disk.Options{NoSync: f.NoSync, Free: f.reserve(log), Inventory: disk.NewInventory(f.Cache)}
 	var stores [eviction.Tiers]cache.Store
 	for t := range eviction.Tier(eviction.Tiers) {
-		s, err := f.openTier(t, options, log)
-		if err != nil {
+		var err error
+		if stores[t], err = f.openTier(t, options, log); err != nil {
 			return nil, usage(fmt.Errorf("--cache: %w", err))
-		}
-		if stores[t] = s; s != (cache.Discard{}) {
-			stores[t] = disk.LimitByFreeSpace(disk.Counted(s, t, inventory), reserve)
 		}
 	}
 	d := &cacheDir{
 		originals: stores[eviction.Originals], mezzanines: stores[eviction.Mezzanines], derivatives: stores[eviction.Derivatives],
-		inventory: inventory, reserve: reserve,
+		inventory: options.Inventory, reserve: options.Free,
 	}
-	if journal, err := disk.OpenJournal(f.Cache, reserve, options); err == nil {
+	if journal, err := disk.OpenJournal(f.Cache, options); err == nil {
 		d.journal = journal
 	} else { // a cache that can only be read is served all the same
 		log.Warn("the journal of keys cannot be written: pictures will not be found by their prefix", "cause", err)
