@@ -2,10 +2,19 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // Service is what a process runs until it is told to stop.
@@ -54,3 +63,114 @@ func (s *Service) notify(state string) {
 		s.Log.Warn("cannot notify systemd", "cause", err)
 	}
 }
+
+// Limits of a connection, against clients that open many and say little.
+const (
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 16 << 10
+)
+
+// NewServer returns a server with limits for h, to be run by a Service.
+func NewServer(h http.Handler, listeners []net.Listener, log *slog.Logger) Server {
+	return Server{&http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}, listeners}
+}
+
+// Server is a server of a process, and where it listens. See NewServer.
+type Server struct {
+	HTTP      *http.Server
+	Listeners []net.Listener
+}
+
+// servers are those of a process.
+type servers []Server
+
+// start serves. failed gives the first error of a server, after which the others go on:
+// see shutdown.
+func (all servers) start(log *slog.Logger) (failed <-chan error) {
+	failures := make(chan error, 1)
+	for _, s := range all {
+		for _, l := range s.Listeners {
+			log.Info("listening", "address", l.Addr().String())
+			go func() {
+				if err := s.HTTP.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+					select {
+					case failures <- err:
+					default: // one failure is enough to stop
+					}
+				}
+			}()
+		}
+	}
+	return failures
+}
+
+// shutdown accepts no more connections, and cuts off the requests that are running
+// when ctx is done.
+func (all servers) shutdown(ctx context.Context, log *slog.Logger) {
+	var done sync.WaitGroup
+	for _, s := range all {
+		done.Go(func() {
+			if err := s.HTTP.Shutdown(ctx); err != nil {
+				log.Warn("cut off requests that did not finish within --grace", "cause", err)
+				s.HTTP.Close()
+			}
+		})
+	}
+	done.Wait()
+}
+
+// Task is background work of a process.
+type Task struct {
+	Name string // for the log, and a label of the metric of panics
+	// Run works until its context ends, and returns when nothing is running any more.
+	Run func(context.Context)
+}
+
+// Tasks run side by side.
+type Tasks []Task
+
+// Start runs all until ctx ends; one that panics is started again. await waits until all
+// have returned or its context ends, and returns the names of those that have not.
+func (all Tasks) Start(ctx context.Context) (await func(context.Context) (unfinished []string)) {
+	ended := make([]chan struct{}, len(all))
+	for i, t := range all {
+		ended[i] = make(chan struct{})
+		go func() {
+			defer close(ended[i])
+			panics.Loop(ctx, t.Name, t.Run)
+		}()
+	}
+	return func(ctx context.Context) (unfinished []string) {
+		for i, t := range all {
+			select {
+			case <-ended[i]:
+				continue
+			case <-ctx.Done():
+			}
+			select {
+			case <-ended[i]: // both, and select has chosen the other
+			default:
+				unfinished = append(unfinished, t.Name)
+			}
+		}
+		return unfinished
+	}
+}
+
+// UntilSignal returns a context that is done after SIGTERM or SIGINT. A second
+// signal ends the process at once.
+func UntilSignal() (context.Context, context.CancelFunc) {
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	context.AfterFunc(ctx, cancel)
+	return ctx, cancel
+}
+
+// OutliveReaders keeps a command running when the reader of its standard output or error
+// goes away: what is written there is lost. Go ends a process with SIGPIPE otherwise,
+// which is right for "thumbery url … | head". The signal is caught and not ignored, as
+// child processes would inherit that.
+func OutliveReaders() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
