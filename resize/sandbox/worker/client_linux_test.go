@@ -36,6 +36,10 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if os.Getenv(confine) != "" {
+		fmt.Fprintln(os.Stderr, becomeConfined())
+		os.Exit(1)
+	}
 	code := m.Run()
 	if path, err := program(); err == nil {
 		os.RemoveAll(filepath.Dir(path))
@@ -45,7 +49,7 @@ func TestMain(m *testing.M) {
 
 // child is a worker of a test.
 type child struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	socket *os.File
 	stderr bytes.Buffer
@@ -59,7 +63,7 @@ func setUp() wire.SetUp {
 }
 
 // start starts a worker, and changes it before.
-func start(t *testing.T, s wire.SetUp, changes ...func(*exec.Cmd)) *child {
+func start(t testing.TB, s wire.SetUp, changes ...func(*exec.Cmd)) *child {
 	t.Helper()
 	c := launch(t, changes...)
 	data, err := s.Encode()
@@ -74,7 +78,7 @@ func start(t *testing.T, s wire.SetUp, changes ...func(*exec.Cmd)) *child {
 	return c
 }
 
-func launch(t *testing.T, changes ...func(*exec.Cmd)) *child {
+func launch(t testing.TB, changes ...func(*exec.Cmd)) *child {
 	t.Helper()
 	path, err := program()
 	if err != nil {
@@ -181,7 +185,7 @@ func (c *child) receive() (wire.Answer, error) {
 }
 
 // memory is a file in memory with these bytes.
-func memory(t *testing.T, data []byte) *os.File {
+func memory(t testing.TB, data []byte) *os.File {
 	t.Helper()
 	fd, err := unix.MemfdCreate("test", unix.MFD_CLOEXEC)
 	if err != nil {
@@ -246,7 +250,7 @@ func (c *child) plan(src []byte, h header.Header, options string) (resize.Plan, 
 var large = []string{"uses.svg", "huge.webp", "huge.avif", "huge.tif", "bomb.png", "iccp-bomb.png", "ztxt-bomb.png"}
 
 // pictures are the files of testdata/odd and testdata/photos, and drawings with text.
-func pictures(t *testing.T) map[string][]byte {
+func pictures(t testing.TB) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
 	for _, dir := range []string{"odd", "photos"} {
@@ -278,7 +282,7 @@ const textSVG = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www
 <image x="150" y="50" width="40" height="40" xlink:href="data:image/gif;base64,R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="/>
 </svg>`
 
-func contains(t *testing.T, path string, words ...string) {
+func contains(t testing.TB, path string, words ...string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {

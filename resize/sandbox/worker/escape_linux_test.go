@@ -1,7 +1,9 @@
 package worker_test
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,7 +14,7 @@ import (
 )
 
 // asking is a JPEG with a comment that asks for a misdeed.
-func asking(t *testing.T, deed string) []byte {
+func asking(t testing.TB, deed string) []byte {
 	t.Helper()
 	src := pictures(t)["gray.jpg"]
 	comment := worker.Misbehave + deed + ";"
@@ -149,4 +151,24 @@ func TestThreads(t *testing.T) {
 	contains(t, proc+"/oom_score_adj", "1000")
 	contains(t, proc+"/limits", "Max core file size        0                    0 ", "Max open files            128                  128 ", "Max cpu time              600                  600 ")
 	c.stop()
+}
+
+// ImageMagick and OpenSlide are not in the process: the parts of libvips that bring them
+// are not opened.
+func TestNoModulesThatAreNotNeeded(t *testing.T) {
+	t.Parallel()
+	c := start(t, setUp())
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", c.cmd.Process.Pid))
+	if err != nil || !bytes.Contains(maps, []byte("libvips")) {
+		t.Fatalf("%v: %s", err, maps)
+	}
+	for _, name := range []string{"vips-magick", "libMagickCore", "vips-openslide", "libopenslide"} {
+		if bytes.Contains(maps, []byte(name)) {
+			t.Errorf("%s is in the process", name)
+		}
+	}
+	c.stop()
+	if c.stderr.Len() > 0 {
+		t.Errorf("it says %s", c.stderr.String())
+	}
 }
