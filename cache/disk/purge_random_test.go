@@ -22,7 +22,11 @@ import (
 // a simple purge, which sorts all files and removes one at a time.
 func TestRandomSets(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	sets := uint64(60)
+	if testing.Short() {
+		sets = 10
+	}
+	for seed := range sets {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(seed, 1))

@@ -101,7 +101,7 @@ func OnCanvas(p resize.Plan, x, y int) (canvasX, canvasY int) {
 		y = h - 1 - y
 	}
 	// The EXIF orientation that is turned upright in the same way.
-	orientation := map[int]int{0: 1, 90: 6, 180: 3, 270: 8}[p.Rotate]
+	orientation := [...]int{1, 6, 3, 8}[p.Rotate/90]
 	return resize.StoredPoint(orientation, p.CanvasW, p.CanvasH, x, y)
 }
 

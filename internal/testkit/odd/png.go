@@ -90,14 +90,16 @@ func Deflated(size int) []byte {
 	const block = 1 << 20
 	var out bytes.Buffer
 	z, _ := flate.NewWriter(&out, flate.BestCompression) // the level exists
-	zero := make([]byte, block)
+	zero := make([]byte, min(size, block))
 	_, _ = z.Write(zero[:size%block]) // memory takes all
 	_ = z.Flush()
 	rest := bytes.Clone(out.Bytes())
 	out.Reset()
-	z.Reset(&out)
-	_, _ = z.Write(zero)
-	_ = z.Flush()
+	if size >= block {
+		z.Reset(&out)
+		_, _ = z.Write(zero)
+		_ = z.Flush()
+	}
 	b := slices.Concat([]byte{0x78, 0xda}, rest, bytes.Repeat(out.Bytes(), size/block), []byte{0x03, 0x00}) // the last block, empty
 	return binary.BigEndian.AppendUint32(b, uint32(size%65521)<<16|1)                                       // Adler-32
 }
