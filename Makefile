@@ -37,9 +37,12 @@ vips: ## Build a current libvips into .vips, for build, test and bench; 5 minute
 # tests themselves are only clients.
 UNIT := $$(go list ./... | grep -v /e2e)
 
+# Packages with tests of very many cases, of which only a sample runs with the race detector.
+SAMPLED := ./resize/...
+
 .PHONY: check
 check: lint ## Check the style and run the unit tests that need no server; 3 minutes
-	go test -short $(UNIT)
+	go test -short -vet=off $(UNIT)
 
 .PHONY: test
 test: ## Run all tests, with real servers and real photographs; 8 minutes
@@ -49,6 +52,7 @@ test: ## Run all tests, with real servers and real photographs; 8 minutes
 	go run ./internal/testkit/pinned/build
 	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
 	go test -race -timeout 10m $(UNIT)
+	go test -timeout 10m $(SAMPLED)
 	go test -timeout 20m -parallel 6 ./e2e/...
 	cd bench && go test ./...
 

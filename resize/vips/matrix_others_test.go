@@ -96,7 +96,7 @@ func greyOf(c color.NRGBA) color.NRGBA   { return color.NRGBA{c.G, c.G, c.G, 255
 // TestDepthMatrix: deep and shallow pictures in formats that only libvips writes,
 // with alpha and without, in colour and grey.
 func TestDepthMatrix(t *testing.T) {
-	sample.SkipShort(t, "starts the command vips")
+	sample.Skip(t, "starts the command vips")
 	t.Parallel()
 	e := matrixEngine(t)
 	for kind, colour := range map[string]int{"grey": 0, "RGB": 2, "grey with alpha": 4, "RGB with alpha": 6} {

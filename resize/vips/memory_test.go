@@ -31,7 +31,7 @@ func TestNoMemory(t *testing.T) {
 		shortOfMemory(t, testfile(t, file))
 		return
 	}
-	sample.SkipShort(t, "starts itself again")
+	sample.Skip(t, "starts itself again")
 	e := defaultEngine(t)
 	file := filepath.Join(t.TempDir(), "picture")
 	for name, src := range map[string][]byte{

@@ -15,7 +15,7 @@ import (
 // TestOrcIsLocked: a libvips that uses Orc finds what stands in front of it, not Orc
 // itself, as the dynamic linker of glibc tells.
 func TestOrcIsLocked(t *testing.T) {
-	sample.SkipShort(t, "starts itself again")
+	sample.Skip(t, "starts itself again")
 	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("needs the dynamic linker of Linux")
@@ -46,7 +46,7 @@ func TestOrcIsLocked(t *testing.T) {
 // dies of Orc 0.4.33 without a lock, in some runs only, as that takes two threads
 // within a few instructions of each other.
 func TestOrcAtOnce(t *testing.T) {
-	sample.SkipShort(t, "fails in some of many runs only")
+	sample.Skip(t, "fails in some of many runs only")
 	t.Parallel()
 	defaultEngine(t)
 	const threads, runs, codes = 8, 10, 40

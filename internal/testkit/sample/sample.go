@@ -1,16 +1,22 @@
-// Package sample shortens tests: with go test -short, a test of many similar cases runs a
-// few of them, always the same ones, and the full run has them all.
+// Package sample shortens tests of many similar cases: with go test -short, and with the race
+// detector, they run a few of them, always the same ones. make test runs all of them without
+// the race detector, which finds no more in a thousand pictures, one after another, than in
+// a hundred, and takes much longer.
 package sample
 
 import "testing"
 
-// Every returns all, and in short mode the first of each n, in their order.
+// Every returns all; in short mode and with the race detector it returns the first of each n,
+// in their order.
 func Every[T any](n int, all []T) []T {
-	if !testing.Short() {
+	if !Only() {
 		return all
 	}
 	return everyNth(n, all)
 }
+
+// Only reports whether a test is to run only a sample of its cases.
+func Only() bool { return race || testing.Short() }
 
 func everyNth[T any](n int, all []T) []T {
 	var some []T
@@ -20,10 +26,10 @@ func everyNth[T any](n int, all []T) []T {
 	return some
 }
 
-// SkipShort skips a test in short mode, because of why.
-func SkipShort(t testing.TB, why string) {
+// Skip skips a test where only samples run, because of why.
+func Skip(t testing.TB, why string) {
 	t.Helper()
-	if testing.Short() {
-		t.Skipf("not in short mode: it %s", why)
+	if Only() {
+		t.Skipf("not in short mode, nor with the race detector: it %s", why)
 	}
 }

@@ -20,7 +20,7 @@ func TestEvery(t *testing.T) {
 			t.Errorf("every %d of %v: %v, want %v", tt.n, tt.all, got, tt.want)
 		}
 		want := tt.all
-		if testing.Short() {
+		if Only() {
 			want = tt.want
 		}
 		if got := Every(tt.n, tt.all); !slices.Equal(got, want) {
