@@ -531,6 +531,7 @@ func TestEngineProblems(t *testing.T) {
 			fmt.Errorf("%w: signal: segmentation fault at 0xdeadbeef", resize.ErrDied),
 			500, "crashed", "crashed. It is likely", "", "no-store", "",
 		},
+		{resize.ErrNoProcess, 503, "no-process", "Try again", "2", "no-store", ""},
 		{
 			fmt.Errorf("%w: 96 MiB in process 0x12", resize.ErrTooMuchMemory),
 			422, "too-much-memory", "Request a smaller size", "", "no-store", "",

@@ -57,6 +57,7 @@ var problemTypes = []problemType{
 	{header.ErrBroken, 0, "broken-picture", "The picture is broken", "The original is damaged, truncated or empty. Upload it again."},
 	{originals.ErrQuarantined, 0, "quarantined", "The picture is in quarantine", "This picture crashed the processes that worked on it, so it is not processed for ten minutes. The original can be downloaded at /raw/<key>. Upload another version, for example saved anew by an image editor, or ask the operator to forget this one."},
 	{resize.ErrDied, 500, "crashed", "The picture crashed its process", "The process that worked on this picture crashed. It is likely that the picture is damaged. Try again; if that fails, too, upload another version. The original can be downloaded at /raw/<key>."},
+	{resize.ErrNoProcess, 0, "no-process", "No process for pictures", "The processes of this server that make pictures cannot be started just now, or end at once. Try again in a moment."},
 	{resize.ErrTooMuchMemory, 0, "too-much-memory", "The picture needs too much memory", "The picture is too large: making it needs more memory than this server lends to one picture. Request a smaller size, or upload a smaller picture."},
 	{header.ErrTooLarge, 0, "too-many-pixels", "The picture has too many pixels", ""},
 	{resize.ErrBytes, 0, "does-not-fit", "The picture does not fit into the byte limit", ""},

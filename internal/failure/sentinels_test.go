@@ -46,6 +46,7 @@ var sentinels = map[string]struct {
 	"resize.ErrBytes":         {resize.ErrBytes, failure.Picture},
 	"resize.ErrNoMemory":      {resize.ErrNoMemory, failure.Server},
 	"resize.ErrTooMuchMemory": {resize.ErrTooMuchMemory, failure.Picture},
+	"resize.ErrNoProcess":     {resize.ErrNoProcess, failure.Server},
 	"resize.ErrDied":          {resize.ErrDied, failure.Server},
 
 	"originals.ErrTooManyBytes":    {originals.ErrTooManyBytes, failure.Picture},

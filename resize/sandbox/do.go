@@ -42,7 +42,7 @@ func (p *Pool) do(ctx context.Context, src resize.Source, j job, take func(wire.
 		if b, ok := err.(blameless); ok {
 			p.lose(context.Background(), c, b.error, Death{})
 			if again {
-				return errNoChild
+				return resize.ErrNoProcess
 			}
 			continue
 		}

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
@@ -48,9 +47,6 @@ type Pool struct {
 }
 
 var _ resize.Resizer = (*Pool)(nil)
-
-// errNoChild means that no child could be started for a while.
-var errNoChild = failure.New(failure.Server, "no process is there to make the picture")
 
 // cpuOfPicture is how many seconds of CPU a picture takes at most. It is for children that
 // nobody can kill: those that make pictures are killed long before.
@@ -251,9 +247,9 @@ func (p *Pool) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return endOf(ctx)
 	case <-p.life.Done():
-		return errNoChild
+		return resize.ErrNoProcess
 	case <-late.C:
-		return errNoChild
+		return resize.ErrNoProcess
 	}
 }
 
