@@ -121,7 +121,7 @@ func (s *Store) revalidateOnce(ctx context.Context, id ID, r record) Freshness {
 }
 
 // revalidate sends the origin a conditional request (If-None-Match, or If-Modified-Since;
-// storage/s3/conditional.go) for the original, with the version in the cache.
+// storage/s3/s3.go) for the original, with the version in the cache.
 // A new version is not kept if the picture was forgotten meanwhile: it may be older than
 // the one that we were told of.
 func (s *Store) revalidate(ctx context.Context, id ID, r record) Freshness {
