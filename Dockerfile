@@ -14,18 +14,16 @@ ARG VERSION=devel
 RUN make build VERSION="$VERSION"
 
 FROM debian:trixie-slim
-# libheif writes AVIF with its plugin for aom. A font for text. jemalloc: glibc's arenas
-# grow in a server that allocates pictures for days.
+# All but ca-certificates is for thumbery-worker. libheif writes AVIF with its plugin for
+# aom. A font for text.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates fonts-dejavu-core libheif-plugin-aomenc libjemalloc2 libvips42t64 \
+        ca-certificates fonts-dejavu-core libheif-plugin-aomenc libvips42t64 \
     && rm -rf /var/lib/apt/lists/* \
-    && ln -s "$(find /usr/lib -name libjemalloc.so.2)" /usr/local/lib/libjemalloc.so \
     && useradd --system --home-dir /nonexistent thumbery \
     && install -d -o thumbery /cache
-COPY --from=build /src/bin/thumbery /usr/local/bin/
+COPY --from=build /src/bin/thumbery /src/bin/thumbery-worker /usr/local/bin/
 RUN thumbery version
-ENV LD_PRELOAD=/usr/local/lib/libjemalloc.so
 USER thumbery
 VOLUME /cache
 EXPOSE 8080

@@ -24,10 +24,11 @@ run: build ## Serve the pictures in testdata on http://localhost:8080
 	./bin/thumbery serve
 
 .PHONY: build
-build: ## Build bin/thumbery
+build: ## Build bin/thumbery, and bin/thumbery-worker with libvips
 	@tools/install.sh
 	@tools/vips.sh which
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/thumbery ./cmd/thumbery
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/thumbery
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/thumbery-worker
 
 .PHONY: vips
 vips: ## Build a current libvips into .vips, for build, test and bench; 5 minutes
@@ -50,7 +51,7 @@ test: ## Run all tests, with real servers and real photographs; 8 minutes
 	@tools/vips.sh which
 	@tools/photos.sh
 	go run ./internal/testkit/pinned/build
-	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/)
+	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/thumbery-worker)
 	go test -race -timeout 10m $(UNIT)
 	go test -timeout 10m $(SAMPLED)
 	go test -timeout 20m -parallel 6 ./e2e/...

@@ -17,20 +17,24 @@ import (
 // own is where make vips puts a current libvips.
 const own = ".vips"
 
-// Build builds thumbery into dir, as make build does: with the checkout's own
-// libvips if it is there, in which case vips is where that is. To be called at
-// the repository's root.
+// Build builds thumbery and its worker into dir, as make build does: with the
+// checkout's own libvips if it is there, in which case vips is where that is. To be
+// called at the repository's root.
 func Build(dir string) (binary, vips string, err error) {
 	if HasPkgConfig(own) && os.Getenv("VIPS") != "system" {
 		if vips, err = filepath.Abs(own); err != nil {
 			return "", "", err
 		}
 	}
-	binary = filepath.Join(dir, "thumbery")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/thumbery")
-	cmd.Env = BuildEnv(vips)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	return binary, vips, cmd.Run()
+	for name, cgo := range map[string]string{"thumbery": "0", "thumbery-worker": "1"} {
+		cmd := exec.Command("go", "build", "-trimpath", "-o", dir, "./cmd/"+name)
+		cmd.Env = append(BuildEnv(vips), "CGO_ENABLED="+cgo)
+		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+		if err := cmd.Run(); err != nil {
+			return "", "", fmt.Errorf("build %s: %w", name, err)
+		}
+	}
+	return filepath.Join(dir, "thumbery"), vips, nil
 }
 
 // HasPkgConfig reports that a libvips to be built with is installed at a prefix.

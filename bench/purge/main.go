@@ -40,7 +40,9 @@ func run(sizes, dir, binary string, rounds int) error {
 	defer os.RemoveAll(dir)
 	if binary == "" {
 		binary = filepath.Join(dir, "thumbery")
-		if out, err := exec.Command("go", "build", "-o", binary, "github.com/thumbery/thumbery/cmd/thumbery").CombinedOutput(); err != nil {
+		build := exec.Command("go", "build", "-o", binary, "github.com/thumbery/thumbery/cmd/thumbery")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("build: %w: %s", err, out)
 		}
 	}
