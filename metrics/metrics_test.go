@@ -35,6 +35,9 @@ func TestWatch(t *testing.T) {
 	two, pair := func() int { return 2 }, func() (int, int) { return 3, 4 }
 	m.Watch("v1", State{
 		Gate: pair, Background: two, Fetches: pair, Memory: func() (int, int64) { return 5, 6 }, Absent: two, Repairs: two, Primes: two,
+		Workers: func() Workers {
+			return Workers{1, 2, 3, map[string]int64{"signal": 4, "time": 0}, map[string]bool{"landlock": true, "seccomp": false}}
+		},
 		Origins:  func(yield func(string, int)) { yield("s3", 2) },
 		Switches: func(yield func(string, string)) { yield("hot", "true") },
 		DiskLow:  func() bool { return true },
@@ -45,6 +48,8 @@ func TestWatch(t *testing.T) {
 	for _, want := range []string{
 		"resizing 3", "queue 4", "background 2", "memory_bytes 6", "absent_entries 2", "disk_low 1", `origin_state{origin="s3"} 2`,
 		`switch{name="hot",value="true"} 1`, `cache_files{tier="` + tier + `"} 7`, `cache_bytes{tier="` + tier + `"} 8`, `build_info{version="v1"} 1`,
+		`workers{state="idle"} 1`, `workers{state="busy"} 2`, `workers{state="starting"} 3`, `worker_deaths_total{cause="signal"} 4`, `worker_deaths_total{cause="time"} 0`,
+		`sandbox_missing{wall="landlock"} 1`, `sandbox_missing{wall="seccomp"} 0`,
 	} {
 		if !strings.Contains(got, "\nthumbery_"+want+"\n") {
 			t.Errorf("there is no %s in\n%s", want, got)

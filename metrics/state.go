@@ -18,6 +18,8 @@ type State struct {
 	Memory     func() (entries int, bytes int64)
 	// Absent is the number of entries in the negative cache.
 	Absent func() int
+	// Workers is the state of the child processes that make pictures.
+	Workers func() Workers
 	// Repairs and Primes are the lengths of the queues of originals to be copied to the
 	// first backend of their chain, and of uploads to be primed.
 	Repairs, Primes func() int
@@ -30,6 +32,15 @@ type State struct {
 	DiskLow func() bool
 	// Stock is the approximate content of the disk cache.
 	Stock func() [eviction.Tiers]eviction.Count
+}
+
+// Workers are the child processes that make pictures.
+type Workers struct {
+	Idle, Busy, Starting int
+	// Deaths counts those that ended when they should not have, by cause.
+	Deaths map[string]int64
+	// Missing says of each part of their sandbox whether this system has none.
+	Missing map[string]bool
 }
 
 // Watch exports a State and the version. It must be called once at most.
@@ -46,12 +57,23 @@ func (m *Metrics) Watch(version string, s State) {
 		gauge("prime_queue", "Uploads waiting to be primed.", func() float64 { return float64(s.Primes()) }),
 		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
 		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),
-		gauge("disk_low", "1 while nothing is kept because the disk is nearly full.", func() float64 {
-			if s.DiskLow() {
-				return 1
+		gauge("disk_low", "1 while nothing is kept because the disk is nearly full.", func() float64 { return number(s.DiskLow()) }),
+		labelled("workers", "Child processes that make pictures, by state: idle, busy or starting. One more than pictures can be made at once is a spare.", func(emit emitter) {
+			w := s.Workers()
+			emit(float64(w.Idle), "idle")
+			emit(float64(w.Busy), "busy")
+			emit(float64(w.Starting), "starting")
+		}, "state"),
+		labelled("sandbox_missing", "1 for each part of the sandbox of child processes that this system does not offer, 0 for the others.", func(emit emitter) {
+			for wall, missing := range s.Workers().Missing {
+				emit(number(missing), wall)
 			}
-			return 0
-		}),
+		}, "wall"),
+		labelled("worker_deaths_total", "Child processes that died, by cause: signal (a crash), memory (--memory), time (killed after --resize-timeout), protocol (a wrong answer, or none).", func(emit emitter) {
+			for cause, n := range s.Workers().Deaths {
+				emit(float64(n), cause)
+			}
+		}, "cause").counting(),
 		labelled("origin_state", "Circuit breaker of each backend: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
 			s.Origins(func(backend string, state int) { emit(float64(state), backend) })
 		}, "origin"),
@@ -72,14 +94,18 @@ func (m *Metrics) Watch(version string, s State) {
 	)
 }
 
-var recoveredPanics = &collector{
-	prometheus.NewDesc(namespace+"_panics_total", "Recovered panics, by where. Each cost one request, fetch or purge; the log has its stack.", []string{"where"}, nil),
-	prometheus.CounterValue,
-	func(emit emitter) {
-		for where, n := range panics.Counts() {
-			emit(float64(n), where)
-		}
-	},
+var recoveredPanics = labelled("panics_total", "Recovered panics, by where. Each cost one request, fetch or purge; the log has its stack.", func(emit emitter) {
+	for where, n := range panics.Counts() {
+		emit(float64(n), where)
+	}
+}, "where").counting()
+
+// number is 1 for true.
+func number(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func gauge(name, help string, read func() float64) prometheus.GaugeFunc {
@@ -98,6 +124,12 @@ type collector struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
 	read func(emitter)
+}
+
+// counting makes it a counter instead.
+func (c *collector) counting() *collector {
+	c.kind = prometheus.CounterValue
+	return c
 }
 
 // Describe implements prometheus.Collector.
