@@ -144,12 +144,16 @@ var bans = []ban{
 		reason: "HTTP is for the edge, for what starts and stops its servers, and for the transports of storage; the progress bar's library imports it",
 	},
 	{
-		from: []string{"..."}, to: []string{"github.com/h2non/bimg"}, except: []string{"resize/vips", "cmd/..."},
+		from: []string{"..."}, to: []string{"github.com/h2non/bimg"}, except: []string{"resize/vips", "cmd/thumbery-worker"},
 		reason: "bimg starts libvips when it is imported: one package does",
 	},
 	{
-		from: []string{"..."}, to: []string{"C"}, except: []string{"resize/vips/...", "cmd/..."},
-		reason: "everything but the engine builds and tests without a C compiler",
+		from: []string{"..."}, to: []string{"C", "resize/vips/..."}, except: []string{"resize/vips/...", "cmd/thumbery-worker"},
+		reason: "everything but the engine and the program around it builds and tests without a C compiler, and starts without libvips",
+	},
+	{
+		from: []string{"cmd/thumbery-worker"}, to: []string{"api/...", "prime", "migrate", "doctor", "pipeline/...", "cache/...", "storage/...", "metrics", "net/http", "cmd/thumbery"},
+		reason: "what a picture may take over has nothing in it but what makes pictures",
 	},
 	{
 		from: []string{"..."}, to: []string{"github.com/minio/minio-go/..."}, except: []string{"storage/s3/...", "cmd/...", "internal/testkit/...", "e2e/..."},

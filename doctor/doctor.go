@@ -12,6 +12,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
+	"github.com/thumbery/thumbery/internal/summary"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
@@ -25,6 +28,7 @@ type Status string
 const (
 	OK    Status = "ok"
 	Slow  Status = "slow"  // it works, and less well than it could
+	Weak  Status = "weak"  // it works, and with less protection than there could be
 	Wrong Status = "wrong" // serve fails, or answers some requests with errors
 )
 
@@ -35,14 +39,29 @@ type Check struct {
 	Message string // the result, and what to do
 }
 
+// Engine is what the child processes that make pictures say of themselves.
+type Engine struct {
+	engine.Capabilities
+	Workers int   // how many there are
+	Memory  int64 // that each may take, in bytes; 0 is no limit
+	Walls   []Wall
+}
+
+// Wall is a part of their sandbox.
+type Wall struct {
+	Name    string
+	Missing string // why this system has none; "" if it has
+}
+
 // Config is what is checked.
 type Config struct {
-	// Engine starts what makes pictures, and returns what that says of itself.
-	Engine  func(context.Context) (engine.Capabilities, error)
-	Formats header.Formats // that serve is to read
-	Cache   string         // the cache directory
-	Sources []storage.Source
-	Open    func(*url.URL) (storage.Backend, error)
+	// Engine starts child processes, and returns what they say of themselves.
+	Engine   func(context.Context) (Engine, error)
+	Required bool           // all walls are
+	Formats  header.Formats // that serve is to read
+	Cache    string         // the cache directory
+	Sources  []storage.Source
+	Open     func(*url.URL) (storage.Backend, error)
 }
 
 // Run makes all checks. It changes nothing.
@@ -63,7 +82,44 @@ func checkEngine(ctx context.Context, c Config) []Check {
 		library,
 		checkFormats("reads", able.Reads, requiredFormats(c.Formats)),
 		checkFormats("writes", able.Writes, resize.WrittenFormats),
+		checkMemory(able),
+		checkSandbox(able.Walls, c.Required),
 	}
+}
+
+// memoryScarce is how little memory a child process may have before the check is Slow: a
+// picture of 100 megapixels, the most by default, can take as much.
+const memoryScarce = 512 << 20
+
+func checkMemory(e Engine) Check {
+	if e.Memory == 0 {
+		return Check{Weak, "memory", "no limit, as this system does not say how much there is; set --memory"}
+	}
+	c := Check{OK, "memory", fmt.Sprintf("up to %s for each of %s", humanize.IBytes(uint64(e.Memory)), summary.Plural(int64(e.Workers), "worker"))}
+	if e.Memory < memoryScarce {
+		c.Status, c.Message = Slow, c.Message+": large pictures are refused; set --memory, or fewer --workers"
+	}
+	return c
+}
+
+// checkSandbox names the walls that child processes work within, and those that they lack.
+func checkSandbox(walls []Wall, required bool) Check {
+	var have, lack []string
+	for _, w := range walls {
+		if w.Missing == "" {
+			have = append(have, w.Name)
+		} else {
+			lack = append(lack, fmt.Sprintf("no %s (%s)", w.Name, oneLine(w.Missing)))
+		}
+	}
+	c := Check{OK, "sandbox", strings.Join(slices.Concat(have, lack), ", ")}
+	switch {
+	case len(lack) > 0 && required:
+		c.Status, c.Message = Wrong, c.Message+": serve does not start, with --sandbox=require"
+	case len(lack) > 0:
+		c.Status, c.Message = Weak, c.Message+": a picture that takes over a child process could do more"
+	}
+	return c
 }
 
 // requiredFormats are those of the formats to be read that libvips must have: what web

@@ -1,8 +1,11 @@
 package doctor
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,3 +94,39 @@ func TestOneFileSystem(t *testing.T) {
 		t.Errorf("mezzanines on another file system: %v", err)
 	}
 }
+
+func TestCheckEngine(t *testing.T) {
+	t.Parallel()
+	able := Engine{Workers: 2, Memory: 1 << 30, Walls: []Wall{{Name: "seccomp"}, {"landlock", "the kernel\nhas none"}}}
+	able.Libvips, able.Reads, able.Writes, able.Speed.SIMD = "8.18.0", header.DefaultFormats, resize.WrittenFormats, true
+	for _, c := range []struct {
+		change   func(*Engine, *Config)
+		name     string
+		status   Status
+		says     string
+		startErr error
+	}{
+		{name: "libvips", status: OK, says: "8.18.0 with SIMD"},
+		{name: "libvips", status: Wrong, says: "no program", startErr: errors.New("no program")},
+		{name: "libvips", status: Slow, says: "highway", change: func(e *Engine, _ *Config) { e.Speed.SIMD = false }},
+		{name: "memory", status: OK, says: "up to 1.0 GiB for each of 2 workers"},
+		{name: "memory", status: Slow, says: "--memory", change: func(e *Engine, _ *Config) { e.Memory = minimum }},
+		{name: "memory", status: Weak, says: "no limit", change: func(e *Engine, _ *Config) { e.Memory = 0 }},
+		{name: "sandbox", status: Weak, says: "seccomp, no landlock (the kernel has none): "},
+		{name: "sandbox", status: Wrong, says: "--sandbox=require", change: func(_ *Engine, c *Config) { c.Required = true }},
+		{name: "sandbox", status: OK, says: "seccomp", change: func(e *Engine, _ *Config) { e.Walls = e.Walls[:1] }},
+	} {
+		e := able
+		config := Config{Engine: func(context.Context) (Engine, error) { return e, c.startErr }, Formats: header.DefaultFormats}
+		if c.change != nil {
+			c.change(&e, &config)
+		}
+		checks := checkEngine(t.Context(), config)
+		i := slices.IndexFunc(checks, func(got Check) bool { return got.Name == c.name })
+		if i < 0 || checks[i].Status != c.status || !strings.Contains(checks[i].Message, c.says) {
+			t.Errorf("%s, %q: %+v", c.name, c.says, checks)
+		}
+	}
+}
+
+const minimum = 64 << 20

@@ -120,7 +120,7 @@ func (a *app) primeRunner() *prime.Runner {
 	return &prime.Runner{Engine: a.primer, Down: a.origins.Down}
 }
 
-// checks are those of /readyz.
+// checks are those of /readyz, but for that of the workers.
 func (c *serveCmd) checks(app *app, log *slog.Logger) []admin.Check {
 	checks := []admin.Check{
 		{Name: "cache " + c.Cache, Do: func(context.Context) error { return disk.Readable(c.Cache) }},

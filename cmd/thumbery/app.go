@@ -17,6 +17,7 @@ import (
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
+	"github.com/thumbery/thumbery/resize/sandbox"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -46,7 +47,7 @@ type app struct {
 	presets variant.Presets
 	origins *origins
 	dir     *cacheDir
-	workers workers // to be closed
+	workers *sandbox.Pool // to be closed
 	gates   gates
 }
 
@@ -77,7 +78,7 @@ func (f *appFlags) app(c appConfig) (*app, error) {
 		return nil, usage(fmt.Errorf("--watermark: %w", err))
 	}
 	a := &app{presets: presets}
-	if a.workers, err = f.start(f.engine(marks)); err != nil {
+	if a.workers, err = f.start(f.engine(marks), c.log); err != nil {
 		return nil, err
 	}
 	if err := f.open(a, marks, c); err != nil {
@@ -100,6 +101,7 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	if err != nil {
 		return err
 	}
+	logMissing(a.workers.State(), c.log)
 	settings := f.settings(able, marks)
 	if err := checkPresets(a.presets, settings); err != nil {
 		return err

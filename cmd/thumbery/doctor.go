@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 
 	"github.com/thumbery/thumbery/doctor"
@@ -31,7 +32,7 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 		return errNoSource
 	}
 	config := doctor.Config{
-		Engine: c.inspectEngine, Formats: c.set(), Cache: c.Cache,
+		Engine: c.inspect, Formats: c.set(), Required: c.Sandbox == sandboxRequired, Cache: c.Cache,
 		Open: func(u *url.URL) (storage.Backend, error) { return openBackend(u, s3.Options{}) },
 	}
 	for _, s := range c.Source {
@@ -51,6 +52,22 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 	return nil
 }
 
-func (c *doctorCmd) inspectEngine(ctx context.Context) (engine.Capabilities, error) {
-	return c.inspect(ctx, engine.Config{Formats: c.set()})
+// inspect starts workers, to find out what they can do. It needs no part of the sandbox,
+// so that it can say what is missing.
+func (c *doctorCmd) inspect(ctx context.Context) (doctor.Engine, error) {
+	flags := c.workerFlags
+	flags.Sandbox = ""
+	workers, err := flags.start(engine.Config{Formats: c.set()}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return doctor.Engine{}, err
+	}
+	defer workers.Close()
+	e := doctor.Engine{Workers: c.workers(), Memory: c.share()}
+	if e.Capabilities, err = workers.Capabilities(ctx); err != nil {
+		return doctor.Engine{}, err
+	}
+	for _, wall := range workers.State().Walls {
+		e.Walls = append(e.Walls, doctor.Wall(wall))
+	}
+	return e, nil
 }

@@ -172,11 +172,13 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 		err = app.Render.Settings.CheckWritable(variants)
 	}
 	if err != nil {
+		app.workers.Close()
 		return nil, usage(fmt.Errorf("--ops: %w", err))
 	}
 	job := prime.Job{Variants: variants, AllFormats: c.AllFormats, Parallel: c.Parallel, Failed: r.Failed}
 	c.selectPictures(&job, app)
 	return func(ctx context.Context) error {
+		defer app.workers.Close()
 		lifecycle.Tasks{{Name: "probe", Run: app.origins.probe}}.Start(ctx)
 		return app.primeRunner().Run(ctx, job, r.Update)
 	}, nil

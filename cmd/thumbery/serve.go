@@ -40,6 +40,7 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	if err != nil {
 		return err
 	}
+	defer service.workers.Close() // after the last request
 	listeners, err := lifecycle.Listen(c.Listen, c.Admin)
 	if err != nil {
 		return usage(err)

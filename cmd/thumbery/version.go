@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime"
 	"strings"
 
@@ -20,7 +21,12 @@ type versionCmd struct{ formatFlags }
 // this build of libvips would know besides; and what makes it slow, if something
 // does.
 func (c *versionCmd) Run(stdout io.Writer) error {
-	able, err := (&workerFlags{Workers: 1}).inspect(context.Background(), engine.Config{Formats: c.set()})
+	workers, err := (&workerFlags{Workers: 1}).start(engine.Config{Formats: c.set()}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer workers.Close()
+	able, err := workers.Capabilities(context.Background())
 	if err != nil {
 		return err
 	}

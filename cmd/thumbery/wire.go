@@ -11,13 +11,16 @@ import (
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/resize/sandbox"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// service is the two servers, and the background work.
+// service is the two servers, the background work, and the workers, which are to be
+// closed.
 type service struct {
 	public, admin http.Handler
 	background    lifecycle.Tasks
+	workers       *sandbox.Pool
 }
 
 // wire puts the service together. Its errors are mistakes in the flags.
@@ -39,14 +42,16 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	}
 	fallback, err := c.fallback(app.workers, app.Render.Settings)
 	if err != nil {
+		app.workers.Close()
 		return service{}, err
 	}
-	s := service{}
+	s := service{workers: app.workers}
 	rules := variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}
 	switches, primer, primes := c.switches(app), app.primer.NewQueue(rules.AllPresets()), newPrimeServer(app)
 	m.Watch(version, metrics.State{
 		Gate: app.making(fallback), Background: app.gates.pictures.Background, Fetches: app.gates.fetches.Load, Memory: app.Derivatives.MemoryStats, Absent: app.Originals.Absent,
 		Repairs: app.origins.repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
+		Workers: watchWorkers(app.workers.State),
 		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
 		Origins: app.origins.states, Switches: switches.each,
 	})
@@ -57,7 +62,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: app.warm}, Observer: m, Log: log,
 	})
 	s.admin = admin.New(admin.Config{
-		Checks: c.checks(app, log), Metrics: m.Handler(), Forget: app.Forget, Stock: c.stock(app),
+		Checks: append(c.checks(app, log), checkWorkers(app.workers.State)), Metrics: m.Handler(), Forget: app.Forget, Stock: c.stock(app),
 		Switches: switches, Hook: c.hook(app, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
 		Priming: &admin.Priming{Run: primes.prime, Rules: rules},
 	})

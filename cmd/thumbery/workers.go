@@ -2,41 +2,93 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
 
-	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/metrics"
+	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize/engine"
-	"github.com/thumbery/thumbery/resize/vips"
+	"github.com/thumbery/thumbery/resize/sandbox"
 )
 
-// workers make pictures.
-type workers interface {
-	resize.Resizer
-	// Capabilities waits until they have started.
-	Capabilities(context.Context) (engine.Capabilities, error)
-	Close()
-}
+// workerProgram is the name of the program that makes pictures.
+const workerProgram = "thumbery-worker"
 
-// start starts the workers.
-func (f *workerFlags) start(c engine.Config) (workers, error) {
-	e, err := vips.New(c)
-	return inProcess{e}, err
-}
-
-// inspect starts workers only to find out what they can do.
-func (f *workerFlags) inspect(ctx context.Context, c engine.Config) (engine.Capabilities, error) {
-	w, err := f.start(c)
-	if err != nil {
-		return engine.Capabilities{}, err
+// findWorker returns the path of the worker program: beside this program, or in $PATH.
+func findWorker() (string, error) {
+	if self, err := os.Executable(); err == nil {
+		if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), workerProgram)); err == nil {
+			return path, nil
+		}
 	}
-	defer w.Close()
-	return w.Capabilities(ctx)
+	path, err := exec.LookPath(workerProgram)
+	if err != nil {
+		return "", fmt.Errorf("the program that makes pictures, %s, is neither beside this one nor in $PATH: make build builds both, install both", workerProgram)
+	}
+	return filepath.Abs(path)
 }
 
-// inProcess are workers of this process.
-type inProcess struct{ *vips.Engine }
-
-func (w inProcess) Capabilities(context.Context) (engine.Capabilities, error) {
-	return w.Engine.Capabilities(), nil
+// start starts the workers, and returns before they are ready. The error is that there is
+// no program to start. The caller closes the Pool.
+func (f *workerFlags) start(c engine.Config, log *slog.Logger) (*sandbox.Pool, error) {
+	program, err := findWorker()
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.New(sandbox.Config{
+		Worker: program, Build: version, Workers: f.workers(), Pictures: f.WorkerPictures, Memory: f.share(),
+		Engine: c, Require: f.Sandbox == sandboxRequired, Observer: deathLog{log}, Log: log,
+	})
 }
 
-func (w inProcess) Close() {}
+// deathLog logs what child processes died of.
+type deathLog struct{ *slog.Logger }
+
+// Died implements sandbox.Observer.
+func (l deathLog) Died(ctx context.Context, d sandbox.Death) {
+	of := []any{"cause", d.Cause, "detail", d.Detail}
+	if d.Format > 0 {
+		of = append(of, "key", originals.KeyOf(ctx), "format", d.Format, "bytes", d.Size)
+	}
+	l.Warn("a child process that makes pictures died", of...)
+}
+
+// logMissing logs each part of the sandbox that there is none of here.
+func logMissing(s sandbox.State, log *slog.Logger) {
+	for _, wall := range s.Missing() {
+		log.Warn("child processes work without a part of their sandbox; see --sandbox", "wall", wall.Name, "cause", wall.Missing)
+	}
+}
+
+// checkWorkers is the check of /readyz that pictures can be made.
+func checkWorkers(state func() sandbox.State) admin.Check {
+	return admin.Check{Name: "workers", Degrades: true, Do: func(context.Context) error {
+		if s := state(); s.Degraded {
+			return errors.New("child processes that make pictures keep dying: " + s.Trouble)
+		}
+		return nil
+	}}
+}
+
+// watchWorkers returns the state of the workers for the metrics.
+func watchWorkers(state func() sandbox.State) func() metrics.Workers {
+	return func() metrics.Workers {
+		s := state()
+		w := metrics.Workers{
+			Idle: s.Idle, Busy: s.Alive - s.Idle, Starting: max(0, s.Workers+1-s.Alive), // one is a spare
+			Deaths: map[string]int64{}, Missing: map[string]bool{},
+		}
+		for cause, n := range s.Deaths {
+			w.Deaths[string(cause)] = n
+		}
+		for _, wall := range s.Walls {
+			w.Missing[wall.Name] = wall.Missing != ""
+		}
+		return w
+	}
+}
