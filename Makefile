@@ -35,7 +35,8 @@ vips: ## Build a current libvips into .vips, for build, test and bench; 5 minute
 	@tools/vips.sh
 
 # All packages but e2e: there, the race detector is in the program under test, and the
-# tests themselves are only clients.
+# tests themselves are only clients. They run each time (-count 1): what programs they
+# build and start, the cache of go test does not know.
 UNIT := $$(go list ./... | grep -v /e2e)
 
 # Packages with tests of very many cases, of which only a sample runs with the race detector.
@@ -54,7 +55,7 @@ test: ## Run all tests, with real servers and real photographs; 8 minutes
 	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/thumbery-worker)
 	go test -race -timeout 10m $(UNIT)
 	go test -timeout 10m $(SAMPLED)
-	go test -timeout 20m -parallel 6 ./e2e/...
+	go test -count 1 -timeout 20m -parallel 6 ./e2e/...
 	cd bench && go test ./...
 
 FUZZTIME := 20s

@@ -3,15 +3,15 @@
 package thumbery_test
 
 import (
-	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/thumbery/thumbery/internal/testkit/sources"
 )
 
 const module = "github.com/thumbery/thumbery/"
@@ -210,7 +210,7 @@ var bans = []ban{
 }
 
 func TestArrows(t *testing.T) {
-	readSources(t)
+	sources.Open(t, ".")
 	imports := dependencies(t)
 	for _, b := range bans {
 		for from, deps := range imports {
@@ -228,31 +228,6 @@ func TestArrows(t *testing.T) {
 		if len(imports[must]) == 0 {
 			t.Errorf("%s was not looked at", must)
 		}
-	}
-}
-
-// readSources opens every source file of the product. The cache of go test knows the
-// files that a test opened, but not those that go list read for it.
-func readSources(t *testing.T) {
-	t.Helper()
-	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && len(path) > 1 && (path[0] == '.' || path == "bench") {
-			return fs.SkipDir
-		}
-		if d.IsDir() || filepath.Ext(path) != ".go" && d.Name() != "go.mod" {
-			return nil
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		return f.Close()
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/internal/testkit/sample"
+	"github.com/thumbery/thumbery/internal/testkit/sources"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
@@ -20,12 +22,16 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
+// programDir is where program is, once it is built.
+var programDir string
+
 // program is the real worker, built for tests. It needs a C compiler and libvips.
 var program = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "worker")
 	if err != nil {
 		return "", err
 	}
+	programDir = dir
 	path := filepath.Join(dir, "thumbery-worker")
 	cmd := exec.Command("go", "build", "-tags", "failpoints", "-o", path, "github.com/thumbery/thumbery/cmd/thumbery-worker")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
@@ -41,9 +47,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	code := m.Run()
-	if path, err := program(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
-	}
+	os.RemoveAll(programDir) // "" if no test has built it
 	os.Exit(code)
 }
 
@@ -80,6 +84,8 @@ func start(t testing.TB, s wire.SetUp, changes ...func(*exec.Cmd)) *child {
 
 func launch(t testing.TB, changes ...func(*exec.Cmd)) *child {
 	t.Helper()
+	sample.Skip(t, "builds and starts the worker")
+	sources.Open(t, "../../..")
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
