@@ -59,15 +59,14 @@ func (c *child) exchange(ctx context.Context, r wire.Request, files []*os.File, 
 	defer c.obey(ctx)()
 	c.id++
 	r.ID = c.id
-	if err := c.send(r, files); err != nil {
-		if errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
-			return blameless{err}
-		}
+	if err := c.send(r, files); errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
+		return blameless{err}
+	} else if err != nil {
 		return unsent{err}
 	}
 	for n := 0; ; n++ {
 		a, err := c.receive()
-		if err == errStale && n == 0 {
+		if n == 0 && (err == errStale || errors.Is(err, unix.ECONNRESET)) { // it has not read the request
 			return blameless{err}
 		}
 		if err != nil {

@@ -2,11 +2,13 @@ package sandbox
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -220,7 +222,7 @@ func (f *fake) work() {
 			a.Found = nil
 		}
 	case wire.Probe:
-		a.Header = &header.Header{Format: f.request.Format, Width: 7, Height: f.request.Page, Orientation: 1, Pages: 9}
+		a.Header = &header.Header{Format: f.request.Format, Width: os.Getpid(), Height: f.request.Page, Orientation: 1, Pages: 9}
 		if text == "another format" {
 			a.Header.Format = variant.JPEG
 		}
@@ -230,6 +232,9 @@ func (f *fake) work() {
 	}
 	f.answer(a)
 }
+
+// hoard is memory that is kept.
+var hoard []byte
 
 // end ends the process, if text says how.
 func (f *fake) end(text string) bool {
@@ -254,6 +259,8 @@ func (f *fake) end(text string) bool {
 		fmt.Fprintln(os.Stderr, "fatal error: runtime: out of memory")
 		os.Stderr.WriteString(strings.Repeat("goroutine 1 [running]\n", 10_000))
 		os.Exit(2)
+	case "grow":
+		hoard = bytes.Repeat([]byte("x"), maxGrowth+1<<20)
 	case "flood":
 		for range 1000 {
 			os.Stderr.WriteString(strings.Repeat("x", 10_000))
@@ -354,3 +361,17 @@ func (f *fake) changeFiles() {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// mortal is the name by which the test's binary is a process that starts a Pool, says the
+// number of a child, and does nothing more.
+const mortal = "mortal"
+
+func runMortal() {
+	p, err := New(Config{Worker: filepath.Join(filepath.Dir(os.Args[0]), "child"), Build: "test", Workers: 1})
+	if err != nil {
+		panic(err)
+	}
+	h, err := p.Probe(context.Background(), saying("fine"), variant.TIFF, 1)
+	fmt.Println(h.Width, err)
+	os.Stdin.Read(make([]byte, 1)) // until it is killed
+}

@@ -42,7 +42,9 @@ type Config struct {
 	Observer Observer     // nil is none
 	Log      *slog.Logger // for failures to start a child; nil is none
 
-	startTimeout time.Duration // for tests; 0 is 30 s
+	// For tests.
+	startTimeout time.Duration // how long a child may take to be ready
+	patience     time.Duration // how long a picture whose turn it is waits for a child
 }
 
 // DefaultPictures is Config.Pictures unless something else is asked for.

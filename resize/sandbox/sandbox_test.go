@@ -25,6 +25,8 @@ func TestMain(m *testing.M) {
 	case len(os.Args) > 1:
 	case filepath.Base(os.Args[0]) == goEngine:
 		runGoEngine()
+	case filepath.Base(os.Args[0]) == mortal:
+		runMortal()
 	default:
 		runFake()
 	}
@@ -134,7 +136,7 @@ func TestWorks(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if h, err := p.Probe(t.Context(), saying("fine"), variant.PDF, 3); err != nil || h.Format != variant.PDF || h.Height != 3 || h.Pages != 9 {
+	if h, err := p.Probe(t.Context(), saying("fine"), variant.PDF, 3); err != nil || h.Format != variant.PDF || h.Height != 3 || h.Width == os.Getpid() || h.Pages != 9 {
 		t.Errorf("%+v, %v", h, err)
 	}
 	v := variant.Variant{Width: 5, Trim: 10, Gravity: variant.GravitySmart, Quality: 3}
@@ -416,5 +418,16 @@ func TestChildHasNoDescriptors(t *testing.T) {
 	p, _ := open(t, func(c *Config) { c.Engine.Choice = "descriptors" })
 	if got := p.Recipe(); !strings.HasPrefix(got, "0 /dev/null, 1 /dev/null, 2 pipe, 3 socket") || strings.Contains(got, "/"+secret.Name()) {
 		t.Errorf("%s", got)
+	}
+}
+
+// A child gets nothing of the parent's environment but what it needs.
+func TestEnvironment(t *testing.T) {
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("THUMBERY_SIGN_KEY", "secret")
+	t.Setenv("MALLOC_ARENA_MAX", "1")
+	p, _ := open(t, func(c *Config) { c.Engine.Choice = "environment" })
+	if got := p.Recipe(); strings.Contains(got, "secret") || !strings.Contains(got, "MALLOC_ARENA_MAX=1") {
+		t.Errorf("%q", got)
 	}
 }

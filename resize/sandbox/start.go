@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +26,7 @@ func (p *Pool) launch(ctx context.Context) (*child, ready, error) {
 	if err != nil {
 		return nil, ready{}, fmt.Errorf("starting %s: %w", p.config.Worker, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(p.config.startTimeout, 30*time.Second))
+	ctx, cancel := context.WithTimeout(ctx, p.config.startTimeout)
 	defer cancel()
 	is, err := p.prepare(ctx, c)
 	if err != nil {

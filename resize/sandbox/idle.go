@@ -1,0 +1,90 @@
+package sandbox
+
+import (
+	"context"
+	"time"
+
+	"github.com/thumbery/thumbery/resize"
+)
+
+// give makes a child idle. It ends instead if the Pool is closed.
+func (p *Pool) give(c *child) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.life.Err() != nil {
+		c.kill()
+		c.conn.Close()
+		return
+	}
+	p.idle = append(p.idle, c)
+	p.waiting <- struct{}{} // never blocks: it has room for all children
+}
+
+// enter waits until one more picture may be made. The caller calls leave.
+func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
+	if err := endOf(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return func() { <-p.slots }, nil
+	case <-ctx.Done():
+		return nil, endOf(ctx)
+	}
+}
+
+// take returns a child that nobody else uses, the one that was used last, as its memory is
+// warm. The caller gives, loses or replaces it.
+func (p *Pool) take(ctx context.Context) (*child, error) {
+	for {
+		if err := p.wait(ctx); err != nil {
+			return nil, err
+		}
+		if c := p.pop(); c != nil {
+			return c, nil
+		}
+	}
+}
+
+// wait waits for the token of an idle child.
+func (p *Pool) wait(ctx context.Context) error {
+	select {
+	case <-p.waiting:
+		return nil
+	default:
+	}
+	late := time.NewTimer(p.config.patience)
+	defer late.Stop()
+	select {
+	case <-p.waiting:
+		return nil
+	case <-ctx.Done():
+		return endOf(ctx)
+	case <-p.life.Done():
+		return resize.ErrNoProcess
+	case <-late.C:
+		return resize.ErrNoProcess
+	}
+}
+
+// pop takes the idle child that was used last; nil if there is none, or if it is no good.
+func (p *Pool) pop() *child {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	if last < 0 { // it died after its token was taken
+		return nil
+	}
+	c := p.idle[last]
+	p.idle = p.idle[:last]
+	switch {
+	case c.isQuiet():
+		return c
+	case p.life.Err() != nil:
+		c.kill()
+		c.conn.Close()
+	default:
+		p.goes.Go(func() { p.lose(context.Background(), c, offend("it said something while it was idle"), Death{}) })
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
+	"golang.org/x/sys/unix"
+)
+
+// pid is the process that p has make a picture in TIFF.
+func pid(t *testing.T, p *Pool) int {
+	t.Helper()
+	h, err := p.Probe(t.Context(), saying("fine"), variant.TIFF, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Width
+}
+
+// One process after the other makes the pictures, each as many as it may.
+func TestReplacedAfterPictures(t *testing.T) {
+	t.Parallel()
+	p, d := open(t, func(c *Config) { c.Workers, c.Pictures = 1, 3 })
+	count := map[int]int{}
+	for range 12 {
+		count[pid(t, p)]++
+	}
+	for pid, n := range count {
+		if n > 3 {
+			t.Errorf("process %d made %d", pid, n)
+		}
+	}
+	if len(count) < 4 || len(d.all) > 0 {
+		t.Errorf("%v, %v", count, d.all)
+	}
+}
+
+// Nothing of a picture whose decoder is not trusted is in the memory that another sees.
+func TestReplacedAfterUntrusted(t *testing.T) {
+	t.Parallel()
+	p, d := open(t, func(c *Config) { c.Workers = 1 })
+	for _, f := range header.AllFormats.List() {
+		h := original
+		h.Format = f
+		before := pid(t, p)
+		if again := pid(t, p); again != before {
+			t.Fatal("a child is replaced for nothing")
+		}
+		if _, err := p.Resize(t.Context(), saying("fine"), h, plan); err != nil {
+			t.Fatal(err)
+		}
+		distrusted := f == variant.SVG || f == variant.PDF || f == variant.JP2 || f == variant.JXL
+		if replaced := pid(t, p) != before; replaced != distrusted {
+			t.Errorf("%v: replaced %t", f, replaced)
+		}
+	}
+	before := pid(t, p)
+	if _, err := p.Probe(t.Context(), saying("fine"), variant.SVG, 1); err != nil || pid(t, p) == before {
+		t.Errorf("the child that probed an SVG goes on, %v", err)
+	}
+	if len(d.all) > 0 {
+		t.Errorf("%+v", d.all)
+	}
+}
+
+func TestReplacedWhenGrown(t *testing.T) {
+	t.Parallel()
+	p, d := open(t, func(c *Config) { c.Workers = 1 })
+	before := pid(t, p)
+	if _, err := p.Resize(t.Context(), saying("grow"), original, plan); err != nil {
+		t.Fatal(err)
+	}
+	if pid(t, p) == before || len(d.all) > 0 {
+		t.Errorf("the child that has grown goes on, %v", d.all)
+	}
+}
+
+// A child that dies while it is idle costs no request.
+func TestDiesIdle(t *testing.T) {
+	t.Parallel()
+	p, d := open(t, func(c *Config) { c.Workers = 1 })
+	for range 5 {
+		before := pid(t, p)
+		if err := unix.Kill(before, unix.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		if death := <-d.ch; death.Format != 0 || death.Cause != Signal {
+			t.Errorf("%+v", death)
+		}
+		works(t, p)
+	}
+}
+
+// Many pictures that kill, among others that are fine: each has its answer.
+func TestDeathsAmongOthers(t *testing.T) {
+	t.Parallel()
+	p, d := open(t, nil)
+	const n = 60
+	errs := make(chan error, n)
+	for i := range n {
+		go func() {
+			text := "fine"
+			if i%6 == 0 {
+				text = "killed"
+			}
+			_, err := p.Resize(t.Context(), saying(text), original, plan)
+			if (text == "fine") != (err == nil) || err != nil && !errors.Is(err, resize.ErrDied) {
+				t.Errorf("%s: %v", text, err)
+			}
+			errs <- err
+		}()
+	}
+	for range n {
+		<-errs
+	}
+	if s := p.State(); s.Deaths[Signal] != n/6 || len(d.all) != n/6 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// failures has a log tell of errors.
+type failures struct {
+	slog.Handler
+	ch chan string
+}
+
+func (f failures) Enabled(context.Context, slog.Level) bool { return true }
+
+func (f failures) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		f.ch <- r.Message + ": " + a.Value.String()
+		return true
+	})
+	return nil
+}
+
+// When only the first child could be started, that shows, and once it is gone, requests
+// fail as the server's fault.
+func TestNoneCanBeStarted(t *testing.T) {
+	t.Parallel()
+	log := failures{slog.DiscardHandler, make(chan string, 1000)}
+	p, d := open(t, func(c *Config) {
+		c.Engine.Choice, c.Log, c.patience = "unlike", slog.New(log), 50*time.Millisecond
+	})
+	works(t, p)
+	for range degraded {
+		if text := <-log.ch; !strings.Contains(text, "cannot be started") || !strings.Contains(text, "the program was replaced") {
+			t.Error(text)
+		}
+	}
+	if s := p.State(); !s.Degraded || !strings.Contains(s.Trouble, "the program was replaced") || s.Alive != 1 {
+		t.Errorf("%+v", s)
+	}
+	if _, err := p.Resize(t.Context(), saying("killed"), original, plan); !errors.Is(err, resize.ErrDied) {
+		t.Error(err)
+	}
+	<-d.ch
+	if _, err := p.Resize(t.Context(), saying("fine"), original, plan); !errors.Is(err, resize.ErrNoProcess) {
+		t.Error(err)
+	}
+}
+
+// Close ends what is going on.
+func TestCloseDuringWork(t *testing.T) {
+	t.Parallel()
+	p, d := open(t, nil)
+	p.Capabilities(t.Context())
+	errs := make(chan error)
+	for range 5 {
+		go func() {
+			_, err := p.Resize(t.Context(), saying("hang"), original, plan)
+			errs <- err
+		}()
+	}
+	for len(p.slots) < 2 {
+		runtime.Gosched()
+	}
+	p.Close()
+	for range 5 {
+		if err := <-errs; err == nil {
+			t.Error("it was made")
+		}
+	}
+	if _, err := p.Resize(t.Context(), saying("fine"), original, plan); err == nil || len(d.all) > 0 {
+		t.Errorf("afterwards: %v, %v", err, d.all)
+	}
+	p.Close() // once more does nothing
+}
+
+// Children do not outlive their parent, whatever they are at.
+func TestChildrenDieWithParent(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{mortal, "child"} {
+		if err := os.Symlink(os.Args[0], filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parent := exec.Command(filepath.Join(dir, mortal))
+	in, _ := parent.StdinPipe()
+	defer in.Close()
+	out, err := parent.StdoutPipe()
+	if err == nil {
+		err = parent.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	var child int
+	if _, err := fmt.Sscan(line, &child); err != nil || !strings.Contains(line, "<nil>") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	fd, err := unix.PidfdOpen(child, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := parent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	parent.Wait()
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 60_000)
+		if err == unix.EINTR {
+			continue
+		}
+		if n != 1 || err != nil {
+			t.Errorf("the child lives on: %v", err)
+		}
+		return
+	}
+}
