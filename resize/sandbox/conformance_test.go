@@ -47,6 +47,7 @@ func openGoEngine(t *testing.T) (*Pool, *deaths) {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	p, d := openGoEngine(t)
 	if _, err := p.Capabilities(t.Context()); err != nil {
 		t.Fatal(err)
