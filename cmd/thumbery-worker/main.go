@@ -26,7 +26,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "thumbery-worker %s makes pictures for thumbery, which starts it: there is nothing to do here by hand.\n", version)
 		os.Exit(exitUsage)
 	}
-	p := worker.Program{Build: version, Start: start, Reads: reads}
+	p := worker.Program{Build: version, Start: start, Reads: reads, Limited: explainCrashes}
 	if err := p.Serve(); err != nil {
 		fmt.Fprintln(os.Stderr, "thumbery-worker:", err)
 		os.Exit(exitFailed)

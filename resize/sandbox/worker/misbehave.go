@@ -8,7 +8,7 @@ const (
 	//
 	//	segv abort kill exit   ends with that signal; with exit code 7
 	//	loop                   computes for ever
-	//	memory                 takes memory without end
+	//	memory, starve         takes memory without end; all there is, and ends with SIGSEGV
 	//	garbage                sends an answer that is none, and goes on
 	//	open socket fork       tries that
 	//	keep, kept             leaves a descriptor open; and tries to use it for the next

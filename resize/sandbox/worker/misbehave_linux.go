@@ -36,6 +36,14 @@ var misdeeds = map[string]func(deed){
 			runtime.KeepAlive(all)
 		}
 	},
+	"starve": func(deed) {
+		for size := 1 << 30; size > 1<<12; {
+			if _, err := unix.Mmap(-1, 0, size, unix.PROT_NONE, unix.MAP_ANON|unix.MAP_PRIVATE|unix.MAP_NORESERVE); err != nil {
+				size /= 2
+			}
+		}
+		raise(unix.SIGSEGV)
+	},
 	"garbage": func(d deed) { _ = unix.Sendmsg(d.socket, []byte("\x00garbage"), nil, nil, 0) },
 	"open":    func(d deed) { d.attempt("read /etc/passwd") },
 	"socket":  func(d deed) { d.attempt("socket") },

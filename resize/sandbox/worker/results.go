@@ -2,10 +2,12 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 )
 
@@ -23,10 +25,11 @@ func newResults(file int) (*results, error) {
 	return &results{file: file, room: info.Size}, nil
 }
 
-// put writes a result, if there is one, and says in a where it is, or what went wrong.
+// put writes a result, if there is one, and says in a where it is, or what went wrong:
+// both only if the picture is damaged, and the engine lenient.
 func (r *results) put(a *wire.Answer, data []byte, failed error) {
 	a.Err = wire.ErrorOf(failed)
-	if len(data) == 0 {
+	if len(data) == 0 || failed != nil && !errors.Is(failed, header.ErrBroken) {
 		return
 	}
 	if err := r.write(data); err != nil {

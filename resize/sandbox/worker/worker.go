@@ -33,6 +33,9 @@ type Program struct {
 	// Reads lists the files and directories that the engine may open while it makes
 	// pictures. It is called after Start.
 	Reads func(engine.Config) []string
+	// Limited is told how many bytes of memory pictures may take, 0 for any number, when
+	// that is limited; nil is nobody.
+	Limited func(memory int64)
 }
 
 // The limits of a child, but for those that the parent sets.
@@ -111,6 +114,9 @@ func (p Program) start(r wire.Request, files []int) (Engine, *wire.Ready, error)
 		Socket: wire.Socket, Read: p.Reads(s.Engine),
 	}) {
 		is.Walls = append(is.Walls, wire.Wall(w))
+	}
+	if p.Limited != nil {
+		p.Limited(s.Memory)
 	}
 	return e, is, nil
 }

@@ -6,7 +6,7 @@ import "C"
 import "strings"
 
 // memoryWords occur in the messages of libvips and its decoders if they get no memory.
-var memoryWords = []string{"memory", "mmap", "malloc", "unable to allocate", "failed to allocate", "could not allocate", "no space for", "bad_alloc"}
+var memoryWords = []string{"memory", "mmap", "malloc", "unable to allocate", "failed to allocate", "could not allocate", "no space for", "bad_alloc", "creating thread"}
 
 // saysMemory reports whether the text of an error is about memory. libheif gives its
 // own limits as errors of memory; what is beyond them is the picture's fault.
