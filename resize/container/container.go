@@ -4,17 +4,23 @@ package container
 
 import "github.com/thumbery/thumbery/variant"
 
-// WithoutMetadata returns src without what libvips would only unpack and keep: texts and
-// other metadata that are compressed, a kilobyte of which can become a megabyte. The
-// orientation must have been read before. src is not changed, and it is copied only if
-// something is left out. The error is of kind header.ErrTooLarge for a PNG with a colour
-// profile of more than 4 MiB.
-func WithoutMetadata(src []byte, f variant.Format) ([]byte, error) {
+// Prepared returns src as libvips is to see it: without what it would only unpack and
+// keep, texts and other metadata that are compressed, a kilobyte of which can become a
+// megabyte; an SVG without a size with that which browsers give it. The orientation must
+// have been read before. src is not changed, and it is copied only if something differs.
+// The error is of kind header.ErrTooLarge for a PNG with a colour profile of more than
+// 4 MiB and an SVG with a longer side than is read, and of kind header.ErrNotPicture for
+// a JPEG 2000 with a palette.
+func Prepared(src []byte, f variant.Format) ([]byte, error) {
 	switch f {
 	case variant.PNG:
 		return pngWithoutMetadata(src)
 	case variant.JXL:
 		return jxlWithoutMetadata(src), nil
+	case variant.SVG:
+		return sizedSVG(src)
+	case variant.JP2:
+		return src, checkJP2(src)
 	}
 	return src, nil
 }

@@ -55,7 +55,7 @@ func TestMetadataLeftOut(t *testing.T) {
 		{"cut short in a text", slices.Concat(plain[:end], text[:14]), plain[:end], false},
 		{"nothing", plain[:8], plain[:8], false},
 	} {
-		got, err := WithoutMetadata(c.src, variant.PNG)
+		got, err := Prepared(c.src, variant.PNG)
 		if err != nil || !bytes.Equal(got, c.want) {
 			t.Errorf("%s: %v, %v", c.name, odd.ChunkNames(got), err)
 		}
@@ -70,14 +70,14 @@ func TestProfileIsBounded(t *testing.T) {
 	t.Parallel()
 	for n, fine := range map[int]bool{4 << 20: true, 4<<20 + 1: false, 40 << 20: false} {
 		src := odd.PNGWith(odd.Chunk("iCCP", slices.Concat([]byte("p\x00\x00"), odd.Deflated(n))))
-		_, err := WithoutMetadata(src, variant.PNG)
+		_, err := Prepared(src, variant.PNG)
 		if fine != (err == nil) || err != nil && !errors.Is(err, header.ErrTooLarge) {
 			t.Errorf("%d bytes: %v, want fine: %t", n, err, fine)
 		}
 	}
 	for _, content := range []string{"", "name", "name\x00", "name\x00\x00", "name\x00\x00damaged"} {
 		src := odd.PNGWith(odd.Chunk("iCCP", []byte(content)))
-		if got, err := WithoutMetadata(src, variant.PNG); err != nil || len(got) != len(src) {
+		if got, err := Prepared(src, variant.PNG); err != nil || len(got) != len(src) {
 			t.Errorf("%q: %v", content, err)
 		}
 	}
@@ -95,7 +95,7 @@ func FuzzWithoutMetadata(f *testing.F) {
 			return
 		}
 		want, wrong := png.Decode(bytes.NewReader(src))
-		bare, err := WithoutMetadata(src, variant.PNG)
+		bare, err := Prepared(src, variant.PNG)
 		if err != nil {
 			if !errors.Is(err, header.ErrTooLarge) {
 				t.Fatal(err)

@@ -105,12 +105,21 @@ func (h Header) PixelBytes() int64 { return max(4, int64(h.Samples)) * h.sampleB
 // own and can be rendered at any size.
 func (h Header) Drawn() bool { return h.Format == variant.SVG || h.Format == variant.PDF }
 
+// Bounds on the samples of a pixel. Those beyond alpha are decoded, and then dropped.
+const (
+	maxSamples   = 16
+	maxTIFFPixel = 8 // bytes, as decoded: it is done a strip or tile at a time
+)
+
 // Check holds what every format promises: both sides are at least 1 and at most
-// RasterSideMax, or SourceSideMax of a drawing.
+// RasterSideMax, or SourceSideMax of a drawing; a pixel has at most 16 samples, and of a
+// TIFF at most 8 bytes.
 func (h Header) Check() error {
 	switch {
 	case h.Width < 1 || h.Height < 1:
 		return source.Broken("it is %dx%d pixels", h.Width, h.Height)
+	case h.Samples > maxSamples, h.Format == variant.TIFF && int64(h.Samples)*h.sampleBytes() > maxTIFFPixel:
+		return source.TooLarge("a pixel has %d samples of %d bits", h.Samples, h.Depth)
 	}
 	most := RasterSideMax
 	if h.Drawn() {

@@ -37,8 +37,7 @@ const (
 
 // Bounds on a page of a TIFF, which is decoded a strip or a tile at a time.
 const (
-	maxTIFFPixel = 8        // bytes, as decoded
-	maxTIFFPart  = 64 << 20 // bytes of a strip or tile, uncompressed
+	maxTIFFPart = 64 << 20 // bytes of a strip or tile, uncompressed
 )
 
 // tiffPage holds the entries of the directory of a page.
@@ -200,7 +199,3 @@ func (p *tiffPage) part() int64 {
 	line := (int64(w)*samples*int64(p.header.Depth) + 7) / 8
 	return line * int64(rows)
 }
-
-// maxSamples is how many a pixel may have. Those beyond alpha are decoded, and then
-// dropped.
-const maxSamples = 16

@@ -15,7 +15,7 @@ import (
 
 // ResizeAll implements resize.Resizer.
 func (e *Engine) ResizeAll(ctx context.Context, source resize.Source, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
-	src, err := e.accepts(ctx, source, h)
+	src, err := e.accepts(ctx, source, h.Format)
 	switch {
 	case err != nil:
 		return failAll(plans, done, err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -24,28 +23,27 @@ func (r *run) drawn(s source) op.Image {
 	return im
 }
 
-// sheet opens a drawing so that it is as large as its header says. An SVG without
-// a size of its own libvips would cut to what it draws; pages of a PDF differ, and
-// lie in the middle of a sheet like the first.
+// sheet opens a drawing so that it is as large as its header says. Pages of a PDF differ,
+// and the sides of a small SVG are no whole pixels: those lie in the middle of a sheet of
+// that size.
 func (r *run) sheet(s source) op.Image {
 	im := r.opened(s, s.shrink)
 	w, h := r.Size(im)
-	if r.Err == nil && s.allows(w, h) {
+	if r.Err != nil || s.allows(w, h) {
 		return im
-	}
-	if s.header.Format == variant.SVG && !errors.Is(r.Err, resize.ErrNoMemory) {
-		r.Err = nil
-		s.bytes = container.ResizeSVG(s.bytes, s.header.Width, s.header.Height)
-		im = r.opened(s, s.shrink)
-		return r.as(s, im)
-	}
-	if r.Err != nil {
-		return nil
 	}
 	sheetW, sheetH := float64(s.header.Width)/s.shrink, float64(s.header.Height)/s.shrink
 	im = r.opened(s, s.shrink/min(sheetW/float64(w), sheetH/float64(h)))
-	return r.as(s, r.Do("gravity", op.On(im), op.Set("direction", "centre"), op.Set("width", max(1, int(sheetW+0.5))), op.Set("height", max(1, int(sheetH+0.5))),
-		op.Set("extend", "white")))
+	extend := "white"
+	if s.header.Format == variant.SVG {
+		extend = "black" // of no alpha
+	}
+	im = r.Do("gravity", op.On(im), op.Set("direction", "centre"), op.Set("extend", extend),
+		op.Set("width", max(1, int(sheetW+0.5))), op.Set("height", max(1, int(sheetH+0.5))))
+	if w, h := r.Size(im); r.Err == nil && !s.allows(w, h) {
+		r.Err = fmt.Errorf("its %dx%d pixels are not the %dx%d of its header", w, h, s.header.Width, s.header.Height)
+	}
+	return im
 }
 
 func (r *run) opened(s source, shrink float64) op.Image {
@@ -54,12 +52,4 @@ func (r *run) opened(s source, shrink float64) op.Image {
 		args = append(args, op.Set("page", s.page))
 	}
 	return r.Open(loaderOf(s.header.Format).operation, s.bytes, args...)
-}
-
-// as is im if it is as large as s may be.
-func (r *run) as(s source, im op.Image) op.Image {
-	if w, h := r.Size(im); r.Err == nil && !s.allows(w, h) {
-		r.Err = fmt.Errorf("its %dx%d pixels are not the %dx%d of its header", w, h, s.header.Width, s.header.Height)
-	}
-	return im
 }

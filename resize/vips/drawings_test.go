@@ -78,7 +78,7 @@ func TestDrawings(t *testing.T) {
 	for _, attrs := range []string{
 		"", `width="40"`, `height="30"`, `width="100%" height="100%"`, box, box + `width="50%" height="50%"`, box + `width="30"`, box + `height="100"`,
 		`width="2in" height="1in"`, `width="10em" height="8em"`, `width="10ex" height="8ex"`, box + `style="width:70px;height:60px"`, box + `width="auto" height="auto"`,
-		`width="60.4" height="50.6"`, `width="0.4" height="0.3"`, `width="40mm" height="30mm"`, `width="40pt" height="30pc"`, box + `preserveAspectRatio="none" width="200" height="20"`,
+		`width="60.4" height="50.6"`, `width="40mm" height="30mm"`, `width="40pt" height="30pc"`, box + `preserveAspectRatio="none" width="200" height="20"`,
 		`viewBox="-10 -10 80 70"`, `viewBox="0 0 0 0" width="40" height="30"`, box + `width="3000" height="2"`,
 	} {
 		src := []byte(svgStart + attrs + ">" + body)

@@ -12,7 +12,7 @@ import (
 
 // Look implements resize.Resizer.
 func (e *Engine) Look(ctx context.Context, source resize.Source, h header.Header, v variant.Variant) (variant.Variant, error) {
-	src, err := e.accepts(ctx, source, h)
+	src, err := e.accepts(ctx, source, h.Format)
 	if err != nil {
 		return v, err
 	}

@@ -115,15 +115,10 @@ func (e *Engine) Recipe() string {
 	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Choice, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
 }
 
-// Probe implements resize.Resizer.
-func (e *Engine) Probe(ctx context.Context, src resize.Source, f variant.Format, page int) (header.Header, error) {
-	return header.InspectPage(ctx, src.At, src.Size, e.readable&header.FormatsOf(f), page)
-}
-
 // Resize implements resize.Resizer. The bytes of source may be mapped memory that cannot
 // be written to.
 func (e *Engine) Resize(ctx context.Context, source resize.Source, h header.Header, p resize.Plan) ([]byte, error) {
-	src, err := e.accepts(ctx, source, h)
+	src, err := e.accepts(ctx, source, h.Format)
 	if err != nil {
 		return nil, err
 	}
@@ -181,9 +176,9 @@ func (e *Engine) decodePartial(ctx context.Context, src []byte, h header.Header,
 	return out, wrong
 }
 
-// accepts refuses pictures that libvips must not see, and returns the bytes of others
-// without metadata.
-func (e *Engine) accepts(ctx context.Context, source resize.Source, h header.Header) ([]byte, error) {
+// accepts refuses pictures that libvips must not see, and returns the bytes of others as it
+// is to see them.
+func (e *Engine) accepts(ctx context.Context, source resize.Source, f variant.Format) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -191,22 +186,14 @@ func (e *Engine) accepts(ctx context.Context, source resize.Source, h header.Hea
 	if err != nil {
 		return nil, err
 	}
-	if !e.loads.Has(h.Format) || !sameFormat(src, h.Format) {
-		return nil, fmt.Errorf("%w: this server does not read this kind of %s", header.ErrNotPicture, h.Format)
+	if _, err := header.Identify(src[:min(len(src), sniffBytes)], header.FormatsOf(f)); err != nil || !e.loads.Has(f) {
+		return nil, fmt.Errorf("%w: this server does not read this kind of %s", header.ErrNotPicture, f)
 	}
-	return container.WithoutMetadata(src, h.Format)
+	return container.Prepared(src, f)
 }
 
-// sameFormat reports whether src is of the format that h was read from.
-func sameFormat(src []byte, f variant.Format) bool {
-	got, ok := header.Sniff(src)
-	if !ok {
-		// The root element of an SVG may stand far behind its start.
-		return f == variant.SVG
-	}
-	heif := func(f variant.Format) bool { return f == variant.AVIF || f == variant.HEIC }
-	return got == f || heif(got) && heif(f)
-}
+// sniffBytes are enough to tell all formats apart.
+const sniffBytes = 64
 
 // check compares a result with its plan.
 func check(out []byte, p resize.Plan) error {
