@@ -10,10 +10,11 @@ import (
 // sniffBytes are enough to tell all formats apart.
 const sniffBytes = 64
 
-// Inspect reads the header of a page of src, counted from 1, as header.InspectPage does. It
-// has r read those of header.Probed, which takes a worker of r and may take long.
+// Inspect reads the header of src, as header.Inspect does. It has r read those of
+// header.Probed, which takes a worker of r and may take long; page, counted from 1, is for
+// them.
 //
-// The errors are those of header.InspectPage and of Resizer.Probe.
+// The errors are those of header.Inspect and of Resizer.Probe.
 func Inspect(ctx context.Context, r Resizer, src Source, formats header.Formats, page int) (header.Header, error) {
 	head := make([]byte, min(src.Size, sniffBytes))
 	if n, err := src.At.ReadAt(head, 0); n == len(head) || err == io.EOF {
@@ -22,5 +23,5 @@ func Inspect(ctx context.Context, r Resizer, src Source, formats header.Formats,
 			return r.Probe(ctx, src, f, max(page, 1))
 		}
 	}
-	return header.InspectPage(ctx, src.At, src.Size, formats, page)
+	return header.Inspect(ctx, src.At, src.Size, formats)
 }

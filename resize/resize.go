@@ -48,9 +48,10 @@ func (e *UnsupportedError) Class() failure.Class { return failure.Request }
 // goroutines. They use a Source only until the method returns; an error of its At is
 // returned, wrapped.
 type Resizer interface {
-	// Probe reads the header of src, a picture in f, which is one of header.Probed. Sides,
-	// depth and colours are those of a page, counted from 1, as header.InspectPage has
-	// them. The errors are those of header.Inspect, and as of Resize of the engine.
+	// Probe reads the header of src, a picture in f, which is one of header.Probed. Of a TIFF
+	// sides, depth and colours are those of a page, counted from 1; beyond the last page,
+	// those of the first. The errors are of the kinds of header.Inspect, and of Resize if
+	// the engine fails.
 	Probe(ctx context.Context, src Source, f variant.Format, page int) (header.Header, error)
 
 	// Look finds out what NewPlan cannot know about src, for a v with NeedsLook: it

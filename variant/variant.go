@@ -141,8 +141,8 @@ type Format uint8
 //   - its name in formatWords (values.go)
 //   - a place in header.DefaultFormats or header.AllFormats (resize/header/formatset.go)
 //   - its first bytes and its media type (resize/header/sniff.go)
-//   - a parser in a file of its own in resize/header, in the switch of inspectorOf
-//     (resize/header/inspect.go)
+//   - a place in header.Probed (resize/header/formatset.go), or a parser in a file of its
+//     own in resize/header, in the switch of inspectorOf (resize/header/inspect.go)
 //   - the loader of libvips (resize/vips/load.go), and its weight (resize/cost.go)
 //   - a flag in cmd/thumbery/flags_limits.go, if it is not read by default
 //   - a picture in testdata, and a seed of the parser's fuzz test

@@ -2,7 +2,7 @@
 // flags, one at a time and four at a time, beside honest misses and hits. It prints
 // answers, time and memory, how the honest requests fared, and whether the server was
 // idle two seconds after the clients had left. It fails where one of these is not as it
-// must be, other than the known problems that the corpus lists.
+// must be.
 //
 // With -mutated it requests damaged files instead, four at a time, and fails on every
 // internal error.
@@ -81,7 +81,7 @@ func (s *setup) askCorpus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var wrong, left []string
+	var wrong []string
 	printHead()
 	for _, f := range hostile.Corpus(os.DirFS("testdata")) {
 		if !only.MatchString(f.Name) {
@@ -94,14 +94,11 @@ func (s *setup) askCorpus(ctx context.Context) error {
 			}
 			faults := o.faults(f, s.base)
 			o.print(f, s.base, faults)
-			if len(faults) > 0 && f.Left != "" {
-				left = append(left, fmt.Sprintf("%s, %d at a time: %s: it %s", f.Name, clients, strings.Join(faults, ", "), f.Left))
-			} else if len(faults) > 0 {
+			if len(faults) > 0 {
 				wrong = append(wrong, fmt.Sprintf("%s, %d at a time: %s", f.Name, clients, strings.Join(faults, ", ")))
 			}
 		}
 	}
-	printList("Left until pictures are made in child processes", left)
 	printList("Wrong", wrong)
 	if len(wrong) > 0 {
 		return errors.New("not all is as it must be")

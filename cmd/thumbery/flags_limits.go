@@ -117,8 +117,8 @@ func (s *sizeFlag) UnmarshalText(text []byte) error {
 // formatFlags say which originals pictures are made of; serve, prime, doctor and
 // version share them.
 type formatFlags struct {
-	Formats formatsFlag `default:"jpeg,png,webp,avif,heic,gif,tiff,jxl" help:"Formats of originals that pictures are made of. A file of another format is recognized by its first bytes and refused (415) before anything decodes it."`
-	SVG     bool        `name:"svg" negatable:"" help:"Add svg to --formats. The SVG renderer can crash, or work for minutes: only for files of people you trust."`
+	Formats formatsFlag `default:"jpeg,png,webp,avif,heic,gif,tiff,jxl,svg" help:"Formats of originals that pictures are made of. A file of another format is recognized by its first bytes and refused (415) before anything decodes it."`
+	SVG     *bool       `name:"svg" negatable:"" help:"Add svg to --formats, or leave it out."`
 	JP2     bool        `name:"jp2" env:"THUMBERY_JP2" negatable:"" help:"Add jp2, which is JPEG 2000, to --formats. OpenJPEG has had heap overflows: only for files of people you trust. Within TIFF it is always refused."`
 	PDF     bool        `name:"pdf" negatable:"" help:"Add pdf to --formats. The format is vast, and so is its reader: only for files of people you trust."`
 }
@@ -126,8 +126,11 @@ type formatFlags struct {
 // set returns the formats to read, as far as libvips supports them.
 func (f *formatFlags) set() header.Formats {
 	s := f.Formats.set
-	if f.SVG {
-		s = s.With(variant.SVG)
+	if f.SVG != nil {
+		s = s.Without(variant.SVG)
+		if *f.SVG {
+			s = s.With(variant.SVG)
+		}
 	}
 	if f.JP2 {
 		s = s.With(variant.JP2)

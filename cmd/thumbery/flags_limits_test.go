@@ -13,9 +13,11 @@ import (
 func TestFormatFlags(t *testing.T) {
 	for args, want := range map[string]header.Formats{
 		"":                                  header.DefaultFormats,
-		"--svg":                             header.DefaultFormats.With(variant.SVG),
-		"--no-svg":                          header.DefaultFormats,
-		"--svg --jp2 --pdf":                 header.AllFormats,
+		"--svg":                             header.DefaultFormats,
+		"--no-svg":                          header.DefaultFormats.Without(variant.SVG),
+		"--jp2 --pdf":                       header.AllFormats,
+		"--formats png --svg":               header.FormatsOf(variant.PNG, variant.SVG),
+		"--formats png,svg --no-svg":        header.FormatsOf(variant.PNG),
 		"--formats jpeg --jp2":              header.FormatsOf(variant.JPEG, variant.JP2),
 		"--formats png,svg,pdf":             header.FormatsOf(variant.PNG, variant.SVG, variant.PDF),
 		"--formats heic --no-pdf --no-jp2":  header.FormatsOf(variant.HEIC),

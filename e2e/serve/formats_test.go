@@ -21,7 +21,7 @@ func TestFormats(t *testing.T) {
 		flags []string
 		read  string
 	}{
-		{nil, "jpeg png webp avif heic gif tiff jxl"},
+		{nil, "jpeg png webp avif heic gif tiff jxl svg"},
 		{[]string{"--svg", "--jp2", "--no-svg"}, "jpeg png webp avif heic gif tiff jxl jp2"},
 		{[]string{"--formats", "webp,avif", "--svg"}, "webp avif svg"},
 	} {

@@ -44,8 +44,8 @@ func newStore(change ...func(*originals.Config)) *store {
 		Epochs: new(cache.Epochs), Observer: silent{}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Invalidate: func(key variant.Key) error { s.invalidated = append(s.invalidated, key); return nil },
 	}
-	c.Inspect = func(ctx context.Context, src resize.Source, page int) (header.Header, error) {
-		return header.InspectPage(ctx, src.At, src.Size, c.Formats, page)
+	c.Inspect = func(ctx context.Context, src resize.Source, _ int) (header.Header, error) {
+		return header.Inspect(ctx, src.At, src.Size, c.Formats)
 	}
 	c.Reporter = cache.NewReporter(c.Log, c.Now)
 	for _, f := range change {

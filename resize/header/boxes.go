@@ -6,8 +6,7 @@ import (
 	"github.com/thumbery/thumbery/resize/header/internal/source"
 )
 
-// box is one box of an ISO base media file (ISO/IEC 14496-12), and of JPEG
-// 2000 and JPEG XL, which share its form.
+// box is one box of an ISO base media file (ISO/IEC 14496-12).
 type box struct {
 	kind       string
 	start, end int64 // of its content

@@ -10,12 +10,12 @@ import (
 type Formats uint32
 
 const (
-	// DefaultFormats are read unless the operator says otherwise. SVG, PDF and JPEG 2000
-	// are not in it: a small file can make their decoders crash or never end.
+	// DefaultFormats are read unless the operator says otherwise. PDF and JPEG 2000, which
+	// few need and whose decoders crash most, are not in it.
 	DefaultFormats Formats = 1<<variant.JPEG | 1<<variant.PNG | 1<<variant.WebP | 1<<variant.AVIF |
-		1<<variant.HEIC | 1<<variant.GIF | 1<<variant.TIFF | 1<<variant.JXL
-	// AllFormats are those that Inspect knows.
-	AllFormats = DefaultFormats | 1<<variant.SVG | 1<<variant.PDF | 1<<variant.JP2
+		1<<variant.HEIC | 1<<variant.GIF | 1<<variant.SVG | 1<<variant.TIFF | 1<<variant.JXL
+	// AllFormats are those that are recognised.
+	AllFormats = DefaultFormats | 1<<variant.PDF | 1<<variant.JP2
 	// Probed are those whose headers resize.Inspect has the engine read.
 	Probed Formats = 1<<variant.SVG | 1<<variant.PDF | 1<<variant.TIFF | 1<<variant.JXL | 1<<variant.JP2
 )

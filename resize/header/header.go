@@ -1,6 +1,7 @@
 // Package header reads the format, sides, orientation and colours of a picture from its
-// bytes, and what decoding it costs. It decodes no pixels and links no C. Each format
-// has a file of its own; parsers that need no Header are in internal packages.
+// bytes, and what decoding it costs. It decodes no pixels and links no C. It recognises
+// all formats, and reads those that are not Probed. Each has a file of its own; parsers
+// that need no Header are in internal packages.
 package header
 
 import (
@@ -30,10 +31,9 @@ var (
 // always 1 there, and EXIF is ignored, as the standard demands. The same holds for
 // JPEG XL.
 //
-// For drawings Width and Height estimate the natural size that an engine uses, at 72
-// pixels an inch: exact for an SVG with a size or a view box; 300x150 for an SVG without
-// either, whose size depends on what it draws; for a PDF the size of its first page,
-// as far as that can be found without a PDF reader.
+// For drawings Width and Height are the natural size that an engine uses, at 72 pixels
+// an inch: 300x150 for an SVG without a size or a view box; of a PDF the size of its first
+// page.
 //
 // An image sequence in AVIF or HEIC, and an animated PNG, has one page: its still picture.
 type Header struct {

@@ -11,8 +11,7 @@ import (
 )
 
 // Bounds on what one picture can make Inspect do. Real files stay far below
-// them; beyond is an ErrBroken, and for scans, frames, directories and SVGs an
-// ErrTooLarge.
+// them; beyond is an ErrBroken, and for scans and frames an ErrTooLarge.
 const (
 	maxSegments = 16 << 10 // JPEG markers with content
 	MaxScans    = 128      // JPEG; progressive files have about 10. Each costs a pass over the whole picture
@@ -24,13 +23,12 @@ const (
 	maxExtents  = 64 << 10 // AVIF and HEIC, of all items together
 	maxLinks    = 64 << 10 // AVIF and HEIC, references and associations of all items together
 	maxOBUs     = 16 << 10 // AVIF, in all coded pictures together
-	maxIFDs     = 4 << 10  // TIFF
 	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path
 )
 
 // SourceSideMax is the longest side of a drawing that is read: libvips'
 // VIPS_MAX_COORD. It also keeps the arithmetic of NewPlan within 64 bits.
-const SourceSideMax = source.SideMax
+const SourceSideMax = 10_000_000
 
 // RasterSideMax is the longest side of any other picture. libvips holds some tens of
 // whole rows at each step, and so gigabytes of a picture of few rows that are as long
@@ -42,13 +40,12 @@ const RasterSideMax = 65_535
 // nothing and needs little memory: some 128 KiB, and for AVIF and HEIC a bounded list of
 // items. Of most formats it reads only the headers.
 //
-// A picture of a format that is not in formats is recognised by its first bytes, and
-// nothing else of it is read. ctx is checked at every read.
+// A picture of a format that is not in formats, or is one of Probed, is recognised by its
+// first bytes, and nothing else of it is read. ctx is checked at every read.
 //
 // The error is of kind ErrNotPicture for any other data; of kind ErrBroken for an empty
-// or damaged picture; of kind ErrTooLarge if a side is beyond SourceSideMax or
-// RasterSideMax, or if there are more scans, frames, pages, samples, tiles or elements,
-// or larger strips or tiles of a TIFF, than any real picture has; ctx's error; and
+// or damaged picture; of kind ErrTooLarge if a side is beyond RasterSideMax, or if there
+// are more scans, frames, samples or tiles than any real picture has; ctx's error; and
 // otherwise the error of r, wrapped.
 //
 // With an ErrBroken the Header is zero, except for a JPEG, PNG, GIF or WebP that is cut
@@ -59,30 +56,19 @@ const RasterSideMax = 65_535
 // What is checked: JPEG up to its end marker (what follows, like the second
 // picture of an Ultra HDR JPEG or the video of a telephone, is ignored), PNG up
 // to IEND, GIF block by block (a missing trailer is accepted, as browsers do),
-// WebP by its chunks, AVIF and HEIC by their boxes and item extents, an SVG's
-// entities and the number of its elements. What is compressed inside can still
-// be damaged. The coded size of an AVIF or HEIC is compared with the declared one,
+// WebP by its chunks, AVIF and HEIC by their boxes and item extents. What is
+// compressed inside can still be damaged. The coded size of an AVIF or HEIC is compared with the declared one,
 // because decoders do so only after decoding.
 func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (Header, error) {
-	return InspectPage(ctx, r, size, formats, 1)
-}
-
-// InspectPage is Inspect for another page of a TIFF than the first: sides, depth and
-// colours are those of that page, counted from 1. For other formats, and beyond the last
-// page, it is Inspect.
-func InspectPage(ctx context.Context, r io.ReaderAt, size int64, formats Formats, page int) (Header, error) {
 	if size <= 0 {
 		return Header{}, source.Broken("it is empty")
 	}
-	s := &file{source.New(ctx, r, size), max(page, 1)}
+	s := &file{source.New(ctx, r, size)}
 	return s.inspect(formats)
 }
 
 // file is a picture that is inspected.
-type file struct {
-	*source.Source
-	page int // that is asked for, from 1
-}
+type file struct{ *source.Source }
 
 func (s *file) inspect(formats Formats) (Header, error) {
 	head, err := s.At(0, int(min(s.Size, sniffBytes)))
@@ -144,16 +130,6 @@ func inspectorOf(f variant.Format) func(*file) (Header, error) {
 		return inspectWebP
 	case variant.AVIF, variant.HEIC:
 		return inspectHEIF
-	case variant.TIFF:
-		return inspectTIFF
-	case variant.SVG:
-		return inspectSVG
-	case variant.PDF:
-		return inspectPDF
-	case variant.JXL:
-		return inspectJXL
-	case variant.JP2:
-		return inspectJP2
 	}
 	return func(*file) (Header, error) { return Header{}, notRead(f) }
 }

@@ -112,19 +112,6 @@ func TestInspect(t *testing.T) {
 		{"avif, profile", heifOf("avif", "av1C", 40, 30, false, boxOf("colr", []byte("prof....."))), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.ICC, h.Profile = 10, true, header.Extent{Off: 278, Len: 5} })},
 		{"avif, grid", heifGrid(40, 30, 40, 3, 16), headerOf(variant.AVIF, func(h *header.Header) { h.Coded = 3 * 16 * 30 })},
 		{"heic", heifOf("heic", "hvcC", 40, 30, false), headerOf(variant.HEIC, func(h *header.Header) { h.Depth = 10 })},
-
-		{"tiff", tiffOf(t, gray(40, 30)), headerOf(variant.TIFF, func(h *header.Header) { h.Gray = true })},
-		{"tiff, alpha", tiffOf(t, resizetest.Transparent(40, 30, color.NRGBA{})), headerOf(variant.TIFF, func(h *header.Header) { h.Alpha = true })},
-		{"tiff, grey and alpha", tiffWith(entry(0x106, 1), entry(0x115, 2), entry(0x102, 16)), headerOf(variant.TIFF, func(h *header.Header) { h.Gray, h.Alpha, h.Depth = true, true, 16 })},
-		{"tiff, CMYK, turned", tiffWith(entry(0x106, 5), entry(0x115, 4), entry(0x102, 8), entry(0x112, 8)), headerOf(variant.TIFF, func(h *header.Header) { h.CMYK, h.Orientation = true, 8 })},
-		{"tiff, palette", tiffWith(entry(0x106, 3), entry(0x102, 8)), headerOf(variant.TIFF, nil)},
-		{"tiff, a second width", tiffWith(entry(0x106, 2), entry(0x115, 3), entry(0x102, 8), entry(0x100, 9)), headerOf(variant.TIFF, nil)},
-		// jxl: div8, then heights and widths of (1+n)*8 in 5 bits, from the lowest bit.
-		{"jxl", []byte{0xff, 0x0a, 0b000_00111, 0b01_00100_0, 0, 0}, headerOf(variant.JXL, func(h *header.Header) { h.Width, h.Height = 40, 32 })},
-		{"jp2", samples(t)["jp2"], headerOf(variant.JP2, nil)},
-		{"jp2, grey and alpha of 12 bits", jp2Of(40, 30, 2, 12), headerOf(variant.JP2, func(h *header.Header) { h.Gray, h.Alpha, h.Depth = true, true, 12 })},
-		{"jp2, CMYK with a profile", jp2Of(40, 30, 4, 8, boxOf("colr", []byte{1, 0, 0}, be32(12)), boxOf("colr", []byte{2, 0, 0, 1})), headerOf(variant.JP2, func(h *header.Header) { h.CMYK, h.ICC = true, true })},
-		{"jp2, bare", codestream(40, 30, 3, 8), headerOf(variant.JP2, nil)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := inspect(c.src)
@@ -153,6 +140,7 @@ func TestInspectRefuses(t *testing.T) {
 		{"text", []byte("hello, this is text and no picture at all"), header.ErrNotPicture},
 		{"html", []byte("<!DOCTYPE html><html><svg></svg></html>"), header.ErrNotPicture},
 		{"xml", []byte(`<?xml version="1.0"?><rss/>`), header.ErrNotPicture},
+		{"svg, which is probed", []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>`), header.ErrNotPicture},
 		{"mp4", boxOf("ftyp", []byte("isom"), be32(0)), header.ErrNotPicture},
 		{"riff but no webp", chunk("RIFF", []byte("WAVEfmt 0123456789")...), header.ErrNotPicture},
 		{"jpeg without frame", slices.Concat([]byte{0xff, 0xd8}, segment(0xda, 1), []byte{0xff, 0xd9}), header.ErrBroken},
@@ -181,10 +169,6 @@ func TestInspectRefuses(t *testing.T) {
 		{"avif, grid larger than declared", heifGrid(40, 30, 4000, 3, 16), header.ErrBroken},
 		{"avif, tiles that lie outside", heifGrid(40, 30, 40, 3, 21), header.ErrBroken},
 		{"avif with two of a box", bytes.Replace(heifOf("avif", "av1C", 40, 30, false), []byte("iinf"), []byte("pitm"), 1), header.ErrBroken},
-		{"tiff that goes round", tiffChain(3, true), header.ErrBroken},
-		{"tiff of 5000 pages", tiffChain(5000, false), header.ErrTooLarge},
-		{"jp2, larger inside", slices.Concat(jp2Of(40, 30, 3, 8)[:12], boxOf("jp2c", codestream(1<<25, 30, 3, 8))), header.ErrTooLarge},
-		{"jp2 without picture", []byte("\x00\x00\x00\x0cjP  \r\n\x87\n"), header.ErrBroken},
 		{"heif of neither coding", heifOf("mif1", "jpgC", 40, 30, false), header.ErrNotPicture},
 	} {
 		if h, err := inspect(c.src); !errors.Is(err, c.want) || h != (header.Header{}) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/thumbery/thumbery/resize/header/internal/ifd"
 	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -116,7 +115,7 @@ func (j *jpegReader) segment(code byte, off int64) (end int64, err error) {
 		err = j.frame(code, off+2, n-2)
 	case code == markAPP1 && !j.exif && j.starts(off+2, n-2, "Exif\x00\x00"):
 		j.exif = true
-		j.h.Orientation = ifd.Orientation(j.s.Source, off+2, n-2)
+		j.h.Orientation = exifOrientation(j.s, off+2, n-2)
 	case code == markAPP2 && j.starts(off+2, n-2, "ICC_PROFILE\x00"):
 		j.h.ICC = true
 		j.profile(off-2, end)

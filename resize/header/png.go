@@ -3,7 +3,6 @@ package header
 import (
 	"encoding/binary"
 
-	"github.com/thumbery/thumbery/resize/header/internal/ifd"
 	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -119,7 +118,7 @@ func (p *pngReader) chunk(kind string, off, n int64) {
 			p.h.Profile = Extent{off, n}
 		}
 	case "eXIf":
-		p.h.Orientation = ifd.Orientation(p.s.Source, off, n)
+		p.h.Orientation = exifOrientation(p.s, off, n)
 	}
 }
 

@@ -2,6 +2,7 @@ package header
 
 import (
 	"bytes"
+	"regexp"
 
 	"github.com/thumbery/thumbery/variant"
 )
@@ -10,8 +11,8 @@ import (
 const sniffBytes = 64
 
 // Sniff recognises the format of a picture by its first bytes. 32 bytes suffice, except
-// that an AVIF may list its brands in any order and that an SVG may begin with comments;
-// 64 bytes decide nearly all of those.
+// that an AVIF may list its brands in any order and that an SVG may begin with blanks and
+// comments; 64 bytes decide nearly all of those.
 func Sniff(head []byte) (variant.Format, bool) {
 	head = head[:min(len(head), sniffBytes)]
 	for _, m := range magics {
@@ -22,7 +23,7 @@ func Sniff(head []byte) (variant.Format, bool) {
 	if f, ok := sniffBrands(head); ok {
 		return f, true
 	}
-	return variant.SVG, looksLikeXML(head) && bytes.Contains(head, []byte("<svg"))
+	return variant.SVG, looksLikeXML(head) && svgStart.Match(xmlText(head))
 }
 
 type magic struct {
@@ -47,15 +48,25 @@ var magics = []magic{
 	{0, "%PDF-", variant.PDF},
 }
 
-// looksLikeXML reports whether head begins like XML, and not like HTML.
-func looksLikeXML(head []byte) bool {
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
-	for _, start := range []string{"<svg", "<?xml", "<!--", "<!DOCTYPE svg"} {
-		if bytes.HasPrefix(head, []byte(start)) {
-			return true
-		}
+var (
+	svgStart = regexp.MustCompile(`<(?:[\w.-]+:)?svg`)
+	xmlStart = regexp.MustCompile(`^(?:<(?:[\w.-]+:)?svg|<\?xml|<!--|<!DOCTYPE\s+svg)`)
+)
+
+// xmlText is head in UTF-8, as far as markup is concerned, without what may stand before
+// the first of it.
+func xmlText(head []byte) []byte {
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) { // UTF-16
+		head = bytes.ReplaceAll(head[2:], []byte{0}, nil)
 	}
-	return false
+	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+}
+
+// looksLikeXML reports whether head begins like XML, and not like HTML. It may begin with
+// any number of blanks.
+func looksLikeXML(head []byte) bool {
+	text := xmlText(head)
+	return len(head) >= sniffBytes && len(text) == 0 || xmlStart.Match(text)
 }
 
 // MediaType is the Content-Type of a format, or "application/octet-stream" for

@@ -3,7 +3,6 @@ package header
 import (
 	"encoding/binary"
 
-	"github.com/thumbery/thumbery/resize/header/internal/ifd"
 	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -97,7 +96,7 @@ func (w *webpReader) chunk(kind string, off, n int64) error {
 			w.h.Profile = Extent{off, n}
 		}
 	case "EXIF":
-		w.h.Orientation = ifd.Orientation(w.s.Source, off, n)
+		w.h.Orientation = exifOrientation(w.s, off, n)
 	}
 	return nil
 }

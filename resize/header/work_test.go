@@ -2,14 +2,10 @@ package header_test
 
 import (
 	"bytes"
-	"compress/zlib"
-	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/hostile"
@@ -79,38 +75,6 @@ var growing = map[string]func(n int) []byte{
 	"avif, empty extents":      func(n int) []byte { return metaOf("av01", boxOf("iloc", be32(0), emptyExtents(n))) },
 	"avif, tiles that are one": func(n int) []byte { return sharedTiles(40, n/2) },
 	"avif, units far apart":    func(n int) []byte { return sharedCoded(40, distantUnits(n)) },
-
-	"tiff, backwards":        func(n int) []byte { return tiffBackwards(n) },
-	"tiff, to and fro":       func(n int) []byte { return tiffToAndFro(n) },
-	"tiff, one in the other": func(n int) []byte { return tiffOverlapping(n) },
-
-	"jxl, empty boxes": func(n int) []byte {
-		return slices.Concat([]byte("\x00\x00\x00\x0cJXL \r\n\x87\n"), slices.Concat(repeated(n, boxOf("free"))...))
-	},
-	"jp2, colours": func(n int) []byte {
-		return jp2Of(40, 30, 3, 8, repeated(n, boxOf("colr", []byte{1, 0, 0}, be32(12)))...)
-	},
-	"pdf, pages": func(n int) []byte { return []byte("%PDF-1.4\n" + strings.Repeat("/Type /Page ", n/12)) },
-	"pdf, brackets": func(n int) []byte {
-		return []byte("%PDF-1.4\n" + strings.Repeat("<</Type/Pages/Count/Rotate/MediaBox[", n/36))
-	},
-	"pdf, streams": func(n int) []byte { return emptyStreams(n) },
-
-	"svg, images in a value": quadraticSVG,
-	"svg, images":            func(n int) []byte { return svgWith(n, `<image href="`+dataURL()+`"/>`) },
-	"svg, open images":       func(n int) []byte { return svgWith(n, `<image data:`) },
-	"svg, levels":            func(n int) []byte { return svgWith(n, "<g>") },
-	"svg, quotes":            func(n int) []byte { return svgWith(n, `<image '`) },
-	"svg, fonts":             func(n int) []byte { return svgWith(n, "font:font-size:1 ") },
-	"svg, references":        func(n int) []byte { return svgWith(n, "&amp;") },
-	"svg, entities": func(n int) []byte {
-		return []byte("<!DOCTYPE svg [" + strings.Repeat(`<!ENTITY a "b">`, n/15) + "]><svg/>")
-	},
-	"svg, directives": func(n int) []byte {
-		return []byte("<?xml version='1.0'?>" + strings.Repeat("<!DOCTYPE svg>", n/14) + "<svg/>")
-	},
-	"svg, comments": func(n int) []byte { return svgWith(n, "<!---->") },
-	"xml, blanks":   func(n int) []byte { return []byte("<?xml version='1.0'?>" + strings.Repeat(" ", n)) },
 }
 
 // A file that is twice as long takes at most twice the work, and the work for each
@@ -206,111 +170,4 @@ func emptyExtents(n int) []byte {
 func distantUnits(n int) []byte {
 	padding := slices.Concat([]byte{0x7a, 0x80, 0x28}, make([]byte, 5<<10))
 	return slices.Concat(av1(40, 30), bytes.Repeat(padding, n/len(padding)))
-}
-
-// tiffBackwards is a chain of directories of which each lies before the last.
-func tiffBackwards(n int) []byte {
-	const each = 4 << 10
-	b := make([]byte, n)
-	copy(b, "MM\x00*")
-	first := n - 64
-	binary.BigEndian.PutUint32(b[4:], uint32(first))
-	for off := first; off > each; off -= each {
-		directory(b[off:], off-each)
-	}
-	return b
-}
-
-// tiffToAndFro is one of which each is at the other end of the file.
-func tiffToAndFro(n int) []byte {
-	b := make([]byte, n)
-	copy(b, "MM\x00*\x00\x00\x00\x08")
-	low, high := 8, n-32
-	for low+64 < high {
-		directory(b[low:], high)
-		low += 18
-		directory(b[high:], low)
-		high -= 18
-	}
-	return b
-}
-
-// directory writes one of a single entry at the beginning of b.
-func directory(b []byte, next int) {
-	copy(b, append([]byte{0, 1}, entry(0x100, 1)...))
-	binary.BigEndian.PutUint32(b[14:], uint32(next))
-}
-
-// tiffOverlapping is a chain of directories of 4,000 entries, each two bytes behind the
-// last.
-func tiffOverlapping(n int) []byte {
-	b := bytes.Repeat([]byte{0x0f, 0xa0}, n/2)
-	copy(b, "MM\x00*\x00\x00\x00\x08")
-	const links = 2 + 12*4000
-	for off := 8; off+links+4 <= len(b); off += 4 {
-		binary.BigEndian.PutUint32(b[off+links:], uint32(off+4))
-	}
-	return b
-}
-
-// emptyStreams are object streams that each unpack to nothing, for ever.
-func emptyStreams(n int) []byte {
-	var z bytes.Buffer
-	w := zlib.NewWriter(&z)
-	for range n / 10 {
-		_ = w.Flush()
-	}
-	head := strings.Repeat("<</Type/ObjStm/Filter/FlateDecode>>stream\n", 8)
-	return slices.Concat([]byte("%PDF-1.4\n"+head), z.Bytes(), bytes.Repeat(append([]byte(head), z.Bytes()[:2]...), 8))
-}
-
-// quadraticSVG is a long value in which each part looks like an element that goes on to
-// the end of the file.
-func quadraticSVG(n int) []byte {
-	return []byte("<svg xmlns='http://www.w3.org/2000/svg'><g a='" + strings.Repeat("<image ", n/7) + "'></g><g b=\"x'\"></g></svg>")
-}
-
-func svgWith(n int, more string) []byte {
-	return []byte("<svg xmlns='http://www.w3.org/2000/svg'>" + strings.Repeat(more, n/len(more)) + "</svg>")
-}
-
-func dataURL() string {
-	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(resizetest.PNG(resizetest.Quarters(4, 3)))
-}
-
-// crash.svg and its like: librsvg panics at some millions of pixels.
-func TestFontSizes(t *testing.T) {
-	t.Parallel()
-	for inner, refused := range map[string]bool{
-		`<text font-size="99999999999">x</text>`:                           true,
-		`<text font-size=" +1e11 ">x</text>`:                               true,
-		`<text font-size = '1e999'>x</text>`:                               true,
-		`<text font-size="` + strings.Repeat("0", 500) + `1e9px">x</text>`: true,
-		`<text font-size="` + strings.Repeat(" ", 500) + `1e9px">x</text>`: true,
-		`<text font-size="100001px">x</text>`:                              true,
-		`<text font-size="99999pt">x</text>`:                               true,
-		`<text font-size="2000in">x</text>`:                                true,
-		`<text font-size="9999em">x</text>`:                                true,
-		`<text font-size="99999%">x</text>`:                                true,
-		`<text font-size="&#57;9999999999">x</text>`:                       true,
-		`<text style="fill:red;font-size : 99999999999px">x</text>`:        true,
-		`<text style="FONT-SIZE:99999999999PX">x</text>`:                   true,
-		`<text style="font:bold 99999999999px/2 serif">x</text>`:           true,
-		`<style>text{font-size:99999999999px}</style><text>x</text>`:       true,
-		`<style>text { font: italic 1e7px serif }</style><text>x</text>`:   true,
-
-		`<text font-size="100000">x</text>`:                                 false,
-		`<text font-size="medium">x</text>`:                                 false,
-		`<text font-size="150%">x</text>`:                                   false,
-		`<text font-size="1.5e1">x</text>`:                                  false,
-		`<text style="font:12px &quot;Arial&quot;">x</text>`:                false,
-		`<text font-weight="900" font-family="Font 99999999999">x</text>`:   false,
-		`<text>a font of 99999999999</text>`:                                false,
-		`<style>@font-face{src:url(a)} a{font-size-adjust:9999999}</style>`: false,
-	} {
-		src := []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30">` + inner + `</svg>`)
-		if _, err := inspect(src); errors.Is(err, header.ErrTooLarge) != refused || !refused && err != nil {
-			t.Errorf("%.80s: %v", inner, err)
-		}
-	}
 }

@@ -65,7 +65,7 @@ func TestDecodePartial(t *testing.T) {
 			src = src[:len(src)*7/10]
 		}
 		for _, ops := range sample.Every(3, []string{"60x,f_png", "40x40,f_jpeg", "40x30,fit_contain,f_webp", "50x,blur_2,f_gif", "30x30,g_smart", "40x,trim"}) {
-			h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+			h, err := inspect(strict, src, 1)
 			if !errors.Is(err, header.ErrBroken) || h.Width == 0 {
 				t.Fatalf("%s: %+v, %v", name, h, err)
 			}
@@ -101,7 +101,7 @@ func TestDecodePartial(t *testing.T) {
 	}
 	// The upper part of a cut scene is there.
 	src := testdata(t, "odd/truncated.jpg")
-	h, _ := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+	h, _ := inspect(strict, src, 1)
 	p, err := resize.NewPlan(h, variant.Variant{Width: 120, Format: variant.PNG}, 0, settings(lenient))
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestHalfAnimation(t *testing.T) {
 	for _, name := range []string{"animated.gif", "animated.webp"} {
 		src := testdata(t, "odd/"+name)
 		src = src[:len(src)*7/10]
-		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+		h, err := inspect(e, src, 1)
 		if !errors.Is(err, header.ErrBroken) || h.Pages < 3 || h.Pages > 11 {
 			t.Fatalf("%s: %+v, %v", name, h, err)
 		}

@@ -23,7 +23,7 @@ func make1(e *Engine, src []byte, ops string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := header.InspectPage(context.Background(), bytes.NewReader(src), int64(len(src)), header.AllFormats, v.Page)
+	h, err := inspect(e, src, v.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func TestDamage(t *testing.T) {
 // tooWide is a plan whose encoding fails: a WebP's sides have 14 bits.
 func tooWide(t testing.TB, e *Engine) func() error {
 	src := resizetest.PNG(resizetest.Quarters(40, 30))
-	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+	h, err := inspect(e, src, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

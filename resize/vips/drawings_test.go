@@ -1,7 +1,6 @@
 package vips
 
 import (
-	"bytes"
 	"errors"
 	"image/color"
 	"net/http"
@@ -193,7 +192,10 @@ func TestPDF(t *testing.T) {
 	for _, ops := range []string{"60x60,page_2", "50x50,fit_contain,page_2", "30x,rot_90,page_2", "20x20,trim"} {
 		makeOf(t, e, src, ops+",f_jpeg")
 	}
-	h := headerOf(t, src)
+	h, err := inspect(e, src, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := resize.NewPlan(h, variant.Variant{Width: 50, Page: 3}, 0, settings(e)); err == nil {
 		t.Error("a third page is planned")
 	}
@@ -209,7 +211,7 @@ func TestForeign(t *testing.T) {
 	}
 	for _, name := range append(files, "../../testdata/odd/text.jpg", "../../testdata/odd/html.jpg") {
 		src := testfile(t, name)
-		if h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats); !errors.Is(err, header.ErrNotPicture) {
+		if h, err := inspect(e, src, 1); !errors.Is(err, header.ErrNotPicture) {
 			t.Errorf("%s: %+v, %v", name, h, err)
 		}
 		for _, f := range []variant.Format{variant.JPEG, variant.SVG, variant.TIFF, variant.PDF} {

@@ -21,6 +21,14 @@ func TestOnlyItsFormats(t *testing.T) {
 		variant.JXL: "odd/scene.jxl", variant.JP2: "odd/scene.jp2", variant.PDF: "odd/pages.pdf",
 	}
 	defer reconfigure(t) // the loaders are the process's
+	headers, all := map[variant.Format]header.Header{}, engineOf(t, engine.Config{Formats: header.AllFormats})
+	for f, name := range files {
+		h, err := inspect(all, testdata(t, name), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		headers[f] = h
+	}
 	for _, formats := range []header.Formats{0, header.FormatsOf(variant.JPEG), header.FormatsOf(variant.AVIF, variant.TIFF), header.AllFormats} {
 		e, err := New(engine.Config{Formats: formats})
 		if err != nil {
@@ -35,7 +43,10 @@ func TestOnlyItsFormats(t *testing.T) {
 			if e.CanRead(f) != read.Has(f) {
 				t.Errorf("%s: %v is read: %t", read, f, e.CanRead(f))
 			}
-			h := headerOf(t, src)
+			h := headers[f]
+			if _, err := e.Probe(t.Context(), resize.InMemory(src), f, 1); header.Probed.Has(f) && read.Has(f) != (err == nil) || err != nil && !errors.Is(err, header.ErrNotPicture) {
+				t.Errorf("%s: probing a %v: %v", read, f, err)
+			}
 			p, err := resize.NewPlan(h, variant.Variant{Width: 10, Format: variant.PNG}, 0, settings(e))
 			if err != nil {
 				t.Fatal(err)

@@ -32,7 +32,7 @@ func samples(t testing.TB) map[string][]byte {
 	list := map[string][]byte{}
 	for _, f := range files {
 		src := testfile(t, f)
-		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+		h, err := inspect(e, src, 1)
 		if err == nil && e.CanRead(h.Format) && h.DecodePixels() < 4<<20 && filepath.Base(f) != "uses.svg" {
 			list[filepath.Base(f)] = src
 		}
@@ -78,7 +78,7 @@ func TestCorrupted(t *testing.T) {
 		src := all[name]
 		for range rounds {
 			b, ops := corrupted(r, src), wishes[r.IntN(len(wishes))]
-			if h, err := header.Inspect(t.Context(), bytes.NewReader(b), int64(len(b)), header.AllFormats); err == nil && h.DecodePixels() > 4<<20 {
+			if h, err := inspect(e, b, 1); err == nil && h.DecodePixels() > 4<<20 {
 				continue
 			}
 			_, err := make1(e, b, ops)
@@ -113,7 +113,7 @@ func TestBombs(t *testing.T) {
 	}
 	began := used(t)
 	for name, src := range bombs {
-		h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+		h, err := inspect(e, src, 1)
 		if err == nil {
 			var p resize.Plan
 			if p, err = resize.NewPlan(h, variant.Variant{Width: 50}, 0, s); err == nil {
@@ -204,7 +204,7 @@ func TestManyAtOnce(t *testing.T) {
 
 // giveUp has a picture made, and stops soon.
 func giveUp(t *testing.T, e *Engine, src []byte, n int) {
-	h, err := header.Inspect(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats)
+	h, err := inspect(e, src, 1)
 	if err != nil {
 		return
 	}

@@ -38,7 +38,7 @@ func asked(e *Engine, src []byte, ops string) ([]byte, error) {
 		return make1(e, src, ops)
 	}
 	ctx := context.Background()
-	h, err := header.Inspect(ctx, bytes.NewReader(src), int64(len(src)), header.AllFormats)
+	h, err := inspect(e, src, 1)
 	if err != nil {
 		return nil, err
 	}

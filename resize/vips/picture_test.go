@@ -3,6 +3,7 @@ package vips
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
@@ -143,10 +145,15 @@ func drawnBy(w, h int, f func(x, y int) color.NRGBA) *image.NRGBA {
 	return m
 }
 
-// headerOf is what is said of a result.
+// inspect is what is said of a page of a picture in any format.
+func inspect(e *Engine, src []byte, page int) (header.Header, error) {
+	return resize.Inspect(context.Background(), e, resize.InMemory(src), header.AllFormats, page)
+}
+
+// headerOf is what is said of a picture.
 func headerOf(t testing.TB, data []byte) header.Header {
 	t.Helper()
-	h, err := header.Inspect(t.Context(), bytes.NewReader(data), int64(len(data)), header.AllFormats)
+	h, err := inspect(defaultEngine(t), data, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

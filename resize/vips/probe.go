@@ -36,6 +36,9 @@ func (e *Engine) Probe(ctx context.Context, source resize.Source, f variant.Form
 	if r.Err != nil {
 		return header.Header{}, unreadable(ctx, r.Err)
 	}
+	if f == variant.JP2 && (im.Xoffset != 0 || im.Yoffset != 0) { // libvips 8.14 shows memory that held something else
+		return header.Header{}, fmt.Errorf("%w: a JPEG 2000 that does not begin at the origin of its grid", header.ErrNotPicture)
+	}
 	h := r.header(im, f)
 	if f == variant.TIFF || f == variant.PDF { // n-pages of a JPEG 2000 are its resolutions
 		h.Pages = pages
@@ -68,6 +71,9 @@ func (r *run) header(im op.Image, f variant.Format) header.Header {
 		h.Samples = colours
 	}
 	h.Depth = int(8*r.PixelBytes(im)) / r.Bands(im)
+	if r.Interpretation(im) == op.InterpretationXYZ { // floats, of the 16 bits of a LogLuv
+		h.Depth = 16
+	}
 	h.Alpha = h.Samples > colours
 	profile := r.Profile(im) // libjxl makes one for each JPEG XL
 	h.ICC = len(profile) > 0 && !(f == variant.JXL && icc.IsSRGB(profile))

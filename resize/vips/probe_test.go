@@ -11,6 +11,7 @@ import (
 
 	"github.com/thumbery/thumbery/internal/testkit/odd"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -23,7 +24,7 @@ func probed(t testing.TB, e *Engine, src []byte, f variant.Format, page int) (he
 
 // TestProbe looks at the pictures of testdata that the engine has to say something about.
 func TestProbe(t *testing.T) {
-	e := engineOf(t, Config{Formats: header.AllFormats})
+	e := engineOf(t, engine.Config{Formats: header.AllFormats})
 	for _, c := range []struct {
 		name string
 		page int
@@ -52,7 +53,7 @@ func TestProbe(t *testing.T) {
 // TestProbeTIFF: what the samples of a page mean.
 func TestProbeTIFF(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	for _, c := range []struct {
 		file tiff
 		want header.Header
@@ -77,7 +78,7 @@ func TestProbeTIFF(t *testing.T) {
 // what is drawn: there the size that browsers give stands.
 func TestProbeSVG(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	const box = `viewBox="0 0 200 100" `
 	for _, c := range []struct {
 		attrs string
@@ -128,7 +129,7 @@ func TestProbeSVG(t *testing.T) {
 // TestProbeMarkup: what is no SVG, or none that can be read. Of several pictures at once
 // libvips' words are not known to be about this one, so that it is not parallel.
 func TestProbeMarkup(t *testing.T) {
-	e := engine(t)
+	e := defaultEngine(t)
 	const head, foot = `<svg width="40" height="30">`, `</svg>`
 	for _, c := range []struct {
 		name, src string
@@ -166,7 +167,7 @@ func pdfOf(page, tree string, count int) []byte {
 
 // The sizes are those of poppler 22.12.
 func TestProbePDF(t *testing.T) {
-	e := engineOf(t, Config{Formats: header.AllFormats})
+	e := engineOf(t, engine.Config{Formats: header.AllFormats})
 	const media = "/MediaBox [0 0 200 100]"
 	for _, c := range []struct {
 		name        string
@@ -205,7 +206,7 @@ func TestProbePDF(t *testing.T) {
 // TestProbeRefuses what has bounds, or cannot be made rightly.
 func TestProbeRefuses(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	rgb := func(bits, samples int) []byte { return tiff{photo: photoRGB, bits: bits, samples: samples}.encode() }
 	for name, c := range map[string]struct {
 		src  []byte
@@ -220,6 +221,10 @@ func TestProbeRefuses(t *testing.T) {
 		"pages that go round":      {odd.PagesTIFF(3, true), variant.TIFF, nil},
 		"JPEG 2000 of no place":    {[]byte("\xff\x4f\xff\x51\x00\x00\x00\x00"), variant.JP2, header.ErrBroken},
 		"a JPEG XL of 20 channels": {odd.ManyChannels(20, 20, 20), variant.JXL, header.ErrTooLarge},
+		"JPEG 2000 of a palette":   {testdata(t, "hostile/palette.jp2"), variant.JP2, header.ErrNotPicture},
+		"JPEG 2000 off its grid":   {testdata(t, "hostile/offset.jp2"), variant.JP2, header.ErrNotPicture},
+		"all of it off its grid":   {testdata(t, "hostile/leak.jp2"), variant.JP2, header.ErrNotPicture},
+		"JPEG 2000 in a TIFF":      {testdata(t, "hostile/grey-tiff-rgb-jp2.tif"), variant.TIFF, header.ErrNotPicture},
 		"a JPEG":                   {testdata(t, "odd/gray.jpg"), variant.TIFF, header.ErrNotPicture},
 	} {
 		h, err := probed(t, e, c.src, c.f, 1)
@@ -232,7 +237,7 @@ func TestProbeRefuses(t *testing.T) {
 // TestProbeFails: what the picture is not to blame for.
 func TestProbeFails(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := defaultEngine(t)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := e.Probe(ended, resize.InMemory(testdata(t, "odd/lzw.tif")), variant.TIFF, 1); !errors.Is(err, context.Canceled) {

@@ -67,7 +67,7 @@ func plan(t testing.TB, e *Engine, src []byte, ops string) (header.Header, resiz
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := header.InspectPage(t.Context(), bytes.NewReader(src), int64(len(src)), header.AllFormats, v.Page)
+	h, err := inspect(e, src, v.Page)
 	if err != nil {
 		t.Fatal(err)
 	}

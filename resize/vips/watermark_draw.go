@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
@@ -86,7 +85,7 @@ func (j job) markOf(w watermark.Watermark, width, height int) op.Image {
 	if w.Text != "" {
 		return j.text(w, width, height)
 	}
-	h, err := header.Inspect(context.Background(), bytes.NewReader(w.Image), int64(len(w.Image)), j.engine.loads)
+	h, err := resize.Inspect(context.Background(), j.engine, resize.InMemory(w.Image), j.engine.loads, 1)
 	if err != nil {
 		j.Err = err
 		return nil

@@ -54,12 +54,22 @@ func (w *Watermark) Load(formats header.Formats) error {
 	if len(image) > maxBytes {
 		return fmt.Errorf("%s has more than %d bytes", w.File, maxBytes)
 	}
-	formats = header.FormatsOf(variant.PNG, variant.WebP, variant.JPEG) | formats&header.FormatsOf(variant.SVG)
-	if _, err := header.Inspect(context.Background(), bytes.NewReader(image), int64(len(image)), formats); err != nil {
-		return fmt.Errorf("%s is no PNG, WebP or JPEG that can be read, nor with --svg an SVG", w.File)
+	if !readable(image, formats) {
+		return fmt.Errorf("%s is no PNG, WebP or JPEG that can be read, nor, where that is read, an SVG", w.File)
 	}
 	w.Image = image
 	return nil
+}
+
+// readable reports whether an image can be a watermark. Whether an SVG can be drawn is
+// for the engine to say, which draws each watermark as it starts.
+func readable(image []byte, formats header.Formats) bool {
+	formats = header.FormatsOf(variant.PNG, variant.WebP, variant.JPEG) | formats&header.FormatsOf(variant.SVG)
+	f, err := header.Identify(image, formats)
+	if err == nil && !header.Probed.Has(f) {
+		_, err = header.Inspect(context.Background(), bytes.NewReader(image), int64(len(image)), formats)
+	}
+	return err == nil
 }
 
 // Fingerprint changes with everything that decides how a watermark looks. It is part

@@ -21,13 +21,13 @@ func pngs() []File {
 		})
 	}
 	of := func(name, kind string, p odd.PNG) File {
-		return File{name, kind, "100x", answered, "", made(p.Encode)}
+		return File{name, kind, "100x", answered, made(p.Encode)}
 	}
 	return []File{
-		{numbered("texts", 50, "png"), "50 zTXt of 7.9 MB", "50x", answered, "", texts(50)},
-		{numbered("texts", 1000, "png"), "1,000 zTXt of 7.9 MB", "50x", answered, "", texts(1000)},
-		{"text.png", "an iTXt of 200 MB", "50x", answered, "", before("iTXt", "Comment")},
-		{"profile.png", "a profile of 200 MB", "50x", answered, "", before("iCCP", "ICC")},
+		{numbered("texts", 50, "png"), "50 zTXt of 7.9 MB", "50x", answered, texts(50)},
+		{numbered("texts", 1000, "png"), "1,000 zTXt of 7.9 MB", "50x", answered, texts(1000)},
+		{"text.png", "an iTXt of 200 MB", "50x", answered, before("iTXt", "Comment")},
+		{"profile.png", "a profile of 200 MB", "50x", answered, before("iCCP", "ICC")},
 		of("interlaced.png", "90 megapixels, interlaced", odd.PNG{Width: 30000, Height: 3000, Depth: 8, Colour: odd.PNGRGB, Interlaced: true}),
 		of("interlaced-deep.png", "90 megapixels of 8 bytes, interlaced", odd.PNG{Width: 30000, Height: 3000, Depth: 16, Colour: odd.PNGRGBA, Interlaced: true}),
 		of("deep.png", "99 megapixels of 8 bytes", odd.PNG{Width: 33000, Height: 3000, Depth: 16, Colour: odd.PNGRGBA}),
@@ -38,10 +38,10 @@ func pngs() []File {
 
 func tiffs(testdata fs.FS) []File {
 	zeros := func(name, kind string, right []int, w, h, samples, bits, format, rows int) File {
-		return File{name, kind, "100x,f_png", right, "", made(func() []byte { return odd.ZeroTIFF(w, h, samples, bits, format, rows) })}
+		return File{name, kind, "100x,f_png", right, made(func() []byte { return odd.ZeroTIFF(w, h, samples, bits, format, rows) })}
 	}
 	pages := func(name, kind string, n int, loops bool, options string) File {
-		return File{name, kind, options, answered, "", made(func() []byte { return odd.PagesTIFF(n, loops) })}
+		return File{name, kind, options, answered, made(func() []byte { return odd.PagesTIFF(n, loops) })}
 	}
 	const unsigned, float = 1, 3
 	return []File{
@@ -53,12 +53,12 @@ func tiffs(testdata fs.FS) []File {
 		zeros("floats.tif", "four floats a pixel", answered, 111, 80, 4, 32, float, 8),
 		zeros("float-grey.tif", "a float a pixel", answered, 111, 80, 1, 32, float, 8),
 		zeros("deep.tif", "96 megapixels of 8 bytes", answered, 32000, 3000, 4, 16, unsigned, 16),
-		{"side.tif", "a side over 65,535", "100x", refused, "", made(func() []byte { return odd.ZeroTIFF(70_000, 3, 3, 8, unsigned, 1) })},
-		{"tile.tif", "a tile of 98 MB", "100x", refused, "", made(func() []byte { return odd.TileTIFF(65000, 1500, 65024, 1504) })},
+		{"side.tif", "a side over 65,535", "100x", refused, made(func() []byte { return odd.ZeroTIFF(70_000, 3, 3, 8, unsigned, 1) })},
+		{"tile.tif", "a tile of 98 MB", "100x", refused, made(func() []byte { return odd.TileTIFF(65000, 1500, 65024, 1504) })},
 		pages("loop.tif", "directories in a ring", 3, true, "100x"),
 		pages("loop-page.tif", "the last of them", 3, true, "100x,page_3"),
 		pages("directories.tif", "60,000 directories", 60_000, false, "100x,page_60000"),
-		{"jpeg2000.tif", "JPEG 2000 in a TIFF", "40x", refused, "", stored(testdata, "hostile/grey-tiff-rgb-jp2.tif")},
+		{"jpeg2000.tif", "JPEG 2000 in a TIFF", "40x", refused, stored(testdata, "hostile/grey-tiff-rgb-jp2.tif")},
 	}
 }
 
@@ -92,17 +92,17 @@ func heifs(testdata fs.FS) []File {
 		return odd.Grid{Columns: 1, Rows: 1, Width: 480, Height: 320}.InBand(says, codes)
 	}
 	return []File{
-		{"lie8k.heic", "says 64x64, codes 8192x8192", "60x", refused, "", lie},
-		{"crop64.heic", "shows 64x64 of 8192x8192", "60x", refused, "", crop},
-		{"within.heic", "says 480x320 outside, and 8192x8192 within the coded picture", "60x", refused, "", within},
-		{numbered("grid", 36, "heic"), "36 tiles that show 64x64 of 8192x8192", "60x", refused, "", grid(crop, odd.Grid{Columns: 6, Rows: 6, Width: 64, Height: 64})},
-		{numbered("grid", 3600, "heic"), "3,600 of them", "60x", refused, "", grid(crop, odd.Grid{Columns: 60, Rows: 60, Width: 64, Height: 64})},
-		{"large.heic", "67 megapixels in 16 kB", "60x", answered, "", said(lie, 8192, 8192)},
-		{"half.heic", "half of it", "60x", answered, "", first(said(lie, 8192, 8192))},
-		{"large.avif", "88 megapixels in 2.5 kB", "60x", answered, "", large},
-		{"half.avif", "half of it", "60x", answered, "", first(large)},
-		{"lie.avif", "says 64x64, codes 9400x9400", "60x", refused, "", said(large, 64, 64)},
-		{"grid.avif", "3,600 tiles that say 16x16, and code 480x320", "60x", answered, "", grid(scene, odd.Grid{Columns: 60, Rows: 60, Width: 16, Height: 16})},
-		{"grid-honest.avif", "625 tiles of 480x320, in 4 kB", "60x", answered, "", grid(scene, odd.Grid{Columns: 25, Rows: 25, Width: 480, Height: 320})},
+		{"lie8k.heic", "says 64x64, codes 8192x8192", "60x", refused, lie},
+		{"crop64.heic", "shows 64x64 of 8192x8192", "60x", refused, crop},
+		{"within.heic", "says 480x320 outside, and 8192x8192 within the coded picture", "60x", refused, within},
+		{numbered("grid", 36, "heic"), "36 tiles that show 64x64 of 8192x8192", "60x", refused, grid(crop, odd.Grid{Columns: 6, Rows: 6, Width: 64, Height: 64})},
+		{numbered("grid", 3600, "heic"), "3,600 of them", "60x", refused, grid(crop, odd.Grid{Columns: 60, Rows: 60, Width: 64, Height: 64})},
+		{"large.heic", "67 megapixels in 16 kB", "60x", answered, said(lie, 8192, 8192)},
+		{"half.heic", "half of it", "60x", answered, first(said(lie, 8192, 8192))},
+		{"large.avif", "88 megapixels in 2.5 kB", "60x", answered, large},
+		{"half.avif", "half of it", "60x", answered, first(large)},
+		{"lie.avif", "says 64x64, codes 9400x9400", "60x", refused, said(large, 64, 64)},
+		{"grid.avif", "3,600 tiles that say 16x16, and code 480x320", "60x", answered, grid(scene, odd.Grid{Columns: 60, Rows: 60, Width: 16, Height: 16})},
+		{"grid-honest.avif", "625 tiles of 480x320, in 4 kB", "60x", answered, grid(scene, odd.Grid{Columns: 25, Rows: 25, Width: 480, Height: 320})},
 	}
 }

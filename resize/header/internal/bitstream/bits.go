@@ -1,12 +1,11 @@
-// Package bitstream reads the headers of coded pictures: AV1, HEVC and JPEG XL.
+// Package bitstream reads the headers of coded pictures: AV1 and HEVC.
 package bitstream
 
 // bitReader takes bits from b. What lies beyond its end reads as zeros, and
 // over says so.
 type bitReader struct {
 	b    []byte
-	pos  int  // in bits
-	lsb  bool // the first bit of a byte is the lowest, as in JPEG XL
+	pos  int // in bits
 	over bool
 }
 
@@ -17,20 +16,13 @@ func (r *bitReader) bit() uint64 {
 		return 0
 	}
 	r.pos++
-	if !r.lsb {
-		shift = 7 - shift
-	}
-	return uint64(r.b[i]>>shift) & 1
+	return uint64(r.b[i]>>(7-shift)) & 1
 }
 
-// bits reads n <= 32 bits in the order of the stream.
+// bits reads n <= 32 bits.
 func (r *bitReader) bits(n int) (v uint64) {
-	for i := range n {
-		if r.lsb {
-			v |= r.bit() << i
-		} else {
-			v = v<<1 | r.bit()
-		}
+	for range n {
+		v = v<<1 | r.bit()
 	}
 	return v
 }

@@ -6,13 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
-	"strings"
 )
-
-// SideMax is the longest side of a drawing: libvips' VIPS_MAX_COORD.
-const SideMax = 10_000_000
 
 // Reads are of Stride bytes for formats whose headers are far apart, and of
 // Window bytes where all of the file is looked at.
@@ -26,7 +20,7 @@ const (
 // stay below a tenth of it.
 const (
 	readsEach, readsFree = 16, 1 << 20 // bytes read
-	stepsEach, stepsFree = 8, 4 << 10  // structures looked at, and bytes of an SVG's tags
+	stepsEach, stepsFree = 8, 4 << 10  // structures looked at
 )
 
 // Source reads a picture at offsets through one buffer. Nothing outside the
@@ -74,20 +68,6 @@ func (b *bounded) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, b.failure
 }
 
-// Spend counts n steps of work.
-func (s *Source) Spend(n int) error {
-	if s.Steps -= int64(n); s.Steps < 0 {
-		return errTooMuchWork
-	}
-	return nil
-}
-
-// Context is the one that reading ends with.
-func (s *Source) Context() context.Context { return s.r.ctx }
-
-// Reader reads the picture within the bounds of s.
-func (s *Source) Reader() io.ReaderAt { return s.r }
-
 // Failure is the first error in reading, other than the end of the picture.
 func (s *Source) Failure() error { return s.r.failure }
 
@@ -98,8 +78,8 @@ func (s *Source) At(off int64, n int) ([]byte, error) {
 	if off < 0 || off > s.Size || int64(n) > s.Size-off {
 		return nil, &cutError{}
 	}
-	if err := s.Spend(1); err != nil {
-		return nil, err
+	if s.Steps--; s.Steps < 0 {
+		return nil, errTooMuchWork
 	}
 	if i := off - s.off; i < 0 || i+int64(n) > int64(len(s.held)) {
 		if err := s.fill(off, n); err != nil {
@@ -139,17 +119,4 @@ func (s *Source) fill(off int64, n int) error {
 	default:
 		return err
 	}
-}
-
-// Number reads a number that is written with no more than digits, sign, point and exponent;
-// 0 stands for all else.
-func Number(s string) float64 {
-	if strings.Trim(s, "0123456789.eE+-") != "" {
-		return 0
-	}
-	x, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsInf(x, 0) {
-		return 0
-	}
-	return x
 }
