@@ -75,7 +75,7 @@ func (p *Pool) admit(c *child) {
 		<-c.reaped
 		p.gone(c)
 	})
-	p.give(c)
+	p.giveNew(c)
 }
 
 // gone replaces a child that has ended while it was idle. Whoever uses one that ends

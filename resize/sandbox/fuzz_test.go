@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
@@ -58,6 +59,8 @@ func answered(t *testing.T, packets, results []byte) (data []byte, told, err err
 	if err != nil {
 		t.Fatal(err)
 	}
+	var peer sync.WaitGroup
+	defer peer.Wait()
 	defer c.conn.Close()
 	room := 128 << 10 // of the socket, where nobody reads yet
 	for packet := range strings.SplitSeq(string(packets), "\n") {
@@ -68,10 +71,10 @@ func answered(t *testing.T, packets, results []byte) (data []byte, told, err err
 			t.Fatal(err)
 		}
 	}
-	go func() { // as a child would
+	peer.Go(func() { // as a child would
 		theirs.Read(make([]byte, wire.MaxMessage))
 		theirs.Close()
-	}()
+	})
 	files, err := pack(resize.InMemory(nil), roomFor(plan))
 	if err != nil {
 		t.Fatal(err)

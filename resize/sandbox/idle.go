@@ -2,13 +2,25 @@ package sandbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
 )
 
-// give makes a child idle. It ends instead if the Pool is closed.
+// give makes a child idle that was used, and is the first to be used again.
 func (p *Pool) give(c *child) {
+	p.put(c, func() { p.idle = append(p.idle, c) })
+}
+
+// giveNew makes a new child idle, which is used when no other is left: a child that was
+// used has warm memory, and one that never was takes little.
+func (p *Pool) giveNew(c *child) {
+	p.put(c, func() { p.idle = slices.Insert(p.idle, 0, c) })
+}
+
+// put makes a child idle. It ends instead if the Pool is closed.
+func (p *Pool) put(c *child, add func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.life.Err() != nil {
@@ -16,7 +28,7 @@ func (p *Pool) give(c *child) {
 		c.conn.Close()
 		return
 	}
-	p.idle = append(p.idle, c)
+	add()
 	p.waiting <- struct{}{} // never blocks: it has room for all children
 }
 
@@ -33,8 +45,7 @@ func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// take returns a child that nobody else uses, the one that was used last, as its memory is
-// warm. The caller gives, loses or replaces it.
+// take returns a child that nobody else uses. The caller gives, loses or replaces it.
 func (p *Pool) take(ctx context.Context) (*child, error) {
 	for {
 		if err := p.wait(ctx); err != nil {
@@ -67,7 +78,7 @@ func (p *Pool) wait(ctx context.Context) error {
 	}
 }
 
-// pop takes the idle child that was used last; nil if there is none, or if it is no good.
+// pop takes the last of the idle children; nil if there is none, or if it is no good.
 func (p *Pool) pop() *child {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -39,7 +39,7 @@ type Pool struct {
 
 	closing sync.Once
 	mu      sync.Mutex // life ends, and goes grows, under it
-	idle    []*child   // the last one used last
+	idle    []*child   // the one to be used next is the last
 	alive   map[*child]struct{}
 	deaths  map[Cause]int64
 	trouble trouble
