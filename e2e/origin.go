@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/minio"
+	"github.com/thumbery/thumbery/internal/testkit/outage"
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
@@ -25,9 +26,24 @@ func Bucket(t *testing.T, pictures map[string][]byte) []string {
 	return fill(t, sharedStore(), fmt.Sprintf("bucket-%d", buckets.Add(1)), pictures)
 }
 
+// NumberedStore returns the MinIO that the tests of a package share, with NumberedPictures in
+// outage.Bucket. A test must not change them, nor stop it.
+func NumberedStore(t *testing.T) *minio.Server {
+	t.Helper()
+	pinned.NotShort(t)
+	return numberedStore()
+}
+
+// NumberedPictures is how many pictures NumberedStore has.
+const NumberedPictures = 300
+
 var (
-	sharedStore = sync.OnceValue(func() *minio.Server { return minio.Start(run) })
-	buckets     atomic.Int64
+	sharedStore   = sync.OnceValue(func() *minio.Server { return minio.Start(run) })
+	numberedStore = sync.OnceValue(func() *minio.Server {
+		outage.Fill(run, sharedStore(), NumberedPictures, outage.Width, outage.Height)
+		return sharedStore()
+	})
+	buckets atomic.Int64
 )
 
 // fill makes a bucket of pictures and returns the arguments that make thumbery use it.

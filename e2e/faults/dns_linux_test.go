@@ -21,7 +21,7 @@ func TestNameNotFound(t *testing.T) {
 	t.Parallel()
 	const pictures = 12
 	names := startNames(t)
-	backend := breakable(t, pictures, "s3")[0]
+	backend := breakable(t, "s3")[0]
 	source := regexp.MustCompile(`127\.0\.0\.1:`).ReplaceAllString(backend.Source(), "s3.example:")
 	s := serveWithNames(t, append(shortTimeouts(), "--source", "/="+source, "--cache", t.TempDir())...)
 	m := mixture(t, s.URL, pictures)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/thumbery/thumbery/e2e"
 
-	"github.com/thumbery/thumbery/internal/testkit/minio"
 	"github.com/thumbery/thumbery/internal/testkit/outage"
 	"github.com/thumbery/thumbery/internal/testkit/toxiproxy"
 )
@@ -28,11 +27,10 @@ func shortTimeouts() []string {
 	}
 }
 
-// breakable starts a MinIO with numbered pictures, and ways to it that can be broken.
-func breakable(t *testing.T, pictures int, ways ...string) []*outage.Backend {
+// breakable returns ways to a MinIO with numbered pictures that can be broken.
+func breakable(t *testing.T, ways ...string) []*outage.Backend {
 	t.Helper()
-	store := minio.Start(t)
-	outage.Fill(t, store, pictures, outage.Width, outage.Height)
+	store := e2e.NumberedStore(t)
 	proxies := toxiproxy.Start(t)
 	var backends []*outage.Backend
 	for _, way := range ways {
@@ -57,7 +55,7 @@ func mixture(t *testing.T, url string, pictures int) *outage.Mix {
 func TestFaultsOneByOne(t *testing.T) {
 	t.Parallel()
 	const pictures = 24
-	backend := breakable(t, pictures, "s3")[0]
+	backend := breakable(t, "s3")[0]
 	s := e2e.Serve(t, append(shortTimeouts(), "--source", "/="+backend.Source(), "--cache", t.TempDir(), "--hot", "64KiB")...)
 	m := mixture(t, s.URL, pictures)
 	for _, fault := range outage.Faults() {
@@ -129,8 +127,8 @@ func wantRecovery(t *testing.T, m *outage.Mix) {
 // Random faults, under load.
 func TestFaultsMixed(t *testing.T) {
 	t.Parallel()
-	const pictures = 300
-	backend := breakable(t, pictures, "s3")[0]
+	const pictures = e2e.NumberedPictures
+	backend := breakable(t, "s3")[0]
 	s := e2e.Serve(t, append(shortTimeouts(), "--source", "/="+backend.Source(), "--cache", t.TempDir(), "--hot", "256KiB")...)
 	faultsMixed(t, backend, s.URL, pictures)
 }
@@ -139,7 +137,7 @@ func TestFaultsMixed(t *testing.T) {
 func TestFaultsMixedBehindNginx(t *testing.T) {
 	t.Parallel()
 	const pictures = 100
-	backend, cache := breakable(t, pictures, "s3")[0], t.TempDir()
+	backend, cache := breakable(t, "s3")[0], t.TempDir()
 	s := e2e.Serve(t, append(shortTimeouts(), "--source", "/="+backend.Source(), "--cache", cache, "--accel", "/cache/")...)
 	faultsMixed(t, backend, e2e.Nginx(t, s, cache, nil), pictures)
 }

@@ -15,7 +15,7 @@ import (
 func TestOneOfTwoMirrors(t *testing.T) {
 	t.Parallel()
 	const pictures = 24
-	backends := breakable(t, pictures, "near", "far")
+	backends := breakable(t, "near", "far")
 	source := "/=" + backends[0].Source() + "|" + backends[1].Source()
 	// The time-outs are long, so that it is the hedge that helps, also on a busy machine.
 	s := e2e.Serve(t, "--source", source, "--cache", t.TempDir(), "--hot", "64KiB", "--hedge", "300ms", "--max-versions", "0",
@@ -71,7 +71,7 @@ func awaitOrigins(t *testing.T, s *e2e.Server) {
 func TestShortened(t *testing.T) {
 	t.Parallel()
 	const pictures = 4
-	backend := breakable(t, pictures, "s3")[0]
+	backend := breakable(t, "s3")[0]
 	s := e2e.Serve(t, append(shortTimeouts(), "--source", "/="+backend.Source(), "--cache", t.TempDir())...)
 	request := outage.Sized(pictures-1, 120, 80, "")
 	e2e.Must(t, backend.Break(outage.Shortened()))

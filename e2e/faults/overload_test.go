@@ -21,7 +21,7 @@ func TestOverloadOfFetches(t *testing.T) {
 	t.Parallel()
 	const pictures, fetches, queue = 40, 16, 20
 	const offered = 10 * (fetches + queue)
-	backend := breakable(t, pictures, "s3")[0]
+	backend := breakable(t, "s3")[0]
 	s := e2e.Serve(
 		t, "--source", "/="+backend.Source(), "--cache", t.TempDir(), "--hot", "64KiB", "--queue", strconv.Itoa(queue), "--fetches", strconv.Itoa(fetches),
 		"--first-byte-timeout", "1h", "--fetch-timeout", "1h", "--max-versions", "0",
@@ -77,7 +77,7 @@ func closeConnections(t *testing.T, m *outage.Mix, backend *outage.Backend) {
 func TestOneHotPicture(t *testing.T) {
 	t.Parallel()
 	const pictures, visitors = 4, 500
-	backend := breakable(t, pictures, "s3")[0]
+	backend := breakable(t, "s3")[0]
 	s := e2e.Serve(t, "--source", "/="+backend.Source(), "--cache", t.TempDir())
 	m := mixture(t, s.URL, pictures)
 	fetches, resizes := s.Total(t, "thumbery_fetch_seconds_count"), s.Total(t, "thumbery_resize_seconds_count")
