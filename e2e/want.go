@@ -79,7 +79,7 @@ func WantProblem(t *testing.T, path string, r Response, status int, kind, detail
 		t.Errorf("%s: request id %q, in the header %q", path, p.RequestID, r.Header.Get("X-Request-Id"))
 	}
 	want := "public, max-age=60"
-	if status >= 500 || status == 403 || kind == "quarantined" {
+	if status >= 500 || status == 403 || kind == "quarantined" || kind == "too-much-memory" {
 		want = "no-store"
 	}
 	if got := r.Header.Get("Cache-Control"); got != want {
