@@ -7,6 +7,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/thumbery/thumbery/internal/testkit/binaries"
+	"github.com/thumbery/thumbery/internal/testkit/sources"
 )
 
 func TestMain(m *testing.M) {
@@ -17,8 +18,11 @@ func TestMain(m *testing.M) {
 // what is typed and what comes back.
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()
-	if _, err := binaries.Worker.Build(bin); err != nil {
-		t.Fatal(err)
+	if !testing.Short() { // scripts that need it are not for short mode
+		sources.Open(t, "../..")
+		if _, err := binaries.Worker.Build(bin); err != nil {
+			t.Fatal(err)
+		}
 	}
 	pictures, err := filepath.Abs("../../testdata")
 	if err != nil {
