@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestExampleFile(t *testing.T) {
 			t.Errorf("it does not have %s", f.Name)
 			continue
 		}
-		hasDefault := f.HasDefault || f.IsBool()
+		hasDefault := f.HasDefault || f.IsBool() && f.Target.Kind() == reflect.Bool
 		if examples[f.Name] == hasDefault {
 			t.Errorf("%s: has a default: %t, and is marked as an example: %t", f.Name, hasDefault, examples[f.Name])
 		}

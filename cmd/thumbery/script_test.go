@@ -17,6 +17,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as people and cron do: testdata/script shows
 // what is typed and what comes back.
 func TestScripts(t *testing.T) {
+	sources.Open(t, "../..") // the worker is built of them
 	bin := t.TempDir()
 	if !testing.Short() { // scripts that need it are not for short mode
 		sources.Open(t, "../..")

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/binaries"
+	"github.com/thumbery/thumbery/internal/testkit/sources"
 )
 
 // purgeMost is the most memory of a purge in KiB. It takes 23 MiB, two thirds of them pages
@@ -24,6 +25,7 @@ func TestShipped(t *testing.T) {
 		t.Skip("builds the program")
 	}
 	t.Parallel()
+	sources.Open(t, "../..")
 	dir := t.TempDir()
 	binary, err := binaries.Shipped.Build(dir)
 	if err != nil {
