@@ -13,13 +13,9 @@ type Discard struct{}
 
 var _ Store = Discard{}
 
-// Open returns ErrMiss.
+// Open, Peek and Touch return ErrMiss.
 func (Discard) Open(variant.Name) (*Blob, error) { return nil, ErrMiss }
-
-// Peek returns ErrMiss.
 func (Discard) Peek(variant.Name) (*Blob, error) { return nil, ErrMiss }
-
-// Touch returns ErrMiss.
 func (Discard) Touch(variant.Name) (Stat, error) { return Stat{}, ErrMiss }
 
 // Fill returns the body in memory. Its NotKept is ErrNoRoom.
@@ -33,11 +29,7 @@ func (Discard) Fill(_ context.Context, _ variant.Name, r io.Reader, modTime time
 	return b, nil
 }
 
-// Remove does nothing.
-func (Discard) Remove(variant.Name) error { return nil }
-
-// RemoveSource does nothing.
+// Remove, RemoveSource and Check do nothing.
+func (Discard) Remove(variant.Name) error                                     { return nil }
 func (Discard) RemoveSource(variant.Name) (files int, bytes int64, err error) { return 0, 0, nil }
-
-// Check returns nil.
-func (Discard) Check() error { return nil }
+func (Discard) Check() error                                                  { return nil }

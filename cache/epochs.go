@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"strconv"
 	"sync/atomic"
 
 	"github.com/thumbery/thumbery/variant"
@@ -25,18 +26,8 @@ func (e *Epochs) At(name variant.Name) uint64 { return e.of(name).Load() }
 func (e *Epochs) Advance(name variant.Name) { e.of(name).Add(1) }
 
 func (e *Epochs) of(name variant.Name) *atomic.Uint64 {
-	i := 0
-	for _, c := range []byte(name[:epochDigits]) {
-		i = i<<4 | digit(c)
-	}
+	i, _ := strconv.ParseUint(string(name[:epochDigits]), 16, 4*epochDigits) // a name has no other characters there
 	return &e[i]
-}
-
-func digit(c byte) int {
-	if c >= 'a' {
-		return int(c-'a') + 10
-	}
-	return int(c - '0')
 }
 
 // EpochMap is a cache in memory of facts about names, bounded in bytes. A value is only valid in

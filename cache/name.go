@@ -30,15 +30,5 @@ func CheckName(name variant.Name) error {
 }
 
 func isPart(s string) bool {
-	if len(s) < minPart || len(s) > maxPart {
-		return false
-	}
-	for i := range len(s) {
-		if !isLowerHex(s[i]) {
-			return false
-		}
-	}
-	return true
+	return len(s) >= minPart && len(s) <= maxPart && strings.Trim(s, "0123456789abcdef") == ""
 }
-
-func isLowerHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' }

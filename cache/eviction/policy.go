@@ -29,13 +29,7 @@ type Policy struct {
 
 // Of returns the limits of one tier.
 func (p Policy) Of(t Tier) Limits {
-	switch t {
-	case Originals:
-		return p.Originals
-	case Mezzanines:
-		return p.Mezzanines
-	}
-	return p.Derivatives
+	return [Tiers]Limits{p.Originals, p.Mezzanines, p.Derivatives}[t]
 }
 
 // Empty reports whether the policy limits nothing.
@@ -128,13 +122,7 @@ func AllTiers() []Tier { return []Tier{Originals, Mezzanines, Derivatives} }
 
 // String returns the name of the tier's directory.
 func (t Tier) String() string {
-	switch t {
-	case Originals:
-		return "originals"
-	case Mezzanines:
-		return "mezzanines"
-	}
-	return "derivatives"
+	return [Tiers]string{"originals", "mezzanines", "derivatives"}[t]
 }
 
 // PerTier has a T for each tier. In JSON its fields are those of the struct that embeds it.
@@ -146,13 +134,7 @@ type PerTier[T any] struct {
 
 // Of returns the T of one tier.
 func (p *PerTier[T]) Of(t Tier) *T {
-	switch t {
-	case Originals:
-		return &p.Originals
-	case Mezzanines:
-		return &p.Mezzanines
-	}
-	return &p.Derivatives
+	return [Tiers]*T{&p.Originals, &p.Mezzanines, &p.Derivatives}[t]
 }
 
 // Count is a number of files and their size.
@@ -172,10 +154,8 @@ func (c Count) Minus(d Count) Count {
 	return Count{c.Files - d.Files, c.Bytes - d.Bytes, c.Disk - d.Disk}
 }
 
-// positive reports whether a field is positive.
 func (c Count) positive() bool { return c.Files > 0 || c.Bytes > 0 || c.Disk > 0 }
 
-// covers reports whether each field is at least that of d.
 func (c Count) covers(d Count) bool {
 	return c.Files >= d.Files && c.Bytes >= d.Bytes && c.Disk >= d.Disk
 }
