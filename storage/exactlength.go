@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"sync/atomic"
 )
 
 // ExactLength wraps a body so that it does what Origin.Open promises: it gives exactly
@@ -27,12 +26,12 @@ type exactLength struct {
 	backend string
 	given   int64
 	err     error // what every further Read returns
-	closed  atomic.Bool
+	closed  bool
 }
 
 func (e *exactLength) Read(p []byte) (int, error) {
 	switch {
-	case e.closed.Load():
+	case e.closed:
 		return 0, fmt.Errorf("%s: read: %w", e.backend, fs.ErrClosed)
 	case e.err != nil:
 		return 0, e.err
@@ -62,7 +61,6 @@ func (e *exactLength) Read(p []byte) (int, error) {
 	}
 }
 
-// finish verifies that the body ends where it should.
 func (e *exactLength) finish() error {
 	_, err := bufio.NewReaderSize(e.body, 1).ReadByte()
 	switch {
@@ -82,8 +80,9 @@ func (e *exactLength) fail(cause error) error {
 }
 
 func (e *exactLength) Close() error {
-	if e.closed.Swap(true) {
+	if e.closed {
 		return nil
 	}
+	e.closed = true
 	return e.body.Close()
 }

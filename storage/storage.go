@@ -18,8 +18,8 @@ import (
 // public should know.
 type Origin interface {
 	// Open starts reading an object. Keys are valid variant.Keys, relative to the
-	// origin. The caller closes Body. Cancelling ctx ends Open and every later Read of
-	// Body with the error of ctx.
+	// origin. One goroutine reads and closes Body. Cancelling ctx ends Open and every
+	// later Read of Body with the error of ctx.
 	//
 	// Body gives exactly Size bytes and then io.EOF; where the backend sends fewer or
 	// more, Read returns ErrUnavailable instead of io.EOF.
@@ -83,10 +83,8 @@ func (v Version) Is(other Version) bool {
 type Linker interface {
 	// Link makes a URL by which anybody can get the object until it expires, whether
 	// or not the object exists. The backend is not asked for the object, and may be
-	// down. But the network may be needed for what does not depend on the object, such
-	// as credentials or the region of a bucket, until they are known, for as long as
-	// connecting and waiting may take there: bound ctx. The error is ErrUnavailable
-	// where no URL can be made, or that of ctx.
+	// down; but the network may be needed for credentials or the region of a bucket, so
+	// bound ctx. The error is ErrUnavailable where no URL can be made, or that of ctx.
 	Link(ctx context.Context, key string, o LinkOptions) (string, error)
 }
 
@@ -117,8 +115,8 @@ type Writer interface {
 type Lister interface {
 	// List gives all objects whose keys begin with prefix, in the order of their keys'
 	// bytes where the backend has one. Names that are no variant.Keys are left out, and
-	// passed to skipped, if that is not nil. The last
-	// element may be an error; it is one of those of Open.
+	// passed to skipped, if that is not nil. The last element may be an error; it is one of
+	// those of Open.
 	List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[Entry, error]
 }
 

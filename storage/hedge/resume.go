@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"sync"
 
 	"github.com/thumbery/thumbery/storage"
 )
@@ -21,14 +20,12 @@ type resumable struct {
 	version storage.Version
 	cancel  context.CancelFunc // of the origin that was opened first
 
-	from    int   // index of the origin that body comes from
+	from    int // index of the origin that body comes from
+	body    io.ReadCloser
 	read    int64 // bytes
 	failure error // of body; the next Read resumes, or returns it
 	resumed bool
-
-	mu     sync.Mutex // Close may come from another goroutine
-	body   io.ReadCloser
-	closed bool
+	closed  bool
 }
 
 func newResumable(ctx context.Context, m *mirrors, key string, best *answer, cancel context.CancelFunc) *resumable {
@@ -40,13 +37,12 @@ func newResumable(ctx context.Context, m *mirrors, key string, best *answer, can
 
 func (r *resumable) Read(p []byte) (int, error) {
 	for {
-		body, err := r.current()
-		if err != nil {
-			return 0, err
+		if r.closed {
+			return 0, fmt.Errorf("%s: read: %w", r.mirrors, fs.ErrClosed)
 		}
-		n := 0
-		if err = r.failure; err == nil {
-			n, err = body.Read(p)
+		n, err := 0, r.failure
+		if err == nil {
+			n, err = r.body.Read(p)
 			r.read += int64(n)
 		}
 		if !errors.Is(err, storage.ErrUnavailable) || r.resumed || r.ctx.Err() != nil {
@@ -63,26 +59,16 @@ func (r *resumable) Read(p []byte) (int, error) {
 	}
 }
 
-// current returns the body to read from.
-func (r *resumable) current() (io.ReadCloser, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return nil, fmt.Errorf("%s: read: %w", r.mirrors, fs.ErrClosed)
-	}
-	return r.body, nil
-}
-
-// resume finds another body, at the other origins first.
+// resume replaces the body by another, of the other origins first.
 func (r *resumable) resume() bool {
 	r.resumed = true
 	origins := r.mirrors.Members()
-	n := len(origins)
-	for i := range n {
-		next := (r.from + 1 + i) % n
+	for i := range origins {
+		next := (r.from + 1 + i) % len(origins)
 		if body, ok := r.reopen(origins[next]); ok {
-			r.from = next
-			return r.swap(body)
+			_ = r.body.Close()
+			r.from, r.body = next, body
+			return true
 		}
 	}
 	return false
@@ -108,32 +94,12 @@ func (r *resumable) reopen(origin storage.Origin) (io.ReadCloser, bool) {
 	return object.Body, true
 }
 
-// swap replaces the body that broke off. It reports false, and closes the new one, if
-// the reader has been closed.
-func (r *resumable) swap(body io.ReadCloser) bool {
-	r.mu.Lock()
-	old := r.body
-	if r.closed {
-		old = body
-	} else {
-		r.body = body
-	}
-	closed := r.closed
-	r.mu.Unlock()
-	_ = old.Close()
-	return !closed
-}
-
 func (r *resumable) Close() error {
-	r.mu.Lock()
-	closed := r.closed
-	r.closed = true
-	body := r.body
-	r.mu.Unlock()
-	if closed {
+	if r.closed {
 		return nil
 	}
-	err := body.Close()
+	r.closed = true
+	err := r.body.Close()
 	r.cancel()
 	return err
 }
