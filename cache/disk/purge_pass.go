@@ -3,7 +3,6 @@ package disk
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -25,20 +23,17 @@ const (
 
 func shardName(i int) string { return fmt.Sprintf("%0*x", shardDigits, i) }
 
-// pass is one walk through all directories. Its workers share it.
 type pass struct {
 	*purger
 	ctx    context.Context
 	choose func(t eviction.Tier, f *file) bool // decides whether to remove a file; called with mu locked
 	skip   func(name string) bool              // nil, or decides which names not to examine
-	listed [eviction.Tiers]map[string]struct{} // the entries of the tiers; nil if not known
 
 	mu    sync.Mutex // for what follows
 	dirs  int        // that are done
 	tally tally
 }
 
-// file is what a pass knows about a file.
 type file struct {
 	count eviction.Count
 	used  time.Time
@@ -64,7 +59,6 @@ func (f *file) giveBack() {
 	}
 }
 
-// tally is what a pass has done.
 type tally struct {
 	kept    eviction.Histograms
 	removed [eviction.Tiers]eviction.Count
@@ -113,7 +107,7 @@ func (t *tally) summary() (s Summary) {
 // pass goes through all directories and removes the files that choose chooses. It ends
 // early, with what was done, when ctx ends.
 func (p *purger) pass(ctx context.Context, choose func(eviction.Tier, *file) bool) *tally {
-	run := &pass{purger: p, ctx: ctx, choose: choose, listed: p.list()}
+	run := &pass{purger: p, ctx: ctx, choose: choose}
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(p.Workers, shards) {
@@ -128,28 +122,6 @@ func (p *purger) pass(ctx context.Context, choose func(eviction.Tier, *file) boo
 	}
 	workers.Wait()
 	return &run.tally
-}
-
-// list lists the directories of the tiers, most of which do not exist in a small cache.
-func (p *purger) list() (listed [eviction.Tiers]map[string]struct{}) {
-	for t := range eviction.Tier(eviction.Tiers) {
-		names, err := files.Names(filepath.Join(p.dir, t.String()))
-		if err != nil {
-			continue
-		}
-		listed[t] = make(map[string]struct{}, len(names))
-		for _, name := range names {
-			listed[t][name] = struct{}{}
-		}
-	}
-	return listed
-}
-
-// isMissing reports whether a directory of a tier did not exist when the pass began. What is
-// stored in a new one is too young to be removed, and so is its line in the journal.
-func (p *pass) isMissing(t eviction.Tier, prefix string) bool {
-	_, listed := p.listed[t][prefix]
-	return p.listed[t] != nil && !listed
 }
 
 // chosen reports whether to remove a file, and otherwise counts it as kept.
@@ -178,14 +150,12 @@ func (p *pass) removed(t eviction.Tier, f *file, err error) {
 	}
 }
 
-// foreign counts an entry that is not a file of the cache.
 func (p *pass) foreign() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tally.foreign++
 }
 
-// fail records an error.
 func (p *pass) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,7 +165,6 @@ func (p *pass) fail(err error) {
 	}
 }
 
-// report calls Progress for one more directory.
 func (p *pass) report() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -29,7 +29,6 @@ type worker struct {
 // have fewer.
 const batch = 16 << 10
 
-// shard goes through the directories of a shard and compacts its journal.
 func (w *worker) shard(i int) error {
 	began := w.Now()
 	live := newLiveSources(w.dir, shardName(i), w.DryRun)
@@ -51,11 +50,7 @@ func (w *worker) shard(i int) error {
 	return nil
 }
 
-// directory goes through one directory of a tier.
 func (w *worker) directory(t eviction.Tier, prefix string, live *liveSources) {
-	if w.isMissing(t, prefix) {
-		return
-	}
 	path := filepath.Join(w.dir, t.String(), prefix)
 	d, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -96,7 +91,6 @@ func (w *worker) eachName(d *os.File, do func(name string)) error {
 	}
 }
 
-// entry examines one entry of a directory, and removes it if it is chosen.
 func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, live *liveSources) {
 	err := w.lstat(dir, name)
 	switch {
@@ -146,7 +140,6 @@ func isOurs(name, prefix string) bool {
 // blockUnit is the unit of st_blocks, whatever the block size of the file system is.
 const blockUnit = 512
 
-// file describes the file that lstat was called for.
 func (w *worker) file() file {
 	used := time.Unix(w.stat.Atim.Unix())
 	count := eviction.Count{Files: 1, Bytes: w.stat.Size, Disk: w.stat.Blocks * blockUnit}

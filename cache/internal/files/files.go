@@ -150,19 +150,6 @@ func chownLike(model, path string) error {
 	return nil
 }
 
-// Names lists a directory; one that does not exist is empty.
-func Names(dir string) ([]string, error) {
-	d, err := os.Open(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	return d.Readdirnames(-1)
-}
-
 // Retry repeats a system call that a signal interrupted, as package os does.
 func Retry[T any](call func() (T, error)) (T, error) {
 	for {
