@@ -81,12 +81,9 @@ func Open(u *url.URL) (*Origin, error) {
 // Open opens a file. What is not a regular file is ErrNotFound, and so is a key that no
 // file can have.
 func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, storage.Unavailable(ctx, o.String(), err)
-	}
-	root, err := os.OpenRoot(o.root)
+	root, err := o.openRoot(ctx)
 	if err != nil {
-		return nil, storage.Unavailable(ctx, o.String(), err)
+		return nil, err
 	}
 	defer func() { _ = root.Close() }()
 	// O_NONBLOCK: opening a FIFO must not wait for its writer.
@@ -103,6 +100,18 @@ func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*s
 		return nil, err
 	}
 	return object, nil
+}
+
+// openRoot opens the directory. The error is ErrUnavailable, or that of ctx.
+func (o *Origin) openRoot(ctx context.Context) (*os.Root, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, storage.Unavailable(ctx, o.String(), err)
+	}
+	root, err := os.OpenRoot(o.root)
+	if err != nil {
+		return nil, storage.Unavailable(ctx, o.String(), err)
+	}
+	return root, nil
 }
 
 func (o *Origin) object(ctx context.Context, key string, f *os.File) (*storage.Object, error) {
@@ -166,12 +175,9 @@ func isAbsence(err error) bool {
 
 // Check opens the directory.
 func (o *Origin) Check(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return storage.Unavailable(ctx, o.String(), err)
-	}
-	root, err := os.OpenRoot(o.root)
+	root, err := o.openRoot(ctx)
 	if err != nil {
-		return storage.Unavailable(ctx, o.String(), err)
+		return err
 	}
 	return root.Close()
 }

@@ -23,13 +23,9 @@ import (
 // directories that may not be read; the keys of directories end with a slash there.
 func (o *Origin) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[storage.Entry, error] {
 	return func(yield func(storage.Entry, error) bool) {
-		if err := ctx.Err(); err != nil {
-			yield(storage.Entry{}, storage.Unavailable(ctx, o.String(), err))
-			return
-		}
-		root, err := os.OpenRoot(o.root)
+		root, err := o.openRoot(ctx)
 		if err != nil {
-			yield(storage.Entry{}, storage.Unavailable(ctx, o.String(), err))
+			yield(storage.Entry{}, err)
 			return
 		}
 		defer func() { _ = root.Close() }()
@@ -52,7 +48,6 @@ type walk struct {
 	yield   func(storage.Entry, error) bool
 }
 
-// node is a directory, or a file with its entry.
 type node struct {
 	key       string // of a directory with a slash at its end, so that it sorts as its files do
 	isDir     bool
@@ -116,7 +111,6 @@ func (w *walk) nodes(key string) ([]node, error) {
 	return nodes, nil
 }
 
-// read opens a directory and returns its entries, in any order.
 func (w *walk) read(key string) ([]fs.DirEntry, *os.Root, error) {
 	dir, err := w.root.OpenRoot(path.Join(".", key))
 	if err != nil {

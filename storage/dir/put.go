@@ -27,9 +27,9 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 	if err := storage.EnsureAbsent(ctx, o, key); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(o.root)
+	root, err := o.openRoot(ctx)
 	if err != nil {
-		return storage.Unavailable(ctx, o.String(), err)
+		return err
 	}
 	defer func() { _ = root.Close() }()
 	name := filepath.FromSlash(key)
@@ -49,7 +49,6 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 	return nil
 }
 
-// existsError is the error for a name that something has already.
 func (o *Origin) existsError(ctx context.Context, key string) error {
 	if err := storage.EnsureAbsent(ctx, o, key); err != nil {
 		return err
@@ -88,7 +87,6 @@ func syncDir(root *os.Root, dir string) error {
 	return nil
 }
 
-// write makes a file of body, and returns errors of body as they are.
 func (o *Origin) write(ctx context.Context, root *os.Root, name string, body io.Reader, size int64, modTime time.Time) error {
 	f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -130,7 +128,6 @@ func (r *errorRecorder) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// finish sets the time of a file, syncs and closes it.
 func finish(root *os.Root, f *os.File, name string, modTime time.Time) error {
 	if !modTime.IsZero() {
 		if err := root.Chtimes(name, modTime, modTime); err != nil {
