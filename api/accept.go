@@ -1,6 +1,8 @@
 package api
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/thumbery/thumbery/variant"
@@ -75,22 +77,13 @@ func readWeights(values []string) weights {
 	return w
 }
 
+var mediaRanges = [types]string{
+	typeWebP: "image/webp", typeAVIF: "image/avif", typeJPEG: "image/jpeg", typePNG: "image/png", typeImage: "image/*", typeAny: "*/*",
+}
+
 func mediaRange(media string) (t int, known bool) {
-	switch {
-	case media == "*/*":
-		return typeAny, true
-	case media == "image/*":
-		return typeImage, true
-	case strings.EqualFold(media, "image/webp"):
-		return typeWebP, true
-	case strings.EqualFold(media, "image/avif"):
-		return typeAVIF, true
-	case strings.EqualFold(media, "image/jpeg"):
-		return typeJPEG, true
-	case strings.EqualFold(media, "image/png"):
-		return typePNG, true
-	}
-	return 0, false
+	t = slices.IndexFunc(mediaRanges[:], func(name string) bool { return strings.EqualFold(media, name) })
+	return t, t >= 0
 }
 
 // weightIn returns the weight among parameters, 1000 if there is none.
@@ -110,17 +103,8 @@ func parseWeight(s string) (thousandths int, ok bool) {
 	if whole != "0" && whole != "1" || len(decimals) > 3 {
 		return 0, false
 	}
-	if whole == "1" {
-		thousandths = 1000
-	}
-	for i, place := 0, 100; i < len(decimals); i, place = i+1, place/10 {
-		digit := int(decimals[i]) - '0'
-		if digit < 0 || digit > 9 {
-			return 0, false
-		}
-		thousandths += digit * place
-	}
-	return thousandths, thousandths <= 1000
+	n, err := strconv.ParseUint(whole+(decimals + "000")[:3], 10, 16)
+	return int(n), err == nil && n <= 1000
 }
 
 // savesData reports whether a client asks for fewer bytes: Save-Data with the token "on",

@@ -1,10 +1,6 @@
 package api
 
-import (
-	"github.com/dunglas/httpsfv"
-
-	"github.com/thumbery/thumbery/pipeline"
-)
+import "github.com/thumbery/thumbery/pipeline"
 
 // outcome is how a request was answered, as Cache-Status, the log and the metrics
 // say. It has only the fields that they tell apart.
@@ -20,15 +16,14 @@ type outcome struct {
 }
 
 func outcomeOf(r *pipeline.Result) outcome {
-	switch {
-	case r.Location != "":
+	if r.Location != "" {
 		return outcome{source: pipeline.Made, redirected: true}
-	case r.Source != pipeline.Made:
-		return outcome{source: r.Source, down: r.OriginDown, stale: r.Stale, provisional: r.Provisional}
 	}
-	return outcome{
-		source: r.Source, stored: r.Stored, shared: r.Shared, down: r.OriginDown, stale: r.Stale, provisional: r.Provisional,
+	o := outcome{source: r.Source, down: r.OriginDown, stale: r.Stale, provisional: r.Provisional}
+	if r.Source == pipeline.Made {
+		o.stored, o.shared = r.Stored, r.Shared
 	}
+	return o
 }
 
 // String is the outcome's name in metrics and logs.
@@ -98,37 +93,25 @@ func cacheStatuses() map[outcome][]string {
 	return all
 }
 
+// cacheStatus is the value for o, of tokens that need no quotes (RFC 9651, 4.1).
 func cacheStatus(o outcome) string {
-	item := httpsfv.NewItem(httpsfv.Token(cacheName))
+	value := cacheName
 	if fwd := o.forwarded(); fwd != "" {
-		item.Params.Add("fwd", httpsfv.Token(fwd))
+		value += ";fwd=" + fwd
 	} else {
-		item.Params.Add("hit", true)
+		value += ";hit"
 	}
 	if o.stored {
-		item.Params.Add("stored", true)
+		value += ";stored"
 	}
 	if detail := o.detail(); detail != "" {
-		item.Params.Add("detail", httpsfv.Token(detail))
+		value += ";detail=" + detail
 	}
 	if o.shared {
-		item.Params.Add("collapsed", true)
+		value += ";collapsed"
 	}
-	return marshalStatus(item)
+	return value
 }
 
 // errorCacheStatus is the Cache-Status of a fallback.
-func errorCacheStatus(t problemType) string {
-	item := httpsfv.NewItem(httpsfv.Token(cacheName))
-	item.Params.Add("fwd", httpsfv.Token("miss"))
-	item.Params.Add("detail", httpsfv.Token(t.name))
-	return marshalStatus(item)
-}
-
-func marshalStatus(item httpsfv.Item) string {
-	s, err := httpsfv.Marshal(httpsfv.List{item})
-	if err != nil {
-		panic(err) // of a constant that is no token
-	}
-	return s
-}
+func errorCacheStatus(t problemType) string { return cacheName + ";fwd=miss;detail=" + t.name }

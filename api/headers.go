@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"mime"
 	"net/http"
 	"path"
@@ -93,7 +94,6 @@ func (s *server) setVary(h http.Header, q request) {
 	}
 }
 
-// pictureHeaders sets the headers of a result, whatever the status will be.
 func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
 	if shared, ok := s.contentType[r.MediaType]; ok {
 		h[headerContentType] = shared
@@ -181,15 +181,11 @@ func resultETag(r *pipeline.Result) string {
 
 // serverTiming writes Server-Timing in milliseconds (W3C, Server Timing).
 func serverTiming(steps []render.Step) string {
-	b := make([]byte, 0, 96)
-	for _, step := range steps {
-		if len(b) > 0 {
-			b = append(b, ", "...)
-		}
-		b = append(append(b, step.Name...), ";dur="...)
-		b = strconv.AppendFloat(b, step.Took.Seconds()*1000, 'f', 1, 64)
+	values := make([]string, len(steps))
+	for i, step := range steps {
+		values[i] = fmt.Sprintf("%s;dur=%.1f", step.Name, step.Took.Seconds()*1000)
 	}
-	return string(b)
+	return strings.Join(values, ", ")
 }
 
 // disposition is Content-Disposition for a download: with the name in the URL, or that

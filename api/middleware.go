@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/panics"
@@ -71,7 +72,6 @@ func (rec *responseRecorder) implyStatus() {
 // Unwrap is for http.ResponseController.
 func (rec *responseRecorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 
-// record gives every request an id, and logs and counts its answer.
 func (s *server) record(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := s.Now()
@@ -93,23 +93,15 @@ func (s *server) record(next http.Handler) http.Handler {
 	})
 }
 
-// maxRequestID bounds the ids of clients, in bytes.
-const maxRequestID = 128
+const (
+	// maxRequestID bounds the ids of clients, in bytes.
+	maxRequestID = 128
+	idCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+)
 
 // isSafeID reports that an id from a client or proxy can be logged as it is.
 func isSafeID(id string) bool {
-	if id == "" || len(id) > maxRequestID {
-		return false
-	}
-	for i := range len(id) {
-		c := id[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
-		default:
-			return false
-		}
-	}
-	return true
+	return id != "" && len(id) <= maxRequestID && strings.Trim(id, idCharacters) == ""
 }
 
 // abortOnPanic is deferred. It closes the connection after a panic that catchPanic did
@@ -181,7 +173,6 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 	}
 }
 
-// catchPanic calls f and returns its error or panic.
 func catchPanic(f func(http.ResponseWriter, *http.Request) error, w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
 		switch p := recover(); p {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"net/http"
@@ -109,19 +110,16 @@ func parsePosition(digits string) (n int64, ok bool) {
 // formatRanges formats the ranges that overlap with a body of size bytes, clamped to it. If
 // none does, it returns a range that is not satisfiable.
 func formatRanges(ranges []byteRange, size int64) string {
-	b := []byte("bytes=")
+	var parts []string
 	for _, r := range ranges {
-		first, last := r.within(size)
-		if first > last {
-			continue
+		if first, last := r.within(size); first <= last {
+			parts = append(parts, fmt.Sprintf("%d-%d", first, last))
 		}
-		b = append(strconv.AppendInt(b, first, 10), '-')
-		b = append(strconv.AppendInt(b, last, 10), ',')
 	}
-	if b[len(b)-1] == '=' {
-		b = append(strconv.AppendInt(b, size, 10), '-')
+	if len(parts) == 0 {
+		parts = append(parts, fmt.Sprintf("%d-", size))
 	}
-	return strings.TrimSuffix(string(b), ",")
+	return "bytes=" + strings.Join(parts, ",")
 }
 
 // within clamps the range to a body of size bytes. If they do not overlap, first is

@@ -8,7 +8,6 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// request is a URL that was parsed and permitted, and what matters of the headers.
 type request struct {
 	*parsedPath
 	accept variant.Accept
@@ -38,7 +37,6 @@ func (s *server) name(q request) variant.Name {
 	return q.names[q.accept]
 }
 
-// request parses the URL and checks that it is permitted.
 func (s *server) request(r *http.Request) (q request, err error) {
 	if q.parsedPath, err = s.parsedPath(r.URL.Path); err != nil {
 		return request{}, err

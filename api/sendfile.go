@@ -1,8 +1,8 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
-	"strconv"
 
 	"github.com/thumbery/thumbery/pipeline"
 )
@@ -63,15 +63,9 @@ func (f SendFile) etag(r *pipeline.Result) string {
 // nginxETag is the tag that nginx gives to a file (ngx_http_set_etag): mtime and size in
 // hexadecimal.
 func nginxETag(r *pipeline.Result) string {
-	b := make([]byte, 0, 32)
-	b = append(b, '"')
-	if r.Blob.ModTime.IsZero() { // the file has the epoch
-		b = append(b, '0')
-	} else {
-		b = strconv.AppendInt(b, r.Blob.ModTime.Unix(), 16)
+	modified := int64(0) // which the file has where the origin gave no time
+	if !r.Blob.ModTime.IsZero() {
+		modified = r.Blob.ModTime.Unix()
 	}
-	b = append(b, '-')
-	b = strconv.AppendInt(b, r.Blob.Size, 16)
-	b = append(b, '"')
-	return string(b)
+	return fmt.Sprintf(`"%x-%x"`, modified, r.Blob.Size)
 }

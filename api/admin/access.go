@@ -3,7 +3,6 @@ package admin
 import (
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -27,10 +26,8 @@ func (c Config) ownHost(next http.Handler) http.Handler {
 		}
 		host := api.Shortened(r.Host)
 		c.Log.Warn("refused a request for another host name", "host", host, "client", r.RemoteAddr)
-		writeJSON(w, http.StatusMisdirectedRequest, map[string]string{
-			"error": "the admin listener does not serve the host " + strconv.Quote(host) +
-				": use localhost or an address, or start the server with --admin-host and this name",
-		})
+		writeError(w, http.StatusMisdirectedRequest, "the admin listener does not serve the host "+strconv.Quote(host)+
+			": use localhost or an address, or start the server with --admin-host and this name")
 	})
 }
 
@@ -56,7 +53,7 @@ func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := protection.Check(r); err != nil {
-			writeJSON(w, http.StatusForbidden, map[string]string{"error": err.Error()})
+			writeError(w, http.StatusForbidden, err.Error())
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -80,18 +77,14 @@ func recoverPanics(next http.Handler) http.Handler {
 			if value == http.ErrAbortHandler || watched.Status() != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			writeJSON(w, http.StatusInternalServerError, map[string]string{"error": "a panic; see the log"})
+			writeError(w, http.StatusInternalServerError, "a panic; see the log")
 		}()
 		next.ServeHTTP(watched, r)
 	})
 }
 
-const (
-	// maxProfileSeconds is how long a profile or trace may take.
-	maxProfileSeconds = 60
-	// maxSymbols bounds the body of a request for symbols, in bytes.
-	maxSymbols = 1 << 20
-)
+// maxProfileSeconds is how long a profile or trace may take.
+const maxProfileSeconds = 60
 
 // profile bounds how long a handler of net/http/pprof runs.
 func profile(next http.HandlerFunc) http.HandlerFunc {
@@ -101,16 +94,9 @@ func profile(next http.HandlerFunc) http.HandlerFunc {
 		// Text that is no number is 0 here: the handler refuses it, or uses its default, which
 		// is shorter.
 		if seconds, _ := strconv.ParseFloat(r.FormValue("seconds"), 64); !(seconds <= maxProfileSeconds) {
-			writeJSON(w, http.StatusBadRequest, map[string]string{"error": "a profile takes at most " + strconv.Itoa(maxProfileSeconds) + " seconds"})
+			writeError(w, http.StatusBadRequest, "a profile takes at most "+strconv.Itoa(maxProfileSeconds)+" seconds")
 			return
 		}
 		next(w, r)
 	}
-}
-
-// symbols looks up functions by addresses in the query or body.
-func symbols(w http.ResponseWriter, r *http.Request) {
-	r = r.WithContext(r.Context())
-	r.Body = http.MaxBytesReader(w, r.Body, maxSymbols)
-	pprof.Symbol(w, r)
 }

@@ -67,8 +67,8 @@ func New(c Config) http.Handler {
 	r.Get("/debug/pprof/*", profile(pprof.Index))
 	r.Get("/debug/pprof/profile", profile(pprof.Profile))
 	r.Get("/debug/pprof/trace", profile(pprof.Trace))
-	r.Get("/debug/pprof/symbol", symbols)
-	r.Post("/debug/pprof/symbol", symbols)
+	r.Get("/debug/pprof/symbol", pprof.Symbol)
+	r.Post("/debug/pprof/symbol", pprof.Symbol)
 	return r
 }
 
@@ -77,7 +77,7 @@ func New(c Config) http.Handler {
 func (c Config) forget(w http.ResponseWriter, r *http.Request) {
 	key, err := variant.ParseKey(strings.TrimPrefix(r.URL.Path, "/cache/"))
 	if err != nil {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		writeError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	forgotten, err := c.Forget(key)
@@ -98,6 +98,10 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
+func writeError(w http.ResponseWriter, status int, text string) {
+	writeJSON(w, status, map[string]string{"error": text})
+}
+
 // readAll reads a body of at most limit bytes. If ok is false, it has answered.
 func readAll(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
@@ -108,6 +112,6 @@ func readAll(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, 
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		status = http.StatusRequestEntityTooLarge
 	}
-	writeJSON(w, status, map[string]string{"error": err.Error()})
+	writeError(w, status, err.Error())
 	return nil, false
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Hook handles bucket notifications. All fields but Observe are required. Its functions
+// Hook handles bucket notifications. All fields are required. Its functions
 // are called by several goroutines at once.
 type Hook struct {
 	// Secret is the sender's password or bearer token; "" refuses every sender.
@@ -24,25 +24,17 @@ type Hook struct {
 	// Created and Removed are called with each key whose object has changed, and again if
 	// the sender retries after an error.
 	Created, Removed func(variant.Key) error
-	// Observe, if not nil, is called with the outcome of each record ("created",
+	// Observe is called with the outcome of each record ("created",
 	// "removed", "ignored" or "failed"), and of each request without the secret
 	// ("forbidden") or without a notification ("malformed").
 	Observe func(outcome string)
 }
 
-func (h *Hook) observe(outcome string) {
-	if h.Observe != nil {
-		h.Observe(outcome)
-	}
-}
-
-// hookHandler answers /hooks/s3.
 type hookHandler struct {
 	*Hook
 	log *slog.Logger
 }
 
-// hookAnswer counts records by outcome.
 type hookAnswer struct {
 	Created int    `json:"created"`
 	Removed int    `json:"removed"`
@@ -55,9 +47,7 @@ type hookAnswer struct {
 // are handled twice do no harm.
 func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 	if h.Hook == nil || h.Secret == "" {
-		writeJSON(w, http.StatusForbidden, map[string]string{
-			"error": "notifications are disabled: start the server with --hook-secret, and configure the sender with the same secret",
-		})
+		writeError(w, http.StatusForbidden, "notifications are disabled: start the server with --hook-secret, and configure the sender with the same secret")
 		return
 	}
 	if !h.isAuthorized(r) {
@@ -66,14 +56,14 @@ func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	body, ok := readAll(w, r, maxNotification)
 	if !ok {
-		h.observe("malformed")
+		h.Observe("malformed")
 		return
 	}
 	events, subscribe, err := parseNotification(body)
 	if err != nil {
-		h.observe("malformed")
+		h.Observe("malformed")
 		h.log.Warn("cannot parse a bucket notification", "client", r.RemoteAddr, "cause", err)
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		writeError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	if subscribe != "" {
@@ -90,12 +80,10 @@ func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 // forbid asks for the secret in both ways in which it may be sent: SNS sends the password
 // of its URL only after a 401.
 func (h *hookHandler) forbid(w http.ResponseWriter, r *http.Request) {
-	h.observe("forbidden")
+	h.Observe("forbidden")
 	h.log.Warn("refused a bucket notification without the secret", "client", r.RemoteAddr)
 	w.Header()["Www-Authenticate"] = []string{"Bearer", `Basic realm="thumbery"`}
-	writeJSON(w, http.StatusUnauthorized, map[string]string{
-		"error": "the secret is wrong or missing: send it as Authorization: Bearer SECRET, or as the password of Basic",
-	})
+	writeError(w, http.StatusUnauthorized, "the secret is wrong or missing: send it as Authorization: Bearer SECRET, or as the password of Basic")
 }
 
 // isAuthorized reports that a request has the secret: MinIO sends its auth_token as a bearer
@@ -114,7 +102,6 @@ func equalSecrets(given, secret string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// applyAll applies each event, whether or not others fail.
 func (h *hookHandler) applyAll(events []event) (answer hookAnswer) {
 	for _, e := range events {
 		change, err := h.apply(e)
@@ -122,7 +109,7 @@ func (h *hookHandler) applyAll(events []event) (answer hookAnswer) {
 		case err != nil:
 			answer.Failed++
 			answer.Error = "some objects could not be removed from the cache; see the log"
-			h.observe("failed")
+			h.Observe("failed")
 			h.log.Error("cannot apply a bucket notification", "event", e.name, "bucket", e.bucket, "object", e.object, "cause", err)
 			continue
 		case change == created:
@@ -132,7 +119,7 @@ func (h *hookHandler) applyAll(events []event) (answer hookAnswer) {
 		default:
 			answer.Ignored++
 		}
-		h.observe(change.String())
+		h.Observe(change.String())
 		h.log.Info("applied a bucket notification", "change", change, "event", e.name, "bucket", e.bucket, "object", e.object)
 	}
 	return answer

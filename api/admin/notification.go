@@ -8,7 +8,6 @@ import (
 	"strings"
 )
 
-// change says what happened to an object.
 type change uint8
 
 // The values of change.
@@ -23,7 +22,6 @@ func (c change) String() string {
 	return [...]string{"ignored", "created", "removed"}[c]
 }
 
-// event is one record of a notification.
 type event struct {
 	change         change
 	name           string // the sender's, for the log

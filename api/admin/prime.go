@@ -56,7 +56,6 @@ type PrimeRequest struct {
 	AllFormats bool
 }
 
-// parse parses the body of POST /prime.
 func (p *Priming) parse(body []byte) (j PrimeRequest, err error) {
 	b, err := decodePriming(body)
 	if err == nil {
@@ -87,7 +86,6 @@ func decodePriming(body []byte) (b prime.Body, err error) {
 	return b, nil
 }
 
-// selectPictures sets the fields that say which originals to use.
 func (j *PrimeRequest) selectPictures(b prime.Body) (err error) {
 	if len(b.Keys) > maxPrimingKeys {
 		return fmt.Errorf("there are %d keys, the limit is %d: give a prefix, or send several requests", len(b.Keys), maxPrimingKeys)
@@ -128,7 +126,6 @@ func parseKeys(texts []variant.Key) ([]variant.Key, error) {
 	return keys, nil
 }
 
-// variants returns the variants that a body names.
 func (p *Priming) variants(b prime.Body) ([]variant.Variant, error) {
 	ops := slices.Clone(b.Ops)
 	for _, name := range b.Presets {
@@ -167,7 +164,7 @@ func (h *primeHandler) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	j, err := h.parse(body)
 	if err != nil {
-		writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+		writeError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	select {
@@ -194,7 +191,6 @@ func (h *primeHandler) serve(w http.ResponseWriter, r *http.Request) {
 	log.Info("priming has ended")
 }
 
-// progressStream writes lines to a client until one cannot be written.
 type progressStream struct {
 	w      http.ResponseWriter
 	cancel context.CancelFunc // ends the work

@@ -24,7 +24,6 @@ type Switch struct {
 // maxSwitches bounds the body of PATCH /switches, in bytes.
 const maxSwitches = 4 << 10
 
-// switchboard answers /switches.
 type switchboard struct {
 	switches []Switch
 	log      *slog.Logger
@@ -35,7 +34,6 @@ func (b *switchboard) show(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, b.state())
 }
 
-// state returns the values of all switches by name.
 func (b *switchboard) state() map[string]bool {
 	state := map[string]bool{}
 	for _, s := range b.switches {
@@ -66,7 +64,6 @@ func (b *switchboard) change(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, b.state())
 }
 
-// parse returns the values in a body, by the names of their switches.
 func (b *switchboard) parse(body []byte) (map[string]bool, error) {
 	var given map[string]any
 	if err := json.Unmarshal(body, &given); err != nil {
@@ -99,7 +96,6 @@ func (b *switchboard) parse(body []byte) (map[string]bool, error) {
 	return values, nil
 }
 
-// description of a switch is in the answer to a PATCH with errors.
 type description struct {
 	Name   string `json:"name"`
 	Values []bool `json:"values"`
