@@ -58,7 +58,6 @@ type watched struct {
 	kept     func(bytes int64, err error)
 }
 
-// Open implements Store.
 func (w *watched) Open(name variant.Name) (*Blob, error) {
 	b, err := w.Store.Open(name)
 	if err != nil {
@@ -67,7 +66,6 @@ func (w *watched) Open(name variant.Name) (*Blob, error) {
 	return b, err
 }
 
-// Fill implements Store.
 func (w *watched) Fill(ctx context.Context, name variant.Name, r io.Reader, modTime time.Time) (*Blob, error) {
 	body := &bodyReader{Reader: r}
 	b, err := w.Store.Fill(ctx, name, body, modTime)
@@ -105,7 +103,6 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Remove implements Store.
 func (w *watched) Remove(name variant.Name) error {
 	err := w.Store.Remove(name)
 	if err != nil {

@@ -101,7 +101,6 @@ func (r *run) compare(ctx context.Context, entry, there storage.Entry) (outcome,
 	return present, nil
 }
 
-// sum is the SHA-256 of an original.
 func sum(ctx context.Context, backend storage.Origin, key string) (sum []byte, err error) {
 	err = backoff.Do(ctx, func() error {
 		object, err := backend.Open(ctx, key, storage.Version{})

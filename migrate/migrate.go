@@ -46,7 +46,6 @@ type Migration struct {
 // been retried for half a minute.
 const giveUpAfter = 50
 
-// run is one run of a Migration.
 type run struct {
 	Migration
 	tally  tally
@@ -91,7 +90,6 @@ func (m Migration) Run(ctx context.Context) (*Report, error) {
 	return &r.tally.report, err
 }
 
-// distribute walks the listings of both backends side by side.
 func (r *run) distribute(ctx context.Context, jobs chan<- job) error {
 	there := storage.NewCursor(backoff.List(ctx, r.To, r.Prefix, nil))
 	defer there.Stop()
@@ -127,7 +125,6 @@ func (r *run) count(ctx context.Context) {
 	}
 }
 
-// do copies one original, and counts it.
 func (r *run) do(ctx context.Context, j job) {
 	o := failed
 	err := panics.Try("migrate", func() (err error) { o, err = r.ensure(ctx, j); return err }, "key", j.entry.Key)

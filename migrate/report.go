@@ -77,7 +77,6 @@ func (r *Report) Failure() error {
 	return fmt.Errorf("%s could not be copied, and %s %s different at the destination", summary.Plural(r.Failed, "file"), humanize.Comma(r.Conflicts), are)
 }
 
-// outcome is what became of one original.
 type outcome int
 
 const (
@@ -89,7 +88,6 @@ const (
 	failed
 )
 
-// String is for the log.
 func (o outcome) String() string {
 	return [...]string{"copied", "already there", "conflict: the destination has a different file", "gone", "not copied", "not copied"}[o]
 }
@@ -157,7 +155,6 @@ func (t *tally) found() {
 // logEvery is how often the log says how far it is.
 const logEvery = time.Minute
 
-// logProgress logs how far it is until ctx ends.
 func (t *tally) logProgress(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(logEvery)
 	defer tick.Stop()

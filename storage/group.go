@@ -72,9 +72,8 @@ func FirstUp[T any](g Group) (T, error) {
 	return down, nil
 }
 
-// As finds out whether an origin has the capability T besides being read: Writer,
-// Lister or Linker. A decorator has those of what it decorates, and a Group those of
-// its members, which a type assertion would not tell.
+// As finds out whether an origin has the capability T besides being read: Writer, Lister or
+// Linker. Decorators and groups have the methods of all, also of what those within lack.
 func As[T any](o Origin) (able T, ok bool) {
 	able, ok = o.(T)
 	if !ok {

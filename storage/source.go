@@ -44,7 +44,6 @@ func ParseSource(s string) (Source, error) {
 	return source, nil
 }
 
-// parseMirrors reads the URLs of one link of a chain.
 func parseMirrors(s string) ([]*url.URL, error) {
 	var mirrors []*url.URL
 	for part := range strings.SplitSeq(s, "|") {
@@ -57,7 +56,6 @@ func parseMirrors(s string) ([]*url.URL, error) {
 	return mirrors, nil
 }
 
-// parseBackend reads one URL of a source.
 func parseBackend(s string) (*url.URL, error) {
 	if s == "" {
 		return nil, errors.New("a URL is empty: " + sourceForm)

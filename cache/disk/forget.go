@@ -122,7 +122,6 @@ func (f *forgetter) shard(shard string) {
 	f.pictures += int64(len(f.found))
 }
 
-// keysByPrefix calls want for the keys in a shard's journal that have one of the prefixes.
 func (f *forgetter) keysByPrefix(shard string, want func(variant.Key)) error {
 	if len(f.prefixes) == 0 {
 		return nil

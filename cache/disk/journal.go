@@ -35,8 +35,7 @@ const (
 // write to one.
 //
 // A key takes 14 bytes and its own length: 45 MB for a million pictures with keys of 30
-// bytes. A purge compacts a shard when more than a ninth of its lines are of no use. To
-// note a key takes 12 µs plus the time to sync, which is about what an original takes.
+// bytes. A purge compacts a shard when more than a ninth of its lines are of no use.
 type Journal struct {
 	dir    string
 	now    func() time.Time
@@ -106,7 +105,6 @@ func (j *Journal) Note(ctx context.Context, key variant.Key) error {
 	return nil
 }
 
-// write appends a line to the shard of a key and returns where it ends.
 func (j *Journal) write(ctx context.Context, key variant.Key) (end int64, err error) {
 	for range maxReplaced {
 		f, err := files.OpenOrCreate(j.shard(key), os.O_WRONLY|os.O_APPEND)
@@ -151,12 +149,10 @@ func (j *Journal) holds(key variant.Key, end int64) bool {
 	return n == len(want) && bytes.Equal(found, want)
 }
 
-// shard is the path of the file for a key.
 func (j *Journal) shard(key variant.Key) string {
 	return filepath.Join(j.dir, string(key.Name()[:shardDigits]))
 }
 
-// note is one line of the journal.
 type note struct {
 	at  time.Time
 	key variant.Key

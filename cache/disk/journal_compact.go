@@ -98,7 +98,6 @@ func (s *liveSources) compact(ctx context.Context, began time.Time) error {
 	})
 }
 
-// filter copies the useful lines, and counts them and the others.
 func (s *liveSources) filter(r io.Reader, began time.Time, to io.Writer) (useful, useless int, err error) {
 	w := bufio.NewWriter(to)
 	seen := make(map[sourceID]bool, len(s.present)) // value: by a young line

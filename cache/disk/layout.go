@@ -69,7 +69,6 @@ func sameFileSystem(dir, tmp, tierDir string) error {
 	return nil
 }
 
-// tempPath returns the path of a new temp file in tmp/.
 func tempPath(tmp string) string { return filepath.Join(tmp, rand.Text()+TemporarySuffix) }
 
 // Readable checks that the hits of a cache directory can be served, which a full or read-only disk still has.

@@ -130,7 +130,6 @@ func (s *Store) noteUse(path string, st *unix.Stat_t) {
 	}
 }
 
-// onDisk makes a Blob of an open file.
 func (s *Store) onDisk(f *os.File, st *unix.Stat_t, relative string) *cache.Blob {
 	b := cache.OnDisk(s.system.read(f), st.Size, modTimeOf(st), relative)
 	b.OnUnreadable = s.discard

@@ -45,9 +45,9 @@ type PurgeOptions struct {
 
 // Purge removes from a cache directory what policy says, while other processes read and
 // write there. It removes only files: entries of the tiers, stale temp files, and what older
-// versions kept in quarantine/. An entry that is used between being counted and being removed is kept. A missing tier, as in a
-// directory that an older version made, counts as empty and is not created: the purge may
-// run as another user than the server.
+// versions kept in quarantine/. An entry that is used between being counted and being
+// removed is kept. A missing tier, as in a directory that an older version made, counts as
+// empty and is not created: the purge may run as another user than the server.
 //
 // A purge reads all directories once, or twice if a budget is exceeded, and holds the
 // names of one directory per worker in memory.
@@ -101,7 +101,6 @@ func lockPurge(ctx context.Context, dir string, wait time.Duration) (unlock func
 	return func() { _ = f.Close() }, nil
 }
 
-// purger is one purge.
 type purger struct {
 	PurgeOptions
 	dir    string

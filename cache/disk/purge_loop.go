@@ -21,18 +21,15 @@ type PurgeLoop struct {
 	purge func(context.Context, string, eviction.Policy, PurgeOptions) (Summary, error) // Purge if nil
 }
 
-// Run purges until ctx ends. The first purge comes at a random moment of the first
-// interval, and each later one up to a tenth earlier or later than due, so that
-// servers that were started together do not purge together.
+// Run purges until ctx ends, at random moments about Every apart, so that servers that were
+// started together do not purge together.
 func (l *PurgeLoop) Run(ctx context.Context) {
 	next := rand.N(l.Every)
 	for {
-		timer := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
-			timer.Stop()
 			return
-		case <-timer.C:
+		case <-time.After(next):
 		}
 		l.once(ctx)
 		next = l.Every - l.Every/10 + rand.N(l.Every/5)

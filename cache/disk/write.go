@@ -48,7 +48,6 @@ func (s *Store) Fill(ctx context.Context, name variant.Name, r io.Reader, modTim
 	return p.blob(path[s.root:], modTime), nil
 }
 
-// spoolAll copies r to p.
 func (s *Store) spoolAll(ctx context.Context, p *spool, r io.Reader) error {
 	buf := s.buffers.Get().(*[bufferBytes]byte)
 	defer s.buffers.Put(buf)

@@ -85,7 +85,6 @@ type Server struct {
 	Listeners []net.Listener
 }
 
-// servers are those of a process.
 type servers []Server
 
 // start serves. failed gives the first error of a server, after which the others go on:

@@ -70,11 +70,9 @@ const pause = time.Second
 // ctx is done.
 func Loop(ctx context.Context, where string, run func(context.Context)) {
 	for Try(where, func() error { run(ctx); return nil }) != nil {
-		timer := time.NewTimer(pause)
 		select {
-		case <-timer.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
-			timer.Stop()
 			return
 		}
 	}

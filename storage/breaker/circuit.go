@@ -75,7 +75,6 @@ func (s state) logged() State {
 	}
 }
 
-// event is what changes the state.
 type event int
 
 const (
@@ -206,7 +205,6 @@ func (c *circuit) refusal() error {
 		c.backend, storage.ErrUnavailable, c.since.UTC().Format(time.RFC3339), c.cause)
 }
 
-// recordSuccess notes that a request was answered, under the lock.
 func (c *circuit) recordSuccess(halfOpenRequest bool) {
 	c.since, c.failures = time.Time{}, 0
 	if halfOpenRequest {
@@ -297,7 +295,6 @@ func (a *attempt) settle(o outcome, begun time.Time, err error) {
 	})
 }
 
-// timeOut ends the wait for the half-open request.
 func (a *attempt) timeOut() {
 	a.circuit.update(func() {
 		if a.circuit.halfOpenRequest == a {

@@ -37,22 +37,14 @@ type Origin struct {
 
 // New puts a circuit breaker around a backend.
 //
-// Five failures in a row open the breaker: every Open fails at once with
-// ErrUnavailable, and says why. A second later the next request is let through, alone,
-// to find out whether the backend works again; if it does, all are. While ProbeLoop
-// runs no request is let through: the loop finds that out. As a backend may answer a
-// Check and no more, requests are then let through one at a time until one has
-// succeeded; if one fails the breaker opens again.
+// Five failures in a row open the breaker: every Open fails at once with ErrUnavailable,
+// and says why, until a request that is let through alone succeeds; see State. Failures
+// are ErrUnavailable, also of a body, but neither ErrRefused nor ErrTransient, and an
+// expired deadline of the caller. A panic of the backend's client is ErrTransient.
 //
-// Failures are ErrUnavailable, also of a body, but neither ErrRefused nor
-// ErrTransient, and an expired deadline of the caller. Everything else is an answer, or
-// says nothing about the backend, as when a client left.
-//
-// A panic of the backend's client is ErrTransient; see internal/panics.
-//
-// An Open that ignores its context, as a system call on a dead file server does, is
-// left behind when that ends. While 32 calls of a backend are left behind, all fail
-// with ErrUnavailable at once.
+// A call that ignores its context, as a system call on a dead file server does, is left
+// behind when that ends. While 32 calls of a backend are left behind, all fail with
+// ErrUnavailable at once.
 func New(o storage.Backend, observer Observer) *Origin {
 	return &Origin{
 		origin: o, observer: observer,
@@ -106,7 +98,6 @@ func call[T any](ctx context.Context, o *Origin, f func() (T, error), discard fu
 	return result, a, err
 }
 
-// attempted settles an attempt that has failed, and tells the observer.
 func (o *Origin) attempted(ctx context.Context, a *attempt, err error) {
 	took := time.Since(a.begun)
 	if err != nil {
@@ -172,7 +163,6 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 	return err
 }
 
-// errorRecorder remembers that a Reader has failed.
 type errorRecorder struct {
 	io.Reader
 	failed bool

@@ -10,7 +10,6 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// outcome is what an attempt says about the backend.
 type outcome int
 
 const (

@@ -21,10 +21,7 @@ const (
 )
 
 // ProbeLoop checks those origins that are down, about once a second, until ctx is done.
-// Meanwhile no request has to find out whether they are back, and so none waits for a
-// backend that is down. Without it a backend that is down is tried by the next request
-// for one of its objects, which may wait in vain; and as long as all that is requested
-// is in a cache, the backend stays down.
+// So no request has to find out whether they are back, and wait for one that is not.
 func ProbeLoop(ctx context.Context, origins ...*Origin) {
 	var loops sync.WaitGroup
 	defer loops.Wait()

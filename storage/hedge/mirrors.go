@@ -26,18 +26,16 @@ type Observer struct {
 	Resumed func(backend string)
 }
 
-// Mirrors combines origins that have the same objects, nearest first, so that the
-// answer of any one is the answer of all. The next is tried when one cannot answer,
-// ErrRefused included. The last one is tried twice; and when it cannot answer either, so
-// is the first of the others. Second attempts are for origins with a circuit breaker
-// that is closed. If all have failed the error is ErrUnavailable and names all causes. It
-// is that, too, when one could not answer and another has no such object: a mirror may
-// lag behind.
+// Mirrors combines origins that have the same objects, nearest first. The next is tried
+// when one cannot answer, ErrRefused included. The last one is tried twice; and when it
+// cannot answer either, so is the first of the others. Second attempts are for origins
+// with a circuit breaker that is closed. If all have failed the error is ErrUnavailable
+// and names all causes. It is that, too, when one could not answer and another has no such
+// object: a mirror may lag behind.
 //
 // When after() has passed without an answer, if that is more than 0, the next is tried
-// as well, and the first answer counts, with one exception: as a mirror may lag behind,
-// its ErrNotFound waits for those before it that have not answered. after is called for
-// each Open; nil is never.
+// as well, and the first answer counts; but ErrNotFound waits for those before it that
+// have not answered. after is called for each Open; nil is never.
 //
 // A body that breaks off, with ErrUnavailable, is opened again once, at the next mirror
 // that can, at last the same one, and continues where it was, provided that size and

@@ -76,7 +76,6 @@ func (h *hedgedOpen) causes() (all []error) {
 	return all
 }
 
-// hasFailure reports that an origin could not answer.
 func (h *hedgedOpen) hasFailure() bool { return len(h.causes()) > 0 }
 
 // isDenied reports that an origin has no such object, and neither have those before

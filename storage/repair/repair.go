@@ -40,7 +40,6 @@ type Repair struct {
 	pending map[job]bool // in the queue or under way
 }
 
-// job is an object to be copied.
 type job struct {
 	chain *chain
 	key   string
@@ -143,7 +142,6 @@ func (r *Repair) work(ctx context.Context) {
 	}
 }
 
-// do copies with retries.
 func (r *Repair) do(ctx context.Context, j job) error {
 	err := backoff.Do(ctx, func() error {
 		if !r.isEnabled() {

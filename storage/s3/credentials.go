@@ -29,10 +29,9 @@ const (
 
 // credentialChain tries minio-go's providers in order. credentials.Chain would, too, but
 // where it finds nothing the requests are anonymous, so that a metadata service that is
-// down becomes AccessDenied; it tries all providers again for every request then; and it
-// drops credentials when renewing them fails, which is tried a good while before they
-// expire. Here to find nothing is an error, which is remembered for retryAfterFailure,
-// and credentials are used until they expire.
+// down becomes AccessDenied, and it tries again for every request; and it drops
+// credentials when renewing them fails, long before they expire. Here to find nothing is
+// an error, which is remembered, and credentials are used until they expire.
 //
 // credentials.Credentials calls it under its lock.
 type credentialChain struct {
@@ -126,7 +125,6 @@ func (c *credentialChain) RetrieveWithCredContext(cc *credentials.CredContext) (
 	return c.last, nil
 }
 
-// Retrieve is RetrieveWithCredContext without a context.
 func (c *credentialChain) Retrieve() (credentials.Value, error) {
 	return c.RetrieveWithCredContext(&credentials.CredContext{})
 }

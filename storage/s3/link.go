@@ -53,10 +53,7 @@ func (l *linker) link(ctx context.Context, method, region, bucket, object string
 // Link returns a presigned URL, for a second to seven days; one that is signed by the
 // role of a machine expires with its credentials, which is within hours. With
 // anonymous=true it is the object's own URL, which does not expire, and the disposition
-// is ignored.
-//
-// The network is needed only to find credentials, and once to find the region of the
-// bucket, where region= is not given.
+// is ignored. The region of the bucket is asked for once, where region= is not given.
 func (o *Origin) Link(ctx context.Context, key string, options storage.LinkOptions) (string, error) {
 	region, err := o.core.GetBucketLocation(ctx, o.location.bucket)
 	if err != nil {

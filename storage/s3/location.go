@@ -14,7 +14,6 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// location is what a URL says.
 type location struct {
 	bucket    string
 	prefix    string // "" or ending with a slash
@@ -26,7 +25,6 @@ type location struct {
 	lookup    minio.BucketLookupType
 }
 
-// parse parses a URL as Open describes it.
 func parse(u *url.URL) (location, error) {
 	const form = "write s3://bucket or s3://bucket/prefix"
 	switch {
@@ -134,7 +132,6 @@ func parseLookup(s string) (minio.BucketLookupType, error) {
 	return lookup, nil
 }
 
-// name is the origin's name in logs.
 func (l *location) name() string {
 	u := url.URL{Scheme: "s3", Host: l.bucket, Path: strings.TrimSuffix("/"+l.prefix, "/")}
 	return fmt.Sprintf("%s (%s)", &u, l.endpoint.Host)

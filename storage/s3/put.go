@@ -58,7 +58,6 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 	return u.putMultipart(ctx)
 }
 
-// upload is one Put.
 type upload struct {
 	origin  *Origin
 	key     string
@@ -90,7 +89,6 @@ func (u *upload) readPart(ctx context.Context) error {
 	return nil
 }
 
-// checkEnd returns an error if there is more to be read.
 func checkEnd(r io.Reader) error {
 	// A Reader may return neither a byte nor an error; io.ReadFull goes on.
 	switch n, err := io.ReadFull(r, make([]byte, 1)); {
@@ -103,7 +101,6 @@ func checkEnd(r io.Reader) error {
 	}
 }
 
-// putWhole uploads an object in one request.
 func (u *upload) putWhole(ctx context.Context) error {
 	return u.putIfAbsent(ctx, u.options, func(options minio.PutObjectOptions) error {
 		_, err := u.origin.core.PutObject(ctx, u.origin.location.bucket, u.object(), bytes.NewReader(u.part), int64(len(u.part)), contentMD5(u.part), "", options)

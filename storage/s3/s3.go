@@ -51,7 +51,7 @@ func (o Options) withDefaults() Options {
 // that may not be read; that is ErrRefused, as nobody knows whether it exists, and Check
 // fails for the same reason.
 //
-// A request is sent once; package breaker repeats it. A connection that the server had
+// A request is sent once; package hedge repeats it. A connection that the server had
 // closed while it was idle does not count.
 type Origin struct {
 	core     *minio.Core
@@ -232,7 +232,6 @@ func (o *Origin) KeyOf(bucket, object string) (key string, ok bool) {
 	return o.key(object)
 }
 
-// key returns the key of an object of our bucket.
 func (o *Origin) key(object string) (string, bool) {
 	rest, ok := strings.CutPrefix(object, o.location.prefix)
 	if !ok {
