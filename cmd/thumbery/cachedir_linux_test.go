@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -73,7 +74,7 @@ func TestOpenMakesMezzanines(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []cache.Store{d.originals, d.mezzanines, d.derivatives} {
-		if b := fillOne(t, s); b.NotKept != cache.ErrNoRoom {
+		if b := fillOne(t, s); !errors.Is(b.NotKept, cache.ErrNoRoom) {
 			t.Errorf("with too little free: NotKept = %v", b.NotKept)
 		}
 	}
