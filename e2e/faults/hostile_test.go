@@ -57,7 +57,9 @@ func TestHostile(t *testing.T) {
 					t.Errorf("beside %s, %s: %d %s", f.Name, ops, r.Status, r.Body)
 				}
 			}
-			if r := <-answer; !f.Answered(r.Status) {
+			r := <-answer
+			t.Logf("%s: %d", f.Name, r.Status)
+			if !f.Answered(r.Status) {
 				t.Errorf("%s: %d %.300s, want one of %v", f.Name, r.Status, r.Body, f.Right)
 			}
 		}
