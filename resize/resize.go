@@ -65,8 +65,8 @@ type Resizer interface {
 	// Plan.MaxBytes; of kind ErrNotPicture if CanRead says no, if src is not of h's
 	// format or if its colours have no certain meaning; of kind ErrNoMemory if memory
 	// ran out; and an *UnsupportedError if this engine lacks something. Any other error
-	// is a failure of the engine. If ctx ends, work on pixels stops and ctx's error is
-	// returned; an encoder that cannot be interrupted finishes first.
+	// is a failure of the engine. When ctx ends, ctx's error is returned: at once by
+	// package sandbox, and by an engine in this process before what it has not begun.
 	Resize(ctx context.Context, src Source, h header.Header, p Plan) ([]byte, error)
 
 	// ResizeAll makes one picture for each of plans, which are all for h and src, and

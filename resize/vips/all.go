@@ -22,8 +22,7 @@ func (e *Engine) ResizeAll(ctx context.Context, source resize.Source, h header.H
 	case !e.shares(h, plans):
 		return e.oneByOne(ctx, src, h, plans, done)
 	}
-	defer trimmed.after(resize.CostOfAll(h, plans))
-	s, err := e.share(ctx, src, h, plans)
+	s, err := e.share(src, h, plans)
 	switch {
 	case err == nil:
 		defer s.Close()
@@ -91,14 +90,14 @@ type composed struct {
 
 // share decodes what the plan that has to be loaded largest needs. The caller closes what it
 // returns.
-func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans []resize.Plan) (*shared, error) {
+func (e *Engine) share(src []byte, h header.Header, plans []resize.Plan) (*shared, error) {
 	if h.Format == variant.PNG {
 		if err := container.CheckPNG(src); err != nil {
 			return nil, err
 		}
 	}
 	s := &shared{
-		job: job{newRun(ctx), e, src, h, plans[0], false}, levels: map[int]op.Image{},
+		job: job{newRun(), e, src, h, plans[0], false}, levels: map[int]op.Image{},
 		left: map[resize.Plan]int{}, ready: map[resize.Plan]composed{},
 	}
 	for _, p := range plans {
@@ -121,7 +120,7 @@ func (e *Engine) share(ctx context.Context, src []byte, h header.Header, plans [
 		return s, nil
 	}
 	defer s.Close()
-	return nil, s.explain(ctx)
+	return nil, s.explain()
 }
 
 // premultiplyIfAlpha is im multiplied by its alpha, if it has one.
@@ -170,42 +169,43 @@ func (s *shared) level(n int) op.Image {
 func (s *shared) all(ctx context.Context, plans []resize.Plan, done func(int, []byte, error)) error {
 	var ended error
 	for i, p := range plans {
-		data, err := s.make(ctx, p)
-		if err != nil && ctx.Err() != nil {
-			err, ended = ctx.Err(), ctx.Err()
+		if ended = ctx.Err(); ended != nil {
+			done(i, nil, ended)
+			continue
 		}
+		data, err := s.make(p)
 		done(i, data, err)
 	}
 	return ended
 }
 
 // make carries out one plan, in runs of its own, so that its failure is its own.
-func (s *shared) make(ctx context.Context, p resize.Plan) ([]byte, error) {
-	f := s.composed(ctx, p)
+func (s *shared) make(p resize.Plan) ([]byte, error) {
+	f := s.composed(p)
 	defer s.encoded(f, p)
 	if err := s.engine.writes(p); err != nil {
 		return nil, err
 	}
-	j := job{s.another(ctx), s.engine, s.src, s.header, p, false}
+	j := job{s.another(), s.engine, s.src, s.header, p, false}
 	defer j.Close()
 	if j.Err = cmp.Or(f.Err, j.Err); j.Err == nil {
 		out := j.encode(f.im)
 		if j.Err == nil {
-			return out, check(out, p)
+			return out, nil
 		}
 	}
-	return nil, cmp.Or(j.known(ctx), j.ours(ctx))
+	return nil, cmp.Or(j.known(), j.ours())
 }
 
 // composed carries out p up to the encoding. The caller passes the result to encoded.
-func (s *shared) composed(ctx context.Context, p resize.Plan) composed {
+func (s *shared) composed(p resize.Plan) composed {
 	key := p.Unencoded()
 	if f, ok := s.ready[key]; ok {
 		return f
 	}
 	n := s.levelFor(p)
 	im := s.level(n)
-	f := composed{job: job{s.another(ctx), s.engine, s.src, s.header, p, false}}
+	f := composed{job: job{s.another(), s.engine, s.src, s.header, p, false}}
 	if f.Err = cmp.Or(s.Err, f.Err); f.Err == nil {
 		f.im = f.compose(f.placed(im, n > 0 && f.hasAlpha(im)))
 	}

@@ -1,14 +1,11 @@
 package vips
 
 import (
-	"context"
 	"errors"
 	"image"
 	"image/color"
-	"runtime"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/resize"
@@ -215,38 +212,3 @@ func TestTogetherBroken(t *testing.T) {
 }
 
 func cutOff(src []byte) []byte { return src[:3*len(src)/4] }
-
-// TestTogetherStops in the middle of decoding, and of what follows. It is not parallel,
-// because it measures the CPU time of the whole process, other tests included.
-func TestTogetherStops(t *testing.T) {
-	e := defaultEngine(t)
-	src := resizetest.PNG(resizetest.Quarters(2000, 2000))
-	var plans []resize.Plan
-	var h header.Header
-	for _, ops := range []string{"1900x,f_webp", "1800x1800,blur_90", "900x,f_webp,lossless"} {
-		var p resize.Plan
-		h, p = plan(t, e, src, ops)
-		plans = append(plans, p)
-	}
-	for _, after := range []time.Duration{5 * time.Millisecond, 50 * time.Millisecond, 150 * time.Millisecond} {
-		ctx, cancel := context.WithCancel(t.Context())
-		began := used(t)
-		go func() {
-			for used(t)-began < after { // CPU time, whatever else the machine does
-				runtime.Gosched()
-			}
-			cancel()
-		}()
-		calls := 0
-		err := e.ResizeAll(ctx, resize.InMemory(src), h, plans, func(i int, data []byte, err error) {
-			calls++
-			if err != nil && (!errors.Is(err, context.Canceled) || data != nil) || i == 2 && err == nil {
-				t.Errorf("after %v, plan %d: %d bytes, %v", after, i, len(data), err)
-			}
-		})
-		if !errors.Is(err, context.Canceled) || calls != 3 {
-			t.Errorf("after %v: %d calls, %v, want context.Canceled", after, calls, err)
-		}
-		cancel()
-	}
-}

@@ -51,8 +51,7 @@ func bimgOptions(h header.Header, p resize.Plan) bimg.Options {
 // byBimg decides which engine makes a picture. bimg gets plain ones right:
 // upright photographs without a profile that are scaled, cut and encoded. It does
 // not turn, knows no alpha, frames, pages or profiles of grey, passes over damaged
-// pixels, and cannot be stopped, so that what it gets must be small enough never
-// to have to be.
+// pixels, and decodes all of a picture before it begins.
 func (e *Engine) byBimg(h header.Header, p resize.Plan) bool {
 	switch e.config.Choice {
 	case engine.Direct:
@@ -64,7 +63,8 @@ func (e *Engine) byBimg(h header.Header, p resize.Plan) bool {
 		h.Pixels() <= boundedPixels && !e.config.Lenient && mildShrink(h, p) && !p.Coarse
 }
 
-// boundedPixels is what is decoded and encoded in well under a second.
+// boundedPixels is half of what libvips decodes into memory. What is larger it decodes into
+// a temporary file, which a sandbox forbids.
 const boundedPixels = 16 << 20
 
 // bimgCanExpress reports whether bimg's options can express p.

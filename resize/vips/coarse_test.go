@@ -37,7 +37,7 @@ func TestCoarseLoad(t *testing.T) {
 	} {
 		for coarse, want := range map[bool][2]int{false: {c.careW, c.careY}, true: {c.w2, c.y2}} {
 			p := resize.Plan{Frames: 1, Coarse: coarse, ScaledW: c.w, ScaledH: c.y}
-			j := job{newRun(t.Context()), e, c.src, headerOf(t, c.src), p, false}
+			j := job{newRun(), e, c.src, headerOf(t, c.src), p, false}
 			w, y := j.Size(j.load(j.source()))
 			if j.Err != nil || w != want[0] || y != want[1] {
 				t.Errorf("%s, coarse %t: loaded at %dx%d, %v, want %v", c.name, coarse, w, y, j.Err, want)

@@ -36,7 +36,11 @@ func make1(e *Engine, src []byte, ops string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.Resize(context.Background(), resize.InMemory(src), h, p)
+	out, err := e.Resize(context.Background(), resize.InMemory(src), h, p)
+	if err != nil {
+		return out, err
+	}
+	return out, resize.CheckResult(bytes.NewReader(out), int64(len(out)), p)
 }
 
 func oddity(t testing.TB, name string) []byte {

@@ -241,7 +241,7 @@ func TestBlocked(t *testing.T) {
 			continue
 		}
 		tried++
-		r := newRun(t.Context())
+		r := newRun()
 		switch {
 		case strings.HasSuffix(operation, "_buffer"):
 			r.Open(operation, testdata(t, "odd/pages.pdf"))
@@ -260,7 +260,7 @@ func TestBlocked(t *testing.T) {
 		if !e.CanRead(l.format) {
 			continue
 		}
-		r := newRun(t.Context())
+		r := newRun()
 		if r.Open(l.operation, []byte("nonsense")); r.Err == nil || strings.Contains(r.Err.Error(), "blocked") {
 			t.Errorf("%s: %v", l.operation, r.Err)
 		}

@@ -22,8 +22,8 @@ var failing = []struct{ loader, src, word string }{
 func TestErrorTextOfOne(t *testing.T) {
 	engineOf(t, engine.Config{Formats: header.AllFormats})
 	for _, f := range failing {
-		r := newRun(t.Context())
-		again := r.another(t.Context()) // of the same picture
+		r := newRun()
+		again := r.another() // of the same picture
 		for _, r := range []*run{again, r} {
 			r.Open(f.loader, []byte(f.src))
 			if text := r.Err.Error(); text == f.loader+" failed" || !strings.HasPrefix(text, f.loader+": ") {
@@ -41,8 +41,8 @@ func TestErrorTextOfTwo(t *testing.T) {
 	engineOf(t, engine.Config{Formats: header.AllFormats})
 	for _, order := range [][2]int{{0, 1}, {1, 0}} {
 		first, second := failing[order[0]], failing[order[1]]
-		a := newRun(t.Context())
-		b := newRun(t.Context())
+		a := newRun()
+		b := newRun()
 		b.Open(second.loader, []byte(second.src))
 		a.Open(first.loader, []byte(first.src))
 		for _, got := range []struct{ text, want string }{
@@ -54,7 +54,7 @@ func TestErrorTextOfTwo(t *testing.T) {
 		}
 		b.Close()
 		// What the other left in the buffer, or may have, is not told later either.
-		late := a.another(t.Context())
+		late := a.another()
 		late.Open(first.loader, []byte(first.src))
 		if late.Err.Error() != first.loader+" failed" {
 			t.Errorf("after the other has ended: %v", late.Err)

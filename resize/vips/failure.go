@@ -1,7 +1,6 @@
 package vips
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -12,17 +11,17 @@ import (
 // explain tells a broken picture from our own failure, by decoding all of it once
 // more and doing nothing with it. The text of libvips' error cannot tell: decoding is
 // lazy, so that often only the encoder complains.
-func (j job) explain(ctx context.Context) error {
-	if err := j.known(ctx); err != nil {
+func (j job) explain() error {
+	if err := j.known(); err != nil {
 		return err
 	}
-	again := job{j.another(ctx), j.engine, j.src, j.header, j.plan, j.lenient}
+	again := job{j.another(), j.engine, j.src, j.header, j.plan, j.lenient}
 	defer again.Close()
 	again.Drain(again.load(again.source()))
 	if again.Err == nil {
-		return j.ours(ctx)
+		return j.ours()
 	}
-	switch err := again.known(ctx); {
+	switch err := again.known(); {
 	case err != nil:
 		return err
 	case !memoryFor(j.header):
@@ -32,10 +31,7 @@ func (j job) explain(ctx context.Context) error {
 }
 
 // known returns the job's error if its cause is clear, otherwise nil.
-func (j job) known(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+func (j job) known() error {
 	if _, unsupported := errors.AsType[*resize.UnsupportedError](j.Err); unsupported {
 		return j.Err
 	}
@@ -48,9 +44,6 @@ func (j job) known(ctx context.Context) error {
 }
 
 // ours is the error for a failure that the picture did not cause.
-func (j job) ours(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+func (j job) ours() error {
 	return fmt.Errorf("libvips failed on a picture in %s: %w", j.header.Format, j.Err)
 }

@@ -1,7 +1,6 @@
 package vips
 
 import (
-	"context"
 	"errors"
 	"testing"
 
@@ -66,7 +65,7 @@ func heif(f variant.Format) bool { return f == variant.AVIF || f == variant.HEIC
 
 // loads calls the loader of a format with nothing in front of it.
 func loads(src []byte, f variant.Format) bool {
-	r := newRun(context.Background())
+	r := newRun()
 	defer r.Close()
 	r.Open(loaderOf(f).operation, src)
 	return r.Err == nil

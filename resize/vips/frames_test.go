@@ -33,7 +33,7 @@ func filmOf(t testing.TB, e *Engine, data []byte) film {
 		return gifFilm(t, data)
 	}
 	h, p := plan(t, e, data, "dpr_1,f_webp")
-	j := job{newRun(t.Context()), e, data, h, p, false}
+	j := job{newRun(), e, data, h, p, false}
 	defer j.Close()
 	roll := j.load(j.source())
 	f := film{delays: j.Ints(roll, "delay"), plays: j.Number(roll, "loop")}

@@ -21,8 +21,7 @@ func (e *Engine) Look(ctx context.Context, source resize.Source, h header.Header
 		return v, err
 	}
 	upW, upH := h.Upright()
-	l := job{newRun(ctx), e, src, h, resize.Plan{Page: max(v.Page-1, 0), Frames: 1, ScaledW: upW, ScaledH: upH}, e.config.Lenient}
-	defer trimmed.after(h.DecodePixels())
+	l := job{newRun(), e, src, h, resize.Plan{Page: max(v.Page-1, 0), Frames: 1, ScaledW: upW, ScaledH: upH}, e.config.Lenient}
 	defer l.Close()
 	seen := l.overview(l.coarse(v, region))
 	inner := region
@@ -36,7 +35,7 @@ func (e *Engine) Look(ctx context.Context, source resize.Source, h header.Header
 	}
 	x, y := l.attention(seen, inner, v)
 	if l.Err != nil {
-		return v, l.explain(ctx)
+		return v, l.explain()
 	}
 	return resize.ResolveLook(h, v, inner, x, y), nil
 }

@@ -1,7 +1,6 @@
 package vips
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
@@ -18,10 +17,10 @@ type run struct {
 }
 
 // newRun begins work on a picture. The caller closes the run.
-func newRun(ctx context.Context) *run { return &run{Run: op.New(ctx)} }
+func newRun() *run { return &run{Run: op.New()} }
 
 // another begins more work on the same picture. It is to be closed before r is.
-func (r *run) another(ctx context.Context) *run { return &run{Run: r.Another(ctx)} }
+func (r *run) another() *run { return &run{Run: r.Another()} }
 
 // job is one picture to be made, with its source and plan.
 type job struct {
@@ -35,12 +34,12 @@ type job struct {
 }
 
 // direct makes a picture with calls of package op.
-func (e *Engine) direct(ctx context.Context, src []byte, h header.Header, p resize.Plan, lenient bool) ([]byte, error) {
-	j := job{newRun(ctx), e, src, h, p, lenient}
+func (e *Engine) direct(src []byte, h header.Header, p resize.Plan, lenient bool) ([]byte, error) {
+	j := job{newRun(), e, src, h, p, lenient}
 	defer j.Close()
 	out := j.encode(j.picture())
 	if j.Err != nil {
-		return nil, j.explain(ctx)
+		return nil, j.explain()
 	}
 	return out, nil
 }

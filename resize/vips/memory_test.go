@@ -1,17 +1,13 @@
 package vips
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/resize"
@@ -82,7 +78,7 @@ const bigSide = 5000
 // bigPicture is a large black one.
 func bigPicture(t *testing.T, e *Engine, saver string, args ...op.Arg) []byte {
 	t.Helper()
-	j := job{run: newRun(context.Background()), engine: e}
+	j := job{run: newRun(), engine: e}
 	defer j.Close()
 	im := j.Do("copy", op.On(j.Do("black", op.Set("width", bigSide), op.Set("height", bigSide), op.Set("bands", 3))), op.Set("interpretation", "srgb"))
 	out := j.Save(saver, append(args, op.On(im))...)
@@ -114,29 +110,4 @@ func limited(t *testing.T, more uint64, f func()) {
 	}
 	defer func() { _ = unix.Setrlimit(unix.RLIMIT_AS, &was) }()
 	f()
-}
-
-// TestTrimmer: once a second at most, after a heavy picture, and not by the request
-// that made it.
-func TestTrimmer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var trims atomic.Int32
-		tr := trimmer{trim: func() { trims.Add(1) }}
-		const small, large = heavyCost - 1, heavyCost
-		after := func(cost int64, wait time.Duration, want int32) {
-			t.Helper()
-			tr.after(cost)
-			time.Sleep(wait)
-			synctest.Wait()
-			if got := trims.Load(); got != want {
-				t.Errorf("trimmed %d times, want %d", got, want)
-			}
-		}
-		after(small, 2*trimAfter, 0)
-		after(large, 0, 0)
-		after(large, trimAfter, 1)
-		after(large, trimAfter/2, 1)
-		after(large, trimAfter, 2)
-		after(small, 10*trimAfter, 2)
-	})
 }

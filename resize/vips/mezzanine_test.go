@@ -247,7 +247,7 @@ func enlarged(t testing.TB, e *Engine, name string) []byte {
 	t.Helper()
 	src := testdata(t, "odd/"+name)
 	h := headerOf(t, src)
-	j := job{newRun(t.Context()), e, src, h, resize.Plan{Frames: 1, ScaledW: h.Width, ScaledH: h.Height}, false}
+	j := job{newRun(), e, src, h, resize.Plan{Frames: 1, ScaledW: h.Width, ScaledH: h.Height}, false}
 	defer j.Close()
 	scale := 1 + 1200/max(h.Width, h.Height)
 	im := j.Do("zoom", op.Input("input", j.InMemory(j.load(j.source()))), op.Set("xfac", scale), op.Set("yfac", scale))

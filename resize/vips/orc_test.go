@@ -54,7 +54,7 @@ func TestOrcAtOnce(t *testing.T) {
 	for range threads {
 		all.Go(func() {
 			for range runs {
-				r := newRun(t.Context())
+				r := newRun()
 				im := r.Raster(make([]byte, 4*4*3), 4, 4, 3)
 				for i := range codes {
 					r.Do("reducev", op.On(im), op.Set("vshrink", 1.5+float64(i)/codes))

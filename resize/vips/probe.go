@@ -20,7 +20,7 @@ func (e *Engine) Probe(ctx context.Context, source resize.Source, f variant.Form
 	if err != nil {
 		return header.Header{}, err
 	}
-	r := newRun(ctx)
+	r := newRun()
 	defer r.Close()
 	im := r.Open(loaderOf(f).operation, src)
 	pages := max(1, r.Number(im, "n-pages"))
@@ -34,7 +34,7 @@ func (e *Engine) Probe(ctx context.Context, source resize.Source, f variant.Form
 		im = r.Open(loaderOf(f).operation, src, op.Set("page", page-1))
 	}
 	if r.Err != nil {
-		return header.Header{}, unreadable(ctx, r.Err)
+		return header.Header{}, unreadable(r.Err)
 	}
 	if f == variant.JP2 && (im.Xoffset != 0 || im.Yoffset != 0) { // libvips 8.14 shows memory that held something else
 		return header.Header{}, fmt.Errorf("%w: a JPEG 2000 that does not begin at the origin of its grid", header.ErrNotPicture)
@@ -83,11 +83,8 @@ func (r *run) header(im op.Image, f variant.Format) header.Header {
 // unreadable is the error for a file that libvips does not open. It tells one that it
 // does not support from one that is damaged by its words, which are known where one
 // picture is made at a time.
-func unreadable(ctx context.Context, err error) error {
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, resize.ErrNoMemory):
+func unreadable(err error) error {
+	if errors.Is(err, resize.ErrNoMemory) {
 		return err
 	}
 	for _, words := range []string{

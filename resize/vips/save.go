@@ -50,7 +50,7 @@ func (j job) write(im op.Image, o resize.Output) []byte {
 		return j.Save("pngsave_buffer", op.On(im), op.Set("strip", true), op.Set("compression", pngCompression))
 	case variant.WebP:
 		if old() { // its saver keeps its copy for ever if reading the picture fails
-			im = j.MaterializeUnkillable(im)
+			im = j.InMemory(im)
 		}
 		return j.stripWebP(j.Save("webpsave_buffer", op.On(im), op.Set("Q", o.Quality), op.Set("lossless", o.Lossless), op.Set("effort", webpEffort)))
 	case variant.AVIF:

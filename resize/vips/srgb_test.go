@@ -18,7 +18,7 @@ import (
 func builtIn(t testing.TB, name string) []byte {
 	t.Helper()
 	e := defaultEngine(t)
-	j := job{run: newRun(t.Context()), engine: e}
+	j := job{run: newRun(), engine: e}
 	defer j.Close()
 	im := j.Do("icc_transform", op.On(j.Do("copy", op.On(j.Raster(make([]byte, 12), 2, 2, 3)), op.Set("interpretation", "srgb"))),
 		op.Set("output_profile", name), op.Set("input_profile", "srgb"))
@@ -48,7 +48,7 @@ func profileIn(t testing.TB, name string) []byte {
 	e := defaultEngine(t)
 	src := testdata(t, name)
 	h, p := plan(t, e, src, "dpr_1")
-	j := job{newRun(t.Context()), e, src, h, p, false}
+	j := job{newRun(), e, src, h, p, false}
 	defer j.Close()
 	profile := j.Profile(j.load(j.source()))
 	if j.Err != nil || len(profile) < 64 {

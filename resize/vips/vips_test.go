@@ -98,6 +98,9 @@ func makeOf(t testing.TB, e *Engine, src []byte, ops string) ([]byte, resize.Pla
 	if err != nil {
 		t.Fatalf("%s: %v", ops, err)
 	}
+	if err := resize.CheckResult(bytes.NewReader(out), int64(len(out)), p); err != nil {
+		t.Fatalf("%s: %v", ops, err)
+	}
 	return out, p
 }
 

@@ -14,7 +14,7 @@ import (
 // checkWatermarks draws each once, so that a mistake is found at the start.
 func (e *Engine) checkWatermarks() error {
 	for _, w := range e.config.Watermarks {
-		j := job{run: newRun(context.Background()), engine: e}
+		j := job{run: newRun(), engine: e}
 		j.InMemory(j.mark(w, 100, 100))
 		err := j.Err
 		j.Close()

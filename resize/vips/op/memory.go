@@ -35,6 +35,3 @@ func (r *Run) ranOutOfMemory(text string) bool {
 
 // CanAllocate reports whether so many bytes of memory can be had at this moment.
 func CanAllocate(n int64) bool { return C.shim_can_allocate(C.size_t(n)) != 0 }
-
-// TrimMemory returns to the system the free memory that malloc keeps.
-func TrimMemory() { C.shim_trim() }

@@ -10,13 +10,11 @@ package op
 import "C"
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"unsafe"
 
 	"github.com/thumbery/thumbery/resize"
@@ -32,41 +30,31 @@ type Image = *C.VipsImage
 type Run struct {
 	Err  error
 	pins runtime.Pinner
-	stop func() bool
 
 	scope          *ErrorScope
 	outer          bool // scope is this run's own
 	memoryFailures int  // at the beginning
 
-	mu         sync.Mutex
-	owned      []Image
-	unkillable Image // kill leaves it alone
-	killed     bool
+	owned []Image
 }
 
-// New begins work on a picture; the end of ctx stops libvips where it works on
-// pixels. The caller closes the run.
-func New(ctx context.Context) *Run {
-	r := startRun(ctx, EnterErrors())
+// New begins work on a picture. The caller closes the run.
+func New() *Run {
+	r := startRun(EnterErrors())
 	r.outer = true
 	return r
 }
 
 // Another begins more work on the same picture. It is to be closed before r is.
-func (r *Run) Another(ctx context.Context) *Run { return startRun(ctx, r.scope) }
+func (r *Run) Another() *Run { return startRun(r.scope) }
 
-func startRun(ctx context.Context, scope *ErrorScope) *Run {
+func startRun(scope *ErrorScope) *Run {
 	runtime.LockOSThread() // what libvips keeps for a thread is given back on the same
-	r := &Run{Err: ctx.Err(), scope: scope, memoryFailures: memoryFailures()}
-	r.stop = context.AfterFunc(ctx, r.kill)
-	return r
+	return &Run{scope: scope, memoryFailures: memoryFailures()}
 }
 
 // Close releases all images.
 func (r *Run) Close() {
-	r.stop()
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for i := len(r.owned) - 1; i >= 0; i-- {
 		C.g_object_unref(C.gpointer(r.owned[i]))
 	}
@@ -79,49 +67,13 @@ func (r *Run) Close() {
 	r.pins.Unpin()
 }
 
-// kill stops all work on pixels, and keeps new work from beginning.
-func (r *Run) kill() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.killed = true
-	for _, im := range r.owned {
-		if im != r.unkillable {
-			C.vips_image_set_kill(im, 1)
-		}
-	}
-}
-
-// stopped notes that the run was killed: nothing new is to begin.
-func (r *Run) stopped() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.killed && r.Err == nil {
-		r.Err = context.Canceled
-	}
-}
-
-// MaterializeUnkillable computes im into memory, where kill no longer reaches it. It is
-// for operations that leak or crash if reading their input fails.
-func (r *Run) MaterializeUnkillable(im Image) Image {
-	im = r.InMemory(im)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.unkillable = im // and if it was killed before, nothing new begins
-	return im
-}
-
 // keepUntilClose has Close release im.
 func (r *Run) keepUntilClose(im Image) Image {
 	if im == nil {
 		r.fail("making an image")
 		return nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.owned = append(r.owned, im)
-	if r.killed && im != r.unkillable {
-		C.vips_image_set_kill(im, 1)
-	}
 	return im
 }
 
@@ -203,7 +155,7 @@ func withString(s string, use func(*C.char)) {
 
 // operate runs an operation and passes it to use, while its outputs exist.
 func (r *Run) operate(name string, args []Arg, use func(*C.VipsOperation)) {
-	if r.stopped(); r.Err != nil {
+	if r.Err != nil {
 		return
 	}
 	var op *C.VipsOperation
@@ -284,14 +236,14 @@ func (r *Run) InMemory(im Image) Image {
 
 // Drain computes all pixels and keeps none.
 func (r *Run) Drain(im Image) {
-	if r.stopped(); r.Err == nil && C.shim_drain(im) != 0 {
+	if r.Err == nil && C.shim_drain(im) != 0 {
 		r.fail("reading all pixels")
 	}
 }
 
 // Halved is im, which is in memory, at half its size, in memory, too.
 func (r *Run) Halved(im Image) Image {
-	if r.stopped(); r.Err != nil {
+	if r.Err != nil {
 		return nil
 	}
 	if r.Format(im) != "uchar" {

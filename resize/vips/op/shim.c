@@ -29,15 +29,6 @@ int shim_can_allocate(size_t size)
 	return p != NULL;
 }
 
-// shim_trim gives back to the system what glibc's malloc keeps for later. Another
-// malloc does so by itself.
-void shim_trim(void)
-{
-#ifdef __GLIBC__
-	malloc_trim(0);
-#endif
-}
-
 // few_arenas keeps glibc from giving nearly every thread a heap of its own, of which
 // each grows, and takes 64 MiB of address space, which the limit of a process counts: six
 // pictures in a row took 430 MiB of that with 16 heaps, and 92 with two, in as much time.

@@ -13,7 +13,6 @@
 int shim_start(void);
 int shim_short_of_memory(void);
 int shim_can_allocate(size_t size);
-void shim_trim(void);
 void shim_allow(const char *loader);
 int shim_has(const char *operation);
 
