@@ -16,6 +16,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -54,7 +55,7 @@ func inspecting(t *testing.T) (h *fixture, release func()) {
 	h = newFixture(func(c *pipeline.Config) { c.Originals.Cache = onFiles{c.Originals.Cache.(*cachetest.Fake), t} })
 	var leaves []func()
 	for range 2 { // as many as there are workers
-		leave, err := h.Originals.Inspections.Enter(t.Context(), 1)
+		leave, err := h.Render.Inspections.Enter(t.Context(), 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +72,7 @@ func inspecting(t *testing.T) (h *fixture, release func()) {
 func wantLined(t *testing.T, h *fixture, want int) {
 	t.Helper()
 	synctest.Wait()
-	if _, waiting := h.Originals.Inspections.Load(); waiting != want {
+	if _, waiting := h.Render.Inspections.Load(); waiting != want {
 		t.Errorf("%d inspections wait, want %d", waiting, want)
 	}
 }
@@ -97,7 +98,7 @@ func TestInspectedOnceForAll(t *testing.T) {
 		wantLined(t, h, 1)
 		release()
 		all.Wait()
-		if running, waiting := h.Originals.Inspections.Load(); running+waiting != 0 {
+		if running, waiting := h.Render.Inspections.Load(); running+waiting != 0 {
 			t.Errorf("%d are inspected and %d wait", running, waiting)
 		}
 		h.want(t, "cat.jpg", "16x", pipeline.Made, 16, 12) // by the header that is known
@@ -121,6 +122,40 @@ func TestInspectionEndsWithTheLast(t *testing.T) {
 		release()
 		synctest.Wait()
 		h.want(t, "cat.jpg", "16x", pipeline.Made, 16, 12)
+	})
+}
+
+// A probe is for all who wait for it: it goes on while one of them is left, and ends with
+// the last.
+func TestProbeEndsWithTheLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newFixture(func(c *pipeline.Config) {
+			fake := c.Render.Resizer.(*resizetest.Fake)
+			fake.Block = make(chan struct{})
+			fake.Probed = header.Header{Format: variant.SVG, Width: 80, Height: 60, Orientation: 1, Pages: 1, Depth: 8}
+		})
+		h.origin.Put("a.svg", []byte("<svg/>"))
+		var leaves []func()
+		left := make(chan error, 2)
+		for i := range 2 {
+			ctx, leave := context.WithCancel(t.Context())
+			leaves = append(leaves, leave)
+			go func() {
+				_, err := h.ask(ctx, t, "a.svg", fmt.Sprintf("%dx", 10+i))
+				left <- err
+			}()
+		}
+		for i, want := range []int{1, 0} {
+			synctest.Wait()
+			leaves[i]()
+			if err := <-left; !errors.Is(err, context.Canceled) {
+				t.Errorf("who left got %v", err)
+			}
+			synctest.Wait()
+			if running, _ := h.Render.Gate.Load(); running != want {
+				t.Errorf("%d probes when %d have left, want %d", running, i+1, want)
+			}
+		}
 	})
 }
 
@@ -182,7 +217,7 @@ func TestInspectedAlthoughPurged(t *testing.T) {
 		c.Originals.Cache = vanishing{onFiles{c.Originals.Cache.(*cachetest.Fake), t}}
 	})
 	h.want(t, "cat.jpg", "40x", pipeline.Made, 40, 30)
-	if running, waiting := h.Originals.Inspections.Load(); running+waiting != 0 {
+	if running, waiting := h.Render.Inspections.Load(); running+waiting != 0 {
 		t.Errorf("%d are inspected and %d wait", running, waiting)
 	}
 }

@@ -11,8 +11,6 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/pipeline/originals"
-	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -45,7 +43,7 @@ func (m *largeFixture) idle(t *testing.T, when string, since time.Time) {
 	synctest.Wait()
 	running, waiting := m.Render.Gate.Load()
 	fetching, queued := m.Originals.Fetches.Load()
-	inspecting, lined := m.Originals.Inspections.Load()
+	inspecting, lined := m.Render.Inspections.Load()
 	if all := []int{running, waiting, fetching, queued, inspecting, lined}; slices.Max(all) > 0 || !time.Now().Equal(since) {
 		t.Errorf("%s: %v run and wait, after %v", when, all, time.Since(since))
 	}
@@ -78,7 +76,7 @@ func TestWorkEndsWithItsClient(t *testing.T) {
 		{"waits to fetch", func(t *testing.T, m *largeFixture) func() { return full(m.Originals.Fetches, 32)(t, m) }},
 		{"waits for the origin", func(_ *testing.T, m *largeFixture) func() { return m.origin.Hold() }},
 		{"waits for a body", func(_ *testing.T, m *largeFixture) func() { return m.origin.HoldBodies() }},
-		{"waits to inspect", func(t *testing.T, m *largeFixture) func() { return full(m.Originals.Inspections, 2)(t, m) }},
+		{"waits to inspect", func(t *testing.T, m *largeFixture) func() { return full(m.Render.Inspections, 2)(t, m) }},
 		{"waits for a worker", func(t *testing.T, m *largeFixture) func() { return full(m.Render.Gate, 2)(t, m) }},
 		{"works", func(_ *testing.T, m *largeFixture) func() {
 			held := make(chan struct{})
@@ -108,60 +106,6 @@ func TestWorkEndsWithItsClient(t *testing.T) {
 			})
 		}
 	}
-}
-
-// Work that cannot be stopped occupies its worker, and is counted, until it is over.
-func TestWhatCannotBeStoppedIsCounted(t *testing.T) {
-	for _, ops := range []string{"300x", "300x,v_2"} {
-		synctest.Test(t, func(t *testing.T) {
-			m := newLargeFixture(t)
-			over := make(chan struct{})
-			m.engine.SetStop(func(ctx context.Context, _ string) error {
-				<-over // whatever becomes of ctx
-				return ctx.Err()
-			})
-			c := m.visit(t, "big.jpg", ops)
-			c.leave()
-			<-c.left
-			time.Sleep(time.Hour)
-			synctest.Wait()
-			if running, _ := m.Render.Gate.Load(); running != 1 {
-				t.Errorf("%s: %d are counted while it works", ops, running)
-			}
-			close(over)
-			m.idle(t, ops, time.Now())
-		})
-	}
-}
-
-// A fallback that cannot be stopped is counted, too.
-func TestFallbackIsCounted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e := &resizetest.Recorder{Fake: &resizetest.Fake{}}
-		f, err := pipeline.NewFallback(t.Context(), picture(60, 30), e, resize.Settings{MaxPixels: 1 << 20})
-		if err != nil {
-			t.Fatal(err)
-		}
-		over := make(chan struct{})
-		e.SetStop(func(ctx context.Context, _ string) error {
-			<-over
-			return ctx.Err()
-		})
-		ctx, leave := context.WithCancel(t.Context())
-		time.AfterFunc(time.Second, leave)
-		if _, err := f.Picture(ctx, parse(t, "30x"), 0); !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
-		synctest.Wait()
-		if running, _ := f.Load(); running != 1 {
-			t.Errorf("%d are counted while it works", running)
-		}
-		close(over)
-		synctest.Wait()
-		if running, _ := f.Load(); running != 0 {
-			t.Errorf("%d are counted when it is over", running)
-		}
-	})
 }
 
 // If the client that waits for a revalidation leaves, the revalidation ends. The next

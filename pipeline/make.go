@@ -50,8 +50,7 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*made, error) 
 	case !resize.MezzanineSuffices(mezzanine.Header, plan):
 		return nil, errNoMezzanine
 	}
-	reopen := func() (resize.Source, func(), error) { return p.Mezzanines.Reopen(mezzanine) }
-	source := p.sourceOf(r, mezzanine.Ref(), mezzanine.Blob, mezzanine.Open, reopen)
+	source := p.Mezzanines.SourceOf(mezzanine, r.Background)
 	picture, err := p.Render.Render(ctx, r.job(mezzanine.Header, plan, render.FromMezzanine, source))
 	switch {
 	case errors.Is(err, header.ErrBroken): // the mezzanine, not the original
@@ -64,9 +63,8 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*made, error) 
 	}
 	f := mezzanine.Freshness
 	return &made{
-		Body:       derivatives.NewBody(picture.Data, mezzanine.Blob.ModTime, picture.MediaType),
-		provenance: provenance{epoch, f == originals.Error, f == originals.Revalidating},
-		source:     Made, steps: picture.Steps,
+		Body: derivatives.NewBody(picture.Data, mezzanine.Blob.ModTime, picture.MediaType), epoch: epoch,
+		answer: Result{Source: Made, Stale: f == originals.Error, Revalidating: f == originals.Revalidating, Steps: picture.Steps},
 	}, nil
 }
 
@@ -98,9 +96,7 @@ func (p *Pipeline) renderOriginal(ctx context.Context, r Request, mode originals
 	if r.Background && o.Blob.NotKept != nil {
 		return nil, fmt.Errorf("%w: %v", cache.ErrNotKept, o.Blob.NotKept)
 	}
-	open := func() (resize.Source, func(), error) { return originals.SourceOf(o.Blob), func() {}, nil }
-	reopen := func() (resize.Source, func(), error) { return p.Originals.Reopen(o.Ref()) }
-	source := p.sourceOf(r, o.Ref(), o.Blob, open, reopen)
+	source := p.Originals.SourceOf(o, r.Background)
 	picture, err := p.Render.Render(ctx, r.job(h, plan, render.FromOriginal, source))
 	p.Originals.RemoveIfBroken(o.ID, err)
 	broken := p.config.ServeBroken && errors.Is(err, header.ErrBroken) && len(picture.Data) > 0
@@ -111,20 +107,12 @@ func (p *Pipeline) renderOriginal(ctx context.Context, r Request, mode originals
 		p.Mezzanines.MakeInBackground(ctx, o, h)
 	}
 	return &made{
-		Body:       derivatives.NewBody(picture.Data, o.Blob.ModTime, picture.MediaType),
-		provenance: provenance{o.Epoch, o.Stale, o.Revalidating},
-		source:     Made, broken: broken || o.Broken, steps: append(fetchSteps(o), picture.Steps...),
+		Body: derivatives.NewBody(picture.Data, o.Blob.ModTime, picture.MediaType), epoch: o.Epoch,
+		answer: Result{
+			Source: Made, Stale: o.Stale, Revalidating: o.Revalidating, Broken: broken || o.Broken,
+			Steps: append(fetchSteps(o), picture.Steps...),
+		},
 	}, nil
-}
-
-// sourceOf returns the source of a picture's bytes, whose file is open already. Background
-// work may be queued for long, so its file is closed now, and reopened when it is admitted.
-func (p *Pipeline) sourceOf(r Request, ref originals.Ref, b *cache.Blob, open, reopen originals.Opener) render.Source {
-	if r.Background {
-		b.Close()
-		open = reopen
-	}
-	return p.Originals.Source(ref, open)
 }
 
 func (r Request) job(h header.Header, plan resize.Plan, input render.Input, source render.Source) render.Job {

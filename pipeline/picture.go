@@ -95,7 +95,7 @@ func (p *Pipeline) makeOnce(ctx context.Context, r Request, old *Result) (m *mad
 			return m, nil
 		}
 		m, err := p.make(ctx, r)
-		if err == nil && !m.broken {
+		if err == nil && !m.answer.Broken {
 			p.keep(ctx, r, m)
 		}
 		return m, err
@@ -117,7 +117,7 @@ func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
 	if err != nil {
 		return nil
 	}
-	return &made{Body: body, source: FromDisk}
+	return &made{Body: body, answer: Result{Source: FromDisk}}
 }
 
 // keep writes a derivative to disk and to memory, unless its picture was forgotten
@@ -125,5 +125,5 @@ func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
 func (p *Pipeline) keep(ctx context.Context, r Request, m *made) {
 	began := p.config.Now()
 	p.Derivatives.Keep(ctx, r.name, m.epoch, &m.Body)
-	m.steps = append(m.steps, render.Step{Name: "store", Took: p.config.Now().Sub(began)})
+	m.answer.Steps = append(m.answer.Steps, render.Step{Name: "store", Took: p.config.Now().Sub(began)})
 }

@@ -18,7 +18,6 @@
 package pipeline
 
 import (
-	"context"
 	"log/slog"
 	"time"
 
@@ -29,8 +28,6 @@ import (
 	"github.com/thumbery/thumbery/pipeline/mezzanines"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
-	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -99,11 +96,7 @@ func New(c Config) *Pipeline {
 
 	o := c.Originals
 	o.Cache, o.Epochs, o.Reporter, o.Now, o.Log, o.Observer = watch(o.Cache, eviction.Originals), epochs, reporter, c.Now, c.Log, c.Observer
-	o.Inspections, o.InspectTimeout = c.Render.Gate.Unweighted(), c.Render.Timeout
-	o.Formats, o.ServeBroken = resize.ReadBy(c.Render.Resizer), c.ServeBroken
-	o.Inspect = func(ctx context.Context, src resize.Source, page int) (header.Header, error) {
-		return resize.Inspect(ctx, c.Render.Resizer, src, o.Formats, page)
-	}
+	o.Inspect, o.ServeBroken = p.Render.Inspect, c.ServeBroken
 	o.Invalidate = func(key variant.Key) error { _, err := p.invalidate(key); return err }
 	p.Originals = originals.New(o)
 

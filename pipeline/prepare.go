@@ -32,13 +32,13 @@ func (p *Pipeline) Prepare(ctx context.Context, r Request) (worked time.Duration
 	if err != nil {
 		return 0, err
 	}
-	for _, s := range m.steps {
+	for _, s := range m.answer.Steps {
 		if s.Name == "look" || s.Name == "resize" {
 			worked += s.Took
 		}
 	}
 	switch {
-	case m.broken:
+	case m.answer.Broken:
 		return worked, header.ErrBroken
 	case !m.Stored:
 		return worked, cache.ErrNotKept

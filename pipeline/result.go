@@ -63,28 +63,18 @@ func found(name variant.Name, d derivatives.Derivative) Result {
 // made is a derivative in memory, shared by all requests that have waited for it.
 type made struct {
 	derivatives.Body
-	provenance
-	source Source
-	broken bool // made from a broken original: must not be kept
-	steps  []render.Step
-}
-
-// provenance is what was known of the original when a derivative was made.
-type provenance struct {
 	// epoch counts how often the picture had been forgotten (cache.Epochs) when its
 	// original or mezzanine was opened. If that has changed since, the derivative is
 	// served and not kept.
-	epoch        uint64
-	stale        bool // as Result.Stale
-	revalidating bool // as Result.Revalidating
+	epoch  uint64
+	answer Result // what result adds to is the same for all requests
 }
 
 func (p *Pipeline) result(r Request, m *made, shared bool) *Result {
-	return &Result{
-		Blob: m.Blob(), Name: r.name, Sum: m.Sum, MediaType: m.MediaType, Source: m.source,
-		Stored: m.Stored, Shared: shared, Stale: m.stale, Revalidating: m.revalidating,
-		OriginDown: p.Originals.IsDown(r.Key), Broken: m.broken, Steps: m.steps,
-	}
+	a := m.answer
+	a.Blob, a.Name, a.Sum, a.MediaType, a.Stored = m.Blob(), r.name, m.Sum, m.MediaType, m.Stored
+	a.Shared, a.OriginDown = shared, p.Originals.IsDown(r.Key)
+	return &a
 }
 
 // fetchSteps are the steps that opening an original took.

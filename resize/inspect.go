@@ -5,23 +5,38 @@ import (
 	"io"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // sniffBytes are enough to tell all formats apart.
 const sniffBytes = 64
 
+// FormatOf returns the format of src by its first bytes, as header.Identify does. The errors
+// are those of header.Identify, header.ErrBroken if src is empty, and that of src.
+func FormatOf(src Source, formats header.Formats) (variant.Format, error) {
+	if src.Size == 0 {
+		return 0, broken("it is empty")
+	}
+	head := make([]byte, min(src.Size, sniffBytes))
+	n, err := src.At.ReadAt(head, 0)
+	if n < len(head) && err != io.EOF {
+		return 0, err
+	}
+	return header.Identify(head[:n], formats)
+}
+
 // Inspect reads the header of src, as header.Inspect does. It has r read those of
 // header.Probed, which takes a worker of r and may take long; page, counted from 1, is for
 // them.
 //
-// The errors are those of header.Inspect and of Resizer.Probe.
+// The errors are those of FormatOf, header.Inspect and Resizer.Probe.
 func Inspect(ctx context.Context, r Resizer, src Source, formats header.Formats, page int) (header.Header, error) {
-	head := make([]byte, min(src.Size, sniffBytes))
-	if n, err := src.At.ReadAt(head, 0); n == len(head) || err == io.EOF {
-		f, err := header.Identify(head[:n], formats)
-		if err == nil && header.Probed.Has(f) {
-			return r.Probe(ctx, src, f, max(page, 1))
-		}
+	f, err := FormatOf(src, formats)
+	switch {
+	case err != nil:
+		return header.Header{}, err
+	case header.Probed.Has(f):
+		return r.Probe(ctx, src, f, max(page, 1))
 	}
 	return header.Inspect(ctx, src.At, src.Size, formats)
 }

@@ -65,6 +65,16 @@ func (m *Mezzanine) Ref() originals.Ref {
 	return originals.Ref{ID: m.id, Size: m.OriginalBytes, ModTime: m.Blob.ModTime}
 }
 
+// SourceOf makes a render.Source of an open mezzanine. Background work may be queued for
+// long: the mezzanine is closed at once, and reopened when the work is admitted.
+func (s *Store) SourceOf(m *Mezzanine, background bool) render.Source {
+	if background {
+		m.Blob.Close()
+		return s.Originals.Source(m.Ref(), func() (resize.Source, func(), error) { return s.Reopen(m) })
+	}
+	return s.Originals.Source(m.Ref(), m.Open)
+}
+
 // Open is an originals.Opener of the body, which it reads into memory: a file has more than
 // that. One that cannot be read is as good as a broken one: the error is header.ErrBroken.
 func (m *Mezzanine) Open() (src resize.Source, close func(), err error) {

@@ -1,7 +1,6 @@
 package mezzanines_test
 
 import (
-	"context"
 	"errors"
 	"image"
 	"log/slog"
@@ -16,7 +15,6 @@ import (
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
@@ -52,11 +50,8 @@ func newStore() *store {
 	s.originals = originals.New(originals.Config{
 		Origin: storagetest.NewFake(map[string][]byte{"big.jpg": resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 640, 480)))}),
 		Cache:  cachetest.NewFake(), Fetches: gate.New(4, 0, 4), MaxBytes: 1 << 20, FetchTimeout: time.Minute,
-		Inspections: gate.New(4, 0, 4), InspectTimeout: time.Minute, Formats: header.FormatsOf(variant.JPEG),
-		Inspect: func(ctx context.Context, src resize.Source, page int) (header.Header, error) {
-			return resize.Inspect(ctx, s.resizer, src, header.FormatsOf(variant.JPEG), page)
-		},
-		Epochs: s.epochs, Observer: silent{}, Reporter: cache.NewReporter(log, time.Now), Log: log, Now: time.Now,
+		Inspect: engine.Inspect,
+		Epochs:  s.epochs, Observer: silent{}, Reporter: cache.NewReporter(log, time.Now), Log: log, Now: time.Now,
 		Invalidate: func(variant.Key) error { return nil },
 	})
 	s.Store = mezzanines.New(mezzanines.Config{

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
@@ -63,12 +62,6 @@ func (s *Store) inspect(ctx context.Context, o *Original, i Inspection) (header.
 	if h, ok := s.knownHeader(ref, i.Page); ok {
 		return h, nil
 	}
-	// Inspect reports a header that cannot be read at all.
-	if head, err := head(o.Blob); err == nil && len(head) > 0 {
-		if _, err := header.Identify(head, s.Formats); err != nil { // before it is queued
-			return header.Header{}, err
-		}
-	}
 	h, _, err := s.inspecting.Do(ctx, inspectionFlight(o, i), func(ctx context.Context) (header.Header, error) {
 		return s.inspectAgain(ctx, o, ref, i)
 	})
@@ -123,28 +116,14 @@ func (s *Store) inspectAgain(ctx context.Context, o *Original, ref Ref, i Inspec
 	return s.inspectNow(ctx, o, ref, i)
 }
 
-// inspectNow inspects an original when the gate admits it.
+// inspectNow inspects an original.
 func (s *Store) inspectNow(ctx context.Context, o *Original, ref Ref, i Inspection) (header.Header, error) {
-	enter := s.Inspections.Enter
-	if i.Background {
-		enter = s.Inspections.EnterBackground
-	}
-	leave, err := enter(ctx, 1)
-	if err != nil {
-		return header.Header{}, err
-	}
-	defer leave()
 	end, err := s.begin(ref)
 	if err != nil {
 		return header.Header{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(WithKey(ctx, ref.ID.Key), s.InspectTimeout, resize.ErrTooSlow)
-	defer cancel()
-	h, err := s.Inspect(ctx, SourceOf(o.Blob), i.Page)
+	h, err := s.Inspect(WithKey(ctx, ref.ID.Key), SourceOf(o.Blob), i.Page, i.Background)
 	if err != nil {
-		if context.Cause(ctx) == resize.ErrTooSlow {
-			err = resize.ErrTooSlow
-		}
 		err = end(err)
 		s.RemoveIfBroken(ref.ID, err)
 		return h, err

@@ -143,6 +143,17 @@ func (s *Store) Peek(ref Ref) (*cache.Blob, error) {
 	return b, nil
 }
 
+// SourceOf makes a render.Source of an open original. Background work may be queued for
+// long: the original is closed at once, and reopened when the work is admitted.
+func (s *Store) SourceOf(o *Original, background bool) func() (src resize.Source, done func(error) error, err error) {
+	ref := o.Ref()
+	if background {
+		o.Blob.Close()
+		return s.Source(ref, func() (resize.Source, func(), error) { return s.Reopen(ref) })
+	}
+	return s.Source(ref, func() (resize.Source, func(), error) { return SourceOf(o.Blob), func() {}, nil })
+}
+
 // Opener opens what a picture is made from. The caller calls close, unless err is not nil.
 type Opener func() (src resize.Source, close func(), err error)
 

@@ -62,14 +62,9 @@ type Config struct {
 
 	// The following is set by pipeline.New.
 
-	// Inspections admits the inspection of headers, each with weight 1.
-	Inspections *gate.Gate
-	// InspectTimeout bounds the inspection of one header.
-	InspectTimeout time.Duration
-	// Formats are those that are read.
-	Formats header.Formats
-	// Inspect reads the header of a page, counted from 1, of a picture in one of Formats.
-	Inspect func(ctx context.Context, src resize.Source, page int) (header.Header, error)
+	// Inspect reads the header of a page of a picture, counted from 1, when it is admitted;
+	// background gives it low priority.
+	Inspect func(ctx context.Context, src resize.Source, page int, background bool) (header.Header, error)
 	// ServeBroken accepts a broken original whose header can be read.
 	ServeBroken bool
 	Epochs      *cache.Epochs

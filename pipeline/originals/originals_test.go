@@ -40,12 +40,11 @@ func newStore(change ...func(*originals.Config)) *store {
 	}
 	c := originals.Config{
 		Origin: s.origin, Cache: s.files, Fetches: gate.New(4, 0, 4), MaxBytes: 1 << 20, FetchTimeout: time.Minute,
-		Inspections: gate.New(4, 0, 4), InspectTimeout: time.Minute, Formats: header.FormatsOf(variant.JPEG),
 		Epochs: new(cache.Epochs), Observer: silent{}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Invalidate: func(key variant.Key) error { s.invalidated = append(s.invalidated, key); return nil },
 	}
-	c.Inspect = func(ctx context.Context, src resize.Source, _ int) (header.Header, error) {
-		return header.Inspect(ctx, src.At, src.Size, c.Formats)
+	c.Inspect = func(ctx context.Context, src resize.Source, _ int, _ bool) (header.Header, error) {
+		return header.Inspect(ctx, src.At, src.Size, header.FormatsOf(variant.JPEG))
 	}
 	c.Reporter = cache.NewReporter(c.Log, c.Now)
 	for _, f := range change {

@@ -36,15 +36,20 @@ type Observer interface {
 // Engine makes pictures. It is safe for use by several goroutines.
 type Engine struct {
 	Config
-	describer *info.Describer
-	recipe    string // of pictures without a watermark
-	accepts   [variant.Accepts]variant.Accept
+	// Inspections admits the inspection of headers, each with weight 1. It has as many
+	// workers as Gate, and as long a queue.
+	Inspections *gate.Gate
+	formats     header.Formats // that are read
+	describer   *info.Describer
+	recipe      string // of pictures without a watermark
+	accepts     [variant.Accepts]variant.Accept
 }
 
 // New returns an Engine.
 func New(c Config) *Engine {
 	e := &Engine{
-		Config:    c,
+		Config:      c,
+		Inspections: c.Gate.Unweighted(), formats: resize.ReadBy(c.Resizer),
 		describer: info.NewDescriber(c.Resizer, c.Settings),
 		recipe:    c.Resizer.Recipe() + " " + c.Settings.Recipe(),
 	}

@@ -36,6 +36,9 @@ type Fake struct {
 	// Name, if not "", is what Recipe says.
 	Name string
 
+	// Probed is what Probe finds in every picture of its format. The zero Header is none.
+	Probed header.Header
+
 	// Inner and Eye are what Look sees.
 	Inner resize.Rect
 	Eye   [2]float64
@@ -54,20 +57,26 @@ func (f *Fake) Recipe() string { return cmp.Or(f.Name, "fake") }
 
 // CanRead implements resize.Resizer.
 func (f *Fake) CanRead(format variant.Format) bool {
-	return format == variant.JPEG || format == variant.PNG
+	return format == variant.JPEG || format == variant.PNG || f.Probed.Format == format && format != 0
 }
 
 // CanWrite implements resize.Resizer.
 func (f *Fake) CanWrite(format variant.Format) bool {
 	if f.Formats == nil {
-		return f.CanRead(format)
+		return format == variant.JPEG || format == variant.PNG
 	}
 	return slices.Contains(f.Formats, format)
 }
 
-// Probe implements resize.Resizer: it reads no format that has to be probed.
-func (f *Fake) Probe(ctx context.Context, _ resize.Source, _ variant.Format, _ int) (header.Header, error) {
-	return header.Header{}, cmp.Or(f.hold(ctx), header.ErrNotPicture)
+// Probe implements resize.Resizer: it finds Probed.
+func (f *Fake) Probe(ctx context.Context, _ resize.Source, format variant.Format, _ int) (header.Header, error) {
+	if err := f.hold(ctx); err != nil {
+		return header.Header{}, err
+	}
+	if format != f.Probed.Format {
+		return header.Header{}, header.ErrNotPicture
+	}
+	return f.Probed, nil
 }
 
 // Resize implements resize.Resizer.

@@ -1,0 +1,39 @@
+package render
+
+import (
+	"context"
+
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+)
+
+// Inspect reads the header of a page of src, counted from 1, when it is admitted, and within
+// Config.Timeout. A header that has to be probed takes a worker, like a picture; the others
+// have a gate of their own, Inspections, since they are read faster than any picture is
+// made. background gives it low priority.
+//
+// Errors are those of resize.Inspect, gate.ErrBusy, resize.ErrTooSlow and that of ctx. What
+// is in no format that is read is refused before it is queued.
+func (e *Engine) Inspect(ctx context.Context, src resize.Source, page int, background bool) (header.Header, error) {
+	f, err := resize.FormatOf(src, e.formats)
+	if err != nil {
+		return header.Header{}, err
+	}
+	g := e.Inspections
+	if header.Probed.Has(f) {
+		g = e.Gate
+	}
+	enter := g.Enter
+	if background {
+		enter = g.EnterBackground
+	}
+	leave, err := enter(ctx, 1)
+	if err != nil {
+		return header.Header{}, err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeoutCause(ctx, e.Timeout, resize.ErrTooSlow)
+	defer cancel()
+	h, err := resize.Inspect(ctx, e.Resizer, src, e.formats, page)
+	return h, timedOut(ctx, err)
+}
