@@ -31,7 +31,7 @@ type ban struct {
 const vendors = "vendors"
 
 // above are the packages on top of the pipeline.
-var above = []string{"api/...", "prime", "migrate", "doctor", "cmd/..."}
+var above = []string{"api/...", "fallback", "prime", "migrate", "doctor", "cmd/..."}
 
 var bans = []ban{
 	{
@@ -107,8 +107,8 @@ var bans = []ban{
 		reason: "the edge speaks to the pipeline; cmd chooses what is behind it",
 	},
 	{
-		from: []string{"prime", "migrate", "doctor"}, to: []string{"api/...", "cmd/..."},
-		reason: "engines of subcommands are called by the edge and by cmd, and do not call them",
+		from: []string{"fallback", "prime", "migrate", "doctor"}, to: []string{"api/...", "cmd/..."},
+		reason: "engines of subcommands and the fallback image are called by the edge and by cmd, and do not call them",
 	},
 	{
 		from:   []string{"cache", "cache/eviction", "storage", "resize", "resize/header"},
@@ -152,7 +152,7 @@ var bans = []ban{
 		reason: "everything but the engine and the program around it builds and tests without a C compiler, and starts without libvips",
 	},
 	{
-		from: []string{"cmd/thumbery-worker"}, to: []string{"api/...", "prime", "migrate", "doctor", "pipeline/...", "cache/...", "storage/...", "metrics", "net/http", "cmd/thumbery"},
+		from: []string{"cmd/thumbery-worker"}, to: []string{"api/...", "fallback", "prime", "migrate", "doctor", "pipeline/...", "cache/...", "storage/...", "metrics", "net/http", "cmd/thumbery"},
 		reason: "what a picture may take over has nothing in it but what makes pictures",
 	},
 	{
@@ -164,7 +164,7 @@ var bans = []ban{
 		reason: "one package knows diskv and its traps",
 	},
 	{
-		from: []string{"..."}, to: []string{"github.com/maypok86/otter/..."}, except: []string{"cache/...", "pipeline/...", "api/...", "prime", "migrate", "doctor", "metrics", "cmd/..."},
+		from: []string{"..."}, to: []string{"github.com/maypok86/otter/..."}, except: []string{"cache/...", "pipeline/...", "api/...", "fallback", "prime", "migrate", "doctor", "metrics", "cmd/..."},
 		reason: "one package knows the library of the memory cache",
 	},
 	{
@@ -176,7 +176,7 @@ var bans = []ban{
 		reason: "only the edge knows the router",
 	},
 	{
-		from: []string{"..."}, to: []string{"github.com/bbrks/...", "go.n16f.net/...", "github.com/bep/..."}, except: []string{"info", "pipeline/...", "api/...", "prime", "metrics", "cmd/..."},
+		from: []string{"..."}, to: []string{"github.com/bbrks/...", "go.n16f.net/...", "github.com/bep/..."}, except: []string{"info", "pipeline/...", "api/...", "fallback", "prime", "metrics", "cmd/..."},
 		reason: "one package knows how pictures are hashed, and what cameras write into them",
 	},
 	{

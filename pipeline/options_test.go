@@ -2,15 +2,11 @@ package pipeline_test
 
 import (
 	"errors"
-	"image"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
-	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/header"
-	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
 	"github.com/thumbery/thumbery/variant"
@@ -92,34 +88,4 @@ func TestSetHot(t *testing.T) {
 	h.want(t, "cat.jpg", "20x", pipeline.FromDisk, 20, 15)
 	h.Derivatives.SetMemory(true)
 	h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30)
-}
-
-func TestFallback(t *testing.T) {
-	picture := resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 60, 30)))
-	settings := resize.Settings{MaxPixels: 1 << 30}
-	f, err := pipeline.NewFallback(t.Context(), picture, &resizetest.Fake{}, settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ops, want := range map[string]image.Point{
-		"30x": {30, 15}, "20x20": {20, 20}, "120x120,up_1": {120, 120}, "f_png": {60, 30},
-	} {
-		for range 2 {
-			r, err := f.Picture(t.Context(), parse(t, ops), 0)
-			if err != nil {
-				t.Errorf("%s: %v", ops, err)
-				continue
-			}
-			m, _, err := image.DecodeConfig(r.Blob.Content())
-			if err != nil || m.Width != want.X || m.Height != want.Y {
-				t.Errorf("%s: %dx%d, %v, want %v", ops, m.Width, m.Height, err, want)
-			}
-		}
-	}
-	if _, err := f.Picture(t.Context(), parse(t, "4000x4000,up_1"), 0); !errors.Is(err, header.ErrTooLarge) {
-		t.Errorf("a large one: %v", err)
-	}
-	if _, err := pipeline.NewFallback(t.Context(), []byte("no picture"), &resizetest.Fake{}, settings); !errors.Is(err, header.ErrNotPicture) {
-		t.Errorf("a text: %v", err)
-	}
 }

@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"github.com/thumbery/thumbery/api"
-	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/fallback"
 	"github.com/thumbery/thumbery/resize"
 )
 
@@ -14,7 +14,7 @@ import (
 const fallbackToOrigin = "redirect"
 
 // fallback reads the picture of --fallback, or returns nil.
-func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (*pipeline.Fallback, error) {
+func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (*fallback.Image, error) {
 	if c.Fallback == "" || c.Fallback == fallbackToOrigin {
 		return nil, nil
 	}
@@ -22,7 +22,7 @@ func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (*pipeline.Fall
 	if err != nil {
 		return nil, usage(fmt.Errorf("--fallback: %w; give redirect, or the file of a picture", err))
 	}
-	f, err := pipeline.NewFallback(context.Background(), picture, r, s)
+	f, err := fallback.New(context.Background(), picture, r, s)
 	if err != nil {
 		return nil, usage(fmt.Errorf("--fallback %s: %w", c.Fallback, err))
 	}
@@ -30,7 +30,7 @@ func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (*pipeline.Fall
 }
 
 // asFallback is nil for nil, which an interface that holds one is not.
-func asFallback(f *pipeline.Fallback) api.Fallback {
+func asFallback(f *fallback.Image) api.Fallback {
 	if f == nil {
 		return nil
 	}
@@ -39,7 +39,7 @@ func asFallback(f *pipeline.Fallback) api.Fallback {
 
 // making returns how many pictures are being made, fallbacks among them, and how many
 // wait for a worker.
-func (a *app) making(f *pipeline.Fallback) func() (running, waiting int) {
+func (a *app) making(f *fallback.Image) func() (running, waiting int) {
 	if f == nil {
 		return a.gates.pictures.Load
 	}
