@@ -143,7 +143,7 @@ func TestPrimingWaits(t *testing.T) {
 
 // Failures that are not the pictures' own end it; those that are do not.
 func TestPrimingGivesUp(t *testing.T) {
-	for err, want := range map[error]int{storagetest.ErrDown: 50, errors.New("the disk fails"): 50, storage.ErrRefused: 200, storage.ErrNotFound: 200} {
+	for err, want := range map[error]int{storagetest.ErrDown: 50, errors.New("the disk fails"): 50, storage.ErrRefused: 200, storage.ErrNotFound: 200, resize.ErrDied: 200} {
 		synctest.Test(t, func(t *testing.T) {
 			o := newFixture(t, 200)
 			o.origin.FailOpen("*", 1000, err)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -116,6 +117,9 @@ func (t *tally) note(key variant.Key, p Result, now time.Time) (inARow int) {
 	if p.Made > 0 {
 		t.inARow = 0
 		return 0
+	}
+	if errors.Is(p.Err, resize.ErrDied) { // of which the picture may be the cause
+		return t.inARow
 	}
 	switch failure.Of(p.Err) {
 	case failure.NotFound, failure.Request, failure.Picture, failure.Quarantined: // everything else works
