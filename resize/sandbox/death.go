@@ -21,36 +21,37 @@ var errStarved = errors.New("it ran out of memory")
 // dying is how long a process may take to end whose connection has ended.
 const dying = time.Second
 
-// autopsy waits until a child that can go on no more is gone, and says why. err is the
-// error of its last exchange.
+// autopsy says why a child can go on no more, and ends it. err is the error of its last
+// exchange. It waits until the process is gone only if that tells the cause: one with much
+// memory takes a second to end.
 func (c *child) autopsy(err error) (Cause, string) {
-	if _, offended := errors.AsType[offence](err); offended || errors.Is(err, os.ErrDeadlineExceeded) || err == errStarved {
-		c.kill()
-	}
-	left := false // without ending
-	select {
-	case <-c.reaped:
-	case <-time.After(dying):
-		left = true
-		c.kill()
-		<-c.reaped
-	}
 	_, offended := errors.AsType[offence](err)
+	late := errors.Is(err, os.ErrDeadlineExceeded)
+	if offended || late || err == errStarved {
+		c.kill()
+	}
 	switch {
 	case err == errStarved:
 		return Memory, err.Error()
 	case offended:
 		return Protocol, wire.Printable(err.Error())
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case late:
 		return Time, "it was killed"
-	case left:
+	}
+	select {
+	case <-c.reaped:
+		return c.ending()
+	case <-time.After(dying):
+		c.kill()
 		return Protocol, "it closed its connection"
 	}
-	return c.ending()
 }
 
 // ending says how a child ended by itself.
 func (c *child) ending() (Cause, string) {
+	if c.status == nil { // where the process was started with SIGCHLD ignored
+		return Signal, "how it ended is not known"
+	}
 	detail := c.status.String()
 	if last := c.said.summary(); last != "" {
 		detail = wire.Printable(detail + ": " + last)
@@ -98,7 +99,7 @@ func (p *Pool) errorOf(ctx context.Context, src resize.Source, cause Cause, deta
 	if err := readable(src); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w: %s: %s", resize.ErrDied, cause, detail)
+	return fmt.Errorf("%w: %s", resize.ErrDied, detail)
 }
 
 // tooMuchMemory is the error for a picture that needs more memory than there is for one;
