@@ -155,7 +155,7 @@ func TestNoneCanBeStarted(t *testing.T) {
 	p, d := open(t, func(c *Config) {
 		c.Engine.Choice, c.Log, c.patience = "unlike", slog.New(log), 50*time.Millisecond
 	})
-	works(t, p)
+	p.Capabilities(t.Context())
 	for range degraded {
 		if text := <-log.ch; !strings.Contains(text, "cannot be started") || !strings.Contains(text, "the program was replaced") {
 			t.Error(text)
