@@ -44,7 +44,7 @@ SAMPLED := ./resize/... ./cmd/thumbery-worker
 
 .PHONY: check
 check: lint ## Check the style and run the unit tests that need no server; 3 minutes
-	go test -short -vet=off $(UNIT)
+	go test -short -vet=off -timeout 30m $(UNIT)
 
 .PHONY: test
 test: ## Run all tests, with real servers and real photographs; 8 minutes
@@ -53,9 +53,9 @@ test: ## Run all tests, with real servers and real photographs; 8 minutes
 	@tools/photos.sh
 	go run ./internal/testkit/pinned/build
 	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/thumbery-worker)
-	go test -race -timeout 10m $(UNIT)
-	go test -timeout 10m $(SAMPLED)
-	go test -count 1 -timeout 20m -parallel 6 ./e2e/...
+	go test -race -timeout 30m $(UNIT)
+	go test -timeout 30m $(SAMPLED)
+	go test -count 1 -timeout 30m -parallel 6 ./e2e/...
 	cd bench && go test ./...
 
 FUZZTIME := 20s
