@@ -54,7 +54,7 @@ func TestFormatsMissing(t *testing.T) {
 		header.DefaultFormats: Wrong,
 		have:                  OK,
 		header.FormatsOf(variant.JPEG, variant.JXL): OK,
-		header.FormatsOf(variant.JPEG, variant.SVG): Wrong,
+		header.FormatsOf(variant.JPEG, variant.JP2): Wrong,
 	} {
 		if f := checkFormats("reads", have, requiredFormats(asked)); f.Status != want {
 			t.Errorf("%s: %s %q", asked, f.Status, f.Message)
