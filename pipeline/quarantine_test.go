@@ -15,6 +15,8 @@ import (
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // die makes all work of the engine on the large picture end with err.
@@ -89,6 +91,32 @@ func TestQuarantine(t *testing.T) {
 			})
 		})
 	}
+}
+
+// dying is an engine whose processes die when they probe.
+type dying struct {
+	*resizetest.Fake
+	probes int
+}
+
+func (d *dying) Probe(context.Context, resize.Source, variant.Format, int) (header.Header, error) {
+	d.probes++
+	return header.Header{}, resize.ErrDied
+}
+
+// So does a process that dies of reading a header.
+func TestQuarantineOfProbes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := &dying{Fake: &resizetest.Fake{Probed: header.Header{Format: variant.SVG, Width: 80, Height: 60, Orientation: 1, Pages: 1, Depth: 8}}}
+		m := newLargeFixture(t, func(c *pipeline.Config) { c.Render.Resizer = engine })
+		m.origin.Put("big.jpg", []byte("<svg xmlns='http://www.w3.org/2000/svg'/>"))
+		m.fails(t, "60x", resize.ErrDied)
+		m.fails(t, "60x", originals.ErrQuarantined)
+		m.fails(t, "info", originals.ErrQuarantined)
+		if engine.probes != 2 {
+			t.Errorf("%d probes, want 2", engine.probes)
+		}
+	})
 }
 
 // What nobody waits for counts, too: a mezzanine, and the better picture of
