@@ -130,6 +130,7 @@ func (f *fake) setUp() {
 }
 
 func (f *fake) hang() {
+	fmt.Fprintln(os.Stderr, "hanging")
 	for {
 		time.Sleep(time.Hour)
 	}

@@ -326,24 +326,40 @@ func TestFlood(t *testing.T) {
 	}
 }
 
-// Our own time limit ends a child at once, and a client that leaves a little later.
+// during makes a picture that has a child hang, and ends its context for a cause once the
+// child has the picture.
+func during(t *testing.T, p *Pool, cause error) ([]byte, error) {
+	t.Helper()
+	ctx, end := context.WithCancelCause(t.Context())
+	p.mu.Lock()
+	next := p.idle[len(p.idle)-1]
+	p.mu.Unlock()
+	go func() {
+		for !strings.Contains(next.said.String(), "hanging") {
+			time.Sleep(time.Millisecond)
+		}
+		end(cause)
+	}()
+	return p.Resize(ctx, saying("hang"), original, plan)
+}
+
+// Our own time limit ends a child, which counts, and a client that leaves, which does not.
 func TestTime(t *testing.T) {
 	t.Parallel()
 	p, d := open(t, nil)
-	p.Capabilities(t.Context())
-	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, resize.ErrTooSlow)
-	defer cancel()
-	if data, err := p.Resize(ctx, saying("hang"), original, plan); !errors.Is(err, resize.ErrTooSlow) || data != nil {
+	works(t, p)
+	if data, err := during(t, p, resize.ErrTooSlow); !errors.Is(err, resize.ErrTooSlow) || data != nil {
 		t.Errorf("too slow: %v", err)
 	}
-	if death := <-d.ch; death.Cause != Time {
+	if death := <-d.ch; death.Cause != Time || death.Format != variant.PNG {
 		t.Errorf("%+v", death)
 	}
-	ctx, leave := context.WithCancel(t.Context())
-	time.AfterFunc(100*time.Millisecond, leave)
-	if data, err := p.Resize(ctx, saying("hang"), original, plan); !errors.Is(err, context.Canceled) || data != nil {
+	works(t, p)
+	if data, err := during(t, p, context.Canceled); !errors.Is(err, context.Canceled) || data != nil {
 		t.Errorf("left: %v", err)
 	}
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
 	if _, err := p.Resize(ctx, saying("fine"), original, plan); !errors.Is(err, context.Canceled) {
 		t.Errorf("left before: %v", err)
 	}
