@@ -21,7 +21,7 @@ vcl 4.1;
 import std;
 
 # Do not add "return (retry)" or "return (restart)": with several servers, a picture
-# that crashes one process would crash them all. If a reused connection ends without a
+# that takes too long would occupy all of them. If a reused connection ends without a
 # response, Varnish itself sends the request to the same server once more.
 backend thumbery {
     .host = "127.0.0.1";            # CHANGE if Thumbery listens elsewhere
