@@ -57,7 +57,7 @@ func (p *Pool) take(ctx context.Context) (*child, error) {
 	}
 }
 
-// wait waits for the token of an idle child.
+// wait waits for the token of an idle child, but not for long when none can be started.
 func (p *Pool) wait(ctx context.Context) error {
 	select {
 	case <-p.waiting:
@@ -66,15 +66,20 @@ func (p *Pool) wait(ctx context.Context) error {
 	}
 	late := time.NewTimer(p.config.patience)
 	defer late.Stop()
-	select {
-	case <-p.waiting:
-		return nil
-	case <-ctx.Done():
-		return endOf(ctx)
-	case <-p.life.Done():
-		return resize.ErrNoProcess
-	case <-late.C:
-		return resize.ErrNoProcess
+	for {
+		select {
+		case <-p.waiting:
+			return nil
+		case <-ctx.Done():
+			return endOf(ctx)
+		case <-p.life.Done():
+			return resize.ErrNoProcess
+		case <-late.C:
+			if p.trouble.cannotStart() {
+				return resize.ErrNoProcess
+			}
+			late.Reset(p.config.patience) // the machine is only busy
+		}
 	}
 }
 

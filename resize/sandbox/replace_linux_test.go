@@ -173,6 +173,18 @@ func TestNoneCanBeStarted(t *testing.T) {
 	}
 }
 
+// A picture waits for a child that takes its time to start.
+func TestSlowStart(t *testing.T) {
+	t.Parallel()
+	p, _ := open(t, func(c *Config) { c.Workers, c.patience = 1, time.Nanosecond })
+	for range 4 { // there are two children
+		if _, err := p.Resize(t.Context(), saying("killed"), original, plan); !errors.Is(err, resize.ErrDied) {
+			t.Error(err)
+		}
+	}
+	works(t, p)
+}
+
 // Close ends what is going on.
 func TestCloseDuringWork(t *testing.T) {
 	t.Parallel()

@@ -44,7 +44,7 @@ type Config struct {
 
 	// For tests.
 	startTimeout time.Duration // how long a child may take to be ready
-	patience     time.Duration // how long a picture whose turn it is waits for a child
+	patience     time.Duration // how long a picture whose turn it is waits when no child can be started
 }
 
 // DefaultPictures is Config.Pictures unless something else is asked for.

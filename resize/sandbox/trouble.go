@@ -52,6 +52,13 @@ func (t *trouble) started() {
 	t.fails = 0
 }
 
+// cannotStart reports whether the last start has failed.
+func (t *trouble) cannotStart() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fails > 0
+}
+
 func (t *trouble) recent() int {
 	if time.Since(t.at) > calm {
 		return 0
