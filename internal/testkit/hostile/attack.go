@@ -24,6 +24,8 @@ type Attack struct {
 	Dir     string // from which the server takes its originals
 	Keep    string // a directory, made if need be, for the files whose answer was wrong
 	Clients int    // how many ask at once
+
+	asked int // by earlier runs
 }
 
 // Result is the result of an Attack. Its methods are for after the attack.
@@ -32,15 +34,24 @@ type Result struct {
 	statuses map[int]int
 	done     map[string]int // by format
 	wrong    []string
+	crashed  []string
 	slow     []string
+	slowest  time.Duration
 	silent   atomic.Bool // no answer came
 }
 
 // Wrong lists the answers that are wrong, each with its file.
 func (r *Result) Wrong() []string { return r.wrong }
 
+// Crashed lists the files that, so the server says, crashed the process that worked on
+// them.
+func (r *Result) Crashed() []string { return r.crashed }
+
 // Slow lists the requests that took too long.
 func (r *Result) Slow() []string { return r.slow }
+
+// Slowest is how long the slowest answer took.
+func (r *Result) Slowest() time.Duration { return r.slowest }
 
 // Done is the number of files of a format that were requested.
 func (r *Result) Done(format string) int { return r.done[format] }
@@ -57,11 +68,12 @@ func (r *Result) String() string {
 // mostAnswer is how long an answer may take: several times the server's own time-out.
 const mostAnswer = 2 * time.Minute
 
-// Run requests the first count mutants, or those until ctx ends, and at least one of each
-// format. It ends early if no answer comes, as from a server that has died.
+// Run requests count mutants, after those of the run before, or those until ctx ends, and
+// at least one of each format. It ends early if no answer comes, as from a server that has
+// died.
 func (a *Attack) Run(ctx context.Context, count int) *Result {
 	result := &Result{statuses: map[int]int{}, done: map[string]int{}}
-	least := len(a.Mutator.Formats())
+	least, first := len(a.Mutator.Formats()), a.asked
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for range a.Clients {
@@ -71,11 +83,12 @@ func (a *Attack) Run(ctx context.Context, count int) *Result {
 				if n >= max(count, least) || n >= least && ctx.Err() != nil {
 					return
 				}
-				a.try(context.WithoutCancel(ctx), a.Mutator.Make(n), result)
+				a.try(context.WithoutCancel(ctx), a.Mutator.Make(first+n), result)
 			}
 		})
 	}
 	all.Wait()
+	a.asked += max(count, least)
 	return result
 }
 
@@ -84,20 +97,21 @@ func (a *Attack) try(ctx context.Context, m Mutant, result *Result) {
 	defer cancel()
 	file := filepath.Join(a.Dir, m.Name)
 	if err := os.WriteFile(file, m.Data, 0o644); err != nil {
-		result.add(m, 0, fmt.Sprintf("%s: %v", m.Name, err))
+		result.add(m, outage.Answer{}, fmt.Sprintf("%s: %v", m.Name, err))
 		return
 	}
 	defer os.Remove(file)
 	answer := a.Client.Get(ctx, "/"+m.Options+"/"+m.Name)
-	if right(answer) {
-		result.add(m, answer.Status, "")
+	crashed := is(answer, http.StatusInternalServerError, "crashed")
+	if right(answer) && !crashed {
+		result.add(m, answer, "")
 		return
 	}
 	if answer.Err != nil {
 		result.silent.Store(true)
 	}
 	kept, err := a.keep(m)
-	result.add(m, answer.Status, fmt.Sprintf("/%s/%s: %d %.300s %v (kept as %s, %v)",
+	result.add(m, answer, fmt.Sprintf("/%s/%s: %d %.300s %v (kept as %s, %v)",
 		m.Options, m.Name, answer.Status, answer.Body, answer.Err, kept, err))
 }
 
@@ -110,21 +124,32 @@ func (a *Attack) keep(m Mutant) (file string, err error) {
 }
 
 // right reports whether an answer is one that a damaged file may cause: no internal error,
-// other than a time-out.
+// other than a time-out, and that the process died that worked on it.
 func right(a outage.Answer) bool {
-	tooSlow := a.Status == http.StatusServiceUnavailable && bytes.Contains(a.Body, []byte("urn:thumbery:too-slow"))
-	return a.Err == nil && (a.Status < http.StatusInternalServerError || tooSlow)
+	return a.Err == nil && (a.Status < http.StatusInternalServerError ||
+		is(a, http.StatusServiceUnavailable, "too-slow") || is(a, http.StatusInternalServerError, "crashed"))
 }
 
-func (r *Result) add(m Mutant, status int, wrong string) {
+// is reports whether an answer is a problem of a kind.
+func is(a outage.Answer, status int, kind string) bool {
+	return a.Status == status && bytes.Contains(a.Body, []byte("urn:thumbery:"+kind))
+}
+
+// add counts an answer. what describes one whose file is kept.
+func (r *Result) add(m Mutant, a outage.Answer, what string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.statuses[status]++
+	r.statuses[a.Status]++
 	r.done[m.Format]++
-	if status == http.StatusServiceUnavailable {
+	r.slowest = max(r.slowest, a.Took)
+	if a.Status == http.StatusServiceUnavailable {
 		r.slow = append(r.slow, fmt.Sprintf("/%s/%s", m.Options, m.Name))
 	}
-	if wrong != "" {
-		r.wrong = append(r.wrong, wrong)
+	switch {
+	case what == "":
+	case right(a):
+		r.crashed = append(r.crashed, what)
+	default:
+		r.wrong = append(r.wrong, what)
 	}
 }

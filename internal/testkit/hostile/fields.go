@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
+	"regexp"
+	"slices"
 )
 
 // inTIFF changes an entry of the first directory: its tag, type, count or value.
@@ -58,4 +60,38 @@ func inGIF(r *rand.Rand, data, _ []byte) []byte {
 	}
 	putNumber(r, data[f[0]+r.IntN(f[1]):])
 	return data
+}
+
+// inMarkers changes a field of a marker segment of a JPEG 2000 codestream, all of which
+// are near its beginning.
+func inMarkers(r *rand.Rand, data, _ []byte) []byte {
+	const markers = 120 // bytes
+	at := bytes.Index(data, []byte{0xff, 0x4f, 0xff, 0x51})
+	if at < 0 {
+		return data
+	}
+	from := data[at:min(len(data), at+markers)]
+	putNumber(r, from[r.IntN(len(from)):])
+	return data
+}
+
+var (
+	word   = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*`)
+	number = regexp.MustCompile(`-?[0-9]+(\.[0-9]+)?`)
+)
+
+// inWords replaces a number of a text by one that is rarely valid, or a word by another
+// of it or of the donor.
+func inWords(r *rand.Rand, data, donor []byte) []byte {
+	numbers := []string{"0", "-1", "0.00001", "1e9", "-1e30", "99999999999", "2147483648", "65536", "NaN", "100%", ""}
+	if all := number.FindAllIndex(data, -1); len(all) > 0 && r.IntN(3) > 0 {
+		at := all[r.IntN(len(all))]
+		return slices.Replace(data, at[0], at[1], []byte(numbers[r.IntN(len(numbers))])...)
+	}
+	all, others := word.FindAllIndex(data, -1), word.FindAll(slices.Concat(data, donor), -1)
+	if len(all) == 0 {
+		return data
+	}
+	at := all[r.IntN(len(all))]
+	return slices.Replace(data, at[0], at[1], others[r.IntN(len(others))]...)
 }

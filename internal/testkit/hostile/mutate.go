@@ -17,9 +17,10 @@ import (
 // no more.
 const mostSeed = 100 << 10
 
-// formats are those that are on by default, by the extensions of their files.
+// formats are all that can be read, by the extensions of their files.
 var formats = map[string]string{
 	".jpg": "jpeg", ".png": "png", ".webp": "webp", ".avif": "avif", ".heic": "heic", ".gif": "gif", ".tif": "tiff", ".jxl": "jxl",
+	".svg": "svg", ".jp2": "jp2", ".pdf": "pdf",
 }
 
 // Mutator makes damaged pictures from honest ones. It may be used concurrently.

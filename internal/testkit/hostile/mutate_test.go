@@ -66,7 +66,7 @@ func TestParts(t *testing.T) {
 		join  func([]*part) []byte
 	}{
 		"alpha.png": {pngParts, joinPNG}, "exif.jpg": {jpegParts, joinJPEG}, "scans.jpg": {jpegParts, joinJPEG}, "animated.webp": {webpParts, joinWebP},
-		"exif.avif": {boxParts, joinBoxes}, "scene.heic": {boxParts, joinBoxes}, "orientation-6.jxl": {boxParts, joinBoxes},
+		"exif.avif": {boxParts, joinBoxes}, "scene.heic": {boxParts, joinBoxes}, "orientation-6.jxl": {boxParts, joinBoxes}, "scene.jp2": {boxParts, joinBoxes},
 	} {
 		b, err := os.ReadFile("../../../testdata/odd/" + name)
 		if err != nil {
@@ -98,7 +98,7 @@ func TestInPixels(t *testing.T) {
 }
 
 // An attack asks for each file, gives the server its bytes, keeps what came out
-// wrong, and ends when its time is over, but not before it has done one of each
+// wrong or crashed, and ends when its time is over, but not before it has done one of each
 // format.
 func TestAttack(t *testing.T) {
 	t.Parallel()
@@ -115,6 +115,8 @@ func TestAttack(t *testing.T) {
 			http.Error(w, `{"type":"urn:thumbery:too-slow"}`, http.StatusServiceUnavailable)
 		case "5":
 			http.Error(w, `{"type":"urn:thumbery:busy"}`, http.StatusServiceUnavailable)
+		case "6":
+			http.Error(w, `{"type":"urn:thumbery:crashed"}`, http.StatusInternalServerError)
 		}
 	}))
 	defer s.Close()
@@ -122,23 +124,47 @@ func TestAttack(t *testing.T) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	for ctx, want := range map[context.Context]int{t.Context(): 30, over: len(formats)} {
+		a.asked = 0
 		result := a.Run(ctx, 30)
 		done := 0
 		for _, format := range a.Mutator.Formats() {
 			done += result.Done(format)
 		}
-		if done != want || len(result.Wrong()) != 2 || len(result.Slow()) != 2 || !strings.HasPrefix(result.String(), fmt.Sprintf("%d with 200, 1 with 500, 2 with 503", want-3)) {
+		if done != want || len(result.Wrong()) != 2 || len(result.Slow()) != 2 || len(result.Crashed()) != 1 || result.Slowest() <= 0 ||
+			!strings.HasPrefix(result.String(), fmt.Sprintf("%d with 200, 2 with 500, 2 with 503", want-4)) {
 			t.Errorf("%d, %s, wrong: %v", done, result, result.Wrong())
 		}
+	}
+	if result := a.Run(t.Context(), 30); len(result.Wrong()) > 0 {
+		t.Errorf("asked for again: %v", result.Wrong())
 	}
 	s.Close()
 	if result := a.Run(t.Context(), 30); len(result.Wrong()) < 1 || len(result.Wrong()) > a.Clients {
 		t.Errorf("of a server that died: %s, wrong: %v", result, result.Wrong())
 	}
-	if files, err := os.ReadDir(keep); err != nil || len(files) < 3 {
+	if files, err := os.ReadDir(keep); err != nil || len(files) < 4 {
 		t.Errorf("%v, %v", files, err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("%v, %v", left, err)
+	}
+}
+
+// What takes the place of a word or number leaves the text around it.
+func TestInWords(t *testing.T) {
+	const text = `<circle r="40" cx="7"/>`
+	seen := map[string]bool{}
+	for n := range uint64(100) {
+		b := string(inWords(rand.New(rand.NewPCG(n, 0)), []byte(text), []byte("<rect>")))
+		if strings.Count(b, `"`) != 4 || !strings.HasPrefix(b, "<") || !strings.HasSuffix(b, `"/>`) {
+			t.Error(b)
+		}
+		seen[b] = true
+	}
+	if len(seen) < 20 || !seen[`<circle r="40" cx="0"/>`] || !seen[`<circle rect="40" cx="7"/>`] {
+		t.Errorf("%d texts: %v", len(seen), seen)
+	}
+	if b := inWords(rand.New(rand.NewPCG(1, 1)), []byte("<>"), nil); string(b) != "<>" {
+		t.Errorf("%q", b)
 	}
 }

@@ -18,8 +18,11 @@ var byFormat = map[string][]change{
 	"avif": {inParts(boxParts, joinBoxes)},
 	"heic": {inParts(boxParts, joinBoxes)},
 	"jxl":  {inParts(boxParts, joinBoxes)},
+	"jp2":  {inParts(boxParts, joinBoxes), inMarkers},
 	"gif":  {inGIF},
 	"tiff": {inTIFF},
+	"svg":  {inWords},
+	"pdf":  {inWords},
 }
 
 // part is a chunk, segment or box of a file: its kind, and its content, either bytes or
@@ -201,7 +204,7 @@ func joinRIFF(all []*part) (b []byte) {
 }
 
 // containers are the boxes that hold boxes, and how many bytes are before these.
-var containers = map[string]int{"meta": 4, "iprp": 0, "ipco": 0, "iref": 4, "iinf": 6}
+var containers = map[string]int{"meta": 4, "iprp": 0, "ipco": 0, "iref": 4, "iinf": 6, "jp2h": 0}
 
 func boxParts(b []byte) (all []*part) {
 	for at := 0; at+8 <= len(b); {
