@@ -26,7 +26,6 @@ func TestDeaths(t *testing.T) {
 	t.Parallel()
 	crashes := []string{"crashed", "quarantined", "quarantined"}
 	always := func(kind string) []string { return []string{kind, kind, kind} }
-	status := map[string]int{"crashed": 500, "quarantined": 422, "too-much-memory": 422, "too-slow": 503}
 	for misdeed, tt := range map[string]struct {
 		kinds  []string
 		cause  string
@@ -50,7 +49,7 @@ func TestDeaths(t *testing.T) {
 			}
 			s := e2e.Serve(t, append(tt.flags, "--source", "/=file:"+pictures, "--cache", t.TempDir(), "--mezzanine", "0", "--workers", "2")...)
 			for i, path := range []string{"/40x/", "/40x/", "/41x,v_2/"} {
-				e2e.WantProblem(t, path, e2e.Get(t, s.URL+path+"hostile.jpg"), status[tt.kinds[i]], tt.kinds[i], "")
+				e2e.WantProblem(t, path, e2e.Get(t, s.URL+path+"hostile.jpg"), statusOf[tt.kinds[i]], tt.kinds[i], "")
 			}
 			if misdeed != "loop" { // there, an honest picture might be too slow, too
 				e2e.WantPicture(t, e2e.Get(t, s.URL+"/42x/honest.jpg"), 42, 28, "jpeg")
@@ -65,7 +64,7 @@ func TestDeaths(t *testing.T) {
 			if r := e2e.Ask(t, http.MethodDelete, s.Admin+"/cache/hostile.jpg"); r.Status != 200 {
 				t.Errorf("DELETE: %d", r.Status)
 			}
-			e2e.WantProblem(t, "forgotten", e2e.Get(t, s.URL+"/40x/hostile.jpg"), status[tt.kinds[0]], tt.kinds[0], "")
+			e2e.WantProblem(t, "forgotten", e2e.Get(t, s.URL+"/40x/hostile.jpg"), statusOf[tt.kinds[0]], tt.kinds[0], "")
 		})
 	}
 }

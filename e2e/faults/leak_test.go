@@ -51,9 +51,15 @@ func usageOf(t *testing.T, s *e2e.Server) (u usage) {
 	e2e.Eventually(t, "the server is at rest", func() bool {
 		before := u
 		u = usage{s.Metric(t, "go_goroutines"), s.Metric(t, "process_open_fds")}
-		return u == before
+		return u == before && atRest(t, s)
 	})
 	return u
+}
+
+// atRest reports that all child processes of a server are there and have nothing to do.
+func atRest(t *testing.T, s *e2e.Server) bool {
+	t.Helper()
+	return s.Metric(t, `thumbery_workers{state="busy"}`)+s.Metric(t, `thumbery_workers{state="starting"}`) == 0
 }
 
 // awaitUsage waits until a server uses no more than before, give or take what the Go
@@ -66,7 +72,7 @@ func awaitUsage(t *testing.T, s *e2e.Server, before usage, closeIdle func()) {
 	e2e.Eventually(t, fmt.Sprintf("the server uses no more than %v", before), func() bool {
 		closeIdle()
 		now = usage{s.Metric(t, "go_goroutines"), s.Metric(t, "process_open_fds")}
-		return now.goroutines <= before.goroutines+some && now.descriptors <= before.descriptors+some
+		return atRest(t, s) && now.goroutines <= before.goroutines+some && now.descriptors <= before.descriptors+some
 	})
 	t.Logf("%v -> %v", before, now)
 }
