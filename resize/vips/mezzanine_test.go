@@ -201,41 +201,45 @@ func TestMezzanineKinds(t *testing.T) {
 	for i := 3; i < len(clear.Pix); i += 4 {
 		clear.Pix[i] = uint8(i / 4 % 1000 * 255 / 999)
 	}
-	lossy, _ := makeOf(t, e, resizetest.PNG(clear), "dpr_1,f_webp,q_95")
-	avif, _ := makeOf(t, e, resizetest.PNG(scene(1000, 640)), "dpr_1,f_avif,q_90")
-	progressive, _ := makeOf(t, e, resizetest.PNG(scene(1000, 640)), "dpr_1,f_jpeg,progressive,q_90")
+	png := func(m *image.NRGBA) func() []byte { return func() []byte { return resizetest.PNG(m) } }
+	made := func(m *image.NRGBA, ops string) func() []byte {
+		return func() []byte { out, _ := makeOf(t, e, resizetest.PNG(m), "dpr_1,"+ops); return out }
+	}
+	large := func(name string) func() []byte { return func() []byte { return enlarged(t, e, name) } }
+	opaque := scene(1000, 640)
 	kinds := map[string]struct {
-		src   []byte
+		src   func() []byte
 		alpha bool
 		most  int
 	}{
-		"PNG":   {resizetest.PNG(scene(1000, 640)), false, aPixel},
-		"alpha": {resizetest.PNG(clear), true, aPixel},
-		"WebP":  {lossy, true, aPixel},
-		"AVIF":  {avif, false, aPixel},
-		"TIFF":  {enlarged(t, e, "lzw.tif"), false, aPixel},
-		"steps": {progressive, false, aPixel},
-		"P3":    {enlarged(t, e, "p3.jpg"), false, aPixel},
-		"16bit": {enlarged(t, e, "16bit-p3.png"), false, 60},
+		"PNG":   {png(opaque), false, aPixel},
+		"alpha": {png(clear), true, aPixel},
+		"WebP":  {made(clear, "f_webp,q_95"), true, aPixel},
+		"AVIF":  {made(opaque, "f_avif,q_90"), false, aPixel},
+		"TIFF":  {large("lzw.tif"), false, aPixel},
+		"steps": {made(opaque, "f_jpeg,progressive,q_90"), false, aPixel},
+		"P3":    {large("p3.jpg"), false, aPixel},
+		"16bit": {large("16bit-p3.png"), false, 60},
 		// Inks mix in other ways than colours do.
-		"CMYK": {enlarged(t, e, "cmyk-icc.jpg"), false, 125},
-		"grey": {enlarged(t, e, "gray.jpg"), false, aPixel},
+		"CMYK": {large("cmyk-icc.jpg"), false, 125},
+		"grey": {large("gray.jpg"), false, aPixel},
 	}
 	for _, name := range sample.Every(3, slices.Sorted(maps.Keys(kinds))) {
 		c := kinds[name]
 		t.Run(name, func(t *testing.T) {
-			m := mezzanineOf(t, e, c.src)
+			src := c.src()
+			m := mezzanineOf(t, e, src)
 			if m.Header.Alpha != c.alpha || m.Header.ICC || m.Header.CMYK || m.Header.Depth != 8 || (m.Header.Format == variant.WebP) != c.alpha {
 				t.Errorf("its header is %+v", m.Header)
 			}
 			for _, ops := range sample.Every(4, []string{
 				"200x,f_webp", "200x150,g_se,f_webp,q_95", "120x120,fit_contain,bg_336699,f_jpeg,q_95", "160x,f_webp,q_95,round_30", "100x,gray,f_jpeg", "150x,f_avif,q_90", "90x,fit_inside,rot_90,pad_5,f_jpeg,q_95",
 			}) {
-				h, p := plan(t, e, c.src, ops)
+				h, p := plan(t, e, src, ops)
 				if !resize.MezzanineSuffices(m.Header, p) {
 					t.Fatalf("%s is not served", ops)
 				}
-				compareMezzanine(t, e, c.src, h, m, p, ops, c.most)
+				compareMezzanine(t, e, src, h, m, p, ops, c.most)
 			}
 		})
 	}
