@@ -43,7 +43,7 @@ UNIT := $$(go list ./... | grep -v /e2e)
 SAMPLED := ./resize/... ./cmd/thumbery-worker
 
 .PHONY: check
-check: lint ## Check the style and run the unit tests that need no server; 3 minutes
+check: lint ## Check the style and run the unit tests that need no server; a minute
 	go test -short -vet=off -timeout 30m $(UNIT)
 
 .PHONY: test
