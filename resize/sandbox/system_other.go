@@ -3,9 +3,12 @@
 package sandbox
 
 import (
+	"errors"
 	"os"
+	"runtime"
 	"syscall"
 
+	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 	"golang.org/x/sys/unix"
 )
 
@@ -17,12 +20,24 @@ func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: tr
 func socketPair() (ours, theirs *os.File, err error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET, 0)
+	kind := unix.SOCK_SEQPACKET
+	if runtime.GOOS == "darwin" { // which has none for local sockets
+		kind = unix.SOCK_DGRAM
+	}
+	fds, err := unix.Socketpair(unix.AF_UNIX, kind, 0)
 	if err != nil {
 		return nil, nil, os.NewSyscallError("socketpair", err)
 	}
 	for _, fd := range fds {
 		unix.CloseOnExec(fd)
+		// The buffers bound the size of a datagram.
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 2*wire.MaxMessage),
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 4*wire.MaxMessage))
+	}
+	if err != nil {
+		unix.Close(fds[0])
+		unix.Close(fds[1])
+		return nil, nil, os.NewSyscallError("setsockopt", err)
 	}
 	return os.NewFile(uintptr(fds[0]), "child"), os.NewFile(uintptr(fds[1]), "parent"), nil
 }

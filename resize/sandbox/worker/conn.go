@@ -46,10 +46,12 @@ func (c *conn) receive() (wire.Request, []int, error) {
 	return r, files, err
 }
 
+// packet waits for a packet. Its descriptors would stay open over an exec, which a worker
+// never does.
 func (c *conn) packet() (length int, files []int, err error) {
-	n, oobn, flags, _, err := unix.Recvmsg(c.socket, c.buf, c.oob, unix.MSG_CMSG_CLOEXEC)
+	n, oobn, flags, _, err := unix.Recvmsg(c.socket, c.buf, c.oob, 0)
 	for err == unix.EINTR {
-		n, oobn, flags, _, err = unix.Recvmsg(c.socket, c.buf, c.oob, unix.MSG_CMSG_CLOEXEC)
+		n, oobn, flags, _, err = unix.Recvmsg(c.socket, c.buf, c.oob, 0)
 	}
 	switch {
 	case err == unix.ECONNRESET, err == nil && n == 0 && oobn == 0:
