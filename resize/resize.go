@@ -30,7 +30,8 @@ var (
 	// ErrDied means that the process that worked on the picture crashed, or gave an answer
 	// that cannot be right. The picture may be at fault.
 	ErrDied = failure.New(failure.Server, "the process that made the picture died")
-	// ErrNoProcess means that no process could be started for a while that makes pictures.
+	// ErrNoProcess means that no process that makes pictures could be started for a while, or
+	// that the system gave no file for its results. The picture is not at fault.
 	ErrNoProcess = failure.New(failure.Server, "no process is there to make the picture")
 )
 

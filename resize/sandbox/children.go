@@ -1,12 +1,14 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 )
 
@@ -35,24 +37,52 @@ func (p *Pool) begin() {
 // grow starts one child, in as many tries as it takes, with pauses that grow.
 func (p *Pool) grow() {
 	for p.rest(p.trouble.pause()) {
-		p.starts <- struct{}{}
-		c, is, err := p.launch(p.life)
-		<-p.starts
-		if err == nil && is.capabilities != p.first.capabilities {
-			err = errors.New("it cannot do the same as those before: the program was replaced")
-			c.kill()
-			c.conn.Close()
-		}
-		if err == nil {
-			p.trouble.started()
+		if c, err := p.start(p.life); err == nil {
 			p.admit(c)
 			return
 		}
-		if p.life.Err() == nil {
-			p.trouble.notStarted(err.Error())
-			p.config.Log.Error("a child process that makes pictures cannot be started", "err", err)
-		}
 	}
+}
+
+// start starts one child.
+func (p *Pool) start(ctx context.Context) (*child, error) {
+	p.starts <- struct{}{}
+	c, is, err := p.launch(ctx)
+	<-p.starts
+	if err == nil && is.capabilities != p.first.capabilities {
+		err = errors.New("it cannot do the same as those before: the program was replaced")
+		c.kill()
+		c.conn.Close()
+	}
+	switch {
+	case err == nil:
+		p.trouble.started()
+	case ctx.Err() == nil:
+		p.trouble.notStarted(err.Error())
+		p.config.Log.Error("a child process that makes pictures cannot be started", "err", err)
+	}
+	return c, err
+}
+
+// renew returns a child that has made nothing yet: c, or one that it starts in its place.
+// The error is ctx's, or resize.ErrNoProcess.
+func (p *Pool) renew(ctx context.Context, c *child) (*child, error) {
+	if c.pictures == 0 {
+		return c, nil
+	}
+	if !p.retire(c, func() { p.goes.Add(1) }) {
+		return nil, resize.ErrNoProcess
+	}
+	defer p.goes.Done()
+	starting, cancel := context.WithCancel(p.life)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	if c, err := p.start(starting); err == nil {
+		p.watch(c)
+		return c, nil
+	}
+	p.goes.Go(p.grow)
+	return nil, cmp.Or(endOf(ctx), resize.ErrNoProcess)
 }
 
 // rest reports whether the Pool goes on after that long.
@@ -68,14 +98,23 @@ func (p *Pool) rest(d time.Duration) bool {
 
 // admit puts a new child to the others.
 func (p *Pool) admit(c *child) {
+	p.watch(c)
+	p.giveNew(c)
+}
+
+// watch counts a new child among those that are alive until it has ended. A Pool that is
+// closed kills it.
+func (p *Pool) watch(c *child) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.alive[c] = struct{}{}
-	p.mu.Unlock()
+	if p.life.Err() != nil {
+		c.kill()
+	}
 	p.goes.Go(func() {
 		<-c.reaped
 		p.gone(c)
 	})
-	p.giveNew(c)
 }
 
 // gone replaces a child that has ended while it was idle. Whoever uses one that ends
@@ -118,12 +157,20 @@ func (p *Pool) lose(ctx context.Context, c *child, err error, d Death) Death {
 
 // replace ends a child, if it has not ended, and starts another.
 func (p *Pool) replace(c *child) {
+	p.retire(c, func() { p.goes.Go(p.grow) })
+}
+
+// retire ends a child, and calls next, under p.mu, unless the Pool is closed: then it
+// returns false.
+func (p *Pool) retire(c *child, next func()) bool {
 	c.kill()
 	c.conn.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.alive, c)
-	if p.life.Err() == nil {
-		p.goes.Go(p.grow)
+	if p.life.Err() != nil {
+		return false
 	}
+	next()
+	return true
 }

@@ -73,7 +73,7 @@ func (c *child) ending() (Cause, string) {
 // there is no memory: glib, Go, C++, Rust. Read-only.
 var starving = []string{
 	"failed to allocate", "out of memory", "cannot allocate memory", "Cannot allocate memory",
-	"bad_alloc", "memory allocation of", "failed to create new OS thread", "failed to reserve",
+	"bad_alloc", "memory allocation of", "failed to create new OS thread", "pthread_create failed", "failed to reserve",
 }
 
 func mentions(text string, any []string) bool {

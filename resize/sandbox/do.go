@@ -34,7 +34,7 @@ func (p *Pool) do(ctx context.Context, src resize.Source, j job, take func(wire.
 	}
 	defer leave()
 	for again := false; ; again = true {
-		c, err := p.take(ctx)
+		c, err := p.takeFor(ctx, j.format)
 		if err != nil {
 			return err
 		}
@@ -78,8 +78,8 @@ func (j job) checked(p *parcel, take func(wire.Answer, *os.File) error) func(wir
 	}
 }
 
-// untrusted are the formats whose decoders libvips does not trust. What such a picture
-// leaves in the memory of a child is not to be seen by another.
+// untrusted are the formats whose decoders libvips does not trust. Such a picture must not
+// see what others left in the memory of a child, nor leave anything there.
 const untrusted header.Formats = 1<<variant.SVG | 1<<variant.PDF | 1<<variant.JP2 | 1<<variant.JXL
 
 // maxGrowth is by how many bytes a child may have grown since its start: what is free in

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"io"
 	"os"
 
@@ -16,7 +17,8 @@ type parcel struct {
 }
 
 // pack makes the files for a request: src, and room bytes for results. The caller closes the
-// parcel.
+// parcel. The error is that of src, or of kind resize.ErrNoProcess: without files no process
+// can work, which is not the picture's fault.
 func pack(src resize.Source, room int64) (*parcel, error) {
 	p := &parcel{source: src.File}
 	var err error
@@ -33,7 +35,7 @@ func pack(src resize.Source, room int64) (*parcel, error) {
 	}
 	if err != nil {
 		p.close()
-		return nil, err
+		return nil, noFile(err)
 	}
 	return p, nil
 }
@@ -57,23 +59,26 @@ func (p *parcel) close() {
 
 // copied returns a file of the bytes of src that cannot be changed any more.
 func copied(src resize.Source) (*os.File, error) {
-	f, err := anonymous("source")
+	data, err := src.Bytes()
 	if err != nil {
 		return nil, err
 	}
-	data, err := src.Bytes()
-	if err == nil {
-		_, err = f.Write(data)
+	f, err := anonymous("source")
+	if err != nil {
+		return nil, noFile(err)
 	}
-	if err == nil {
+	if _, err = f.Write(data); err == nil {
 		err = seal(f)
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, noFile(err)
 	}
 	return f, nil
 }
+
+// noFile is the error for a file that the system does not give.
+func noFile(err error) error { return fmt.Errorf("%w: %w", resize.ErrNoProcess, err) }
 
 // readable is the error of reading src as a whole, if there is one.
 func readable(src resize.Source) error {

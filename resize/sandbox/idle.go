@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // give makes a child idle that was used, and is the first to be used again.
@@ -45,15 +46,22 @@ func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// take returns a child that nobody else uses. The caller gives, loses or replaces it.
-func (p *Pool) take(ctx context.Context) (*child, error) {
+// takeFor returns a child for a picture of a format, that nobody else uses. The caller
+// gives, loses or replaces it.
+func (p *Pool) takeFor(ctx context.Context, f variant.Format) (*child, error) {
+	fresh := untrusted.Has(f)
 	for {
 		if err := p.wait(ctx); err != nil {
 			return nil, err
 		}
-		if c := p.pop(); c != nil {
-			return c, nil
+		c := p.pop(fresh)
+		switch {
+		case c == nil:
+			continue
+		case fresh:
+			return p.renew(ctx, c)
 		}
+		return c, nil
 	}
 }
 
@@ -83,16 +91,20 @@ func (p *Pool) wait(ctx context.Context) error {
 	}
 }
 
-// pop takes the last of the idle children; nil if there is none, or if it is no good.
-func (p *Pool) pop() *child {
+// pop takes an idle child, the one with the warmest memory or a new one if there is one;
+// nil if there is none, or if it is no good.
+func (p *Pool) pop(newest bool) *child {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	last := len(p.idle) - 1
-	if last < 0 { // it died after its token was taken
+	if len(p.idle) == 0 { // it died after its token was taken
 		return nil
 	}
-	c := p.idle[last]
-	p.idle = p.idle[:last]
+	at := len(p.idle) - 1
+	if newest {
+		at = 0
+	}
+	c := p.idle[at]
+	p.idle = slices.Delete(p.idle, at, at+1)
 	switch {
 	case c.isQuiet():
 		return c

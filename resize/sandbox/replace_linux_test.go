@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -48,31 +49,64 @@ func TestReplacedAfterPictures(t *testing.T) {
 	}
 }
 
-// Nothing of a picture whose decoder is not trusted is in the memory that another sees.
-func TestReplacedAfterUntrusted(t *testing.T) {
+// A picture whose decoder is not trusted sees nothing of others in the memory of its child,
+// and leaves nothing there.
+func TestReplacedForUntrusted(t *testing.T) {
 	t.Parallel()
 	p, d := open(t, func(c *Config) { c.Workers = 1 })
+	used, tainted := map[int]bool{}, map[int]bool{}
 	for _, f := range header.AllFormats.List() {
-		h := original
-		h.Format = f
-		before := pid(t, p)
-		if again := pid(t, p); again != before {
-			t.Fatal("a child is replaced for nothing")
-		}
-		if _, err := p.Resize(t.Context(), saying("fine"), h, plan); err != nil {
-			t.Fatal(err)
-		}
 		distrusted := f == variant.SVG || f == variant.PDF || f == variant.JP2 || f == variant.JXL
-		if replaced := pid(t, p) != before; replaced != distrusted {
-			t.Errorf("%v: replaced %t", f, replaced)
+		for range 3 {
+			before := pid(t, p)
+			if again := pid(t, p); again != before {
+				t.Fatal("a child is replaced for nothing")
+			}
+			h, err := p.Probe(t.Context(), saying("fine"), f, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			by := h.Width
+			if distrusted && (by == before || used[by]) {
+				t.Errorf("%v: it was made by %d, which had made others", f, by)
+			}
+			if tainted[before] || tainted[by] {
+				t.Errorf("%v: it was made by %d, which had made one that is not trusted", f, by)
+			}
+			used[before], used[by] = true, true
+			tainted[by] = distrusted
 		}
-	}
-	before := pid(t, p)
-	if _, err := p.Probe(t.Context(), saying("fine"), variant.SVG, 1); err != nil || pid(t, p) == before {
-		t.Errorf("the child that probed an SVG goes on, %v", err)
 	}
 	if len(d.all) > 0 {
 		t.Errorf("%+v", d.all)
+	}
+}
+
+// A child that is to be replaced for an untrusted picture, and a Pool that is closed or a
+// request that ends meanwhile.
+func TestRenewEnds(t *testing.T) {
+	t.Parallel()
+	p, _ := open(t, func(c *Config) { c.Workers = 1 })
+	var pictures sync.WaitGroup
+	for i := range 8 {
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave()
+		pictures.Go(func() {
+			if i%2 == 0 {
+				go leave()
+			}
+			_, err := p.Probe(ctx, saying("fine"), variant.SVG, 1)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+	}
+	pictures.Wait()
+	works(t, p)
+	works(t, p)
+	go p.Close()
+	if _, err := p.Probe(t.Context(), saying("fine"), variant.SVG, 1); err != nil && !errors.Is(err, resize.ErrNoProcess) && !errors.Is(err, resize.ErrDied) {
+		t.Error(err)
 	}
 }
 
