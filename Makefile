@@ -83,11 +83,12 @@ bench-outage: ## Measure what users see when S3 fails, and under overload; 6 min
 	$(BENCH) ./outage
 
 .PHONY: bench-hostile
-bench-hostile: ## Request hostile files beside honest ones, and 20,000 damaged files; an hour
+bench-hostile: ## Request hostile files beside honest ones, damaged ones, and crashes; an hour
 	@tools/install.sh bench
 	@tools/vips.sh which
 	$(BENCH) ./hostile
 	$(BENCH) ./hostile -mutated 20000
+	$(BENCH) ./hostile -crashes 2m
 
 .PHONY: bench-mezzanines
 bench-mezzanines: ## Measure pages with many sizes: mezzanines, priming, popularity; 80 minutes

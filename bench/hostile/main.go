@@ -1,13 +1,19 @@
-// Command hostile requests every file of the hostile corpus from a server with default
-// flags, one at a time and four at a time, beside honest misses and hits. It prints
+// Command hostile requests every file of the hostile corpus from a server that reads all
+// formats, one at a time and four at a time, beside honest misses and hits. It prints
 // answers, time and memory, how the honest requests fared, and whether the server was
 // idle two seconds after the clients had left. It fails where one of these is not as it
 // must be.
 //
 // With -mutated it requests damaged files instead, four at a time, and fails on every
-// internal error.
+// internal error, on answers that come too late, and if something grows.
 //
-//	go -C bench run ./hostile [-short] [-only heic] [-mutated 20000 [-seed 1]] [-binary bin/thumbery]
+// With -crashes it requests pictures that crash the process that works on them, or do
+// what they may not, as one in a hundred of the requests of 16 clients, and prints how
+// long honest requests take with and without them, in turns.
+//
+//	go -C bench run ./hostile [-short] [-only heic] [-binary bin/thumbery]
+//	go -C bench run ./hostile -mutated 20000 [-seed 1]
+//	go -C bench run ./hostile -crashes 2m [-seed 1]
 package main
 
 import (
@@ -31,7 +37,8 @@ func main() {
 	flag.StringVar(&b.binary, "binary", "", "the thumbery to measure; built if empty")
 	flag.StringVar(&b.only, "only", "", "ask only for files whose name matches this regular expression")
 	flag.IntVar(&b.mutated, "mutated", 0, "ask for so many damaged files instead")
-	flag.Uint64Var(&b.seed, "seed", 1, "of the damaged files")
+	flag.Uint64Var(&b.seed, "seed", 1, "of the damaged files, or of the order of requests")
+	flag.DurationVar(&b.crashes, "crashes", 0, "ask for pictures that crash their process instead, for so long, and for as long without them; -binary must be built with -tags failpoints")
 	short := flag.Bool("short", false, "a third of the time for each file")
 	flag.Parse()
 	if *short {
@@ -46,11 +53,16 @@ type bench struct {
 	each         time.Duration // the least that each file is asked for, so many at a time
 	mutated      int
 	seed         uint64
+	crashes      time.Duration
 }
 
 func (b *bench) run(t pinned.T) (err error) {
+	var tags []string
+	if b.crashes > 0 {
+		tags = append(tags, "failpoints")
+	}
 	if b.binary == "" {
-		if b.binary, _, err = program.Build(t.TempDir()); err != nil {
+		if b.binary, _, err = program.Build(t.TempDir(), tags...); err != nil {
 			return err
 		}
 	}
@@ -58,11 +70,17 @@ func (b *bench) run(t pinned.T) (err error) {
 	if err := s.fill(); err != nil {
 		return err
 	}
+	if b.crashes > 0 {
+		s.flags = crashFlags()
+	}
 	if err := s.start(t.Context()); err != nil {
 		return err
 	}
 	t.Cleanup(func() { s.server.Terminate() })
-	if b.mutated > 0 {
+	switch {
+	case b.crashes > 0:
+		return s.askCrashes(t.Context())
+	case b.mutated > 0:
 		return s.askMutated(t.Context())
 	}
 	return s.askCorpus(t.Context())
@@ -99,27 +117,13 @@ func (s *setup) askCorpus(ctx context.Context) error {
 			}
 		}
 	}
-	printList("Wrong", wrong)
-	if len(wrong) > 0 {
-		return errors.New("not all is as it must be")
-	}
-	return nil
+	return verdict(wrong)
 }
 
-// askMutated asks for damaged files.
-func (s *setup) askMutated(ctx context.Context) error {
-	mutator, err := hostile.NewMutator(os.DirFS("testdata"), s.seed)
-	if err != nil {
-		return err
-	}
-	attack := hostile.Attack{Client: s.mix.Client, Mutator: mutator, Dir: s.dir, Keep: ".tools/mutants", Clients: 4}
-	began, meter := time.Now(), program.Watch(s.server.PID())
-	result := attack.Run(ctx, s.mutated)
-	peak := meter.PeakMiB()
-	fmt.Printf("seed %d: %s; %v, at most %.0f MiB\n", s.seed, result, time.Since(began).Round(time.Second), peak)
-	printList("Took too long", result.Slow())
-	printList("Wrong", result.Wrong())
-	if len(result.Wrong()) > 0 {
+// verdict prints what is wrong.
+func verdict(wrong []string) error {
+	printList("Wrong", wrong)
+	if len(wrong) > 0 {
 		return errors.New("not all is as it must be")
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -18,7 +19,6 @@ import (
 // Limits that the server must keep.
 const (
 	mostAnswer = 21 * time.Second // --resize-timeout, and one second
-	mostPeak   = 1.2 * 1024       // MiB
 	mostRatio  = 3                // of the honest misses' p99 to that without
 	mostCPU    = 50 * time.Millisecond
 	quietAfter = 2 * time.Second
@@ -26,6 +26,10 @@ const (
 	// moreGoroutines is how many may come and go by themselves.
 	moreGoroutines = 10
 )
+
+// mostPeak is the most memory of all processes together, in MiB: what pictures may take,
+// and the programs themselves.
+var mostPeak = float64(shareMiB*runtime.NumCPU() + 300)
 
 // base holds the measurements without hostile files.
 type base struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +18,8 @@ import (
 // setup is a server, and what it serves.
 type setup struct {
 	*bench
-	dir, cache string // of originals, and of the server's
+	dir, cache string   // of originals, and of the server's
+	flags      []string // more than the usual ones
 	photos     []string
 	server     *program.Program
 	mix        *outage.Mix // for the hits
@@ -63,8 +65,8 @@ func (s *setup) link(file string) (key string, err error) {
 	return key, os.Link(filepath.Join(s.dir, file), filepath.Join(s.dir, key))
 }
 
-// start starts the server, with default flags but for where things are and a bounded
-// cache, and has the hits cached.
+// start starts the server, with every format, and default flags but for where things are,
+// a bounded cache and memory that is the same everywhere, and has the hits cached.
 func (s *setup) start(ctx context.Context) error {
 	public, err := pinned.FreeAddress()
 	if err != nil {
@@ -75,9 +77,10 @@ func (s *setup) start(ctx context.Context) error {
 		return err
 	}
 	s.server, err = program.Start(
-		public, nil, s.binary, "serve",
-		"--listen", public, "--admin", admin, "--cache", s.cache, "--source", "/=file:"+s.dir,
-		"--purge-every", "1m", "--max-size", "2GiB", // every mutant leaves an original, and derivatives
+		public, nil, s.binary, append([]string{
+			"serve", "--jp2", "--pdf", "--memory", memory(shareMiB), "--listen", public, "--admin", admin, "--cache", s.cache, "--source", "/=file:" + s.dir,
+			"--purge-every", "1m", "--max-size", "2GiB", // every mutant leaves an original, and derivatives
+		}, s.flags...)...,
 	)
 	if err != nil {
 		return err
@@ -86,6 +89,13 @@ func (s *setup) start(ctx context.Context) error {
 	s.mix = &outage.Mix{Client: outage.NewClient("http://"+public, 64), Pictures: 2 * cached, Clients: 4}
 	return s.mix.Warm(ctx)
 }
+
+// shareMiB is the memory of each process that makes pictures, so that results can be
+// compared.
+const shareMiB = 1024
+
+// memory is the --memory with which each process that makes pictures may take so many MiB.
+func memory(mib int) string { return fmt.Sprintf("%dMiB", mib*runtime.NumCPU()) }
 
 // died reports that the server has ended. It is started again then.
 func (s *setup) died(ctx context.Context) (bool, error) {

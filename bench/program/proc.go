@@ -30,15 +30,16 @@ func CPU(pid int) (time.Duration, error) {
 		}
 		sum += time.Duration(n) * (time.Second / 100)
 	}
-	for _, child := range children(pid) {
+	for _, child := range Children(pid) {
 		used, _ := CPU(child) // it may have ended meanwhile
 		sum += used
 	}
 	return sum, nil
 }
 
-// children are the child processes of a process.
-func children(pid int) (pids []int) {
+// Children are the child processes of a process, also those that have ended and that it
+// has not waited for.
+func Children(pid int) (pids []int) {
 	files, _ := filepath.Glob(file(pid, "task/*/children"))
 	for _, f := range files {
 		data, _ := os.ReadFile(f) // of a thread that may have ended
@@ -59,7 +60,7 @@ func ResidentMiB(pid int) (float64, error) {
 		return 0, err
 	}
 	sum, most := private+shared, int64(0)
-	for _, child := range children(pid) {
+	for _, child := range Children(pid) {
 		private, shared, _ := pages(child) // it may have ended meanwhile
 		sum += private
 		most = max(most, shared)

@@ -18,16 +18,16 @@ import (
 const own = ".vips"
 
 // Build builds thumbery and its worker into dir, as make build does: with the
-// checkout's own libvips if it is there, in which case vips is where that is. To be
-// called at the repository's root.
-func Build(dir string) (binary, vips string, err error) {
+// checkout's own libvips if it is there, in which case vips is where that is. tags are
+// build tags. To be called at the repository's root.
+func Build(dir string, tags ...string) (binary, vips string, err error) {
 	if HasPkgConfig(own) && os.Getenv("VIPS") != "system" {
 		if vips, err = filepath.Abs(own); err != nil {
 			return "", "", err
 		}
 	}
 	for name, cgo := range map[string]string{"thumbery": "0", "thumbery-worker": "1"} {
-		cmd := exec.Command("go", "build", "-trimpath", "-o", dir, "./cmd/"+name)
+		cmd := exec.Command("go", "build", "-trimpath", "-tags", strings.Join(tags, ","), "-o", dir, "./cmd/"+name)
 		cmd.Env = append(BuildEnv(vips), "CGO_ENABLED="+cgo)
 		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 		if err := cmd.Run(); err != nil {

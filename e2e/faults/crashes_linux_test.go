@@ -2,7 +2,6 @@ package faults
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -17,33 +16,13 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
+	"github.com/thumbery/thumbery/internal/testkit/misdeeds"
 )
-
-// misdeed is what a picture has its child process do, and what follows from it.
-type misdeed struct {
-	name    string
-	answers []string // to requests for it, one after the other: the kind of problem, or ""
-	cause   string   // of the deaths; "" if nothing dies
-	deaths  int
-}
-
-// crashing is a misdeed whose process dies, until the picture is refused.
-func crashing(name, cause string) misdeed {
-	return misdeed{name, []string{"crashed", "quarantined", "quarantined"}, cause, 2}
-}
-
-// excess is a misdeed that takes too much of something, each time.
-func excess(name, kind, cause string) misdeed {
-	return misdeed{name, []string{kind, kind}, cause, 2}
-}
-
-// attempt is a misdeed that is denied, and harms nobody.
-func attempt(name string) misdeed { return misdeed{name, []string{"", ""}, "", 0} }
 
 // storm is a load of honest requests and of pictures that misbehave.
 type storm struct {
 	flags    []string
-	misdeeds []misdeed
+	misdeeds []misdeeds.Misdeed
 	each     int // pictures of each misdeed
 	hits     int // requests for what is cached
 	misses   int // requests for what is not
@@ -57,19 +36,15 @@ func TestCrashes(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]storm{
 		"crashes": {
-			flags: []string{"--memory", "2GiB", "--resize-timeout", "2m"},
-			misdeeds: []misdeed{
-				crashing("segv", "signal"), crashing("abort", "signal"), crashing("kill", "signal"), crashing("exit", "signal"), crashing("garbage", "protocol"),
-				excess("memory", "too-much-memory", "memory"), excess("starve", "too-much-memory", "memory"),
-				attempt("open"), attempt("socket"), attempt("fork"), attempt("keep"), attempt("kept"),
-			},
-			each: 3, hits: 4000, misses: 200,
+			flags:    []string{"--memory", "2GiB", "--resize-timeout", "2m"},
+			misdeeds: misdeeds.Quick,
+			each:     3, hits: 4000, misses: 200,
 		},
 		// Without honest misses, which might be too slow, too, on a busy machine, and with so
 		// few others that none of them waits for a process.
 		"time": {
 			flags:    []string{"--resize-timeout", "1s"},
-			misdeeds: []misdeed{excess("loop", "too-slow", "time")},
+			misdeeds: []misdeeds.Misdeed{misdeeds.Loop},
 			each:     stormWorkers / 2, hits: 500,
 		},
 	} {
@@ -123,9 +98,9 @@ func (st storm) wantDeaths(t *testing.T, s *e2e.Server) {
 	t.Helper()
 	sent, all := map[string]int{"signal": 0, "memory": 0, "time": 0, "protocol": 0}, 0
 	for _, m := range st.misdeeds {
-		if m.cause != "" {
-			sent[m.cause] += m.deaths * st.each
-			all += m.deaths * st.each
+		if m.Cause != "" {
+			sent[m.Cause] += m.Deaths * st.each
+			all += m.Deaths * st.each
 		}
 	}
 	for cause, want := range sent {
@@ -208,43 +183,28 @@ func (v visitor) honest(hits, misses int, fit string) (all []func() error) {
 }
 
 // hostile are the visits for pictures that misbehave, which it puts into dir.
-func (v visitor) hostile(t *testing.T, dir string, misdeeds []misdeed, each int) (all []func() error) {
+func (v visitor) hostile(t *testing.T, dir string, all []misdeeds.Misdeed, each int) (visits []func() error) {
 	t.Helper()
-	for _, m := range misdeeds {
+	for _, m := range all {
 		for i := range each {
-			key := fmt.Sprintf("hostile-%s-%d.jpg", m.name, i)
-			e2e.Must(t, os.WriteFile(filepath.Join(dir, key), withMisdeed(t, m.name), 0o644))
-			all = append(all, func() error {
-				for n, kind := range m.answers {
-					if err := v.wantKind(fmt.Sprintf("/%dx/%s", 40+n, key), kind); err != nil {
-						return err
+			key := fmt.Sprintf("hostile-%s-%d.jpg", m.Name, i)
+			e2e.Must(t, os.WriteFile(filepath.Join(dir, key), withMisdeed(t, m.Name), 0o644))
+			visits = append(visits, func() error {
+				for n, kind := range m.Answers {
+					r, err := e2e.Do(http.MethodGet, fmt.Sprintf("%s/%dx/%s", v.url, 40+n, key))
+					if err == nil {
+						err = misdeeds.Check(kind, r.Status, r.Body)
+					}
+					if err != nil {
+						return fmt.Errorf("%s, request %d: %w", key, n+1, err)
 					}
 				}
 				return nil
 			})
 		}
 	}
-	return all
+	return visits
 }
-
-// wantKind requests a picture that is to be a problem of a kind, or 200 if that is "".
-func (v visitor) wantKind(path, kind string) error {
-	r, err := e2e.Do(http.MethodGet, v.url+path)
-	if err != nil {
-		return err
-	}
-	var p struct{ Type string }
-	if r.Status != http.StatusOK {
-		err = json.Unmarshal(r.Body, &p)
-	}
-	if err != nil || r.Status != statusOf[kind] || strings.TrimPrefix(p.Type, "urn:thumbery:") != kind {
-		return fmt.Errorf("%s: %d %.300s, %w, want %d %s", path, r.Status, r.Body, err, statusOf[kind], kind)
-	}
-	return nil
-}
-
-// statusOf has the statuses of kinds of problems.
-var statusOf = map[string]int{"": 200, "crashed": 500, "quarantined": 422, "too-much-memory": 422, "too-slow": 503}
 
 // inTurn has as many clients as there are make visits, each one after the other, and
 // reports what goes wrong.

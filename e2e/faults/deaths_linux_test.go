@@ -4,19 +4,16 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
-	"github.com/thumbery/thumbery/resize/sandbox/worker"
+	"github.com/thumbery/thumbery/internal/testkit/misdeeds"
 )
 
-// withMisdeed is a picture that has the process that makes something of it do a misdeed.
+// withMisdeed is a small picture that has the process that makes something of it do a misdeed.
 func withMisdeed(t *testing.T, misdeed string) []byte {
 	t.Helper()
-	picture, comment := e2e.Read(t, filepath.Join(e2e.Testdata(t), "odd/gray.jpg")), worker.Misbehave+misdeed+";"
-	segment := append([]byte{0xff, 0xfe, 0, byte(len(comment) + 2)}, comment...) // a comment of JPEG
-	return slices.Concat(picture[:2], segment, picture[2:])
+	return misdeeds.Picture(e2e.Read(t, filepath.Join(e2e.Testdata(t), "odd/gray.jpg")), misdeed)
 }
 
 // A picture that a child process dies of costs its own requests: the first is 500, later
@@ -49,7 +46,7 @@ func TestDeaths(t *testing.T) {
 			}
 			s := e2e.Serve(t, append(tt.flags, "--source", "/=file:"+pictures, "--cache", t.TempDir(), "--mezzanine", "0", "--workers", "2")...)
 			for i, path := range []string{"/40x/", "/40x/", "/41x,v_2/"} {
-				e2e.WantProblem(t, path, e2e.Get(t, s.URL+path+"hostile.jpg"), statusOf[tt.kinds[i]], tt.kinds[i], "")
+				e2e.WantProblem(t, path, e2e.Get(t, s.URL+path+"hostile.jpg"), misdeeds.Statuses[tt.kinds[i]], tt.kinds[i], "")
 			}
 			if misdeed != "loop" { // there, an honest picture might be too slow, too
 				e2e.WantPicture(t, e2e.Get(t, s.URL+"/42x/honest.jpg"), 42, 28, "jpeg")
@@ -64,7 +61,7 @@ func TestDeaths(t *testing.T) {
 			if r := e2e.Ask(t, http.MethodDelete, s.Admin+"/cache/hostile.jpg"); r.Status != 200 {
 				t.Errorf("DELETE: %d", r.Status)
 			}
-			e2e.WantProblem(t, "forgotten", e2e.Get(t, s.URL+"/40x/hostile.jpg"), statusOf[tt.kinds[0]], tt.kinds[0], "")
+			e2e.WantProblem(t, "forgotten", e2e.Get(t, s.URL+"/40x/hostile.jpg"), misdeeds.Statuses[tt.kinds[0]], tt.kinds[0], "")
 		})
 	}
 }
