@@ -174,8 +174,9 @@ func TestAllowed(t *testing.T) {
 func TestDenied(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"read another": "permission denied", "list another": "permission denied", "read /etc/passwd": "permission denied", "write allowed": "permission denied",
-		"make a file": "permission denied", "open /proc/self/fd": "permission denied", "read the parent's memory": "permission denied",
+		"read another": "permission denied", "list another": "permission denied", "read /etc/passwd": "permission denied", "write allowed": "operation not permitted",
+		"make a file": "operation not permitted", "truncate allowed": "operation not permitted", "open to write": "operation not permitted",
+		"change flags": "operation not permitted", "open /proc/self/fd": "permission denied", "read the parent's memory": "permission denied",
 		"socket": "operation not permitted", "socket pair": "operation not permitted", "exec": "operation not permitted", "fork": "operation not permitted",
 		"new namespace": "operation not permitted", "clone3": "function not implemented", "memfd": "operation not permitted", "ptrace": "operation not permitted",
 		"kill the parent": "operation not permitted", "signal the parent's thread": "operation not permitted", "process_vm_readv": "operation not permitted",

@@ -24,11 +24,15 @@ var compute = []string{
 	"epoll_create1", "epoll_ctl", "epoll_pwait", "eventfd2",
 	// descriptors that it has
 	"close", "fstat", "fstatfs", "fadvise64", "getdents64", "lseek", "pread64", "pwrite64", "read", "readv", "write", "writev",
-	// files, of which Landlock says which; whether others exist is no secret to it
-	"faccessat", "faccessat2", "openat", "readlinkat", "statfs", "statx",
+	// whether files exist is no secret to it
+	"faccessat", "faccessat2", "readlinkat", "statfs", "statx",
 	// who and where it is
 	"getcwd", "getegid", "geteuid", "getgid", "getuid", "sysinfo", "uname",
 }
+
+// changes are the flags of open that change a file, or open it for writing. Landlock denies
+// that, too, where there is Landlock.
+const changes = unix.O_WRONLY | unix.O_RDWR | unix.O_CREAT | unix.O_TRUNC
 
 // threadFlags are those of clone by which glibc, musl and Go start threads: the C library
 // falls back to clone when there is no clone3, whose flags no filter can see.
@@ -51,7 +55,10 @@ func policy(pid, socket int) seccomp.Policy {
 	self, sock := uint64(pid), uint64(socket)
 	limited := slices.Concat(
 		is("clone", 0, threadFlags...),
-		is("fcntl", 1, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL, unix.F_SETFL),
+		// Not F_SETFL: the flags of the source are also those of the parent's descriptor.
+		is("fcntl", 1, unix.F_GETFD, unix.F_SETFD, unix.F_GETFL),
+		openHere,
+		without("openat", 2, changes),
 		is("prctl", 0, unix.PR_SET_NAME, unix.PR_SET_VMA),
 		is("prlimit64", 2, 0), // reads limits, and sets none
 		is("recvmsg", 0, sock),
@@ -75,4 +82,11 @@ func is(name string, argument uint32, values ...uint64) (all []seccomp.NameWithC
 		}})
 	}
 	return all
+}
+
+// without allows a system call if one argument has none of the bits.
+func without(name string, argument uint32, bits uint64) []seccomp.NameWithConditions {
+	return []seccomp.NameWithConditions{{Name: name, Conditions: seccomp.ArgumentConditions{
+		{Argument: argument, Operation: seccomp.BitsNotSet, Value: bits},
+	}}}
 }

@@ -13,7 +13,7 @@ import (
 func TestNamesExist(t *testing.T) {
 	t.Parallel()
 	for _, a := range []*arch.Info{arch.X86_64, arch.AARCH64} {
-		for _, name := range append(compute, "clone", "clone3", "fcntl", "prctl", "prlimit64", "recvmsg", "sendmsg", "tgkill") {
+		for _, name := range append(compute, "clone", "clone3", "fcntl", "openat", "prctl", "prlimit64", "recvmsg", "sendmsg", "tgkill") {
 			if _, ok := a.SyscallNames[name]; !ok {
 				t.Errorf("%s has no %s", a.Name, name)
 			}

@@ -51,7 +51,7 @@ func TestEscape(t *testing.T) {
 		"socket": notPermitted, "socket pair": notPermitted, "exec": notPermitted, "memfd": notPermitted, "fork": notPermitted,
 		"new namespace": notPermitted, "clone3": "function not implemented", "ptrace": notPermitted, "kill the parent": notPermitted,
 		"signal the parent's thread": notPermitted, "process_vm_readv": notPermitted, "pidfd": notPermitted, "raise a limit": notPermitted,
-		"duplicate": notPermitted, "io_uring": notPermitted, "message elsewhere": notPermitted,
+		"open to write": notPermitted, "change flags": notPermitted, "duplicate": notPermitted, "io_uring": notPermitted, "message elsewhere": notPermitted,
 	}
 	for name := range want {
 		if a, err := c.attempt("escape=" + name); err != nil || a.Err != nil {
@@ -75,7 +75,7 @@ func TestEscape(t *testing.T) {
 // The attempts of TestEscape would succeed: without walls they do.
 func TestEscapeWithoutWalls(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"read /etc/passwd", "open /proc/self/fd", "socket", "memfd", "kill the parent", "duplicate"} {
+	for _, name := range []string{"read /etc/passwd", "open /proc/self/fd", "socket", "memfd", "kill the parent", "open to write", "change flags", "duplicate"} {
 		c := start(t, setUp(), withoutWalls)
 		if _, err := c.attempt("escape=" + name); err == nil {
 			t.Errorf("%s is denied without walls", name)

@@ -48,6 +48,14 @@ var Attempts = map[string]func(Place) error{
 	"make a file": func(p Place) error {
 		return openTo(filepath.Join(p.Read, "new"), unix.O_RDWR|unix.O_CREAT)
 	},
+	"truncate allowed": func(p Place) error {
+		return openTo(filepath.Join(p.Read, "file"), unix.O_RDONLY|unix.O_TRUNC)
+	},
+	"open to write": func(Place) error { return openTo("/dev/null", unix.O_RDWR) },
+	"change flags": func(p Place) error {
+		_, err := unix.FcntlInt(uintptr(p.File), unix.F_SETFL, unix.O_APPEND)
+		return err
+	},
 	"socket": func(Place) error {
 		_, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 		return err
