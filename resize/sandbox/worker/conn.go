@@ -82,8 +82,11 @@ func (c *conn) send(a wire.Answer) error {
 		return err
 	}
 	for {
-		err := unix.Sendmsg(c.socket, data, nil, nil, unix.MSG_NOSIGNAL)
-		if err != unix.EINTR {
+		switch err := unix.Sendmsg(c.socket, data, nil, nil, unix.MSG_NOSIGNAL); err {
+		case unix.EINTR:
+		case unix.EPIPE, unix.ECONNRESET:
+			return io.EOF
+		default:
 			return err
 		}
 	}
