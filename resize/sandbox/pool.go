@@ -70,6 +70,7 @@ func New(c Config) (*Pool, error) {
 	if err := p.open(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
+	keepDescriptors()
 	p.life, p.end = context.WithCancel(context.Background())
 	go p.forkThread()
 	p.goes.Go(p.begin)

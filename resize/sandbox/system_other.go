@@ -16,6 +16,9 @@ import (
 // its connection.
 func attributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
+// keepDescriptors does nothing: these systems cannot do it for all at once.
+func keepDescriptors() {}
+
 // socketPair returns two connected sockets that keep the bounds of messages.
 func socketPair() (ours, theirs *os.File, err error) {
 	syscall.ForkLock.RLock()
