@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
-	"golang.org/x/sys/unix"
 )
 
 // errStarved is why a child is ended that had no memory left, and said so.
@@ -56,13 +54,9 @@ func (c *child) ending() (Cause, string) {
 	if last := c.said.summary(); last != "" {
 		detail = wire.Printable(detail + ": " + last)
 	}
-	said := c.said.String()
-	status, _ := c.status.Sys().(syscall.WaitStatus)
 	switch {
-	case mentions(said, starving):
+	case mentions(c.said.String(), starving):
 		return Memory, detail
-	case status.Signaled() && status.Signal() == unix.SIGXCPU, mentions(said, []string{"SIGXCPU"}):
-		return Time, detail
 	case c.status.Success():
 		return Protocol, detail
 	}

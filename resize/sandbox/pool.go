@@ -47,8 +47,10 @@ type Pool struct {
 
 var _ resize.Resizer = (*Pool)(nil)
 
-// cpuOfPicture is how many seconds of CPU a picture takes at most. It is for children that
-// nobody can kill: those that make pictures are killed long before.
+// cpuOfPicture is how many seconds of CPU a picture takes at most, on average of those that a
+// child makes, or of 60 if it makes fewer: a single one, or what is made of it with one
+// decode, may take an hour on many processors. It is for children that nobody can kill:
+// those that make pictures are killed long before.
 const cpuOfPicture = 60
 
 // New starts children, and returns while the first is starting. The error is that of the
@@ -80,7 +82,7 @@ func New(c Config) (*Pool, error) {
 // open opens the files that all children get.
 func (p *Pool) open() (err error) {
 	told, err := wire.SetUp{
-		Build: p.config.Build, Engine: p.config.Engine, Memory: p.config.Memory, CPU: cpuOfPicture * int64(p.config.Pictures),
+		Build: p.config.Build, Engine: p.config.Engine, Memory: p.config.Memory, CPU: cpuOfPicture * int64(max(60, p.config.Pictures)),
 	}.Encode()
 	if err != nil {
 		return err

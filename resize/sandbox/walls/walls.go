@@ -13,7 +13,7 @@ type Limits struct {
 	// 0 is no limit.
 	Memory int64
 	// CPU is how much time of processors it may use, rounded up to seconds, and counted
-	// from its start; 0 is no limit. The kernel kills it with SIGXCPU.
+	// from its start; 0 is no limit. The kernel then kills it.
 	CPU time.Duration
 	// File is how far it may write into a file, in bytes; 0 is not at all. The kernel
 	// refuses more with EFBIG and SIGXFSZ.
