@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"runtime"
@@ -143,14 +145,21 @@ func (c *child) receive() (wire.Answer, error) {
 	return a, nil
 }
 
-// isQuiet reports that the child is connected and has said nothing that was not asked for.
-func (c *child) isQuiet() bool {
-	quiet := false
-	err := c.raw.Control(func(fd uintptr) {
-		_, _, err := unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
-		quiet = err == unix.EAGAIN
+// whileIdle is nil if the child is connected and has said nothing that was not asked for.
+// Otherwise it is an offence, or the error of the connection, which is gone.
+func (c *child) whileIdle() (err error) {
+	closed := c.raw.Control(func(fd uintptr) {
+		var n int
+		switch n, _, err = unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT); {
+		case err == unix.EAGAIN:
+			err = nil
+		case err == nil && n == 0:
+			err = io.EOF
+		case err == nil:
+			err = offend("it said something while it was idle")
+		}
 	})
-	return quiet && err == nil
+	return cmp.Or(closed, err)
 }
 
 // kill ends the child, whatever it does. It may be called more than once.

@@ -139,7 +139,7 @@ func (p *Pool) gone(c *child) {
 // the observer. d is what is known about the picture.
 func (p *Pool) lose(ctx context.Context, c *child, err error, d Death) Death {
 	d.Cause, d.Detail = c.autopsy(err)
-	if c.pictures == 0 {
+	if c.pictures == 0 && d.Cause != Time { // what we have killed could work
 		p.trouble.diedEarly(string(d.Cause) + ": " + d.Detail)
 	}
 	p.replace(c)

@@ -84,6 +84,8 @@ func (p *Pool) errorOf(ctx context.Context, src resize.Source, cause Cause, deta
 	switch {
 	case ctx.Err() != nil:
 		return endOf(ctx)
+	case p.life.Err() != nil: // Close has killed it
+		return resize.ErrNoProcess
 	case cause == Memory:
 		return p.tooMuchMemory()
 	case cause == Time:

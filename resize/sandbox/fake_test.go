@@ -262,6 +262,8 @@ func (f *fake) end(text string) bool {
 		os.Exit(2)
 	case "grow":
 		hoard = bytes.Repeat([]byte("x"), maxGrowth+1<<20)
+	case "warn":
+		fmt.Fprintln(os.Stderr, "warning: cannot allocate memory for a thumbnail")
 	case "flood":
 		for range 1000 {
 			os.Stderr.WriteString(strings.Repeat("x", 10_000))

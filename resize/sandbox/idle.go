@@ -9,8 +9,10 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// give makes a child idle that was used, and is the first to be used again.
+// give makes a child idle that was used, and is the first to be used again. What it has
+// said until now is not why it dies later.
 func (p *Pool) give(c *child) {
+	c.said.forget()
 	p.put(c, func() { p.idle = append(p.idle, c) })
 }
 
@@ -30,7 +32,10 @@ func (p *Pool) put(c *child, add func()) {
 		return
 	}
 	add()
-	p.waiting <- struct{}{} // never blocks: it has room for all children
+	select {
+	case p.waiting <- struct{}{}:
+	default: // There is a token for each of all children, of which some were for those that died.
+	}
 }
 
 // enter waits until one more picture may be made. The caller calls leave.
@@ -105,14 +110,15 @@ func (p *Pool) pop(newest bool) *child {
 	}
 	c := p.idle[at]
 	p.idle = slices.Delete(p.idle, at, at+1)
+	err := c.whileIdle()
 	switch {
-	case c.isQuiet():
+	case err == nil:
 		return c
 	case p.life.Err() != nil:
 		c.kill()
 		c.conn.Close()
 	default:
-		p.goes.Go(func() { p.lose(context.Background(), c, offend("it said something while it was idle"), Death{}) })
+		p.goes.Go(func() { p.lose(context.Background(), c, err, Death{}) })
 	}
 	return nil
 }

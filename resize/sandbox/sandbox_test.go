@@ -331,6 +331,9 @@ func TestFlood(t *testing.T) {
 func during(t *testing.T, p *Pool, cause error) ([]byte, error) {
 	t.Helper()
 	ctx, end := context.WithCancelCause(t.Context())
+	for p.State().Idle == 0 {
+		time.Sleep(time.Millisecond)
+	}
 	p.mu.Lock()
 	next := p.idle[len(p.idle)-1]
 	p.mu.Unlock()
@@ -367,6 +370,50 @@ func TestTime(t *testing.T) {
 	if s := p.State(); s.Deaths[Time] != 1 || len(d.ch) > 0 {
 		t.Errorf("%+v", s)
 	}
+	for range 2 * degraded { // one new child after the other
+		if _, err := during(t, p, context.Canceled); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	}
+	if s := p.State(); s.Degraded || p.trouble.pause() > 0 {
+		t.Errorf("clients that leave are trouble: %+v", s)
+	}
+}
+
+// What a child said while it made a picture is not why it dies of the next.
+func TestSaidBefore(t *testing.T) {
+	t.Parallel()
+	p, d := open(t, func(c *Config) { c.Workers = 1 })
+	if _, err := p.Resize(t.Context(), saying("warn"), original, plan); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Resize(t.Context(), saying("panic"), original, plan); !errors.Is(err, resize.ErrDied) {
+		t.Error(err)
+	}
+	if death := <-d.ch; death.Cause != Signal || !strings.Contains(death.Detail, "on purpose") {
+		t.Errorf("%+v", death)
+	}
+}
+
+// Tokens of children that died while others took their place do not block a child from
+// being given back.
+func TestMoreTokensThanChildren(t *testing.T) {
+	t.Parallel()
+	p, _ := open(t, func(c *Config) { c.Workers = 1 })
+	works(t, p)
+	c, err := p.takeFor(t.Context(), variant.PNG)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(p.waiting) < cap(p.waiting) {
+		select {
+		case p.waiting <- struct{}{}:
+		default:
+		}
+	}
+	p.give(c)
+	works(t, p)
+	works(t, p)
 }
 
 func TestStart(t *testing.T) {

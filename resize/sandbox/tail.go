@@ -38,6 +38,13 @@ func (t *tail) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// forget drops what was kept, which was said about something else.
+func (t *tail) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.first, t.last = t.first[:0], t.last[:0]
+}
+
 // String is what was kept.
 func (t *tail) String() string {
 	t.mu.Lock()
