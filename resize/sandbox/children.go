@@ -44,9 +44,13 @@ func (p *Pool) grow() {
 	}
 }
 
-// start starts one child.
+// start starts one child, when it is its turn.
 func (p *Pool) start(ctx context.Context) (*child, error) {
-	p.starts <- struct{}{}
+	select {
+	case p.starts <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	c, is, err := p.launch(ctx)
 	<-p.starts
 	if err == nil && is.capabilities != p.first.capabilities {

@@ -207,6 +207,29 @@ func TestNoneCanBeStarted(t *testing.T) {
 	}
 }
 
+// A picture that needs a new child waits for the starts of others no longer than it may.
+func TestRenewWaitsItsTurn(t *testing.T) {
+	t.Parallel()
+	p, _ := open(t, func(c *Config) { c.Workers = 1 })
+	works(t, p)
+	c, err := p.takeFor(t.Context(), variant.PNG)
+	if err != nil || c.pictures == 0 {
+		t.Fatal(c, err)
+	}
+	for range cap(p.starts) {
+		p.starts <- struct{}{}
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := p.renew(ctx, c); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	for range cap(p.starts) {
+		<-p.starts
+	}
+	works(t, p)
+}
+
 // A picture waits for a child that takes its time to start.
 func TestSlowStart(t *testing.T) {
 	t.Parallel()
