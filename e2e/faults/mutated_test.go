@@ -1,8 +1,10 @@
 package faults
 
 import (
+	"context"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/thumbery/thumbery/e2e"
 
@@ -27,7 +29,9 @@ func TestMutated(t *testing.T) {
 	attack.Run(t.Context(), mutants/10) // until everything has been made that stays
 	attack.Client.Close()
 	before, deaths := usageOf(t, s), deathsOf(t, s)
-	result := attack.Run(t.Context(), mutants)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // fewer, on a busy machine
+	defer cancel()
+	result := attack.Run(ctx, mutants)
 	t.Logf("seed %d: %s; the slowest after %v", seed, result, result.Slowest())
 	for _, wrong := range result.Wrong() {
 		t.Error(wrong)
