@@ -246,6 +246,22 @@ func TestQuarantineAgain(t *testing.T) {
 	}
 }
 
+// A first crash counts for ten minutes: a process may die of something else now and then.
+func TestFirstCrashIsForgotten(t *testing.T) {
+	for after, want := range map[time.Duration]error{
+		10 * time.Minute:             originals.ErrQuarantined,
+		10*time.Minute + time.Second: resize.ErrDied,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newLargeFixture(t)
+			m.die(resize.ErrDied)
+			m.fails(t, "61x", resize.ErrDied)
+			pass(after)
+			m.fails(t, "62x", want)
+		})
+	}
+}
+
 // A crash of work that began before the picture was forgotten does not count.
 func TestForgottenWhileItDies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

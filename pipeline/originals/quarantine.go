@@ -20,11 +20,11 @@ const (
 	// crashLimit is how many processes may die of a version of an original before it is
 	// refused: one may have had another cause.
 	crashLimit = 2
-	// quarantineTime is how long it is refused.
+	// quarantineTime is how long it is refused, and how long a first crash counts.
 	quarantineTime = 10 * time.Minute
-	// crashBytes bounds what is remembered of crashes, of some 3,000 versions.
+	// crashBytes bounds what is remembered of crashes, of some 2,500 versions.
 	crashBytes = 1 << 20
-	crashSize  = 64
+	crashSize  = 96
 )
 
 // quarantine refuses originals whose processes died (resize.ErrDied). It is in memory, and
@@ -38,6 +38,7 @@ type quarantine struct {
 // crashes are those of one version of an original.
 type crashes struct {
 	n     int
+	last  time.Time
 	until time.Time // when it is not refused any more
 }
 
@@ -65,7 +66,10 @@ func (q *quarantine) add(ref Ref, epoch uint64, now time.Time) bool {
 	defer q.mu.Unlock()
 	name := versionName(ref)
 	c, _ := q.crashes.Get(name)
-	c.n++
+	if c.n < crashLimit && now.Sub(c.last) > quarantineTime {
+		c.n = 0
+	}
+	c.n, c.last = c.n+1, now
 	if c.n >= crashLimit && !now.Before(c.until) {
 		c.until = now.Add(quarantineTime)
 	}
