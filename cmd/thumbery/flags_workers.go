@@ -31,9 +31,19 @@ func (f *workerFlags) validate() error {
 		return errors.New("--workers: must not be less than 0")
 	case f.WorkerPictures < 1:
 		return errors.New("--worker-pictures: must be 1 or more")
-	case f.Memory > 0 && f.share() < minShare:
-		return fmt.Errorf("--memory: must be %s or more, as each of %d workers needs %s",
-			humanize.IBytes(uint64(f.workers()*minShare)), f.workers(), humanize.IBytes(minShare))
+	}
+	return f.checkShare(availableMemory())
+}
+
+// checkShare refuses less memory than the workers need, on a system with so much.
+func (f *workerFlags) checkShare(available int64) error {
+	need := int64(f.workers()) * minShare
+	least := humanize.IBytes(uint64(need))
+	switch {
+	case f.Memory > 0 && int64(f.Memory) < need:
+		return fmt.Errorf("--memory: must be %s or more, as each of %d workers needs %s", least, f.workers(), humanize.IBytes(minShare))
+	case f.Memory == 0 && f.Workers > 0 && available > 0 && available/2 < need:
+		return fmt.Errorf("--workers: %d need %s, which is more than half of the memory: give fewer, or --memory", f.workers(), least)
 	}
 	return nil
 }

@@ -21,6 +21,23 @@ func TestShare(t *testing.T) {
 			t.Errorf("%+v: %d", c, got)
 		}
 	}
+	for _, c := range []struct {
+		workers        int
+		memory, system int64
+		refused        bool
+	}{
+		{2, 128 << 20, gib, false},
+		{2, 127 << 20, gib, true},
+		{8, 0, gib, false},
+		{9, 0, gib, true},
+		{0, 0, 64 << 20, false}, // as many workers as there are CPUs
+		{1000, 0, 0, false},     // the system does not tell
+	} {
+		f := workerFlags{Workers: c.workers, Memory: budget(c.memory)}
+		if err := f.checkShare(c.system); (err != nil) != c.refused {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
 	if got := availableMemory(); got < gib/4 {
 		t.Errorf("there are %d bytes of memory", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -22,8 +23,12 @@ const workerProgram = "thumbery-worker"
 // findWorker returns the path of the worker program: beside this program, or in $PATH.
 func findWorker() (string, error) {
 	if self, err := os.Executable(); err == nil {
-		if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), workerProgram)); err == nil {
+		path, err := exec.LookPath(filepath.Join(filepath.Dir(self), workerProgram))
+		if err == nil {
 			return path, nil
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return "", fmt.Errorf("the program that makes pictures cannot be executed: %w", err)
 		}
 	}
 	path, err := exec.LookPath(workerProgram)
@@ -69,7 +74,7 @@ func logMissing(s sandbox.State, log *slog.Logger) {
 func checkWorkers(state func() sandbox.State) admin.Check {
 	return admin.Check{Name: "workers", Degrades: true, Do: func(context.Context) error {
 		if s := state(); s.Degraded {
-			return errors.New("child processes that make pictures keep dying: " + s.Trouble)
+			return errors.New("child processes that make pictures keep dying, or cannot be started: " + s.Trouble)
 		}
 		return nil
 	}}

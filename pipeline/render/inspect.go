@@ -7,6 +7,10 @@ import (
 	"github.com/thumbery/thumbery/resize/header"
 )
 
+// probeWeight is the weight of probing a header: heavy, as a decoder can be made to work
+// until the time limit.
+const probeWeight = 16 << 20
+
 // Inspect reads the header of a page of src, counted from 1, when it is admitted, and within
 // Config.Timeout. A header that has to be probed takes a worker, like a picture; the others
 // have a gate of their own, Inspections, since they are read faster than any picture is
@@ -19,15 +23,15 @@ func (e *Engine) Inspect(ctx context.Context, src resize.Source, page int, backg
 	if err != nil {
 		return header.Header{}, err
 	}
-	g := e.Inspections
+	g, weight := e.Inspections, int64(1)
 	if header.Probed.Has(f) {
-		g = e.Gate
+		g, weight = e.Gate, probeWeight
 	}
 	enter := g.Enter
 	if background {
 		enter = g.EnterBackground
 	}
-	leave, err := enter(ctx, 1)
+	leave, err := enter(ctx, weight)
 	if err != nil {
 		return header.Header{}, err
 	}

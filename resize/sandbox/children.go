@@ -62,8 +62,9 @@ func (p *Pool) start(ctx context.Context) (*child, error) {
 	case err == nil:
 		p.trouble.started()
 	case ctx.Err() == nil:
-		p.trouble.notStarted(err.Error())
-		p.config.Log.Error("a child process that makes pictures cannot be started", "err", err)
+		if p.trouble.notStarted(err.Error()) {
+			p.config.Log.Error("a child process that makes pictures cannot be started", "err", err)
+		}
 	}
 	return c, err
 }

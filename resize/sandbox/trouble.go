@@ -13,6 +13,8 @@ type trouble struct {
 	at    time.Time // when the last of them did
 	fails int       // starts that failed, one after the other
 	text  string    // of the last
+
+	logged time.Time // when a start that failed was last logged
 }
 
 const (
@@ -38,11 +40,17 @@ func (t *trouble) made() {
 	t.early = 0
 }
 
-// notStarted notes that a child could not be started.
-func (t *trouble) notStarted(text string) {
+// notStarted notes that a child could not be started, and reports whether that is to be
+// logged: the first of a row, another reason, and once a minute.
+func (t *trouble) notStarted(text string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	log := t.fails == 0 || t.text != text || time.Since(t.logged) >= time.Minute
+	if log {
+		t.logged = time.Now()
+	}
 	t.fails, t.text = t.fails+1, text
+	return log
 }
 
 // started notes that a child was started.
