@@ -110,7 +110,7 @@ func TestCost(t *testing.T) {
 		{paged(variant.GIF, 10), "100x100", 1_200_000 + 800_000},
 		{paged(variant.GIF, 10), "100x100,still", 120_000 + 40_000},
 		{paged(variant.SVG, 1), "100x", 16<<20 + 2*7_500},
-		{paged(variant.SVG, 1), "8000x,up_1", 48_000_000 + 2*48_000_000},
+		{paged(variant.SVG, 1), "5000x3000,crop_0_0_200_150,f_png", 60_000_000 + 3*15_000_000},
 	} {
 		p, err := resize.NewPlan(c.h, parse(t, c.ops), 0, resize.Settings{CanWrite: all})
 		if got := p.Cost(c.h); err != nil || got != c.want {
