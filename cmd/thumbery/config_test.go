@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/config"
 )
 
 // settingLine is a line of deploy/thumbery.toml that shows a setting.
@@ -82,7 +84,7 @@ func serveFlags(t *testing.T) (flags []*kong.Flag) {
 	t.Helper()
 	for _, command := range newParser(io.Discard, io.Discard).Model.Children {
 		for _, f := range command.Flags {
-			if command.Name == "serve" && isSetting(f) {
+			if command.Name == "serve" && len(f.Envs) > 0 {
 				flags = append(flags, f)
 			}
 		}
@@ -100,9 +102,9 @@ func parseServe(t *testing.T, text string) error {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := &config{}
+	c := &config.File{}
 	_, err := newParser(io.Discard, io.Discard, kong.Bind(c)).Parse([]string{"serve", "--config", path})
-	if err == nil && c.parsing {
+	if later := errors.New("later"); err == nil && c.Explain(later) != later {
 		err = errors.New("the end of the parsing was not noticed")
 	}
 	return err

@@ -32,7 +32,7 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 		return errNoSource
 	}
 	config := doctor.Config{
-		Engine: c.inspect, Formats: c.set(), Required: c.Sandbox == sandboxRequired, Cache: c.Cache,
+		Engine: c.inspect, Formats: c.set(), Required: c.Sandbox == "require", Cache: c.Cache,
 		Open: func(u *url.URL) (storage.Backend, error) { return openBackend(u, s3.Options{}) },
 	}
 	for _, s := range c.Source {

@@ -8,11 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/config"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 )
@@ -26,7 +29,7 @@ const (
 )
 
 type cli struct {
-	Config configFlag `placeholder:"FILE" help:"TOML file with settings, whose keys are the names of flags. Flags and environment variables take precedence. See deploy/thumbery.toml."`
+	Config config.Flag `placeholder:"FILE" help:"TOML file with settings, whose keys are the names of flags. Flags and environment variables take precedence. See deploy/thumbery.toml."`
 
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
 	Purge   purgeCmd   `cmd:"" help:"Evict old files from the cache, or forget pictures. For cron; a server may run meanwhile."`
@@ -64,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 			}
 		}
 	}()
-	file := &config{}
+	file := &config.File{}
 	parser := newParser(stdout, stderr, kong.Bind(file), kong.Exit(func(code int) { panic(exit(code)) }))
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -76,10 +79,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		}
 		err = ctx.Run()
 	} else {
-		if file.parsing {
-			err = fmt.Errorf("%s: %w", file.path, err)
-		}
-		err = usage(err)
+		err = usage(file.Explain(err))
 	}
 	if err == nil {
 		return 0
@@ -137,4 +137,30 @@ func usage(err error) error { return &usageError{err} }
 func isUsage(err error) bool {
 	_, ok := errors.AsType[*usageError](err)
 	return ok
+}
+
+// exposedSecrets are the flags with the tag "secret" that were given on the command
+// line, and not in the environment: each once.
+func exposedSecrets(ctx *kong.Context) (flags []*kong.Flag) {
+	for _, p := range ctx.Path {
+		if p.Flag != nil && !p.Resolved && p.Flag.Tag.Has("secret") && !slices.Contains(flags, p.Flag) {
+			flags = append(flags, p.Flag)
+		}
+	}
+	return flags
+}
+
+const exposedSecret = "a secret on the command line can be read by every user of this machine: give it in the environment"
+
+func logExposedSecrets(ctx *kong.Context, log *slog.Logger) {
+	for _, f := range exposedSecrets(ctx) {
+		log.Warn(exposedSecret, "flag", "--"+f.Name, "variable", f.Envs[0])
+	}
+}
+
+// printExposedSecrets is for commands without a log.
+func printExposedSecrets(ctx *kong.Context, stderr io.Writer) {
+	for _, f := range exposedSecrets(ctx) {
+		fmt.Fprintf(stderr, "thumbery: warning: --%s: %s, as %s\n", f.Name, exposedSecret, f.Envs[0])
+	}
 }

@@ -3,12 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"os/exec"
-	"path/filepath"
 
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/metrics"
@@ -17,37 +12,16 @@ import (
 	"github.com/thumbery/thumbery/resize/sandbox"
 )
 
-// workerProgram is the name of the program that makes pictures.
-const workerProgram = "thumbery-worker"
-
-// findWorker returns the path of the worker program: beside this program, or in $PATH.
-func findWorker() (string, error) {
-	if self, err := os.Executable(); err == nil {
-		path, err := exec.LookPath(filepath.Join(filepath.Dir(self), workerProgram))
-		if err == nil {
-			return path, nil
-		}
-		if errors.Is(err, fs.ErrPermission) {
-			return "", fmt.Errorf("the program that makes pictures cannot be executed: %w", err)
-		}
-	}
-	path, err := exec.LookPath(workerProgram)
-	if err != nil {
-		return "", fmt.Errorf("the program that makes pictures, %s, is neither beside this one nor in $PATH: make build builds both, install both", workerProgram)
-	}
-	return filepath.Abs(path)
-}
-
 // start starts the workers, and returns before they are ready. The error is that there is
 // no program to start. The caller closes the Pool.
 func (f *workerFlags) start(c engine.Config, log *slog.Logger) (*sandbox.Pool, error) {
-	program, err := findWorker()
+	program, err := sandbox.FindWorker()
 	if err != nil {
 		return nil, err
 	}
 	return sandbox.New(sandbox.Config{
 		Worker: program, Build: version, Workers: f.workers(), Pictures: f.WorkerPictures, Memory: f.share(),
-		Engine: c, Require: f.Sandbox == sandboxRequired, Observer: deathLog{log}, Log: log,
+		Engine: c, Require: f.Sandbox == "require", Observer: deathLog{log}, Log: log,
 	})
 }
 

@@ -3,8 +3,6 @@ package main
 import (
 	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,33 +10,6 @@ import (
 	"github.com/thumbery/thumbery/resize/sandbox"
 	"github.com/thumbery/thumbery/variant"
 )
-
-func TestFindWorker(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("PATH", dir)
-	if path, err := findWorker(); err == nil || !strings.Contains(err.Error(), "make build") {
-		t.Errorf("without one: %q, %v", path, err)
-	}
-	want := filepath.Join(dir, workerProgram)
-	if err := os.WriteFile(want, nil, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if path, err := findWorker(); err != nil || path != want {
-		t.Errorf("in $PATH: %q, %v", path, err)
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want = filepath.Join(filepath.Dir(self), workerProgram)
-	if err := os.WriteFile(want, nil, 0o755); err != nil {
-		t.Skip(err)
-	}
-	defer os.Remove(want)
-	if path, err := findWorker(); err != nil || path != want {
-		t.Errorf("beside this program: %q, %v", path, err)
-	}
-}
 
 // What the Pool says of itself reaches /readyz, the metrics and the log.
 func TestWorkersState(t *testing.T) {

@@ -1,10 +1,10 @@
-package main
+// Package config gives flags their values from a TOML file.
+package config
 
 import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -16,26 +16,34 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// configFlag is the path of a TOML file with settings, whose keys are the names of
+// Flag is the path of a TOML file with settings, whose keys are the names of
 // flags. What the command line and the environment say takes precedence. A file serves
 // all commands: keys that are flags of others are ignored.
-type configFlag string
+type Flag string
 
-// config is the content of that file.
-type config struct {
-	path   string
-	values map[string]any
-	// parsing is set while values are parsed, so that errors can name the file.
+// File is that file. The zero value is to be bound to kong, which fills it.
+type File struct {
+	path    string
+	values  map[string]any
 	parsing bool
 }
 
+// Explain adds the name of the file to an error of kong's that came up while its values
+// were parsed.
+func (c *File) Explain(err error) error {
+	if c.parsing {
+		return fmt.Errorf("%s: %w", c.path, err)
+	}
+	return err
+}
+
 // BeforeResolve is called by kong, and reads the file.
-func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Path, c *config) error {
-	c.path = string(ctx.FlagValue(trace.Flag).(configFlag))
+func (f Flag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Path, c *File) error {
+	c.path = string(ctx.FlagValue(trace.Flag).(Flag))
 	if c.path == "" {
 		return nil
 	}
-	data, err := readConfig(c.path)
+	data, err := read(c.path)
 	if err != nil {
 		return fmt.Errorf("--config: %w", err)
 	}
@@ -54,7 +62,7 @@ func (f configFlag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.P
 // of memory.
 const maxConfig = 1 << 20
 
-func readConfig(path string) ([]byte, error) {
+func read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -108,7 +116,7 @@ func settings(app *kong.Application) map[string]bool {
 func isSetting(f *kong.Flag) bool { return len(f.Envs) > 0 }
 
 // check refuses keys that no command knows.
-func (c *config) check(known map[string]bool) error {
+func (c *File) check(known map[string]bool) error {
 	for _, key := range slices.Sorted(maps.Keys(c.values)) {
 		isSetting, exists := known[key]
 		switch _, isTable := c.values[key].(map[string]any); {
@@ -128,10 +136,10 @@ func (c *config) check(known map[string]bool) error {
 }
 
 // Validate implements kong.Resolver.
-func (c *config) Validate(*kong.Application) error { return nil }
+func (c *File) Validate(*kong.Application) error { return nil }
 
 // Resolve implements kong.Resolver, for flags that are not on the command line.
-func (c *config) Resolve(_ *kong.Context, _ *kong.Path, f *kong.Flag) (any, error) {
+func (c *File) Resolve(_ *kong.Context, _ *kong.Path, f *kong.Flag) (any, error) {
 	value, ok := c.values[f.Name]
 	if !ok || !isSetting(f) || slices.ContainsFunc(f.Envs, inEnvironment) {
 		return nil, nil
@@ -169,33 +177,7 @@ func inEnvironment(name string) bool {
 }
 
 // BeforeApply is called by kong when all values have been parsed.
-func (f configFlag) BeforeApply(c *config) error {
+func (f Flag) BeforeApply(c *File) error {
 	c.parsing = false
 	return nil
-}
-
-// exposedSecrets are the flags with the tag "secret" that were given on the command
-// line, and not in the environment: each once.
-func exposedSecrets(ctx *kong.Context) (flags []*kong.Flag) {
-	for _, p := range ctx.Path {
-		if p.Flag != nil && !p.Resolved && p.Flag.Tag.Has("secret") && !slices.Contains(flags, p.Flag) {
-			flags = append(flags, p.Flag)
-		}
-	}
-	return flags
-}
-
-const exposedSecret = "a secret on the command line can be read by every user of this machine: give it in the environment"
-
-func logExposedSecrets(ctx *kong.Context, log *slog.Logger) {
-	for _, f := range exposedSecrets(ctx) {
-		log.Warn(exposedSecret, "flag", "--"+f.Name, "variable", f.Envs[0])
-	}
-}
-
-// printExposedSecrets is for commands without a log.
-func printExposedSecrets(ctx *kong.Context, stderr io.Writer) {
-	for _, f := range exposedSecrets(ctx) {
-		fmt.Fprintf(stderr, "thumbery: warning: --%s: %s, as %s\n", f.Name, exposedSecret, f.Envs[0])
-	}
 }
