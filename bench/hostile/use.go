@@ -19,26 +19,31 @@ type use struct {
 // causes are those of the metric of deaths.
 var causes = []string{"signal", "protocol", "memory", "time"}
 
-// use waits until all child processes are there and have nothing to do, and connections are
-// closed, and returns what the server uses.
+// use waits until all child processes are there and have nothing to do, also in the
+// background, and connections are closed, and returns what the server uses.
 func (s *setup) use(ctx context.Context) (u use, err error) {
 	s.mix.Client.Close()
-	names := []string{"go_goroutines", "process_open_fds", `thumbery_workers{state="busy"}`, `thumbery_workers{state="starting"}`}
+	names := []string{
+		"thumbery_resizing", `thumbery_workers{state="busy"}`, `thumbery_workers{state="starting"}`, "go_goroutines", "process_open_fds",
+	}
 	for _, cause := range causes {
 		names = append(names, `thumbery_worker_deaths_total{cause="`+cause+`"}`)
 	}
-	for range 60 {
+	last := 0.0
+	for range 150 {
 		wait(ctx, quietAfter)
 		values, err := s.admin.Gauges(ctx, names...)
 		if err != nil {
 			return u, err
 		}
-		if values[2]+values[3] > 0 {
+		goroutines := values[3] // of jobs that wait for each other, too
+		if values[0]+values[1]+values[2] > 0 || goroutines != last {
+			last = goroutines
 			continue
 		}
-		u = use{goroutines: values[0], descriptors: values[1], processes: len(program.Children(s.server.PID())), deaths: map[string]float64{}}
+		u = use{goroutines: goroutines, descriptors: values[4], processes: len(program.Children(s.server.PID())), deaths: map[string]float64{}}
 		for i, cause := range causes {
-			u.deaths[cause] = values[4+i]
+			u.deaths[cause] = values[5+i]
 		}
 		u.resident, err = program.ResidentMiB(s.server.PID())
 		return u, err
