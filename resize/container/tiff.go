@@ -51,7 +51,7 @@ var tiffCompressions = []int{1, 2, 3, 4, 5, compressionJPEG, 8, 32766, 32773, 32
 // certain meaning, or that libvips is known to get wrong, which its header does not tell.
 // JPEG 2000 within TIFF is never read: libvips 8.14 writes beyond its buffers. Beyond the
 // last page the last is checked. The error is of kind header.ErrNotPicture, or
-// header.ErrBroken if a directory is cut short.
+// header.ErrBroken if a directory, or what it refers to, is cut short.
 func CheckTIFF(src []byte, page int) error {
 	p, err := tiffPageOf(src, page)
 	if err != nil {
@@ -189,7 +189,9 @@ func (d tiffReader) directory(off uint32) (p tiffPage, next uint32, err error) {
 	entries, rest := b[2:2+12*int(d.order.Uint16(b))], b[2+12*int(d.order.Uint16(b)):]
 	for e := range slices.Chunk(entries, 12) {
 		if tag := d.order.Uint16(e); slices.Contains(tiffTags, tag) && p[tag] == nil {
-			p[tag] = d.numbers(e)
+			if p[tag], err = d.numbers(e); err != nil {
+				return nil, 0, err
+			}
 		}
 	}
 	if len(rest) >= 4 {
@@ -199,15 +201,18 @@ func (d tiffReader) directory(off uint32) (p tiffPage, next uint32, err error) {
 }
 
 // numbers are those of an entry, at most maxTIFFSamples of them.
-func (d tiffReader) numbers(e []byte) (list []int) {
+func (d tiffReader) numbers(e []byte) (list []int, err error) {
 	width := map[uint16]int{1: 1, 3: 2, 4: 4}[d.order.Uint16(e[2:])] // BYTE, SHORT, LONG
 	n := int(min(d.order.Uint32(e[4:]), maxTIFFSamples))
 	value := e[8:12]
 	if uint64(d.order.Uint32(e[4:]))*uint64(width) > 4 {
 		value = d.at(d.order.Uint32(value))
 	}
-	if width == 0 || len(value) < n*width || n == 0 {
-		return []int{-1}
+	switch {
+	case width == 0 || n == 0:
+		return []int{-1}, nil
+	case len(value) < n*width:
+		return nil, errTIFFCut
 	}
 	for b := range slices.Chunk(value[:n*width], width) {
 		switch width {
@@ -219,5 +224,5 @@ func (d tiffReader) numbers(e []byte) (list []int) {
 			list = append(list, int(d.order.Uint32(b)))
 		}
 	}
-	return list
+	return list, nil
 }

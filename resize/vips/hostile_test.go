@@ -57,10 +57,12 @@ func corrupted(r *rand.Rand, src []byte) []byte {
 	return b
 }
 
-// allowed are the errors that a picture from outside may cause.
+// allowed are the errors that a picture from outside may cause. One that asks for more
+// memory than there is, is refused as too large by whoever gave the engine its memory.
 func allowed(err error) bool {
 	_, options := errors.AsType[*variant.Error](err)
-	return err == nil || options || errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) || errors.Is(err, header.ErrTooLarge)
+	return err == nil || options || errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) ||
+		errors.Is(err, header.ErrTooLarge) || errors.Is(err, resize.ErrNoMemory)
 }
 
 // TestCorrupted: whatever is wrong inside, there is a picture in the end or an

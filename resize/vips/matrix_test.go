@@ -105,7 +105,11 @@ func (f tiff) flat() flat {
 	}
 	whole := f.bits == 8 || f.bits == 16
 	copied := f.photo == photoRGB || f.photo == photoCMYK
-	p.read = p.known && whole && f.samples*f.bits <= 64 && // more than 8 bytes are too many
+	decoded := f.samples
+	if f.photo == photoPalette {
+		decoded += 2 // an index is three colours
+	}
+	p.read = p.known && whole && decoded*f.bits <= 64 && // more than 8 bytes are too many
 		f.photo != photoYCbCr && (f.photo != photoLab || f.samples == 3) &&
 		(!f.separate || copied || f.samples == 1 && f.photo != photoLab)
 	return p
