@@ -56,7 +56,7 @@ func TestOperations(t *testing.T) {
 			OK   bool
 		}
 	}
-	if err := json.Unmarshal(e2e.Get(t, s.Admin+"/readyz").Body, &ready); err != nil || !ready.Ready || len(ready.Checks) != 3 {
+	if err := json.Unmarshal(e2e.Get(t, s.Admin+"/readyz").Body, &ready); err != nil || !ready.Ready || len(ready.Checks) != 4 {
 		t.Errorf("ready: %+v, %v", ready, err)
 	}
 	if r := e2e.Get(t, s.URL+"/metrics"); r.Status != http.StatusBadRequest {
