@@ -40,7 +40,7 @@ vips: ## Build a current libvips into .vips, for build, test and bench; 5 minute
 UNIT := $$(go list ./... | grep -v /e2e)
 
 # Packages with tests of very many cases, of which only a sample runs with the race detector.
-SAMPLED := ./resize/... ./cmd/thumbery-worker
+SAMPLED := ./resize/vips ./resize/resizetest ./resize/sandbox/worker ./cmd/thumbery-worker
 
 .PHONY: check
 check: lint ## Check the style and run the unit tests that need no server; a minute
