@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"os"
 
@@ -38,7 +39,7 @@ func (p *Pool) Look(ctx context.Context, src resize.Source, h header.Header, v v
 		return err
 	})
 	if err != nil || told != nil {
-		return variant.Variant{}, first(err, told)
+		return variant.Variant{}, cmp.Or(err, told)
 	}
 	return seen, nil
 }
@@ -58,7 +59,7 @@ func (p *Pool) Probe(ctx context.Context, src resize.Source, f variant.Format, p
 		return nil
 	})
 	if err != nil || told != nil {
-		return header.Header{}, first(err, told)
+		return header.Header{}, cmp.Or(err, told)
 	}
 	return h, nil
 }
@@ -124,13 +125,5 @@ func (p *Pool) resizeSome(ctx context.Context, src resize.Source, h header.Heade
 		}
 		return err
 	})
-	return first(err, told)
-}
-
-// first is the first of two errors that is not nil.
-func first(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
+	return cmp.Or(err, told)
 }
