@@ -7,10 +7,6 @@ import (
 	"github.com/thumbery/thumbery/resize/header"
 )
 
-// probeWeight is the weight of probing a header: heavy, as a decoder can be made to work
-// until the time limit.
-const probeWeight = 16 << 20
-
 // Inspect reads the header of a page of src, counted from 1, when it is admitted, and within
 // Config.Timeout. A header that has to be probed takes a worker, like a picture; the others
 // have a gate of their own, Inspections, since they are read faster than any picture is
@@ -25,7 +21,7 @@ func (e *Engine) Inspect(ctx context.Context, src resize.Source, page int, backg
 	}
 	g, weight := e.Inspections, int64(1)
 	if header.Probed.Has(f) {
-		g, weight = e.Gate, probeWeight
+		g, weight = e.Gate, resize.HeavyWeight
 	}
 	enter := g.Enter
 	if background {
