@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/internal/files"
+	"github.com/thumbery/thumbery/internal/files"
 )
 
 // SpaceOf returns the space of the file system that dir is on.

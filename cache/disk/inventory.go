@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/internal/files"
+	"github.com/thumbery/thumbery/internal/files"
 )
 
 // Inventory knows roughly how much is in a cache directory without reading it: what the

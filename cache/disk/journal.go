@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
-	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/internal/failpoint"
+	"github.com/thumbery/thumbery/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache/internal/files"
+	"github.com/thumbery/thumbery/internal/files"
 )
 
 // sourceID is the part of a name that all files of one picture share.

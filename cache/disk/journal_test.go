@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/internal/files"
+	"github.com/thumbery/thumbery/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/internal/files"
+	"github.com/thumbery/thumbery/internal/files"
 )
 
 // prefixDigits is how many digits of a name the name of its directory has, and prefixes

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
-	"github.com/thumbery/thumbery/cache/internal/files"
+	"github.com/thumbery/thumbery/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 

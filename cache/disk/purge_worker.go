@@ -14,8 +14,8 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cache/internal/files"
 	"github.com/thumbery/thumbery/internal/failpoint"
+	"github.com/thumbery/thumbery/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
