@@ -5,10 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/prime"
@@ -24,17 +26,17 @@ func (c *serveCmd) switches(app *app) switches {
 	p.Derivatives.SetMemory(!c.NoHot)
 	return switches{
 		{Name: "hot", Help: "serve from the memory cache", Get: p.Derivatives.UsesMemory, Set: p.Derivatives.SetMemory},
-		o.hedgeSwitch(),
+		hedgeSwitch(o, c.Hedge),
 		{Name: "read_only", Help: "fetch nothing: serve what is cached, and what can be made of that", Get: p.Originals.ReadOnly, Set: p.Originals.SetReadOnly},
 	}
 }
 
 // hedgeSwitch cannot be on without --hedge, which says after how long to hedge.
-func (o *origins) hedgeSwitch() admin.Switch {
+func hedgeSwitch(o *origins.Origins, after time.Duration) admin.Switch {
 	return admin.Switch{
-		Name: "hedge", Help: "send a second request to the next mirror when one is slow, as --hedge says", Get: o.hedge.Load, Set: o.hedge.Store,
+		Name: "hedge", Help: "send a second request to the next mirror when one is slow, as --hedge says", Get: o.Hedges, Set: o.SetHedge,
 		Refuse: func(on bool) error {
-			if on && o.flags.Hedge <= 0 {
+			if on && after <= 0 {
 				return errors.New("the server was started without --hedge, which says after how long to hedge")
 			}
 			return nil
@@ -126,7 +128,7 @@ func (c *serveCmd) checks(app *app, log *slog.Logger) []admin.Check {
 		{Name: "cache " + c.Cache, Do: func(context.Context) error { return disk.Readable(c.Cache) }},
 		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return app.dir.writable(c.Cache, log) }, Degrades: true},
 	}
-	for name, g := range app.origins.named {
+	for name, g := range app.origins.Named {
 		checks = append(checks, admin.Check{
 			Name: "origin " + name, Do: g.Check, Degrades: true, State: func() string { return g.State().String() },
 		})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/derivatives"
@@ -45,11 +46,14 @@ type app struct {
 	*pipeline.Pipeline
 	primer  *prime.Engine
 	presets variant.Presets
-	origins *origins
+	origins *origins.Origins
 	dir     *cacheDir
 	workers *sandbox.Pool // to be closed
 	gates   gates
 }
+
+// readOnly is for work in the background, which begins when the pipeline is complete.
+func (a *app) readOnly() bool { return a.Originals.ReadOnly() }
 
 // gates admit work.
 type gates struct{ pictures, fetches *gate.Gate }
@@ -91,7 +95,7 @@ func (f *appFlags) app(c appConfig) (*app, error) {
 // open opens the origins and the cache, waits for the workers, and puts the pipeline
 // together.
 func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err error) {
-	if a.origins, err = f.originFlags.open(c.metrics, c.log); err != nil {
+	if a.origins, err = f.originFlags.open(a.readOnly, c.metrics, c.log); err != nil {
 		return err
 	}
 	if a.dir, err = f.cacheFlags.open(c.log); err != nil {
@@ -112,7 +116,6 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	c.adjust(&config)
 	a.Pipeline = pipeline.New(config)
 	a.Originals.SetReadOnly(f.ReadOnly)
-	a.origins.readOnly = a.Originals.ReadOnly
 	a.primer = prime.New(a.Pipeline, config.Observer, c.log)
 	return nil
 }
@@ -166,12 +169,12 @@ func (f *appFlags) watermarks() (marks []watermark.Watermark, err error) {
 func (f *appFlags) settings(able engine.Capabilities, marks []watermark.Watermark) resize.Settings {
 	s := resize.Settings{
 		MaxPixels: int64(f.MaxPixels), MaxFrames: f.MaxFrames, Quality: map[variant.Format]int{},
-		Auto: f.Auto.formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), Restore: f.Sharpen,
+		Auto: f.Auto.Formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), Restore: f.Sharpen,
 		Watermarks: map[string]string{}, CanWrite: able.Writes.Has,
 		MezzanineSide: f.Mezzanine, MezzanineOver: int64(f.MezzanineOver),
 	}
 	for _, q := range f.Quality {
-		s.Quality[q.format] = q.quality
+		s.Quality[q.Format] = q.Quality
 	}
 	for _, m := range marks {
 		s.Watermarks[m.Name] = m.Fingerprint()

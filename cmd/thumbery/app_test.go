@@ -1,28 +1,11 @@
 package main
 
 import (
-	"slices"
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
-
-func TestAutoFlag(t *testing.T) {
-	for s, want := range map[string][]variant.Format{
-		"avif,webp": {variant.AVIF, variant.WebP}, "webp": {variant.WebP}, "none": {},
-	} {
-		var a autoFlag
-		if err := a.UnmarshalText([]byte(s)); err != nil || a.formats == nil || !slices.Equal(a.formats, want) {
-			t.Errorf("%s: %v, %v", s, a.formats, err)
-		}
-	}
-	for _, s := range []string{"", "jpeg", "avif,", "none,webp", "auto", "WEBP"} {
-		if err := new(autoFlag).UnmarshalText([]byte(s)); err == nil {
-			t.Errorf("%q is taken", s)
-		}
-	}
-}
 
 func TestCheckPresets(t *testing.T) {
 	s := resize.Settings{

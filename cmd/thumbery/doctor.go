@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/url"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/doctor"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/storage"
@@ -19,8 +21,8 @@ type doctorCmd struct {
 	formatFlags
 	workerFlags
 
-	Cache  string       `default:"thumbery-cache" help:"Directory of the disk cache."`
-	Source []sourceFlag `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
+	Cache  string          `default:"thumbery-cache" help:"Directory of the disk cache."`
+	Source []values.Source `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
 }
 
 // Validate is called by kong.
@@ -32,11 +34,8 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 		return errNoSource
 	}
 	config := doctor.Config{
-		Engine: c.inspect, Formats: c.set(), Required: c.Sandbox == "require", Cache: c.Cache,
-		Open: func(u *url.URL) (storage.Backend, error) { return openBackend(u, s3.Options{}) },
-	}
-	for _, s := range c.Source {
-		config.Sources = append(config.Sources, s.Source)
+		Engine: c.inspect, Formats: c.set(), Required: c.Sandbox == "require", Cache: c.Cache, Sources: values.Sources(c.Source),
+		Open: func(u *url.URL) (storage.Backend, error) { return origins.OpenBackend(u, s3.Options{}) },
 	}
 	checks := doctor.Run(context.Background(), config)
 	wrong := 0

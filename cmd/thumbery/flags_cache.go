@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 )
 
 // cacheFlags are about the disk cache and the memory cache.
 type cacheFlags struct {
 	Cache      string        `default:"thumbery-cache" help:"Directory of the disk cache."`
 	NoSync     bool          `help:"Do not wait until files have reached the disk: faster on slow disks, but a power failure may leave damaged files."`
-	Hot        amount        `default:"64MiB" help:"Size of the memory cache of derivatives. Not used with --accel and --sendfile-header."`
+	Hot        values.Amount `default:"64MiB" help:"Size of the memory cache of derivatives. Not used with --accel and --sendfile-header."`
 	NoHot      bool          `help:"Start with the memory cache switched off; PATCH /switches of the admin server switches it on."`
 	PurgeEvery time.Duration `placeholder:"DURATION" help:"Purge the cache about this often, for example 1h, by the limits that follow. Without it, run thumbery purge from cron."`
 	policyFlags
@@ -33,17 +34,17 @@ func (f *cacheFlags) validate() error {
 // policyFlags say what a purge removes. purge and serve share them.
 type policyFlags struct {
 	evictionFlags `set:"of="`
-	MinFree       percent       `placeholder:"PERCENT" help:"Evict the least recently used files while less of the disk's space or inodes is free, for example 10%. While it is, a server caches nothing more; without this flag, while less than 5% and less than 1 GiB (or 65,536 inodes) is free."`
-	Originals     evictionFlags `embed:"" prefix:"originals-" set:"of= of originals"`
-	Mezzanines    evictionFlags `embed:"" prefix:"mezzanines-" set:"of= of mezzanines"`
-	Derivatives   evictionFlags `embed:"" prefix:"derivatives-" set:"of= of derivatives"`
+	MinFree       values.Percent `placeholder:"PERCENT" help:"Evict the least recently used files while less of the disk's space or inodes is free, for example 10%. While it is, a server caches nothing more; without this flag, while less than 5% and less than 1 GiB (or 65,536 inodes) is free."`
+	Originals     evictionFlags  `embed:"" prefix:"originals-" set:"of= of originals"`
+	Mezzanines    evictionFlags  `embed:"" prefix:"mezzanines-" set:"of= of mezzanines"`
+	Derivatives   evictionFlags  `embed:"" prefix:"derivatives-" set:"of= of derivatives"`
 }
 
 // evictionFlags are eviction.Limits, of all files or of those of one tier.
 type evictionFlags struct {
-	OlderThan age      `placeholder:"DURATION" help:"Evict files${of} that were last used longer ago, for example 36h, 30d or 8w."`
-	MaxSize   budget   `placeholder:"SIZE" help:"Evict the least recently used files${of} when they take more, for example 50GiB, down to 90%."`
-	MaxFiles  quantity `placeholder:"NUMBER" help:"Evict the least recently used files${of} when there are more, for example 1000000, down to 90%."`
+	OlderThan values.Age      `placeholder:"DURATION" help:"Evict files${of} that were last used longer ago, for example 36h, 30d or 8w."`
+	MaxSize   values.Budget   `placeholder:"SIZE" help:"Evict the least recently used files${of} when they take more, for example 50GiB, down to 90%."`
+	MaxFiles  values.Quantity `placeholder:"NUMBER" help:"Evict the least recently used files${of} when there are more, for example 1000000, down to 90%."`
 }
 
 func (f evictionFlags) limits() eviction.Limits {

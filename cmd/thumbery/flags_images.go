@@ -3,9 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -13,17 +12,17 @@ import (
 // imageFlags say what derivatives look like.
 type imageFlags struct {
 	Format        string                `enum:"keep,jpeg,auto" default:"keep" help:"Output format where the URL names none: keep the original's, jpeg, or auto, as if every URL had f_auto."`
-	Auto          autoFlag              `default:"avif,webp" help:"What f_auto may choose besides JPEG and PNG, for clients that accept it: avif,webp, one of them, or none."`
+	Auto          values.Auto           `default:"avif,webp" help:"What f_auto may choose besides JPEG and PNG, for clients that accept it: avif,webp, one of them, or none."`
 	Adaptive      bool                  `help:"Where f_auto chooses an AVIF that is not cached, respond with the next best format at once, to be kept for a minute, and make the AVIF in the background."`
-	AVIFMaxPixels amount                `name:"avif-max-pixels" default:"512Ki" help:"Largest picture, in pixels, for which f_auto chooses AVIF, which takes several times as long to make as WebP. Larger ones become WebP."`
+	AVIFMaxPixels values.Amount         `name:"avif-max-pixels" default:"512Ki" help:"Largest picture, in pixels, for which f_auto chooses AVIF, which takes several times as long to make as WebP. Larger ones become WebP."`
 	AVIFSpeed     int                   `name:"avif-speed" default:"${avif_speed}" help:"Speed of the AVIF encoder, from 1 (slow, fewer bytes) to 9 (fast)."`
-	Quality       []qualityFlag         `default:"jpeg=80,webp=79,avif=60" help:"Quality from 1 to 100 where the URL names none. The formats' scales differ: the defaults look about alike."`
+	Quality       []values.Quality      `default:"jpeg=80,webp=79,avif=60" help:"Quality from 1 to 100 where the URL names none. The formats' scales differ: the defaults look about alike."`
 	Sharpen       bool                  `default:"true" negatable:"" help:"Sharpen mildly what shrinks to a quarter of its width or less, up to 512x512, unless the URL has sharp, blur or pixel."`
 	ClientHints   bool                  `help:"Let f_auto use client hints (Sec-CH-DPR, Sec-CH-Width, DPR, Width) where the URL has no dpr, or neither width nor height."`
 	Watermark     []watermark.Watermark `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"Image, or NAME=text:WORDS, that the URL option wm_NAME puts on pictures. Options: g_se (position), opacity_50 and scale_25 (percent), margin_10 (pixels), tile; for text font_sans bold and color_ffffff. Repeatable; separate several by semicolons in the environment."`
 
-	Mezzanine     int    `default:"${mezzanine}" help:"Longest side, roughly, of the mezzanine: a smaller copy that is kept of every large original, and that most derivatives are made of. 0 for none."`
-	MezzanineOver amount `default:"${mezzanine_over}" help:"Number of pixels above which an original gets a mezzanine."`
+	Mezzanine     int           `default:"${mezzanine}" help:"Longest side, roughly, of the mezzanine: a smaller copy that is kept of every large original, and that most derivatives are made of. 0 for none."`
+	MezzanineOver values.Amount `default:"${mezzanine_over}" help:"Number of pixels above which an original gets a mezzanine."`
 
 	OnBroken string `enum:"refuse,serve" default:"refuse" help:"What to do with truncated or damaged files: refuse them (422), or serve the readable part, uncached."`
 	Fallback string `placeholder:"redirect|FILE" help:"What to send when a picture cannot be made. redirect sends the browser to the original in S3 instead of a 503 (of a chain, to one of its backends, whether or not the original is there). This exposes originals to everyone who may see a derivative, even if presets or watermarks should protect them. An image file is sent in the size of the picture, with the status of the error."`
@@ -57,41 +56,3 @@ func (f *imageFlags) format() variant.Format {
 }
 
 func (f *imageFlags) servesBroken() bool { return f.OnBroken == "serve" }
-
-// autoFlag is what f_auto may choose, a list or "none".
-type autoFlag struct{ formats []variant.Format }
-
-func (a *autoFlag) UnmarshalText(text []byte) error {
-	a.formats = []variant.Format{}
-	if string(text) == "none" {
-		return nil
-	}
-	for word := range strings.SplitSeq(string(text), ",") {
-		f, err := variant.ParseFormat(word)
-		if err != nil || f != variant.AVIF && f != variant.WebP {
-			return fmt.Errorf("%q is not one of avif and webp; with a comma between them, or none", word)
-		}
-		a.formats = append(a.formats, f)
-	}
-	return nil
-}
-
-// qualityFlag is FORMAT=1..100.
-type qualityFlag struct {
-	format  variant.Format
-	quality int
-}
-
-func (q *qualityFlag) UnmarshalText(text []byte) error {
-	name, number, _ := strings.Cut(string(text), "=")
-	format, err := variant.ParseFormat(name)
-	if err != nil {
-		return err
-	}
-	quality, err := strconv.Atoi(number)
-	if err != nil || quality < 1 || quality > 100 {
-		return fmt.Errorf("the quality of %s must be from 1 to 100, as in %s=80", name, name)
-	}
-	*q = qualityFlag{format, quality}
-	return nil
-}

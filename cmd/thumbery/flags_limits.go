@@ -3,11 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -19,8 +17,8 @@ type limitFlags struct {
 	formatFlags
 	workerFlags
 
-	MaxBytes      amount        `default:"64MiB" help:"Largest original that is fetched."`
-	MaxPixels     amount        `default:"100M" help:"Most pixels of one picture, and of all that are made at once."`
+	MaxBytes      values.Amount `default:"64MiB" help:"Largest original that is fetched."`
+	MaxPixels     values.Amount `default:"100M" help:"Most pixels of one picture, and of all that are made at once."`
 	MaxFrames     int           `default:"500" help:"Most frames of an animation; of longer ones, only the URL option still gives a picture."`
 	ResizeTimeout time.Duration `default:"20s" help:"Time limit for making one picture, once it has begun; then its process is killed, and the response is 503."`
 	Fetches       int           `default:"32" help:"How many originals are fetched at once. As many as --queue may wait."`
@@ -97,35 +95,23 @@ func (f *linkFlags) presets() (variant.Presets, error) {
 
 // permitFlags bound what URLs may ask for.
 type permitFlags struct {
-	Sizes       []sizeFlag `placeholder:"PIXELS" help:"The only widths and heights that may be requested outside presets, for example 300,600. The option v_ is then refused, too, unless URLs are signed."`
-	PresetsOnly bool       `help:"Serve nothing but presets, raw and info. The option v_ is then refused with these two, unless URLs are signed."`
-	MaxVersions int        `default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
-}
-
-// sizeFlag is one of --sizes.
-type sizeFlag int
-
-func (s *sizeFlag) UnmarshalText(text []byte) error {
-	n, err := strconv.Atoi(string(text))
-	if err != nil || n < 1 || n > variant.MaxSide {
-		return fmt.Errorf("%q is not a width or height from 1 to %d", text, variant.MaxSide)
-	}
-	*s = sizeFlag(n)
-	return nil
+	Sizes       []values.Size `placeholder:"PIXELS" help:"The only widths and heights that may be requested outside presets, for example 300,600. The option v_ is then refused, too, unless URLs are signed."`
+	PresetsOnly bool          `help:"Serve nothing but presets, raw and info. The option v_ is then refused with these two, unless URLs are signed."`
+	MaxVersions int           `default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
 }
 
 // formatFlags say which originals pictures are made of; serve, prime, doctor and
 // version share them.
 type formatFlags struct {
-	Formats formatsFlag `default:"jpeg,png,webp,avif,heic,gif,tiff,jxl,svg" help:"Formats of originals that pictures are made of. A file of another format is recognized by its first bytes and refused (415) before anything decodes it."`
-	SVG     *bool       `name:"svg" negatable:"" help:"Add svg to --formats, or leave it out."`
-	JP2     bool        `name:"jp2" env:"THUMBERY_JP2" negatable:"" help:"Add jp2, which is JPEG 2000, to --formats. OpenJPEG has had heap overflows: only for files of people you trust. Within TIFF it is always refused."`
-	PDF     bool        `name:"pdf" negatable:"" help:"Add pdf to --formats. The format is vast, and so is its reader: only for files of people you trust."`
+	Formats values.Formats `default:"jpeg,png,webp,avif,heic,gif,tiff,jxl,svg" help:"Formats of originals that pictures are made of. A file of another format is recognized by its first bytes and refused (415) before anything decodes it."`
+	SVG     *bool          `name:"svg" negatable:"" help:"Add svg to --formats, or leave it out."`
+	JP2     bool           `name:"jp2" env:"THUMBERY_JP2" negatable:"" help:"Add jp2, which is JPEG 2000, to --formats. OpenJPEG has had heap overflows: only for files of people you trust. Within TIFF it is always refused."`
+	PDF     bool           `name:"pdf" negatable:"" help:"Add pdf to --formats. The format is vast, and so is its reader: only for files of people you trust."`
 }
 
 // set returns the formats to read, as far as libvips supports them.
 func (f *formatFlags) set() header.Formats {
-	s := f.Formats.set
+	s := header.Formats(f.Formats)
 	if f.SVG != nil {
 		s = s.Without(variant.SVG)
 		if *f.SVG {
@@ -139,23 +125,4 @@ func (f *formatFlags) set() header.Formats {
 		s = s.With(variant.PDF)
 	}
 	return s
-}
-
-// formatsFlag is a list of formats, with commas between them.
-type formatsFlag struct{ set header.Formats }
-
-func (f *formatsFlag) UnmarshalText(text []byte) error {
-	f.set = 0
-	all := header.AllFormats.List()
-	for name := range strings.SplitSeq(string(text), ",") {
-		i := slices.IndexFunc(all, func(f variant.Format) bool { return f.String() == name })
-		switch {
-		case name == "auto":
-			return errors.New(`"auto" is not a format; prime --all-formats replaces prime --formats auto`)
-		case i < 0:
-			return fmt.Errorf("%q is not one of %s", name, header.AllFormats)
-		}
-		f.set = f.set.With(all[i])
-	}
-	return nil
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
-	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
+	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
@@ -15,7 +18,7 @@ const defaultSource = "/=file:testdata"
 
 // originFlags say where the originals are, and what happens when they cannot be had.
 type originFlags struct {
-	Source []sourceFlag `default:"${default_source}" sep:" " help:"Backend of the originals whose keys begin with a prefix, as PREFIX=URL: s3://bucket/prefix?endpoint=…&region=…&profile=…, or file:///dir. URLs with commas between them are a chain: a backend is asked for what the one before does not have. URLs with | between them are mirrors: one is asked when the one before fails. Repeatable; the longest prefix wins. The default serves the pictures that come with the code."`
+	Source []values.Source `default:"${default_source}" sep:" " help:"Backend of the originals whose keys begin with a prefix, as PREFIX=URL: s3://bucket/prefix?endpoint=…&region=…&profile=…, or file:///dir. URLs with commas between them are a chain: a backend is asked for what the one before does not have. URLs with | between them are mirrors: one is asked when the one before fails. Repeatable; the longest prefix wins. The default serves the pictures that come with the code."`
 
 	ConnectTimeout   time.Duration `default:"5s" help:"Time limit for connecting to S3."`
 	FirstByteTimeout time.Duration `default:"10s" help:"Time limit until S3 begins its response."`
@@ -30,8 +33,8 @@ type originFlags struct {
 	RevalidateSync time.Duration `placeholder:"DURATION" help:"Check before an original is used after this time, for example 168h. While its backend does not respond, the old one is used."`
 	NegativeTTL    time.Duration `name:"negative-ttl" default:"1m" help:"How long to remember that an original does not exist."`
 
-	RedirectRaw amount `default:"0" help:"Redirect requests for the bytes of an original to S3 if it is larger than this, for example 1MiB, and not cached; 0 is never."`
-	ReadOnly    bool   `help:"Start without fetching anything: serve what is cached, and what can be made of that. PATCH /switches of the admin server switches fetching on."`
+	RedirectRaw values.Amount `default:"0" help:"Redirect requests for the bytes of an original to S3 if it is larger than this, for example 1MiB, and not cached; 0 is never."`
+	ReadOnly    bool          `help:"Start without fetching anything: serve what is cached, and what can be made of that. PATCH /switches of the admin server switches fetching on."`
 }
 
 func (f *originFlags) validate() error {
@@ -51,7 +54,7 @@ func (f *originFlags) validate() error {
 		}
 	}
 	switch {
-	case f.Repair && !slices.ContainsFunc(f.Source, func(s sourceFlag) bool { return len(s.URLs) > 1 }):
+	case f.Repair && !slices.ContainsFunc(f.Source, func(s values.Source) bool { return len(s.URLs) > 1 }):
 		return errors.New("--repair: no --source is a chain, such as /=s3://new,file:///srv/old, so there is nothing to repair")
 	case f.RevalidateSync > 0 && f.Revalidate == 0:
 		return errors.New("--revalidate-sync: give --revalidate, too: it is asked in the background first")
@@ -61,14 +64,21 @@ func (f *originFlags) validate() error {
 	return nil
 }
 
-func (f *originFlags) s3Options() s3.Options {
-	return s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout}
-}
+// errNoSource is for a variable or a list in a settings file that is empty: without this
+// error, every picture would be a 404.
+var errNoSource = usage(errors.New("--source: must not be empty; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket"))
 
-// sourceFlag is PREFIX=URL[,URL…].
-type sourceFlag struct{ storage.Source }
-
-func (s *sourceFlag) UnmarshalText(text []byte) (err error) {
-	s.Source, err = storage.ParseSource(string(text))
-	return err
+// open opens all backends and mounts them.
+func (f *originFlags) open(readOnly func() bool, m *metrics.Metrics, log *slog.Logger) (*origins.Origins, error) {
+	if len(f.Source) == 0 {
+		return nil, errNoSource
+	}
+	o, err := origins.Open(origins.Config{
+		Sources: values.Sources(f.Source), Hedge: f.Hedge, HedgeOff: f.NoHedge, Repair: f.Repair, ReadOnly: readOnly, Metrics: m, Log: log,
+		S3: s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout},
+	})
+	if err != nil {
+		return nil, usage(fmt.Errorf("--source %w", err))
+	}
+	return o, nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/logbuf"
 )
 
@@ -21,7 +22,7 @@ import (
 type serverFlags struct {
 	Listen     string        `default:":8080" help:"Address of the public server: HOST:PORT or unix:/PATH. Sockets passed by systemd take precedence."`
 	Admin      string        `default:"127.0.0.1:8081" help:"Address of the admin server, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches and /prime; empty for none. Anyone who can reach it can change the server: keep it private."`
-	AdminHost  []hostFlag    `placeholder:"NAME" sep:" " help:"Host name by which the admin server may be addressed, without a port, for example the name of its container. Requests for other hosts than these, localhost and IP addresses are refused, as a web page could send them (DNS rebinding). Repeatable."`
+	AdminHost  []values.Host `placeholder:"NAME" sep:" " help:"Host name by which the admin server may be addressed, without a port, for example the name of its container. Requests for other hosts than these, localhost and IP addresses are refused, as a web page could send them (DNS rebinding). Repeatable."`
 	HookSecret string        `secret:"" placeholder:"SECRET" help:"Accept bucket notifications at POST /hooks/s3 of the admin server from clients that send this secret. Best set in the environment."`
 	Grace      time.Duration `default:"30s" help:"How long running requests and background work may take to finish after SIGTERM."`
 	Log        string        `enum:"text,json" default:"text" help:"Format of the log on standard error: text or json."`
@@ -56,9 +57,9 @@ type proxyFlags struct {
 	Accel          string `placeholder:"/PREFIX" xor:"sendfile" help:"Let nginx send what is on disk: respond with X-Accel-Redirect to this internal location, for example /cache/."`
 	SendfileHeader string `placeholder:"HEADER" xor:"sendfile" help:"Let lighttpd or Apache send what is on disk: respond with this header, for example X-Sendfile, and the path of the file."`
 
-	HotAfter  int           `default:"0" help:"A derivative that is requested more often than this within --hot-window, for example 20, is hot: it is kept in memory, and --hot-header is sent. 0 is never."`
-	HotWindow time.Duration `default:"1m" help:"The time in which --hot-after counts."`
-	HotHeader hotHeaderFlag `placeholder:"NAME:VALUE" help:"Header that tells a cache in front to keep what is hot, and by its opposite value to keep nothing else: for example 'X-Accel-Expires: 3600' for nginx, 'Surrogate-Control: max-age=3600' for Varnish. See deploy/nginx-cache.conf and deploy/varnish.vcl."`
+	HotAfter  int              `default:"0" help:"A derivative that is requested more often than this within --hot-window, for example 20, is hot: it is kept in memory, and --hot-header is sent. 0 is never."`
+	HotWindow time.Duration    `default:"1m" help:"The time in which --hot-after counts."`
+	HotHeader values.HotHeader `placeholder:"NAME:VALUE" help:"Header that tells a cache in front to keep what is hot, and by its opposite value to keep nothing else: for example 'X-Accel-Expires: 3600' for nginx, 'Surrogate-Control: max-age=3600' for Varnish. See deploy/nginx-cache.conf and deploy/varnish.vcl."`
 }
 
 var (
@@ -86,14 +87,6 @@ func (f *proxyFlags) validate() error {
 		return errors.New("--hot-header: nothing is hot: give --hot-after, too")
 	}
 	return nil
-}
-
-// hotHeaderFlag is NAME: VALUE.
-type hotHeaderFlag struct{ api.HotHeader }
-
-func (h *hotHeaderFlag) UnmarshalText(text []byte) (err error) {
-	h.HotHeader, err = api.ParseHotHeader(string(text))
-	return err
 }
 
 // usesSendfile reports that a server in front sends what is on disk.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
+
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/dustin/go-humanize"
 )
@@ -12,10 +14,10 @@ import (
 // workerFlags are about the child processes that make pictures; serve, prime and doctor
 // share them.
 type workerFlags struct {
-	Workers        int    `default:"0" help:"How many pictures are made at once, each in a child process of its own; 0 is one for each CPU."`
-	WorkerPictures int    `default:"1000" help:"How many pictures a child process makes until a new one takes its place."`
-	Memory         budget `placeholder:"SIZE" help:"Memory for making pictures, for example 4GiB, divided among the --workers. A picture that needs more than one share is refused (422). Without it, half of what the cgroup or the machine has."`
-	Sandbox        string `enum:"auto,require" default:"auto" help:"What to do where the kernel lacks a part of the sandbox of child processes (Landlock, seccomp and others): auto is to work without that part, and say so in the log; require is not to start."`
+	Workers        int           `default:"0" help:"How many pictures are made at once, each in a child process of its own; 0 is one for each CPU."`
+	WorkerPictures int           `default:"1000" help:"How many pictures a child process makes until a new one takes its place."`
+	Memory         values.Budget `placeholder:"SIZE" help:"Memory for making pictures, for example 4GiB, divided among the --workers. A picture that needs more than one share is refused (422). Without it, half of what the cgroup or the machine has."`
+	Sandbox        string        `enum:"auto,require" default:"auto" help:"What to do where the kernel lacks a part of the sandbox of child processes (Landlock, seccomp and others): auto is to work without that part, and say so in the log; require is not to start."`
 }
 
 // minShare is the least memory of a child process, in bytes: a decoder of AVIF takes

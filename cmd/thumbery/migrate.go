@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"os"
-	"slices"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/internal/progress"
 	"github.com/thumbery/thumbery/internal/summary"
@@ -20,14 +20,14 @@ import (
 
 // migrateCmd happens once: none of its flags is a setting.
 type migrateCmd struct {
-	From backendFlag `required:"" env:"-" placeholder:"URL" help:"Backend of the originals, for example file:///srv/images; as in serve's --source."`
-	To   backendFlag `required:"" env:"-" placeholder:"URL" help:"Backend that they are copied to, for example 's3://bucket/prefix?region=eu-west-1'. If the two need different credentials, give each a profile=."`
+	From values.Backend `required:"" env:"-" placeholder:"URL" help:"Backend of the originals, for example file:///srv/images; as in serve's --source."`
+	To   values.Backend `required:"" env:"-" placeholder:"URL" help:"Backend that they are copied to, for example 's3://bucket/prefix?region=eu-west-1'. If the two need different credentials, give each a profile=."`
 
-	Prefix   prefixFlag `env:"-" placeholder:"PREFIX" help:"Copy only originals whose keys begin with this, for example photos/2019/."`
-	Parallel int        `default:"16" env:"-" help:"How many originals are copied at once. Each takes up to 8 MiB of memory."`
-	Verify   bool       `env:"-" help:"Read every copy back and compare its SHA-256 with the original's, also of those that existed already. Do that before you delete anything."`
-	DryRun   bool       `env:"-" help:"Copy nothing, and print what would be copied."`
-	JSON     bool       `name:"json" env:"-" help:"Print the summary as JSON."`
+	Prefix   values.Prefix `env:"-" placeholder:"PREFIX" help:"Copy only originals whose keys begin with this, for example photos/2019/."`
+	Parallel int           `default:"16" env:"-" help:"How many originals are copied at once. Each takes up to 8 MiB of memory."`
+	Verify   bool          `env:"-" help:"Read every copy back and compare its SHA-256 with the original's, also of those that existed already. Do that before you delete anything."`
+	DryRun   bool          `env:"-" help:"Copy nothing, and print what would be copied."`
+	JSON     bool          `name:"json" env:"-" help:"Print the summary as JSON."`
 }
 
 // Help is shown by migrate --help.
@@ -37,25 +37,11 @@ func (c *migrateCmd) Help() string {
 Nothing is deleted. Exit status 3 says that some originals could not be copied, or are different at the destination; all of them are in the log.`
 }
 
-// backendFlag is the URL of one backend.
-type backendFlag struct{ url *url.URL }
-
-func (p *backendFlag) UnmarshalText(text []byte) error {
-	source, err := storage.ParseSource("/=" + string(text))
+// openStore opens the backend of a flag, to be listed and written to.
+func openStore(flag string, backend values.Backend) (migrate.Store, error) {
+	origin, err := origins.OpenBackend(backend.URL, s3.Options{})
 	if err != nil {
-		return err
-	}
-	if urls := slices.Concat(source.URLs...); len(urls) == 1 {
-		p.url = urls[0]
-		return nil
-	}
-	return errors.New("give one backend, not a chain or mirrors; write %2C for a comma and %7C for a bar in its name")
-}
-
-func (p backendFlag) open(flag string) (migrate.Store, error) {
-	origin, err := openBackend(p.url, s3.Options{})
-	if err != nil {
-		return nil, usage(fmt.Errorf("%s %s: %w", flag, storage.RedactURL(p.url), err))
+		return nil, usage(fmt.Errorf("%s %s: %w", flag, storage.RedactURL(backend.URL), err))
 	}
 	s, ok := origin.(migrate.Store)
 	if !ok {
@@ -78,11 +64,11 @@ const maxParallel = 256
 // Run copies until it is done or SIGTERM or SIGINT comes.
 func (c *migrateCmd) Run(stdout io.Writer) error {
 	lifecycle.OutliveReaders()
-	from, err := c.From.open("--from")
+	from, err := openStore("--from", c.From)
 	if err != nil {
 		return err
 	}
-	to, err := c.To.open("--to")
+	to, err := openStore("--to", c.To)
 	if err != nil {
 		return err
 	}

@@ -18,21 +18,23 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/metrics"
 )
 
 // opened opens places of originals.
-func opened(t *testing.T, f originFlags, sources ...string) (*origins, *metrics.Metrics) {
+func opened(t *testing.T, f originFlags, sources ...string) (*origins.Origins, *metrics.Metrics) {
 	t.Helper()
 	for _, s := range sources {
-		var source sourceFlag
+		var source values.Source
 		if err := source.UnmarshalText([]byte(s)); err != nil {
 			t.Fatal(err)
 		}
 		f.Source = append(f.Source, source)
 	}
 	m := metrics.New()
-	o, err := f.open(m, slog.New(slog.DiscardHandler))
+	o, err := f.open(func() bool { return false }, m, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func TestPlacesOfOneName(t *testing.T) {
 	m.Watch("test", metrics.State{
 		Gate: nothing, Background: none, Fetches: nothing, Memory: func() (int, int64) { return 0, 0 }, Absent: none, Repairs: none, Primes: none,
 		DiskLow: func() bool { return false }, Stock: func() (c [eviction.Tiers]eviction.Count) { return c },
-		Workers: func() metrics.Workers { return metrics.Workers{} }, Origins: o.states, Switches: switches{}.each,
+		Workers: func() metrics.Workers { return metrics.Workers{} }, Origins: o.States, Switches: switches{}.each,
 	})
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
@@ -94,7 +96,7 @@ func TestHedgeSwitch(t *testing.T) {
 	} {
 		o, _ := opened(t, c.flags, "/=file:.")
 		admin := admin.New(admin.Config{
-			Switches: []admin.Switch{o.hedgeSwitch()}, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
+			Switches: []admin.Switch{hedgeSwitch(o, c.flags.Hedge)}, Metrics: http.NotFoundHandler(), Log: slog.New(slog.DiscardHandler),
 		})
 		ask := func(method, body string) *httptest.ResponseRecorder {
 			w := httptest.NewRecorder()
@@ -105,10 +107,10 @@ func TestHedgeSwitch(t *testing.T) {
 			t.Errorf("%+v: %s, want %s", c.flags, got, c.is)
 		}
 		w := ask(http.MethodPatch, `{"hedge":true}`)
-		if w.Code != c.status || o.hedgeAfter() != c.after || (w.Code == 400) != strings.Contains(w.Body.String(), "started without --hedge") {
-			t.Errorf("%+v: %d %s; another is asked after %v", c.flags, w.Code, w.Body, o.hedgeAfter())
+		if w.Code != c.status || o.HedgeAfter() != c.after || (w.Code == 400) != strings.Contains(w.Body.String(), "started without --hedge") {
+			t.Errorf("%+v: %d %s; another is asked after %v", c.flags, w.Code, w.Body, o.HedgeAfter())
 		}
-		if w := ask(http.MethodPatch, `{"hedge":false}`); w.Code != 200 || o.hedgeAfter() != 0 {
+		if w := ask(http.MethodPatch, `{"hedge":false}`); w.Code != 200 || o.HedgeAfter() != 0 {
 			t.Errorf("%+v: off: %d %s", c.flags, w.Code, w.Body)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/internal/progress"
 	"github.com/thumbery/thumbery/internal/summary"
@@ -33,8 +34,8 @@ type primeCmd struct {
 	PresetAll  bool     `env:"-" group:"What to make" help:"Generate all presets."`
 	AllFormats bool     `env:"-" group:"What to make" help:"With f_auto, generate every format that browsers may get. Without it, only the format for clients that accept neither AVIF nor WebP."`
 
-	Prefix *startFlag `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
-	Since  age        `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
+	Prefix *values.PrefixOrAll `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
+	Since  values.Age          `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
 
 	Server   prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin server, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
 	Parallel int          `env:"-" default:"8" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
@@ -72,17 +73,6 @@ func hideUnused(k *kong.Kong) error {
 		}
 	}
 	return nil
-}
-
-// startFlag is a prefix of keys, where / and nothing stand for all.
-type startFlag prefixFlag
-
-func (s *startFlag) UnmarshalText(text []byte) error {
-	if string(text) == "/" || len(text) == 0 {
-		*s = ""
-		return nil
-	}
-	return (*prefixFlag)(s).UnmarshalText(text)
 }
 
 // Validate is called by kong.
@@ -179,7 +169,7 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 	c.selectPictures(&job, app)
 	return func(ctx context.Context) error {
 		defer app.workers.Close()
-		lifecycle.Tasks{{Name: "probe", Run: app.origins.probe}}.Start(ctx)
+		lifecycle.Tasks{{Name: "probe", Run: app.origins.Probe}}.Start(ctx)
 		return app.primeRunner().Run(ctx, job, r.Update)
 	}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/internal/progress"
 	"github.com/thumbery/thumbery/internal/summary"
@@ -23,8 +24,8 @@ type purgeCmd struct {
 
 	// These flags are for one run only, so they have no environment variables. serve's
 	// --source is unrelated.
-	Source []keyFlag    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and everything made of it. Repeatable."`
-	Prefix []prefixFlag `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin with this, for example photos/2019/. Repeatable."`
+	Source []values.Key    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and everything made of it. Repeatable."`
+	Prefix []values.Prefix `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin with this, for example photos/2019/. Repeatable."`
 
 	DryRun bool          `env:"-" help:"Remove nothing, and print what would be removed."`
 	JSON   bool          `name:"json" env:"-" help:"Print the summary as JSON."`

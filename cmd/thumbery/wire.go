@@ -50,10 +50,10 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	switches, primer, primes := c.switches(app), app.primer.NewQueue(rules.AllPresets()), newPrimeServer(app)
 	m.Watch(version, metrics.State{
 		Gate: app.making(fallback), Background: app.gates.pictures.Background, Fetches: app.gates.fetches.Load, Memory: app.Derivatives.MemoryStats, Absent: app.Originals.Absent,
-		Repairs: app.origins.repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
+		Repairs: app.origins.Repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
 		Workers: watchWorkers(app.workers.State),
 		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
-		Origins: app.origins.states, Switches: switches.each,
+		Origins: app.origins.States, Switches: switches.each,
 	})
 	s.background = append(app.background(), lifecycle.Task{Name: "prime-uploads", Run: primer.Run}, lifecycle.Task{Name: "prime-jobs", Run: primes.run})
 	s.public = api.New(api.Config{
@@ -74,12 +74,12 @@ func (a *app) warm(r *pipeline.Result) { a.Derivatives.Warm(r.Name, r.Blob.Size)
 
 // background is the work beside the requests.
 func (a *app) background() lifecycle.Tasks {
-	all := lifecycle.Tasks{{Name: "probe", Run: a.origins.probe}}
+	all := lifecycle.Tasks{{Name: "probe", Run: a.origins.Probe}}
 	if a.dir.purgeLoop != nil {
 		all = append(all, lifecycle.Task{Name: "purge", Run: a.dir.purgeLoop.Run})
 	}
-	if a.origins.repair != nil {
-		all = append(all, lifecycle.Task{Name: "repair", Run: a.origins.repair.Run})
+	if a.origins.Repair != nil {
+		all = append(all, lifecycle.Task{Name: "repair", Run: a.origins.Repair.Run})
 	}
 	return all
 }
