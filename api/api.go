@@ -34,6 +34,8 @@ type Config struct {
 	Changing bool
 	// CORS is the value of Access-Control-Allow-Origin; "" sends none.
 	CORS string
+	// TagHeaders name the picture in every answer about one.
+	TagHeaders []TagHeader
 	// Hot says which derivatives are hot, and how caches in front are told.
 	Hot HotHeaders
 	// SendFile leaves bodies that are on disk to the server in front.
@@ -104,6 +106,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	rec := recorderOf(w)
 	rec.request = q
 	s.setVary(w.Header(), q)
+	s.setTags(w.Header(), q)
 	hot := s.count(q)
 	canonical := hot && isCanonical(r, q)
 	sendFile := s.SendFile.applies(r) && !(canonical && s.popularity.inFull)

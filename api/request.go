@@ -24,6 +24,7 @@ type parsedPath struct {
 	// each normalized variant.Accept. They are only there if hits need them, for
 	// SendFile or popularity.
 	names []variant.Name
+	tag   []string // the value of every TagHeader, if there are any
 }
 
 // name is that of the derivative in the cache.
@@ -102,6 +103,9 @@ func (s *server) parse(path string) (*parsedPath, error) {
 	}
 	if (s.SendFile.Header != "" || s.popularity != nil) && p.variant.Kind != variant.Raw {
 		p.names = s.allNames(p)
+	}
+	if len(s.TagHeaders) > 0 {
+		p.tag = []string{string(p.key.Name())}
 	}
 	return p, nil
 }

@@ -31,7 +31,9 @@ func TestSendFile(t *testing.T) {
 		{AccelHeader, "/cache/", `"664731a8-`},
 		{"X-Sendfile", "/var/cache/", ""},
 	} {
-		public, dir := newDiskHandler(t, 0, func(c *Config) { c.SendFile = SendFile{tt.header, tt.prefix} })
+		public, dir := newDiskHandler(t, 0, func(c *Config) {
+			c.SendFile, c.TagHeaders = SendFile{tt.header, tt.prefix}, []TagHeader{"Xkey"}
+		})
 		h := &testServer{Handler: public}
 		var named string
 		for i, status := range []string{"thumbery;fwd=miss;stored;detail=disk", "thumbery;hit;detail=disk", "thumbery;hit;detail=disk"} {
@@ -42,6 +44,7 @@ func TestSendFile(t *testing.T) {
 			wantHeaders(t, r, map[string]string{
 				"Cache-Status": status, "ETag": "", "Last-Modified": "", "Content-Type": "image/jpeg",
 				"Cache-Control": "public, max-age=3600, immutable", "X-Content-Type-Options": "nosniff",
+				"Xkey": string(variant.Key("photos/cat.jpg").Name()),
 			})
 			if i > 0 && r.Header.Get(tt.header) != named {
 				t.Errorf("%s is %q and %q", tt.header, named, r.Header.Get(tt.header))

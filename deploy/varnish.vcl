@@ -69,6 +69,10 @@ sub vcl_backend_response {
 sub vcl_deliver {
     unset resp.http.Via;
     unset resp.http.X-Varnish;
+    # The tags of --tag-header. A CDN in front of Varnish needs them: remove its line then.
+    unset resp.http.xkey;
+    unset resp.http.Surrogate-Key;
+    unset resp.http.Cache-Tag;
     # Cache-Status (RFC 9211) has an entry for each cache, that nearest to the client
     # last.
     if (resp.http.Cache-Status && obj.hits > 0) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,8 @@ type proxyFlags struct {
 	Accel          string `placeholder:"/PREFIX" xor:"sendfile" help:"Let nginx send what is on disk: respond with X-Accel-Redirect to this internal location, for example /cache/."`
 	SendfileHeader string `placeholder:"HEADER" xor:"sendfile" help:"Let lighttpd or Apache send what is on disk: respond with this header, for example X-Sendfile, and the path of the file."`
 
+	TagHeader []api.TagHeader `placeholder:"NAME" sep:" " help:"Header that names the picture in every response about one, by which caches in front can purge all its variants: Cache-Tag (Cloudflare), Surrogate-Key (Fastly) or xkey (Varnish). Repeatable."`
+
 	HotAfter  int              `default:"0" help:"A derivative that is requested more often than this within --hot-window, for example 20, is hot: it is kept in memory, and --hot-header is sent. 0 is never."`
 	HotWindow time.Duration    `default:"1m" help:"The time in which --hot-after counts."`
 	HotHeader values.HotHeader `placeholder:"NAME:VALUE" help:"Header that tells a cache in front to keep what is hot, and by its opposite value to keep nothing else: for example 'X-Accel-Expires: 3600' for nginx, 'Surrogate-Control: max-age=3600' for Varnish. See deploy/nginx-cache.conf and deploy/varnish.vcl."`
@@ -85,6 +88,8 @@ func (f *proxyFlags) validate() error {
 		return errors.New("--hot-window: must be a second or more")
 	case f.HotAfter == 0 && f.HotHeader.Name != "":
 		return errors.New("--hot-header: nothing is hot: give --hot-after, too")
+	case slices.Contains(f.TagHeader, api.TagHeader(f.HotHeader.Name)):
+		return errors.New("--tag-header: must not be that of --hot-header")
 	}
 	return nil
 }

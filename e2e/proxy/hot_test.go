@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
+	"github.com/thumbery/thumbery/variant"
 )
 
 var requestCount = regexp.MustCompile(`(?m)^thumbery_requests_total\{.*status="(\d+)"\} (\d+)$`)
@@ -95,7 +96,7 @@ func serveHot(t *testing.T, seconds string, test func(t *testing.T, s *e2e.Serve
 			dir := t.TempDir()
 			args := []string{
 				"--source", "/=file:" + e2e.Testdata(t), "--cache", dir, "--cors", "https://example.com",
-				"--hot-after", strconv.Itoa(hotAfter), "--hot-window", "1h", "--hot-header", p.header + seconds,
+				"--tag-header", "xkey", "--hot-after", strconv.Itoa(hotAfter), "--hot-window", "1h", "--hot-header", p.header + seconds,
 			}
 			if p.accel {
 				args = append(args, "--accel", "/cache/")
@@ -135,6 +136,9 @@ func TestHot(t *testing.T) {
 			if status := strings.Join(r.Header.Values("Cache-Status"), ", "); !strings.HasPrefix(status, "thumbery;") || !strings.HasSuffix(status, ";hit") {
 				t.Fatalf("Cache-Status: %q", status)
 			}
+		}
+		if tag := strings.Join(last.Header.Values("xkey"), " + "); (tag == "") != strings.HasSuffix(t.Name(), "varnish") || tag != "" && tag != string(variant.Key("photos/cat.jpg").Name()) {
+			t.Errorf("the tag is %q", tag)
 		}
 		wantConditions(t, front+path, last)
 		for _, query := range []string{"?", "?a=1", "?a=2&b", "?" + path} {

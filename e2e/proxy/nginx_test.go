@@ -50,7 +50,8 @@ func TestAccelClientHints(t *testing.T) {
 func TestAccel(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
-	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/", "--cors", "https://example.com")
+	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/", "--cors", "https://example.com",
+		"--tag-header", "Cache-Tag", "--tag-header", "Surrogate-Key", "--tag-header", "xkey")
 	front := e2e.Nginx(t, s, cache, nil)
 	const path = "/300x200,f_auto/photos/cat.jpg"
 
@@ -79,7 +80,9 @@ func TestAccel(t *testing.T) {
 		t.Errorf("the tag is %q, and that of another picture too", tag)
 	}
 	for _, condition := range [][2]string{{"If-None-Match", tag}, {"If-Modified-Since", r.Header.Get("Last-Modified")}} {
-		if again := e2e.Get(t, front+path, condition[0], condition[1]); again.Status != http.StatusNotModified || again.Header.Get("Vary") != "Accept, Save-Data, Origin" {
+		again := e2e.Get(t, front+path, condition[0], condition[1])
+		wantTags(t, again, "photos/cat.jpg")
+		if again.Status != http.StatusNotModified || again.Header.Get("Vary") != "Accept, Save-Data, Origin" {
 			t.Errorf("%s: %d %v", condition[0], again.Status, again.Header)
 		}
 	}
@@ -95,11 +98,26 @@ func TestAccel(t *testing.T) {
 	}
 	webp := e2e.Get(t, front+path, "Accept", "image/webp")
 	e2e.WantPicture(t, webp, 300, 200, "webp")
-	e2e.WantProblem(t, "an error through nginx", e2e.Get(t, front+"/300x/photos/none.jpg"), 404, "not-found", "")
+	missing := e2e.Get(t, front+"/300x/photos/none.jpg")
+	e2e.WantProblem(t, "an error through nginx", missing, 404, "not-found", "")
+	wantTags(t, missing, "photos/none.jpg")
+	for _, r := range []e2e.Response{direct, r, part, webp} {
+		wantTags(t, r, "photos/cat.jpg")
+	}
 	if r := e2e.Get(t, front+"/cache/derivatives/"); r.Status != 400 && r.Status != 404 {
 		t.Errorf("the internal location answers %d", r.Status)
 	}
 	e2e.WantPicture(t, e2e.Get(t, front+"/raw/photos/cat.jpg"), 1600, 2000, "jpeg")
+}
+
+// wantTags wants one tag in each header, that of a key.
+func wantTags(t *testing.T, r e2e.Response, key variant.Key) {
+	t.Helper()
+	for _, name := range []string{"Cache-Tag", "Surrogate-Key", "Xkey"} {
+		if got := strings.Join(r.Header.Values(name), " + "); got != string(key.Name()) {
+			t.Errorf("status %d: %s is %q", r.Status, name, got)
+		}
+	}
 }
 
 // Keys pass through nginx unchanged, and so do errors.
@@ -212,7 +230,7 @@ func TestNginxAuto(t *testing.T) {
 func TestNginxRegenerates(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
-	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/")
+	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/", "--tag-header", "Cache-Tag", "--tag-header", "Surrogate-Key", "--tag-header", "xkey")
 	// An internal location that never finds anything: as if every file were
 	// purged just then.
 	front := e2e.Nginx(t, s, cache, func(conf string) string {
@@ -221,6 +239,7 @@ func TestNginxRegenerates(t *testing.T) {
 	const path = "/300x200,f_auto/photos/cat.jpg"
 	first := e2e.Get(t, front+path)
 	e2e.WantPicture(t, first, 300, 200, "jpeg")
+	wantTags(t, first, "photos/cat.jpg")
 	for _, name := range []string{"X-Accel-Redirect", "X-Thumbery-No-Accel"} {
 		if first.Header.Get(name) != "" {
 			t.Errorf("the client sees %s", name)

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // With --sendfile-header the path of the file is in that header, percent-encoded as
@@ -55,7 +56,7 @@ func TestLighttpd(t *testing.T) {
 	t.Parallel()
 	program := lighttpdProgram(t)
 	cache := t.TempDir()
-	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--sendfile-header", "X-Sendfile")
+	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--sendfile-header", "X-Sendfile", "--tag-header", "Cache-Tag")
 	front := lighttpd(t, program, s, cache, nil)
 	const path = "/300x200,f_auto/photos/cat.jpg"
 	for range 2 {
@@ -63,6 +64,9 @@ func TestLighttpd(t *testing.T) {
 		e2e.WantPicture(t, r, 300, 200, "jpeg")
 		if got := r.Header.Get("Vary"); got != "Accept, Save-Data" {
 			t.Errorf("Vary %q", got)
+		}
+		if tag := r.Header.Get("Cache-Tag"); tag != string(variant.Key("photos/cat.jpg").Name()) {
+			t.Errorf("the tag is %q", tag)
 		}
 		if r.Header.Get("X-Sendfile") != "" {
 			t.Error("the client sees the path")
