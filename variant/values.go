@@ -21,26 +21,8 @@ var (
 		GravityCenter: "center", GravityN: "n", GravityNE: "ne", GravityE: "e", GravitySE: "se",
 		GravityS: "s", GravitySW: "sw", GravityW: "w", GravityNW: "nw", GravitySmart: "smart",
 	}
-	flipWords   = words{FlipH: "h", FlipV: "v", FlipHV: "hv"}
-	outputWords = words{FormatAuto: "auto", JPEG: "jpeg", PNG: "png", WebP: "webp", AVIF: "avif", GIF: "gif"}
-	formatWords = words{
-		FormatKeep: "keep", FormatAuto: "auto", JPEG: "jpeg", PNG: "png", WebP: "webp", AVIF: "avif",
-		GIF: "gif", TIFF: "tiff", HEIC: "heic", SVG: "svg", JXL: "jxl", JP2: "jp2", PDF: "pdf",
-	}
+	flipWords = words{FlipH: "h", FlipV: "v", FlipHV: "hv"}
 )
-
-// String is the format's name in URLs and JSON, such as "jpeg".
-func (f Format) String() string { return formatWords.at(int(f)) }
-
-// ParseFormat parses the name of an encoding that can be written, as in "f_webp" without
-// the "f_". "auto" is none.
-func ParseFormat(s string) (Format, error) {
-	var f Format
-	if err := word(&f, s, outputWords); err != nil || f == FormatAuto {
-		return 0, fmt.Errorf("%q is not one of jpeg, png, webp, avif, gif", s)
-	}
-	return f, nil
-}
 
 func (w words) at(i int) string {
 	if i < len(w) && w[i] != "" {

@@ -132,38 +132,6 @@ type Color struct {
 	Set        bool
 }
 
-// Format is the encoding of a picture.
-type Format uint8
-
-// The formats. All but FormatKeep and FormatAuto are encodings, and those up to GIF can be
-// written. A new format of originals also needs
-//
-//   - its name in formatWords (values.go)
-//   - a place in header.DefaultFormats or header.AllFormats (resize/header/formatset.go)
-//   - its first bytes and its media type (resize/header/sniff.go)
-//   - a place in header.Probed (resize/header/formatset.go), or a parser in a file of its
-//     own in resize/header, in the switch of inspectorOf (resize/header/inspect.go)
-//   - the loader of libvips (resize/vips/load.go), and its weight (resize/cost.go)
-//   - a flag in cmd/thumbery/flags_limits.go, if it is not read by default
-//   - a picture in testdata, and a seed of the parser's fuzz test
-//
-// Add it at the end of the list. docs/architecture.md describes these steps.
-const (
-	FormatKeep Format = iota // that of the original
-	FormatAuto               // the best that the client accepts
-	JPEG
-	PNG
-	WebP
-	AVIF
-	GIF
-	TIFF
-	HEIC
-	SVG
-	JXL
-	JP2
-	PDF
-)
-
 // Accept is what FormatAuto depends on in a client's headers. PreferWebP occurs only
 // together with both formats, so there are ten different values.
 type Accept uint8

@@ -38,9 +38,9 @@ func makeAll(t *testing.T, r resize.Resizer, ctx context.Context, src []byte, h 
 	return all, err
 }
 
-func plansOf(t *testing.T, r resize.Resizer, src []byte, wishes ...string) (h header.Header, plans []resize.Plan) {
+func plansOf(t *testing.T, r resize.Resizer, src []byte, options ...string) (h header.Header, plans []resize.Plan) {
 	t.Helper()
-	for _, ops := range wishes {
+	for _, ops := range options {
 		var p resize.Plan
 		h, p = planOf(t, r, src, ops)
 		plans = append(plans, p)
@@ -59,27 +59,27 @@ func runAll(t *testing.T, r resize.Resizer) {
 		stored := Stored(m, o)
 		for name, src := range map[string][]byte{"jpeg": JPEG(stored), "png": PNG(stored)} {
 			src = Oriented(src, o)
-			for _, wishes := range [][]string{every, {"20x,f_png", "90x50,f_jpeg,g_ne"}, {"12x9,f_png"}, {}} {
-				if o > 1 && len(wishes) == len(every) {
-					wishes = every[5*o : 5*o+8]
+			for _, options := range [][]string{every, {"20x,f_png", "90x50,f_jpeg,g_ne"}, {"12x9,f_png"}, {}} {
+				if o > 1 && len(options) == len(every) {
+					options = every[5*o : 5*o+8]
 				}
-				t.Run(fmt.Sprintf("%s %d of %d", name, o, len(wishes)), func(t *testing.T) { checkAll(t, r, src, sample.Every(5, wishes)) })
+				t.Run(fmt.Sprintf("%s %d of %d", name, o, len(options)), func(t *testing.T) { checkAll(t, r, src, sample.Every(5, options)) })
 			}
 		}
 	}
 }
 
-func checkAll(t *testing.T, r resize.Resizer, src []byte, wishes []string) {
-	if len(wishes) == 0 {
-		wishes = []string{"50x40,f_png"}
+func checkAll(t *testing.T, r resize.Resizer, src []byte, options []string) {
+	if len(options) == 0 {
+		options = []string{"50x40,f_png"}
 	}
-	h, plans := plansOf(t, r, src, wishes...)
+	h, plans := plansOf(t, r, src, options...)
 	all, err := makeAll(t, r, t.Context(), src, h, plans)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, o := range all {
-		t.Run(wishes[i], func(t *testing.T) {
+		t.Run(options[i], func(t *testing.T) {
 			if o.err != nil {
 				t.Fatal(o.err)
 			}

@@ -41,7 +41,7 @@ func Run(t *testing.T, r resize.Resizer) {
 	t.Run("Mezzanines", func(t *testing.T) { runMezzanines(t, r) })
 }
 
-// geometries are wishes that between them reach every way of fitting.
+// geometries are options that between them reach every way of fitting.
 var geometries = []string{
 	"dpr_1", "120x", "x90", "100x100", "100x100,g_nw", "100x40,g_s", "40x100,g_e", "100x100,fp_0.1_0.9",
 	"100x100,fit_contain", "100x100,fit_contain,g_n,bg_000000", "80x120,fit_contain,g_se,bg_3366cc",
@@ -60,8 +60,8 @@ func runGeometry(t *testing.T, r resize.Resizer) {
 	for _, src := range [][]byte{JPEG(m), PNG(m)} {
 		for _, ops := range sample.Every(4, geometries) {
 			for _, f := range []string{"f_png", "f_jpeg"} {
-				wish := ops + "," + f
-				t.Run(wish, func(t *testing.T) { checkQuarters(t, r, src, wish) })
+				options := ops + "," + f
+				t.Run(options, func(t *testing.T) { checkQuarters(t, r, src, options) })
 			}
 		}
 	}

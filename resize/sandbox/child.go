@@ -10,9 +10,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
-	"time"
 
-	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 	"golang.org/x/sys/unix"
 )
@@ -47,9 +45,6 @@ type unsent struct{ error }
 // blameless is the error of a request to a child that had died or gone wrong before.
 type blameless struct{ error }
 
-// grace is how long a child may still take to answer when nobody waits for it any more.
-const grace = 100 * time.Millisecond
-
 // exchange sends a request and passes each answer to take, until the last or until an
 // error of take. Once ctx has ended, answers are dropped.
 //
@@ -81,32 +76,6 @@ func (c *child) exchange(ctx context.Context, r wire.Request, files []*os.File, 
 			return err
 		}
 	}
-}
-
-// obey ends waiting for the child when ctx ends: at once if the time for the picture is
-// over, after the grace if nobody waits for it. The caller calls the returned function when
-// the exchange is over.
-func (c *child) obey(ctx context.Context) (over func()) {
-	ended := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(ended)
-		wait := grace
-		if outOfTime(ctx) {
-			wait = 0
-		}
-		c.conn.SetDeadline(time.Now().Add(wait))
-	})
-	return func() {
-		if !stop() {
-			<-ended
-			c.conn.SetDeadline(time.Time{})
-		}
-	}
-}
-
-// outOfTime reports that ctx has ended because a time limit was reached.
-func outOfTime(ctx context.Context) bool {
-	return ctx.Err() == context.DeadlineExceeded || errors.Is(context.Cause(ctx), resize.ErrTooSlow)
 }
 
 func (c *child) send(r wire.Request, files []*os.File) error {
@@ -161,6 +130,3 @@ func (c *child) whileIdle() (err error) {
 	})
 	return cmp.Or(closed, err)
 }
-
-// kill ends the child, whatever it does. It may be called more than once.
-func (c *child) kill() { c.process.Kill() }

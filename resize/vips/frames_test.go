@@ -105,11 +105,11 @@ func TestFrames(t *testing.T) {
 				if i == 2 && len(ops) > 6 {
 					continue
 				}
-				wish := ops + "," + f
-				out, p := makeOf(t, e, src, wish)
+				options := ops + "," + f
+				out, p := makeOf(t, e, src, options)
 				got := filmOf(t, e, out)
 				if p.Frames != 5 || len(got.frames) != 5 || !slices.Equal(got.delays, counterDelays) || got.plays != 3 {
-					t.Errorf("%s, %s: %d frames of %v, played %d times", name, wish, len(got.frames), got.delays, got.plays)
+					t.Errorf("%s, %s: %d frames of %v, played %d times", name, options, len(got.frames), got.delays, got.plays)
 					continue
 				}
 				for n, frame := range got.frames {
@@ -125,7 +125,7 @@ func TestFrames(t *testing.T) {
 						limit = 5
 					}
 					if mean, worst := differ(t, frame, alone); mean > limit {
-						t.Errorf("%s, %s, frame %d: %.2f off in the mean, %d at worst", name, wish, n, mean, worst)
+						t.Errorf("%s, %s, frame %d: %.2f off in the mean, %d at worst", name, options, n, mean, worst)
 					}
 				}
 			}
@@ -147,11 +147,11 @@ func TestStills(t *testing.T) {
 			if h := headerOf(t, out); h.Pages != 1 || p.Frames != 1 {
 				t.Errorf("%s, %s: %d frames", name, ops, h.Pages)
 			}
-			wish := "50x,f_png"
+			options := "50x,f_png"
 			if p.Flattened() {
-				wish += ",bg_ffffff"
+				options += ",bg_ffffff"
 			}
-			want := view(t, e, resizetest.PNG(counterFrame(frame)), wish)
+			want := view(t, e, resizetest.PNG(counterFrame(frame)), options)
 			if mean, worst := differ(t, decoded(t, e, out), want); mean > 6 {
 				t.Errorf("%s, %s: %.2f off in the mean, %d at worst", name, ops, mean, worst)
 			}

@@ -8,9 +8,9 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// FuzzWishes holds what is planned for any URL, of any sort of picture, to what
+// FuzzPlanOfURL holds what is planned for any URL, of any sort of picture, to what
 // Plan says of itself.
-func FuzzWishes(f *testing.F) {
+func FuzzPlanOfURL(f *testing.F) {
 	f.Add("300x200,pad_9,rot_90,round_5,bg_00000080,f_auto", 800, 600, uint8(variant.PNG), uint8(1), uint8(0b11), uint8(15))
 	f.Add("f_gif,page_2", 10, 10, uint8(variant.TIFF), uint8(3), uint8(0), uint8(0))
 	f.Add("600x,up_1,lossless,f_auto,still", 300, 9999, uint8(variant.GIF), uint8(9), uint8(1), uint8(3))
