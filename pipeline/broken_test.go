@@ -10,6 +10,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -86,6 +87,25 @@ func TestResizeTimeout(t *testing.T) {
 		}
 		if h.derivatives.Len() != 0 {
 			t.Error("something was kept")
+		}
+	})
+}
+
+// The fetch has a limit of its own; all that is done with the original has one together.
+func TestOneLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		h := newFixture(func(c *pipeline.Config) {
+			drawing := header.Header{Format: variant.SVG, Width: 80, Height: 60, Orientation: 1, Pages: 1, Depth: 8}
+			c.Render.Resizer = &resizetest.Fake{Probed: drawing, Block: release}
+			c.Render.Timeout = 7 * time.Second
+		})
+		h.origin.Put("drawing.svg", []byte("<svg/>"))
+		time.AfterFunc(30*time.Second, h.origin.Hold())
+		time.AfterFunc(35*time.Second, func() { release <- struct{}{} }) // it was probed
+		began := time.Now()
+		if _, err := h.ask(t.Context(), t, "drawing.svg", "40x30"); !errors.Is(err, resize.ErrTooSlow) || time.Since(began) != 37*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
 }

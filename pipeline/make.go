@@ -97,7 +97,9 @@ func (p *Pipeline) renderOriginal(ctx context.Context, r Request, mode originals
 		return nil, fmt.Errorf("%w: %v", cache.ErrNotKept, o.Blob.NotKept)
 	}
 	source := p.Originals.SourceOf(o, r.Background)
-	picture, err := p.Render.Render(ctx, r.job(h, plan, render.FromOriginal, source))
+	job := r.job(h, plan, render.FromOriginal, source)
+	job.Opened = o.Opened
+	picture, err := p.Render.Render(ctx, job)
 	p.Originals.RemoveIfBroken(o.ID, err)
 	broken := p.config.ServeBroken && errors.Is(err, header.ErrBroken) && len(picture.Data) > 0
 	if err != nil && !broken {

@@ -42,16 +42,11 @@ func CostOfAll(h header.Header, plans []Plan) int64 {
 	return source + most + waiting
 }
 
-// HeavyWeight is the weight, in decoded pixels of four bytes, of work that can keep a worker
-// busy until the time limit however few pixels it has, and the least weight of a drawing:
-// more than an eighth of what a gate admits by default, so that it counts as heavy.
-const HeavyWeight = 16 << 20
-
 // sourceCost is the weight of the decoded source. A drawing is rendered at the size to
 // which the plan scales it.
 func (p Plan) sourceCost(h header.Header) int64 {
 	if h.Drawn() {
-		return max(HeavyWeight, int64(p.ScaledW)*int64(p.ScaledH))
+		return int64(p.ScaledW) * int64(p.ScaledH)
 	}
 	return decodeWeight(h) * int64(p.Frames)
 }

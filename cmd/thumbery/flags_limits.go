@@ -20,7 +20,7 @@ type limitFlags struct {
 	MaxBytes      values.Amount `default:"64MiB" help:"Largest original that is fetched."`
 	MaxPixels     values.Amount `default:"100M" help:"Most pixels of one picture, and of all that are made at once."`
 	MaxFrames     int           `default:"500" help:"Most frames of an animation; of longer ones, only the URL option still gives a picture."`
-	ResizeTimeout time.Duration `default:"20s" help:"Time limit for making one picture, once it has begun; then its process is killed, and the response is 503."`
+	ResizeTimeout time.Duration `default:"20s" help:"Time limit for making one picture once its original is there, including the queue; then its process is killed, and the response is 503. Fetching has its own limit, --fetch-timeout."`
 	Fetches       int           `default:"32" help:"How many originals are fetched at once. As many as --queue may wait."`
 	Queue         int           `default:"100" help:"How many pictures may wait to be made; more are refused with 503."`
 }

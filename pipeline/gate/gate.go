@@ -145,6 +145,10 @@ func (g *Gate) Entered() uint64 {
 // MaxWeight returns the largest weight of all running works together; 0 is no limit.
 func (g *Gate) MaxWeight() int64 { return max(g.maxWeight, 0) }
 
+// LeastHeavy is the least weight that makes work heavy, for work that takes long however
+// little memory it needs; without a limit of weight nothing is heavy.
+func (g *Gate) LeastHeavy() int64 { return g.MaxWeight()/8 + 1 }
+
 // MaxBackground returns how many background works may run at once: half of the workers,
 // rounded down, but at least one.
 func (g *Gate) MaxBackground() int { return max(1, g.workers/2) }
@@ -237,7 +241,7 @@ func (e *entrant) isAdmitted() bool {
 	}
 }
 
-func (g *Gate) isHeavy(e *entrant) bool { return g.maxWeight > 0 && e.weight > g.maxWeight/8 }
+func (g *Gate) isHeavy(e *entrant) bool { return g.maxWeight > 0 && e.weight >= g.LeastHeavy() }
 
 // fits reports whether there is room for e. overtakes says that heavy work is queued in
 // front of it.

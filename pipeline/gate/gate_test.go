@@ -107,7 +107,7 @@ func TestGateHasRoomForLightPictures(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			var e entrances
 			for range 10 {
-				e.come(t, ctx, g.Enter, "heavy", 130)
+				e.come(t, ctx, g.Enter, "heavy", g.LeastHeavy())
 			}
 			checkLoad(t, g, most, 10-most)
 			e.come(t, ctx, g.Enter, "light", 1)

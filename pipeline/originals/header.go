@@ -42,6 +42,7 @@ func (s *Store) OpenInspected(ctx context.Context, id ID, i Inspection) (*Origin
 		if err != nil {
 			return nil, header.Header{}, err
 		}
+		o.Opened = s.Now()
 		h, err := s.inspect(ctx, o, i)
 		again = again && !o.Fetched && errors.Is(err, header.ErrBroken)
 		o.Broken = !again && s.ServeBroken && errors.Is(err, header.ErrBroken) && h.Width > 0

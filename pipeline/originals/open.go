@@ -21,6 +21,8 @@ type Original struct {
 	Fetched bool   // for this request or one that it has joined; else it was on disk
 	Shared  bool   // another request had begun the fetch
 	Fetch   time.Duration
+	// Opened is when OpenInspected had opened it, before it was inspected.
+	Opened time.Time
 	// Stale: it is due for revalidation, and the origin could not be asked.
 	Stale bool
 	// Revalidating: it is due for revalidation, and the origin is being asked.

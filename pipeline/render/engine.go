@@ -19,7 +19,9 @@ type Config struct {
 	// Gate admits jobs by their estimated memory: resize.Plan.Cost.
 	Gate     *gate.Gate
 	Settings resize.Settings
-	// Timeout bounds one picture, from its admission.
+	// Timeout bounds the work on one derivative, including the queue, but for background
+	// work. When it is over, the error is resize.ErrTooSlow, or gate.ErrBusy if most of it
+	// went into the queue.
 	Timeout  time.Duration
 	Observer Observer
 	Now      func() time.Time

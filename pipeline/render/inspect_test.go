@@ -56,6 +56,31 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+// Drawings, however small, never have all workers, neither to probe nor to render them.
+func TestDrawingsAreHeavy(t *testing.T) {
+	t.Parallel()
+	for _, pixels := range []int64{1 << 20, 1 << 40} {
+		synctest.Test(t, func(t *testing.T) {
+			e := newEngine()
+			e.resizer.Probed, e.resizer.Block = svg, make(chan struct{})
+			e.startWith(gate.New(3, pixels, 9))
+			ctx, leave := context.WithCancel(t.Context())
+			j := e.job(t, "10x")
+			j.Header = svg
+			for range 3 {
+				go e.Render(ctx, j)
+				go e.Inspect(ctx, resize.InMemory([]byte("<svg/>")), 1, false)
+			}
+			synctest.Wait()
+			if running, queued := e.Gate.Load(); running != 2 || queued != 4 {
+				t.Errorf("of %d: %d are running, and %d queued", pixels, running, queued)
+			}
+			leave()
+			synctest.Wait()
+		})
+	}
+}
+
 // A probe has as much time as a picture, and ends with its client.
 func TestProbeEnds(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,9 @@ type Job struct {
 	Plan    resize.Plan   // as Engine.Plan returned it for the original
 	Input   Input
 	Source  Source
+	// Opened is when the original was open: the time for a request runs from then. Zero is
+	// when Render is called.
+	Opened time.Time
 	// Background gives the job low priority: no request waits for it.
 	Background bool
 }
@@ -52,14 +55,16 @@ type Picture struct {
 }
 
 // Render makes a derivative. Where the plan depends on the pixels, it looks at them in
-// an admission of its own, since what it finds may weigh more.
+// an admission of its own, since what it finds may weigh more. All of that takes
+// Config.Timeout at most.
 //
 // Errors are those of package resize, gate.ErrBusy, those of the Source, and that of
 // ctx. With header.ErrBroken, Data is what could be made of a broken original, if
 // anything.
 func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
+	limit := e.limit(j.Opened, j.Background)
 	if resize.NeedsLook(j.Variant) && !j.Variant.Kind.IsInfo() {
-		err = e.run(ctx, e.task("look", j), &p, func(ctx context.Context, src resize.Source) error {
+		err = e.run(ctx, e.task("look", j, limit), &p, func(ctx context.Context, src resize.Source) error {
 			v, err := e.Resizer.Look(ctx, src, j.Header, j.Variant)
 			if err == nil {
 				j.Plan, err = resize.NewPlan(j.Header, v, j.Accept, e.Settings)
@@ -70,7 +75,7 @@ func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
 			return p, err
 		}
 	}
-	err = e.run(ctx, e.task("resize", j), &p, func(ctx context.Context, src resize.Source) (err error) {
+	err = e.run(ctx, e.task("resize", j, limit), &p, func(ctx context.Context, src resize.Source) (err error) {
 		if j.Variant.Kind.IsInfo() {
 			p.Data, err = e.describer.Describe(ctx, src, j.Header, j.Plan, j.Variant.Kind == variant.InfoGPS)
 		} else {
@@ -85,7 +90,7 @@ func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
 // RenderPlan carries out a plan in the background. Its time is not reported. The errors
 // are those of Render.
 func (e *Engine) RenderPlan(ctx context.Context, step string, h header.Header, plan resize.Plan, source Source) (data []byte, err error) {
-	t := task{step: step, weight: plan.Cost(h), timeout: e.Timeout, source: source, background: true}
+	t := task{step: step, weight: e.weight(h, plan.Cost(h)), limit: e.limit(time.Time{}, true), source: source}
 	err = e.run(ctx, t, &Picture{}, func(ctx context.Context, src resize.Source) (err error) {
 		data, err = e.Resizer.Resize(ctx, src, h, plan)
 		return err
@@ -110,10 +115,8 @@ func (b *Batch) Weight() int64 { return resize.CostOfAll(b.Header, b.Plans) }
 // error, it may not have called it for all.
 func (e *Engine) RenderBatch(ctx context.Context, b *Batch, done func(i int, data []byte, err error)) ([]Step, error) {
 	var p Picture
-	t := task{
-		step: "prime", weight: b.Weight(), timeout: e.Timeout * time.Duration(len(b.Plans)),
-		source: b.Source, background: true,
-	}
+	limit := &limit{left: e.Timeout * time.Duration(len(b.Plans)), background: true}
+	t := task{step: "prime", weight: e.weight(b.Header, b.Weight()), limit: limit, source: b.Source}
 	err := e.run(ctx, t, &p, func(ctx context.Context, src resize.Source) error {
 		if len(b.Plans) == 0 {
 			return nil
@@ -127,43 +130,49 @@ func (e *Engine) RenderBatch(ctx context.Context, b *Batch, done func(i int, dat
 
 // task is one admission to the engine.
 type task struct {
-	step       string
-	weight     int64 // in decoded pixels of four bytes
-	timeout    time.Duration
-	input      Input
-	source     Source
-	background bool
+	step   string
+	weight int64 // in decoded pixels of four bytes
+	limit  *limit
+	input  Input
+	source Source
 }
 
-func (e *Engine) task(step string, j Job) task {
-	return task{step, j.Plan.Cost(j.Header), e.Timeout, j.Input, j.Source, j.Background}
+func (e *Engine) task(step string, j Job, l *limit) task {
+	return task{step, e.weight(j.Header, j.Plan.Cost(j.Header)), l, j.Input, j.Source}
+}
+
+// weight is that of work of such a cost. Drawings are heavy, since even a small one can keep
+// a worker busy until the time limit.
+func (e *Engine) weight(h header.Header, cost int64) int64 {
+	if h.Drawn() {
+		return max(cost, e.Gate.LeastHeavy())
+	}
+	return cost
 }
 
 // run waits for the admission of t and does it within its time. The source is opened only
 // then, so that what is queued holds no memory.
 func (e *Engine) run(ctx context.Context, t task, p *Picture, do func(context.Context, resize.Source) error) error {
-	enter := e.Gate.Enter
-	if t.background {
-		enter = e.Gate.EnterBackground
-	}
 	queued := e.Now()
-	leave, err := enter(ctx, t.weight)
+	leave, err := t.limit.enter(ctx, e.Gate, t.weight)
 	if err != nil {
 		return err
 	}
 	defer leave()
 	began := e.Now()
+	t.limit.waited(began.Sub(queued))
 	src, done, err := t.source()
 	p.Steps = append(p.Steps, Step{"queue", began.Sub(queued)})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, resize.ErrTooSlow)
-	defer cancel()
-	err = finish(done, func() error { return timedOut(ctx, do(ctx, src)) })
+	err = finish(done, func() error {
+		return t.limit.within(ctx, func(ctx context.Context) error { return do(ctx, src) })
+	})
 	took := e.Now().Sub(began)
+	t.limit.left -= took
 	p.Steps = append(p.Steps, Step{t.step, took})
-	if !t.background {
+	if !t.limit.background {
 		e.Observer.Resized(t.input, took, err)
 	}
 	return err

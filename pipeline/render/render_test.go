@@ -38,11 +38,16 @@ type engine struct {
 
 func newEngine() *engine {
 	e := &engine{resizer: &resizetest.Fake{}}
+	e.startWith(gate.New(1, 1<<20, 1))
+	return e
+}
+
+// startWith makes the Engine anew, after the resizer was changed.
+func (e *engine) startWith(g *gate.Gate) {
 	e.Engine = render.New(render.Config{
-		Resizer: e.resizer, Gate: gate.New(1, 1<<20, 1), Settings: resize.Settings{MaxPixels: 1 << 20},
+		Resizer: e.resizer, Gate: g, Settings: resize.Settings{MaxPixels: 1 << 20},
 		Timeout: time.Minute, Observer: &e.observed, Now: time.Now,
 	})
-	return e
 }
 
 func (e *engine) source() (resize.Source, func(error) error, error) {

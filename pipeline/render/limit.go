@@ -1,0 +1,63 @@
+package render
+
+import (
+	"context"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/resize"
+)
+
+// limit is the time that is left for one derivative, in all its steps together. For a
+// request it includes the queue, so that a client has an answer in time however busy the
+// server is; for background work it does not.
+type limit struct {
+	left       time.Duration
+	queued     time.Duration // of a request
+	background bool
+}
+
+// limit returns the limit of a derivative whose original, in case of a request, was open at
+// that time; 0 is now.
+func (e *Engine) limit(opened time.Time, background bool) *limit {
+	l := &limit{left: e.Timeout, background: background}
+	if !background && !opened.IsZero() {
+		l.left -= e.Now().Sub(opened)
+	}
+	return l
+}
+
+// enter waits until g admits work of that weight. The error is gate.ErrBusy, also when no
+// time is left, or that of ctx.
+func (l *limit) enter(ctx context.Context, g *gate.Gate, weight int64) (leave func(), err error) {
+	if l.background {
+		return g.EnterBackground(ctx, weight)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, l.left, gate.ErrBusy)
+	defer cancel()
+	if leave, err = g.Enter(ctx, weight); err != nil && context.Cause(ctx) == gate.ErrBusy {
+		return nil, gate.ErrBusy
+	}
+	return leave, err
+}
+
+// waited notes how long enter took.
+func (l *limit) waited(d time.Duration) {
+	if !l.background {
+		l.left, l.queued = l.left-d, l.queued+d
+	}
+}
+
+// within calls do with a ctx that ends when no time is left. The error is then
+// resize.ErrTooSlow, but if most of the time went into the queue, gate.ErrBusy: the picture
+// is not at fault.
+func (l *limit) within(ctx context.Context, do func(context.Context) error) error {
+	total := l.left + l.queued
+	ctx, cancel := context.WithTimeoutCause(ctx, l.left, resize.ErrTooSlow)
+	defer cancel()
+	err := timedOut(ctx, do(ctx))
+	if err == resize.ErrTooSlow && l.queued > total/2 {
+		return gate.ErrBusy
+	}
+	return err
+}
