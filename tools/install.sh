@@ -60,6 +60,8 @@ case "${1:-}" in
 test)
 	need nginx nginx-light
 	need varnishd varnish
+	need haproxy haproxy
+	[ "$(uname)" = Darwin ] || need iptables iptables # for partitions, in network namespaces
 	need lighttpd lighttpd
 	need promtool prometheus
 	need vips libvips-tools
@@ -75,7 +77,7 @@ esac
 [ -z "$missing" ] && exit 0
 
 if [ "$(uname)" = Darwin ]; then
-	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish lighttpd prometheus" >&2
+	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish haproxy lighttpd prometheus" >&2
 	exit 1
 fi
 if ! command -v apt-get >/dev/null; then
@@ -114,7 +116,7 @@ command -v systemctl >/dev/null || exit 0
 for package in $missing; do
 	case $package in
 	nginx-light) service=nginx ;;
-	varnish | lighttpd | prometheus) service=$package ;;
+	varnish | haproxy | lighttpd | prometheus) service=$package ;;
 	*) continue ;;
 	esac
 	$as_root systemctl disable --now "$service" >/dev/null 2>&1 ||

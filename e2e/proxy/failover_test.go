@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -75,6 +76,7 @@ func usesSendfile() manner {
 type peer struct {
 	address string
 	reached atomic.Int64
+	stop    func() // closes all connections, and refuses others
 }
 
 // newPeer starts one; for nil, it is an address at which nothing listens.
@@ -87,14 +89,17 @@ func newPeer(t *testing.T, does manner) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
+	stopped, stop := context.WithCancel(t.Context())
+	context.AfterFunc(stopped, func() { l.Close() })
 	p := &peer{address: l.Addr().String()}
+	p.stop = func() { l.Close(); stop() }
 	go func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
+			context.AfterFunc(stopped, func() { c.Close() })
 			go p.serve(c, does)
 		}
 	}()
@@ -109,9 +114,13 @@ func (p *peer) serve(c net.Conn, does manner) {
 		if err != nil {
 			return
 		}
-		if r.URL.Path == "/" { // by which tests find out that a proxy has started
+		switch r.URL.Path {
+		case "/": // by which tests and Varnish find out that something answers
 			say("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")(c, n)
 			return
+		case "/readyz":
+			say(answered)(c, n)
+			continue
 		}
 		p.reached.Add(1)
 		does(c, n)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
+	"github.com/thumbery/thumbery/internal/testkit/balancer"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -83,6 +84,17 @@ var proxies = []struct {
 	{"nginx", "X-Accel-Expires: ", false, e2e.CachingNginx},
 	{"nginx with accel", "X-Accel-Expires: ", true, e2e.CachingNginx},
 	{"varnish", "Surrogate-Control: Max-Age=", false, func(t *testing.T, s *e2e.Server, _ string) string { return varnish(t, s) }},
+	{"nginx of a cluster", "X-Accel-Expires: ", false, ofCluster("nginx")},
+	{"varnish of a cluster", "Surrogate-Control: Max-Age=", false, ofCluster("varnish")},
+}
+
+// ofCluster starts a balancer in front of one node.
+func ofCluster(kind string) func(*testing.T, *e2e.Server, string) string {
+	return func(t *testing.T, s *e2e.Server, _ string) string {
+		t.Helper()
+		node := balancer.Node{Public: strings.TrimPrefix(s.URL, "http://"), Admin: strings.TrimPrefix(s.Admin, "http://")}
+		return "http://" + startBalancer(t, kind, nil, node).Address
+	}
 }
 
 const hotAfter = 4
@@ -234,4 +246,30 @@ func TestHotExpires(t *testing.T) {
 		})
 		wantRequests(t, s, reached)
 	})
+}
+
+// When the second of a hot picture is over, the balancers of a cluster ask whether it has
+// changed, and the node answers 304.
+func TestHotIsRevalidated(t *testing.T) {
+	t.Parallel()
+	for kind, header := range map[string]string{"nginx": "X-Accel-Expires: 1", "varnish": "Surrogate-Control: max-age=1"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--hot-after", "2", "--hot-window", "1h", "--hot-header", header)
+			front := ofCluster(kind)(t, s, "")
+			whole := e2e.Get(t, front+"/300x200/photos/cat.jpg")
+			e2e.Eventually(t, "two answers are 304", func() bool {
+				if r := e2e.Get(t, front+"/300x200/photos/cat.jpg"); r.Status != http.StatusOK || !bytes.Equal(r.Body, whole.Body) {
+					t.Fatalf("%d, %d bytes", r.Status, len(r.Body))
+				}
+				same := 0
+				for _, m := range requestCount.FindAllStringSubmatch(string(e2e.Get(t, s.Admin+"/metrics").Body), -1) {
+					if m[1] == "304" {
+						same += number(t, m[2])
+					}
+				}
+				return same >= 2
+			})
+		})
+	}
 }

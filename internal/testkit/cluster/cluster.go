@@ -24,6 +24,9 @@ type Config struct {
 	// Args returns more arguments of thumbery serve, for a node that is about to start and
 	// all that the cluster has then, of which only the addresses are set; nil for none.
 	Args func(n *Node, all []*Node) []string
+	// Network has each node in a network namespace of its own, so that it can be
+	// partitioned; nil for ports of the loopback interface.
+	Network *Network
 }
 
 // Cluster is a number of nodes. Its methods are for one goroutine at a time.
@@ -65,9 +68,14 @@ func (c *Cluster) Add(t pinned.T) *Node {
 
 func (c *Cluster) newNode(t pinned.T) *Node {
 	t.Helper()
-	n := &Node{
-		Public: pinned.MustFreeAddress(t), Admin: pinned.MustFreeAddress(t), Cache: t.TempDir(),
-		origin: startOrigin(t, c.config.Store), cluster: c, log: &pinned.Log{},
+	n := &Node{Cache: t.TempDir(), cluster: c, log: &pinned.Log{}}
+	if w := c.config.Network; w == nil {
+		n.Public, n.Admin = pinned.MustFreeAddress(t), pinned.MustFreeAddress(t)
+		n.origin = startOrigin(t, c.config.Store, "127.0.0.1")
+	} else {
+		n.namespace, n.Public = w.join(t)
+		n.Public, n.Admin = n.Public+":8080", n.Public+":8081"
+		n.origin = startOrigin(t, c.config.Store, w.address(1))
 	}
 	c.Nodes = append(c.Nodes, n)
 	return n

@@ -17,10 +17,11 @@ type Node struct {
 	// the node is started again, and so does Cache, its cache directory.
 	Public, Admin, Cache string
 
-	origin  *origin
-	cluster *Cluster
-	log     *pinned.Log
-	process *pinned.Process // nil if it does not run
+	origin    *origin
+	cluster   *Cluster
+	namespace string // "" without a Network
+	log       *pinned.Log
+	process   *pinned.Process // nil if it does not run
 }
 
 // readyLimit is how long a node may take to start, on a busy machine.
@@ -75,7 +76,11 @@ func (n *Node) launch(t pinned.T) {
 		args = append(args, c.Args(n, n.cluster.Nodes)...)
 	}
 	env := append(os.Environ(), "AWS_ACCESS_KEY_ID="+c.Store.AccessKey, "AWS_SECRET_ACCESS_KEY="+c.Store.SecretKey, "THUMBERY_ADMIN_TOKEN="+Token)
-	p, err := pinned.Start(c.Binary, args, env, n.log)
+	program := c.Binary
+	if n.namespace != "" { // ip becomes the program that it starts
+		program, args = "ip", append([]string{"netns", "exec", n.namespace, c.Binary}, args...)
+	}
+	p, err := pinned.Start(program, args, env, n.log)
 	if err != nil {
 		t.Fatalf("start a node: %v", err)
 	}

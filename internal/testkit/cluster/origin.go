@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -22,11 +23,16 @@ type origin struct {
 	fetches map[string]int // by bucket and key
 }
 
-func startOrigin(t pinned.T, store *minio.Server) *origin {
+// startOrigin starts one that listens at an IP address.
+func startOrigin(t pinned.T, store *minio.Server, ip string) *origin {
 	t.Helper()
 	o := &origin{fetches: map[string]int{}}
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
-	server := httptest.NewServer(&httputil.ReverseProxy{
+	listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(&httputil.ReverseProxy{
 		Transport: transport,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "http", Host: strings.TrimPrefix(store.Endpoint, "http://")})
@@ -38,6 +44,9 @@ func startOrigin(t pinned.T, store *minio.Server) *origin {
 		},
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	})
+	server.Listener.Close()
+	server.Listener = listener
+	server.Start()
 	o.URL = server.URL
 	t.Cleanup(func() {
 		server.CloseClientConnections()

@@ -16,14 +16,14 @@ import (
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
-// Config has the values for the lines of deploy/nginx.conf marked CHANGE.
+// Config has the values for the lines of a file of deploy/ marked CHANGE.
 type Config struct {
-	// File is the path of deploy/nginx.conf.
+	// File is the path of the file.
 	File string
 	// Public and Admin are the addresses of Thumbery's listeners, HOST:PORT or
-	// unix:/PATH.
+	// unix:/PATH; "" if the file has several, which Edit then sets.
 	Public, Admin string
-	// Cache is the cache directory, absolute.
+	// Cache is the cache directory, absolute; "" if the file does not name it.
 	Cache string
 	// Edit changes the file's text further; nil for no change.
 	Edit func(text string) string
@@ -59,20 +59,15 @@ func (c Config) start(log *bytes.Buffer) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := c.text(address)
-	if err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp("", "thumbery-nginx-")
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{Address: address, dir: dir, ended: make(chan struct{})}
-	file := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(file, []byte(c.main(dir, text)), 0o644); err != nil {
+	if err := s.write(c); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.cmd = exec.Command(program(), "-c", file, "-e", "stderr")
+	s.cmd = exec.Command(Program(), "-c", s.file(), "-e", "stderr")
 	s.cmd.Stderr = io.MultiWriter(c.Log, log)
 	s.cmd.WaitDelay = 10 * time.Second
 	if err := s.cmd.Start(); err != nil {
@@ -87,6 +82,24 @@ func (c Config) start(log *bytes.Buffer) (*Server, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+func (s *Server) file() string { return filepath.Join(s.dir, "nginx.conf") }
+
+func (s *Server) write(c Config) error {
+	text, err := c.text(s.Address)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.file(), []byte(c.main(s.dir, text)), 0o644)
+}
+
+// Reload has nginx take another configuration, and does not wait until it has.
+func (s *Server) Reload(c Config) error {
+	if err := s.write(c); err != nil {
+		return err
+	}
+	return s.cmd.Process.Signal(syscall.SIGHUP)
 }
 
 // Close stops nginx and its workers.
@@ -105,16 +118,19 @@ func (c Config) text(address string) (string, error) {
 		return "", err
 	}
 	text := string(data)
-	for _, change := range [][2]string{
-		{"server 127.0.0.1:8080;", "server " + c.Public + ";"},
-		{"server 127.0.0.1:8081;", "server " + c.Admin + ";"},
-		{"listen 80;", "listen " + address + ";"},
-		{"alias /var/cache/thumbery/;", "alias " + c.Cache + "/;"},
+	for _, change := range [][3]string{
+		{c.Public, "server 127.0.0.1:8080;", "server " + c.Public + ";"},
+		{c.Admin, "server 127.0.0.1:8081;", "server " + c.Admin + ";"},
+		{address, "listen 80;", "listen " + address + ";"},
+		{c.Cache, "alias /var/cache/thumbery/;", "alias " + c.Cache + "/;"},
 	} {
-		if n := strings.Count(text, change[0]); n != 1 {
-			return "", fmt.Errorf("%s has %q %d times, and not once", c.File, change[0], n)
+		if change[0] == "" {
+			continue
 		}
-		text = strings.Replace(text, change[0], change[1], 1)
+		if n := strings.Count(text, change[1]); n != 1 {
+			return "", fmt.Errorf("%s has %q %d times, and not once", c.File, change[1], n)
+		}
+		text = strings.Replace(text, change[1], change[2], 1)
 	}
 	if c.Edit != nil {
 		text = c.Edit(text)
@@ -146,12 +162,14 @@ http {
 `, dir, user, workers, &temp, text)
 }
 
-// program finds nginx, which Debian keeps in /usr/sbin.
-func program() string {
-	if path, err := exec.LookPath("nginx"); err == nil {
-		return path
+// Program is the path of nginx, or "" if there is none. Debian keeps it in /usr/sbin.
+func Program() string {
+	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
 	}
-	return "/usr/sbin/nginx"
+	return ""
 }
 
 // wait waits until nginx listens: only then it writes the file with its process id.

@@ -60,12 +60,15 @@ func (p *Process) Kill() {
 
 // Terminate sends SIGTERM and waits for the end.
 func (p *Process) Terminate() {
-	_ = p.child.Signal(unix.SIGTERM) // it may have ended
+	p.Signal(unix.SIGTERM)
 	<-p.ended
 }
 
+// Signal sends a signal to the process; nothing if it has ended.
+func (p *Process) Signal(s unix.Signal) { _ = p.child.Signal(s) }
+
 // Pause freezes the process: it keeps its connections and ports and does nothing.
-func (p *Process) Pause() { _ = p.child.Signal(unix.SIGSTOP) }
+func (p *Process) Pause() { p.Signal(unix.SIGSTOP) }
 
 // Resume ends Pause.
-func (p *Process) Resume() { _ = p.child.Signal(unix.SIGCONT) }
+func (p *Process) Resume() { p.Signal(unix.SIGCONT) }
