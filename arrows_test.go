@@ -55,6 +55,14 @@ var bans = []ban{
 		reason: "an origin does not know who caches its bytes",
 	},
 	{
+		from: []string{"invalidation/..."}, to: []string{"cache/...", "storage/...", "resize/...", "info", "pipeline/...", "metrics"},
+		reason: "what is to be forgotten is told in keys, whatever is kept under them",
+	},
+	{
+		from: []string{"variant", "cache/...", "storage/...", "resize/...", "info", "metrics", "pipeline/..."}, to: []string{"invalidation/..."},
+		reason: "only the edge and cmd know that there are other nodes",
+	},
+	{
 		from: []string{"cache/eviction"}, to: []string{"cache", "cache/disk"},
 		reason: "what to evict is a pure function of sizes and times",
 	},
@@ -79,7 +87,7 @@ var bans = []ban{
 		reason: "the pipeline speaks to interfaces; cmd chooses the implementations",
 	},
 	{
-		from: []string{"variant", "cache/...", "storage/...", "resize/...", "info", "metrics", "pipeline/..."}, to: above,
+		from: []string{"variant", "cache/...", "storage/...", "resize/...", "info", "metrics", "pipeline/...", "invalidation/..."}, to: above,
 		reason: "only cmd knows the servers and the engines of subcommands",
 	},
 	{
@@ -204,7 +212,7 @@ var bans = []ban{
 		reason: "one package knows systemd",
 	},
 	{
-		from: []string{"internal/logbuf", "internal/lifecycle", "internal/progress", "internal/summary"}, to: append([]string{"variant", "cache/...", "storage/...", "resize/...", "info", "pipeline/...", "metrics"}, above...),
+		from: []string{"internal/logbuf", "internal/lifecycle", "internal/progress", "internal/summary"}, to: append([]string{"variant", "cache/...", "storage/...", "resize/...", "info", "pipeline/...", "invalidation/...", "metrics"}, above...),
 		reason: "how a process starts, logs, reports and stops has nothing to do with pictures",
 	},
 }

@@ -1,0 +1,106 @@
+package invalidation
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+const (
+	// consumeAtOnce bounds the events that a consumer gets by one call.
+	consumeAtOnce = 1000
+	// The pause after an error doubles from the first to the second.
+	firstPause = time.Second
+	maxPause   = time.Minute
+)
+
+// Consume calls f with the events of the log, in order, each at least once, until ctx ends.
+// When f has returned nil, the position is saved under name, and Consume goes on there
+// after a restart; a name that is new begins with what is appended after this process
+// has first used the log. While f returns an error, it is called with the same events again,
+// after pauses of a second to a minute. Watch must run meanwhile.
+func (l *Log) Consume(ctx context.Context, name string, f func(ctx context.Context, events []Event) error) {
+	l.Wait(ctx, Cursor{})
+	at, ok := l.Cursor(name)
+	if !ok {
+		at = l.start()
+		l.save(name, at)
+	}
+	for ctx.Err() == nil {
+		var b Batch
+		l.retry(ctx, name, func() (err error) { b, err = l.After(ctx, at, consumeAtOnce); return err })
+		if b.Lost > 0 {
+			l.ReportLost(name, b.Lost)
+		}
+		if len(b.Events) > 0 {
+			l.retry(ctx, name, func() error { return f(ctx, b.Events) })
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if b.Next != at {
+			at = b.Next
+			l.save(name, at)
+		}
+		l.Wait(ctx, at)
+	}
+}
+
+// start is where a new consumer begins.
+func (l *Log) start() Cursor {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.opened
+}
+
+// retry calls f until it returns nil or ctx ends, and reports whether it has returned nil.
+func (l *Log) retry(ctx context.Context, name string, f func() error) bool {
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		err := f()
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		l.options.Log.Warn("pictures were not forgotten everywhere; trying again", "consumer", name, "cause", err)
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(pause + rand.N(pause/2)):
+		}
+	}
+}
+
+// save saves a cursor. If that fails, some events come twice after a restart.
+func (l *Log) save(name string, c Cursor) {
+	if err := l.SaveCursor(name, c); err != nil {
+		l.options.Log.Warn("some pictures will be forgotten again after a restart", "consumer", name, "cause", err)
+	}
+}
+
+// ReportLost logs that a consumer will not get events, and tells Options.Lost.
+func (l *Log) ReportLost(consumer string, events uint64) {
+	l.options.Log.Error("invalidations were lost: old pictures may be served; empty the caches that were behind", "consumer", consumer, "events", events)
+	if l.options.Lost != nil {
+		l.options.Lost(events)
+	}
+}
+
+// ApplyOthers calls forget, which forgets a picture on this node, for each event that another
+// process has appended, or this program before it was killed, until ctx ends.
+func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key)) {
+	l.Consume(ctx, "self", func(_ context.Context, events []Event) error {
+		for _, e := range events {
+			if !e.Own && !e.Relayed {
+				forget(e.Key)
+			}
+		}
+		// The cursor is saved when the own events were forgotten, too.
+		l.recording.Lock()
+		defer l.recording.Unlock()
+		return nil
+	})
+}

@@ -1,0 +1,213 @@
+package invalidation
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// process is a Log with a consumer, until stop is called.
+type process struct {
+	*Log
+	got  []variant.Key
+	fail bool
+	lost uint64
+	stop func()
+}
+
+func start(t *testing.T, dir, name string) *process {
+	t.Helper()
+	p := &process{}
+	var err error
+	p.Log, err = New(dir, Options{Log: slog.New(slog.DiscardHandler), NoSync: true, Lost: func(n uint64) { p.lost += n }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go p.Watch(ctx)
+	go func() {
+		defer close(done)
+		p.Consume(ctx, name, func(_ context.Context, events []Event) error {
+			for _, e := range events {
+				p.got = append(p.got, e.Key)
+			}
+			if p.fail {
+				return errors.New("not now")
+			}
+			return nil
+		})
+	}()
+	p.stop = func() { cancel(); <-done }
+	time.Sleep(time.Second)
+	return p
+}
+
+func (p *process) want(t *testing.T, keys string) {
+	t.Helper()
+	var got []string
+	for _, k := range p.got {
+		got = append(got, string(k))
+	}
+	if s := strings.Join(got, " "); s != keys {
+		t.Errorf("consumed %q, want %q", s, keys)
+	}
+	p.got = nil
+}
+
+func TestConsume(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	add(t, open(t, dir), "before")
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, dir, "front")
+		p.want(t, "")
+		add(t, p.Log, "own")
+		synctest.Wait()
+		p.want(t, "own")
+		add(t, open(t, dir), "other", "another")
+		time.Sleep(watchEvery)
+		synctest.Wait()
+		p.want(t, "other another")
+		p.fail = true
+		add(t, p.Log, "again")
+		synctest.Wait()
+		p.want(t, "again")
+		time.Sleep(10 * time.Minute)
+		if n := len(p.got); n < 8 || n > 20 {
+			t.Errorf("tried %d times within ten minutes", n)
+		}
+		p.stop()
+
+		p = start(t, dir, "front")
+		p.want(t, "again")
+		p.stop()
+		add(t, open(t, dir), "missed")
+		p = start(t, dir, "front")
+		p.want(t, "missed")
+		p.stop()
+		p = start(t, dir, "front")
+		p.want(t, "")
+
+		if err := os.RemoveAll(p.dir); err != nil {
+			t.Fatal(err)
+		}
+		add(t, open(t, dir), "emptied")
+		time.Sleep(watchEvery)
+		synctest.Wait()
+		p.want(t, "emptied")
+		p.stop()
+
+		at, ok := p.Cursor("front")
+		if at.Seq != 1 || !ok {
+			t.Errorf("the cursor is %v", at)
+		}
+		if err := p.SaveCursor("front", Cursor{at.Log, 7}); err != nil {
+			t.Fatal(err)
+		}
+		p = start(t, dir, "front")
+		p.want(t, "emptied")
+		if p.lost != 1 {
+			t.Errorf("%d lost", p.lost)
+		}
+		p.stop()
+	})
+}
+
+// What another process has appended is forgotten here, and so is what this program has
+// appended before it was killed; what it has forgotten itself is not forgotten twice.
+func TestApplyOthers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var forgotten []variant.Key
+		run := func(act func(*Log)) {
+			l := open(t, dir)
+			ctx, stop := context.WithCancel(t.Context())
+			go l.Watch(ctx)
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				l.ApplyOthers(ctx, func(k variant.Key) { forgotten = append(forgotten, k) })
+			}()
+			synctest.Wait()
+			act(l)
+			time.Sleep(time.Second)
+			stop()
+			<-done
+		}
+		run(func(l *Log) {
+			add(t, open(t, dir), "purged")
+			if err := l.Record(t.Context(), "deleted", func() error { return nil }); err != nil {
+				t.Error(err)
+			}
+			if err := l.Relay(t.Context(), "relayed"); err != nil {
+				t.Error(err)
+			}
+		})
+		if !slices.Equal(forgotten, []variant.Key{"purged"}) {
+			t.Errorf("forgotten: %q", forgotten)
+		}
+		forgotten = nil
+		var killed Cursor
+		run(func(l *Log) {
+			killed, _ = l.Cursor("self")
+			err := l.Record(t.Context(), "killed", func() error {
+				if l.recording.TryLock() {
+					t.Error("the cursor can pass an event that is not forgotten yet")
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		if err := open(t, dir).SaveCursor("self", killed); err != nil {
+			t.Error(err)
+		}
+		run(func(*Log) {})
+		if !slices.Equal(forgotten, []variant.Key{"killed"}) {
+			t.Errorf("forgotten after a restart: %q", forgotten)
+		}
+	})
+}
+
+func TestForgetCursors(t *testing.T) {
+	t.Parallel()
+	l := open(t, t.TempDir())
+	const young, old = "YOUNGYOUNGYOUNGYOUNGYOUNGY", "OLDOLDOLDOLDOLDOLDOLDOLDOL"
+	now := time.Now()
+	for name, age := range map[string]time.Duration{young: 0, old: cursorAge, "front": 2 * cursorAge, old + ".x": 2 * cursorAge} {
+		if err := l.SaveCursor(name, Cursor{young, 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(l.cursorPath(name), now, now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.ForgetCursors(); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]bool{young: true, old: false, "front": true, old + ".x": false} {
+		if _, ok := l.Cursor(name); ok != want {
+			t.Errorf("%s is there: %v", name, ok)
+		}
+	}
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add("YOUNGYOUNGYOUNGYOUNGYOUNGY 17\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if c, ok := parseCursor(text); ok && !IsID(c.Log) {
+			t.Errorf("%q is %v", text, c)
+		}
+	})
+}
