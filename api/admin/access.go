@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/netip"
@@ -14,6 +16,48 @@ import (
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/internal/panics"
 )
+
+// withoutToken are the paths that need no token: orchestrators have none, and the sender of
+// bucket notifications has a secret of its own.
+var withoutToken = []string{"/healthz", "/readyz", "/hooks/s3"}
+
+// authorize refuses requests without the token, if there is one. With it, a request may be
+// for any host: no page of an attacker knows it.
+func (c Config) authorize(next http.Handler) http.Handler {
+	ownHost := c.ownHost(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case c.hasToken(r):
+			next.ServeHTTP(w, r)
+		case c.Token == "" || slices.Contains(withoutToken, r.URL.Path):
+			ownHost.ServeHTTP(w, r)
+		default:
+			c.Log.Warn("refused a request without the admin token", "path", api.Shortened(r.URL.EscapedPath()), "client", r.RemoteAddr)
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			writeError(w, http.StatusUnauthorized, "the admin token is wrong or missing: send it as Authorization: Bearer TOKEN")
+		}
+	})
+}
+
+// hasToken reports that a request has the token that this listener asks for.
+func (c Config) hasToken(r *http.Request) bool {
+	return c.Token != "" && equalSecrets(bearer(r), c.Token)
+}
+
+// bearer returns the token that a request sends, "" for none (RFC 6750, 2.1).
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// equalSecrets compares in constant time, also if the lengths differ.
+func equalSecrets(given, secret string) bool {
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(secret))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
 
 // ownHost refuses requests for other hosts than the admin listener's own. By DNS rebinding,
 // the page of an attacker could reach the listener under the attacker's host name, and so

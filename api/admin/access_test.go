@@ -19,11 +19,11 @@ import (
 )
 
 // newFullAdmin has all routes. changed counts what requests have changed.
-func newFullAdmin(t *testing.T) (o *testAdmin, changed *int) {
+func newFullAdmin(t *testing.T, configure ...func(*Config)) (o *testAdmin, changed *int) {
 	t.Helper()
 	changed = new(int)
 	change := func(variant.Key) error { *changed++; return nil }
-	o = newTestAdmin(Config{
+	c := Config{
 		Hosts: []string{"thumbery", "img-admin.example.com"},
 		Stock: func() any { return "stock" },
 		Forget: func(key variant.Key) (pipeline.Forgotten, error) {
@@ -34,11 +34,14 @@ func newFullAdmin(t *testing.T) (o *testAdmin, changed *int) {
 		}},
 		Hook: &Hook{
 			Secret: "s", Keys: func(_, object string) []variant.Key { return []variant.Key{variant.Key(object)} },
-			Created: change, Removed: change,
+			Created: change, Removed: change, Observe: func(string) {},
 		},
 		Priming: &Priming{Run: (&fakePrimer{}).run, Rules: variant.Rules{Presets: variant.Presets{}}},
-	})
-	return o, changed
+	}
+	for _, f := range configure {
+		f(&c)
+	}
+	return newTestAdmin(c), changed
 }
 
 // adminRoutes returns all methods and routes, with a path for each.

@@ -34,6 +34,11 @@ type Config struct {
 	Hook *Hook
 	// Priming, if not nil, fills the cache at /prime.
 	Priming *Priming
+	// Token is what requests send as Authorization: Bearer, but for /healthz, /readyz and
+	// /hooks/s3; "" asks nobody for it.
+	Token string
+	// Draining, if not nil, reports that the server is about to stop.
+	Draining func() bool
 	// Hosts are the host names of the listener besides localhost and addresses, in lower
 	// case and without a port.
 	Hosts []string
@@ -42,18 +47,18 @@ type Config struct {
 
 // New returns the handler of the admin listener: /healthz, /readyz, /metrics,
 // /debug/pprof, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, and
-// POST /hooks/s3, which alone needs a secret. To keep out the pages that an
-// administrator's browser shows, it refuses requests for other hosts, and those of other
-// sites that change something.
+// POST /hooks/s3, which has a secret of its own. To keep out the pages that an
+// administrator's browser shows, it refuses requests for other hosts without the token,
+// and those of other sites that change something.
 func New(c Config) http.Handler {
 	r := chi.NewRouter()
-	r.Use(recoverPanics, c.ownHost, sameOrigin)
+	r.Use(recoverPanics, c.authorize, sameOrigin)
 	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, c.Stock()) })
 	r.Delete("/cache/*", c.forget)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	r.Get("/readyz", newChecks(c.Checks).serve)
+	r.Get("/readyz", c.readyz(newChecks(c.Checks)))
 	switches := &switchboard{switches: c.Switches, log: c.Log}
 	r.Get("/switches", switches.show)
 	r.Patch("/switches", switches.change)

@@ -1,13 +1,10 @@
 package admin
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/variant"
@@ -92,14 +89,7 @@ func (h *hookHandler) isAuthorized(r *http.Request) bool {
 	if _, password, ok := r.BasicAuth(); ok {
 		return equalSecrets(password, h.Secret)
 	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && equalSecrets(strings.TrimSpace(token), h.Secret)
-}
-
-// equalSecrets compares in constant time, also if the lengths differ.
-func equalSecrets(given, secret string) bool {
-	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(secret))
-	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+	return equalSecrets(bearer(r), h.Secret)
 }
 
 func (h *hookHandler) applyAll(events []event) (answer hookAnswer) {

@@ -14,7 +14,7 @@ import (
 type Check struct {
 	Name string
 	// Do returns why the check fails. The error is shown to every client of the admin
-	// listener. Do is not called again while it runs.
+	// listener that has its token. Do is not called again while it runs.
 	Do func(context.Context) error
 	// Degrades says that a failure leaves the server ready, but degraded. If the origin is
 	// down, a load balancer must not take out all servers at once, with what they have in
@@ -36,7 +36,8 @@ const (
 type readiness struct {
 	Ready    bool          `json:"ready"`
 	Degraded bool          `json:"degraded"` // a check failed
-	Checks   []checkResult `json:"checks"`
+	Draining bool          `json:"draining,omitempty"`
+	Checks   []checkResult `json:"checks"` // nil for clients without the token
 }
 
 type checkResult struct {
@@ -62,9 +63,27 @@ func newChecks(configured []Check) (all checks) {
 	return all
 }
 
-func (all checks) serve(w http.ResponseWriter, r *http.Request) {
+// readyz answers /readyz. While the server drains, it is not ready, whatever the checks say.
+func (c Config) readyz(all checks) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer := readiness{Draining: true}
+		if c.Draining == nil || !c.Draining() {
+			answer = all.answer(r.Context())
+		}
+		if c.Token != "" && !c.hasToken(r) { // names and errors tell of paths and origins
+			answer.Checks = nil
+		}
+		status := http.StatusOK
+		if !answer.Ready {
+			status = http.StatusServiceUnavailable
+		}
+		writeJSON(w, status, answer)
+	}
+}
+
+func (all checks) answer(ctx context.Context) readiness {
 	answer := readiness{Ready: true}
-	for i, err := range all.run(r.Context()) {
+	for i, err := range all.run(ctx) {
 		c := checkResult{Name: all[i].Name, OK: err == nil}
 		if all[i].State != nil {
 			c.State = all[i].State()
@@ -76,11 +95,7 @@ func (all checks) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		answer.Checks = append(answer.Checks, c)
 	}
-	status := http.StatusOK
-	if !answer.Ready {
-		status = http.StatusServiceUnavailable
-	}
-	writeJSON(w, status, answer)
+	return answer
 }
 
 // run runs all checks at once and returns their errors in order.
