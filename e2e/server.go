@@ -68,6 +68,29 @@ func StartCommand(t *testing.T, command []string, files ...*os.File) *Server {
 	return s
 }
 
+// Terminate sends SIGTERM, and does not wait.
+func (s *Server) Terminate(t *testing.T) {
+	t.Helper()
+	if err := s.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// EndNow sends a server that is stopping further signals, of which the first that it has
+// not yet taken for one of those before ends it at once.
+func (s *Server) EndNow(t *testing.T) {
+	t.Helper()
+	Eventually(t, "a second signal ends it", func() bool {
+		_ = s.Cmd.Process.Signal(syscall.SIGTERM) // it may have gone
+		select {
+		case <-s.Done:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
 // Stop stops it with SIGTERM, as systemd does. Stopping twice does nothing.
 func (s *Server) Stop(t *testing.T) {
 	t.Helper()

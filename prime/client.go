@@ -40,9 +40,10 @@ type Body struct {
 
 // Client has a running server do the work, through its admin listener.
 type Client struct {
-	Base string // URL of the listener, without a slash at the end
-	HTTP *http.Client
-	Log  *slog.Logger
+	Base  string // URL of the listener, without a slash at the end
+	Token string // of the listener; "" for none
+	HTTP  *http.Client
+	Log   *slog.Logger
 }
 
 // MistakeError says that a server refuses a job, and will do so again.
@@ -106,6 +107,9 @@ func (c *Client) attempt(ctx context.Context, body []byte, report func(Progress)
 	req, err := http.NewRequestWithContext(following, http.MethodPost, c.Base+"/prime", bytes.NewReader(body))
 	if err != nil {
 		return 0, err
+	}
+	if c.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
 	res, err := c.HTTP.Do(req)
 	if err == nil {

@@ -231,6 +231,27 @@ func TestClientWithoutServer(t *testing.T) {
 	}
 }
 
+// The client sends the token of the listener, and does not follow a redirect with it.
+func TestClientToken(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{"", "a-token-of-the-tests"} {
+		var sent [][]string
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			sent = append(sent, r.Header["Authorization"])
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}))
+		defer s.Close()
+		var server Server
+		if err := server.UnmarshalText([]byte(s.URL)); err != nil {
+			t.Fatal(err)
+		}
+		err := server.Client(token, slog.New(slog.DiscardHandler)).Run(t.Context(), Body{}, func(Progress) {})
+		if err == nil || len(sent) != 1 || strings.Join(sent[0], " + ") != strings.TrimSuffix("Bearer "+token, "Bearer ") {
+			t.Errorf("with the token %q: sent %q, %v", token, sent, err)
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]time.Duration{

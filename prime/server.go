@@ -38,8 +38,8 @@ func (s Server) String() string {
 	return s.base
 }
 
-// Client speaks to that server only.
-func (s Server) Client(log *slog.Logger) *Client {
+// Client speaks to that server only, and tells it its token, if that is not "".
+func (s Server) Client(token string, log *slog.Logger) *Client {
 	t := &http.Transport{DisableCompression: true}
 	if s.socket != "" {
 		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -47,7 +47,7 @@ func (s Server) Client(log *slog.Logger) *Client {
 		}
 	}
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{Base: s.base, HTTP: &http.Client{Transport: t, CheckRedirect: stay}, Log: log}
+	return &Client{Base: s.base, Token: token, HTTP: &http.Client{Transport: t, CheckRedirect: stay}, Log: log}
 }
 
 // parseBase checks the URL of a server.

@@ -81,41 +81,20 @@ func (c *serveCmd) hook(app *app, primer *prime.Queue, m *metrics.Metrics, log *
 // primeParallel is how many pictures of a job are processed at once.
 const primeParallel = 4
 
-// primeServer primes for POST /prime, until the server stops.
-type primeServer struct {
-	app     *app
-	stopped context.Context
-	stop    context.CancelFunc
-}
-
-func newPrimeServer(app *app) *primeServer {
-	stopped, stop := context.WithCancel(context.Background())
-	return &primeServer{app, stopped, stop}
-}
-
-// run is a task: all priming ends with ctx.
-func (p *primeServer) run(ctx context.Context) {
-	<-ctx.Done()
-	p.stop()
-}
-
 // prime is admin.Priming.Run.
-func (p *primeServer) prime(ctx context.Context, r admin.PrimeRequest, report func(prime.Progress)) error {
-	if p.app.Originals.ReadOnly() {
+func (a *app) prime(ctx context.Context, r admin.PrimeRequest, report func(prime.Progress)) error {
+	if a.Originals.ReadOnly() {
 		return originals.ErrReadOnly
 	}
-	if err := p.app.Render.Settings.CheckWritable(r.Variants); err != nil {
+	if err := a.Render.Settings.CheckWritable(r.Variants); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(p.stopped, cancel)()
 	job := prime.Job{Variants: r.Variants, AllFormats: r.AllFormats, Keys: r.Keys, Parallel: primeParallel}
 	if r.List {
-		s := prime.Selection{Origins: p.app.origins.Mounts, Prefix: r.Prefix, Since: r.Since}
+		s := prime.Selection{Origins: a.origins.Mounts, Prefix: r.Prefix, Since: r.Since}
 		job.List, job.Count = s.List, s.List
 	}
-	return p.app.primeRunner().Run(ctx, job, report)
+	return a.primeRunner().Run(ctx, job, report)
 }
 
 func (a *app) primeRunner() *prime.Runner {

@@ -67,7 +67,7 @@ func TestExampleFile(t *testing.T) {
 func TestConfigHidesSecrets(t *testing.T) {
 	t.Parallel()
 	for text, shown := range map[string]bool{
-		"log = supercalifragilistic": true, "hook-secret = supercalifragilistic": false,
+		"log = supercalifragilistic": true, "hook-secret = supercalifragilistic": false, "admin-token = supercalifragilistic": false,
 		"key = supercalifragilistic": false, `key = ["k1:fine", supercalifragilistic]`: false,
 		"keys = supercalifragilistic": false, "hook_secret = supercalifragilistic": false, "serve.key = supercalifragilistic": false,
 	} {

@@ -37,6 +37,7 @@ type cli struct {
 	Prime   primeCmd   `cmd:"" help:"Generate derivatives in advance, here or in a running server."`
 	Migrate migrateCmd `cmd:"" help:"Copy originals from one backend to another, such as from a disk to S3, while a server runs."`
 	Doctor  doctorCmd  `cmd:"" help:"Check what serving needs: libvips, memory, the cache directory, the backends. Say what is slow or wrong, and what to do."`
+	Health  healthCmd  `cmd:"" help:"Ask a running server on this machine whether it is well: for HEALTHCHECK of containers, and probes by command."`
 	Version versionCmd `cmd:"" help:"Print versions, and the formats that can be read and written."`
 }
 

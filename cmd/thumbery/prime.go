@@ -37,9 +37,10 @@ type primeCmd struct {
 	Prefix *values.PrefixOrAll `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
 	Since  values.Age          `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
 
-	Server   prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin server, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
-	Parallel int          `env:"-" default:"8" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
-	JSON     bool         `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
+	Server    prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin server, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
+	tokenFlag `group:"Where"`
+	Parallel  int  `env:"-" default:"8" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
+	JSON      bool `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
 
 	appFlags
 }
@@ -83,7 +84,7 @@ func (c *primeCmd) Validate() error {
 	case c.Parallel < 1 || c.Parallel > maxParallel:
 		return fmt.Errorf("--parallel: must be from 1 to %d", maxParallel)
 	case !c.Server.IsZero():
-		return nil
+		return c.tokenFlag.validate()
 	case c.PresetAll && len(c.Preset) == 0:
 		return errors.New("--preset-all: there are no presets: give --preset, too")
 	case c.ReadOnly:
@@ -176,7 +177,7 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 
 // remote has a running server do the work, which lists by itself.
 func (c *primeCmd) remote(r *prime.Report) (run func(context.Context) error) {
-	client := c.Server.Client(r.Log)
+	client := c.Server.Client(c.AdminToken, r.Log)
 	body := prime.Body{Ops: c.Ops, AllPresets: c.PresetAll}
 	if c.AllFormats {
 		body.Formats = "auto"

@@ -36,26 +36,32 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	slog.SetDefault(log) // for panics that are recovered
 	logExposedSecrets(ctx, log)
 	c.setGOGC()
-	service, err := c.wire(log)
+	running := lifecycle.Service{Drain: c.Drain, Grace: c.Grace, Log: log, FlushLog: buffer.Flush}
+	service, err := c.wire(running.Stopping, log)
 	if err != nil {
 		return err
 	}
 	defer service.workers.Close() // after the last request
-	listeners, err := lifecycle.Listen(c.Listen, c.Admin)
+	listeners, err := c.listen()
 	if err != nil {
 		return usage(err)
 	}
 	stop, cancel := lifecycle.UntilSignal()
 	defer cancel()
 	c.greet(stdout, log, listeners.Public[0].Addr())
-	running := lifecycle.Service{
-		Servers: []lifecycle.Server{
-			lifecycle.NewServer(service.public, listeners.Public, log),
-			lifecycle.NewServer(service.admin, listeners.Admin, log),
-		},
-		Background: service.background, Grace: c.Grace, Log: log, FlushLog: buffer.Flush,
-	}
+	running.Public, running.Admin = lifecycle.NewServer(service.public, listeners.Public, log), lifecycle.NewServer(service.admin, listeners.Admin, log)
+	running.Background = service.background
 	return running.Run(stop)
+}
+
+// listen opens the listeners. Without a token, that for the admin must be out of reach of
+// other machines.
+func (f *serverFlags) listen() (lifecycle.Listeners, error) {
+	l, err := lifecycle.Listen(f.Listen, f.Admin)
+	if exposed := l.Exposed(); err == nil && exposed != nil && f.AdminToken == "" {
+		err = fmt.Errorf("--admin: other machines can reach %v, and whoever does can change the server: set THUMBERY_ADMIN_TOKEN to a secret (openssl rand -hex 32), or listen at 127.0.0.1:8081 or unix:/PATH", exposed)
+	}
+	return l, err
 }
 
 // greet warns if URLs are not signed, and prints links to try if the server serves the

@@ -23,8 +23,8 @@ type service struct {
 	workers       *sandbox.Pool
 }
 
-// wire puts the service together. Its errors are mistakes in the flags.
-func (c *serveCmd) wire(log *slog.Logger) (service, error) {
+// wire puts the service together. stopping is what /readyz says. Its errors are mistakes in the flags.
+func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error) {
 	keys, err := c.keyring()
 	if err != nil {
 		return service{}, err
@@ -47,7 +47,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	}
 	s := service{workers: app.workers}
 	rules := variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}
-	switches, primer, primes := c.switches(app), app.primer.NewQueue(rules.AllPresets()), newPrimeServer(app)
+	switches, primer := c.switches(app), app.primer.NewQueue(rules.AllPresets())
 	m.Watch(version, metrics.State{
 		Gate: app.making(fallback), Background: app.gates.pictures.Background, Fetches: app.gates.fetches.Load, Memory: app.Derivatives.MemoryStats, Absent: app.Originals.Absent,
 		Repairs: app.origins.Repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
@@ -55,7 +55,7 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
 		Origins: app.origins.States, Switches: switches.each,
 	})
-	s.background = append(app.background(), lifecycle.Task{Name: "prime-uploads", Run: primer.Run}, lifecycle.Task{Name: "prime-jobs", Run: primes.run})
+	s.background = append(app.background(), lifecycle.Task{Name: "prime-uploads", Run: primer.Run})
 	s.public = api.New(api.Config{
 		Pipeline: app.Pipeline, Rules: rules, Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
@@ -63,8 +63,8 @@ func (c *serveCmd) wire(log *slog.Logger) (service, error) {
 	})
 	s.admin = admin.New(admin.Config{
 		Checks: append(c.checks(app, log), checkWorkers(app.workers.State)), Metrics: m.Handler(), Forget: app.Forget, Stock: c.stock(app),
-		Switches: switches, Hook: c.hook(app, primer, m, log), Hosts: convert[string](c.AdminHost), Log: log,
-		Priming: &admin.Priming{Run: primes.prime, Rules: rules},
+		Switches: switches, Hook: c.hook(app, primer, m, log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: log,
+		Priming: &admin.Priming{Run: app.prime, Rules: rules},
 	})
 	return s, nil
 }

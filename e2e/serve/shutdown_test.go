@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
@@ -40,15 +39,17 @@ func TestShutdownFinishesWhatRuns(t *testing.T) {
 		answers <- r
 	}()
 	<-asked
-	if err := s.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	s.Terminate(t)
 	s.Log.AwaitText(t, "msg=stopping")
 	for refused := false; !refused; {
 		c, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
 		if refused = err != nil; !refused {
 			c.Close()
 		}
+	}
+	// Probes see until the end that no more requests should come.
+	if r := e2e.Get(t, s.Admin+"/readyz"); r.Status != http.StatusServiceUnavailable || !strings.Contains(string(r.Body), `"draining":true`) {
+		t.Errorf("/readyz: %d %s", r.Status, r.Body)
 	}
 	close(release)
 	e2e.WantPicture(t, <-answers, 300, 375, "jpeg")

@@ -45,14 +45,38 @@ func Listen(public, admin string) (l Listeners, err error) {
 	return l, err
 }
 
-func open(flag, address string) ([]net.Listener, error) {
-	network := "tcp"
+// Exposed returns the address of an admin listener that other machines may reach, or nil if
+// all of them are Unix sockets or on the loopback interface.
+func (l Listeners) Exposed() net.Addr {
+	for _, admin := range l.Admin {
+		switch a := admin.Addr().(type) {
+		case *net.UnixAddr:
+		case *net.TCPAddr:
+			if !a.IP.IsLoopback() {
+				return a
+			}
+		default:
+			return a
+		}
+	}
+	return nil
+}
+
+// networkOf splits an address of the form HOST:PORT or unix:/PATH.
+func networkOf(address string) (network, rest string) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		if path == "" {
+		return "unix", path
+	}
+	return "tcp", address
+}
+
+func open(flag, address string) ([]net.Listener, error) {
+	network, address := networkOf(address)
+	if network == "unix" {
+		if address == "" {
 			return nil, fmt.Errorf("%s: unix: needs a path, as in unix:/run/thumbery.sock", flag)
 		}
-		network, address = "unix", path
-		removeStale(path)
+		removeStale(address)
 	}
 	l, err := net.Listen(network, address)
 	if err != nil {

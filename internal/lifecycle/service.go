@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,42 +19,83 @@ import (
 
 // Service is what a process runs until it is told to stop.
 type Service struct {
-	Servers    []Server
-	Background Tasks
-	Grace      time.Duration // for running requests and background work to end
-	Log        *slog.Logger
-	FlushLog   func() // writes the lines that are still buffered
+	Public, Admin Server
+	Background    Tasks
+	Drain         time.Duration // how long clients may go on coming when it is to stop
+	Grace         time.Duration // for running requests and background work to end, after that
+	Log           *slog.Logger
+	FlushLog      func() // writes the lines that are still buffered
+
+	stopping atomic.Bool
 }
 
-// Run serves until ctx is done or a server fails, whose error it returns. Then it lets
-// running requests and background work end.
-func (s *Service) Run(ctx context.Context) (err error) {
-	running, end := context.WithCancel(ctx)
+// Run serves until ctx is done or a server fails, whose error it returns. When ctx is done
+// it goes on for Drain, in which load balancers notice that it is Stopping, and has clients
+// close their connections. Then it lets running requests and background work end. The
+// admin server ends last, so that balancers can ask it until then; the contexts of its
+// requests end with background work.
+func (s *Service) Run(ctx context.Context) error {
+	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	await := s.Background.Start(running)
-	failed := servers(s.Servers).start(s.Log)
+	await := s.Background.Start(background)
+	s.Public.HTTP.Handler = s.closing(s.Public.HTTP.Handler)
+	s.Admin.HTTP.BaseContext = func(net.Listener) context.Context { return background }
+	failed := make(chan error, 1)
+	s.Public.start(failed, s.Log)
+	s.Admin.start(failed, s.Log)
 	s.notify(daemon.SdNotifyReady)
 	s.FlushLog() // supervisors wait for these lines
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
+	err := s.await(ctx, failed)
 	end()
-	s.Log.Info("stopping", "grace", s.Grace)
-	s.FlushLog()
 	s.finish(await)
 	return err
 }
 
+// await returns when ctx and Drain after it are over, or with the error of a server.
+func (s *Service) await(ctx context.Context, failed <-chan error) (err error) {
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.stopping.Store(true)
+	s.notify(daemon.SdNotifyStopping)
+	s.Log.Info("stopping", "drain", s.Drain, "grace", s.Grace)
+	s.FlushLog()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-time.After(s.Drain):
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+// Stopping reports that the service is about to stop: no more requests should be sent to
+// it.
+func (s *Service) Stopping() bool { return s.stopping.Load() }
+
+// closing has clients close their connections while the service stops. Connections without
+// a request stay open until then: one may be on its way.
+func (s *Service) closing(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.Stopping() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
 // finish lets running requests and background work end, for at most Grace in total.
 func (s *Service) finish(await func(context.Context) []string) {
-	s.notify(daemon.SdNotifyStopping)
 	ctx, cancel := context.WithTimeout(context.Background(), s.Grace)
 	defer cancel()
-	servers(s.Servers).shutdown(ctx, s.Log)
+	s.Public.shutdown(ctx, s.Log)
 	if unfinished := await(ctx); len(unfinished) > 0 {
 		s.Log.Warn("background work did not end within --grace", "tasks", unfinished)
 	}
+	s.Admin.shutdown(ctx, s.Log)
 }
 
 // notify tells systemd, if that started the program.
@@ -71,6 +112,12 @@ const (
 	maxHeaderBytes = 16 << 10
 )
 
+// Server is a server of a process, and where it listens. See NewServer.
+type Server struct {
+	HTTP      *http.Server
+	Listeners []net.Listener
+}
+
 // NewServer returns a server with limits for h, to be run by a Service.
 func NewServer(h http.Handler, listeners []net.Listener, log *slog.Logger) Server {
 	return Server{&http.Server{
@@ -79,47 +126,28 @@ func NewServer(h http.Handler, listeners []net.Listener, log *slog.Logger) Serve
 	}, listeners}
 }
 
-// Server is a server of a process, and where it listens. See NewServer.
-type Server struct {
-	HTTP      *http.Server
-	Listeners []net.Listener
-}
-
-type servers []Server
-
-// start serves. failed gives the first error of a server, after which the others go on:
-// see shutdown.
-func (all servers) start(log *slog.Logger) (failed <-chan error) {
-	failures := make(chan error, 1)
-	for _, s := range all {
-		for _, l := range s.Listeners {
-			log.Info("listening", "address", l.Addr().String())
-			go func() {
-				if err := s.HTTP.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-					select {
-					case failures <- err:
-					default: // one failure is enough to stop
-					}
+// start serves until shutdown, or tells failed why it cannot any more.
+func (s Server) start(failed chan<- error, log *slog.Logger) {
+	for _, l := range s.Listeners {
+		log.Info("listening", "address", l.Addr().String())
+		go func() {
+			if err := s.HTTP.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				select {
+				case failed <- err:
+				default: // one failure is enough to stop
 				}
-			}()
-		}
+			}
+		}()
 	}
-	return failures
 }
 
 // shutdown accepts no more connections, and cuts off the requests that are running
 // when ctx is done.
-func (all servers) shutdown(ctx context.Context, log *slog.Logger) {
-	var done sync.WaitGroup
-	for _, s := range all {
-		done.Go(func() {
-			if err := s.HTTP.Shutdown(ctx); err != nil {
-				log.Warn("cut off requests that did not finish within --grace", "cause", err)
-				s.HTTP.Close()
-			}
-		})
+func (s Server) shutdown(ctx context.Context, log *slog.Logger) {
+	if err := s.HTTP.Shutdown(ctx); err != nil {
+		log.Warn("cut off requests that did not finish within --grace", "cause", err)
+		s.HTTP.Close()
 	}
-	done.Wait()
 }
 
 // Task is background work of a process.

@@ -1,0 +1,35 @@
+package lifecycle
+
+import (
+	"net"
+	"path/filepath"
+	"testing"
+)
+
+func TestExposed(t *testing.T) {
+	t.Parallel()
+	for address, exposed := range map[string]bool{
+		"127.0.0.1:0": false, "127.1.2.3:0": false, "localhost:0": false, "unix:" + filepath.Join(t.TempDir(), "a"): false, "": false,
+		":0": true, "0.0.0.0:0": true, "[::]:0": true,
+	} {
+		l, err := Listen("127.0.0.1:0", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Exposed(); (got != nil) != exposed {
+			t.Errorf("%s: %v", address, got)
+		}
+		for _, one := range append(l.Public, l.Admin...) {
+			one.Close()
+		}
+	}
+	for _, address := range []net.Addr{&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}, &net.TCPAddr{}, &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)}} {
+		l := Listeners{Admin: []net.Listener{fakeListener{address: &net.UnixAddr{}}, fakeListener{address: address}}}
+		if l.Exposed() != address {
+			t.Errorf("%v is not exposed", address)
+		}
+	}
+	if got := (Listeners{Admin: []net.Listener{fakeListener{address: &net.TCPAddr{IP: net.IPv6loopback}}}}).Exposed(); got != nil {
+		t.Errorf("%v is exposed", got)
+	}
+}

@@ -1,0 +1,44 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// maxProbed is how much of an answer is part of an error, in bytes.
+const maxProbed = 2 << 10
+
+// Probe asks a server of this machine, which Listen has opened at address, for a path, and
+// sends the token, if that is not "". One that listens at all addresses is reached by the
+// loopback interface. The error says, in one line, why the answer is not 200.
+func Probe(ctx context.Context, address, path, token string) error {
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		network, address := networkOf(address)
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil)
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := transport.RoundTrip(req)
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", address, context.Cause(ctx))
+	case err != nil:
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusOK {
+		return nil
+	}
+	body, _ := io.ReadAll(io.LimitReader(res.Body, maxProbed)) // the status says enough
+	return fmt.Errorf("%s: %s is %s: %s", address, path, res.Status, strings.Join(strings.Fields(string(body)), " "))
+}
