@@ -59,6 +59,8 @@ type Log struct {
 	// recording is held for reading between appending an event and forgetting it here.
 	recording sync.RWMutex
 
+	turn chan struct{} // full while one of this process locks, or waits for that
+
 	mu       sync.Mutex
 	id       string
 	segments []*segment    // in order; one at least once it was read
@@ -72,7 +74,7 @@ func New(cacheDir string, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log of invalidations: %w", err)
 	}
-	l := &Log{dir: dir, options: o, writer: rand.Text()[:8], sync: files.Sync, changed: make(chan struct{})}
+	l := &Log{dir: dir, options: o, writer: rand.Text()[:8], sync: files.Sync, turn: make(chan struct{}, 1), changed: make(chan struct{})}
 	if o.NoSync {
 		l.sync = func(*os.File) error { return nil }
 	}
@@ -165,22 +167,32 @@ func (l *Log) last() uint64 { return l.newest().last }
 
 // locked calls f while no other process appends, when all that was appended is read.
 func (l *Log) locked(ctx context.Context, f func() error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, errLocked)
 	defer cancel()
-	lock, err := l.lock(ctx)
-	if err == nil {
-		defer lock.Close()
-		err = l.read()
-	}
-	if err == nil {
-		err = f()
-	}
-	if err != nil {
+	if err := l.withLock(ctx, f); err != nil {
 		return fmt.Errorf("log of invalidations %s: %w", l.dir, err)
 	}
 	return nil
+}
+
+func (l *Log) withLock(ctx context.Context, f func() error) error {
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	lock, err := l.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.read(); err != nil {
+		return err
+	}
+	return f()
 }
 
 func (l *Log) lock(ctx context.Context) (*os.File, error) {

@@ -1,0 +1,346 @@
+package peers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/thumbery/thumbery/invalidation"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// network connects nodes without sockets, so that tests can have synthetic time.
+type network struct {
+	mu    sync.Mutex
+	nodes map[string]http.Handler // by host; nil does not answer
+}
+
+func (n *network) connect(host string, h http.Handler) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.nodes[host] = h
+}
+
+// RoundTrip implements http.RoundTripper.
+func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.mu.Lock()
+	h, known := n.nodes[r.URL.Host]
+	n.mu.Unlock()
+	if !known {
+		return nil, errors.New("connection refused")
+	}
+	if h == nil {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return w.Result(), nil
+}
+
+// node is one with a cache directory, and may run.
+type node struct {
+	*Peers
+	dir  string
+	lost uint64
+	stop func()
+
+	mu        sync.Mutex
+	forgotten []string
+}
+
+// start starts a node that follows the peers of source.
+func (n *network) start(t *testing.T, dir, host, source string, configure ...func(*invalidation.Options, *Peers)) *node {
+	t.Helper()
+	s, err := Parse(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &node{dir: dir}
+	options := invalidation.Options{Log: slog.New(slog.DiscardHandler), NoSync: true, Lost: func(n uint64) { a.lost += n }}
+	a.Peers = New(Config{Source: s, Token: "secret", Logger: options.Log, Forget: a.forget})
+	a.client.Transport = n
+	for _, c := range configure {
+		c(&options, a.Peers)
+	}
+	if a.Log, err = invalidation.New(dir, options); err != nil {
+		t.Fatal(err)
+	}
+	n.connect(host, Handler(a.Log))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go a.Log.Watch(ctx)
+	go func() { defer close(ended); a.Run(ctx) }()
+	a.stop = func() {
+		n.mu.Lock()
+		delete(n.nodes, host)
+		n.mu.Unlock()
+		cancel()
+		<-ended
+	}
+	return a
+}
+
+func (a *node) forget(k variant.Key) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.forgotten = append(a.forgotten, string(k))
+}
+
+func (a *node) append(t *testing.T, keys ...variant.Key) {
+	t.Helper()
+	if err := a.Log.Append(t.Context(), keys...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// want checks what was forgotten since the last time.
+func (a *node) want(t *testing.T, keys string) {
+	t.Helper()
+	synctest.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if got := strings.Join(a.forgotten, " "); got != keys {
+		t.Errorf("forgotten: %q, want %q", got, keys)
+	}
+	a.forgotten = nil
+}
+
+// wantRelayed checks what is in the log for the caches in front.
+func (a *node) wantRelayed(t *testing.T, keys string) {
+	t.Helper()
+	b, err := a.Log.After(t.Context(), invalidation.Cursor{}, 1000)
+	var got []string
+	for _, e := range b.Events {
+		if e.Relayed {
+			got = append(got, string(e.Key))
+		}
+	}
+	slices.Sort(got) // those of several peers
+	if s := strings.Join(got, " "); err != nil || s != keys {
+		t.Errorf("relayed: %q, want %q, %v", s, keys, err)
+	}
+}
+
+func TestNodesHear(t *testing.T) {
+	t.Parallel()
+	dirs := [3]string{t.TempDir(), t.TempDir(), t.TempDir()}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{nodes: map[string]http.Handler{}}
+		const list = "http://a:1, http://b:1,http://c:1/"
+		a, b := n.start(t, dirs[0], "a:1", list), n.start(t, dirs[1], "b:1", list)
+		c := n.start(t, dirs[2], "c:1", list)
+		time.Sleep(time.Minute)
+		if s := a.State(); s != (State{Reachable: 2}) {
+			t.Errorf("state %+v", s)
+		}
+		began := time.Now()
+		a.append(t, "1", "2")
+		b.want(t, "1 2")
+		c.want(t, "1 2")
+		a.want(t, "")
+		b.append(t, "3")
+		a.want(t, "3")
+		if time.Since(began) > 0 {
+			t.Errorf("it took %v", time.Since(began))
+		}
+		b.wantRelayed(t, "")
+
+		// A node that does not answer hears what it has missed when it is back, by whatever
+		// address, and tells the caches in front of it, and nobody else.
+		n.connect("b:1", nil)
+		b.stop()
+		a.append(t, "4")
+		c.append(t, "5")
+		time.Sleep(time.Hour)
+		a.want(t, "5")
+		c.want(t, "3 4")
+		if s := a.State(); s.Reachable != 1 || s.Unreachable != 1 {
+			t.Errorf("state %+v", s)
+		}
+		b = n.start(t, dirs[1], "b:2", list)
+		b.append(t, "6")
+		synctest.Wait()
+		slices.Sort(b.forgotten)
+		b.want(t, "4 5")
+		b.wantRelayed(t, "4 5")
+		time.Sleep(time.Minute)
+		a.want(t, "")
+		n.connect("b:1", Handler(b.Log))
+		time.Sleep(maxPause)
+		a.want(t, "6")
+		c.want(t, "6")
+		a.wantRelayed(t, "6")
+
+		// A partition that drops packets.
+		synctest.Wait()
+		n.connect("c:1", nil)
+		time.Sleep(hold)
+		c.append(t, "7")
+		time.Sleep(time.Hour)
+		a.want(t, "")
+		n.connect("c:1", Handler(c.Log))
+		time.Sleep(requestTimeout + maxPause)
+		a.want(t, "7")
+		for _, one := range []*node{a, b, c} {
+			one.stop()
+		}
+	})
+}
+
+// With DNS, following a peer begins and ends with its address.
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	dirs := [2]string{t.TempDir(), t.TempDir()}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{nodes: map[string]http.Handler{}}
+		var answer []netip.Addr
+		var failure error
+		resolver := func(_ *invalidation.Options, p *Peers) {
+			p.lookUp = func(_ context.Context, network, host string) ([]netip.Addr, error) {
+				if network != "ip" || host != "nodes" {
+					t.Errorf("looked up %s %s", network, host)
+				}
+				return answer, failure
+			}
+		}
+		addresses := func(list ...string) {
+			answer = nil
+			for _, one := range list {
+				answer = append(answer, netip.MustParseAddr(one))
+			}
+		}
+		addresses("10.0.0.1", "10.0.0.2")
+		a := n.start(t, dirs[0], "10.0.0.1:8081", "dns+http://nodes:8081", resolver)
+		b := n.start(t, dirs[1], "10.0.0.2:8081", "dns+http://nodes:8081", resolver)
+		step := func(what string, want State) {
+			t.Helper()
+			time.Sleep(2 * requestTimeout)
+			synctest.Wait()
+			if s := a.State(); s != want {
+				t.Errorf("%s: %+v", what, s)
+			}
+		}
+		step("two", State{Reachable: 1})
+		n.connect("[fd00::2]:8081", Handler(b.Log))
+		addresses("10.0.0.1", "10.0.0.2", "fd00::2", "10.0.0.3", "::ffff:10.0.0.3")
+		step("one has two addresses, and one does not exist", State{Reachable: 1, Unreachable: 1})
+		b.append(t, "1")
+		a.want(t, "1")
+		addresses("fd00::2")
+		time.Sleep(again)
+		step("another address", State{Reachable: 1})
+		failure = errors.New("no DNS server")
+		addresses()
+		step("no answer", State{Reachable: 1})
+		failure = &net.DNSError{IsNotFound: true}
+		step("no such name", State{})
+		failure = nil
+		for i := range 2 * maxPeers {
+			answer = append(answer, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
+		}
+		step("too many", State{Reachable: 1, Unreachable: maxPeers - 2})
+		a.stop()
+		b.stop()
+	})
+}
+
+// A log that lacks what a node has missed says so, and the rest is applied.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	dirs := [2]string{t.TempDir(), t.TempDir()}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{nodes: map[string]http.Handler{}}
+		a := n.start(t, dirs[0], "a:1", "http://b:1")
+		a.append(t, "1", "2")
+		end, err := a.Log.End(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := n.start(t, dirs[1], "b:1", "")
+		if err := b.Log.SaveCursor(end.Log, invalidation.Cursor{Log: end.Log, Seq: 9}); err != nil {
+			t.Fatal(err)
+		}
+		b.stop()
+		b = n.start(t, dirs[1], "b:1", "http://a:1")
+		time.Sleep(time.Second)
+		b.want(t, "1 2")
+		if b.lost != 1 {
+			t.Errorf("%d lost", b.lost)
+		}
+		a.stop()
+		b.stop()
+	})
+}
+
+// A node with a new cache does not forget what was appended before anything was in it.
+func TestEmptyCache(t *testing.T) {
+	t.Parallel()
+	dirs := [3]string{t.TempDir(), t.TempDir(), t.TempDir()}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{nodes: map[string]http.Handler{}}
+		a := n.start(t, dirs[0], "a:1", "")
+		a.append(t, "old")
+		time.Sleep(time.Hour)
+		a.append(t, "1")
+		time.Sleep(time.Second)
+		empty := func(o *invalidation.Options, _ *Peers) { o.Empty = true }
+		b, c := n.start(t, dirs[1], "b:1", "http://a:1", empty), n.start(t, dirs[2], "c:1", "http://a:1")
+		a.append(t, "2")
+		b.want(t, "1 2")
+		c.want(t, "old 1 2")
+		for _, one := range []*node{a, b, c} {
+			one.stop()
+		}
+	})
+}
+
+// What is not the answer of a peer is an error, also a redirect, which would take the token
+// elsewhere.
+func TestAsk(t *testing.T) {
+	t.Parallel()
+	var handler http.HandlerFunc
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer secret" || r.URL.RequestURI() != "/invalidations?after=7&log="+testLog {
+			t.Errorf("%s with %v", r.URL, r.Header)
+		}
+		handler(w, r)
+	}))
+	defer server.Close()
+	s, err := Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &peer{Peers: New(Config{Source: s, Token: "secret"}), base: server.URL, at: invalidation.Cursor{Log: testLog, Seq: 7}}
+	for name, tt := range map[string]struct {
+		handler http.HandlerFunc
+		ok      bool
+	}{
+		"answer": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"log":"` + testLog + `","next":7}`))
+		}, true},
+		"redirect": {http.RedirectHandler(elsewhere.URL, http.StatusFound).ServeHTTP, false},
+		"refused":  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, false},
+		"other":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }, false},
+	} {
+		handler = tt.handler
+		if a, err := p.ask(t.Context()); (err == nil) != tt.ok {
+			t.Errorf("%s: %+v, %v", name, a, err)
+		}
+	}
+}
