@@ -22,6 +22,20 @@ const (
 // has first used the log. While f returns an error, it is called with the same events again,
 // after pauses of a second to a minute. Watch must run meanwhile.
 func (l *Log) Consume(ctx context.Context, name string, f func(ctx context.Context, events []Event) error) {
+	l.Follow(ctx, name, func(ctx context.Context, b Batch) error {
+		if len(b.Events) > 0 {
+			if err := f(ctx, b.Events); err != nil {
+				return err
+			}
+		}
+		l.save(name, b.Next)
+		return nil
+	})
+}
+
+// Follow is Consume for who saves the position itself, by SaveCursor with the Next of a
+// Batch. A Batch may be without events.
+func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Context, b Batch) error) {
 	l.Wait(ctx, Cursor{})
 	at, ok := l.Cursor(name)
 	if !ok {
@@ -34,16 +48,13 @@ func (l *Log) Consume(ctx context.Context, name string, f func(ctx context.Conte
 		if b.Lost > 0 {
 			l.ReportLost(name, b.Lost)
 		}
-		if len(b.Events) > 0 {
-			l.retry(ctx, name, func() error { return f(ctx, b.Events) })
+		if b.Next != at {
+			l.retry(ctx, name, func() error { return f(ctx, b) })
 		}
 		if ctx.Err() != nil {
 			return
 		}
-		if b.Next != at {
-			at = b.Next
-			l.save(name, at)
-		}
+		at = b.Next
 		l.Wait(ctx, at)
 	}
 }
