@@ -62,6 +62,7 @@ test)
 	need varnishd varnish
 	need haproxy haproxy
 	[ "$(uname)" = Darwin ] || need iptables iptables # for partitions, in network namespaces
+	[ "$(uname)" = Darwin ] || ls /usr/lib/*/varnish/vmods/libvmod_xkey.so >/dev/null 2>&1 || missing="$missing varnish-modules"
 	need lighttpd lighttpd
 	need promtool prometheus
 	need vips libvips-tools
