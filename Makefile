@@ -15,6 +15,12 @@ export PKG_CONFIG_PATH := $(CURDIR)/.vips/lib/pkgconfig:$(PKG_CONFIG_PATH)
 export CGO_CFLAGS := $(or $(CGO_CFLAGS),-O2 -g) -DTHUMBERY_LIBVIPS=$(shell cat .vips/stamp)
 endif
 
+# One set of flags: a package that was built for one purpose is not built again for another.
+export GOFLAGS := $(GOFLAGS) -trimpath
+# A program with the race detector waits for a second when it ends well, which hundreds of
+# commands and dozens of packages of tests do.
+export GORACE := $(or $(GORACE),atexit_sleep_ms=50)
+
 .PHONY: help
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -27,8 +33,8 @@ run: build ## Serve the pictures in testdata on http://localhost:8080
 build: ## Build bin/thumbery, and bin/thumbery-worker with libvips
 	@tools/install.sh
 	@tools/vips.sh which
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/thumbery
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/thumbery-worker
+	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/thumbery
+	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/thumbery-worker
 
 .PHONY: vips
 vips: ## Build a current libvips into .vips, for build, test and bench; 5 minutes
@@ -39,8 +45,11 @@ vips: ## Build a current libvips into .vips, for build, test and bench; 5 minute
 # build and start, the cache of go test does not know.
 UNIT := $$(go list ./... | grep -v /e2e)
 
+# The packages that need C. That all others do without it, go vet checks.
+CGO := -e /resize/vips -e /cmd/thumbery-worker
+
 # Packages with tests of very many cases, of which only a sample runs with the race detector.
-SAMPLED := ./resize/vips ./resize/resizetest ./resize/sandbox/worker ./cmd/thumbery-worker
+SAMPLED := ./resize/vips ./resize/resizetest ./resize/sandbox/worker ./cmd/thumbery ./cmd/thumbery-worker
 
 .PHONY: check
 check: lint ## Check the style and run the unit tests that need no server; a minute
@@ -52,11 +61,10 @@ test: ## Run all tests, with real servers and real photographs; 8 minutes
 	@tools/vips.sh which
 	@tools/photos.sh
 	go run ./internal/testkit/pinned/build
-	CGO_ENABLED=0 go vet $$(go list ./... | grep -v -e /resize/vips -e /cmd/thumbery-worker)
-	go test -race -timeout 30m $(UNIT)
-	go test -timeout 30m $(SAMPLED)
-	go test -count 1 -timeout 30m -parallel 6 ./e2e/...
-	cd bench && go test ./...
+	go test -race -vet=off -timeout 30m $(UNIT)
+	go test -vet=off -timeout 30m $(SAMPLED)
+	go test -vet=off -count 1 -timeout 30m -parallel 6 ./e2e/...
+	cd bench && go test -vet=off ./...
 
 FUZZTIME := 20s
 .PHONY: fuzz
@@ -115,7 +123,8 @@ lint: ## Check the style: gofumpt, go vet and staticcheck
 	@tools/install.sh
 	@files=$$($(LINT) gofumpt -l $$(git ls-files '*.go')); \
 		if [ -n "$$files" ]; then echo "not formatted, run make format:"; echo "$$files"; exit 1; fi
-	go vet ./...
+	CGO_ENABLED=0 go vet $$(go list ./... | grep -v $(CGO))
+	go vet $$(go list ./... | grep $(CGO))
 	$(LINT) staticcheck ./...
 	cd bench && go vet ./... && go tool -modfile=../tools/lint.mod staticcheck ./...
 

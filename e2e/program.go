@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -22,7 +23,8 @@ var run pinned.T
 func Main(m *testing.M) {
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": minio.AccessKey, "AWS_SECRET_ACCESS_KEY": minio.SecretKey,
-		"AWS_EC2_METADATA_DISABLED": "true", // no test asks the machine for its role
+		"AWS_EC2_METADATA_DISABLED": "true",                                            // no test asks the machine for its role
+		"GORACE":                    cmp.Or(os.Getenv("GORACE"), "atexit_sleep_ms=50"), // the program would wait for a second
 	} {
 		os.Setenv(name, value)
 	}

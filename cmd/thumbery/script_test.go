@@ -1,12 +1,14 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/thumbery/thumbery/internal/testkit/binaries"
+	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/internal/testkit/sources"
 )
 
@@ -17,7 +19,6 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as people and cron do: testdata/script shows
 // what is typed and what comes back.
 func TestScripts(t *testing.T) {
-	sources.Open(t, "../..") // the worker is built of them
 	bin := t.TempDir()
 	if !testing.Short() { // scripts that need it are not for short mode
 		sources.Open(t, "../..")
@@ -29,9 +30,17 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sample.Only() && !testing.Short() { // a program with the race detector takes ten times as long to start
+		files = []string{"testdata/script/migrate.txtar", "testdata/script/prime.txtar", "testdata/script/purge.txtar"}
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", RequireExplicitExec: true,
+		Files: files, RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true") // no test asks the machine for its role
 			e.Setenv("TESTDATA", pictures)
 			e.Setenv("WITHOUT", e.Getenv("PATH")) // the worker

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/binaries"
+	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/internal/testkit/sources"
 )
 
@@ -21,9 +22,7 @@ const purgeMost = 40 << 10
 // What is shipped links nothing, libvips above all, and a purge runs in little memory
 // beside a server.
 func TestShipped(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
+	sample.Skip(t, "builds the program")
 	t.Parallel()
 	sources.Open(t, "../..")
 	dir := t.TempDir()

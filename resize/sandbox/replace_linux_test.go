@@ -194,6 +194,9 @@ func TestNoneCanBeStarted(t *testing.T) {
 		if text := <-log.ch; !strings.Contains(text, "cannot be started") || !strings.Contains(text, "the program was replaced") {
 			t.Error(text)
 		}
+		p.trouble.mu.Lock()
+		p.trouble.logged = time.Time{} // the same is logged once a minute
+		p.trouble.mu.Unlock()
 	}
 	if s := p.State(); !s.Degraded || !strings.Contains(s.Trouble, "the program was replaced") || s.Alive != 1 {
 		t.Errorf("%+v", s)

@@ -58,7 +58,7 @@ func corrupted(r *rand.Rand, src []byte) []byte {
 }
 
 // allowed are the errors that a picture from outside may cause. One that asks for more
-// memory than there is, is refused as too large by whoever gave the engine its memory.
+// memory than there is, is refused as too large by the package that gave the engine its memory.
 func allowed(err error) bool {
 	_, options := errors.AsType[*variant.Error](err)
 	return err == nil || options || errors.Is(err, header.ErrBroken) || errors.Is(err, header.ErrNotPicture) ||

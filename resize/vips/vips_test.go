@@ -163,7 +163,7 @@ func TestOrientations(t *testing.T) {
 func TestTurnedWebP(t *testing.T) {
 	t.Parallel()
 	e := defaultEngine(t)
-	for o := 1; o <= 8; o++ {
+	for _, o := range sample.Every(4, []int{1, 2, 3, 4, 5, 6, 7, 8}) {
 		stored := resizetest.PNG(resizetest.Stored(resizetest.Quarters(800, 480), o))
 		src, _ := makeOf(t, e, stored, "dpr_1,f_webp,q_95")
 		out, _ := makeOf(t, e, resizetest.Oriented(src, o), "60x36,f_png")
