@@ -24,7 +24,7 @@ import std;
 # that takes too long would occupy all of them. If a reused connection ends without a
 # response, Varnish itself sends the request to the same server once more.
 backend thumbery {
-    .host = "127.0.0.1";            # CHANGE if Thumbery listens elsewhere
+    .host = "127.0.0.1";            # CHANGE if --listen has another address
     .port = "8080";                 # CHANGE
     .connect_timeout = 2s;
     # A miss may wait for its origin and in the queue.

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -251,13 +250,10 @@ func TestPrimeStream(t *testing.T) {
 }
 
 // streaming starts a server whose jobs report every millisecond until their context ends.
-// running returns how many there are.
-func streaming(t *testing.T, lineTimeout time.Duration) (url string, running func() int) {
+// ended receives one value for each request that is over.
+func streaming(t *testing.T, lineTimeout time.Duration) (url string, ended <-chan struct{}) {
 	t.Helper()
-	var n atomic.Int32
 	run := func(ctx context.Context, _ PrimeRequest, report func(prime.Progress)) error {
-		defer n.Add(-1)
-		n.Add(1)
 		for ctx.Err() == nil {
 			report(prime.Progress{State: prime.Running, FirstLeftOut: strings.Repeat("x", 10_000)})
 			time.Sleep(time.Millisecond)
@@ -266,9 +262,13 @@ func streaming(t *testing.T, lineTimeout time.Duration) (url string, running fun
 	}
 	h := newPrimeHandler(&Priming{Run: run}, slog.New(slog.DiscardHandler))
 	h.lineTimeout = lineTimeout
-	s := httptest.NewServer(http.HandlerFunc(h.serve))
+	over := make(chan struct{}, 100)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { over <- struct{}{} }()
+		h.serve(w, r)
+	}))
 	t.Cleanup(s.Close)
-	return s.URL, func() int { return int(n.Load()) }
+	return s.URL, over
 }
 
 func startStream(t *testing.T, ctx context.Context, url string) *http.Response {
@@ -284,19 +284,10 @@ func startStream(t *testing.T, ctx context.Context, url string) *http.Response {
 	return res
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not in two minutes: %s", what)
-		}
-	}
-}
-
 // A job ends with its client. At most four run at once.
 func TestPrimeEndsWithItsClient(t *testing.T) {
 	t.Parallel()
-	url, running := streaming(t, time.Minute)
+	url, ended := streaming(t, time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for range primeStreams {
@@ -311,21 +302,23 @@ func TestPrimeEndsWithItsClient(t *testing.T) {
 		t.Errorf("the fifth: %s %s", res.Status, body)
 	}
 	cancel()
-	eventually(t, "all have ended", func() bool { return running() == 0 })
-	eventually(t, "another job starts", func() bool {
-		res := startStream(t, t.Context(), url)
-		_ = res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	})
+	for range primeStreams + 1 { // the fifth, too
+		<-ended
+	}
+	res = startStream(t, t.Context(), url)
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("another, when all have ended: %s", res.Status)
+	}
 }
 
 // A job ends if its client does not read: buffers fill up, and the time to write a line
 // passes.
 func TestPrimeEndsIfNotRead(t *testing.T) {
 	t.Parallel()
-	url, running := streaming(t, 50*time.Millisecond)
+	url, ended := streaming(t, 50*time.Millisecond)
 	res := startStream(t, t.Context(), url)
-	eventually(t, "the job has ended", func() bool { return running() == 0 })
+	<-ended
 	_ = res.Body.Close()
 }
 

@@ -23,6 +23,7 @@ type ForgetSummary struct {
 	eviction.PerTier[eviction.Count]
 	Failed  int64  `json:"failed"` // files that could not be removed, directories that could not be read
 	Failure string `json:"failure,omitempty"`
+	DryRun  bool   `json:"dry_run,omitempty"`
 }
 
 // Forget removes pictures, with everything made of them, from a cache directory: those of
@@ -87,7 +88,7 @@ func (f *forgetter) unwanted(name string) bool {
 }
 
 func (f *forgetter) summary() ForgetSummary {
-	s := ForgetSummary{Pictures: f.pictures, Failed: f.tally.failed}
+	s := ForgetSummary{Pictures: f.pictures, Failed: f.tally.failed, DryRun: f.DryRun}
 	for t := range eviction.Tier(eviction.Tiers) {
 		*s.Of(t) = f.tally.removed[t]
 	}

@@ -66,7 +66,7 @@ func TestForget(t *testing.T) {
 					t.Fatal(err)
 				}
 				s.Originals.Disk, s.Mezzanines.Disk, s.Derivatives.Disk = 0, 0, 0
-				want := ForgetSummary{Pictures: tt.pictures, PerTier: eviction.PerTier[eviction.Count]{
+				want := ForgetSummary{DryRun: dry, Pictures: tt.pictures, PerTier: eviction.PerTier[eviction.Count]{
 					Originals:   eviction.Count{Files: tt.pictures, Bytes: 1000 * tt.pictures},
 					Mezzanines:  eviction.Count{Files: tt.pictures, Bytes: 300 * tt.pictures},
 					Derivatives: eviction.Count{Files: 2 * tt.pictures, Bytes: 30 * tt.pictures},

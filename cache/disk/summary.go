@@ -82,7 +82,11 @@ func (s *TierSummary) describe(t eviction.Tier, removed string) string {
 
 // String is the summary for people.
 func (s *ForgetSummary) String() string {
-	return fmt.Sprintf("forgot %s: %s of originals, %s of mezzanines, %s of derivatives\n",
+	forgot := "forgot"
+	if s.DryRun {
+		forgot = "would forget"
+	}
+	return fmt.Sprintf("%s %s: %s of originals, %s of mezzanines, %s of derivatives\n", forgot,
 		summary.Plural(s.Pictures, "picture"), filesOf(s.Originals), filesOf(s.Mezzanines), filesOf(s.Derivatives))
 }
 

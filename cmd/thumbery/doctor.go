@@ -34,7 +34,7 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 		return errNoSource
 	}
 	config := doctor.Config{
-		Engine: c.inspect, Formats: c.set(), Required: c.Sandbox == "require", Cache: c.Cache, Sources: values.Sources(c.Source),
+		Engine: c.inspect, Formats: c.set(), Required: c.requiresSandbox(), Cache: c.Cache, Sources: values.Sources(c.Source),
 		Open: func(u *url.URL) (storage.Backend, error) { return origins.OpenBackend(u, s3.Options{}) },
 	}
 	checks := doctor.Run(context.Background(), config)

@@ -21,7 +21,7 @@ func (f *workerFlags) start(c engine.Config, log *slog.Logger) (*sandbox.Pool, e
 	}
 	return sandbox.New(sandbox.Config{
 		Worker: program, Build: version, Workers: f.workers(), Pictures: f.WorkerPictures, Memory: f.share(),
-		Engine: c, Require: f.Sandbox == "require", Observer: deathLog{log}, Log: log,
+		Engine: c, Require: f.requiresSandbox(), Observer: deathLog{log}, Log: log,
 	})
 }
 

@@ -104,7 +104,7 @@ func runFormats(t *testing.T, r resize.Resizer) {
 	}
 }
 
-// runMetadata: where a photograph was taken, and by whom, stays with us.
+// runMetadata: place and author of a photograph are not in its derivatives.
 func runMetadata(t *testing.T, r resize.Resizer) {
 	m := Quarters(160, 100)
 	for name, src := range map[string][]byte{"jpeg": JPEG(m), "png": PNG(m)} {

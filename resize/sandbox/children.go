@@ -122,8 +122,8 @@ func (p *Pool) watch(c *child) {
 	})
 }
 
-// gone replaces a child that has ended while it was idle. Whoever uses one that ends
-// replaces it.
+// gone replaces a child that has ended while it was idle. A child that ends
+// during a picture is replaced by lose.
 func (p *Pool) gone(c *child) {
 	p.mu.Lock()
 	at := slices.Index(p.idle, c)

@@ -37,7 +37,7 @@ func (b *Budget) UnmarshalText(text []byte) error {
 		return err
 	}
 	if *b == 0 {
-		return errors.New("a limit must be more than 0; leave it out for none")
+		return errors.New("a limit must be more than 0; leave the flag out for its default")
 	}
 	return nil
 }

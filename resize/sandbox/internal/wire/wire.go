@@ -54,7 +54,7 @@
 // # What is believed
 //
 // Nothing that an Answer says. DecodeAnswer checks what can be checked without the
-// Request, and bounds every number and text. Whoever sent the Request compares ID, Plan
+// Request, and bounds every number and text. The sender of the Request compares ID, Plan
 // and the place of the result, and reads the result itself.
 package wire
 
