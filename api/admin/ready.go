@@ -37,7 +37,7 @@ type readiness struct {
 	Ready    bool          `json:"ready"`
 	Degraded bool          `json:"degraded"` // a check failed
 	Draining bool          `json:"draining,omitempty"`
-	Checks   []checkResult `json:"checks"` // nil for clients without the token
+	Checks   []checkResult `json:"checks"`
 }
 
 type checkResult struct {
@@ -64,14 +64,21 @@ func newChecks(configured []Check) (all checks) {
 }
 
 // readyz answers /readyz. While the server drains, it is not ready, whatever the checks say.
+//
+// A load balancer, which does not have the token, asks several times a second. For it, only
+// those checks run that decide whether the server is ready: the others ask the origin, which
+// costs money, and a balancer that waits for an origin that hangs would take out all
+// servers at once. The names and errors of checks tell of paths, and are left out, too.
 func (c Config) readyz(all checks) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		answer := readiness{Draining: true}
-		if c.Draining == nil || !c.Draining() {
-			answer = all.answer(r.Context())
-		}
-		if c.Token != "" && !c.hasToken(r) { // names and errors tell of paths and origins
+		answer, stranger := readiness{Draining: true}, c.Token != "" && !c.hasToken(r)
+		switch {
+		case c.Draining != nil && c.Draining():
+		case stranger:
+			answer = all.deciding().answer(r.Context())
 			answer.Checks = nil
+		default:
+			answer = all.answer(r.Context())
 		}
 		status := http.StatusOK
 		if !answer.Ready {
@@ -79,6 +86,16 @@ func (c Config) readyz(all checks) http.HandlerFunc {
 		}
 		writeJSON(w, status, answer)
 	}
+}
+
+// deciding are those whose failure makes the server unready.
+func (all checks) deciding() (some checks) {
+	for _, c := range all {
+		if !c.Degrades {
+			some = append(some, c)
+		}
+	}
+	return some
 }
 
 func (all checks) answer(ctx context.Context) readiness {
