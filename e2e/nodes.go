@@ -9,9 +9,8 @@ import (
 )
 
 // Nodes starts a cluster of so many nodes, with pictures in a bucket of their own of the
-// MinIO that the tests of a package share. args are more arguments of thumbery serve, as
-// in cluster.Config.
-func Nodes(t *testing.T, count int, pictures map[string][]byte, args func(n *cluster.Node, all []*cluster.Node) []string) *cluster.Cluster {
+// MinIO that the tests of a package share. config may have more arguments, and a network.
+func Nodes(t *testing.T, count int, pictures map[string][]byte, config cluster.Config) *cluster.Cluster {
 	t.Helper()
 	pinned.NotShort(t)
 	store, bucket := sharedStore(), fmt.Sprintf("bucket-%d", buckets.Add(1))
@@ -19,5 +18,6 @@ func Nodes(t *testing.T, count int, pictures map[string][]byte, args func(n *clu
 	for key, data := range pictures {
 		store.Put(t, bucket, key, data)
 	}
-	return cluster.Start(t, cluster.Config{Binary: Binary, Store: store, Bucket: bucket, Nodes: count, Args: args})
+	config.Binary, config.Store, config.Bucket, config.Nodes = Binary, store, bucket, count
+	return cluster.Start(t, config)
 }

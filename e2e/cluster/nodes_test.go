@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
+	"github.com/thumbery/thumbery/internal/testkit/cluster"
 	"github.com/thumbery/thumbery/internal/testkit/outage"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestNodes(t *testing.T) {
 	t.Parallel()
 	pictures := map[string][]byte{outage.Key(1): outage.Picture(1, 120, 80)}
-	c := e2e.Nodes(t, 2, pictures, nil)
+	c := e2e.Nodes(t, 2, pictures, cluster.Config{})
 	path := "/60x40/" + outage.Key(1)
 	for _, n := range c.Nodes {
 		e2e.WantCache(t, e2e.Get(t, "http://"+n.Public+path), e2e.MissStored)
