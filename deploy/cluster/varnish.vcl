@@ -60,6 +60,12 @@ backend node3 {
     .between_bytes_timeout = 10s;
 }
 
+# The same nodes without probes, for when none passes them: all are overloaded then, or the
+# probes are wrong.
+backend any1 { .host = "10.0.0.1"; .port = "8080"; .connect_timeout = 1s; .first_byte_timeout = 90s; }    # CHANGE
+backend any2 { .host = "10.0.0.2"; .port = "8080"; .connect_timeout = 1s; .first_byte_timeout = 90s; }    # CHANGE
+backend any3 { .host = "10.0.0.3"; .port = "8080"; .connect_timeout = 1s; .first_byte_timeout = 90s; }    # CHANGE
+
 sub vcl_init {
     new cluster = directors.shard();
     cluster.add_backend(node1);
@@ -76,6 +82,12 @@ sub vcl_init {
     cluster.set_rampup(0s);                     # CHANGE, for example to 60s
     # 67 points for each node on the ring.
     cluster.reconfigure(67);
+
+    new anyway = directors.shard();
+    anyway.add_backend(any1, ident="node1");
+    anyway.add_backend(any2, ident="node2");
+    anyway.add_backend(any3, ident="node3");
+    anyway.reconfigure(67);
 }
 
 sub vcl_recv {
@@ -100,6 +112,9 @@ sub vcl_recv {
 sub vcl_backend_fetch {
     # The second attempt goes to the next node on the ring.
     set bereq.backend = cluster.backend(by=KEY, key=cluster.key(bereq.http.X-Picture), alt=bereq.retries);
+    if (!bereq.backend) {
+        set bereq.backend = anyway.backend(by=KEY, key=anyway.key(bereq.http.X-Picture), alt=bereq.retries);
+    }
 }
 
 sub vcl_backend_error {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,13 +29,19 @@ func withEach(t *testing.T, test func(t *testing.T, kind balancer.Kind)) {
 	}
 }
 
-// fakes are nodes that answer health checks, and every other path with 200.
-func fakes(t *testing.T, count int) (nodes []balancer.Node) {
+// fakes are nodes that answer health checks as Thumbery does, and every other path with 200.
+func fakes(t *testing.T, count int) []balancer.Node {
+	t.Helper()
+	return fakesWith(t, count, map[string]int{"/": http.StatusBadRequest})
+}
+
+// fakesWith are nodes that answer some paths with these statuses.
+func fakesWith(t *testing.T, count int, statuses map[string]int) (nodes []balancer.Node) {
 	t.Helper()
 	for range count {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/" {
-				w.WriteHeader(http.StatusBadRequest)
+			if status := statuses[r.URL.Path]; status != 0 {
+				w.WriteHeader(status)
 			}
 		}))
 		t.Cleanup(s.Close)
@@ -129,6 +136,22 @@ func TestOneNodeForASite(t *testing.T) {
 		}
 		if min(counts[0], counts[1], counts[2]) < 3 {
 			t.Errorf("sites on the nodes: %v", counts)
+		}
+	})
+}
+
+// If the checks of all nodes fail, all get requests: better than none.
+func TestNoCheckPasses(t *testing.T) {
+	t.Parallel()
+	withEach(t, func(t *testing.T, kind balancer.Kind) {
+		b := kind.Start(t, balancer.Config{Dir: deployCluster}, fakesWith(t, 3, map[string]int{"/": 500, "/readyz": 503})...)
+		e2e.Eventually(t, "no node is up", func() bool { return !slices.Contains(b.States(), balancer.Up) })
+		var counts [3]int
+		for n := range 30 {
+			counts[server(t, b, "a.example", fmt.Sprintf("/300x/%d.jpg", n))]++
+		}
+		if min(counts[0], counts[1], counts[2]) == 0 {
+			t.Errorf("pictures on the nodes: %v", counts)
 		}
 	})
 }

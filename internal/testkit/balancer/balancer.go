@@ -3,6 +3,7 @@
 package balancer
 
 import (
+	"fmt"
 	"net"
 	"slices"
 	"strconv"
@@ -93,7 +94,7 @@ func (b *Balancer) Server(servedBy string) int {
 	if !several {
 		last = servedBy
 	}
-	if n, err := strconv.Atoi(strings.TrimPrefix(last, "node")); err == nil {
+	if n, err := strconv.Atoi(strings.TrimPrefix(strings.TrimPrefix(last, "node"), "any")); err == nil {
 		return n - 1
 	}
 	return slices.IndexFunc(b.nodes, func(n Node) bool { return n.Public == last })
@@ -108,6 +109,28 @@ func (b *Balancer) nodeLines(t pinned.T, text string, example func(number int) s
 		lines.WriteString(line(i+1, n) + "\n")
 	}
 	return pinned.Edit(t, text, example(3), "", example(2), "", example(1), lines.String())
+}
+
+// lines is nodeLines for lines that differ by the number alone.
+func (b *Balancer) lines(t pinned.T, text, format string) string {
+	t.Helper()
+	return b.nodeLines(
+		t, text,
+		func(number int) string { return fmt.Sprintf(format, number) + "\n" },
+		func(number int, _ Node) string { return fmt.Sprintf(format, number) },
+	)
+}
+
+// Patient replaces the time-outs of a file by longer ones, for machines that are too busy
+// for it: a healthy node must not be taken for one that fails.
+func Patient(text string) string {
+	return strings.NewReplacer(
+		"proxy_connect_timeout 1s;", "proxy_connect_timeout 5s;", "proxy_next_upstream_timeout 3s;", "proxy_next_upstream_timeout 20s;",
+		"proxy_read_timeout 90s;", "proxy_read_timeout 30s;",
+		"timeout connect 250ms", "timeout connect 5s", "timeout check 700ms", "timeout check 5s",
+		".connect_timeout = 1s;", ".connect_timeout = 5s;", ".timeout = 300ms;", ".timeout = 5s;", "now - bereq.time < 3s", "now - bereq.time < 20s",
+		".first_byte_timeout = 90s;", ".first_byte_timeout = 30s;",
+	).Replace(text)
 }
 
 func port(address string) string {

@@ -46,13 +46,22 @@ func startNginx(t pinned.T, c Config, b *Balancer) {
 func startHAProxy(t pinned.T, c Config, b *Balancer) {
 	t.Helper()
 	config := haproxy.Config{File: filepath.Join(c.Dir, "haproxy.cfg"), Edit: func(text string) string {
-		return b.edit(b.nodeLines(
+		text = b.nodeLines(
 			t, text,
 			func(number int) string {
 				return fmt.Sprintf("    server node%[1]d 10.0.0.%[1]d:8080 id %[1]d             # CHANGE\n", number)
 			},
 			func(number int, n Node) string {
 				return fmt.Sprintf("    server node%[1]d %[2]s id %[1]d check port %[3]s", number, n.Public, port(n.Admin))
+			},
+		)
+		return b.edit(b.nodeLines(
+			t, text,
+			func(number int) string {
+				return fmt.Sprintf("    server any%[1]d 10.0.0.%[1]d:8080 id 10%[1]d backup no-check    # CHANGE\n", number)
+			},
+			func(number int, n Node) string {
+				return fmt.Sprintf("    server any%[1]d %[2]s id 10%[1]d backup no-check", number, n.Public)
 			},
 		))
 	}}
@@ -75,10 +84,16 @@ func startVarnish(t pinned.T, c Config, b *Balancer) {
 		for number := 1; number <= 3; number++ {
 			pairs = append(pairs, varnishBackend(text, number), "")
 		}
-		text = pinned.Edit(t, text, pairs...)
-		return b.edit(b.nodeLines(t, text, addBackend, func(number int, _ Node) string {
-			return strings.TrimSuffix(addBackend(number), "\n")
-		}))
+		text = b.lines(t, pinned.Edit(t, text, pairs...), "    cluster.add_backend(node%[1]d);")
+		text = b.lines(t, text, "    anyway.add_backend(any%[1]d, ident=\"node%[1]d\");")
+		const probeless = `backend any%d { .host = %q; .port = %q; .connect_timeout = 1s; .first_byte_timeout = 90s; }`
+		return b.edit(b.nodeLines(
+			t, text,
+			func(number int) string {
+				return fmt.Sprintf(probeless+"    # CHANGE\n", number, fmt.Sprint("10.0.0.", number), "8080")
+			},
+			func(number int, n Node) string { return fmt.Sprintf(probeless, number, host(n.Public), port(n.Public)) },
+		))
 	}}
 	s := varnish.Start(t, config)
 	b.Address = s.Address
@@ -91,8 +106,6 @@ func startVarnish(t pinned.T, c Config, b *Balancer) {
 		return states
 	}
 }
-
-func addBackend(number int) string { return fmt.Sprintf("    cluster.add_backend(node%d);\n", number) }
 
 // varnishBackend is the definition of a node's backend in the file.
 func varnishBackend(text string, number int) string {

@@ -97,7 +97,10 @@ func (s *Server) write(t pinned.T, c Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := pinned.Edit(t, string(data), "bind :80 ", "bind "+s.Address+" ", "/run/haproxy/admin.sock", s.socket())
+	text := pinned.Edit(
+		t, string(data), "bind :80 ", "bind "+s.Address+" ", "/run/haproxy/admin.sock", s.socket(),
+		"log stdout format raw local0 info ", "log stdout format raw local0 notice ", // no requests
+	)
 	if c.Edit != nil {
 		text = c.Edit(text)
 	}
