@@ -104,7 +104,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	rec := recorderOf(w)
-	rec.request = q
+	rec.request, rec.epoch = q, s.epoch(q)
 	s.setVary(w.Header(), q)
 	s.setTags(w.Header(), q)
 	hot := s.count(q)
@@ -115,7 +115,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer result.Blob.Close()
-	rec.outcome = outcomeOf(&result).String()
+	rec.outcome, rec.epoch = outcomeOf(&result).String(), result.Epoch
 	if result.Location != "" {
 		s.redirect(w, &result)
 		return nil
@@ -124,6 +124,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	if hot {
 		s.setHot(w.Header(), canonical, &result)
 	}
+	s.forbidOutdated(rec)
 	if sendFile && result.Blob.Path != "" {
 		s.SendFile.send(w, result.Blob.Path)
 		return nil

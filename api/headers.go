@@ -150,6 +150,20 @@ func (s *server) control(q request, soon bool) []string {
 	return value
 }
 
+// epoch is that of the picture of a request.
+func (s *server) epoch(q request) uint64 { return s.Pipeline.Epoch(variant.Name(q.tag[0])) }
+
+// forbidOutdated has no cache keep an answer, which may be an error, whose picture was
+// forgotten while it was made: it would come into caches in front after they have been
+// purged.
+func (s *server) forbidOutdated(rec *responseRecorder) {
+	if rec.request.parsedPath == nil || s.epoch(rec.request) == rec.epoch {
+		return
+	}
+	rec.Header()[headerCacheControl] = s.noStore
+	s.popularity.setCold(rec.Header())
+}
+
 func cacheControl(c *Config) string {
 	if c.Changing {
 		return publicFor(c.MaxAge)

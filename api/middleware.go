@@ -18,6 +18,7 @@ type responseRecorder struct {
 	outcome   string
 	cause     error
 	request   request // zero until the URL is parsed and permitted
+	epoch     uint64  // of its picture, when what the answer is made of was opened, or before
 	status    int     // 0 until the header is written
 	bytes     int64   // of the body
 	truncated bool    // the body ended early: the client left, or it could not be read

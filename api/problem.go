@@ -171,6 +171,7 @@ func (s *server) fail(rec *responseRecorder, r *http.Request, t problemType, err
 	s.safeHeaders(h)
 	s.popularity.setCold(h)
 	h.Set(headerCacheControl, errorControl(t))
+	s.forbidOutdated(rec)
 	switch t.status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable:
 		h.Set("Retry-After", RetryAfterSeconds)

@@ -24,7 +24,7 @@ type parsedPath struct {
 	// each normalized variant.Accept. They are only there if hits need them, for
 	// SendFile or popularity.
 	names []variant.Name
-	tag   []string // the value of every TagHeader, if there are any
+	tag   []string // the value of every TagHeader: the name of the key in the cache
 }
 
 // name is that of the derivative in the cache.
@@ -97,15 +97,12 @@ func (s *server) parse(path string) (*parsedPath, error) {
 	if err := s.Limits.Permit(ops, s.Presets); err != nil {
 		return nil, err
 	}
-	p := &parsedPath{key: u.Key, variant: ops.Variant, expires: expires}
+	p := &parsedPath{key: u.Key, variant: ops.Variant, expires: expires, tag: []string{string(u.Key.Name())}}
 	if p.variant.Kind == variant.Picture && p.variant.Format == variant.FormatKeep {
 		p.variant.Format = s.Format
 	}
 	if (s.SendFile.Header != "" || s.popularity != nil) && p.variant.Kind != variant.Raw {
 		p.names = s.allNames(p)
-	}
-	if len(s.TagHeaders) > 0 {
-		p.tag = []string{string(p.key.Name())}
 	}
 	return p, nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strconv"
 
-	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -41,9 +40,10 @@ func (p *Pipeline) invalidate(key variant.Key) (f Forgotten, err error) {
 	return f, errors.Join(err, mezzanines)
 }
 
-// Epoch returns the epoch of the picture of an original. Work that notes it before it
-// opens anything can tell, when it is done, whether the picture was forgotten since.
-func (p *Pipeline) Epoch(id originals.ID) uint64 { return p.epochs.At(id.Name()) }
+// Epoch returns the epoch of the picture that a name in the cache belongs to. Work that
+// notes it before it opens anything can tell, when it is done, whether the picture was
+// forgotten since.
+func (p *Pipeline) Epoch(name variant.Name) uint64 { return p.epochs.At(name) }
 
 // flightKey is the key of the Flight that makes a derivative. A request that comes after
 // its picture was forgotten does not join work that was begun before, and no request

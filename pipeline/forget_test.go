@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"fmt"
 	"image"
+	"slices"
 	"testing"
 
 	"github.com/thumbery/thumbery/cache"
@@ -23,18 +24,22 @@ func (w *watched) RemoveSource(source variant.Name) (int, int64, error) {
 }
 
 // Requests that come while a picture is being forgotten, at any point of that, keep
-// nothing of what it was.
+// nothing of what it was, and no cache may keep their answers.
 func TestForgetDuringRequest(t *testing.T) {
 	var asked []string
+	var epochs []uint64
 	var m *largeFixture
 	ask := func() {
 		ops := fmt.Sprintf("%dx", 20+len(asked))
 		asked = append(asked, ops)
-		r, err := m.ask(t.Context(), t, "big.jpg", ops)
-		if err != nil {
-			t.Fatal(err)
+		for range 2 { // made, and perhaps a hit
+			r, err := m.ask(t.Context(), t, "big.jpg", ops)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Blob.Close()
+			epochs = append(epochs, r.Epoch)
 		}
-		r.Blob.Close()
 	}
 	m = newLargeFixture(t, func(c *pipeline.Config) {
 		for _, s := range []*cache.Store{&c.Originals.Cache, &c.Mezzanines.Cache, &c.Derivatives.Cache} {
@@ -50,6 +55,10 @@ func TestForgetDuringRequest(t *testing.T) {
 	}
 	if len(asked) != 6 {
 		t.Fatalf("asked for %q", asked)
+	}
+	now := m.Epoch(variant.Key("big.jpg").Name())
+	if slices.Contains(epochs, now) {
+		t.Errorf("answers from before it was forgotten: %d, now it is %d", epochs, now)
 	}
 	for i, ops := range asked {
 		r, err := m.ask(t.Context(), t, "big.jpg", ops)

@@ -36,7 +36,7 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*made, error) 
 	if !p.Mezzanines.Suits(r.Variant) {
 		return nil, errNoMezzanine
 	}
-	epoch := p.Epoch(r.ID())
+	epoch := p.Epoch(r.name)
 	mezzanine := p.Mezzanines.Find(ctx, r.ID())
 	if mezzanine == nil {
 		return nil, errNoMezzanine

@@ -28,7 +28,7 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 		source = Made
 	}
 	return &Result{
-		Blob: o.Blob, Name: id.Name(), MediaType: mediaType, Source: source,
+		Blob: o.Blob, Name: id.Name(), Epoch: o.Epoch, MediaType: mediaType, Source: source,
 		Stored: o.Blob.NotKept == nil, Shared: o.Shared, Stale: o.Stale, Revalidating: o.Revalidating,
 		OriginDown: p.Originals.IsDown(key), Steps: fetchSteps(o),
 	}, nil
@@ -39,11 +39,12 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 // no content. ok is false if it is not on disk, or not usable any more: then ask for it
 // with Picture.
 func (p *Pipeline) Locate(ctx context.Context, key variant.Key, v variant.Variant, name variant.Name) (r Result, ok bool) {
+	epoch := p.Epoch(name)
 	d, ok := p.Derivatives.Locate(name)
 	if !ok {
 		return Result{}, false
 	}
-	r = found(name, d)
+	r = found(name, epoch, d)
 	if !p.isUsable(ctx, originals.IDOf(key, v), &r) {
 		r.Blob.Close()
 		return Result{}, false

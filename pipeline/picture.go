@@ -57,11 +57,12 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 
 // lookUp finds a derivative in memory or on disk. It returns nil on a miss.
 func (p *Pipeline) lookUp(r Request) *Result {
+	epoch := p.Epoch(r.name)
 	d, ok := p.Derivatives.Open(r.name)
 	if !ok {
 		return nil
 	}
-	result := found(r.name, d)
+	result := found(r.name, epoch, d)
 	return &result
 }
 
@@ -105,6 +106,7 @@ func (p *Pipeline) makeOnce(ctx context.Context, r Request, old *Result) (m *mad
 // madeMeanwhile returns a derivative that was written to disk after the request looked it
 // up, or nil.
 func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
+	epoch := p.Epoch(r.name)
 	d, ok := p.Derivatives.OpenFile(r.name)
 	if !ok {
 		return nil
@@ -117,7 +119,7 @@ func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
 	if err != nil {
 		return nil
 	}
-	return &made{Body: body, answer: Result{Source: FromDisk}}
+	return &made{Body: body, epoch: epoch, answer: Result{Source: FromDisk}}
 }
 
 // keep writes a derivative to disk and to memory, unless its picture was forgotten

@@ -502,31 +502,31 @@ func TestForget(t *testing.T) {
 }
 
 // Work that was begun before a picture was forgotten is answered and not kept, and
-// later requests do not get it.
+// later requests do not get it. Its epoch, which all that have waited for it see, has ended.
 func TestForgetWhileMaking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newFixture()
 		release := h.origin.HoldBodies()
-		answered := make(chan error, 1)
-		go func() {
-			_, err := h.ask(t.Context(), t, "cat.jpg", "40x30")
-			answered <- err
-		}()
-		synctest.Wait()
+		var asked sync.WaitGroup
+		ask := func(begun string) {
+			asked.Go(func() {
+				r, err := h.ask(t.Context(), t, "cat.jpg", "40x30")
+				if err != nil {
+					t.Error(err)
+				} else if ended := r.Epoch != h.Epoch(r.Name); ended != (begun == "before") {
+					t.Errorf("begun %s: epoch %d, now it is %d", begun, r.Epoch, h.Epoch(r.Name))
+				}
+			})
+			synctest.Wait()
+		}
+		ask("before")
+		ask("before")
 		if _, err := h.Forget("cat.jpg"); err != nil {
 			t.Fatal(err)
 		}
-		go func() {
-			_, err := h.ask(t.Context(), t, "cat.jpg", "40x30")
-			answered <- err
-		}()
-		synctest.Wait()
+		ask("after")
 		release()
-		for range 2 {
-			if err := <-answered; err != nil {
-				t.Error(err)
-			}
-		}
+		asked.Wait()
 		// Once more if the first, having been forgotten, takes what the second
 		// has kept with it.
 		if got := h.origin.Opens("cat.jpg"); got < 2 || got > 3 {

@@ -24,7 +24,7 @@ func (p *Pipeline) Prepare(ctx context.Context, r Request) (worked time.Duration
 	}
 	var old *Result
 	if d, ok := p.Derivatives.OpenFile(r.name); ok { // and is not usable
-		result := found(r.name, d)
+		result := found(r.name, 0, d)
 		old = &result
 	}
 	defer old.close()

@@ -22,6 +22,10 @@ const (
 type Result struct {
 	Blob *cache.Blob
 	Name variant.Name // unique to the body, together with Blob.ModTime and Sum
+	// Epoch is that of the picture when what the answer is made of was opened. If
+	// Pipeline.Epoch returns another one by now, the picture was forgotten meanwhile, and
+	// no cache may keep the answer.
+	Epoch uint64
 	// Sum is the CRC-32C of a derivative's body, since it may have been made from the
 	// original or from a mezzanine. Of an original it is 0.
 	Sum       uint32
@@ -51,13 +55,13 @@ func (r *Result) close() {
 	}
 }
 
-// found returns the Result for a derivative in the cache.
-func found(name variant.Name, d derivatives.Derivative) Result {
+// found returns the Result for a derivative that was opened in an epoch.
+func found(name variant.Name, epoch uint64, d derivatives.Derivative) Result {
 	source := FromDisk
 	if d.InMemory {
 		source = FromMemory
 	}
-	return Result{Blob: d.Blob, Name: name, Sum: d.Sum, MediaType: d.MediaType, Source: source, Stored: d.Stored}
+	return Result{Blob: d.Blob, Name: name, Epoch: epoch, Sum: d.Sum, MediaType: d.MediaType, Source: source, Stored: d.Stored}
 }
 
 // made is a derivative in memory, shared by all requests that have waited for it.
@@ -72,7 +76,7 @@ type made struct {
 
 func (p *Pipeline) result(r Request, m *made, shared bool) *Result {
 	a := m.answer
-	a.Blob, a.Name, a.Sum, a.MediaType, a.Stored = m.Blob(), r.name, m.Sum, m.MediaType, m.Stored
+	a.Blob, a.Name, a.Epoch, a.Sum, a.MediaType, a.Stored = m.Blob(), r.name, m.epoch, m.Sum, m.MediaType, m.Stored
 	a.Shared, a.OriginDown = shared, p.Originals.IsDown(r.Key)
 	return &a
 }

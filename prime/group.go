@@ -59,7 +59,7 @@ func (e *Engine) primeFromMezzanine(ctx context.Context, g *group, r *Result) er
 	}
 	m := e.pipeline.Mezzanines
 	m.Wait(ctx, g.id)
-	epoch := e.pipeline.Epoch(g.id)
+	epoch := e.pipeline.Epoch(g.id.Name())
 	z := m.Find(ctx, g.id)
 	if z == nil {
 		return nil

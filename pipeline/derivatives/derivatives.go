@@ -132,11 +132,14 @@ func (s *Store) Keep(ctx context.Context, name variant.Name, epoch uint64, b *Bo
 }
 
 // Forget removes all derivatives of a key, and returns how many files and bytes that
-// were, and how many were in memory. Work that was begun before is not kept.
+// were, and how many were in memory. Work that was begun before is not kept. What was
+// found until now is of an epoch that has ended.
 func (s *Store) Forget(key variant.Key) (files int, bytes int64, inMemory int, err error) {
 	source := key.Name()
 	s.Epochs.Advance(source)
 	files, bytes, err = s.Cache.RemoveSource(source)
+	s.Epochs.Advance(source) // or a file that was opened since would come into memory
 	inMemory = s.memory.ForgetAll(func(n variant.Name) bool { return strings.HasPrefix(string(n), string(source)) })
+	s.Epochs.Advance(source)
 	return files, bytes, inMemory, err
 }

@@ -97,7 +97,7 @@ func TestForget(t *testing.T) {
 		t.Error("what was begun before is stored")
 	}
 	s.want(t, "begun before", false, false)
-	s.keep(t, 1)
+	s.keep(t, s.Epochs.At(name))
 	s.want(t, "begun after", true, true)
 }
 
