@@ -18,14 +18,14 @@ func (o *Origin) wrapError(ctx context.Context, method, key string, err error) e
 	if !ok {
 		return storage.Unavailable(ctx, o.name, clipped{err})
 	}
-	reads := method == http.MethodGet
+	names := method == http.MethodGet || method == http.MethodDelete // an object that may be absent
 	hint := ""
-	if reads && resp.Code == minio.AccessDenied {
+	if method == http.MethodGet && resp.Code == minio.AccessDenied {
 		hint = "; without the permission s3:ListBucket that is also the response for an object that does not exist"
 	}
 	cause := fmt.Errorf("%s %q: HTTP %d %w: %w%s", method, key, resp.StatusCode, clip(resp.Code), clip(resp.Message), hint)
 	switch m := meaningOf(resp); {
-	case reads && ctx.Err() == nil && (m == absent || m == impossible):
+	case names && ctx.Err() == nil && (m == absent || m == impossible):
 		return storage.NotFound(o.name, key)
 	case m == refused || m == impossible:
 		return storage.Refused(ctx, o.name, cause)

@@ -48,6 +48,7 @@ func TestMinIO(t *testing.T) {
 	t.Run("Anonymous", func(t *testing.T) { testAnonymous(t, server) })
 	t.Run("Environment", func(t *testing.T) { testEnvironment(t, server) })
 	t.Run("Put", func(t *testing.T) { testPut(t, server) })
+	t.Run("Bucket", func(t *testing.T) { testBucket(t, server) })
 	t.Run("Links", func(t *testing.T) { testLinks(t, server) })
 	t.Run("Encrypted", func(t *testing.T) { testEncrypted(t, server) }) // it restarts the server
 	t.Run("Region", func(t *testing.T) { testRegion(t, server) })

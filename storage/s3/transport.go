@@ -56,7 +56,7 @@ type sanitizingTransport struct{ next http.RoundTripper }
 
 // keptHeaders are the headers of a success that are used. Others can do harm: minio-go
 // fails for an object whose uploader gave it "Expires: 0".
-var keptHeaders = []string{"Content-Length", "Content-Type", "Etag", "Last-Modified", "X-Amz-Request-Id", "X-Amz-Bucket-Region"}
+var keptHeaders = []string{"Content-Length", "Content-Type", "Etag", "Last-Modified", "X-Amz-Request-Id", "X-Amz-Bucket-Region", "X-Amz-Meta-" + noteName}
 
 func (s sanitizingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := s.next.RoundTrip(req)
@@ -88,7 +88,7 @@ func rejectResponse(resp *http.Response) error {
 		return fmt.Errorf("a web page with status %d, not a response of S3: a proxy does not reach it, or the endpoint is another server", resp.StatusCode)
 	case resp.StatusCode >= 300:
 		return nil
-	case resp.Request.Method == http.MethodDelete: // of an upload that failed
+	case resp.Request.Method == http.MethodDelete: // of an object, or an upload that failed
 		return nil
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("the server responds %s to a plain request", resp.Status)
