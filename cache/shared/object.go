@@ -1,0 +1,76 @@
+package shared
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/thumbery/thumbery/internal/failure"
+)
+
+// Object is an entry. Its Data must not change.
+type Object struct {
+	Data      []byte
+	Sum       uint32 // the CRC-32C of Data
+	ModTime   time.Time
+	MediaType string
+}
+
+// errInvalid means that an object is not what this package has written under its key.
+var errInvalid = failure.With(failure.Answered, errors.New("damaged, cut off, or not written by Thumbery"))
+
+// format is the version of what is in the bucket. Objects of another one are invalid.
+const format = "1"
+
+// note is what is kept beside the body: "FORMAT SECONDS CRC-32C MEDIA-TYPE", with a dash for
+// no time.
+func (o Object) note() string {
+	date := "-"
+	if !o.ModTime.IsZero() {
+		date = strconv.FormatInt(o.ModTime.Unix(), 10)
+	}
+	return fmt.Sprintf("%s %s %08x %s", format, date, o.Sum, o.MediaType)
+}
+
+// maxSeconds is the end of the year 9999: dates in HTTP have four digits.
+const maxSeconds = 253402300799
+
+// parseNote reads a note. Everything but the body is set in the Object. The error is
+// errInvalid.
+func parseNote(note string) (o Object, err error) {
+	fields := strings.Split(note, " ")
+	if len(fields) != 4 || fields[0] != format || len(fields[2]) != 8 || fields[3] == "" {
+		return Object{}, errInvalid
+	}
+	if fields[1] != "-" {
+		seconds, err := strconv.ParseInt(fields[1], 10, 64)
+		if err != nil || seconds < -maxSeconds || seconds > maxSeconds {
+			return Object{}, errInvalid
+		}
+		o.ModTime = time.Unix(seconds, 0).UTC()
+	}
+	sum, err := strconv.ParseUint(fields[2], 16, 32)
+	if err != nil {
+		return Object{}, errInvalid
+	}
+	o.Sum, o.MediaType = uint32(sum), fields[3]
+	return o, nil
+}
+
+// open makes an Object of a body and its note. The error is errInvalid.
+func (s *Store) open(body []byte, note string) (Object, error) {
+	o, err := parseNote(note)
+	if err != nil {
+		return Object{}, err
+	}
+	o.Data = body
+	if len(body) == 0 || crc32.Checksum(body, castagnoli) != o.Sum || !s.Valid(o) {
+		return Object{}, errInvalid
+	}
+	return o, nil
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -1,0 +1,115 @@
+package shared
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/variant"
+)
+
+const (
+	// maxReads is how many entries are read at once. With maxBytes, it bounds the memory.
+	maxReads = 32
+	// maxBytes is the size of the largest entry.
+	maxBytes = 16 << 20
+	// readTimeout bounds one read. A request does not wait for it: see Hedge.
+	readTimeout = 2 * time.Second
+)
+
+// errSlow means that the bucket has not answered within readTimeout.
+var errSlow = failure.New(failure.Unavailable, "no answer within "+readTimeout.String())
+
+// HedgeTime returns how long a request is to wait for Get before it makes the derivative at
+// the same time. ok is false if Get is not to be called. To be kept, what Get returns must be of
+// an epoch that was read before the call. While the circuit breaker is half-open
+// a request does not wait: it may be the one that finds out whether the bucket works again.
+func (s *Store) HedgeTime(name variant.Name) (after time.Duration, ok bool) {
+	if s == nil {
+		return 0, false
+	}
+	state, reason := s.breaker.State(), ""
+	switch {
+	case state == gobreaker.StateOpen:
+		reason = "open"
+	case s.isForgotten(name):
+		reason = "forgotten"
+	case s.isCheap(name):
+		reason = "cheap"
+	case state == gobreaker.StateHalfOpen:
+		return 0, true
+	default:
+		return s.HedgeAfter, true
+	}
+	s.Observer.SharedSkipped(reason)
+	return 0, false
+}
+
+// Get reads an entry. It returns when readTimeout is over, or soon after ctx has ended. All
+// errors are misses: cache.ErrMiss where the bucket has no entry or was not asked, and that of
+// the bucket, or of name, otherwise.
+func (s *Store) Get(ctx context.Context, name variant.Name) (Object, error) {
+	if err := cache.CheckName(name); err != nil {
+		return Object{}, err
+	}
+	if !s.reads.TryAcquire(1) {
+		s.Observer.SharedSkipped("busy")
+		return Object{}, fmt.Errorf("%w: too many reads are under way", cache.ErrMiss)
+	}
+	defer s.reads.Release(1)
+	began := s.Now()
+	o, err := s.breaker.Execute(func() (Object, error) { return s.get(ctx, name) })
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+		s.Observer.SharedSkipped("open")
+		return Object{}, fmt.Errorf("%w: %w", cache.ErrMiss, err)
+	}
+	s.Observer.SharedRead(resultOf(err), s.Now().Sub(began), int64(len(o.Data)))
+	return o, s.readError(name, err)
+}
+
+func (s *Store) get(ctx context.Context, name variant.Name) (Object, error) {
+	bounded, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	body, note, err := s.Bucket.Get(bounded, string(name), maxBytes)
+	switch {
+	case err == nil:
+		return s.open(body, note)
+	case bounded.Err() != nil && ctx.Err() == nil:
+		return Object{}, errSlow
+	}
+	return Object{}, err
+}
+
+// resultOf is the result of a read in metrics.
+func resultOf(err error) string {
+	switch {
+	case err == nil:
+		return "hit"
+	case failure.Of(err) == failure.NotFound:
+		return "miss"
+	case isAnswer(err):
+		return "invalid"
+	}
+	return "error"
+}
+
+// readError logs what is wrong, and returns the error of Get.
+func (s *Store) readError(name variant.Name, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case failure.Of(err) == failure.NotFound:
+		return cache.ErrMiss
+	case isAnswer(err):
+		s.reporter.Warn("an object of the shared tier is not used", "bucket", s.Bucket.String(), "name", name, "cause", err)
+		return fmt.Errorf("%w: %w", cache.ErrMiss, err)
+	case failure.Of(err) != failure.Canceled:
+		s.reporter.Warn("cannot read the shared tier", "bucket", s.Bucket.String(), "cause", err)
+	}
+	return err
+}
