@@ -63,7 +63,7 @@ var bans = []ban{
 		reason: "only the edge and cmd know that there are other nodes",
 	},
 	{
-		from: []string{"cache/eviction"}, to: []string{"cache", "cache/disk"},
+		from: []string{"cache/eviction"}, to: []string{"cache", "cache/disk", "cache/shared"},
 		reason: "what to evict is a pure function of sizes and times",
 	},
 	{
@@ -120,8 +120,16 @@ var bans = []ban{
 	},
 	{
 		from:   []string{"cache", "cache/eviction", "storage", "resize", "resize/header"},
-		to:     []string{"cache/disk", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/backoff", "resize/vips"},
+		to:     []string{"cache/disk", "cache/shared", "storage/s3", "storage/dir", "storage/breaker", "storage/hedge", "storage/repair", "storage/backoff", "resize/vips"},
 		reason: "parents hold interfaces and what is pure; vendors and mechanisms are in their children",
+	},
+	{
+		from: []string{"cache/disk"}, to: []string{"cache/shared"},
+		reason: "one kind of store does not know another",
+	},
+	{
+		from: []string{"cache/shared"}, to: []string{"cache/disk", "cache/eviction"},
+		reason: "one kind of store does not know another",
 	},
 	{
 		from: []string{"storage/breaker", "storage/hedge", "storage/repair", "storage/backoff"}, to: []string{"storage/s3", "storage/dir"},
@@ -174,6 +182,10 @@ var bans = []ban{
 	{
 		from: []string{"..."}, to: []string{"github.com/maypok86/otter/..."}, except: []string{"cache/...", "pipeline/...", "api/...", "fallback", "prime", "migrate", "doctor", "metrics", "cmd/..."},
 		reason: "one package knows the library of the memory cache",
+	},
+	{
+		from: []string{"..."}, to: []string{"github.com/sony/gobreaker/..."}, except: []string{"cache/shared", "pipeline/...", "api/...", "fallback", "prime", "migrate", "doctor", "cmd/..."},
+		reason: "one package knows this circuit breaker: that of origins is storage/breaker",
 	},
 	{
 		from: []string{"cache/eviction"}, to: []string{"github.com/maypok86/otter/..."},

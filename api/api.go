@@ -54,7 +54,7 @@ type Config struct {
 
 // Observer counts answers for the metrics. It is called by many goroutines at once.
 type Observer interface {
-	// Answered gets as outcome "memory", "disk", "miss", "shared", "redirect", or for an
+	// Answered gets as outcome "memory", "disk", "bucket", "miss", "shared", "redirect", or for an
 	// error the last part of its problem type, also if a fallback was sent.
 	Answered(outcome string, status int, bytes int64, took time.Duration)
 }

@@ -35,6 +35,8 @@ func (o outcome) String() string {
 		return "memory"
 	case o.source == pipeline.FromDisk:
 		return "disk"
+	case o.source == pipeline.FromShared:
+		return "bucket"
 	case o.shared:
 		return "shared"
 	default:

@@ -18,6 +18,7 @@ func TestCacheStatus(t *testing.T) {
 		"thumbery;hit;detail=origin-down":                        {Source: pipeline.FromDisk, Stored: true, OriginDown: true},
 		"thumbery;fwd=stale;detail=memory":                       {Source: pipeline.FromMemory, Stale: true},
 		"thumbery;fwd=stale;detail=origin-down":                  {Source: pipeline.FromMemory, Stale: true, OriginDown: true},
+		"thumbery;hit;detail=bucket":                             {Source: pipeline.FromShared, Stored: true},
 		"thumbery;fwd=miss":                                      {Source: pipeline.Made},
 		"thumbery;fwd=miss;stored;detail=disk":                   {Source: pipeline.Made, Stored: true},
 		"thumbery;fwd=miss;collapsed":                            {Source: pipeline.Made, Shared: true},
@@ -30,7 +31,7 @@ func TestCacheStatus(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}
 	}
-	if len(all) != 2*8+32+1 {
+	if len(all) != 3*8+32+1 {
 		t.Errorf("%d values are written out", len(all))
 	}
 }

@@ -33,7 +33,14 @@ type Metrics struct {
 	repaired       *prometheus.CounterVec
 	revalidated    *prometheus.CounterVec
 	primed         *prometheus.CounterVec
-	hooked         *prometheus.CounterVec
+
+	sharedRead    *prometheus.HistogramVec
+	sharedSkipped *prometheus.CounterVec
+	sharedWritten *prometheus.CounterVec
+	sharedBytes   *prometheus.CounterVec
+	sharedRemoved *prometheus.CounterVec
+
+	hooked *prometheus.CounterVec
 }
 
 // buckets are in seconds, from a hit in memory to a slow origin.
@@ -43,7 +50,7 @@ var buckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05,
 func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
-		requests: counters("requests_total", "Responses by outcome (memory, disk, miss, shared, redirect, or the kind of error) and status.", "outcome", "status"),
+		requests: counters("requests_total", "Responses by outcome (memory, disk, bucket, miss, shared, redirect, or the kind of error) and status.", "outcome", "status"),
 		duration: histograms("request_seconds", "Time until a response was sent, by outcome.", "outcome"),
 		sent:     counter("sent_bytes_total", "Bytes of bodies that this server sent itself."),
 		fetch:    histograms("fetch_seconds", "Time to fetch an original, by result (ok or error).", "result"),
@@ -60,6 +67,7 @@ func New() *Metrics {
 		primed:         counters("primed_total", "Derivatives made in advance, by result (ok or error).", "result"),
 		hooked:         counters("hooks_total", "Objects in bucket notifications (created, removed, ignored, failed), and notifications that were forbidden or malformed.", "outcome"),
 	}
+	m.registerShared()
 	m.registry.MustRegister(
 		m.requests, m.duration, m.sent, m.fetch, m.fetchBytes, m.resize, m.cacheBytes, m.cacheErrors,
 		m.originRequests, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked,

@@ -39,6 +39,7 @@ func TestWatch(t *testing.T) {
 			return Workers{1, 2, 3, map[string]int64{"signal": 4, "time": 0}, map[string]bool{"landlock": true, "seccomp": false}}
 		},
 		Origins:  func(yield func(string, int)) { yield("s3", 2) },
+		Shared:   func(yield func(string, int)) { yield("s3", 1) },
 		Switches: func(yield func(string, string)) { yield("hot", "true") },
 		DiskLow:  func() bool { return true },
 		Stock:    func() (all [eviction.Tiers]eviction.Count) { all[0] = eviction.Count{Files: 7, Bytes: 8}; return all },
@@ -46,7 +47,7 @@ func TestWatch(t *testing.T) {
 	got := scrape(m)
 	tier := eviction.Tier(0).String()
 	for _, want := range []string{
-		"resizing 3", "queue 4", "background 2", "memory_bytes 6", "absent_entries 2", "disk_low 1", `origin_state{origin="s3"} 2`,
+		"resizing 3", "queue 4", "background 2", "memory_bytes 6", "absent_entries 2", "disk_low 1", `origin_state{origin="s3"} 2`, `shared_state{bucket="s3"} 1`,
 		`switch{name="hot",value="true"} 1`, `cache_files{tier="` + tier + `"} 7`, `cache_bytes{tier="` + tier + `"} 8`, `build_info{version="v1"} 1`,
 		`workers{state="idle"} 1`, `workers{state="busy"} 2`, `workers{state="starting"} 3`, `worker_deaths_total{cause="signal"} 4`, `worker_deaths_total{cause="time"} 0`,
 		`sandbox_missing{wall="landlock"} 1`, `sandbox_missing{wall="seccomp"} 0`,

@@ -26,6 +26,8 @@ type State struct {
 	// Origins yields the state of each backend's circuit breaker: 0 closed, 1 half-open, 2
 	// open.
 	Origins func(func(backend string, state int))
+	// Shared yields the same of the bucket that servers share, if there is one.
+	Shared func(func(bucket string, state int))
 	// Switches yields the value of each switch.
 	Switches func(func(name, value string))
 	// DiskLow reports that nothing is kept because the disk is nearly full.
@@ -77,6 +79,9 @@ func (m *Metrics) Watch(version string, s State) {
 		labelled("origin_state", "Circuit breaker of each backend: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
 			s.Origins(func(backend string, state int) { emit(float64(state), backend) })
 		}, "origin"),
+		labelled("shared_state", "Circuit breaker of the shared tier: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
+			s.Shared(func(bucket string, state int) { emit(float64(state), bucket) })
+		}, "bucket"),
 		labelled("switch", "Always 1; the labels have the value of each switch.", func(emit emitter) {
 			s.Switches(func(name, value string) { emit(1, name, value) })
 		}, "name", "value"),

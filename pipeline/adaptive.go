@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/thumbery/thumbery/cache/shared"
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/resize"
@@ -74,6 +75,7 @@ func (p *Pipeline) storeAlias(ctx context.Context, r Request, epoch uint64, resu
 	body := derivatives.NewBody(data, result.Blob.ModTime, result.MediaType)
 	p.upgrades.Go(ctx, string(r.name), func(ctx context.Context) {
 		p.Derivatives.Keep(ctx, r.name, epoch, &body)
+		p.Derivatives.Share(ctx, r.name, epoch, &body, shared.Cost{Always: true}, true)
 	})
 }
 

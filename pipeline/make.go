@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/shared"
 	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/pipeline/originals"
@@ -17,17 +18,21 @@ import (
 // errNoMezzanine means that no mezzanine can serve a request: the original is needed.
 var errNoMezzanine = errors.New("no mezzanine serves")
 
-// make makes a derivative, from a mezzanine if one serves.
+// make makes a derivative, from a mezzanine if one serves, unless another server has made it:
+// background work has found out before that none has (Has).
 func (p *Pipeline) make(ctx context.Context, r Request) (*made, error) {
 	if !r.Background && p.Render.Gate.Full(0) { // refuse before reading anything
-		return nil, gate.ErrBusy
+		return p.fromShared(ctx, r, func(context.Context, Request) (*made, error) { return nil, gate.ErrBusy })
 	}
 	ctx = originals.WithKey(ctx, r.Key)
 	m, err := p.fromMezzanine(ctx, r)
-	if errors.Is(err, errNoMezzanine) {
+	switch {
+	case !errors.Is(err, errNoMezzanine):
+		return m, err
+	case r.Background:
 		return p.fromOriginal(ctx, r)
 	}
-	return m, err
+	return p.fromShared(ctx, r, p.fromOriginal)
 }
 
 // fromMezzanine makes a derivative without its original. The error is errNoMezzanine if
@@ -63,7 +68,7 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*made, error) 
 	}
 	f := mezzanine.Freshness
 	return &made{
-		Body: derivatives.NewBody(picture.Data, mezzanine.Blob.ModTime, picture.MediaType), epoch: epoch,
+		Body: derivatives.NewBody(picture.Data, mezzanine.Blob.ModTime, picture.MediaType), epoch: epoch, cost: shared.Cost{Always: true},
 		answer: Result{Source: Made, Stale: f == originals.Error, Revalidating: f == originals.Revalidating, Steps: picture.Steps},
 	}, nil
 }
@@ -110,6 +115,7 @@ func (p *Pipeline) renderOriginal(ctx context.Context, r Request, mode originals
 	}
 	return &made{
 		Body: derivatives.NewBody(picture.Data, o.Blob.ModTime, picture.MediaType), epoch: o.Epoch,
+		cost: shared.Cost{Fetch: o.Fetch, Work: engineTime(picture.Steps)},
 		answer: Result{
 			Source: Made, Stale: o.Stale, Revalidating: o.Revalidating, Broken: broken || o.Broken,
 			Steps: append(fetchSteps(o), picture.Steps...),

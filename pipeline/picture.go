@@ -78,7 +78,7 @@ func (p *Pipeline) isUsable(ctx context.Context, id originals.ID, r *Result) boo
 // makeNew makes a derivative, in place of an old one if that is not nil, or a provisional
 // picture where the right one takes long.
 func (p *Pipeline) makeNew(ctx context.Context, r Request, old *Result) (*Result, error) {
-	if next, ok := p.fasterAccept(r); ok {
+	if next, ok := p.fasterAccept(r); ok && !p.copyShared(ctx, r) {
 		return p.adaptivePicture(ctx, r, next)
 	}
 	m, shared, err := p.makeOnce(ctx, r, old)
@@ -122,10 +122,13 @@ func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
 	return &made{Body: body, epoch: epoch, answer: Result{Source: FromDisk}}
 }
 
-// keep writes a derivative to disk and to memory, unless its picture was forgotten
-// meanwhile.
+// keep writes a derivative to disk and to memory, and to the shared tier if it was made here,
+// unless its picture was forgotten meanwhile.
 func (p *Pipeline) keep(ctx context.Context, r Request, m *made) {
 	began := p.config.Now()
 	p.Derivatives.Keep(ctx, r.name, m.epoch, &m.Body)
 	m.answer.Steps = append(m.answer.Steps, render.Step{Name: "store", Took: p.config.Now().Sub(began)})
+	if m.answer.Source == Made {
+		p.Derivatives.Share(ctx, r.name, m.epoch, &m.Body, m.cost, r.Background)
+	}
 }

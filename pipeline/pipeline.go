@@ -7,12 +7,13 @@
 //  3. Otherwise one request makes it, and others for the same derivative wait
 //     (cache.Flight).
 //  4. It is made from a mezzanine if one is large enough (mezzanines).
-//  5. Otherwise the original is opened, fetched at most once for all that need it, and its
+//  5. Otherwise another server may have made it: it is read from the tier that servers share.
+//  6. Otherwise the original is opened, fetched at most once for all that need it, and its
 //     header inspected (originals).
-//  6. The gate admits the work, and the engine resizes or describes (render).
-//  7. The derivative is kept, and a mezzanine made in the background.
+//  7. The gate admits the work, and the engine resizes or describes (render).
+//  8. The derivative is kept, and a mezzanine made in the background.
 //
-// Steps 1 to 3 and 7 are in picture.go, 4 to 6 in make.go. Forgetting a picture ends its
+// Steps 1 to 3 and 8 are in picture.go, 5 in shared.go, 4, 6 and 7 in make.go. Forgetting a picture ends its
 // epoch: work that began before is answered and not kept (cache.Epochs). A cache that fails costs time, never correctness. The package knows no
 // HTTP, no vendor and no file system.
 package pipeline

@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
-// Has reports that a derivative is on disk, and usable. It notes its use.
+// Has reports that a derivative is on disk, and usable. It notes its use. One that is in the
+// shared tier only is copied to disk.
 func (p *Pipeline) Has(ctx context.Context, r Request) bool {
 	st, ok := p.Derivatives.Stat(r.name)
-	return ok && p.Originals.CheckFreshness(ctx, r.ID(), st.ModTime).Usable()
+	return ok && p.Originals.CheckFreshness(ctx, r.ID(), st.ModTime).Usable() || p.copyShared(ctx, r)
 }
 
 // Prepare makes and keeps a derivative that no client waits for, with low priority. It
@@ -32,16 +34,21 @@ func (p *Pipeline) Prepare(ctx context.Context, r Request) (worked time.Duration
 	if err != nil {
 		return 0, err
 	}
-	for _, s := range m.answer.Steps {
-		if s.Name == "look" || s.Name == "resize" {
-			worked += s.Took
-		}
-	}
-	switch {
+	switch worked = engineTime(m.answer.Steps); {
 	case m.answer.Broken:
 		return worked, header.ErrBroken
 	case !m.Stored:
 		return worked, cache.ErrNotKept
 	}
 	return worked, nil
+}
+
+// engineTime is how long the engine has worked.
+func engineTime(steps []render.Step) (worked time.Duration) {
+	for _, s := range steps {
+		if s.Name == "look" || s.Name == "resize" {
+			worked += s.Took
+		}
+	}
+	return worked
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/shared"
 	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
@@ -15,6 +16,7 @@ type Source uint8
 const (
 	FromMemory Source = iota // the memory tier
 	FromDisk                 // the disk cache
+	FromShared               // the tier that servers share
 	Made                     // made for this request; of an original: fetched for it
 )
 
@@ -71,7 +73,8 @@ type made struct {
 	// original or mezzanine was opened. If that has changed since, the derivative is
 	// served and not kept.
 	epoch  uint64
-	answer Result // what result adds to is the same for all requests
+	cost   shared.Cost // if it was made here
+	answer Result      // what result adds to is the same for all requests
 }
 
 func (p *Pipeline) result(r Request, m *made, shared bool) *Result {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/shared"
 	"github.com/thumbery/thumbery/pipeline/derivatives"
 	"github.com/thumbery/thumbery/pipeline/mezzanines"
 	"github.com/thumbery/thumbery/pipeline/originals"
@@ -131,6 +132,7 @@ func (e *Engine) keep(ctx context.Context, b *batch, i *item, data []byte, err e
 	if e.pipeline.Derivatives.Keep(ctx, i.Name(), b.epoch, &body); !body.Stored {
 		err = cache.ErrNotKept
 	}
+	e.pipeline.Derivatives.Share(ctx, i.Name(), b.epoch, &body, shared.Cost{Always: true}, true)
 	i.settle(r, err)
 }
 

@@ -28,12 +28,13 @@ import (
 type appFlags struct {
 	originFlags `group:"origins"`
 	cacheFlags  `group:"cache"`
+	sharedFlags `group:"cache"`
 	imageFlags  `group:"pictures"`
 	limitFlags  `group:"limits"`
 }
 
 func (f *appFlags) validate() error {
-	for _, validate := range []func() error{f.originFlags.validate, f.cacheFlags.validate, f.imageFlags.validate, f.limitFlags.validate} {
+	for _, validate := range []func() error{f.originFlags.validate, f.cacheFlags.validate, f.sharedFlags.validate, f.imageFlags.validate, f.limitFlags.validate} {
 		if err := validate(); err != nil {
 			return err
 		}
@@ -113,6 +114,9 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	a.gates = gates{c.newGate(f.workers(), int64(f.MaxPixels), c.queue), c.newGate(f.Fetches, 0, c.queue)}
 	config := f.pipeline(a)
 	config.Render.Settings, config.Observer, config.Log = settings, observer{c.metrics}, c.log
+	if config.Derivatives.SharedTier, err = f.sharedTier(c); err != nil {
+		return err
+	}
 	c.adjust(&config)
 	a.Pipeline = pipeline.New(config)
 	a.Originals.SetReadOnly(f.ReadOnly)

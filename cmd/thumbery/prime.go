@@ -171,7 +171,8 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 	return func(ctx context.Context) error {
 		defer app.workers.Close()
 		lifecycle.Tasks{{Name: "probe", Run: app.origins.Probe}}.Start(ctx)
-		return app.primeRunner().Run(ctx, job, r.Update)
+		err := app.primeRunner().Run(ctx, job, r.Update)
+		return errors.Join(err, app.Derivatives.Shared.Drain(ctx))
 	}, nil
 }
 

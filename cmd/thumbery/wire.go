@@ -53,7 +53,7 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		Repairs: app.origins.Repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
 		Workers: watchWorkers(app.workers.State),
 		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
-		Origins: app.origins.States, Switches: switches.each,
+		Origins: app.origins.States, Shared: app.sharedState, Switches: switches.each,
 	})
 	s.background = append(app.background(), lifecycle.Task{Name: "prime-uploads", Run: primer.Run})
 	s.public = api.New(api.Config{
@@ -62,7 +62,7 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: app.warm}, Observer: m, Log: log,
 	})
 	s.admin = admin.New(admin.Config{
-		Checks: append(c.checks(app, log), checkWorkers(app.workers.State)), Metrics: m.Handler(), Forget: app.Forget, Stock: c.stock(app),
+		Checks: append(append(c.checks(app, log), checkWorkers(app.workers.State)), app.sharedChecks()...), Metrics: m.Handler(), Forget: app.Forget, Stock: c.stock(app),
 		Switches: switches, Hook: c.hook(app, primer, m, log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: log,
 		Priming: &admin.Priming{Run: app.prime, Rules: rules},
 	})
@@ -81,7 +81,7 @@ func (a *app) background() lifecycle.Tasks {
 	if a.origins.Repair != nil {
 		all = append(all, lifecycle.Task{Name: "repair", Run: a.origins.Repair.Run})
 	}
-	return all
+	return append(all, a.sharedTasks()...)
 }
 
 // hotBytes is the size of the memory cache. With a server in front that reads the disk,

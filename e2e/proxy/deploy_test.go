@@ -35,7 +35,7 @@ var (
 // Alerts use existing metrics, and all metrics and alerts are documented.
 func TestMetricsAreExplained(t *testing.T) {
 	t.Parallel()
-	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir())
+	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--shared", "s3://none?endpoint=http://127.0.0.1:1")
 	r, err := e2e.Do(http.MethodGet, s.URL+"/300x/odd/gray.jpg")
 	if err != nil || r.Status != http.StatusOK {
 		t.Fatal(r.Status, err)
@@ -59,7 +59,7 @@ func TestMetricsAreExplained(t *testing.T) {
 			t.Errorf("an alert looks at %s, which is not there", name)
 		}
 	}
-	problems := string(e2e.Read(t, "../../api/problem.go")) + `"memory" "disk" "miss" "shared"`
+	problems := string(e2e.Read(t, "../../api/problem.go")) + `"memory" "disk" "bucket" "miss" "shared"`
 	for _, m := range outcomeName.FindAllStringSubmatch(alerts, -1) {
 		for name := range strings.SplitSeq(m[1], "|") {
 			if !strings.Contains(problems, `"`+name+`"`) {

@@ -1,4 +1,5 @@
-// Package derivatives keeps derivatives in memory and on disk, and finds them there.
+// Package derivatives keeps derivatives in memory, on disk and in the tier that servers share,
+// and finds them there.
 package derivatives
 
 import (
@@ -11,23 +12,27 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/cache/shared"
 	"github.com/thumbery/thumbery/pipeline/background"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Config is what a Store is made of. All fields are needed.
+// Config is what a Store is made of. All fields but SharedTier are needed.
 type Config struct {
 	Cache cache.Store
 	// MemoryBytes is how much of the derivatives is kept in memory, too; 0 is nothing.
 	MemoryBytes int64
-	Epochs      *cache.Epochs
-	Reporter    *cache.Reporter
-	Now         func() time.Time
+	// SharedTier is what Store.Shared is made of, if it has a Bucket.
+	SharedTier shared.Config
+	Epochs     *cache.Epochs
+	Reporter   *cache.Reporter
+	Now        func() time.Time
 }
 
 // Store keeps derivatives. It is safe for use by several goroutines.
 type Store struct {
 	Config
+	Shared    *shared.Store // nil for none
 	memory    *cache.Memory[variant.Name, *entry]
 	memoryOff atomic.Bool
 	files     *cache.Memory[variant.Name, fileInfo]
@@ -36,12 +41,17 @@ type Store struct {
 
 // New returns a Store.
 func New(c Config) *Store {
-	return &Store{
+	s := &Store{
 		Config:  c,
 		memory:  cache.NewMemory[variant.Name](c.MemoryBytes, func(e *entry) int { return len(e.Data) }),
 		files:   cache.NewMemory[variant.Name](fileInfoBytes, func(fileInfo) int { return 0 }),
 		warming: background.NewQueue(1),
 	}
+	if tier := c.SharedTier; tier.Bucket != nil {
+		tier.Epochs, tier.Now, tier.Valid = c.Epochs, c.Now, isValid
+		s.Shared = shared.New(tier)
+	}
+	return s
 }
 
 // Derivative is one that was found. Its Blob must be closed.
@@ -137,6 +147,7 @@ func (s *Store) Keep(ctx context.Context, name variant.Name, epoch uint64, b *Bo
 func (s *Store) Forget(key variant.Key) (files int, bytes int64, inMemory int, err error) {
 	source := key.Name()
 	s.Epochs.Advance(source)
+	s.Shared.Forgotten(source, 0)
 	files, bytes, err = s.Cache.RemoveSource(source)
 	s.Epochs.Advance(source) // or a file that was opened since would come into memory
 	inMemory = s.memory.ForgetAll(func(n variant.Name) bool { return strings.HasPrefix(string(n), string(source)) })

@@ -75,12 +75,8 @@ func (s *Store) verify(name variant.Name, b *cache.Blob) (f fileInfo, ok bool) {
 	if f, ok := s.known(name, b.Size, b.ModTime); ok {
 		return f, true
 	}
-	f = fileInfo{size: b.Size, modTime: b.ModTime}
-	if h, err := header.Inspect(context.Background(), b.At(), b.Size, resize.WrittenFormats); err == nil {
-		f.mediaType = header.MediaType(h.Format)
-	} else if info.IsDocument(b.At(), b.Size) {
-		f.mediaType = info.MediaType
-	} else {
+	f = fileInfo{size: b.Size, modTime: b.ModTime, mediaType: mediaTypeOf(b)}
+	if f.mediaType == "" {
 		return f, false
 	}
 	var err error
@@ -89,4 +85,15 @@ func (s *Store) verify(name variant.Name, b *cache.Blob) (f fileInfo, ok bool) {
 	}
 	s.files.Put(name, f)
 	return f, true
+}
+
+// mediaTypeOf is the media type of a whole derivative, "" if a body is none.
+func mediaTypeOf(b *cache.Blob) string {
+	if h, err := header.Inspect(context.Background(), b.At(), b.Size, resize.WrittenFormats); err == nil {
+		return header.MediaType(h.Format)
+	}
+	if info.IsDocument(b.At(), b.Size) {
+		return info.MediaType
+	}
+	return ""
 }

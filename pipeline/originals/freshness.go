@@ -107,15 +107,17 @@ func (s *Store) markFailed(name variant.Name, r record) {
 }
 
 // IsLatest reports that no other original is in the cache than that of ref, which
-// something was made from, whether or not originals are ever revalidated.
+// something was made from, whether or not originals are ever revalidated. A size below 0 is
+// not known.
 func (s *Store) IsLatest(ref Ref) bool {
 	b, err := s.Cache.Peek(ref.ID.Name())
 	if err != nil {
 		return true
 	}
 	defer b.Close()
-	if b.Size != ref.Size || b.ModTime.Equal(ref.ModTime) {
-		return b.Size == ref.Size
+	sameSize := ref.Size < 0 || b.Size == ref.Size
+	if !sameSize || b.ModTime.Equal(ref.ModTime) {
+		return sameSize
 	}
 	m, err := b.OriginMeta() // the origin may have another date for what it had before
 	return err == nil && !m.Before.IsZero() && m.Before.Equal(ref.ModTime)

@@ -43,7 +43,7 @@ func (i Input) String() string { return [...]string{"original", "mezzanine"}[i] 
 
 // Step is one part of the work for an answer.
 type Step struct {
-	Name string // "fetch", "queue", "look", "resize", "mezzanine", "prime", "store"
+	Name string // "fetch", "queue", "look", "resize", "mezzanine", "prime", "store", "bucket"
 	Took time.Duration
 }
 

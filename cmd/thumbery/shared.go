@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/cache/shared"
+	"github.com/thumbery/thumbery/internal/lifecycle"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/storage/s3"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// sharedFlags are about the tier of the cache that servers share.
+type sharedFlags struct {
+	Shared        *url.URL      `placeholder:"URL" help:"Keep derivatives in a bucket, too, where other servers find them: s3://bucket/prefix, with the parameters of --source. The bucket's lifecycle rule expires them: see deploy/shared-lifecycle.json."`
+	SharedMinCost time.Duration `default:"20ms" help:"Keep nothing there that took less time to fetch and make; 0 keeps everything."`
+	SharedHedge   time.Duration `default:"100ms" help:"How long a request waits for that bucket before the derivative is made at the same time."`
+}
+
+func (f *sharedFlags) validate() error {
+	if f.SharedMinCost < 0 || f.SharedHedge < 0 {
+		return errors.New("--shared-min-cost and --shared-hedge: must not be less than 0")
+	}
+	return nil
+}
+
+// sharedTier is a Config without a bucket if there is no --shared.
+func (f *appFlags) sharedTier(c appConfig) (shared.Config, error) {
+	if f.Shared == nil {
+		return shared.Config{}, nil
+	}
+	bucket, err := s3.OpenBucket(f.Shared, s3.Options{}) // callers bound its time
+	if err != nil {
+		return shared.Config{}, usage(fmt.Errorf("--shared: %w", err))
+	}
+	return shared.Config{Bucket: bucket, MinCost: f.SharedMinCost, HedgeAfter: f.SharedHedge, Observer: c.metrics, Log: c.log}, nil
+}
+
+// sharedTasks write to the shared tier what is left to be written when the server stops.
+func (a *app) sharedTasks() lifecycle.Tasks {
+	return lifecycle.Tasks{{Name: "shared", Run: func(ctx context.Context) {
+		<-ctx.Done()
+		_ = a.Derivatives.Shared.Drain(context.Background()) // which --grace ends
+	}}}
+}
+
+// sharedChecks are those of /readyz for the shared tier, if there is one.
+func (a *app) sharedChecks() []admin.Check {
+	s := a.Derivatives.Shared
+	if s == nil {
+		return nil
+	}
+	return []admin.Check{{Name: "shared " + s.Bucket.String(), Do: s.Check, Degrades: true, State: func() string { return s.State().String() }}}
+}
+
+// sharedState yields the state of the shared tier for metrics, if there is one.
+func (a *app) sharedState(yield func(bucket string, state int)) {
+	if s := a.Derivatives.Shared; s != nil {
+		yield(s.Bucket.String(), int(s.State()))
+	}
+}
+
+// Forget forgets a picture here, and in the shared tier.
+func (a *app) Forget(key variant.Key) (pipeline.Forgotten, error) {
+	f, err := a.Pipeline.Forget(key)
+	a.Derivatives.Shared.RemoveLater(key.Name())
+	return f, err
+}
