@@ -51,13 +51,15 @@ type Engine struct {
 type Wall struct {
 	Name    string
 	Missing string // why this system has none; "" if it has
+	// Optional: serve starts without it, also with Config.Required.
+	Optional bool
 }
 
 // Config is what is checked.
 type Config struct {
 	// Engine starts child processes, and returns what they say of themselves.
 	Engine   func(context.Context) (Engine, error)
-	Required bool           // all walls are
+	Required bool           // all walls are, but for optional ones
 	Formats  header.Formats // that serve is to read
 	Cache    string         // the cache directory
 	Sources  []storage.Source
@@ -105,16 +107,18 @@ func checkMemory(e Engine) Check {
 // checkSandbox names the walls that child processes work within, and those that they lack.
 func checkSandbox(walls []Wall, required bool) Check {
 	var have, lack []string
+	refused := false
 	for _, w := range walls {
 		if w.Missing == "" {
 			have = append(have, w.Name)
 		} else {
 			lack = append(lack, fmt.Sprintf("no %s (%s)", w.Name, oneLine(w.Missing)))
+			refused = refused || required && !w.Optional
 		}
 	}
 	c := Check{OK, "sandbox", strings.Join(slices.Concat(have, lack), ", ")}
 	switch {
-	case len(lack) > 0 && required:
+	case refused:
 		c.Status, c.Message = Wrong, c.Message+": serve does not start, with --sandbox=require"
 	case len(lack) > 0:
 		c.Status, c.Message = Weak, c.Message+": a picture that takes over a child process could do more"

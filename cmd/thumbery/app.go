@@ -106,7 +106,7 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	if err != nil {
 		return err
 	}
-	logMissing(a.workers.State(), c.log)
+	logMissing(a.workers.State(), false, slog.LevelWarn, c.log)
 	settings := f.settings(able, marks)
 	if err := checkPresets(a.presets, settings); err != nil {
 		return err

@@ -40,6 +40,7 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 	if err != nil {
 		return service{}, err
 	}
+	logMissing(app.workers.State(), true, slog.LevelInfo, log)
 	fallback, err := c.fallback(app.workers, app.Render.Settings)
 	if err != nil {
 		app.workers.Close()

@@ -37,10 +37,14 @@ func (l deathLog) Died(ctx context.Context, d sandbox.Death) {
 	l.Warn("a child process that makes pictures died", of...)
 }
 
-// logMissing logs each part of the sandbox that there is none of here.
-func logMissing(s sandbox.State, log *slog.Logger) {
+// logMissing logs, at that level, each part of the sandbox that there is none of here, of
+// the optional ones or of the others.
+func logMissing(s sandbox.State, optional bool, level slog.Level, log *slog.Logger) {
 	for _, wall := range s.Missing() {
-		log.Warn("child processes work without a part of their sandbox; see --sandbox", "wall", wall.Name, "cause", wall.Missing)
+		if wall.Optional != optional {
+			continue
+		}
+		log.Log(context.Background(), level, "child processes work without a part of their sandbox; see --sandbox", "wall", wall.Name, "cause", wall.Missing)
 	}
 }
 

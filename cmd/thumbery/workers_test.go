@@ -16,7 +16,7 @@ func TestWorkersState(t *testing.T) {
 	t.Parallel()
 	s := sandbox.State{
 		Workers: 2, Alive: 2, Idle: 1, Deaths: map[sandbox.Cause]int64{sandbox.Signal: 3, sandbox.Time: 0},
-		Walls: []sandbox.Wall{{Name: "seccomp"}, {Name: "landlock", Missing: "the kernel has none"}},
+		Walls: []sandbox.Wall{{Name: "seccomp"}, {Name: "landlock", Missing: "the kernel has none"}, {Name: "cgroup", Missing: "a container", Optional: true}},
 	}
 	state := func() sandbox.State { return s }
 	check := checkWorkers(state)
@@ -29,18 +29,20 @@ func TestWorkersState(t *testing.T) {
 	}
 	w := watchWorkers(state)()
 	if w.Idle != 1 || w.Busy != 1 || w.Starting != 1 || !maps.Equal(w.Deaths, map[string]int64{"signal": 3, "time": 0}) ||
-		!maps.Equal(w.Missing, map[string]bool{"seccomp": false, "landlock": true}) {
+		!maps.Equal(w.Missing, map[string]bool{"seccomp": false, "landlock": true, "cgroup": true}) {
 		t.Errorf("%+v", w)
 	}
 	var text strings.Builder
 	log := slog.New(slog.NewTextHandler(&text, nil))
-	logMissing(s, log)
+	logMissing(s, false, slog.LevelWarn, log)
+	logMissing(s, true, slog.LevelInfo, log)
 	death := sandbox.Death{Cause: sandbox.Memory, Format: variant.HEIC, Size: 7, Detail: "no more"}
 	deathLog{log}.Died(originals.WithKey(t.Context(), "photos/cat.heic"), death)
 	deathLog{log}.Died(t.Context(), sandbox.Death{Cause: sandbox.Signal, Detail: "killed"})
 	lines := strings.Split(strings.TrimSpace(text.String()), "\n")
 	for i, want := range []string{
 		`level=WARN msg="child processes work without a part of their sandbox; see --sandbox" wall=landlock cause="the kernel has none"`,
+		`level=INFO msg="child processes work without a part of their sandbox; see --sandbox" wall=cgroup cause="a container"`,
 		`level=WARN msg="a child process that makes pictures died" cause=memory detail="no more" key=photos/cat.heic format=heic bytes=7`,
 		`level=WARN msg="a child process that makes pictures died" cause=signal detail=killed`,
 	} {

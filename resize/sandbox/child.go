@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/thumbery/thumbery/resize/sandbox/internal/cgroup"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 	"golang.org/x/sys/unix"
 )
@@ -21,9 +22,11 @@ type child struct {
 	conn    *net.UnixConn
 	raw     syscall.RawConn // of conn
 	said    *tail           // to standard error
+	group   *cgroup.Group   // nil is none
 
 	reaped chan struct{}    // closed when the process is gone
 	status *os.ProcessState // then
+	oom    cgroup.OOM       // then
 
 	buf      []byte // for messages
 	id       uint64 // of the last request

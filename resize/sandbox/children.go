@@ -10,10 +10,13 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
+	"github.com/thumbery/thumbery/resize/sandbox/internal/cgroup"
 )
 
 // begin starts the first child, and then the others.
 func (p *Pool) begin() {
+	var noGroups error
+	p.groups, noGroups = cgroup.Open(p.config.Memory)
 	c, is, err := p.launch(p.life)
 	if err == nil && p.config.Require {
 		if without := missing(is.walls); len(without) > 0 {
@@ -23,6 +26,7 @@ func (p *Pool) begin() {
 			c.conn.Close()
 		}
 	}
+	is.walls = append(is.walls, groupWall(noGroups))
 	p.first, p.failed = is, err
 	close(p.started)
 	if err != nil {
@@ -32,6 +36,15 @@ func (p *Pool) begin() {
 	for range p.config.Workers {
 		p.goes.Go(p.grow)
 	}
+}
+
+// groupWall is the wall around each child that this process puts up.
+func groupWall(err error) Wall {
+	w := Wall{Name: "cgroup", Optional: true}
+	if err != nil {
+		w.Missing = err.Error()
+	}
+	return w
 }
 
 // grow starts one child, in as many tries as it takes, with pauses that grow.
@@ -143,7 +156,7 @@ func (p *Pool) gone(c *child) {
 // lose ends a child that can go on no more, for the reason err, starts another, and tells
 // the observer. d is what is known about the picture.
 func (p *Pool) lose(ctx context.Context, c *child, err error, d Death) Death {
-	d.Cause, d.Detail = c.autopsy(err)
+	d = c.autopsy(err, d)
 	if c.pictures == 0 && d.Cause != Time { // what we have killed could work
 		p.trouble.diedEarly(string(d.Cause) + ": " + d.Detail)
 	}

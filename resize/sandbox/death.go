@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/sandbox/internal/cgroup"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 )
 
@@ -19,10 +20,10 @@ var errStarved = errors.New("it ran out of memory")
 // dying is how long a process may take to end whose connection has ended.
 const dying = time.Second
 
-// autopsy says why a child can go on no more, and ends it. err is the error of its last
+// autopsy adds to d why a child can go on no more, and ends it. err is the error of its last
 // exchange. It waits until the process is gone only if that tells the cause: one with much
 // memory takes a second to end.
-func (c *child) autopsy(err error) (Cause, string) {
+func (c *child) autopsy(err error, d Death) Death {
 	_, offended := errors.AsType[offence](err)
 	late := errors.Is(err, os.ErrDeadlineExceeded)
 	if offended || late || err == errStarved {
@@ -30,19 +31,24 @@ func (c *child) autopsy(err error) (Cause, string) {
 	}
 	switch {
 	case err == errStarved:
-		return Memory, err.Error()
+		d.Cause, d.Detail = Memory, err.Error()
+		return d
 	case offended:
-		return Protocol, wire.Printable(err.Error())
+		d.Cause, d.Detail = Protocol, wire.Printable(err.Error())
+		return d
 	case late:
-		return Time, "it was killed"
+		d.Cause, d.Detail = Time, "it was killed"
+		return d
 	}
 	select {
 	case <-c.reaped:
-		return c.ending()
+		d.Cause, d.Detail = c.ending()
+		d.systemShort = c.oom == cgroup.SystemShort
 	case <-time.After(dying):
 		c.kill()
-		return Protocol, "it closed its connection"
+		d.Cause, d.Detail = Protocol, "it closed its connection"
 	}
+	return d
 }
 
 // ending says how a child ended by itself.
@@ -55,6 +61,10 @@ func (c *child) ending() (Cause, string) {
 		detail = wire.Printable(detail + ": " + last)
 	}
 	switch {
+	case c.oom == cgroup.GroupShort:
+		return Memory, "the kernel killed it, as its cgroup had no memory left"
+	case c.oom == cgroup.SystemShort:
+		return Memory, "the kernel killed it, as the system, or the cgroup of the service, had no memory left"
 	case mentions(c.said.String(), starving):
 		return Memory, detail
 	case c.status.Success():
@@ -80,22 +90,24 @@ func mentions(text string, any []string) bool {
 }
 
 // errorOf is the error of a call whose child died.
-func (p *Pool) errorOf(ctx context.Context, src resize.Source, cause Cause, detail string) error {
+func (p *Pool) errorOf(ctx context.Context, src resize.Source, d Death) error {
 	switch {
 	case ctx.Err() != nil:
 		return endOf(ctx)
 	case p.life.Err() != nil: // Close has killed it
 		return resize.ErrNoProcess
-	case cause == Memory:
+	case d.systemShort:
+		return fmt.Errorf("%w: %s", resize.ErrNoMemory, d.Detail)
+	case d.Cause == Memory:
 		return p.tooMuchMemory()
-	case cause == Time:
-		return fmt.Errorf("%w: %s", resize.ErrTooSlow, detail)
+	case d.Cause == Time:
+		return fmt.Errorf("%w: %s", resize.ErrTooSlow, d.Detail)
 	}
 	// A file that is truncated while it is mapped ends a process, too.
 	if err := readable(src); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w: %s", resize.ErrDied, detail)
+	return fmt.Errorf("%w: %s", resize.ErrDied, d.Detail)
 }
 
 // tooMuchMemory is the error for a picture that needs more memory than there is for one;

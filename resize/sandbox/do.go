@@ -59,7 +59,7 @@ func (p *Pool) settle(ctx context.Context, c *child, src resize.Source, j job, e
 	}
 	if err != nil {
 		d := p.lose(ctx, c, err, Death{Format: j.format, Size: src.Size})
-		return p.errorOf(ctx, src, d.Cause, d.Detail)
+		return p.errorOf(ctx, src, d)
 	}
 	p.finish(c, j.format)
 	return endOf(ctx)

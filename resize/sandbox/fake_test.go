@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -234,8 +235,11 @@ func (f *fake) work() {
 	f.answer(a)
 }
 
-// hoard is memory that is kept.
-var hoard []byte
+// hoard and hoards are memory that is kept.
+var (
+	hoard  []byte
+	hoards [][]byte
+)
 
 // end ends the process, if text says how.
 func (f *fake) end(text string) bool {
@@ -260,6 +264,18 @@ func (f *fake) end(text string) bool {
 		fmt.Fprintln(os.Stderr, "fatal error: runtime: out of memory")
 		os.Stderr.WriteString(strings.Repeat("goroutine 1 [running]\n", 10_000))
 		os.Exit(2)
+	case "hoard":
+		for {
+			hoards = append(hoards, bytes.Repeat([]byte("x"), 1<<20))
+		}
+	case "threads":
+		for {
+			go func() {
+				runtime.LockOSThread()
+				select {}
+			}()
+			runtime.Gosched()
+		}
 	case "grow":
 		hoard = bytes.Repeat([]byte("x"), maxGrowth+1<<20)
 	case "warn":

@@ -13,6 +13,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
+	"github.com/thumbery/thumbery/resize/sandbox/internal/cgroup"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 )
 
@@ -21,6 +22,7 @@ import (
 type Pool struct {
 	config    Config
 	env       []string
+	groups    *cgroup.Groups // nil is none; set before started is closed
 	null      *os.File
 	setUp     *os.File // what each child is told
 	setUpSize int64
@@ -135,6 +137,7 @@ func (p *Pool) Close() {
 		p.goes.Wait()
 		close(p.forks)
 		p.closeFiles()
+		p.groups.Close()
 	})
 }
 

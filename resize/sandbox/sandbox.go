@@ -78,6 +78,8 @@ type Death struct {
 	Format variant.Format // of the original it was working on; 0 if it was idle
 	Size   int64          // of that, in bytes
 	Detail string         // how it ended and what it said last, printable, of at most 500 bytes; not for the public
+
+	systemShort bool // of memory, and not the child of its share
 }
 
 // State is what a Pool says about itself, for metrics and readiness.
@@ -98,6 +100,8 @@ type State struct {
 type Wall struct {
 	Name    string // "landlock", "seccomp" and so on
 	Missing string // why this system does not offer it; "" if it does
+	// Optional: Config.Require does not need it, since it backs up others.
+	Optional bool
 }
 
 // Missing returns those of the walls that children do not have.

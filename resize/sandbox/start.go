@@ -59,8 +59,7 @@ func (p *Pool) prepare(ctx context.Context, c *child) (ready, error) {
 	case ctx.Err() != nil:
 		return ready{}, fmt.Errorf("it was not ready in time: %w", ctx.Err())
 	}
-	_, detail := c.autopsy(err)
-	return ready{}, fmt.Errorf("it ended before it was ready: %s", detail)
+	return ready{}, fmt.Errorf("it ended before it was ready: %s", c.autopsy(err, Death{}).Detail)
 }
 
 // checkReady compares what a child says about itself with what it must be.
@@ -75,7 +74,7 @@ func (p *Pool) checkReady(a wire.Answer) (is ready, err error) {
 	}
 	is.capabilities = a.Ready.Capabilities
 	for _, w := range a.Ready.Walls {
-		is.walls = append(is.walls, Wall(w))
+		is.walls = append(is.walls, Wall{Name: w.Name, Missing: w.Missing})
 	}
 	return is, nil
 }
@@ -122,7 +121,10 @@ func newChild(socket *os.File) (*child, error) {
 
 // spawn executes the worker.
 func (p *Pool) spawn(c *child, stderr, socket *os.File) (err error) {
-	c.process, err = os.StartProcess(p.config.Worker, []string{p.config.Worker}, &os.ProcAttr{
+	if c.group, err = p.groups.Take(); err != nil {
+		return err
+	}
+	c.process, err = c.group.Start(p.config.Worker, &os.ProcAttr{
 		Dir: "/", Env: p.env, Files: []*os.File{p.null, p.null, stderr, socket}, Sys: attributes(),
 	})
 	return err
@@ -149,5 +151,6 @@ func (c *child) reap(stderr *os.File) {
 	stderr.SetReadDeadline(time.Now().Add(grace)) // another process may hold its other end
 	<-drained
 	stderr.Close()
+	c.oom = c.group.End()
 	close(c.reaped)
 }
