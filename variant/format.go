@@ -17,7 +17,8 @@ type Format uint8
 //   - a flag in cmd/thumbery/flags_limits.go, if it is not read by default
 //   - a picture in testdata, and a seed of the parser's fuzz test
 //
-// Add it at the end of the list. docs/architecture.md describes these steps.
+// Add it at the end of the list. docs/architecture.md describes these steps, and those for a
+// format of results.
 const (
 	FormatKeep Format = iota // that of the original
 	FormatAuto               // the best that the client accepts
