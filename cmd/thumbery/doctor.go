@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/url"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
@@ -51,21 +50,17 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 	return nil
 }
 
-// inspect starts workers, to find out what they can do. It needs no part of the sandbox,
+// inspect starts a worker, to find out what it can do. It needs no part of the sandbox,
 // so that it can say what is missing.
 func (c *doctorCmd) inspect(ctx context.Context) (doctor.Engine, error) {
 	flags := c.workerFlags
 	flags.Sandbox = ""
-	workers, err := flags.start(engine.Config{Formats: c.set()}, slog.New(slog.DiscardHandler))
+	able, walls, err := flags.describe(ctx, engine.Config{Formats: c.set()})
 	if err != nil {
 		return doctor.Engine{}, err
 	}
-	defer workers.Close()
-	e := doctor.Engine{Workers: c.workers(), Memory: c.share()}
-	if e.Capabilities, err = workers.Capabilities(ctx); err != nil {
-		return doctor.Engine{}, err
-	}
-	for _, wall := range workers.State().Walls {
+	e := doctor.Engine{Capabilities: able, Workers: c.workers(), Memory: c.share()}
+	for _, wall := range walls {
 		e.Walls = append(e.Walls, doctor.Wall(wall))
 	}
 	return e, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"runtime"
 	"strings"
 
@@ -21,12 +20,7 @@ type versionCmd struct{ formatFlags }
 // this build of libvips would know besides; and what makes it slow, if something
 // does.
 func (c *versionCmd) Run(stdout io.Writer) error {
-	workers, err := (&workerFlags{Workers: 1}).start(engine.Config{Formats: c.set()}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer workers.Close()
-	able, err := workers.Capabilities(context.Background())
+	able, _, err := (&workerFlags{Workers: 1}).describe(context.Background(), engine.Config{Formats: c.set()})
 	if err != nil {
 		return err
 	}

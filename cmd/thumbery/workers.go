@@ -15,14 +15,28 @@ import (
 // start starts the workers, and returns before they are ready. The error is that there is
 // no program to start. The caller closes the Pool.
 func (f *workerFlags) start(c engine.Config, log *slog.Logger) (*sandbox.Pool, error) {
-	program, err := sandbox.FindWorker()
+	config, err := f.config(c, log)
 	if err != nil {
 		return nil, err
 	}
-	return sandbox.New(sandbox.Config{
+	return sandbox.New(config)
+}
+
+func (f *workerFlags) config(c engine.Config, log *slog.Logger) (sandbox.Config, error) {
+	program, err := sandbox.FindWorker()
+	return sandbox.Config{
 		Worker: program, Build: version, Workers: f.workers(), Pictures: f.WorkerPictures, Memory: f.share(),
 		Engine: c, Require: f.requiresSandbox(), Observer: deathLog{log}, Log: log,
-	})
+	}, err
+}
+
+// describe starts one worker, to find out what it can do.
+func (f *workerFlags) describe(ctx context.Context, c engine.Config) (engine.Capabilities, []sandbox.Wall, error) {
+	config, err := f.config(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return engine.Capabilities{}, nil, err
+	}
+	return sandbox.Describe(ctx, config)
 }
 
 // deathLog logs what child processes died of.

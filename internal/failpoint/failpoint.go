@@ -22,3 +22,7 @@ package failpoint
 
 // Reached begins the line that a process writes before it stops.
 const Reached = "failpoint reached: "
+
+// Misbehave marks pictures that have the process that makes pictures misbehave, if it is
+// built so, too; see package resize/sandbox/worker.
+const Misbehave = "thumbery-misbehave:"

@@ -33,9 +33,17 @@ func (p *Pool) begin() {
 		return
 	}
 	p.admit(c)
-	for range p.config.Workers {
+	for range p.others() {
 		p.goes.Go(p.grow)
 	}
+}
+
+// others is how many children there are besides the first.
+func (p *Pool) others() int {
+	if p.config.alone {
+		return 0
+	}
+	return p.config.Workers
 }
 
 // groupWall is the wall around each child that this process puts up.

@@ -64,6 +64,7 @@ func New(c Config) (*Pool, error) {
 	}
 	c.Pictures = cmp.Or(c.Pictures, DefaultPictures)
 	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
+	c.slowStart = cmp.Or(c.slowStart, 5*time.Second)
 	c.startTimeout, c.patience = cmp.Or(c.startTimeout, 30*time.Second), cmp.Or(c.patience, 5*time.Second)
 	p := &Pool{
 		config: c, env: environment(), forks: make(chan func()),
@@ -122,6 +123,19 @@ func (p *Pool) Capabilities(ctx context.Context) (engine.Capabilities, error) {
 	case <-ctx.Done():
 		return engine.Capabilities{}, ctx.Err()
 	}
+}
+
+// Describe starts one child and ends it, and returns what it says that it can do, and the
+// walls around it. The errors are those of New and of Pool.Capabilities.
+func Describe(ctx context.Context, c Config) (engine.Capabilities, []Wall, error) {
+	c.alone = true
+	p, err := New(c)
+	if err != nil {
+		return engine.Capabilities{}, nil, err
+	}
+	defer p.Close()
+	able, err := p.Capabilities(ctx)
+	return able, p.State().Walls, err
 }
 
 // Close kills all children, and returns when they are gone. Calls that are not finished

@@ -187,7 +187,7 @@ func TestNoneCanBeStarted(t *testing.T) {
 	t.Parallel()
 	log := failures{slog.DiscardHandler, make(chan string, 1000)}
 	p, d := open(t, func(c *Config) {
-		c.Engine.Choice, c.Log, c.patience = "unlike", slog.New(log), 50*time.Millisecond
+		c.Engine.Choice, c.Log, c.patience, c.slowStart = "unlike", slog.New(log), 50*time.Millisecond, time.Hour
 	})
 	p.Capabilities(t.Context())
 	for range degraded {
@@ -231,6 +231,39 @@ func TestRenewWaitsItsTurn(t *testing.T) {
 		<-p.starts
 	}
 	works(t, p)
+}
+
+// A child that does not start is in the log before it is given up.
+func TestHangsAtStart(t *testing.T) {
+	t.Parallel()
+	log := failures{slog.DiscardHandler, make(chan string, 1000)}
+	p, _ := open(t, func(c *Config) {
+		c.Engine.Choice, c.Log, c.slowStart = "never ready", slog.New(log), time.Millisecond
+	})
+	if text := <-log.ch; !strings.Contains(text, "takes long to start") {
+		t.Error(text)
+	}
+	select {
+	case <-p.started:
+		t.Error("it has started")
+	default:
+	}
+}
+
+// To find out what children can do takes one of them.
+func TestDescribe(t *testing.T) {
+	t.Parallel()
+	able, walls, err := Describe(t.Context(), Config{Worker: os.Args[0], Build: "test", Workers: 2})
+	if err != nil || able.Recipe != "fake" || len(walls) != 2 || walls[0].Name != "glass" || walls[1].Name != "cgroup" {
+		t.Errorf("%+v, %+v, %v", able, walls, err)
+	}
+	p, _ := open(t, func(c *Config) { c.alone = true })
+	if pid(t, p) == 0 || len(p.alive) != 1 {
+		t.Errorf("%d children", len(p.alive))
+	}
+	if _, _, err := Describe(t.Context(), Config{Worker: "/nonexistent", Workers: 2}); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
 }
 
 // A picture waits for a child that takes its time to start.

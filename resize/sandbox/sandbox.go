@@ -40,10 +40,12 @@ type Config struct {
 	// Require makes Capabilities fail if the system does not offer all walls.
 	Require  bool
 	Observer Observer     // nil is none
-	Log      *slog.Logger // for failures to start a child; nil is none
+	Log      *slog.Logger // for children that do not start, or not soon; nil is none
 
+	alone bool // only one child: nothing is to be made
 	// For tests.
 	startTimeout time.Duration // how long a child may take to be ready
+	slowStart    time.Duration // after which that is logged
 	patience     time.Duration // how long a picture whose turn it is waits when no child can be started
 }
 

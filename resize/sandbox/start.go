@@ -28,6 +28,10 @@ func (p *Pool) launch(ctx context.Context) (*child, ready, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.config.startTimeout)
 	defer cancel()
+	slow := time.AfterFunc(p.config.slowStart, func() {
+		p.config.Log.Warn("a child process that makes pictures takes long to start", "after", p.config.slowStart, "detail", c.said.summary())
+	})
+	defer slow.Stop()
 	is, err := p.prepare(ctx, c)
 	if err != nil {
 		c.kill()

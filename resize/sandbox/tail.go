@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"io"
 	"strings"
 	"sync"
@@ -52,14 +53,28 @@ func (t *tail) String() string {
 	return string(t.first) + string(t.last[max(0, len(t.last)-keptLast):])
 }
 
-// summary is the first line, which is printable.
+// reasons begin, or are in, the lines that say why a process ends: of Go, glibc, C++, glib
+// and Rust. Read-only.
+var reasons = append([]string{
+	"panic", "fatal error", "SIG", "runtime/cgo:", "***", "free()", "malloc()", "corrupt", "terminate called", "ssertion", "-ERROR", "error while loading",
+}, starving...)
+
+// summary is the line that says why the process ends, else the first that is not a warning,
+// else the first. It is printable.
 func (t *tail) summary() string {
+	var first, plain string
 	for line := range strings.Lines(t.String()) {
-		if line = strings.TrimSpace(line); line != "" {
+		line = strings.TrimSpace(line)
+		warns := strings.Contains(strings.ToLower(line), "warning")
+		switch {
+		case !warns && mentions(line, reasons):
 			return wire.Printable(line)
+		case !warns:
+			plain = cmp.Or(plain, line)
 		}
+		first = cmp.Or(first, line)
 	}
-	return ""
+	return wire.Printable(cmp.Or(plain, first))
 }
 
 var _ io.Writer = (*tail)(nil)

@@ -60,7 +60,17 @@ func TestTail(t *testing.T) {
 	if s := large.String(); len(s) != keptFirst+keptLast || s[len(s)-1] != 'x' || cap(large.last) > 4*keptLast {
 		t.Errorf("%d bytes in %d", len(s), cap(large.last))
 	}
-	if s := (&tail{}).summary(); s != "" {
-		t.Error(s)
+	for text, want := range map[string]string{
+		"":                               "",
+		"\n\nVIPS-WARNING **: odd\nhm\n": "hm",
+		"(x:1): GLib-WARNING **: odd\n":  "(x:1): GLib-WARNING **: odd",
+		"VIPS-WARNING **: odd\ndenied: fork\nfree(): invalid pointer\nmore":    "free(): invalid pointer",
+		"warning: out of memory soon\nSIGSEGV: segmentation violation\nPC=0x1": "SIGSEGV: segmentation violation",
+	} {
+		var said tail
+		said.Write([]byte(text))
+		if got := said.summary(); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }

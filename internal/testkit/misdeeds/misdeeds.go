@@ -7,10 +7,9 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-)
 
-// misbehave is worker.Misbehave, which is not imported for the vendors behind it.
-const misbehave = "thumbery-misbehave:"
+	"github.com/thumbery/thumbery/internal/failpoint"
+)
 
 // Misdeed is what a picture has its child process do, and what follows from it.
 type Misdeed struct {
@@ -51,7 +50,7 @@ func attempt(name string) Misdeed { return Misdeed{name, []string{OK, OK}, "", 0
 
 // Picture adds a comment to a JPEG that has its child process do the misdeed.
 func Picture(jpeg []byte, name string) []byte {
-	comment := misbehave + name + ";"
+	comment := failpoint.Misbehave + name + ";"
 	segment := append([]byte{0xff, 0xfe, 0, byte(len(comment) + 2)}, comment...)
 	return slices.Concat(jpeg[:2], segment, jpeg[2:])
 }

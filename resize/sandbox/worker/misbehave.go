@@ -1,5 +1,7 @@
 package worker
 
+import "github.com/thumbery/thumbery/internal/failpoint"
+
 // For tests: what a worker does that is built with -tags failpoints, on Linux.
 const (
 	// Misbehave, and a name and a semicolon behind it, anywhere in a picture, such as in
@@ -16,7 +18,7 @@ const (
 	//
 	// If what is tried is denied, which the worker writes to standard error, the picture is
 	// made as any other. If not, it writes "ESCAPED" and exits with code 8.
-	Misbehave = "thumbery-misbehave:"
+	Misbehave = failpoint.Misbehave
 	// WithoutWalls is the environment variable with which the worker puts up no walls.
 	WithoutWalls = "THUMBERY_WITHOUT_WALLS"
 )
