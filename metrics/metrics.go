@@ -41,6 +41,9 @@ type Metrics struct {
 	sharedRemoved *prometheus.CounterVec
 
 	hooked *prometheus.CounterVec
+
+	invalidated       *prometheus.CounterVec
+	invalidationsLost prometheus.Counter
 }
 
 // buckets are in seconds, from a hit in memory to a slow origin.
@@ -66,11 +69,14 @@ func New() *Metrics {
 		revalidated:    counters("revalidations_total", "Originals revalidated, by answer: same (not modified), changed, gone, failed.", "answer"),
 		primed:         counters("primed_total", "Derivatives made in advance, by result (ok or error).", "result"),
 		hooked:         counters("hooks_total", "Objects in bucket notifications (created, removed, ignored, failed), and notifications that were forbidden or malformed.", "outcome"),
+
+		invalidated:       counters("invalidations_total", "Pictures forgotten, by who has said so first: here (this process), process (another one with this cache directory), peer (another node).", "source"),
+		invalidationsLost: counter("invalidations_lost_total", "Events that a node or a cache in front was too far behind to get: it may have old pictures."),
 	}
 	m.registerShared()
 	m.registry.MustRegister(
 		m.requests, m.duration, m.sent, m.fetch, m.fetchBytes, m.resize, m.cacheBytes, m.cacheErrors,
-		m.originRequests, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked,
+		m.originRequests, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked, m.invalidated, m.invalidationsLost,
 	)
 	return m
 }
@@ -154,3 +160,9 @@ func (m *Metrics) Primed(err error) { m.primed.WithLabelValues(result(err)).Inc(
 
 // Hooked counts the outcome of an object in a bucket notification.
 func (m *Metrics) Hooked(outcome string) { m.hooked.WithLabelValues(outcome).Inc() }
+
+// Invalidated counts a picture that was forgotten, by who has said so first.
+func (m *Metrics) Invalidated(source string) { m.invalidated.WithLabelValues(source).Inc() }
+
+// InvalidationsLost counts events that came too late.
+func (m *Metrics) InvalidationsLost(events uint64) { m.invalidationsLost.Add(float64(events)) }

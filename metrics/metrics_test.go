@@ -35,6 +35,7 @@ func TestWatch(t *testing.T) {
 	two, pair := func() int { return 2 }, func() (int, int) { return 3, 4 }
 	m.Watch("v1", State{
 		Gate: pair, Background: two, Fetches: pair, Memory: func() (int, int64) { return 5, 6 }, Absent: two, Repairs: two, Primes: two,
+		Peers: func() Peers { return Peers{Reachable: 2, Unreachable: 1, Behind: 9} },
 		Workers: func() Workers {
 			return Workers{1, 2, 3, map[string]int64{"signal": 4, "time": 0}, map[string]bool{"landlock": true, "seccomp": false}}
 		},
@@ -49,6 +50,7 @@ func TestWatch(t *testing.T) {
 	for _, want := range []string{
 		"resizing 3", "queue 4", "background 2", "memory_bytes 6", "absent_entries 2", "disk_low 1", `origin_state{origin="s3"} 2`, `shared_state{bucket="s3"} 1`,
 		`switch{name="hot",value="true"} 1`, `cache_files{tier="` + tier + `"} 7`, `cache_bytes{tier="` + tier + `"} 8`, `build_info{version="v1"} 1`,
+		`peers{state="reachable"} 2`, `peers{state="unreachable"} 1`, "peers_behind 9",
 		`workers{state="idle"} 1`, `workers{state="busy"} 2`, `workers{state="starting"} 3`, `worker_deaths_total{cause="signal"} 4`, `worker_deaths_total{cause="time"} 0`,
 		`sandbox_missing{wall="landlock"} 1`, `sandbox_missing{wall="seccomp"} 0`,
 	} {

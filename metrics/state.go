@@ -18,6 +18,8 @@ type State struct {
 	Memory     func() (entries int, bytes int64)
 	// Absent is the number of entries in the negative cache.
 	Absent func() int
+	// Peers is the state of the other nodes.
+	Peers func() Peers
 	// Workers is the state of the child processes that make pictures.
 	Workers func() Workers
 	// Repairs and Primes are the lengths of the queues of originals to be copied to the
@@ -34,6 +36,13 @@ type State struct {
 	DiskLow func() bool
 	// Stock is the approximate content of the disk cache.
 	Stock func() [eviction.Tiers]eviction.Count
+}
+
+// Peers are the other nodes.
+type Peers struct {
+	Reachable, Unreachable int
+	// Behind is how many of their events were not applied yet.
+	Behind uint64
 }
 
 // Workers are the child processes that make pictures.
@@ -76,6 +85,12 @@ func (m *Metrics) Watch(version string, s State) {
 				emit(float64(n), cause)
 			}
 		}, "cause").counting(),
+		labelled("peers", "Other nodes, by whether they tell this one what to forget: reachable or unreachable.", func(emit emitter) {
+			p := s.Peers()
+			emit(float64(p.Reachable), "reachable")
+			emit(float64(p.Unreachable), "unreachable")
+		}, "state"),
+		gauge("peers_behind", "Events of other nodes that this one knows of, and has not applied yet.", func() float64 { return float64(s.Peers().Behind) }),
 		labelled("origin_state", "Circuit breaker of each backend: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
 			s.Origins(func(backend string, state int) { emit(float64(state), backend) })
 		}, "origin"),

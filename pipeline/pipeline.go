@@ -46,9 +46,13 @@ type Config struct {
 	// ServeBroken answers with what can be made of a broken original instead of
 	// header.ErrBroken. The result is not kept.
 	ServeBroken bool
-	Observer    Observer
-	Log         *slog.Logger
-	Now         func() time.Time
+	// Record is called when an original has changed or does not exist any more, to have
+	// other nodes forget it, too. It calls forget, which removes what was made from it here. nil
+	// only does that.
+	Record   func(key variant.Key, forget func() error) error
+	Observer Observer
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // Observer is told what happens, for metrics. Its methods are called by many goroutines
@@ -81,6 +85,9 @@ func New(c Config) *Pipeline {
 	if c.Observer == nil {
 		c.Observer = NopObserver{}
 	}
+	if c.Record == nil {
+		c.Record = func(_ variant.Key, forget func() error) error { return forget() }
+	}
 	epochs, reporter := new(cache.Epochs), cache.NewReporter(c.Log, c.Now)
 	p := &Pipeline{config: c, epochs: epochs, upgrades: background.NewQueue(upgradeLimit)}
 	p.failures = cache.NewEpochMap(failureBytes, func(time.Time) int { return 0 }, epochs)
@@ -98,7 +105,9 @@ func New(c Config) *Pipeline {
 	o := c.Originals
 	o.Cache, o.Epochs, o.Reporter, o.Now, o.Log, o.Observer = watch(o.Cache, eviction.Originals), epochs, reporter, c.Now, c.Log, c.Observer
 	o.Inspect, o.ServeBroken = p.Render.Inspect, c.ServeBroken
-	o.Invalidate = func(key variant.Key) error { _, err := p.invalidate(key); return err }
+	o.Invalidate = func(key variant.Key) error {
+		return c.Record(key, func() error { _, err := p.invalidate(key); return err })
+	}
 	p.Originals = originals.New(o)
 
 	m := c.Mezzanines

@@ -256,3 +256,39 @@ func TestNothingIsAskedReadOnly(t *testing.T) {
 		h.want(t, "dog.jpg", "30x", pipeline.Made, 30, 40)
 	})
 }
+
+// That an original has changed or is gone is recorded, for other nodes, before what was
+// made from it is removed here. What Forget is told is not: its caller has recorded it.
+func TestRevalidationIsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var recorded []variant.Key
+		h := newFixture(func(c *pipeline.Config) {
+			c.Originals.Revalidate = 24 * time.Hour
+			c.Record = func(key variant.Key, forget func() error) error {
+				recorded = append(recorded, key)
+				return forget()
+			}
+		})
+		step := func(what string, want int) {
+			t.Helper()
+			if r, err := h.ask(t.Context(), t, "cat.jpg", "40x"); err == nil {
+				r.Blob.Close()
+			}
+			pass(0)
+			if len(recorded) != want {
+				t.Errorf("%s: recorded %q", what, recorded)
+			}
+			pass(25 * time.Hour)
+		}
+		step("fetched", 0)
+		step("the same", 0)
+		replaceCat(h, 400, 100)
+		step("changed", 1)
+		h.origin.Remove("cat.jpg")
+		step("gone", 2)
+		if _, err := h.Forget("cat.jpg"); err != nil {
+			t.Error(err)
+		}
+		step("forgotten", 2)
+	})
+}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
@@ -32,6 +33,9 @@ type Config struct {
 	Switches []Switch
 	// Hook, if not nil, receives bucket notifications at /hooks/s3.
 	Hook *Hook
+	// Invalidations, if not nil, answers GET /invalidations, by which other nodes ask what to
+	// forget.
+	Invalidations http.Handler
 	// Priming, if not nil, fills the cache at /prime.
 	Priming *Priming
 	// Token is what requests send as Authorization: Bearer, but for /healthz, /readyz and
@@ -45,9 +49,12 @@ type Config struct {
 	Log   *slog.Logger
 }
 
+// maxPolls bounds the requests of other nodes that wait for something to forget.
+const maxPolls = 1024
+
 // New returns the handler of the admin listener: /healthz, /readyz, /metrics,
-// /debug/pprof, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, and
-// POST /hooks/s3, which has a secret of its own. To keep out the pages that an
+// /debug/pprof, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET
+// /invalidations, and POST /hooks/s3, which has a secret of its own. To keep out the pages that an
 // administrator's browser shows, it refuses requests for other hosts without the token,
 // and those of other sites that change something.
 func New(c Config) http.Handler {
@@ -63,6 +70,9 @@ func New(c Config) http.Handler {
 	r.Get("/switches", switches.show)
 	r.Patch("/switches", switches.change)
 	r.Post("/hooks/s3", (&hookHandler{c.Hook, c.Log}).serve)
+	if c.Invalidations != nil {
+		r.With(middleware.Throttle(maxPolls)).Method(http.MethodGet, "/invalidations", c.Invalidations)
+	}
 	if c.Priming != nil {
 		r.Post("/prime", newPrimeHandler(c.Priming, c.Log).serve)
 	}

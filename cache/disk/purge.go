@@ -109,7 +109,7 @@ type purger struct {
 }
 
 func newPurger(dir string, policy eviction.Policy, opts PurgeOptions) (*purger, error) {
-	if err := isCache(dir); err != nil {
+	if err := CheckDirectory(dir); err != nil {
 		return nil, err
 	}
 	p := &purger{PurgeOptions: opts, dir: dir, policy: policy}
@@ -131,8 +131,9 @@ func newPurger(dir string, policy eviction.Policy, opts PurgeOptions) (*purger, 
 	return p, nil
 }
 
-// isCache keeps a mistyped path from being purged.
-func isCache(dir string) error {
+// CheckDirectory returns ErrNoCache if dir is no cache directory. It keeps a mistyped path
+// from being purged.
+func CheckDirectory(dir string) error {
 	for t := range eviction.Tier(eviction.Tiers) {
 		info, err := os.Stat(filepath.Join(dir, t.String()))
 		if err == nil && info.IsDir() {

@@ -61,7 +61,7 @@ func (c *serveCmd) hook(app *app, primer *prime.Queue, m *metrics.Metrics, log *
 		if app.Originals.ReadOnly() { // what was forgotten could not be fetched again
 			return originals.ErrReadOnly
 		}
-		_, err := app.Forget(key)
+		_, err := app.forgetEverywhere(key)
 		return err
 	}
 	return &admin.Hook{

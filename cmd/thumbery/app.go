@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
+	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/derivatives"
@@ -49,6 +50,10 @@ type app struct {
 	presets variant.Presets
 	origins *origins.Origins
 	dir     *cacheDir
+	metrics *metrics.Metrics
+	// invalidations is the log of what is to be forgotten everywhere.
+	invalidations *invalidation.Log
+
 	workers *sandbox.Pool // to be closed
 	gates   gates
 }
@@ -82,7 +87,7 @@ func (f *appFlags) app(c appConfig) (*app, error) {
 	if err != nil {
 		return nil, usage(fmt.Errorf("--watermark: %w", err))
 	}
-	a := &app{presets: presets}
+	a := &app{presets: presets, metrics: c.metrics}
 	if a.workers, err = f.start(f.engine(marks), c.log); err != nil {
 		return nil, err
 	}
@@ -97,6 +102,9 @@ func (f *appFlags) app(c appConfig) (*app, error) {
 // together.
 func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err error) {
 	if a.origins, err = f.originFlags.open(a.readOnly, c.metrics, c.log); err != nil {
+		return err
+	}
+	if a.invalidations, err = f.openInvalidations(c.metrics, c.log); err != nil {
 		return err
 	}
 	if a.dir, err = f.cacheFlags.open(c.log); err != nil {
@@ -134,7 +142,7 @@ func (f *appFlags) pipeline(a *app) pipeline.Config {
 		Derivatives: derivatives.Config{Cache: a.dir.derivatives},
 		Mezzanines:  mezzanines.Config{Cache: a.dir.mezzanines},
 		Render:      render.Config{Resizer: a.workers, Gate: a.gates.pictures, Timeout: f.ResizeTimeout},
-		ServeBroken: f.servesBroken(), Now: time.Now,
+		ServeBroken: f.servesBroken(), Record: a.record, Now: time.Now,
 	}
 }
 

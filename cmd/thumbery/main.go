@@ -53,6 +53,7 @@ var groups = []kong.Group{
 	{Key: "pictures", Title: "Pictures: what derivatives look like"},
 	{Key: "limits", Title: "Limits: what may be requested, and what it may cost"},
 	{Key: "proxy", Title: "Front proxy: what browsers, caches and web servers in front are told"},
+	{Key: "cluster", Title: "Cluster: other nodes"},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

@@ -24,8 +24,8 @@ type purgeCmd struct {
 
 	// These flags are for one run only, so they have no environment variables. serve's
 	// --source is unrelated.
-	Source []values.Key    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and everything made of it. Repeatable."`
-	Prefix []values.Prefix `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin with this, for example photos/2019/. Repeatable."`
+	Source []values.Key    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and everything made of it. A server that uses this directory forgets it, too, and so do other nodes with --peers. Repeatable."`
+	Prefix []values.Prefix `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin with this, for example photos/2019/, in this directory only: not on other nodes, and not in caches in front. Repeatable."`
 
 	DryRun bool          `env:"-" help:"Remove nothing, and print what would be removed."`
 	JSON   bool          `name:"json" env:"-" help:"Print the summary as JSON."`
@@ -73,6 +73,9 @@ func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeRe
 	bar := progress.New(os.Stderr)
 	defer bar.Done()
 	if c.forgets() {
+		if err := c.record(ctx); err != nil {
+			return r, err
+		}
 		f, err := disk.Forget(ctx, c.Cache, convert[variant.Key](c.Source), convert[string](c.Prefix),
 			disk.ForgetOptions{DryRun: c.DryRun, Progress: bar.Track("forgetting")})
 		r.Forgotten = &f

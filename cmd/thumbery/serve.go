@@ -14,13 +14,14 @@ import (
 type serveCmd struct {
 	serverFlags `group:"server"`
 	appFlags
-	proxyFlags `group:"proxy"`
+	proxyFlags   `group:"proxy"`
+	clusterFlags `group:"cluster"`
 }
 
 // Validate is called by kong, and says what is wrong with a flag before anything
 // has started.
 func (c *serveCmd) Validate() error {
-	for _, validate := range []func() error{c.serverFlags.validate, c.appFlags.validate, c.proxyFlags.validate} {
+	for _, validate := range []func() error{c.serverFlags.validate, c.appFlags.validate, c.proxyFlags.validate, c.clusterFlags.validate} {
 		if err := validate(); err != nil {
 			return err
 		}

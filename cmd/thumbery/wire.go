@@ -8,6 +8,7 @@ import (
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/lifecycle"
+	"github.com/thumbery/thumbery/invalidation/peers"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
@@ -46,6 +47,11 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		app.workers.Close()
 		return service{}, err
 	}
+	others, forgetting, err := c.peers(app, log)
+	if err != nil {
+		app.workers.Close()
+		return service{}, err
+	}
 	s := service{workers: app.workers}
 	rules := variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}
 	switches, primer := c.switches(app), app.primer.NewQueue(rules.AllPresets())
@@ -54,16 +60,16 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		Repairs: app.origins.Repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
 		Workers: watchWorkers(app.workers.State),
 		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
-		Origins: app.origins.States, Shared: app.sharedState, Switches: switches.each,
+		Origins: app.origins.States, Shared: app.sharedState, Switches: switches.each, Peers: func() metrics.Peers { return metrics.Peers(others.State()) },
 	})
-	s.background = append(app.background(), lifecycle.Task{Name: "prime-uploads", Run: primer.Run})
+	s.background = append(append(app.background(), forgetting...), lifecycle.Task{Name: "prime-uploads", Run: primer.Run})
 	s.public = api.New(api.Config{
 		Pipeline: app.Pipeline, Rules: rules, Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
 		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: app.warm}, Observer: m, Log: log,
 	})
 	s.admin = admin.New(admin.Config{
-		Checks: append(append(c.checks(app, log), checkWorkers(app.workers.State)), app.sharedChecks()...), Metrics: m.Handler(), Forget: app.Forget, Stock: c.stock(app),
+		Checks: append(append(c.checks(app, log), checkWorkers(app.workers.State)), app.sharedChecks()...), Metrics: m.Handler(), Forget: app.forgetEverywhere, Stock: c.stock(app), Invalidations: peers.Handler(app.invalidations),
 		Switches: switches, Hook: c.hook(app, primer, m, log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: log,
 		Priming: &admin.Priming{Run: app.prime, Rules: rules},
 	})

@@ -175,7 +175,7 @@ func (p *peer) apply(ctx context.Context, events []event) error {
 		if since := time.Since(born); !born.IsZero() && since >= 0 && age > since+clockMargin {
 			continue // when it was appended, nothing was cached here
 		}
-		p.Forget(e.Key)
+		p.Forget(e.Key, age)
 		if age > late {
 			relay = append(relay, e.Key)
 		}

@@ -29,9 +29,9 @@ type Config struct {
 	Source Source
 	Token  string // sent as Authorization: Bearer, unless it is ""
 	Log    *invalidation.Log
-	// Forget forgets a picture on this node. It logs what it could not remove. It is
-	// called by several goroutines.
-	Forget func(variant.Key)
+	// Forget forgets a picture on this node, which a peer has recorded an age ago. It logs
+	// what it could not remove. It is called by several goroutines.
+	Forget func(key variant.Key, age time.Duration)
 	Logger *slog.Logger
 }
 

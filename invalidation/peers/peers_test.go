@@ -94,7 +94,7 @@ func (n *network) start(t *testing.T, dir, host, source string, configure ...fun
 	return a
 }
 
-func (a *node) forget(k variant.Key) {
+func (a *node) forget(k variant.Key, _ time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.forgotten = append(a.forgotten, string(k))

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/internal/lifecycle"
+	"github.com/thumbery/thumbery/invalidation"
+	"github.com/thumbery/thumbery/invalidation/peers"
+	"github.com/thumbery/thumbery/metrics"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// openInvalidations returns the log of the cache directory, which must not have been opened
+// yet: its log says whether anything in it is older.
+func (f *cacheFlags) openInvalidations(m *metrics.Metrics, log *slog.Logger) (*invalidation.Log, error) {
+	_, err := os.Stat(filepath.Join(f.Cache, disk.Derivatives))
+	l, err := invalidation.New(f.Cache, invalidation.Options{
+		Empty: errors.Is(err, fs.ErrNotExist), NoSync: f.NoSync, Lost: m.InvalidationsLost, Log: log,
+	})
+	if err != nil {
+		return nil, usage(err)
+	}
+	return l, nil
+}
+
+// record has all nodes, and what is in front of them, forget a picture; forget does it here.
+func (a *app) record(key variant.Key, forget func() error) error {
+	a.metrics.Invalidated("here")
+	return a.invalidations.Record(context.Background(), key, forget)
+}
+
+// forgetEverywhere is Forget on all nodes. It returns what was removed here.
+func (a *app) forgetEverywhere(key variant.Key) (f pipeline.Forgotten, err error) {
+	err = a.record(key, func() (err error) { f, err = a.Forget(key); return err })
+	return f, err
+}
+
+// forgetPeers forgets a picture that another node has recorded. That node also removes it
+// from the shared tier.
+func (a *app) forgetPeers(log *slog.Logger) func(variant.Key, time.Duration) {
+	return func(key variant.Key, age time.Duration) {
+		a.metrics.Invalidated("peer")
+		a.Derivatives.Shared.Forgotten(key.Name(), age)
+		_, err := a.Pipeline.Forget(key)
+		logForget(log, key, err)
+	}
+}
+
+// forgetProcess forgets a picture that another process has recorded.
+func (a *app) forgetProcess(log *slog.Logger) func(variant.Key) {
+	return func(key variant.Key) {
+		a.metrics.Invalidated("process")
+		_, err := a.Forget(key)
+		logForget(log, key, err)
+	}
+}
+
+func logForget(log *slog.Logger, key variant.Key, err error) {
+	if err != nil {
+		log.Error("cannot remove a picture from the cache", "key", key, "cause", err)
+	}
+}
+
+// peers follow the other nodes. The work has to run in the background.
+func (c *serveCmd) peers(app *app, log *slog.Logger) (*peers.Peers, lifecycle.Tasks, error) {
+	source, err := peers.Parse(c.Peers)
+	if err != nil {
+		return nil, nil, usage(err)
+	}
+	all := peers.New(peers.Config{
+		Source: source, Token: c.AdminToken, Log: app.invalidations, Forget: app.forgetPeers(log), Logger: log,
+	})
+	others := func(ctx context.Context) { app.invalidations.ApplyOthers(ctx, app.forgetProcess(log)) }
+	return all, lifecycle.Tasks{
+		{Name: "invalidations", Run: app.invalidations.Watch}, {Name: "invalidations-self", Run: others}, {Name: "peers", Run: all.Run},
+	}, nil
+}
+
+// record appends what --source names to the log, so that other nodes forget it, and a
+// server that uses this cache directory, too.
+func (c *purgeCmd) record(ctx context.Context) error {
+	if err := disk.CheckDirectory(c.Cache); err != nil || c.DryRun || len(c.Source) == 0 {
+		return err
+	}
+	log, err := invalidation.New(c.Cache, invalidation.Options{Log: slog.Default()})
+	if err != nil {
+		return err
+	}
+	return log.Append(ctx, convert[variant.Key](c.Source)...)
+}
