@@ -52,10 +52,16 @@ func Start(t *testing.T, args ...string) *Server {
 // additional open files.
 func StartCommand(t *testing.T, command []string, files ...*os.File) *Server {
 	t.Helper()
-	s := &Server{Log: &Log{lines: make(chan string, 4096)}, Done: make(chan error, 1)}
-	s.Cmd = exec.Command(command[0], command[1:]...)
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.ExtraFiles = files
+	return StartCmd(t, cmd)
+}
+
+// StartCmd is StartCommand for one that is prepared.
+func StartCmd(t *testing.T, cmd *exec.Cmd) *Server {
+	t.Helper()
+	s := &Server{Cmd: cmd, Log: &Log{lines: make(chan string, 4096)}, Done: make(chan error, 1)}
 	s.Cmd.Stderr = s.Log
-	s.Cmd.ExtraFiles = files
 	if err := s.Cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
