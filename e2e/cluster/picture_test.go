@@ -2,10 +2,12 @@ package cluster
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
@@ -154,4 +156,49 @@ func TestNoCheckPasses(t *testing.T) {
 			t.Errorf("pictures on the nodes: %v", counts)
 		}
 	})
+}
+
+// With the line for it, HAProxy sends what is too much for a node to another one.
+func TestBoundedLoad(t *testing.T) {
+	t.Parallel()
+	kind := balancer.Named("haproxy")
+	if kind.Program() == "" {
+		t.Skip("there is no haproxy; tools/install.sh test installs it")
+	}
+	for bounded, want := range map[bool]int{false: 1, true: 4} {
+		t.Run(fmt.Sprint(bounded), func(t *testing.T) {
+			t.Parallel()
+			release := make(chan struct{})
+			reached := make(chan string, 8)
+			hold := func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/300x/cat.jpg" {
+					reached <- r.Context().Value(http.LocalAddrContextKey).(net.Addr).String()
+					<-release
+				}
+			}
+			var nodes []balancer.Node
+			for range 4 {
+				s := httptest.NewServer(http.HandlerFunc(hold))
+				t.Cleanup(s.Close)
+				nodes = append(nodes, balancer.Node{Public: s.Listener.Addr().String(), Admin: s.Listener.Addr().String()})
+			}
+			b := kind.Start(t, balancer.Config{Dir: deployCluster, Edit: func(text string) string {
+				if !bounded {
+					return balancer.Patient(text)
+				}
+				return balancer.Patient(pinned.Edit(t, text, "#bounded hash-balance-factor 300", "hash-balance-factor 120"))
+			}}, nodes...)
+			by := map[string]bool{}
+			var all sync.WaitGroup
+			for range cap(reached) { // one after the other, so that HAProxy counts each
+				all.Go(func() { _, _ = e2e.Do(http.MethodGet, "http://"+b.Address+"/300x/cat.jpg") })
+				by[<-reached] = true
+			}
+			close(release)
+			all.Wait()
+			if len(by) != want {
+				t.Errorf("%d nodes got the requests for a picture, want %d", len(by), want)
+			}
+		})
+	}
 }

@@ -3,7 +3,6 @@ package proxy
 import (
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,8 +14,7 @@ import (
 // startBalancer starts a balancer of deploy/cluster, or skips the test.
 func startBalancer(t *testing.T, name string, edit func(string) string, nodes ...balancer.Node) *balancer.Balancer {
 	t.Helper()
-	kinds := balancer.Kinds()
-	kind := kinds[slices.IndexFunc(kinds, func(k balancer.Kind) bool { return k.Name == name })]
+	kind := balancer.Named(name)
 	if kind.Program() == "" {
 		t.Skipf("there is no %s; tools/install.sh test installs it", name)
 	}

@@ -65,6 +65,12 @@ func Kinds() []Kind {
 	}
 }
 
+// Named is the kind of that name, which must be one of Kinds.
+func Named(name string) Kind {
+	all := Kinds()
+	return all[slices.IndexFunc(all, func(k Kind) bool { return k.Name == name })]
+}
+
 // Start starts a balancer, which ends with the test.
 func (k Kind) Start(t pinned.T, c Config, nodes ...Node) *Balancer {
 	t.Helper()

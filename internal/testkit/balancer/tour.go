@@ -77,6 +77,13 @@ func (b *Balancer) Tour(ctx context.Context, pictures, clients int) *Tour {
 	return tour
 }
 
+// Where requests a picture once, and returns the node that served it, or -1.
+func (b *Balancer) Where(ctx context.Context, n int) int {
+	client := outage.NewClient("http://"+b.Address, 1)
+	defer client.Close()
+	return b.Server(client.Get(ctx, request(n, 0).Path).Header.Get("X-Served-By"))
+}
+
 func (b *Balancer) count(tour *Tour, r outage.Request, sent time.Time, a outage.Answer) {
 	err := check(r, a)
 	tour.mu.Lock()
