@@ -44,7 +44,12 @@ func FuzzParseHotHeader(f *testing.F) {
 	f.Add("X-Accel-Expires: 3600")
 	f.Add("Surrogate-Control: max-age=3600")
 	f.Add("X-Hot: a\nb")
+	f.Add("Cache-Tag")
 	f.Fuzz(func(t *testing.T, s string) {
+		var tag TagHeader
+		if err := tag.UnmarshalText([]byte(s)); err == nil && (strings.ContainsAny(s, " :\r\n\x00") || !strings.EqualFold(s, string(tag))) {
+			t.Errorf("%q is taken for the name of a header, %q", s, tag)
+		}
 		h, err := ParseHotHeader(s)
 		if err != nil {
 			return
