@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,7 +76,7 @@ func ask(c net.Conn, path string) (status int, closes bool) {
 type testService struct {
 	Service
 	public, admin fakeListener
-	taskEnded     bool
+	taskEnded     atomic.Bool
 	began         time.Time
 }
 
@@ -97,7 +98,7 @@ func newTestService() *testService {
 				w.WriteHeader(http.StatusServiceUnavailable)
 			}
 		}), []net.Listener{s.admin}, log),
-		Background: Tasks{{"task", func(ctx context.Context) { <-ctx.Done(); s.taskEnded = true }}},
+		Background: Tasks{{"task", func(ctx context.Context) { <-ctx.Done(); s.taskEnded.Store(true) }}},
 		Drain:      5 * time.Second, Grace: 30 * time.Second, Log: log, FlushLog: func() {},
 	}
 	return s
@@ -132,17 +133,17 @@ func TestDrain(t *testing.T) {
 		s.want(t, "a new connection", s.public.dial(), "/", 200, true)
 		s.want(t, "admin while draining", s.admin.dial(), "/", 503, false)
 		go s.want(t, "a slow request", s.public.dial(), "/20s", 200, true)
-		time.Sleep(5*time.Second - 1)
+		time.Sleep(5*time.Second - time.Nanosecond)
 		s.want(t, "just before the end", s.public.dial(), "/", 200, true)
-		if s.taskEnded {
+		if s.taskEnded.Load() {
 			t.Error("background work ends before the server does")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		s.want(t, "a new connection at the end", s.public.dial(), "/", 0, false)
 		s.want(t, "an unused one from before", idle[1], "/", 0, false)
 		s.want(t, "admin while a request runs", s.admin.dial(), "/", 503, false)
-		if !s.taskEnded {
+		if !s.taskEnded.Load() {
 			t.Error("background work goes on")
 		}
 		err := <-ended
