@@ -1,9 +1,11 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -59,6 +61,22 @@ func TestLeavingIsNoticed(t *testing.T) {
 				t.Error("work has begun")
 			}
 		})
+	}
+}
+
+// A request that the stopping server cuts off is not one whose client has left.
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	began, answered := make(chan struct{}, 1), make(outcomes, 1)
+	h := newTestServer(func(c *Config) { c.Observer = answered })
+	h.resizer.Began, h.resizer.Block = began, make(chan struct{})
+	ctx, cutOff := context.WithCancelCause(t.Context())
+	res := httptest.NewRecorder()
+	go h.ServeHTTP(res, httptest.NewRequestWithContext(ctx, http.MethodGet, "/40x30/cat.jpg", nil))
+	<-began
+	cutOff(http.ErrServerClosed)
+	if outcome := <-answered; outcome != "stopping" || res.Code != http.StatusServiceUnavailable {
+		t.Errorf("the answer is %s, %d", outcome, res.Code)
 	}
 }
 

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -124,6 +126,9 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		err := catchPanic(f, w, r)
 		if err == nil {
 			return
+		}
+		if errors.Is(err, context.Canceled) && context.Cause(r.Context()) == http.ErrServerClosed {
+			err = http.ErrServerClosed // and not the client
 		}
 		t := problemTypeOf(err)
 		rec := recorderOf(w)

@@ -66,6 +66,7 @@ var problemTypes = []problemType{
 	{resize.ErrTooSlow, 503, "too-slow", "Resizing timed out", "Resizing was stopped because it took too long. Request a smaller picture, or try again later."},
 	{resize.ErrNoMemory, 0, "no-memory", "Out of memory", "Memory ran out while resizing. Request a smaller picture, or try again later."},
 	{gate.ErrBusy, 0, "busy", "Server busy", "The queue of this server is full. Try again in a moment."},
+	{http.ErrServerClosed, 503, "stopping", "Server stopping", "This server is stopping, and did not finish this in time. Try again."},
 	{context.Canceled, 0, "client-gone", "The client closed the connection", "The client closed the connection before the answer."},
 	{originals.ErrReadOnly, 0, "read-only", "Read-only mode", "This server is in read-only mode, and this original is not cached. Try again later."},
 	{storage.ErrRefused, 0, "origin-refuses", "The origin denies access", "The origin works, but denies this server access to the original."},

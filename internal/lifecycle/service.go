@@ -40,6 +40,8 @@ func (s *Service) Run(ctx context.Context) error {
 	await := s.Background.Start(background)
 	s.Public.HTTP.Handler = s.closing(s.Public.HTTP.Handler)
 	s.Admin.HTTP.BaseContext = func(net.Listener) context.Context { return background }
+	requests, cutOff := context.WithCancelCause(context.WithoutCancel(ctx))
+	s.Public.HTTP.BaseContext = func(net.Listener) context.Context { return requests }
 	failed := make(chan error, 1)
 	s.Public.start(failed, s.Log)
 	s.Admin.start(failed, s.Log)
@@ -47,7 +49,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.FlushLog() // supervisors wait for these lines
 	err := s.await(ctx, failed)
 	end()
-	s.finish(await)
+	s.finish(await, cutOff)
 	return err
 }
 
@@ -87,15 +89,16 @@ func (s *Service) closing(h http.Handler) http.Handler {
 	})
 }
 
-// finish lets running requests and background work end, for at most Grace in total.
-func (s *Service) finish(await func(context.Context) []string) {
+// finish lets running requests and background work end, for at most Grace in total. The
+// contexts of public requests that are cut off have the cause http.ErrServerClosed.
+func (s *Service) finish(await func(context.Context) []string, cutOff context.CancelCauseFunc) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.Grace)
 	defer cancel()
-	s.Public.shutdown(ctx, s.Log)
+	s.Public.shutdown(ctx, s.Log, cutOff)
 	if unfinished := await(ctx); len(unfinished) > 0 {
 		s.Log.Warn("background work did not end within --grace", "tasks", unfinished)
 	}
-	s.Admin.shutdown(ctx, s.Log)
+	s.Admin.shutdown(ctx, s.Log, func(error) {})
 }
 
 // notify tells systemd, if that started the program.
@@ -142,10 +145,11 @@ func (s Server) start(failed chan<- error, log *slog.Logger) {
 }
 
 // shutdown accepts no more connections, and cuts off the requests that are running
-// when ctx is done.
-func (s Server) shutdown(ctx context.Context, log *slog.Logger) {
+// when ctx is done, by cutOff and then by closing their connections.
+func (s Server) shutdown(ctx context.Context, log *slog.Logger, cutOff context.CancelCauseFunc) {
 	if err := s.HTTP.Shutdown(ctx); err != nil {
 		log.Warn("cut off requests that did not finish within --grace", "cause", err)
+		cutOff(http.ErrServerClosed)
 		s.HTTP.Close()
 	}
 }

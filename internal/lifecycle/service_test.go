@@ -77,18 +77,20 @@ type testService struct {
 	Service
 	public, admin fakeListener
 	taskEnded     atomic.Bool
+	causes        chan error // why the contexts of public requests ended that had a duration
 	began         time.Time
 }
 
 // newTestService has public requests that take a while if their path is a duration, and
 // admin requests that end with their context if it is /wait.
 func newTestService() *testService {
-	s := &testService{public: newFakeListener(), admin: newFakeListener(), began: time.Now()}
+	s := &testService{causes: make(chan error, 9), public: newFakeListener(), admin: newFakeListener(), began: time.Now()}
 	log := slog.New(slog.DiscardHandler)
 	s.Service = Service{
 		Public: NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			d, _ := time.ParseDuration(r.URL.Path[1:])
 			time.Sleep(d)
+			s.causes <- context.Cause(r.Context())
 		}), []net.Listener{s.public}, log),
 		Admin: NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/wait" {
@@ -169,7 +171,9 @@ func TestStopAtOnce(t *testing.T) {
 		if err := <-ended; err != nil || time.Since(s.began).Round(time.Second) != 30*time.Second {
 			t.Errorf("%v after %v", err, time.Since(s.began))
 		}
-		time.Sleep(time.Minute)
+		if cause := <-s.causes; cause != http.ErrServerClosed {
+			t.Errorf("cut off for %v", cause)
+		}
 	})
 }
 
