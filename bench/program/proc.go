@@ -82,8 +82,29 @@ func pages(pid int) (private, shared int64, err error) {
 	return resident - shared, shared, nil
 }
 
+// PSSMiB is the proportional set size of a process and its child processes together: what
+// several share counts once.
+func PSSMiB(pid int) (sum float64, err error) {
+	data, err := os.ReadFile(file(pid, "smaps_rollup"))
+	if err != nil {
+		return 0, err
+	}
+	_, text, _ := strings.Cut(string(data), "\nPss:")
+	var kib float64
+	if _, err := fmt.Sscan(text, &kib); err != nil {
+		return 0, err
+	}
+	sum = kib / 1024
+	for _, child := range Children(pid) {
+		of, _ := PSSMiB(child) // it may have ended meanwhile
+		sum += of
+	}
+	return sum, nil
+}
+
 // Meter watches the memory of a process and its child processes.
 type Meter struct {
+	of   func(pid int) (mib float64, err error)
 	peak float64
 	stop chan struct{}
 	done chan struct{}
@@ -92,9 +113,14 @@ type Meter struct {
 // meterEvery is how often a Meter looks.
 const meterEvery = 10 * time.Millisecond
 
-// Watch starts a Meter.
-func Watch(pid int) *Meter {
-	m := &Meter{stop: make(chan struct{}), done: make(chan struct{})}
+// Watch starts a Meter of ResidentMiB.
+func Watch(pid int) *Meter { return watch(pid, ResidentMiB) }
+
+// WatchPSS starts a Meter of PSSMiB.
+func WatchPSS(pid int) *Meter { return watch(pid, PSSMiB) }
+
+func watch(pid int, of func(int) (float64, error)) *Meter {
+	m := &Meter{of: of, stop: make(chan struct{}), done: make(chan struct{})}
 	go m.run(pid)
 	return m
 }
@@ -104,7 +130,7 @@ func (m *Meter) run(pid int) {
 	tick := time.NewTicker(meterEvery)
 	defer tick.Stop()
 	for {
-		now, _ := ResidentMiB(pid) // it may have ended
+		now, _ := m.of(pid) // it may have ended
 		m.peak = max(m.peak, now)
 		select {
 		case <-m.stop:

@@ -43,6 +43,9 @@ func TestUsage(t *testing.T) {
 	if peak := Watch(pid).PeakMiB(); resident < 1 || peak < resident/2 {
 		t.Errorf("%v MiB, at most %v", resident, peak)
 	}
+	if peak := WatchPSS(pid).PeakMiB(); peak < 1 || peak > 2*resident {
+		t.Errorf("%v MiB, in proportion %v", resident, peak)
+	}
 }
 
 func TestParseWrk(t *testing.T) {

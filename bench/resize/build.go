@@ -32,18 +32,19 @@ func (b *bench) build() (err error) {
 	return nil
 }
 
-// loaded is the path of the libvips that the binary loads.
+// loaded is the path of the libvips that the binary's worker loads.
 func (b *bench) loaded() (string, error) {
-	out, err := exec.Command("ldd", b.binary).Output()
+	worker := filepath.Join(filepath.Dir(b.binary), "thumbery-worker")
+	out, err := exec.Command("ldd", worker).Output()
 	if err != nil {
-		return "", fmt.Errorf("ldd %s: %w", b.binary, err)
+		return "", fmt.Errorf("ldd %s: %w", worker, err)
 	}
 	for line := range strings.Lines(string(out)) {
 		if fields := strings.Fields(line); len(fields) > 2 && strings.HasPrefix(fields[0], "libvips.so") {
 			return filepath.EvalSymlinks(fields[2])
 		}
 	}
-	return "", fmt.Errorf("%s loads no libvips", b.binary)
+	return "", fmt.Errorf("%s loads no libvips", worker)
 }
 
 func (b *bench) compileBare() error {

@@ -2,9 +2,11 @@
 // over HTTP, with a cold cache, beside a bare loop of vips_thumbnail_buffer and the
 // encoder with the same libvips, pictures and options, in the same run. It prints ratios
 // of CPU time and never fails on them. -peers adds other services; -memory measures the
-// peak of resident memory instead.
+// peak of resident memory instead. -before compares with an earlier build: CPU time, p50 of
+// a miss, and the peak of memory.
 //
 //	go -C bench run ./resize [-set photos] [-c 2,16] [-rounds 3] [-peers] [-memory]
+//	go -C bench run ./resize -before PATH [-rounds 20]
 package main
 
 import (
@@ -30,6 +32,7 @@ func main() {
 	flag.StringVar(&b.engine, "engine", "", "what to give to thumbery's --engine")
 	flag.BoolVar(&b.quick, "quick", false, "one round with five pictures of each set")
 	flag.BoolVar(&b.peers, "peers", false, "measure sharp, too, and those of -peer; npm installs it")
+	flag.StringVar(&b.before, "before", "", "compare with this earlier build of thumbery instead")
 	flag.BoolVar(&b.memory, "memory", false, "measure the peak of memory instead of CPU time")
 	flag.Func("peer", "NAME,PID,URL of a running service to measure, too, with {path}, {w} and {h} in its URL; repeatable", b.addPeer)
 	sets := flag.String("set", strings.Join(setNames, ","), "the sets of pictures")
@@ -42,6 +45,7 @@ func main() {
 type bench struct {
 	rounds               int
 	binary, dir, engine  string
+	before               string
 	quick, peers, memory bool
 	clients              []int
 	given                []peer
@@ -69,6 +73,9 @@ func (b *bench) run(sets, clients string) (err error) {
 	defer func() { err = errors.Join(err, b.close()) }()
 	if err := b.prepare(); err != nil {
 		return err
+	}
+	if b.before != "" {
+		return b.compare()
 	}
 	if b.memory {
 		return b.measureMemory()

@@ -38,8 +38,8 @@ type service struct {
 	url func(file string, o op, round int) string
 }
 
-// thumbery starts the program with an empty cache and a folder as the source.
-func (b *bench) thumbery(dir string) (*service, error) {
+// thumbery starts the program with an empty cache, a folder as the source, and more flags.
+func (b *bench) thumbery(dir string, more ...string) (*service, error) {
 	cache, err := os.MkdirTemp(b.temp, "cache-")
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (b *bench) thumbery(dir string) (*service, error) {
 	if b.engine != "" {
 		args = append(args, "--engine", b.engine)
 	}
-	pid, err := b.spawn(address, b.binary, args...)
+	pid, err := b.spawn(address, b.binary, append(args, more...)...)
 	if err != nil {
 		return nil, err
 	}

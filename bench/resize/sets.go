@@ -64,6 +64,10 @@ func (b *bench) makeSet(name, dir string) error {
 		}
 		switch name {
 		case "photos":
+		case "as-baseline": // those that are baseline already
+			if isProgressive(data) {
+				continue
+			}
 		case "oriented":
 			data = oriented(data)
 		case "baseline":
@@ -104,6 +108,18 @@ func oriented(jpeg []byte) []byte {
 		rest = rest[size:]
 	}
 	return append(out, rest...)
+}
+
+// isProgressive reports whether the frame of a JPEG is progressive.
+func isProgressive(jpeg []byte) bool {
+	rest := jpeg[2:]
+	for len(rest) > 4 && rest[1] != 0xC2 {
+		if rest[1] == 0xC0 || rest[1] == 0xC1 {
+			return false
+		}
+		rest = rest[min(len(rest), 2+int(rest[2])<<8+int(rest[3])):]
+	}
+	return true
 }
 
 // jpegtran turns a JPEG to baseline without any loss.
