@@ -42,6 +42,9 @@ type Failure struct {
 type Tour struct {
 	Answers, Hits int
 	Failures      []Failure
+	// Slow is how many answers took more than a second, and Slowest how long the slowest took.
+	Slow    int
+	Slowest time.Duration
 	// Places are the nodes that served the pictures, by their number.
 	Places []int
 	// Split is how many answers came from another node than the first one for that picture.
@@ -89,6 +92,10 @@ func (b *Balancer) count(tour *Tour, r outage.Request, sent time.Time, a outage.
 	tour.mu.Lock()
 	defer tour.mu.Unlock()
 	tour.Answers++
+	tour.Slowest = max(tour.Slowest, a.Took)
+	if a.Took > time.Second {
+		tour.Slow++
+	}
 	if err != nil {
 		tour.Failures = append(tour.Failures, Failure{sent, a.Status, err})
 		return
@@ -174,12 +181,11 @@ func (b *Balancer) Load(ctx context.Context, pictures int, rate float64) *Load {
 	return l
 }
 
-// Stop ends the load, waits for the last answers, and returns how many there were and what
-// failed.
-func (l *Load) Stop() (answers int, failures []Failure) {
+// Stop ends the load, waits for the last answers, and returns what came of it.
+func (l *Load) Stop() *Tour {
 	l.cancel()
 	<-l.ended
-	return l.tour.Answers, l.tour.Failures
+	return l.tour
 }
 
 // String is the number of failures, with the first of each status.
