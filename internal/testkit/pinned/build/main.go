@@ -1,4 +1,4 @@
-// Command build builds the servers that tests use and prints their paths.
+// Command build builds the servers and tools that tests use and prints their paths.
 package main
 
 import (
@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/thumbery/thumbery/internal/testkit/compose"
 	"github.com/thumbery/thumbery/internal/testkit/minio"
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 	"github.com/thumbery/thumbery/internal/testkit/toxiproxy"
@@ -15,7 +16,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	for _, tool := range []pinned.Tool{minio.Tool(), toxiproxy.Tool()} {
+	for _, tool := range []pinned.Tool{minio.Tool(), toxiproxy.Tool(), compose.Tool()} {
 		path, err := tool.Binary(ctx, os.Stderr)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
