@@ -103,8 +103,11 @@ func (l *Log) ReportLost(consumer string, events uint64) {
 // ApplyOthers calls forget, which forgets a picture on this node, for each event that another
 // process has appended, or this program before it was killed, until ctx ends.
 func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key)) {
-	l.Consume(ctx, "self", func(_ context.Context, events []Event) error {
+	l.Consume(ctx, "self", func(ctx context.Context, events []Event) error {
 		for _, e := range events {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			if !e.Own && !e.Relayed {
 				forget(e.Key)
 			}

@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/e2e"
-
-	"github.com/minio/minio-go/v7/pkg/notification"
 )
 
 // A real MinIO notifies of uploads and removals: the old picture is purged, the presets of
@@ -21,18 +19,7 @@ func TestHookFromMinIO(t *testing.T) {
 	store, args := e2e.S3(t, map[string][]byte{"in/a b+ü.jpg": cat})
 	const secret = "a-secret-of-some-length"
 	s := e2e.Serve(t, append(args, "--hook-secret", secret, "--preset", "thumb=60x", "--preset", "card=120x,f_auto", "--negative-ttl", "1h")...)
-	store.Environment = []string{
-		"MINIO_NOTIFY_WEBHOOK_ENABLE_THUMBERY=on", "MINIO_NOTIFY_WEBHOOK_ENDPOINT_THUMBERY=" + s.Admin + "/hooks/s3",
-		"MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_THUMBERY=" + secret,
-	}
-	store.Restart(t)
-	told := notification.NewConfig(notification.NewArn("minio", "sqs", "", "THUMBERY", "webhook"))
-	told.AddEvents(notification.ObjectCreatedAll, notification.ObjectRemovedAll)
-	var wanted notification.Configuration
-	wanted.AddQueue(told)
-	e2e.Eventually(t, "MinIO, which has just begun, knows where its notifications go", func() bool {
-		return store.Client().SetBucketNotification(t.Context(), "pictures", wanted) == nil
-	})
+	e2e.Notify(t, store, "pictures", "", s.Admin, secret)
 
 	const picture, missing = "/60x/in/a%20b+%C3%BC.jpg", "/60x/in/new.jpg"
 	e2e.WantPicture(t, e2e.Get(t, s.URL+picture), 60, 75, "jpeg")

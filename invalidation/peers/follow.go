@@ -171,6 +171,9 @@ func (p *peer) apply(ctx context.Context, events []event) error {
 	}
 	var relay []variant.Key
 	for _, e := range events {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		age := time.Duration(e.Age) * time.Millisecond
 		if since := time.Since(born); !born.IsZero() && since >= 0 && age > since+clockMargin {
 			continue // when it was appended, nothing was cached here
