@@ -16,7 +16,8 @@ import (
 // a bucket hangs. Its context has the values of ctx, but not its end. That of make ends when
 // Hedge returns.
 func Hedge[T any](ctx context.Context, after time.Duration, read func(context.Context) (T, bool), make func(context.Context) (T, error)) (T, error) {
-	found := begin(func() (T, bool) { return read(context.WithoutCancel(ctx)) })
+	endless := context.WithoutCancel(ctx)
+	found := begin(func() (T, bool) { return read(endless) })
 	timer := time.NewTimer(after)
 	defer timer.Stop()
 	var none T
@@ -30,11 +31,11 @@ func Hedge[T any](ctx context.Context, after time.Duration, read func(context.Co
 		return none, ctx.Err()
 	case <-timer.C:
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	making, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var err error
 	made := begin(func() (v T, ok bool) {
-		err = panics.Try("shared", func() error { v, err = make(ctx); return err })
+		err = panics.Try("shared", func() error { v, err = make(making); return err })
 		return v, err == nil
 	})
 	for found != nil || made != nil {

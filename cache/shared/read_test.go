@@ -126,10 +126,10 @@ func TestHanging(t *testing.T) {
 		if len(delays) > 2 || delays[0]+delays[f.HedgeAfter] != 100 || delays[f.HedgeAfter] > 32 {
 			t.Errorf("delays: %v", delays)
 		}
-		time.Sleep(2 * time.Second)
 		if f.State() != 2 {
 			t.Errorf("the circuit breaker is in state %v", f.State())
 		}
+		time.Sleep(2 * time.Second) // reads go on
 		if n := f.bucket.Calls("Get"); n > 32 {
 			t.Errorf("%d reads at once", n)
 		}

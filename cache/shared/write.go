@@ -83,8 +83,11 @@ func (s *Store) write(e Entry, size int64) {
 // put writes an entry, and deletes it again if its picture was forgotten meanwhile: whoever
 // has deleted the picture's entries may have done so before this one was there.
 func (s *Store) put(e Entry) (result string) {
-	if s.Epochs.At(e.Name) != e.Epoch {
+	switch {
+	case s.Epochs.At(e.Name) != e.Epoch:
 		return "forgotten"
+	case s.breaker.State() == gobreaker.StateOpen: // since it was queued
+		return "dropped"
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
