@@ -92,6 +92,7 @@ func TestHedgeCanceled(t *testing.T) {
 				t.Error(err)
 			}
 			time.Sleep(time.Minute)
+			synctest.Wait()
 			if readErr != nil || at > 100*time.Millisecond && makeErr == nil {
 				t.Errorf("reading ended with %v, making with %v", readErr, makeErr)
 			}
