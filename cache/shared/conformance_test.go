@@ -3,12 +3,16 @@ package shared_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"hash/crc32"
 	"io"
 	"log/slog"
 	"net/url"
+	"os"
 	"testing"
 	"time"
+
+	"github.com/minio/minio-go/v7/pkg/lifecycle"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
@@ -110,4 +114,26 @@ func TestMinIO(t *testing.T) {
 	s := newStore(b)
 	t.Run("conformance", func(t *testing.T) { cachetest.Run(t, func(*testing.T) cache.Store { return s }) })
 	t.Run("invalid objects", func(t *testing.T) { testInvalid(t, b) })
+	t.Run("lifecycle rule", func(t *testing.T) { testLifecycle(t, server) })
+}
+
+// testLifecycle: the server takes the rule as mc ilm import sends it.
+func testLifecycle(t *testing.T, server *minio.Server) {
+	file, err := os.Open("../../deploy/shared-lifecycle.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rule, d := lifecycle.NewConfiguration(), json.NewDecoder(file)
+	d.DisallowUnknownFields()
+	if err := d.Decode(rule); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Client().SetBucketLifecycle(t.Context(), "cache", rule); err != nil {
+		t.Fatal(err)
+	}
+	got, err := server.Client().GetBucketLifecycle(t.Context(), "cache")
+	if err != nil || len(got.Rules) != 1 || got.Rules[0].Expiration.Days != 60 || got.Rules[0].RuleFilter.Prefix != "derivatives/" || got.Rules[0].Status != "Enabled" {
+		t.Errorf("%+v, %v", got, err)
+	}
 }

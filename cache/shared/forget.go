@@ -38,7 +38,7 @@ func (s *Store) Forgotten(source variant.Name, age time.Duration) {
 	s.forgotten.set(source, now) // before the new epoch, in which it must not be asked for
 	s.Epochs.Advance(source)     // before the last write is looked up: see put
 	if now.Sub(s.written.at(source)) < age+quietFor {
-		s.RemoveLater(source)
+		s.removeLater(source)
 	}
 }
 
@@ -74,12 +74,9 @@ func (s *Store) remove(ctx context.Context, source variant.Name) error {
 	return nil
 }
 
-// RemoveLater removes the entries of the picture of a name in the background, and tries again
+// removeLater removes the entries of the picture of a name in the background, and tries again
 // until it has succeeded, for some ten minutes.
-func (s *Store) RemoveLater(name variant.Name) {
-	if s == nil {
-		return
-	}
+func (s *Store) removeLater(name variant.Name) {
 	source, _, _ := strings.Cut(string(name), "-")
 	if !s.removers.TryAcquire(1) {
 		s.Log.Error("old derivatives may remain in the shared tier: too many are to be removed", "name", source)

@@ -95,7 +95,7 @@ func (s *Store) put(e Entry) (result string) {
 	s.written.set(e.Name, s.Now())
 	switch {
 	case s.Epochs.At(e.Name) != e.Epoch: // also after an error, which may have come too late
-		s.RemoveLater(e.Name)
+		s.removeLater(e.Name)
 		return "forgotten"
 	case err != nil:
 		s.reporter.Warn("cannot write to the shared tier", "bucket", s.Bucket.String(), "cause", err)

@@ -49,7 +49,7 @@ func (a *app) forgetPeers(log *slog.Logger) func(variant.Key, time.Duration) {
 	return func(key variant.Key, age time.Duration) {
 		a.metrics.Invalidated("peer")
 		a.Derivatives.Shared.Forgotten(key.Name(), age)
-		_, err := a.Pipeline.Forget(key)
+		_, err := a.Forget(key)
 		logForget(log, key, err)
 	}
 }

@@ -10,9 +10,8 @@ import (
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/shared"
 	"github.com/thumbery/thumbery/internal/lifecycle"
-	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/storage/s3"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // sharedFlags are about the tier of the cache that servers share.
@@ -41,12 +40,31 @@ func (f *appFlags) sharedTier(c appConfig) (shared.Config, error) {
 	return shared.Config{Bucket: bucket, MinCost: f.SharedMinCost, HedgeAfter: f.SharedHedge, Observer: c.metrics, Log: c.log}, nil
 }
 
-// sharedTasks write to the shared tier what is left to be written when the server stops.
+// sharedTasks remove from the shared tier what was forgotten, and write to it what is left to
+// be written when the server stops.
 func (a *app) sharedTasks() lifecycle.Tasks {
-	return lifecycle.Tasks{{Name: "shared", Run: func(ctx context.Context) {
-		<-ctx.Done()
-		_ = a.Derivatives.Shared.Drain(context.Background()) // which --grace ends
-	}}}
+	s := a.Derivatives.Shared
+	if s == nil {
+		return nil
+	}
+	return lifecycle.Tasks{
+		{Name: "shared-removals", Run: func(ctx context.Context) { a.invalidations.Consume(ctx, "shared", a.removeShared) }},
+		{Name: "shared-writes", Run: func(ctx context.Context) {
+			<-ctx.Done()
+			_ = s.Drain(context.Background()) // which --grace ends
+		}},
+	}
+}
+
+// removeShared removes pictures from the shared tier, unless the node that recorded them
+// does.
+func (a *app) removeShared(ctx context.Context, events []invalidation.Event) (err error) {
+	for _, e := range events {
+		if !e.Relayed {
+			err = errors.Join(err, a.Derivatives.Shared.Remove(ctx, e.Key.Name()))
+		}
+	}
+	return err
 }
 
 // sharedChecks are those of /readyz for the shared tier, if there is one.
@@ -63,11 +81,4 @@ func (a *app) sharedState(yield func(bucket string, state int)) {
 	if s := a.Derivatives.Shared; s != nil {
 		yield(s.Bucket.String(), int(s.State()))
 	}
-}
-
-// Forget forgets a picture here, and in the shared tier.
-func (a *app) Forget(key variant.Key) (pipeline.Forgotten, error) {
-	f, err := a.Pipeline.Forget(key)
-	a.Derivatives.Shared.RemoveLater(key.Name())
-	return f, err
 }
