@@ -34,7 +34,7 @@ func TestDrain(t *testing.T) {
 				select {
 				case <-gone:
 					return
-				case <-time.After(2 * time.Millisecond): // so that the machine has time for other tests
+				case <-time.After(10 * time.Millisecond): // so that the machine has time for other tests
 				}
 			}
 		})
