@@ -11,10 +11,12 @@
 #
 # Change the lines marked CHANGE. Needs Varnish 6.0 or later. See docs/cache.md.
 #
-# Thumbery's purge and DELETE /cache/KEY do not reach Varnish. If nginx with --accel
-# is between the two, let it pass the header on: put
+# If nginx with --accel is between the two, let it pass the header on: put
 # "add_header Surrogate-Control $upstream_http_surrogate_control always;" into its
 # internal location.
+#
+# Pictures that Thumbery forgets stay in Varnish, unless it is told, with --purge-url: then
+# include one of deploy/purge/varnish-*.vcl after the next line.
 
 vcl 4.1;
 

@@ -40,7 +40,8 @@ type Metrics struct {
 	sharedBytes   *prometheus.CounterVec
 	sharedRemoved *prometheus.CounterVec
 
-	hooked *prometheus.CounterVec
+	hooked      *prometheus.CounterVec
+	frontPurged *prometheus.CounterVec
 
 	invalidated       *prometheus.CounterVec
 	invalidationsLost prometheus.Counter
@@ -68,6 +69,7 @@ func New() *Metrics {
 		repaired:       counters("repairs_total", "Originals to be copied to the first backend of their chain, by result (ok, error, dropped).", "result"),
 		revalidated:    counters("revalidations_total", "Originals revalidated, by answer: same (not modified), changed, gone, failed.", "answer"),
 		primed:         counters("primed_total", "Derivatives made in advance, by result (ok or error).", "result"),
+		frontPurged:    counters("front_purges_total", "Requests to purge a cache in front, by result: ok, busy (429), failed (5xx, or no answer), refused (4xx).", "cache", "result"),
 		hooked:         counters("hooks_total", "Objects in bucket notifications (created, removed, ignored, failed), and notifications that were forbidden or malformed.", "outcome"),
 
 		invalidated:       counters("invalidations_total", "Pictures forgotten, by who has said so first: here (this process), process (another one with this cache directory), peer (another node).", "source"),
@@ -76,7 +78,7 @@ func New() *Metrics {
 	m.registerShared()
 	m.registry.MustRegister(
 		m.requests, m.duration, m.sent, m.fetch, m.fetchBytes, m.resize, m.cacheBytes, m.cacheErrors,
-		m.originRequests, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked, m.invalidated, m.invalidationsLost,
+		m.originRequests, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked, m.frontPurged, m.invalidated, m.invalidationsLost,
 	)
 	return m
 }
@@ -166,3 +168,8 @@ func (m *Metrics) Invalidated(source string) { m.invalidated.WithLabelValues(sou
 
 // InvalidationsLost counts events that came too late.
 func (m *Metrics) InvalidationsLost(events uint64) { m.invalidationsLost.Add(float64(events)) }
+
+// FrontPurged counts a request to purge a cache in front.
+func (m *Metrics) FrontPurged(cache, result string) {
+	m.frontPurged.WithLabelValues(cache, result).Inc()
+}

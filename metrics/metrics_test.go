@@ -41,6 +41,7 @@ func TestWatch(t *testing.T) {
 		},
 		Origins:  func(yield func(string, int)) { yield("s3", 2) },
 		Shared:   func(yield func(string, int)) { yield("s3", 1) },
+		Fronts:   func(yield func(string, int, float64)) { yield("varnish", 9, 1.5) },
 		Switches: func(yield func(string, string)) { yield("hot", "true") },
 		DiskLow:  func() bool { return true },
 		Stock:    func() (all [eviction.Tiers]eviction.Count) { all[0] = eviction.Count{Files: 7, Bytes: 8}; return all },
@@ -53,6 +54,7 @@ func TestWatch(t *testing.T) {
 		`peers{state="reachable"} 2`, `peers{state="unreachable"} 1`, "peers_behind 9",
 		`workers{state="idle"} 1`, `workers{state="busy"} 2`, `workers{state="starting"} 3`, `worker_deaths_total{cause="signal"} 4`, `worker_deaths_total{cause="time"} 0`,
 		`sandbox_missing{wall="landlock"} 1`, `sandbox_missing{wall="seccomp"} 0`,
+		`front_purge_waiting{cache="varnish"} 9`, `front_purge_oldest_seconds{cache="varnish"} 1.5`,
 	} {
 		if !strings.Contains(got, "\nthumbery_"+want+"\n") {
 			t.Errorf("there is no %s in\n%s", want, got)

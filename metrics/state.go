@@ -30,6 +30,9 @@ type State struct {
 	Origins func(func(backend string, state int))
 	// Shared yields the same of the bucket that servers share, if there is one.
 	Shared func(func(bucket string, state int))
+	// Fronts yields how many events each cache in front has still to purge, and the age of
+	// the oldest in seconds.
+	Fronts func(func(cache string, waiting int, oldest float64))
 	// Switches yields the value of each switch.
 	Switches func(func(name, value string))
 	// DiskLow reports that nothing is kept because the disk is nearly full.
@@ -97,6 +100,12 @@ func (m *Metrics) Watch(version string, s State) {
 		labelled("shared_state", "Circuit breaker of the shared tier: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
 			s.Shared(func(bucket string, state int) { emit(float64(state), bucket) })
 		}, "bucket"),
+		labelled("front_purge_waiting", "Forgotten pictures that a cache in front has still to purge.", func(emit emitter) {
+			s.Fronts(func(cache string, waiting int, _ float64) { emit(float64(waiting), cache) })
+		}, "cache"),
+		labelled("front_purge_oldest_seconds", "How long the oldest of them has been waiting; 0 if there are none.", func(emit emitter) {
+			s.Fronts(func(cache string, _ int, oldest float64) { emit(oldest, cache) })
+		}, "cache"),
 		labelled("switch", "Always 1; the labels have the value of each switch.", func(emit emitter) {
 			s.Switches(func(name, value string) { emit(1, name, value) })
 		}, "name", "value"),

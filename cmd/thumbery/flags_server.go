@@ -17,6 +17,7 @@ import (
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/logbuf"
+	"github.com/thumbery/thumbery/invalidation/frontcache"
 )
 
 // adminFlags say how the admin server is reached.
@@ -86,6 +87,8 @@ type proxyFlags struct {
 
 	TagHeader []api.TagHeader `placeholder:"NAME" sep:" " help:"Header that names the picture in every response about one, by which caches in front can purge all its variants: Cache-Tag (Cloudflare), Surrogate-Key (Fastly) or xkey (Varnish). Repeatable."`
 
+	PurgeURL []frontcache.List `placeholder:"URL" sep:" " help:"Cache in front that is told which pictures were forgotten, by their tags: http://HOST:PORT/ for Varnish with a file of deploy/purge, or file:PATH for any other, such as deploy/purge/cloudflare.toml. Repeatable."`
+
 	HotAfter  int              `default:"0" help:"A derivative that is requested more often than this within --hot-window, for example 20, is hot: it is kept in memory, and --hot-header is sent. 0 is never."`
 	HotWindow time.Duration    `default:"1m" help:"The time in which --hot-after counts."`
 	HotHeader values.HotHeader `placeholder:"NAME:VALUE" help:"Header that tells a cache in front to keep what is hot, and by its opposite value to keep nothing else: for example 'X-Accel-Expires: 3600' for nginx, 'Surrogate-Control: max-age=3600' for Varnish. See deploy/nginx-cache.conf and deploy/varnish.vcl."`
@@ -114,6 +117,8 @@ func (f *proxyFlags) validate() error {
 		return errors.New("--hot-window: must be a second or more")
 	case f.HotAfter == 0 && f.HotHeader.Name != "":
 		return errors.New("--hot-header: nothing is hot: give --hot-after, too")
+	case len(f.PurgeURL) > 0 && len(f.TagHeader) == 0:
+		return errors.New("--purge-url: no response bears a tag: give --tag-header, too")
 	case slices.Contains(f.TagHeader, api.TagHeader(f.HotHeader.Name)):
 		return errors.New("--tag-header: must not be that of --hot-header")
 	}

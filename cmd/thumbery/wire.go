@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/admin"
@@ -35,6 +36,10 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		return service{}, err
 	}
 	m := metrics.New()
+	fronts, err := c.frontCaches(m, log)
+	if err != nil {
+		return service{}, err
+	}
 	app, err := c.app(appConfig{gate.New, c.Queue, m, log, func(p *pipeline.Config) {
 		p.Derivatives.MemoryBytes, p.Adaptive, p.Originals.MaxVersions = c.hotBytes(), c.Adaptive, c.maxVersions()
 	}})
@@ -60,9 +65,9 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		Repairs: app.origins.Repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
 		Workers: watchWorkers(app.workers.State),
 		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
-		Origins: app.origins.States, Shared: app.sharedState, Switches: switches.each, Peers: func() metrics.Peers { return metrics.Peers(others.State()) },
+		Origins: app.origins.States, Shared: app.sharedState, Switches: switches.each, Fronts: fronts.backlogs(app.invalidations), Peers: func() metrics.Peers { return metrics.Peers(others.State()) },
 	})
-	s.background = append(append(app.background(), forgetting...), lifecycle.Task{Name: "prime-uploads", Run: primer.Run})
+	s.background = append(slices.Concat(app.background(), forgetting, fronts.tasks(app.invalidations)), lifecycle.Task{Name: "prime-uploads", Run: primer.Run})
 	s.public = api.New(api.Config{
 		Pipeline: app.Pipeline, Rules: rules, Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),

@@ -35,7 +35,7 @@ var (
 // Alerts use existing metrics, and all metrics and alerts are documented.
 func TestMetricsAreExplained(t *testing.T) {
 	t.Parallel()
-	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--shared", "s3://none?endpoint=http://127.0.0.1:1")
+	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--shared", "s3://none?endpoint=http://127.0.0.1:1", "--tag-header", "xkey", "--purge-url", "http://127.0.0.1:1/")
 	r, err := e2e.Do(http.MethodGet, s.URL+"/300x/odd/gray.jpg")
 	if err != nil || r.Status != http.StatusOK {
 		t.Fatal(r.Status, err)

@@ -16,6 +16,9 @@ const (
 	againAfter = time.Second
 	// maxAgain bounds the batches between the two.
 	maxAgain = 16
+	// stopTimeout is for the purges that are due when the server stops: this node may not
+	// come back.
+	stopTimeout = againAfter + 2*time.Second
 )
 
 // purged is a batch of events that were purged once.
@@ -25,21 +28,24 @@ type purged struct {
 }
 
 // Run purges what the log says is to be forgotten, until ctx ends: at once, and again a
-// second later. Events for which the second was not answered are purged again by the next
-// process.
+// second later. It returns at most three seconds after ctx has ended. Events for which the
+// second purge was not answered then are purged anew by the next process.
 func (c *Cache) Run(ctx context.Context, log *invalidation.Log) {
+	finishing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopTimeout, cancel) })()
 	again := make(chan purged, maxAgain)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		for p := range again {
-			if c.again(ctx, p) == nil {
+			if c.again(finishing, p) == nil {
 				c.save(log, p.Next)
 			}
 		}
 	}()
-	log.Follow(ctx, c.cursor(), func(ctx context.Context, b invalidation.Batch) error {
-		if err := c.purge(ctx, tagsOf(b.Events)); err != nil {
+	log.Follow(ctx, c.cursor(), func(_ context.Context, b invalidation.Batch) error {
+		if err := c.purge(finishing, tagsOf(b.Events)); err != nil {
 			return err
 		}
 		again <- purged{b, time.Now()}

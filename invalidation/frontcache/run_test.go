@@ -113,22 +113,35 @@ func TestRun(t *testing.T) {
 		f.wantPurges(t, purgeAt{0, tag(0)}, purgeAt{300 * ms, tag(1)}, purgeAt{1000 * ms, tag(0)}, purgeAt{1300 * ms, tag(1)})
 		n.wantBacklog(t, 0, 0)
 
-		// After a restart before the second answer, there are two again.
+		// A server that stops still sends the second request.
 		n.forget(t, keys[2])
 		time.Sleep(500 * time.Millisecond)
 		n.stop()
-		f.wantPurges(t, purgeAt{2300 * ms, tag(2)})
-		n = startNode(t, dir, f)
-		time.Sleep(2 * time.Second)
-		f.wantPurges(t, purgeAt{2800 * ms, tag(2)}, purgeAt{3800 * ms, tag(2)})
-		n.stop()
+		f.wantPurges(t, purgeAt{2300 * ms, tag(2)}, purgeAt{3300 * ms, tag(2)})
 
 		// After a restart when all was answered, there is none.
 		n = startNode(t, dir, f)
 		time.Sleep(2 * time.Second)
 		f.wantPurges(t)
 		n.wantBacklog(t, 0, 0)
+
+		// After a restart before the second answer, there are two again. The server does
+		// not wait for a cache that is down.
+		n.forget(t, keys[2])
+		f.set(503)
+		stopped := time.Now()
 		n.stop()
+		if took := time.Since(stopped); took != 3*time.Second {
+			t.Errorf("it stopped after %v", took)
+		}
+		f.set(200)
+		f.purges = nil
+		n = startNode(t, dir, f)
+		time.Sleep(2 * time.Second)
+		n.stop()
+		if len(f.purges) != 2 || f.purges[1].at-f.purges[0].at != time.Second {
+			t.Errorf("purged %v", f.purges)
+		}
 	})
 }
 
