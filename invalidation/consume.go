@@ -44,14 +44,13 @@ func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Contex
 	}
 	for ctx.Err() == nil {
 		var b Batch
-		l.retry(ctx, name, func() (err error) { b, err = l.After(ctx, at, consumeAtOnce); return err })
+		if !l.retry(ctx, name, func() (err error) { b, err = l.After(ctx, at, consumeAtOnce); return err }) {
+			return
+		}
 		if b.Lost > 0 {
 			l.ReportLost(name, b.Lost)
 		}
-		if b.Next != at {
-			l.retry(ctx, name, func() error { return f(ctx, b) })
-		}
-		if ctx.Err() != nil {
+		if b.Next != at && !l.retry(ctx, name, func() error { return f(ctx, b) }) {
 			return
 		}
 		at = b.Next

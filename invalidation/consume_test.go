@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,17 +19,19 @@ import (
 // process is a Log with a consumer, until stop is called.
 type process struct {
 	*Log
-	got  []variant.Key
-	fail bool
-	lost uint64
+	lost atomic.Uint64
+	fail atomic.Bool
 	stop func()
+
+	mu  sync.Mutex
+	got []variant.Key
 }
 
 func start(t *testing.T, dir, name string) *process {
 	t.Helper()
 	p := &process{}
 	var err error
-	p.Log, err = New(dir, Options{Log: slog.New(slog.DiscardHandler), NoSync: true, Lost: func(n uint64) { p.lost += n }})
+	p.Log, err = New(dir, Options{Log: slog.New(slog.DiscardHandler), NoSync: true, Lost: func(n uint64) { p.lost.Add(n) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,10 +41,12 @@ func start(t *testing.T, dir, name string) *process {
 	go func() {
 		defer close(done)
 		p.Consume(ctx, name, func(_ context.Context, events []Event) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
 			for _, e := range events {
 				p.got = append(p.got, e.Key)
 			}
-			if p.fail {
+			if p.fail.Load() {
 				return errors.New("not now")
 			}
 			return nil
@@ -53,6 +59,8 @@ func start(t *testing.T, dir, name string) *process {
 
 func (p *process) want(t *testing.T, keys string) {
 	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var got []string
 	for _, k := range p.got {
 		got = append(got, string(k))
@@ -77,12 +85,15 @@ func TestConsume(t *testing.T) {
 		time.Sleep(watchEvery)
 		synctest.Wait()
 		p.want(t, "other another")
-		p.fail = true
+		p.fail.Store(true)
 		add(t, p.Log, "again")
 		synctest.Wait()
 		p.want(t, "again")
 		time.Sleep(10 * time.Minute)
-		if n := len(p.got); n < 8 || n > 20 {
+		p.mu.Lock()
+		n := len(p.got)
+		p.mu.Unlock()
+		if n < 8 || n > 20 {
 			t.Errorf("tried %d times within ten minutes", n)
 		}
 		p.stop()
@@ -115,10 +126,35 @@ func TestConsume(t *testing.T) {
 		}
 		p = start(t, dir, "front")
 		p.want(t, "emptied")
-		if p.lost != 1 {
-			t.Errorf("%d lost", p.lost)
+		if n := p.lost.Load(); n != 1 {
+			t.Errorf("%d lost", n)
 		}
 		p.stop()
+	})
+}
+
+// A consumer that is stopped while it cannot read the log stays where it is.
+func TestStopWhileLocked(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		l, other := open(t, dir), open(t, dir)
+		add(t, l, "one")
+		saved := Cursor{after(t, l, Cursor{}, 1).Next.Log, 0}
+		if err := l.SaveCursor("front", saved); err != nil {
+			t.Fatal(err)
+		}
+		lock, err := other.lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer lock.Close()
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { time.Sleep(time.Second); stop() }()
+		l.Consume(ctx, "front", func(context.Context, []Event) error { t.Error("it was read"); return nil })
+		if at, ok := l.Cursor("front"); at != saved || !ok {
+			t.Errorf("the cursor is %v", at)
+		}
 	})
 }
 

@@ -19,13 +19,13 @@ const (
 	// The pause after an error doubles from the first to the second, which bounds how late
 	// a node hears from a peer that is back.
 	minPause = 100 * time.Millisecond
-	maxPause = 2 * time.Second
+	maxPause = time.Second
 	// again is when an address is asked again that was this node's, or a second one of a
 	// peer.
 	again = 30 * time.Second
 
-	connectTimeout = 2 * time.Second
-	requestTimeout = hold + 10*time.Second
+	connectTimeout = time.Second
+	requestTimeout = hold + 5*time.Second
 	// saveEvery keeps the cursor in a log that has no events from being forgotten.
 	saveEvery = 24 * time.Hour
 
@@ -64,8 +64,11 @@ type peer struct {
 var errNotPeer = errors.New("not another peer")
 
 func newClient(s Source) *http.Client {
+	// A connection to a node that is out of reach ends after four seconds: later, the kernels
+	// would wait longer and longer between two attempts to go on with it.
+	dialer := &net.Dialer{Timeout: connectTimeout, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 2 * time.Second, Interval: time.Second, Count: 2}}
 	transport := &http.Transport{
-		DialContext: (&net.Dialer{Timeout: connectTimeout}).DialContext, TLSHandshakeTimeout: connectTimeout,
+		DialContext: dialer.DialContext, TLSHandshakeTimeout: connectTimeout,
 		MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
 	}
 	if s.name != "" { // it has the certificate, and not the address

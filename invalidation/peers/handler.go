@@ -13,6 +13,10 @@ import (
 // that the other end is gone.
 const hold = 5 * time.Second
 
+// gather is how long to wait for more events, so that a hundred of them within a second do
+// not cost a hundred requests of each peer.
+const gather = 10 * time.Millisecond
+
 // Handler answers GET /invalidations?log=ID&after=SEQ with the events of a log after a cursor,
 // as soon as there are any, or after five seconds. Without log, it answers at once, with the
 // log's ID and end.
@@ -48,5 +52,8 @@ func next(ctx context.Context, log *invalidation.Log, at invalidation.Cursor) (b
 	waiting, cancel := context.WithTimeout(ctx, hold)
 	defer cancel()
 	log.Wait(waiting, at)
+	if waiting.Err() == nil {
+		time.Sleep(gather)
+	}
 	return log.After(ctx, at, maxEvents)
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,7 +56,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 type node struct {
 	*Peers
 	dir  string
-	lost uint64
+	lost atomic.Uint64
 	stop func()
 
 	mu        sync.Mutex
@@ -70,7 +71,7 @@ func (n *network) start(t *testing.T, dir, host, source string, configure ...fun
 		t.Fatal(err)
 	}
 	a := &node{dir: dir}
-	options := invalidation.Options{Log: slog.New(slog.DiscardHandler), NoSync: true, Lost: func(n uint64) { a.lost += n }}
+	options := invalidation.Options{Log: slog.New(slog.DiscardHandler), NoSync: true, Lost: func(n uint64) { a.lost.Add(n) }}
 	a.Peers = New(Config{Source: s, Token: "secret", Logger: options.Log, Forget: a.forget})
 	a.client.Transport = n
 	for _, c := range configure {
@@ -147,16 +148,14 @@ func TestNodesHear(t *testing.T) {
 		if s := a.State(); s != (State{Reachable: 2}) {
 			t.Errorf("state %+v", s)
 		}
-		began := time.Now()
 		a.append(t, "1", "2")
+		time.Sleep(gather)
 		b.want(t, "1 2")
 		c.want(t, "1 2")
 		a.want(t, "")
 		b.append(t, "3")
+		time.Sleep(gather)
 		a.want(t, "3")
-		if time.Since(began) > 0 {
-			t.Errorf("it took %v", time.Since(began))
-		}
 		b.wantRelayed(t, "")
 
 		// A node that does not answer hears what it has missed when it is back, by whatever
@@ -173,8 +172,11 @@ func TestNodesHear(t *testing.T) {
 		}
 		b = n.start(t, dirs[1], "b:2", list)
 		b.append(t, "6")
+		time.Sleep(time.Second)
 		synctest.Wait()
+		b.mu.Lock()
 		slices.Sort(b.forgotten)
+		b.mu.Unlock()
 		b.want(t, "4 5")
 		b.wantRelayed(t, "4 5")
 		time.Sleep(time.Minute)
@@ -214,16 +216,20 @@ func TestAddresses(t *testing.T) {
 				if network != "ip" || host != "nodes" {
 					t.Errorf("looked up %s %s", network, host)
 				}
+				n.mu.Lock()
+				defer n.mu.Unlock()
 				return answer, failure
 			}
 		}
-		addresses := func(list ...string) {
-			answer = nil
+		addresses := func(err error, list ...string) {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			answer, failure = nil, err
 			for _, one := range list {
 				answer = append(answer, netip.MustParseAddr(one))
 			}
 		}
-		addresses("10.0.0.1", "10.0.0.2")
+		addresses(nil, "10.0.0.1", "10.0.0.2")
 		a := n.start(t, dirs[0], "10.0.0.1:8081", "dns+http://nodes:8081", resolver)
 		b := n.start(t, dirs[1], "10.0.0.2:8081", "dns+http://nodes:8081", resolver)
 		step := func(what string, want State) {
@@ -236,22 +242,23 @@ func TestAddresses(t *testing.T) {
 		}
 		step("two", State{Reachable: 1})
 		n.connect("[fd00::2]:8081", Handler(b.Log))
-		addresses("10.0.0.1", "10.0.0.2", "fd00::2", "10.0.0.3", "::ffff:10.0.0.3")
+		addresses(nil, "10.0.0.1", "10.0.0.2", "fd00::2", "10.0.0.3", "::ffff:10.0.0.3")
 		step("one has two addresses, and one does not exist", State{Reachable: 1, Unreachable: 1})
 		b.append(t, "1")
+		time.Sleep(gather)
 		a.want(t, "1")
-		addresses("fd00::2")
+		addresses(nil, "fd00::2")
 		time.Sleep(again)
 		step("another address", State{Reachable: 1})
-		failure = errors.New("no DNS server")
-		addresses()
+		addresses(errors.New("no DNS server"))
 		step("no answer", State{Reachable: 1})
-		failure = &net.DNSError{IsNotFound: true}
+		addresses(&net.DNSError{IsNotFound: true})
 		step("no such name", State{})
-		failure = nil
+		var many []string
 		for i := range 2 * maxPeers {
-			answer = append(answer, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
+			many = append(many, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}).String())
 		}
+		addresses(nil, many...)
 		step("too many", State{Reachable: 1, Unreachable: maxPeers - 2})
 		a.stop()
 		b.stop()
@@ -278,8 +285,8 @@ func TestLost(t *testing.T) {
 		b = n.start(t, dirs[1], "b:1", "http://a:1")
 		time.Sleep(time.Second)
 		b.want(t, "1 2")
-		if b.lost != 1 {
-			t.Errorf("%d lost", b.lost)
+		if n := b.lost.Load(); n != 1 {
+			t.Errorf("%d lost", n)
 		}
 		a.stop()
 		b.stop()
@@ -300,6 +307,7 @@ func TestEmptyCache(t *testing.T) {
 		empty := func(o *invalidation.Options, _ *Peers) { o.Empty = true }
 		b, c := n.start(t, dirs[1], "b:1", "http://a:1", empty), n.start(t, dirs[2], "c:1", "http://a:1")
 		a.append(t, "2")
+		time.Sleep(time.Second)
 		b.want(t, "1 2")
 		c.want(t, "old 1 2")
 		for _, one := range []*node{a, b, c} {
