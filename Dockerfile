@@ -33,7 +33,7 @@ VOLUME /cache
 # Both listeners can be reached from outside of the container, for probes and scrapes. So
 # the admin listener needs a THUMBERY_ADMIN_TOKEN; do not publish its port.
 EXPOSE 8080
-ENV THUMBERY_CACHE=/cache THUMBERY_LISTEN=:8080 THUMBERY_ADMIN=:8081
+ENV THUMBERY_CACHE=/cache THUMBERY_ADMIN=:8081
 # Running requests may take --drain and --grace to end: give docker stop 40 seconds.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["thumbery", "health"]

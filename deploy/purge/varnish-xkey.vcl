@@ -16,7 +16,8 @@ vcl 4.1;
 
 import xkey;
 
-# Who may purge: the nodes of Thumbery.
+# Who may purge: the nodes of Thumbery. Remove "localhost" if a proxy on this machine, such as
+# one for TLS, passes requests of clients on to Varnish: they could purge, too.
 acl thumbery_nodes {
     "localhost";                    # CHANGE: their addresses or networks, such as
     # "10.0.0.0"/24;

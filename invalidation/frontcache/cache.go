@@ -63,10 +63,10 @@ func New(s Settings, c Config) (*Cache, error) {
 
 // NewAll is New for all settings of several lists. No two caches may have the same name.
 func NewAll(lists []List, c Config) (all []*Cache, err error) {
-	for _, s := range slices.Concat(lists...) {
+	for i, s := range slices.Concat(lists...) {
 		cache, err := New(s, c)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", cmp.Or(s.Name, s.URL), err)
+		if err != nil { // not with the URL, which may have a password
+			return nil, fmt.Errorf("%s: %w", cmp.Or(s.Name, fmt.Sprintf("cache %d", i+1)), err)
 		}
 		if slices.ContainsFunc(all, func(other *Cache) bool { return other.Name == cache.Name }) {
 			return nil, fmt.Errorf("there are two caches %q: give them names", cache.Name)

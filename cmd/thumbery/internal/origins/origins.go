@@ -94,10 +94,10 @@ func (o *Origins) backend(u *url.URL) (*breaker.Origin, error) {
 	if err != nil {
 		return nil, err
 	}
-	guarded := breaker.New(backend, o.breakerObserver())
-	o.byURL[u.String()] = guarded
-	o.backends = append(o.backends, guarded)
-	return guarded, nil
+	withBreaker := breaker.New(backend, o.breakerObserver())
+	o.byURL[u.String()] = withBreaker
+	o.backends = append(o.backends, withBreaker)
+	return withBreaker, nil
 }
 
 // Hedges reports whether slow requests are hedged: Config.Hedge is given, and on.
@@ -117,8 +117,8 @@ func (o *Origins) HedgeAfter() time.Duration {
 // Probe notices that backends are back, whether or not there are requests.
 func (o *Origins) Probe(ctx context.Context) { breaker.ProbeLoop(ctx, o.backends...) }
 
-// Named yields each backend, with each backend a name of its own: two may have the same in logs, as when
-// only their profile= differs.
+// Named yields each backend under a name of its own. In logs, two may have the same name, as
+// when only their profile= differs.
 func (o *Origins) Named(yield func(name string, g *breaker.Origin) bool) {
 	times := map[string]int{}
 	for _, g := range o.backends {
