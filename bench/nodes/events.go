@@ -17,14 +17,18 @@ func (s *setup) once(t pinned.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fetched := 0
-	for _, count := range s.cluster.Fetches() {
-		fetched += count
-	}
 	fmt.Printf(
 		"%d answers, %s; %d originals fetched, %.0f derivatives made; pictures on the nodes: %d, %d, %d\n",
-		s.home.Answers, balancer.String(s.home.Failures), fetched, made, s.home.Share(0), s.home.Share(1), s.home.Share(2),
+		s.home.Answers, balancer.String(s.home.Failures), s.fetched(), made, s.home.Share(0), s.home.Share(1), s.home.Share(2),
 	)
+}
+
+// fetched is how many originals were fetched so far, by all nodes.
+func (s *setup) fetched() (all int) {
+	for _, count := range s.cluster.Fetches() {
+		all += count
+	}
+	return all
 }
 
 // event is what happens to a node, and how it ends. In between, the pictures are requested
@@ -71,6 +75,7 @@ func (s *setup) add(t pinned.T) {
 
 // event measures one.
 func (s *setup) event(t pinned.T, e event) {
+	fetched := s.fetched()
 	load := s.balancer.Load(t.Context(), s.pictures, s.rate)
 	pause(t, time.Second)
 	began := time.Now()
@@ -94,8 +99,8 @@ func (s *setup) event(t pinned.T, e event) {
 		moved, others = fmt.Sprintf("%.1f%%", 100*float64(all)/float64(s.pictures)), fmt.Sprint(wrong)
 	}
 	fmt.Fprintf(
-		s.out, "%s\t%d\t%d\t%s\t%d\t%v\t%s\t%s\t%d of %d\n", e.name, tour.Answers, len(tour.Failures), sent(tour, began), tour.Slow,
-		tour.Slowest.Round(time.Millisecond), moved, others, back.Hits, back.Answers,
+		s.out, "%s\t%d\t%d\t%s\t%d\t%v\t%s\t%s\t%d\t%d of %d\n", e.name, tour.Answers, len(tour.Failures), sent(tour, began), tour.Slow,
+		tour.Slowest.Round(time.Millisecond), moved, others, s.fetched()-fetched, back.Hits, back.Answers,
 	)
 	if len(tour.Failures)+len(back.Failures) > 0 {
 		fmt.Printf("%s: %s; then %s\n", e.name, balancer.String(tour.Failures), balancer.String(back.Failures))
@@ -122,18 +127,22 @@ func sent(tour *balancer.Tour, began time.Time) string {
 	return fmt.Sprintf("%.1f to %.1f s", first.Sub(began).Seconds(), last.Sub(began).Seconds())
 }
 
-// twice counts the originals that a node has fetched more than once.
+// twice counts the originals that were fetched more than once.
 func (s *setup) twice() {
-	by, again := 0, 0
+	same := 0
 	for _, n := range s.cluster.Nodes {
-		for _, count := range n.Fetches() {
-			by++
-			if count > 1 {
-				again++
-			}
+		same += moreThanOnce(n.Fetches())
+	}
+	fmt.Printf("originals fetched more than once: by the same node %d, by any %d\n", same, moreThanOnce(s.cluster.Fetches()))
+}
+
+func moreThanOnce(fetches map[string]int) (n int) {
+	for _, count := range fetches {
+		if count > 1 {
+			n++
 		}
 	}
-	fmt.Printf("originals fetched by a node: %d, of which %d twice by the same\n", by, again)
+	return n
 }
 
 func pause(t pinned.T, d time.Duration) {

@@ -29,7 +29,11 @@ type bench struct {
 	pictures          int
 	rate              float64
 	lasts             time.Duration
+	shared            bool
+	prefix            string // in the bucket, of the balancer that is measured
 }
+
+const sharedBucket = "derivatives"
 
 const clients = 16
 
@@ -40,6 +44,7 @@ func main() {
 	flag.IntVar(&b.pictures, "pictures", 300, "how many pictures, in four sizes each")
 	flag.Float64Var(&b.rate, "rate", 100, "requests a second meanwhile")
 	flag.DurationVar(&b.lasts, "lasts", 10*time.Second, "for how long a node is stopped or cut off")
+	flag.BoolVar(&b.shared, "shared", false, "nodes share derivatives in a bucket")
 	flag.Parse()
 	program.Main("nodes", b.run)
 }
@@ -53,6 +58,7 @@ func (b *bench) run(t pinned.T) (err error) {
 	store := minio.Start(t)
 	outage.Fill(t, store, b.pictures, outage.Width, outage.Height)
 	fmt.Printf("%d CPUs, shared by nodes, balancer, S3 and those who ask; %d pictures, %v requests a second\n", runtime.NumCPU(), b.pictures, b.rate)
+	store.MakeBucket(t, sharedBucket)
 	for name := range strings.SplitSeq(b.balancers, ",") {
 		// Each with nodes of its own, which end before the next ones start.
 		if err := pinned.Run(t.Context(), func(t pinned.T) { b.measure(t, store, balancer.Named(name)) }); err != nil {
@@ -60,6 +66,16 @@ func (b *bench) run(t pinned.T) (err error) {
 		}
 	}
 	return nil
+}
+
+func (b *bench) args(n *cluster.Node, _ []*cluster.Node) []string {
+	args := []string{"--drain", "5s"}
+	if b.shared {
+		// These pictures are made in some milliseconds, and not kept otherwise. Each
+		// balancer's cluster has a prefix of its own.
+		args = append(args, "--shared-min-cost", "0", "--shared", "s3://"+sharedBucket+"/"+b.prefix+"?endpoint="+n.Endpoint())
+	}
+	return args
 }
 
 // setup is a cluster behind a balancer.
@@ -77,10 +93,11 @@ func (b *bench) measure(t pinned.T, store *minio.Server, kind balancer.Kind) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.prefix = kind.Name
 	s := &setup{bench: b, out: tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)}
 	s.cluster = cluster.Start(t, cluster.Config{
 		Binary: b.binary, Store: store, Bucket: outage.Bucket, Nodes: 3, Network: network,
-		Args: func(*cluster.Node, []*cluster.Node) []string { return []string{"--drain", "5s"} },
+		Args: b.args,
 	})
 	var nodes []balancer.Node
 	for _, n := range s.cluster.Nodes {
@@ -89,7 +106,7 @@ func (b *bench) measure(t pinned.T, store *minio.Server, kind balancer.Kind) {
 	s.balancer = kind.Start(t, balancer.Config{Dir: "deploy/cluster"}, nodes...)
 	fmt.Printf("\n# %s\n", kind.Name)
 	s.once(t)
-	fmt.Fprintln(s.out, "\tanswers\tfailed\tsent after\tover 1 s\tslowest\tpictures moved\tof other nodes\thits afterwards")
+	fmt.Fprintln(s.out, "\tanswers\tfailed\tsent after\tover 1 s\tslowest\tpictures moved\tof other nodes\tfetched\thits afterwards")
 	for _, e := range s.events() {
 		s.event(t, e)
 	}

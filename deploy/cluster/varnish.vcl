@@ -80,14 +80,14 @@ sub vcl_init {
     # time. Good for nodes with an empty disk, bad for nodes that were restarted, as
     # others make their pictures meanwhile.
     cluster.set_rampup(0s);                     # CHANGE, for example to 60s
-    # 67 points for each node on the ring.
-    cluster.reconfigure(67);
+    # 300 points for each node on the ring, so that their shares differ little.
+    cluster.reconfigure(300);
 
     new anyway = directors.shard();
     anyway.add_backend(any1, ident="node1");
     anyway.add_backend(any2, ident="node2");
     anyway.add_backend(any3, ident="node3");
-    anyway.reconfigure(67);
+    anyway.reconfigure(300);
 }
 
 sub vcl_recv {
@@ -151,7 +151,10 @@ sub vcl_backend_response {
 sub vcl_deliver {
     unset resp.http.Via;
     unset resp.http.X-Varnish;
-    # The tags of pictures are for Varnish, and for a CDN in front of it. Without one:
+    # The tags of pictures are for Varnish, and for a CDN in front of it. Without a CDN, hide
+    # what --tag-header adds:
+    #notags unset resp.http.Cache-Tag;
+    #notags unset resp.http.Surrogate-Key;
     #notags unset resp.http.xkey;
     # Cache-Status (RFC 9211) has an entry for each cache, that nearest to the client
     # last.

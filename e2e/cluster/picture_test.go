@@ -31,6 +31,9 @@ func withEach(t *testing.T, test func(t *testing.T, kind balancer.Kind)) {
 	}
 }
 
+// tags are the headers that --tag-header may add.
+var tags = []string{"Cache-Tag", "Surrogate-Key", "Xkey"}
+
 // fakes are nodes that answer health checks as Thumbery does, and every other path with 200.
 func fakes(t *testing.T, count int) []balancer.Node {
 	t.Helper()
@@ -42,6 +45,9 @@ func fakesWith(t *testing.T, count int, statuses map[string]int) (nodes []balanc
 	t.Helper()
 	for range count {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for _, tag := range tags {
+				w.Header().Set(tag, "0123")
+			}
 			if status := statuses[r.URL.Path]; status != 0 {
 				w.WriteHeader(status)
 			}
@@ -51,6 +57,27 @@ func fakesWith(t *testing.T, count int, statuses map[string]int) (nodes []balanc
 		nodes = append(nodes, balancer.Node{Public: address, Admin: address})
 	}
 	return nodes
+}
+
+// Tags are passed on, and hidden with the lines for that.
+func TestTags(t *testing.T) {
+	t.Parallel()
+	withEach(t, func(t *testing.T, kind balancer.Kind) {
+		for _, hide := range []bool{false, true} {
+			b := kind.Start(t, balancer.Config{Dir: deployCluster, Edit: func(text string) string {
+				if hide {
+					text = strings.ReplaceAll(text, "#notags ", "")
+				}
+				return text
+			}}, fakes(t, 3)...)
+			r := e2e.Get(t, "http://"+b.Address+"/300x/cat.jpg")
+			for _, tag := range tags {
+				if hidden := r.Header.Get(tag) == ""; hidden != hide || r.Status != http.StatusOK {
+					t.Errorf("%d; %s is hidden: %t, want %t", r.Status, tag, hidden, hide)
+				}
+			}
+		}
+	})
 }
 
 // server is the node that a balancer sends a path to, as requested by a host name.

@@ -71,11 +71,11 @@ func (c *Cluster) newNode(t pinned.T) *Node {
 	n := &Node{Cache: t.TempDir(), cluster: c, log: &pinned.Log{}}
 	if w := c.config.Network; w == nil {
 		n.Public, n.Admin = pinned.MustFreeAddress(t), pinned.MustFreeAddress(t)
-		n.origin = startOrigin(t, c.config.Store, "127.0.0.1")
+		n.origin = startOrigin(t, c.config.Store, c.config.Bucket, "127.0.0.1")
 	} else {
 		n.namespace, n.Public = w.join(t)
 		n.Public, n.Admin = n.Public+":8080", n.Public+":8081"
-		n.origin = startOrigin(t, c.config.Store, w.address(1))
+		n.origin = startOrigin(t, c.config.Store, c.config.Bucket, w.address(1))
 	}
 	c.Nodes = append(c.Nodes, n)
 	return n

@@ -19,14 +19,15 @@ import (
 type origin struct {
 	URL string
 
+	bucket  string // of the originals
 	mu      sync.Mutex
-	fetches map[string]int // by bucket and key
+	fetches map[string]int // by key
 }
 
 // startOrigin starts one that listens at an IP address.
-func startOrigin(t pinned.T, store *minio.Server, ip string) *origin {
+func startOrigin(t pinned.T, store *minio.Server, bucket, ip string) *origin {
 	t.Helper()
-	o := &origin{fetches: map[string]int{}}
+	o := &origin{bucket: bucket, fetches: map[string]int{}}
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
 	listener, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
 	if err != nil {
@@ -56,16 +57,19 @@ func startOrigin(t pinned.T, store *minio.Server, ip string) *origin {
 	return o
 }
 
-// count counts an answer with an object.
+// count counts an answer with an original.
 func (o *origin) count(r *http.Response) {
-	_, key, _ := strings.Cut(strings.TrimPrefix(r.Request.URL.Path, "/"), "/")
-	if r.Request.Method != http.MethodGet || key == "" || r.StatusCode >= http.StatusMultipleChoices {
+	key, found := strings.CutPrefix(r.Request.URL.Path, "/"+o.bucket+"/")
+	if r.Request.Method != http.MethodGet || !found || key == "" || r.StatusCode >= http.StatusMultipleChoices {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.fetches[key]++
 }
+
+// Endpoint is the URL at which the node reaches MinIO.
+func (n *Node) Endpoint() string { return n.origin.URL }
 
 // Fetches counts how often the node has fetched each original since it was first started.
 func (n *Node) Fetches() map[string]int {
