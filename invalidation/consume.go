@@ -107,7 +107,7 @@ func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key)) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if !e.Own && !e.Relayed {
+			if !e.Own {
 				forget(e.Key)
 			}
 		}

@@ -185,7 +185,7 @@ func TestApplyOthers(t *testing.T) {
 			if err := l.Record(t.Context(), "deleted", func() error { return nil }); err != nil {
 				t.Error(err)
 			}
-			if err := l.Relay(t.Context(), "relayed"); err != nil {
+			if err := l.Relay(t.Context(), Event{Key: "relayed"}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -24,9 +24,12 @@ type Event struct {
 	Seq uint64 // from 1, and greater than those of all earlier events of the log
 	Key variant.Key
 	At  time.Time // when it was appended, by this machine's clock, in milliseconds
-	// Relayed is set if a peer appended it first. It is for the caches in front of this
-	// node, and peers are not told.
+	// Relayed is set if a peer appended it first, and this node has forgotten the picture.
+	// It is for the shared tier, and peers are not told.
 	Relayed bool
+	// Late is set if it was Relayed late: caches in front of this node may have got the old
+	// picture since they were purged.
+	Late bool
 	// Own is set if it was appended by this Log, and not by another process or by one
 	// that has ended.
 	Own bool

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,7 +60,7 @@ type Log struct {
 	// recording is held for reading between appending an event and forgetting it here.
 	recording sync.RWMutex
 
-	turn chan struct{} // full while one of this process locks, or waits for that
+	locking chan struct{} // full while one of this process locks, or waits for that
 
 	mu       sync.Mutex
 	id       string
@@ -74,7 +75,7 @@ func New(cacheDir string, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log of invalidations: %w", err)
 	}
-	l := &Log{dir: dir, options: o, writer: rand.Text()[:8], sync: files.Sync, turn: make(chan struct{}, 1), changed: make(chan struct{})}
+	l := &Log{dir: dir, options: o, writer: rand.Text()[:8], sync: files.Sync, locking: make(chan struct{}, 1), changed: make(chan struct{})}
 	if o.NoSync {
 		l.sync = func(*os.File) error { return nil }
 	}
@@ -87,12 +88,21 @@ func New(cacheDir string, o Options) (*Log, error) {
 // Append appends an event for each key, which is on the disk when it returns nil. It tells
 // all consumers, and forgets nothing by itself: see Record.
 func (l *Log) Append(ctx context.Context, keys ...variant.Key) error {
-	return l.append(ctx, keys, false)
+	events := make([]Event, len(keys))
+	for i, key := range keys {
+		events[i].Key = key
+	}
+	return l.append(ctx, events)
 }
 
-// Relay is Append for keys that a peer has told of: see Event.Relayed.
-func (l *Log) Relay(ctx context.Context, keys ...variant.Key) error {
-	return l.append(ctx, keys, true)
+// Relay appends events that a peer has told, and that were applied here: the Key of each,
+// and whether it was Late.
+func (l *Log) Relay(ctx context.Context, events ...Event) error {
+	events = slices.Clone(events)
+	for i := range events {
+		events[i].Relayed = true
+	}
+	return l.append(ctx, events)
 }
 
 // Record appends an event and calls forget, which forgets the picture on this node. Should
@@ -115,18 +125,16 @@ func (l *Log) Record(ctx context.Context, key variant.Key, forget func() error) 
 // exceeds segmentBytes.
 const appendAtOnce = 1000
 
-func (l *Log) append(ctx context.Context, keys []variant.Key, relayed bool) error {
-	for len(keys) > 0 {
-		n := min(len(keys), appendAtOnce)
-		if err := l.locked(ctx, func() error { return l.write(keys[:n], relayed) }); err != nil {
+func (l *Log) append(ctx context.Context, events []Event) error {
+	for some := range slices.Chunk(events, appendAtOnce) {
+		if err := l.locked(ctx, func() error { return l.write(some) }); err != nil {
 			return err
 		}
-		keys = keys[n:]
 	}
 	return nil
 }
 
-func (l *Log) write(keys []variant.Key, relayed bool) error {
+func (l *Log) write(events []Event) error {
 	if l.newest().size >= segmentBytes {
 		if err := l.rotate(); err != nil {
 			return err
@@ -134,8 +142,9 @@ func (l *Log) write(keys []variant.Key, relayed bool) error {
 	}
 	now, seq := l.options.Now(), l.last()
 	var b []byte
-	for i, key := range keys {
-		b = appendRecord(b, Event{Seq: seq + 1 + uint64(i), Key: key, At: now, Relayed: relayed}, l.writer)
+	for i, e := range events {
+		e.Seq, e.At = seq+1+uint64(i), now
+		b = appendRecord(b, e, l.writer)
 	}
 	f, err := os.OpenFile(l.newest().path, os.O_WRONLY|os.O_APPEND|unix.O_NOFOLLOW, 0)
 	if err != nil {
@@ -177,8 +186,8 @@ func (l *Log) locked(ctx context.Context, f func() error) error {
 
 func (l *Log) withLock(ctx context.Context, f func() error) error {
 	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
+	case l.locking <- struct{}{}:
+		defer func() { <-l.locking }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -40,13 +40,16 @@ func after(t *testing.T, l *Log, at Cursor, limit int) Batch {
 }
 
 // said is what a batch says in short: the keys, with a sign for those of other processes
-// and for relayed ones.
+// and for relayed and late ones.
 func said(b Batch) string {
 	var s []string
 	for _, e := range b.Events {
 		text := fmt.Sprintf("%d %s", e.Seq, e.Key)
 		if e.Relayed {
 			text += " relayed"
+		}
+		if e.Late {
+			text += " late"
 		}
 		if !e.Own {
 			text += " other"
@@ -61,7 +64,7 @@ func TestAfter(t *testing.T) {
 	dir := t.TempDir()
 	l, other := open(t, dir), open(t, dir)
 	add(t, l, "a/1.jpg", "ключ \"2\"\u00ad.jpg")
-	if err := other.Relay(t.Context(), "3"); err != nil {
+	if err := other.Relay(t.Context(), Event{Key: "3", Late: true}); err != nil {
 		t.Fatal(err)
 	}
 	add(t, l, "4")
@@ -77,9 +80,9 @@ func TestAfter(t *testing.T) {
 		next  uint64
 		lost  uint64
 	}{
-		{Cursor{}, 9, "1 a/1.jpg, 2 ключ \"2\"\u00ad.jpg, 3 3 relayed other, 4 4", 4, 0},
+		{Cursor{}, 9, "1 a/1.jpg, 2 ключ \"2\"\u00ad.jpg, 3 3 relayed late other, 4 4", 4, 0},
 		{Cursor{"another", 3}, 2, "1 a/1.jpg, 2 ключ \"2\"\u00ad.jpg", 2, 0},
-		{at(1), 2, "2 ключ \"2\"\u00ad.jpg, 3 3 relayed other", 3, 0},
+		{at(1), 2, "2 ключ \"2\"\u00ad.jpg, 3 3 relayed late other", 3, 0},
 		{at(3), 1, "4 4", 4, 0},
 		{at(4), 9, "", 4, 0},
 		{at(5), 1, "1 a/1.jpg", 1, 1},
@@ -296,6 +299,7 @@ func TestRecord(t *testing.T) {
 
 func FuzzRecord(f *testing.F) {
 	f.Add(appendRecord(nil, Event{Seq: 7, Key: "a b/\"c\"\u00ad.jpg", Relayed: true}, "ABCDEFGH"))
+	f.Add(appendRecord(nil, Event{Seq: 7, Key: "a", Relayed: true, Late: true}, "ABCDEFGH"))
 	f.Add([]byte("1 2 A forget \"key\" 00000000\n"))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		e, writer, ok := parseRecord(line)

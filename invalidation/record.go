@@ -19,13 +19,13 @@ import (
 // a crash or a power cut may leave a part of what was written:
 //
 //	thumbery invalidations 1 LOG BORN
-//	SEQ MILLISECONDS WRITER forget|relay "KEY" CRC
+//	SEQ MILLISECONDS WRITER forget|relay|late "KEY" CRC
 //
 // WRITER is the Log value that has appended it, and BORN the Unix time at which the cache
 // directory was empty, or 0.
 
 const (
-	forgetWord, relayWord = "forget", "relay"
+	forgetWord, relayWord, lateWord = "forget", "relay", "late"
 
 	// maxRecord is longer than any line: of a key, each byte becomes 4 at most.
 	maxRecord = 4*variant.MaxKeyBytes + 128
@@ -35,7 +35,10 @@ const (
 
 func appendRecord(b []byte, e Event, writer string) []byte {
 	word := forgetWord
-	if e.Relayed {
+	switch {
+	case e.Late:
+		word = lateWord
+	case e.Relayed:
 		word = relayWord
 	}
 	start := len(b)
@@ -58,7 +61,8 @@ func parseRecord(line []byte) (e Event, writer string, ok bool) {
 	if err != nil || seqErr != nil || msErr != nil {
 		return e, "", false
 	}
-	e, writer = Event{Seq: seq, Key: key, At: time.UnixMilli(ms), Relayed: fields[3] == relayWord}, fields[2]
+	e = Event{Seq: seq, Key: key, At: time.UnixMilli(ms), Relayed: fields[3] != forgetWord, Late: fields[3] == lateWord}
+	writer = fields[2]
 	return e, writer, bytes.Equal(line, appendRecord(make([]byte, 0, len(line)), e, writer))
 }
 

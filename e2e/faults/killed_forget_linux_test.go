@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,9 +156,6 @@ func (f *forgetting) count(t *testing.T, key variant.Key) (n int) {
 func (f *forgetting) fill(t *testing.T) {
 	t.Helper()
 	e2e.Must(t, os.MkdirAll(filepath.Join(f.cache, disk.Derivatives), 0o755))
-	keys := make([]variant.Key, 8000)
-	for i := range keys {
-		keys[i] = variant.Key(strings.Repeat("k", variant.MaxKeyBytes))
-	}
-	e2e.Must(t, f.log(t).Relay(t.Context(), keys...))
+	event := invalidation.Event{Key: variant.Key(strings.Repeat("k", variant.MaxKeyBytes))}
+	e2e.Must(t, f.log(t).Relay(t.Context(), slices.Repeat([]invalidation.Event{event}, 8000)...))
 }

@@ -96,11 +96,14 @@ func (c *Cache) purge(ctx context.Context, tags []string) error {
 	return nil
 }
 
-// tagsOf returns the tags of the events' pictures, each once.
+// tagsOf returns the tags of the events' pictures, each once, without those that a peer has
+// recorded, and has purged, too: they are purged again where this node has heard late.
 func tagsOf(events []invalidation.Event) []string {
 	all := make([]string, 0, len(events))
 	for _, e := range events {
-		all = append(all, string(e.Key.Name()))
+		if !e.Relayed || e.Late {
+			all = append(all, string(e.Key.Name()))
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -56,6 +56,18 @@ func (f *front) wantPurges(t *testing.T, want ...purgeAt) {
 	f.purges = nil
 }
 
+// Of what a peer has recorded, only what this node has heard late is purged.
+func TestPeers(t *testing.T) {
+	t.Parallel()
+	keys, _ := exampleKeys(3)
+	got := tagsOf([]invalidation.Event{{Key: keys[0]}, {Key: keys[1], Relayed: true}, {Key: keys[2], Relayed: true, Late: true}})
+	want := []string{string(keys[0].Name()), string(keys[2].Name())}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // node is a process with a log, in the time of a test, that purges a front.
 type node struct {
 	*invalidation.Log

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/invalidation"
-	"github.com/thumbery/thumbery/variant"
 )
 
 const (
@@ -172,7 +171,7 @@ func (p *peer) apply(ctx context.Context, events []event) error {
 	if err != nil {
 		return err
 	}
-	var relay []variant.Key
+	var relay []invalidation.Event
 	for _, e := range events {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -182,9 +181,7 @@ func (p *peer) apply(ctx context.Context, events []event) error {
 			continue // when it was appended, nothing was cached here
 		}
 		p.Forget(e.Key, age)
-		if age > late {
-			relay = append(relay, e.Key)
-		}
+		relay = append(relay, invalidation.Event{Key: e.Key, Late: age > late})
 	}
 	return p.Log.Relay(ctx, relay...)
 }

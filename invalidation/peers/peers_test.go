@@ -120,14 +120,14 @@ func (a *node) want(t *testing.T, keys string) {
 	a.forgotten = nil
 }
 
-// wantRelayed checks what is in the log for the caches in front.
+// wantRelayed checks which events of peers are in the log, and which of them were late.
 func (a *node) wantRelayed(t *testing.T, keys string) {
 	t.Helper()
 	b, err := a.Log.After(t.Context(), invalidation.Cursor{}, 1000)
 	var got []string
 	for _, e := range b.Events {
 		if e.Relayed {
-			got = append(got, string(e.Key))
+			got = append(got, string(e.Key)+map[bool]string{true: " late"}[e.Late])
 		}
 	}
 	slices.Sort(got) // those of several peers
@@ -156,7 +156,7 @@ func TestNodesHear(t *testing.T) {
 		b.append(t, "3")
 		time.Sleep(gather)
 		a.want(t, "3")
-		b.wantRelayed(t, "")
+		b.wantRelayed(t, "1 2")
 
 		// A node that does not answer hears what it has missed when it is back, by whatever
 		// address, and tells the caches in front of it, and nobody else.
@@ -178,14 +178,14 @@ func TestNodesHear(t *testing.T) {
 		slices.Sort(b.forgotten)
 		b.mu.Unlock()
 		b.want(t, "4 5")
-		b.wantRelayed(t, "4 5")
+		b.wantRelayed(t, "1 2 4 late 5 late")
 		time.Sleep(time.Minute)
 		a.want(t, "")
 		n.connect("b:1", Handler(b.Log))
 		time.Sleep(maxPause)
 		a.want(t, "6")
 		c.want(t, "6")
-		a.wantRelayed(t, "6")
+		a.wantRelayed(t, "3 5 6 late")
 
 		// A partition that drops packets.
 		synctest.Wait()
