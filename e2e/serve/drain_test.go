@@ -14,9 +14,9 @@ import (
 // neither before it has noticed, nor when the server has gone.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	args := []string{"--drain", "10s", "--source", "/=file:" + e2e.Testdata(t), "--no-sync"}
-	one := e2e.Serve(t, append(args, "--cache", t.TempDir())...)
-	other := e2e.Serve(t, append(args, "--cache", t.TempDir())...)
+	source := "/=file:" + e2e.Testdata(t)
+	one := e2e.Serve(t, "--source", source, "--cache", t.TempDir(), "--drain", "10s")
+	other := e2e.Serve(t, "--source", source, "--cache", t.TempDir())
 	var target atomic.Pointer[e2e.Server]
 	target.Store(one)
 	var requests atomic.Int64
