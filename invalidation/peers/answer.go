@@ -21,10 +21,13 @@ const (
 // answer is what GET /invalidations answers: a JSON object with the fields before Events, and
 // then one for each event (NDJSON).
 type answer struct {
-	Log    string  `json:"log"`
-	Next   uint64  `json:"next"`   // the Seq to ask for the next time
-	Behind uint64  `json:"behind"` // how many events are after that
-	Lost   uint64  `json:"lost"`   // as in invalidation.Batch
+	Log    string `json:"log"`
+	Next   uint64 `json:"next"`   // the Seq to ask for the next time
+	Behind uint64 `json:"behind"` // how many events are after that
+	Lost   uint64 `json:"lost"`   // as in invalidation.Batch
+	// Held is how long the request was held before it was answered, in milliseconds. The
+	// rest of the time it took was under way.
+	Held   int64   `json:"held_ms"`
 	Events []event `json:"-"`
 }
 
@@ -65,8 +68,8 @@ func readAnswer(r io.Reader) (a answer, err error) {
 	if err := lines.Decode(&a); err != nil {
 		return a, fmt.Errorf("%w: %w", errAnswer, err)
 	}
-	if !invalidation.IsID(a.Log) {
-		return a, fmt.Errorf("%w: the log is %.40q", errAnswer, a.Log)
+	if !invalidation.IsID(a.Log) || a.Held < 0 {
+		return a, fmt.Errorf("%w: the log is %.40q, and it was held for %d ms", errAnswer, a.Log, a.Held)
 	}
 	for last := uint64(0); ; {
 		var e event

@@ -119,6 +119,7 @@ func (p *peer) set(s status, at invalidation.Cursor, behind uint64) bool {
 
 // poll sends one request, and applies the answer.
 func (p *peer) poll(ctx context.Context) error {
+	asked := time.Now()
 	a, err := p.ask(ctx)
 	if err != nil {
 		return err
@@ -129,7 +130,8 @@ func (p *peer) poll(ctx context.Context) error {
 	if a.Lost > 0 {
 		p.Log.ReportLost(p.base, a.Lost)
 	}
-	if err := p.apply(ctx, a.Events); err != nil {
+	underWay := time.Since(asked) - time.Duration(a.Held)*time.Millisecond
+	if err := p.apply(ctx, a.Events, max(0, underWay)); err != nil {
 		return err
 	}
 	next := invalidation.Cursor{Log: a.Log, Seq: a.Next}
@@ -162,8 +164,8 @@ func (p *peer) begin(ctx context.Context, a answer) error {
 }
 
 // apply forgets pictures here. The caches in front are told of those that they may have got
-// again meanwhile.
-func (p *peer) apply(ctx context.Context, events []event) error {
+// again meanwhile: an answer may have waited for a node that hung.
+func (p *peer) apply(ctx context.Context, events []event, underWay time.Duration) error {
 	if len(events) == 0 {
 		return nil
 	}
@@ -180,6 +182,7 @@ func (p *peer) apply(ctx context.Context, events []event) error {
 		if since := time.Since(born); !born.IsZero() && since >= 0 && age > since+clockMargin {
 			continue // when it was appended, nothing was cached here
 		}
+		age += underWay
 		p.Forget(e.Key, age)
 		relay = append(relay, invalidation.Event{Key: e.Key, Late: age > late})
 	}

@@ -22,6 +22,7 @@ const gather = 10 * time.Millisecond
 // log's ID and end.
 func Handler(log *invalidation.Log) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived := time.Now()
 		query := r.URL.Query()
 		at := invalidation.Cursor{Log: query.Get("log")}
 		var err error
@@ -39,8 +40,9 @@ func Handler(log *invalidation.Log) http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		w.Header().Set("Cache-Control", "no-store")
-		// The error is that of a client which has left.
-		_ = answerOf(b, time.Now()).write(w)
+		a := answerOf(b, time.Now())
+		a.Held = time.Since(arrived).Milliseconds()
+		_ = a.write(w) // the error is that of a client which has left
 	})
 }
 

@@ -24,6 +24,19 @@ import (
 type network struct {
 	mu    sync.Mutex
 	nodes map[string]http.Handler // by host; nil does not answer
+	slow  time.Duration           // how long answers are under way
+}
+
+func (n *network) setSlow(d time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.slow = d
+}
+
+func (n *network) delay() time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.slow
 }
 
 func (n *network) connect(host string, h http.Handler) {
@@ -46,6 +59,7 @@ func (n *network) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	time.Sleep(n.delay())
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
@@ -198,6 +212,34 @@ func TestNodesHear(t *testing.T) {
 		time.Sleep(requestTimeout + maxPause)
 		a.want(t, "7")
 		for _, one := range []*node{a, b, c} {
+			one.stop()
+		}
+	})
+}
+
+// What an answer tells has the age that it has when it arrives: it may have waited for a node
+// that hung, and that has since told a cache in front of an old picture.
+func TestAnswerUnderWay(t *testing.T) {
+	t.Parallel()
+	dirs := [2]string{t.TempDir(), t.TempDir()}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{nodes: map[string]http.Handler{}}
+		const list = "http://a:1,http://b:1"
+		a, b := n.start(t, dirs[0], "a:1", list), n.start(t, dirs[1], "b:1", list)
+		time.Sleep(time.Minute)
+		n.setSlow(2 * time.Second)
+		a.append(t, "1")
+		time.Sleep(time.Second)
+		b.want(t, "")
+		time.Sleep(2 * time.Second)
+		b.want(t, "1")
+		n.setSlow(0)
+		time.Sleep(time.Minute)
+		a.append(t, "2")
+		time.Sleep(time.Second)
+		b.want(t, "2")
+		b.wantRelayed(t, "1")
+		for _, one := range []*node{a, b} {
 			one.stop()
 		}
 	})
