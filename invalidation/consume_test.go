@@ -158,6 +158,47 @@ func TestStopWhileLocked(t *testing.T) {
 	})
 }
 
+// Peers wait for what was not told by one of them: else every event would wake each of them
+// once for each other.
+func TestWaitForPeer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		l := open(t, dir)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go l.Watch(ctx)
+		add(t, l, "one")
+		at := after(t, l, Cursor{}, 9).Next
+		waits := func(at Cursor, act func()) bool {
+			limited, cancel := context.WithTimeout(ctx, time.Minute)
+			defer cancel()
+			go func() { time.Sleep(time.Second); act() }()
+			l.WaitForPeer(limited, at)
+			return limited.Err() != nil
+		}
+		for what, tt := range map[string]struct {
+			at   Cursor
+			act  func()
+			want bool
+		}{
+			"nothing":         {at, func() {}, true},
+			"relayed":         {at, func() { _ = l.Relay(ctx, Event{Key: "relayed"}) }, true},
+			"another log":     {Cursor{"another", 1}, func() {}, false},
+			"before the last": {Cursor{at.Log, 0}, func() {}, false},
+			"after the last":  {Cursor{at.Log, 99}, func() {}, false},
+		} {
+			if got := waits(tt.at, tt.act); got != tt.want {
+				t.Errorf("%s: waits %v", what, got)
+			}
+		}
+		at = after(t, l, Cursor{}, 9).Next
+		if waits(at, func() { _ = open(t, dir).Append(ctx, "two") }) {
+			t.Error("it does not see an event of another process")
+		}
+	})
+}
+
 // What another process has appended is forgotten here, and so is what this program has
 // appended before it was killed; what it has forgotten itself is not forgotten twice.
 func TestApplyOthers(t *testing.T) {

@@ -159,11 +159,24 @@ func (l *Log) stale() bool {
 // Wait returns when the log may have events after a cursor that After has returned, or ctx
 // ends. Those of other processes it only notices while Watch runs.
 func (l *Log) Wait(ctx context.Context, at Cursor) {
+	l.wait(ctx, func() bool { return l.end() != at })
+}
+
+// WaitForPeer is Wait for events that are not Relayed. A cursor may pass those that are when
+// ctx has ended.
+func (l *Log) WaitForPeer(ctx context.Context, at Cursor) {
+	l.wait(ctx, func() bool {
+		end, has := l.end(), func(s *segment) bool { return s.told > at.Seq }
+		return end.Log != at.Log || end.Seq < at.Seq || slices.ContainsFunc(l.segments, has)
+	})
+}
+
+func (l *Log) wait(ctx context.Context, done func() bool) {
 	for {
 		l.mu.Lock()
-		end, changed := l.end(), l.changed
+		isDone, changed := done(), l.changed
 		l.mu.Unlock()
-		if end != at {
+		if isDone {
 			return
 		}
 		select {

@@ -22,6 +22,7 @@ type segment struct {
 	header
 	first uint64 // the Seq of its first event, which is its name
 	last  uint64 // that of its last event; first-1 if there is none
+	told  uint64 // that of the last one that was not Relayed; 0 if there is none
 	size  int64  // where the last event ends in the file
 	marks []mark // in order, the first at the header's end
 }
@@ -100,6 +101,9 @@ func (s *segment) read(sync func(*os.File) error) error {
 
 func (s *segment) add(e entry) {
 	s.last, s.size = e.Seq, e.end
+	if !e.Relayed {
+		s.told = e.Seq
+	}
 	if e.Seq-s.marks[len(s.marks)-1].seq >= markEvery {
 		s.marks = append(s.marks, mark{e.Seq, e.end})
 	}

@@ -53,7 +53,7 @@ func next(ctx context.Context, log *invalidation.Log, at invalidation.Cursor) (b
 	}
 	waiting, cancel := context.WithTimeout(ctx, hold)
 	defer cancel()
-	log.Wait(waiting, at)
+	log.WaitForPeer(waiting, at)
 	if waiting.Err() == nil {
 		time.Sleep(gather)
 	}

@@ -238,7 +238,7 @@ func TestAnswerUnderWay(t *testing.T) {
 		a.append(t, "2")
 		time.Sleep(time.Second)
 		b.want(t, "2")
-		b.wantRelayed(t, "1")
+		b.wantRelayed(t, "1 late 2")
 		for _, one := range []*node{a, b} {
 			one.stop()
 		}
