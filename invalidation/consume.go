@@ -2,7 +2,9 @@ package invalidation
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/thumbery/thumbery/variant"
@@ -84,6 +86,40 @@ func (l *Log) retry(ctx context.Context, name string, f func() error) bool {
 	}
 }
 
+// forgetAttempts is how often ForgetAll tries.
+const forgetAttempts = 3
+
+// ForgetAll calls forget for all, and again, after a pause of a second, for those for which it
+// has returned an error. Those for which that happens three times are logged. The error is
+// that of ctx.
+func ForgetAll[T any](ctx context.Context, log *slog.Logger, all []T, forget func(T) error) error {
+	for attempt := 1; len(all) > 0; attempt++ {
+		var failed []T
+		var cause error
+		for _, one := range all {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := forget(one); err != nil {
+				failed, cause = append(failed, one), err
+			}
+		}
+		switch {
+		case len(failed) == 0:
+			return nil
+		case attempt == forgetAttempts:
+			log.Error("pictures cannot be forgotten: old ones may be served", "pictures", len(failed), "cause", cause)
+			return nil
+		}
+		all = failed
+		select {
+		case <-ctx.Done():
+		case <-time.After(firstPause):
+		}
+	}
+	return nil
+}
+
 // save saves a cursor. If that fails, some events come twice after a restart.
 func (l *Log) save(name string, c Cursor) {
 	if err := l.SaveCursor(name, c); err != nil {
@@ -101,15 +137,12 @@ func (l *Log) ReportLost(consumer string, events uint64) {
 
 // ApplyOthers calls forget, which forgets a picture on this node, for each event that another
 // process has appended, or this program before it was killed, until ctx ends.
-func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key)) {
+func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
 	l.Consume(ctx, "self", func(ctx context.Context, events []Event) error {
-		for _, e := range events {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if !e.Own {
-				forget(e.Key)
-			}
+		others := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Own })
+		err := ForgetAll(ctx, l.options.Log, others, func(e Event) error { return forget(e.Key) })
+		if err != nil {
+			return err
 		}
 		// The cursor is saved when the own events were forgotten, too.
 		l.recording.Lock()

@@ -213,7 +213,7 @@ func TestApplyOthers(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				l.ApplyOthers(ctx, func(k variant.Key) { forgotten = append(forgotten, k) })
+				l.ApplyOthers(ctx, func(k variant.Key) error { forgotten = append(forgotten, k); return nil })
 			}()
 			synctest.Wait()
 			act(l)

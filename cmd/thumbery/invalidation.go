@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/internal/lifecycle"
@@ -45,28 +44,17 @@ func (a *app) forgetEverywhere(key variant.Key) (f pipeline.Forgotten, err error
 
 // forgetPeers forgets a picture that another node has recorded. That node also removes it
 // from the shared tier.
-func (a *app) forgetPeers(log *slog.Logger) func(variant.Key, time.Duration) {
-	return func(key variant.Key, age time.Duration) {
-		a.metrics.Invalidated("peer")
-		a.Derivatives.Shared.Forgotten(key.Name(), age)
-		_, err := a.Forget(key)
-		logForget(log, key, err)
-	}
+func (a *app) forgetPeers(key variant.Key) error {
+	a.metrics.Invalidated("peer")
+	_, err := a.Forget(key)
+	return err
 }
 
 // forgetProcess forgets a picture that another process has recorded.
-func (a *app) forgetProcess(log *slog.Logger) func(variant.Key) {
-	return func(key variant.Key) {
-		a.metrics.Invalidated("process")
-		_, err := a.Forget(key)
-		logForget(log, key, err)
-	}
-}
-
-func logForget(log *slog.Logger, key variant.Key, err error) {
-	if err != nil {
-		log.Error("cannot remove a picture from the cache", "key", key, "cause", err)
-	}
+func (a *app) forgetProcess(key variant.Key) error {
+	a.metrics.Invalidated("process")
+	_, err := a.Forget(key)
+	return err
 }
 
 // peers follow the other nodes. The work has to run in the background.
@@ -76,9 +64,9 @@ func (c *serveCmd) peers(app *app, log *slog.Logger) (*peers.Peers, lifecycle.Ta
 		return nil, nil, usage(err)
 	}
 	all := peers.New(peers.Config{
-		Source: source, Token: c.AdminToken, Log: app.invalidations, Forget: app.forgetPeers(log), Logger: log,
+		Source: source, Token: c.AdminToken, Log: app.invalidations, Forget: app.forgetPeers, Logger: log,
 	})
-	others := func(ctx context.Context) { app.invalidations.ApplyOthers(ctx, app.forgetProcess(log)) }
+	others := func(ctx context.Context) { app.invalidations.ApplyOthers(ctx, app.forgetProcess) }
 	return all, lifecycle.Tasks{
 		{Name: "invalidations", Run: app.invalidations.Watch}, {Name: "invalidations-self", Run: others}, {Name: "peers", Run: all.Run},
 	}, nil

@@ -31,9 +31,10 @@ type Service struct {
 
 // Run serves until ctx is done or a server fails, whose error it returns. When ctx is done
 // it goes on for Drain, in which load balancers notice that it is Stopping, and has clients
-// close their connections. Then it lets running requests and background work end. The
-// admin server ends last, so that balancers can ask it until then; the contexts of its
-// requests end with background work.
+// close their connections. Then it lets running requests end, and after them background work,
+// which may be what has the answers forgotten that are still being sent. The admin server ends
+// last, so that balancers can ask it until then; the contexts of its requests end with
+// background work.
 func (s *Service) Run(ctx context.Context) error {
 	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
@@ -48,8 +49,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.notify(daemon.SdNotifyReady)
 	s.FlushLog() // supervisors wait for these lines
 	err := s.await(ctx, failed)
-	end()
-	s.finish(await, cutOff)
+	s.finish(cutOff, end, await)
 	return err
 }
 
@@ -89,12 +89,20 @@ func (s *Service) closing(h http.Handler) http.Handler {
 	})
 }
 
-// finish lets running requests and background work end, for at most Grace in total. The
-// contexts of public requests that are cut off have the cause http.ErrServerClosed.
-func (s *Service) finish(await func(context.Context) []string, cutOff context.CancelCauseFunc) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.Grace)
+// minGrace is for background work if the requests have taken all of Grace.
+const minGrace = 2 * time.Second
+
+// finish lets running requests end, and then background work, for at most Grace in total, or a
+// little more. The contexts of public requests that are cut off have the cause
+// http.ErrServerClosed.
+func (s *Service) finish(cutOff context.CancelCauseFunc, end func(), await func(context.Context) []string) {
+	until := time.Now().Add(s.Grace)
+	ctx, cancel := context.WithDeadline(context.Background(), until)
 	defer cancel()
 	s.Public.shutdown(ctx, s.Log, cutOff)
+	end()
+	ctx, cancel = context.WithTimeout(context.Background(), max(time.Until(until), min(s.Grace, minGrace)))
+	defer cancel()
 	if unfinished := await(ctx); len(unfinished) > 0 {
 		s.Log.Warn("background work did not end within --grace", "tasks", unfinished)
 	}

@@ -114,8 +114,8 @@ func (s *testService) want(t *testing.T, what string, c net.Conn, path string, s
 	}
 }
 
-// TestDrain: for Drain all goes on, but connections are closed; then running requests end,
-// and the admin server is the last.
+// TestDrain: for Drain all goes on, but connections are closed; then running requests end, then
+// background work, and the admin server is the last.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -145,10 +145,13 @@ func TestDrain(t *testing.T) {
 		s.want(t, "a new connection at the end", s.public.dial(), "/", 0, false)
 		s.want(t, "an unused one from before", idle[1], "/", 0, false)
 		s.want(t, "admin while a request runs", s.admin.dial(), "/", 503, false)
+		if s.taskEnded.Load() {
+			t.Error("background work ends before running requests do")
+		}
+		err := <-ended
 		if !s.taskEnded.Load() {
 			t.Error("background work goes on")
 		}
-		err := <-ended
 		if took := time.Since(s.began).Round(time.Second); err != nil || took != 20*time.Second {
 			t.Errorf("%v after %v", err, took)
 		}

@@ -14,6 +14,7 @@ import (
 const (
 	// maxEvents bounds the events of an answer.
 	maxEvents = 1000
+	maxAge    = 1 << 40 // milliseconds, 34 years
 	// maxAnswer bounds its bytes: in JSON, each byte of a key takes 6 at most.
 	maxAnswer = maxEvents * (6*variant.MaxKeyBytes + 128)
 )
@@ -35,16 +36,18 @@ type event struct {
 	Seq uint64      `json:"seq"`
 	Key variant.Key `json:"key"`
 	// Age is how long ago it was appended, in milliseconds, when the answer was written:
-	// the clocks of two machines are not compared.
+	// the clocks of two machines are not compared. It is below maxAge.
 	Age int64 `json:"age_ms"`
 }
+
+func (e event) age() time.Duration { return time.Duration(e.Age) * time.Millisecond }
 
 // answerOf leaves out what a peer has told.
 func answerOf(b invalidation.Batch, now time.Time) answer {
 	a := answer{Log: b.Next.Log, Next: b.Next.Seq, Behind: b.Behind, Lost: b.Lost}
 	for _, e := range b.Events {
 		if !e.Relayed {
-			a.Events = append(a.Events, event{e.Seq, e.Key, max(0, now.Sub(e.At).Milliseconds())})
+			a.Events = append(a.Events, event{e.Seq, e.Key, min(max(0, now.Sub(e.At).Milliseconds()), maxAge-1)})
 		}
 	}
 	return a
@@ -68,7 +71,7 @@ func readAnswer(r io.Reader) (a answer, err error) {
 	if err := lines.Decode(&a); err != nil {
 		return a, fmt.Errorf("%w: %w", errAnswer, err)
 	}
-	if !invalidation.IsID(a.Log) || a.Held < 0 {
+	if !invalidation.IsID(a.Log) || a.Held < 0 || a.Held >= maxAge {
 		return a, fmt.Errorf("%w: the log is %.40q, and it was held for %d ms", errAnswer, a.Log, a.Held)
 	}
 	for last := uint64(0); ; {
@@ -78,8 +81,9 @@ func readAnswer(r io.Reader) (a answer, err error) {
 		} else if err != nil {
 			return a, fmt.Errorf("%w: %w", errAnswer, err)
 		}
-		if _, err := variant.ParseKey(string(e.Key)); err != nil || e.Seq <= last || e.Seq > a.Next || e.Age < 0 || len(a.Events) == maxEvents {
-			return a, fmt.Errorf("%w: after event %d comes %+.100v, %w", errAnswer, last, e, err)
+		_, err := variant.ParseKey(string(e.Key))
+		if err != nil || e.Seq <= last || e.Seq > a.Next || e.Age < 0 || e.Age >= maxAge || len(a.Events) == maxEvents {
+			return a, fmt.Errorf("%w: after event %d comes %+.100v", errors.Join(errAnswer, err), last, e)
 		}
 		last = e.Seq
 		a.Events = append(a.Events, e)

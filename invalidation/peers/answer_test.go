@@ -55,6 +55,8 @@ func TestReadAnswerRefuses(t *testing.T) {
 		"zero":             head + `{"seq":0,"key":"a"}`,
 		"after next":       head + `{"seq":6,"key":"a"}`,
 		"age":              head + `{"seq":1,"key":"a","age_ms":-1}`,
+		"old":              head + `{"seq":1,"key":"a","age_ms":1099511627776}`,
+		"held":             `{"log":"` + testLog + `","next":5,"held_ms":-1}`,
 		"too many":         `{"log":"` + testLog + `","next":5000}` + many.String(),
 		"not JSON":         "<html>",
 		"endless":          `{"log":"` + strings.Repeat("A", maxAnswer+1),

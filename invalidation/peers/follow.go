@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,8 +20,7 @@ const (
 	// a node hears from a peer that is back.
 	minPause = 100 * time.Millisecond
 	maxPause = time.Second
-	// again is when an address is asked again that was this node's, or a second one of a
-	// peer.
+	// again is the pause before an address is asked again that was this node's own.
 	again = 30 * time.Second
 
 	connectTimeout = time.Second
@@ -44,23 +44,30 @@ const (
 	unreachable
 )
 
-// peer is an address at which the log of another node is followed. status and behind, and
-// at.Log for others than follow, are guarded by Peers.mu.
+// peer is an address at which the log of another node is followed.
 type peer struct {
 	*Peers
 	base string
 	stop func()
 
+	// For follow alone.
 	at    invalidation.Cursor // of the peer's log; the zero value before it is known
 	saved time.Time
 
+	// Guarded by Peers.mu.
 	status status
+	log    string // the ID of the log that is followed, "" while it is not
 	behind uint64
 }
 
-// errNotPeer means that an address is this node's own, or that another address has the same
-// log.
-var errNotPeer = errors.New("not another peer")
+var (
+	// errOwn means that an address is this node's own.
+	errOwn = errors.New("this node")
+	// errSecond means that the same log is followed at another address.
+	errSecond = errors.New("a second address of a peer")
+	// errCopied means that the cache directory of one node was copied to another one.
+	errCopied = errors.New("it has the same log as this node: remove the directory invalidations from the cache of one of the two, and restart it")
+)
 
 func newClient(s Source) *http.Client {
 	// A connection to a node that is out of reach ends after four seconds: later, the kernels
@@ -80,40 +87,45 @@ func newClient(s Source) *http.Client {
 
 // follow asks for events and applies them, until ctx ends.
 func (p *peer) follow(ctx context.Context) {
-	defer p.set(unknown, invalidation.Cursor{}, 0)
+	defer p.set(unknown, "", 0)
 	pause := minPause
 	for ctx.Err() == nil {
+		before := p.at
 		err := p.poll(ctx)
 		switch {
 		case err == nil:
-			pause = minPause
-			continue
+			if pause = minPause; p.at == before { // or a peer that answers at once would keep both busy
+				sleep(ctx, pause)
+			}
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, errNotPeer):
-			p.set(unknown, invalidation.Cursor{}, 0)
+		case errors.Is(err, errOwn):
+			p.set(unknown, "", 0)
 			sleep(ctx, again)
-			continue
+		case errors.Is(err, errSecond):
+			p.set(unknown, "", 0)
+			sleep(ctx, maxPause)
+		default:
+			if p.status != unreachable {
+				p.Logger.Warn("cannot hear from a peer which pictures to forget", "peer", p.base, "cause", err)
+			}
+			p.set(unreachable, "", p.behind)
+			sleep(ctx, pause)
+			pause = min(2*pause, maxPause)
 		}
-		if p.status != unreachable {
-			p.Logger.Warn("cannot hear from a peer which pictures to forget", "peer", p.base, "cause", err)
-		}
-		p.set(unreachable, invalidation.Cursor{}, p.behind)
-		sleep(ctx, pause)
-		pause = min(2*pause, maxPause)
 	}
 }
 
-// set notes what others may know. Of two addresses of one log, the first one follows it.
-func (p *peer) set(s status, at invalidation.Cursor, behind uint64) bool {
+// set notes what others may know. It returns false if another address follows this log.
+func (p *peer) set(s status, log string, behind uint64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, other := range p.peers {
-		if other != p && at.Log != "" && other.at.Log == at.Log {
+		if other != p && log != "" && other.log == log {
 			return false
 		}
 	}
-	p.status, p.at, p.behind = s, at, behind
+	p.status, p.log, p.behind = s, log, behind
 	return true
 }
 
@@ -127,11 +139,10 @@ func (p *peer) poll(ctx context.Context) error {
 	if a.Log != p.at.Log {
 		return p.begin(ctx, a)
 	}
-	if a.Lost > 0 {
-		p.Log.ReportLost(p.base, a.Lost)
+	if !p.set(reachable, a.Log, a.Behind) {
+		return errSecond
 	}
-	underWay := time.Since(asked) - time.Duration(a.Held)*time.Millisecond
-	if err := p.apply(ctx, a.Events, max(0, underWay)); err != nil {
+	if err := p.apply(ctx, a, asked.Add(time.Duration(a.Held)*time.Millisecond)); err != nil {
 		return err
 	}
 	next := invalidation.Cursor{Log: a.Log, Seq: a.Next}
@@ -141,7 +152,7 @@ func (p *peer) poll(ctx context.Context) error {
 		}
 		p.saved = time.Now()
 	}
-	p.set(reachable, next, a.Behind)
+	p.at = next
 	return nil
 }
 
@@ -151,40 +162,48 @@ func (p *peer) begin(ctx context.Context, a answer) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case a.Log == own.Log && a.Next > own.Seq: // the end of the own log was read later
+		return errCopied
+	case a.Log == own.Log:
+		return errOwn
+	}
 	at, ok := p.Log.Cursor(a.Log)
 	if !ok || at.Log != a.Log {
 		at = invalidation.Cursor{Log: a.Log}
 	}
-	p.saved = time.Time{}
-	if a.Log == own.Log || !p.set(reachable, at, a.Next-min(at.Seq, a.Next)) {
-		return errNotPeer
+	if !p.set(reachable, at.Log, a.Next-min(at.Seq, a.Next)) {
+		return errSecond
 	}
+	p.at, p.saved = at, time.Time{}
 	p.Logger.Info("hearing from a peer which pictures to forget", "peer", p.base, "log", a.Log, "after", at.Seq)
 	return nil
 }
 
-// apply forgets pictures here. The caches in front are told of those that they may have got
-// again meanwhile: an answer may have waited for a node that hung.
-func (p *peer) apply(ctx context.Context, events []event, underWay time.Duration) error {
-	if len(events) == 0 {
-		return nil
-	}
+// apply forgets pictures here, which the peer has told at that time, and relays what was
+// forgotten.
+func (p *peer) apply(ctx context.Context, a answer, told time.Time) error {
 	born, err := p.Log.Born(ctx)
 	if err != nil {
 		return err
 	}
+	since := time.Since(born)
+	isOlder := func(e event) bool { // than this cache: when it was appended, nothing was cached here
+		return !born.IsZero() && since >= 0 && e.age() > since+clockMargin
+	}
+	if a.Lost > 0 && (len(a.Events) == 0 || !isOlder(a.Events[0])) {
+		p.Log.ReportLost(p.base, a.Lost)
+	}
 	var relay []invalidation.Event
-	for _, e := range events {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	err = invalidation.ForgetAll(ctx, p.Logger, slices.DeleteFunc(a.Events, isOlder), func(e event) error {
+		err := p.Forget(e.Key)
+		if err == nil { // late is how long this has taken, also if this process was stopped meanwhile
+			relay = append(relay, invalidation.Event{Key: e.Key, Late: e.age()+time.Since(told) > late})
 		}
-		age := time.Duration(e.Age) * time.Millisecond
-		if since := time.Since(born); !born.IsZero() && since >= 0 && age > since+clockMargin {
-			continue // when it was appended, nothing was cached here
-		}
-		age += underWay
-		p.Forget(e.Key, age)
-		relay = append(relay, invalidation.Event{Key: e.Key, Late: age > late})
+		return err
+	})
+	if len(relay) == 0 || err != nil {
+		return err
 	}
 	return p.Log.Relay(ctx, relay...)
 }

@@ -29,9 +29,9 @@ type Config struct {
 	Source Source
 	Token  string // sent as Authorization: Bearer, unless it is ""
 	Log    *invalidation.Log
-	// Forget forgets a picture on this node, which a peer has recorded an age ago. It logs
-	// what it could not remove. It is called by several goroutines.
-	Forget func(key variant.Key, age time.Duration)
+	// Forget forgets a picture on this node. It is called by several goroutines, and again
+	// after an error.
+	Forget func(key variant.Key) error
 	Logger *slog.Logger
 }
 
@@ -40,6 +40,8 @@ type Peers struct {
 	Config
 	client *http.Client
 	lookUp func(ctx context.Context, network, host string) ([]netip.Addr, error)
+
+	failed bool // the last look-up of the addresses; for Run alone
 
 	mu    sync.Mutex
 	peers map[string]*peer // by base URL
@@ -94,10 +96,10 @@ func (p *Peers) update(ctx context.Context, running *sync.WaitGroup) {
 	limited, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	bases, err := p.Source.resolve(limited, p.lookUp)
-	if err != nil {
-		if ctx.Err() == nil {
-			p.Logger.Warn("cannot look up the peers", "cause", err)
-		}
+	if err != nil && !p.failed && ctx.Err() == nil {
+		p.Logger.Warn("cannot look up the peers", "cause", err)
+	}
+	if p.failed = err != nil; p.failed {
 		return
 	}
 	if len(bases) > maxPeers {

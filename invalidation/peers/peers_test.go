@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -71,6 +72,7 @@ type node struct {
 	*Peers
 	dir  string
 	lost atomic.Uint64
+	slow time.Duration // what it takes to forget a picture
 	stop func()
 
 	mu        sync.Mutex
@@ -109,10 +111,12 @@ func (n *network) start(t *testing.T, dir, host, source string, configure ...fun
 	return a
 }
 
-func (a *node) forget(k variant.Key, _ time.Duration) {
+func (a *node) forget(k variant.Key) error {
+	time.Sleep(a.slow)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.forgotten = append(a.forgotten, string(k))
+	return nil
 }
 
 func (a *node) append(t *testing.T, keys ...variant.Key) {
@@ -295,7 +299,7 @@ func TestAddresses(t *testing.T) {
 		addresses(errors.New("no DNS server"))
 		step("no answer", State{Reachable: 1})
 		addresses(&net.DNSError{IsNotFound: true})
-		step("no such name", State{})
+		step("no such name", State{Reachable: 1})
 		var many []string
 		for i := range 2 * maxPeers {
 			many = append(many, netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}).String())
@@ -393,4 +397,49 @@ func TestAsk(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, a, err)
 		}
 	}
+}
+
+// A node that was told in time, and has forgotten late, has the caches in front purged again:
+// it was stopped for a while, or has forgotten much before.
+func TestForgetsLate(t *testing.T) {
+	t.Parallel()
+	dirs := [2]string{t.TempDir(), t.TempDir()}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{nodes: map[string]http.Handler{}}
+		a := n.start(t, dirs[0], "a:1", "http://b:1")
+		b := n.start(t, dirs[1], "b:1", "http://a:1")
+		time.Sleep(time.Second)
+		b.slow = late/2 + time.Millisecond
+		a.append(t, "1", "2")
+		time.Sleep(time.Minute)
+		b.want(t, "1 2")
+		b.wantRelayed(t, "1 2 late")
+		a.stop()
+		b.stop()
+	})
+}
+
+// A log that was copied with a disk is not taken for the own one.
+func TestCopiedLog(t *testing.T) {
+	t.Parallel()
+	dirs := [2]string{t.TempDir(), t.TempDir()}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{nodes: map[string]http.Handler{}}
+		a := n.start(t, dirs[0], "a:1", "")
+		a.append(t, "1")
+		a.stop()
+		if err := os.CopyFS(dirs[1], os.DirFS(dirs[0])); err != nil {
+			t.Fatal(err)
+		}
+		a = n.start(t, dirs[0], "a:1", "http://a:1,http://b:1")
+		b := n.start(t, dirs[1], "b:1", "")
+		b.append(t, "2")
+		time.Sleep(2 * again)
+		if s := a.State(); s != (State{Unreachable: 1}) {
+			t.Errorf("%+v", s)
+		}
+		a.want(t, "")
+		a.stop()
+		b.stop()
+	})
 }

@@ -75,15 +75,12 @@ func portOf(u *url.URL) string {
 // IsZero reports that there are no peers.
 func (s Source) IsZero() bool { return s.name == "" && len(s.list) == 0 }
 
-// resolve returns the base URLs of all peers, in order. An unknown name has none.
+// resolve returns the base URLs of all peers, in order.
 func (s Source) resolve(ctx context.Context, lookUp func(ctx context.Context, network, host string) ([]netip.Addr, error)) ([]string, error) {
 	if s.name == "" {
 		return s.list, nil
 	}
 	addresses, err := lookUp(ctx, "ip", s.name)
-	if e, ok := errors.AsType[*net.DNSError](err); ok && e.IsNotFound {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, err
 	}
