@@ -39,6 +39,7 @@ func (s *Stack) Replace(t pinned.T, away int, a Absence) Report {
 	a.Back()
 	stop = s.watch(s.expect(time.Now()), s.views(0, 1, 2))
 	s.settle(t, 0, 1, 2)
+	s.await(t, s.views()[0]) // not before: the balancer may have it wait for a node that hangs
 	r.Back = stop()
 	return r
 }
@@ -46,19 +47,27 @@ func (s *Stack) Replace(t pinned.T, away int, a Absence) Report {
 // settle waits until nodes have forgotten all old versions, and have nothing to tell Varnish.
 func (s *Stack) settle(t pinned.T, nodes ...int) {
 	t.Helper()
-	for _, i := range nodes {
-		for n := range s.pictures {
-			until(t, fmt.Sprintf("node %d shows version %d of picture %d", i+1, s.versions[n], n), func() bool {
-				version, err := s.look(t.Context(), s.views(i)[1], variants[0], n)
-				return err == nil && version == s.versions[n]
-			})
-		}
+	for _, v := range s.views(nodes...)[1:] {
+		s.await(t, v)
 	}
 	for _, i := range nodes {
 		until(t, fmt.Sprintf("node %d has purged Varnish", i+1), func() bool {
 			waiting, err := s.Nodes[i].Sum(t.Context(), "thumbery_front_purge_waiting")
 			return err == nil && waiting == 0
 		})
+	}
+}
+
+// await waits until a view shows no old version.
+func (s *Stack) await(t pinned.T, v view) {
+	t.Helper()
+	for n := range s.pictures {
+		for _, variant := range variants {
+			until(t, fmt.Sprintf("%s shows version %d of picture %d", v.name, s.versions[n], n), func() bool {
+				version, err := s.look(t.Context(), v, variant, n)
+				return err == nil && version == s.versions[n]
+			})
+		}
 	}
 }
 
