@@ -62,6 +62,16 @@ func TestHAProxyNodes(t *testing.T) {
 	}
 }
 
+func TestHAProxyBalanceFactor(t *testing.T) {
+	const line = "\n    hash-balance-factor "
+	if config := haproxyConfig(t, render(t, "values-3.yaml")); strings.Contains(config, line) {
+		t.Error("the load is bounded")
+	}
+	if config := haproxyConfig(t, render(t, "values-3.yaml", "balancer.balanceFactor=150")); !strings.Contains(config, line+"150\n") {
+		t.Error("the load is not bounded")
+	}
+}
+
 // TestHAProxyAccepts: a real HAProxy accepts the configuration.
 func TestHAProxyAccepts(t *testing.T) {
 	program, err := exec.LookPath("haproxy")
@@ -70,7 +80,7 @@ func TestHAProxyAccepts(t *testing.T) {
 	}
 	for _, file := range []string{"values-3.yaml", "values-30.yaml"} {
 		path := filepath.Join(t.TempDir(), "haproxy.cfg")
-		if err := os.WriteFile(path, []byte(haproxyConfig(t, render(t, file))), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(haproxyConfig(t, render(t, file, "balancer.balanceFactor=150"))), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if out, err := exec.CommandContext(t.Context(), program, "-c", "-dW", "-f", path).CombinedOutput(); err != nil {

@@ -30,7 +30,7 @@ var everything = []string{
 	"monitoring.enabled=true", "ingress.enabled=true", "ingress.tlsSecret=img-tls", "ingress.className=nginx",
 	"balancer.autoscaling.enabled=true", "nodes.shared=s3://derived/thumbery?region=eu-west-1",
 	"secrets.signing.name=thumbery-signing", "secrets.hook.name=thumbery-hook", "secrets.purge=thumbery-purge",
-	`files.cloudflare\.toml=[request]`, "nodes.flags.hot-header=X-Accel-Expires: 1",
+	`files.cloudflare\.toml=[request]`, "nodes.flags.purge-url=file:/etc/thumbery/cloudflare.toml",
 	"nodes.flags.tag-header={Cache-Tag,xkey}", "nodes.flags.sharpen=false", "nodes.cache.storageClassName=local",
 	"nodes.annotations.a=b", "balancer.annotations.a=b", "nodes.nodeSelector.disk=nvme", "balancer.nodeSelector.a=b",
 	"nodes.tolerations[0].operator=Exists", "balancer.tolerations[0].operator=Exists", "nodes.env[0].name=A", "nodes.env[0].value=B",
@@ -184,7 +184,7 @@ func TestLint(t *testing.T) {
 func TestValuesRefused(t *testing.T) {
 	for _, set := range []string{
 		"nodes.replica=3", "nodes.replicas=0", "nodes.replicas=drei", "nodes.source={}", "nodes.shared=/srv", "nodes.flags.max-files=1000000",
-		"nodes.flags.key=k1:secret", "nodes.flags.admin-token=secret", "nodes.cache.size=much", "balancer.threads=0", "secrets.adminToken.name=",
+		"nodes.flags.key=k1:secret", "nodes.flags.admin-token=secret", "nodes.cache.size=much", "balancer.threads=0", "balancer.balanceFactor=50", "secrets.adminToken.name=",
 		"service.type=Any", "nodes.spread=no", "secret.s3=a",
 	} {
 		if _, err := template(t, "values.yaml", set); err == nil {

@@ -101,9 +101,12 @@ agree, and a pod with a new address has its old pictures. */}}
 {{- $nodes := "(?:    server node[0-9]+ 10\\.0\\.0\\.[0-9]+:8080 id [0-9]+ .*\n)+" -}}
 {{- $any := "(?:    server any[0-9]+ 10\\.0\\.0\\.[0-9]+:8080 id [0-9]+ backup no-check .*\n)+" -}}
 {{- $text := .Files.Get "files/haproxy.cfg" -}}
-{{- if not (and (regexMatch $nodes $text) (regexMatch $any $text) (contains "bind :80 " $text)) }}{{ fail "files/haproxy.cfg has other lines than this chart replaces" }}{{ end -}}
+{{- if not (and (regexMatch $nodes $text) (regexMatch $any $text) (contains "bind :80 " $text) (contains "#bounded hash-balance-factor 300" $text)) }}{{ fail "files/haproxy.cfg has other lines than this chart replaces" }}{{ end -}}
 {{- $text = regexReplaceAllLiteral $nodes $text (printf "    default-server resolvers cluster resolve-prefer ipv4 init-addr none%s" (include "thumbery.servers" (list . "node" 0 ""))) -}}
 {{- $text = regexReplaceAllLiteral $any $text (include "thumbery.servers" (list . "any" 1000 " backup no-check") | trimPrefix "\n") -}}
+{{- with int .Values.balancer.balanceFactor }}
+{{- $text = replace "#bounded hash-balance-factor 300" (printf "hash-balance-factor %d" .) $text -}}
+{{- end -}}
 {{ $text | replace "bind :80 " "bind :8080 " }}
 resolvers cluster
     parse-resolv-conf
