@@ -27,9 +27,8 @@ const (
 	mostSlower = 1.2
 )
 
-// crashFlags are those of a server that ends sooner what loops for ever, or takes memory
-// without end.
-func crashFlags() []string { return []string{"--resize-timeout", "10s", "--memory", memory(512)} }
+// crashFlags are those of a server that ends sooner what takes memory without end.
+func crashFlags() []string { return []string{"--memory", memory(512)} }
 
 // crashes is what was asked for so far.
 type crashes struct {

@@ -50,7 +50,7 @@ func (b *bench) thumbery(dir string, more ...string) (*service, error) {
 		return nil, err
 	}
 	args := []string{
-		"serve", "--listen", address, "--admin", "", "--cache", cache, "--source", "/=file://" + dir, "--max-versions", "0",
+		"serve", "--listen", address, "--admin", "", "--cache", cache, "--source", "/=file://" + dir, "--max-versions", "0", "--resize-timeout", "10m", // also on a busy machine
 	}
 	if b.engine != "" {
 		args = append(args, "--engine", b.engine)

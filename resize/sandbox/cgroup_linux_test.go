@@ -246,10 +246,13 @@ func TestCgroupWithoutClone3(t *testing.T) {
 	p := start(t, string(g), withoutClone3+"=1")
 	p.says()
 	p.make("fine")
-	for _, path := range g.children() {
-		if inside, err := os.ReadFile(filepath.Join(path, "cgroup.procs")); err != nil || len(inside) == 0 {
-			t.Errorf("%s: %q, %v", path, inside, err)
-		}
+	inside := ""
+	for _, path := range g.children() { // one of which may be empty, as its process is only starting
+		procs, _ := os.ReadFile(filepath.Join(path, "cgroup.procs"))
+		inside += string(procs)
+	}
+	if inside == "" {
+		t.Errorf("no process is in one of %v", g.children())
 	}
 	if got := p.make("hoard"); !strings.HasPrefix(got, "true false ") {
 		t.Error(got)

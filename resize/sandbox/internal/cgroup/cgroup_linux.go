@@ -60,7 +60,13 @@ func Open(memory int64) (*Groups, error) {
 		return nil, err
 	}
 	removeOrphans(dir)
-	return &Groups{dir: dir, memory: memory}, nil
+	s := &Groups{dir: dir, memory: memory}
+	first, err := s.create() // so that what cannot be made is known now
+	if err != nil {
+		return nil, err
+	}
+	s.free = append(s.free, first)
+	return s, nil
 }
 
 // delegated returns the directory in which this process may make groups: that of its own
@@ -228,7 +234,7 @@ func (g *Group) Start(path string, attr *os.ProcAttr) (*os.Process, error) {
 	g.oom, g.kills = g.events()
 	attr.Sys.UseCgroupFD, attr.Sys.CgroupFD = true, g.fd
 	p, err := os.StartProcess(path, args, attr)
-	if errors.Is(err, unix.ENOSYS) { // clone3, which containers refuse
+	if err != nil { // clone3 is new in Linux 5.7, and containers refuse it
 		attr.Sys.UseCgroupFD = false
 		if p, err = os.StartProcess(path, args, attr); err == nil {
 			if err = write(g.path, "cgroup.procs", strconv.Itoa(p.Pid)); err != nil {
