@@ -28,7 +28,7 @@ func TestForgottenMeanwhile(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var p *pipeline.Pipeline
 			h := newTestServer(func(c *Config) {
-				p = c.Pipeline
+				p, c.Observer = c.Pipeline, nil // which several goroutines would call at once
 				c.Hot = HotHeaders{After: 1, Window: 1 << 40, Header: HotHeader{Name: "X-Accel-Expires", Hot: "60", Cold: "0"}}
 			})
 			release := h.origin.Hold()
