@@ -68,7 +68,7 @@ func TestTags(t *testing.T) {
 				if hide {
 					text = strings.ReplaceAll(text, "#notags ", "")
 				}
-				return text
+				return balancer.Patient(text)
 			}}, fakes(t, 3)...)
 			r := e2e.Get(t, "http://"+b.Address+"/300x/cat.jpg")
 			for _, tag := range tags {
@@ -112,7 +112,7 @@ var encoded = []string{"/300x/%%70%s", "/%%33%%30%%30x/p%s", "/%%73.k1.AbC_-9/30
 func TestOneNodeForAPicture(t *testing.T) {
 	t.Parallel()
 	withEach(t, func(t *testing.T, kind balancer.Kind) {
-		b := kind.Start(t, balancer.Config{Dir: deployCluster}, fakes(t, 3)...)
+		b := kind.Start(t, balancer.Config{Dir: deployCluster, Edit: balancer.Patient}, fakes(t, 3)...)
 		var counts [3]int
 		elsewhere := 0
 		for n := range 60 {
@@ -150,7 +150,7 @@ func TestOneNodeForASite(t *testing.T) {
 	withEach(t, func(t *testing.T, kind balancer.Kind) {
 		b := kind.Start(t, balancer.Config{Dir: deployCluster, Edit: func(text string) string {
 			text = strings.Replace(text, "    hash $thumbery_picture consistent;\n", "", 1)
-			return pinned.Edit(t, text, "#site ", "")
+			return balancer.Patient(pinned.Edit(t, text, "#site ", ""))
 		}}, fakes(t, 3)...)
 		var counts [3]int
 		for n := range 40 {

@@ -18,7 +18,12 @@ func startBalancer(t *testing.T, name string, edit func(string) string, nodes ..
 	if kind.Program() == "" {
 		t.Skipf("there is no %s; tools/install.sh test installs it", name)
 	}
-	return kind.Start(t, balancer.Config{Dir: "../../deploy/cluster", Edit: edit}, nodes...)
+	return kind.Start(t, balancer.Config{Dir: "../../deploy/cluster", Edit: func(text string) string {
+		if edit != nil {
+			text = edit(text)
+		}
+		return balancer.Patient(text)
+	}}, nodes...)
 }
 
 // In front of a cluster, a request that got no answer is sent to one more node, and never
