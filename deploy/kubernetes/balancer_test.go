@@ -53,7 +53,7 @@ func TestHAProxyNodes(t *testing.T) {
 		}
 		for i := range nodes {
 			const address = "img-thumbery-%[2]d.img-thumbery-nodes.pictures.svc.cluster.local:8080"
-			for _, format := range []string{"\n    server node%[1]d " + address + " id %[1]d\n", "\n    server any%[1]d " + address + " id 10%02[1]d backup no-check\n"} {
+			for _, format := range []string{"\n    server node%[1]d " + address + " id %[1]d\n", "\n    server any%[1]d " + address + " id %[1]d\n"} {
 				if line := fmt.Sprintf(format, i+1, i); !strings.Contains(config, line) {
 					t.Errorf("%s: there is no line %q", file, line)
 				}

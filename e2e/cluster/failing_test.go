@@ -111,9 +111,7 @@ func (s *scene) pause(t *testing.T) {
 	n := s.cluster.Nodes[s.victim]
 	n.Pause()
 	defer n.Resume()
-	if s.kind == "varnish" { // what it has sent by then gets no answer
-		s.await(t, balancer.Down)
-	}
+	s.await(t, balancer.Down) // what was sent by then gets no answer
 	s.wantOthersUnmoved(t, s.balancer.Tour(t.Context(), pictures, clients))
 	n.Resume()
 	s.wantHome(t)

@@ -43,9 +43,8 @@ type State string
 
 // The states. nginx does not tell them.
 const (
-	Up       State = "up"
-	Draining State = "draining" // HAProxy only
-	Down     State = "down"
+	Up   State = "up"
+	Down State = "down"
 )
 
 // Kind is a kind of balancer.

@@ -58,10 +58,10 @@ func startHAProxy(t pinned.T, c Config, b *Balancer) {
 		return b.edit(b.nodeLines(
 			t, text,
 			func(number int) string {
-				return fmt.Sprintf("    server any%[1]d 10.0.0.%[1]d:8080 id 10%[1]d backup no-check    # CHANGE\n", number)
+				return fmt.Sprintf("    server any%[1]d 10.0.0.%[1]d:8080 id %[1]d              # CHANGE\n", number)
 			},
 			func(number int, n Node) string {
-				return fmt.Sprintf("    server any%[1]d %[2]s id 10%[1]d backup no-check", number, n.Public)
+				return fmt.Sprintf("    server any%[1]d %[2]s id %[1]d", number, n.Public)
 			},
 		))
 	}}
@@ -71,7 +71,7 @@ func startHAProxy(t pinned.T, c Config, b *Balancer) {
 	b.states = func() []State {
 		states := make([]State, len(b.nodes))
 		for i := range states {
-			states[i] = map[string]State{"UP": Up, "NOLB": Draining, "DOWN": Down}[s.State(fmt.Sprint("node", i+1))]
+			states[i] = map[string]State{"UP": Up, "DOWN": Down}[s.State(fmt.Sprint("node", i+1))]
 		}
 		return states
 	}

@@ -124,7 +124,7 @@ func (s *Server) Command(command string) string {
 	return string(answer)
 }
 
-// State is the state of a server: UP, NOLB while it drains, or DOWN.
+// State is the state of a server: UP or DOWN.
 func (s *Server) State(name string) string {
 	const nameColumn, statusColumn = 1, 17
 	for line := range strings.Lines(s.Command("show stat")) {

@@ -83,14 +83,12 @@ seccompProfile:
 {{- end }}
 {{- end }}
 
-{{/* Lines of HAProxy for all nodes: (list . "node" 0 "") are those with the ids 1, 2, 3 … */}}
+{{/* Lines of HAProxy for all nodes: (list . "node") are those with the ids 1, 2, 3 … */}}
 {{- define "thumbery.servers" -}}
 {{- $root := first . -}}
 {{- $kind := index . 1 -}}
-{{- $offset := index . 2 -}}
-{{- $options := index . 3 -}}
 {{- range $number := until (int $root.Values.nodes.replicas) }}
-{{ printf "    server %s%d" $kind (add1 $number) }} {{ include "thumbery.name" $root }}-{{ $number }}.{{ include "thumbery.domain" $root }}:8080 id {{ add 1 $number $offset }}{{ $options }}
+{{ printf "    server %s%d" $kind (add1 $number) }} {{ include "thumbery.name" $root }}-{{ $number }}.{{ include "thumbery.domain" $root }}:8080 id {{ add1 $number }}
 {{- end }}
 {{ end }}
 
@@ -99,11 +97,11 @@ each by its name. A node's place on the ring is the number of its pod, so that a
 agree, and a pod with a new address has its old pictures. */}}
 {{- define "thumbery.haproxy" -}}
 {{- $nodes := "(?:    server node[0-9]+ 10\\.0\\.0\\.[0-9]+:8080 id [0-9]+ .*\n)+" -}}
-{{- $any := "(?:    server any[0-9]+ 10\\.0\\.0\\.[0-9]+:8080 id [0-9]+ backup no-check .*\n)+" -}}
+{{- $any := "(?:    server any[0-9]+ 10\\.0\\.0\\.[0-9]+:8080 id [0-9]+ .*\n)+" -}}
 {{- $text := .Files.Get "files/haproxy.cfg" -}}
 {{- if not (and (regexMatch $nodes $text) (regexMatch $any $text) (contains "bind :80 " $text) (contains "#bounded hash-balance-factor 300" $text)) }}{{ fail "files/haproxy.cfg has other lines than this chart replaces" }}{{ end -}}
-{{- $text = regexReplaceAllLiteral $nodes $text (printf "    default-server resolvers cluster resolve-prefer ipv4 init-addr none%s" (include "thumbery.servers" (list . "node" 0 ""))) -}}
-{{- $text = regexReplaceAllLiteral $any $text (include "thumbery.servers" (list . "any" 1000 " backup no-check") | trimPrefix "\n") -}}
+{{- $text = regexReplaceAllLiteral $nodes $text (printf "    default-server resolvers cluster resolve-prefer ipv4 init-addr none%s" (include "thumbery.servers" (list . "node"))) -}}
+{{- $text = regexReplaceAllLiteral $any $text (printf "    default-server resolvers cluster resolve-prefer ipv4 init-addr none%s" (include "thumbery.servers" (list . "any"))) -}}
 {{- with int .Values.balancer.balanceFactor }}
 {{- $text = replace "#bounded hash-balance-factor 300" (printf "hash-balance-factor %d" .) $text -}}
 {{- end -}}
