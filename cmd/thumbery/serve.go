@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,6 +26,9 @@ func (c *serveCmd) Validate() error {
 		if err := validate(); err != nil {
 			return err
 		}
+	}
+	if c.Peers != "" && c.Admin == "" {
+		return errors.New("--peers: give --admin, too: the other nodes ask there what to forget")
 	}
 	return nil
 }

@@ -8,11 +8,13 @@ import (
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/fallback"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/invalidation/peers"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
+	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/sandbox"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -57,28 +59,54 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		app.workers.Close()
 		return service{}, err
 	}
-	s := service{workers: app.workers}
-	rules := variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}
-	switches, primer := c.switches(app), app.primer.NewQueue(rules.AllPresets())
-	m.Watch(version, metrics.State{
-		Gate: app.making(fallback), Background: app.gates.pictures.Background, Fetches: app.gates.fetches.Load, Memory: app.Derivatives.MemoryStats, Absent: app.Originals.Absent,
-		Repairs: app.origins.Repairs, Primes: primer.Waiting, DiskLow: app.dir.reserve.Low,
-		Workers: watchWorkers(app.workers.State),
-		Stock:   func() [eviction.Tiers]eviction.Count { return app.dir.inventory.Stock().ByTier() },
-		Origins: app.origins.States, Shared: app.sharedState, Switches: switches.each, Fronts: fronts.backlogs(app.invalidations), Peers: func() metrics.Peers { return metrics.Peers(others.State()) },
+	p := &parts{
+		app: app, fallback: fallback, primer: app.primer.NewQueue(app.rules(c).AllPresets()), switches: c.switches(app),
+		log: log,
+	}
+	m.Watch(version, p.state(fronts, others))
+	tasks := append(slices.Concat(app.background(), forgetting, fronts.tasks(app.invalidations)), lifecycle.Task{Name: "prime-uploads", Run: p.primer.Run})
+	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, stopping), background: tasks, workers: app.workers}, nil
+}
+
+// parts are what the two servers share.
+type parts struct {
+	*app
+	fallback *fallback.Image
+	primer   *prime.Queue
+	switches switches
+	log      *slog.Logger
+}
+
+// state is what the metrics show of a running service.
+func (p *parts) state(fronts frontCaches, others *peers.Peers) metrics.State {
+	return metrics.State{
+		Gate: p.making(p.fallback), Background: p.gates.pictures.Background, Fetches: p.gates.fetches.Load, Memory: p.Derivatives.MemoryStats, Absent: p.Originals.Absent,
+		Repairs: p.origins.Repairs, Primes: p.primer.Waiting, DiskLow: p.dir.reserve.Low,
+		Workers: watchWorkers(p.workers.State),
+		Stock:   func() [eviction.Tiers]eviction.Count { return p.dir.inventory.Stock().ByTier() },
+		Origins: p.origins.States, Shared: p.sharedState, Switches: p.switches.each, Fronts: fronts.backlogs(p.invalidations), Peers: func() metrics.Peers { return metrics.Peers(others.State()) },
+	}
+}
+
+func (a *app) rules(c *serveCmd) variant.Rules {
+	return variant.Rules{Presets: a.presets, Limits: c.limitFlags.limits(), Format: c.format()}
+}
+
+func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.SendFile) http.Handler {
+	return api.New(api.Config{
+		Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, ClientHints: c.ClientHints,
+		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(p.fallback),
+		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Observer: p.metrics, Log: p.log,
 	})
-	s.background = append(slices.Concat(app.background(), forgetting, fronts.tasks(app.invalidations)), lifecycle.Task{Name: "prime-uploads", Run: primer.Run})
-	s.public = api.New(api.Config{
-		Pipeline: app.Pipeline, Rules: rules, Keys: keys, ClientHints: c.ClientHints,
-		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(fallback),
-		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: app.warm}, Observer: m, Log: log,
+}
+
+func (c *serveCmd) adminServer(p *parts, stopping func() bool) http.Handler {
+	checks := append(append(c.checks(p.app, p.log), checkWorkers(p.workers.State)), p.sharedChecks()...)
+	return admin.New(admin.Config{
+		Checks: checks, Metrics: p.metrics.Handler(), Forget: p.forgetEverywhere, Stock: c.stock(p.app), Invalidations: peers.Handler(p.invalidations),
+		Switches: p.switches, Hook: c.hook(p.app, p.primer, p.metrics, p.log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: p.log,
+		Priming: &admin.Priming{Run: p.prime, Rules: p.rules(c)},
 	})
-	s.admin = admin.New(admin.Config{
-		Checks: append(append(c.checks(app, log), checkWorkers(app.workers.State)), app.sharedChecks()...), Metrics: m.Handler(), Forget: app.forgetEverywhere, Stock: c.stock(app), Invalidations: peers.Handler(app.invalidations),
-		Switches: switches, Hook: c.hook(app, primer, m, log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: log,
-		Priming: &admin.Priming{Run: app.prime, Rules: rules},
-	})
-	return s, nil
 }
 
 // warm copies a derivative that was served from disk into the memory cache.
