@@ -279,12 +279,3 @@ func TestForgetCursors(t *testing.T) {
 		}
 	}
 }
-
-func FuzzCursor(f *testing.F) {
-	f.Add("YOUNGYOUNGYOUNGYOUNGYOUNGY 17\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		if c, ok := parseCursor(text); ok && !IsID(c.Log) {
-			t.Errorf("%q is %v", text, c)
-		}
-	})
-}

@@ -297,22 +297,12 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-func FuzzRecord(f *testing.F) {
-	f.Add(appendRecord(nil, Event{Seq: 7, Key: "a b/\"c\"\u00ad.jpg", Relayed: true}, "ABCDEFGH"))
-	f.Add(appendRecord(nil, Event{Seq: 7, Key: "a", Relayed: true, Late: true}, "ABCDEFGH"))
-	f.Add([]byte("1 2 A forget \"key\" 00000000\n"))
-	f.Fuzz(func(t *testing.T, line []byte) {
-		e, writer, ok := parseRecord(line)
-		if again := string(appendRecord(nil, e, writer)); ok && (again != string(line) || len(again) > maxRecord) {
-			t.Errorf("%q is read as %q", line, again)
-		}
-	})
-}
-
-// Whatever is in a file: its records are in order, and each ends where its line does.
+// Whatever is in a file: its records are in order, and each ends where its line does. A cursor
+// is of a log.
 func FuzzSegment(f *testing.F) {
 	h := header{id: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", born: 7}
-	record := appendRecord([]byte(h.String()), Event{Seq: 7, Key: "a/b"}, "W")
+	record := appendRecord([]byte(h.String()), Event{Seq: 7, Key: "a b/\"c\"\u00ad.jpg", Relayed: true, Late: true}, "W")
+	f.Add([]byte(h.id + " 17\n"))
 	f.Add(record)
 	f.Add(append(record, "8 0 W forget"...))
 	f.Add(append(make([]byte, 3*maxRecord), record...))
@@ -324,10 +314,13 @@ func FuzzSegment(f *testing.F) {
 		last := uint64(0)
 		for e, err := range entries(bytes.NewReader(content), 0, last) {
 			line := appendRecord(nil, e.Event, e.writer)
-			if err != nil || e.Seq <= last || !bytes.HasSuffix(content[:e.end], line) {
+			if err != nil || e.Seq <= last || len(line) > maxRecord || !bytes.HasSuffix(content[:e.end], line) {
 				t.Errorf("%+v, %v", e, err)
 			}
 			last = e.Seq
+		}
+		if c, ok := parseCursor(string(content)); ok && !IsID(c.Log) {
+			t.Errorf("the cursor is %v", c)
 		}
 	})
 }
