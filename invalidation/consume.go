@@ -44,6 +44,7 @@ func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Contex
 		at = l.start()
 		l.save(name, at)
 	}
+	l.pass(name, at)
 	for ctx.Err() == nil {
 		var b Batch
 		if !l.retry(ctx, name, func() (err error) { b, err = l.After(ctx, at, consumeAtOnce); return err }) {
@@ -56,8 +57,38 @@ func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Contex
 			return
 		}
 		at = b.Next
+		l.pass(name, at)
 		l.Wait(ctx, at)
 	}
+}
+
+// pass notes how far a consumer is, for Await.
+func (l *Log) pass(name string, at Cursor) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.passed[name] = at
+	l.wake()
+}
+
+// Await returns when a consumer that runs in this process has had all events that the log has
+// now. With "self", that of ApplyOthers, they were also forgotten on this node, whoever has
+// appended them. Errors are those of the file system and of ctx.
+func (l *Log) Await(ctx context.Context, name string) error {
+	at, err := l.End(ctx)
+	for err == nil {
+		l.mu.Lock()
+		id, passed, changed := l.id, l.passed[name], l.changed
+		l.mu.Unlock()
+		if id != at.Log || passed.Log == at.Log && passed.Seq >= at.Seq {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-changed:
+		}
+	}
+	return err
 }
 
 // start is where a new consumer begins.

@@ -223,7 +223,7 @@ func TestApplyOthers(t *testing.T) {
 		}
 		run(func(l *Log) {
 			add(t, open(t, dir), "purged")
-			if err := l.Record(t.Context(), "deleted", func() error { return nil }); err != nil {
+			if err := l.Record(t.Context(), func() error { return nil }, "deleted"); err != nil {
 				t.Error(err)
 			}
 			if err := l.Relay(t.Context(), Event{Key: "relayed"}); err != nil {
@@ -237,12 +237,12 @@ func TestApplyOthers(t *testing.T) {
 		var killed Cursor
 		run(func(l *Log) {
 			killed, _ = l.Cursor("self")
-			err := l.Record(t.Context(), "killed", func() error {
+			err := l.Record(t.Context(), func() error {
 				if l.recording.TryLock() {
 					t.Error("the cursor can pass an event that is not forgotten yet")
 				}
 				return nil
-			})
+			}, "killed")
 			if err != nil {
 				t.Error(err)
 			}
@@ -254,6 +254,39 @@ func TestApplyOthers(t *testing.T) {
 		if !slices.Equal(forgotten, []variant.Key{"killed"}) {
 			t.Errorf("forgotten after a restart: %q", forgotten)
 		}
+	})
+}
+
+// Await waits until what is in the log was forgotten here, and not for what is added later.
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		l := open(t, dir)
+		ctx, stop := context.WithCancel(t.Context())
+		go l.Watch(ctx)
+		wait := func(want time.Duration) {
+			t.Helper()
+			began := time.Now()
+			if err := l.Await(ctx, "self"); err != nil || time.Since(began) != want {
+				t.Errorf("%v after %v, want %v", err, time.Since(began), want)
+			}
+		}
+		time.AfterFunc(time.Second, func() {
+			l.ApplyOthers(ctx, func(variant.Key) error { time.Sleep(time.Minute); return nil })
+		})
+		wait(time.Second)
+		wait(0)
+		add(t, open(t, dir), "of another process")
+		time.AfterFunc(time.Second, func() { add(t, open(t, dir), "later") })
+		wait(time.Minute)
+		wait(time.Minute)
+		add(t, open(t, dir), "too late")
+		time.AfterFunc(time.Second, stop)
+		if err := l.Await(ctx, "self"); !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped: %v", err)
+		}
+		time.Sleep(time.Minute)
 	})
 }
 

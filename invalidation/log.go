@@ -66,7 +66,8 @@ type Log struct {
 	id       string
 	segments []*segment    // in order; one at least once it was read
 	opened   Cursor        // the end, when the log was first read
-	changed  chan struct{} // closed when there are events
+	changed  chan struct{} // closed when there are events, or a consumer has had some
+	passed   map[string]Cursor
 }
 
 // New returns the log of a cache directory. It is created when it is first used.
@@ -75,7 +76,7 @@ func New(cacheDir string, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("log of invalidations: %w", err)
 	}
-	l := &Log{dir: dir, options: o, writer: rand.Text()[:8], sync: files.Sync, locking: make(chan struct{}, 1), changed: make(chan struct{})}
+	l := &Log{dir: dir, options: o, writer: rand.Text()[:8], sync: files.Sync, locking: make(chan struct{}, 1), changed: make(chan struct{}), passed: map[string]Cursor{}}
 	if o.NoSync {
 		l.sync = func(*os.File) error { return nil }
 	}
@@ -105,18 +106,18 @@ func (l *Log) Relay(ctx context.Context, events ...Event) error {
 	return l.append(ctx, events)
 }
 
-// Record appends an event and calls forget, which forgets the picture on this node. Should
+// Record appends events and calls forget, which forgets the pictures on this node. Should
 // the process be killed between the two, the next one forgets: see ApplyOthers. forget is
-// also called if the event cannot be appended, as on a full disk, and may have made room:
+// also called if they cannot be appended, as on a full disk, and may have made room:
 // then there is a second attempt. Errors are those of both.
-func (l *Log) Record(ctx context.Context, key variant.Key, forget func() error) error {
+func (l *Log) Record(ctx context.Context, forget func() error, keys ...variant.Key) error {
 	l.recording.RLock()
 	defer l.recording.RUnlock()
-	err := l.Append(ctx, key)
+	err := l.Append(ctx, keys...)
 	failpoint.Reach("invalidation recorded")
 	forgetErr := forget()
 	if err != nil {
-		err = l.Append(ctx, key)
+		err = l.Append(ctx, keys...)
 	}
 	return errors.Join(err, forgetErr)
 }

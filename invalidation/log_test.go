@@ -285,11 +285,11 @@ func TestRecord(t *testing.T) {
 	}
 	forgotten := 0
 	forget := func() error { forgotten++; return nil }
-	if err := l.Record(t.Context(), "key", forget); err == nil || forgotten != 1 {
+	if err := l.Record(t.Context(), forget, "key"); err == nil || forgotten != 1 {
 		t.Errorf("%v, forgotten %d times", err, forgotten)
 	}
 	makesRoom := func() error { return os.Remove(blocked) }
-	if err := l.Record(t.Context(), "key", makesRoom); err != nil {
+	if err := l.Record(t.Context(), makesRoom, "key"); err != nil {
 		t.Error(err)
 	}
 	if b := after(t, l, Cursor{}, 9); said(b) != "1 key" {

@@ -32,10 +32,15 @@ func (l *Log) read() error {
 		l.opened = l.end()
 	}
 	if l.end() != before {
-		close(l.changed)
-		l.changed = make(chan struct{})
+		l.wake()
 	}
 	return nil
+}
+
+// wake has those who wait look again. l.mu must be held.
+func (l *Log) wake() {
+	close(l.changed)
+	l.changed = make(chan struct{})
 }
 
 // readSegments reads the newest segments and removes older ones. It returns none if the

@@ -139,7 +139,7 @@ func TestSharedOfAnotherOriginal(t *testing.T) {
 }
 
 // Requests that come while a picture is being forgotten, at any point of that, keep nothing of
-// what the bucket has of it; for a minute after that, none is asked for.
+// what the bucket has of it; until a minute after its removal there, none is asked for.
 func TestForgetDuringSharedRead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -185,8 +185,16 @@ func TestForgetDuringSharedRead(t *testing.T) {
 		if n := bucket.Calls("Get") - before; n != 0 {
 			t.Errorf("the bucket was asked %d times", n)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(time.Hour)
 		h.ask(t.Context(), t, "cat.jpg", "10x")
+		if n := bucket.Calls("Get") - before; n != 0 {
+			t.Errorf("before it has removed the picture, the bucket was asked %d times", n)
+		}
+		if err := h.Derivatives.Shared.Remove(t.Context(), variant.Key("cat.jpg").Name()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Minute)
+		h.ask(t.Context(), t, "cat.jpg", "11x")
 		if n := bucket.Calls("Get") - before; n != 1 {
 			t.Errorf("a minute later, the bucket was asked %d times", n)
 		}
@@ -215,27 +223,49 @@ func TestPrimeShared(t *testing.T) {
 	}
 }
 
-// An AVIF that the bucket has needs no provisional picture.
+// The AVIF that the bucket has is copied in the background, and a provisional picture that is in
+// memory does not wait for the bucket.
 func TestAdaptiveShared(t *testing.T) {
 	t.Parallel()
-	bucket := cachetest.NewBucket()
-	able := func(c *pipeline.Config) {
-		c.Adaptive = true
-		c.Render.Resizer = &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}}
-		c.Render.Settings.CanWrite = c.Render.Resizer.CanWrite
-		c.Render.Settings.Auto, c.Render.Settings.AVIFMaxPixels = []variant.Format{variant.AVIF, variant.WebP}, 1<<20
-	}
-	one := newFixture(sharing(bucket), able)
-	accept := one.Render.NormalizeAccept(variant.AcceptAVIF | variant.AcceptWebP)
-	v := parse(t, "40x,f_auto")
-	if _, err := one.Prepare(t.Context(), one.NewRequest("cat.jpg", v, accept)); err != nil {
-		t.Fatal(err)
-	}
-	if err := one.Derivatives.Shared.Drain(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r, err := newFixture(sharing(bucket), able).Picture(t.Context(), "cat.jpg", v, accept)
-	if err != nil || r.Provisional || r.Source == pipeline.Made {
-		t.Errorf("%+v, %v", r, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		bucket := cachetest.NewBucket()
+		adaptive := func() (*fixture, *resizetest.Fake) {
+			resizer := &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}}
+			return newFixture(sharing(bucket), func(c *pipeline.Config) {
+				c.Adaptive, c.Render.Resizer, c.Render.Settings.CanWrite = true, resizer, resizer.CanWrite
+				c.Render.Settings.Auto, c.Render.Settings.AVIFMaxPixels = []variant.Format{variant.AVIF, variant.WebP}, 1<<20
+			}), resizer
+		}
+		one, _ := adaptive()
+		accept := one.Render.NormalizeAccept(variant.AcceptAVIF | variant.AcceptWebP)
+		v := parse(t, "40x,f_auto")
+		want := func(h *fixture, provisional bool, took time.Duration) {
+			t.Helper()
+			began := time.Now()
+			r, err := h.Picture(t.Context(), "cat.jpg", v, accept)
+			if err != nil || r.Provisional != provisional || time.Since(began) != took {
+				t.Errorf("%+v, %v, after %v", r, err, time.Since(began))
+			}
+		}
+		if _, err := one.Prepare(t.Context(), one.NewRequest("cat.jpg", v, accept)); err != nil {
+			t.Fatal(err)
+		}
+		if err := one.Derivatives.Shared.Drain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		copies, resizer := adaptive()
+		want(copies, true, 0)
+		synctest.Wait()
+		want(copies, false, 0)
+		if n := resizer.Calls(); n != 1 {
+			t.Errorf("%d were made", n)
+		}
+
+		bucket.Hang(true)
+		waits, _ := adaptive()
+		want(waits, true, 100*time.Millisecond)
+		want(waits, true, 0)
+		time.Sleep(time.Minute)
+		_ = waits.Derivatives.Shared.Drain(t.Context())
+	})
 }

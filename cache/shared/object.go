@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/internal/failure"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // Object is an entry. Its Data must not change.
@@ -26,20 +27,26 @@ var errInvalid = failure.With(failure.Answered, errors.New("damaged, cut off, or
 const format = "1"
 
 // note is what is kept beside the body: "FORMAT SECONDS CRC-32C MEDIA-TYPE", with a dash for
-// no time.
-func (o Object) note() string {
+// no time. The checksum is that of the body followed by the name, so that a copy of the object
+// under another name is invalid.
+func (o Object) note(name variant.Name) string {
 	date := "-"
 	if !o.ModTime.IsZero() {
 		date = strconv.FormatInt(o.ModTime.Unix(), 10)
 	}
-	return fmt.Sprintf("%s %s %08x %s", format, date, o.Sum, o.MediaType)
+	return fmt.Sprintf("%s %s %08x %s", format, date, sumWith(o.Sum, name), o.MediaType)
 }
 
 // maxSeconds is the end of the year 9999: dates in HTTP have four digits.
 const maxSeconds = 253402300799
 
-// parseNote reads a note. Everything but the body is set in the Object. The error is
-// errInvalid.
+// sumWith is the checksum of a body, of which sum is the checksum, and a name.
+func sumWith(sum uint32, name variant.Name) uint32 {
+	return crc32.Update(sum, castagnoli, []byte(name))
+}
+
+// parseNote reads a note. Everything but the body is set in the Object; its Sum is that of
+// the body and the name. The error is errInvalid.
 func parseNote(note string) (o Object, err error) {
 	fields := strings.Split(note, " ")
 	if len(fields) != 4 || fields[0] != format || len(fields[2]) != 8 || fields[3] == "" {
@@ -61,13 +68,14 @@ func parseNote(note string) (o Object, err error) {
 }
 
 // open makes an Object of a body and its note. The error is errInvalid.
-func (s *Store) open(body []byte, note string) (Object, error) {
+func (s *Store) open(name variant.Name, body []byte, note string) (Object, error) {
 	o, err := parseNote(note)
 	if err != nil {
 		return Object{}, err
 	}
-	o.Data = body
-	if len(body) == 0 || crc32.Checksum(body, castagnoli) != o.Sum || !s.Valid(o) {
+	noted := o.Sum
+	o.Data, o.Sum = body, crc32.Checksum(body, castagnoli)
+	if len(body) == 0 || noted != sumWith(o.Sum, name) || !s.Valid(o) {
 		return Object{}, errInvalid
 	}
 	return o, nil

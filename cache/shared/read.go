@@ -78,7 +78,7 @@ func (s *Store) get(ctx context.Context, name variant.Name) (Object, error) {
 	body, note, err := s.Bucket.Get(bounded, string(name), maxBytes)
 	switch {
 	case err == nil:
-		return s.open(body, note)
+		return s.open(name, body, note)
 	case bounded.Err() != nil && ctx.Err() == nil:
 		return Object{}, errSlow
 	}

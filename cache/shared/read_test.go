@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -31,8 +32,16 @@ func testInvalid(t *testing.T, b shared.Bucket) {
 	})
 	const sum = "9f5b6a2f" // of nothing here
 	good := object("a body")
-	note := fmt.Sprintf("1 %d %08x image/jpeg", date.Unix(), good.Sum)
+	f.keep(t, name(2), "a body", shared.Cost{})
+	_, elsewhere, err := b.Get(t.Context(), string(name(2)), 99)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.counts.want(t, map[string]int{"written ok": 1})
+	sumHere := crc32.Checksum(append([]byte("a body"), name(1)...), crc32.MakeTable(crc32.Castagnoli))
+	note := fmt.Sprintf("1 %d %08x image/jpeg", date.Unix(), sumHere)
 	for what, o := range map[string]cachetest.BucketObject{
+		"copied":                {Body: good.Data, Note: elsewhere},
 		"foreign":               {Body: good.Data},
 		"damaged":               {Body: []byte("a bodY"), Note: note},
 		"cut off":               {Body: []byte("a bod"), Note: note},

@@ -25,9 +25,10 @@ import (
 	"github.com/thumbery/thumbery/internal/failure"
 )
 
-// Bucket stores objects, each with a short note beside it. The key of an entry is its name. Errors have a class of package
-// failure: NotFound for an object that does not exist, Answered for one that is too large. A
-// call returns soon after its context has ended. Its methods are called by several goroutines.
+// Bucket stores objects, each with a short note beside it. The key of an entry is its name.
+// Errors have a class of package failure: NotFound for an object that does not exist, Answered
+// for one that is too large. A call returns soon after its context has ended. Its methods are
+// called by several goroutines.
 type Bucket interface {
 	// Get reads a whole object of at most maxBytes, and its note.
 	Get(ctx context.Context, key string, maxBytes int64) (body []byte, note string, err error)
@@ -70,14 +71,15 @@ type Observer interface {
 	// off, or not ours) or "error".
 	SharedRead(result string, took time.Duration, bytes int64)
 	// SharedSkipped: an entry was not asked for, because its kind is "cheap" to make, its picture
-	// was "forgotten" a moment ago, the circuit breaker is "open", or too many reads are under
-	// way ("busy").
+	// was "forgotten" and its entries were not removed more than a minute ago, the circuit breaker
+	// is "open", or too many reads are under way ("busy").
 	SharedSkipped(reason string)
 	// SharedWritten: an entry was to be kept. The result is "ok", "error", "cheap" (not worth
 	// it), "large", "dropped" (the queue is full, or the circuit breaker open) or "forgotten"
-	// (meanwhile).
+	// (while it was queued).
 	SharedWritten(result string, bytes int64)
-	// SharedRemoved: the entries of a forgotten picture were removed, or could not be.
+	// SharedRemoved: the entries of a forgotten picture were removed, or could not be (once
+	// for each attempt).
 	SharedRemoved(err error)
 }
 
@@ -89,13 +91,11 @@ type Store struct {
 	reads    *semaphore.Weighted
 	queue    *semaphore.Weighted // of bytes to be written
 	writers  *semaphore.Weighted
-	removers *semaphore.Weighted
 	reporter *cache.Reporter
 
-	kinds     *cache.Memory[string, time.Duration] // what making a derivative of a kind takes
-	fetch     atomic.Int64                         // what a fetch takes, nanoseconds
-	forgotten times
-	written   times
+	kinds *cache.Memory[string, time.Duration] // what making a derivative of a kind takes
+	fetch atomic.Int64                         // what a fetch takes, nanoseconds
+	quiet times
 }
 
 const (
@@ -110,8 +110,8 @@ const (
 func New(c Config) *Store {
 	s := &Store{
 		Config: c, reads: semaphore.NewWeighted(maxReads), queue: semaphore.NewWeighted(maxQueuedBytes),
-		writers: semaphore.NewWeighted(maxWriters), removers: semaphore.NewWeighted(maxRemovers),
-		reporter: cache.NewReporter(c.Log, c.Now), kinds: newKinds(), written: times{since: c.Now()},
+		writers:  semaphore.NewWeighted(maxWriters),
+		reporter: cache.NewReporter(c.Log, c.Now), kinds: newKinds(),
 	}
 	s.breaker = gobreaker.NewCircuitBreaker[Object](gobreaker.Settings{
 		Timeout:      pause,

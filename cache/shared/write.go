@@ -34,7 +34,7 @@ type Entry struct {
 }
 
 // Keep writes an entry later, if it is worth it: see Config.MinCost. It is not kept if its
-// picture was forgotten since its epoch, also while it was written.
+// picture was forgotten since its epoch. If that happens while it is written, Remove removes it.
 func (s *Store) Keep(ctx context.Context, e Entry) {
 	if s == nil {
 		return
@@ -80,8 +80,6 @@ func (s *Store) write(e Entry, size int64) {
 	})
 }
 
-// put writes an entry, and deletes it again if its picture was forgotten meanwhile: whoever
-// has deleted the picture's entries may have done so before this one was there.
 func (s *Store) put(e Entry) (result string) {
 	switch {
 	case s.Epochs.At(e.Name) != e.Epoch:
@@ -91,13 +89,7 @@ func (s *Store) put(e Entry) (result string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	err := s.Bucket.Put(ctx, string(e.Name), e.Data, e.MediaType, e.note())
-	s.written.set(e.Name, s.Now())
-	switch {
-	case s.Epochs.At(e.Name) != e.Epoch: // also after an error, which may have come too late
-		s.removeLater(e.Name)
-		return "forgotten"
-	case err != nil:
+	if err := s.Bucket.Put(ctx, string(e.Name), e.Data, e.MediaType, e.note(e.Name)); err != nil {
 		s.reporter.Warn("cannot write to the shared tier", "bucket", s.Bucket.String(), "cause", err)
 		return "error"
 	}

@@ -69,41 +69,6 @@ func TestNotWritten(t *testing.T) {
 	f.counts.want(t, map[string]int{"written large": 2, "written error": 1})
 }
 
-// What was forgotten while it was queued or written is not kept.
-func TestForgottenMeanwhile(t *testing.T) {
-	t.Parallel()
-	for what, hook := range map[string]func(*tier) *func(string){
-		"while queued":  func(f *tier) *func(string) { return nil },
-		"while written": func(f *tier) *func(string) { return &f.bucket.BeforePut },
-		"when written":  func(f *tier) *func(string) { return &f.bucket.AfterPut },
-	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				f := newTier()
-				e := f.entry(name(1), "old", shared.Cost{})
-				forget := func(string) { f.Epochs.Advance(source) }
-				if h := hook(f); h != nil {
-					*h = forget
-				} else {
-					forget("")
-				}
-				f.Keep(t.Context(), e)
-				f.drain(t)
-				synctest.Wait()
-				if n := len(f.bucket.Objects()); n != 0 {
-					t.Errorf("%d objects remain", n)
-				}
-				f.bucket.BeforePut, f.bucket.AfterPut = nil, nil
-				f.keep(t, name(1), "new", shared.Cost{})
-				if o, err := f.Get(t.Context(), name(1)); err != nil || string(o.Data) != "new" {
-					t.Errorf("the new one: %s, %v", o.Data, err)
-				}
-			})
-		})
-	}
-}
-
 // Kinds that are cheap to make are neither written nor asked for, until one is costly.
 func TestCost(t *testing.T) {
 	t.Parallel()

@@ -122,7 +122,7 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	a.gates = gates{c.newGate(f.workers(), int64(f.MaxPixels), c.queue), c.newGate(f.Fetches, 0, c.queue)}
 	config := f.pipeline(a)
 	config.Render.Settings, config.Observer, config.Log = settings, observer{c.metrics}, c.log
-	if config.Derivatives.SharedTier, err = f.sharedTier(c); err != nil {
+	if config.Derivatives.SharedTier, err = f.sharedTier(a, c); err != nil {
 		return err
 	}
 	c.adjust(&config)

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/internal/lifecycle"
@@ -33,7 +35,7 @@ func (f *cacheFlags) openInvalidations(m *metrics.Metrics, log *slog.Logger) (*i
 // record has all nodes, and what is in front of them, forget a picture; forget does it here.
 func (a *app) record(key variant.Key, forget func() error) error {
 	a.metrics.Invalidated("here")
-	return a.invalidations.Record(context.Background(), key, forget)
+	return a.invalidations.Record(context.Background(), forget, key)
 }
 
 // forgetEverywhere is Forget on all nodes. It returns what was removed here.
@@ -42,8 +44,7 @@ func (a *app) forgetEverywhere(key variant.Key) (f pipeline.Forgotten, err error
 	return f, err
 }
 
-// forgetPeers forgets a picture that another node has recorded. That node also removes it
-// from the shared tier.
+// forgetPeers forgets a picture that another node has recorded.
 func (a *app) forgetPeers(key variant.Key) error {
 	a.metrics.Invalidated("peer")
 	_, err := a.Forget(key)
@@ -57,30 +58,44 @@ func (a *app) forgetProcess(key variant.Key) error {
 	return err
 }
 
-// peers follow the other nodes. The work has to run in the background.
-func (c *serveCmd) peers(app *app, log *slog.Logger) (*peers.Peers, lifecycle.Tasks, error) {
-	source, err := peers.Parse(c.Peers)
-	if err != nil {
-		return nil, nil, usage(err)
+// forgetting forgets what other processes have recorded, and removes from the shared tier
+// whatever was forgotten. It has to run in the background of all that fills the cache.
+func (a *app) forgetting() lifecycle.Tasks {
+	all := lifecycle.Tasks{
+		{Name: "invalidations", Run: a.invalidations.Watch},
+		{Name: "invalidations-self", Run: func(ctx context.Context) { a.invalidations.ApplyOthers(ctx, a.forgetProcess) }},
 	}
-	all := peers.New(peers.Config{
-		Source: source, Token: c.AdminToken, Log: app.invalidations, Forget: app.forgetPeers, Logger: log,
-	})
-	others := func(ctx context.Context) { app.invalidations.ApplyOthers(ctx, app.forgetProcess) }
-	return all, lifecycle.Tasks{
-		{Name: "invalidations", Run: app.invalidations.Watch}, {Name: "invalidations-self", Run: others}, {Name: "peers", Run: all.Run},
-	}, nil
+	if a.Derivatives.Shared != nil {
+		all = append(all, lifecycle.Task{Name: "shared-removals", Run: func(ctx context.Context) { a.invalidations.Consume(ctx, "shared", a.removeShared) }})
+	}
+	return all
 }
 
-// record appends what --source names to the log, so that other nodes forget it, and a
-// server that uses this cache directory, too.
-func (c *purgeCmd) record(ctx context.Context) error {
-	if err := disk.CheckDirectory(c.Cache); err != nil || c.DryRun || len(c.Source) == 0 {
-		return err
+// settleTimeout bounds settle: the bucket of the shared tier may be down.
+const settleTimeout = 30 * time.Second
+
+// settle returns when forgetting has caught up, also after ctx has ended: what was kept just
+// now may be of a picture that was forgotten meanwhile.
+func (a *app) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	err := a.invalidations.Await(ctx, "self")
+	if err == nil && a.Derivatives.Shared != nil {
+		err = a.invalidations.Await(ctx, "shared")
 	}
-	log, err := invalidation.New(c.Cache, invalidation.Options{Log: slog.Default()})
 	if err != nil {
-		return err
+		return fmt.Errorf("pictures that were forgotten meanwhile may be old: %w", err)
 	}
-	return log.Append(ctx, convert[variant.Key](c.Source)...)
+	return nil
+}
+
+// peers follow the other nodes, when they Run.
+func (c *serveCmd) peers(app *app, log *slog.Logger) (*peers.Peers, error) {
+	source, err := peers.Parse(c.Peers)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return peers.New(peers.Config{
+		Source: source, Token: c.AdminToken, Log: app.invalidations, Forget: app.forgetPeers, Logger: log,
+	}), nil
 }

@@ -170,9 +170,11 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 	c.selectPictures(&job, app)
 	return func(ctx context.Context) error {
 		defer app.workers.Close()
-		lifecycle.Tasks{{Name: "probe", Run: app.origins.Probe}}.Start(ctx)
+		background, end := context.WithCancel(context.WithoutCancel(ctx))
+		defer end()
+		append(app.forgetting(), lifecycle.Task{Name: "probe", Run: app.origins.Probe}).Start(background)
 		err := app.primeRunner().Run(ctx, job, r.Update)
-		return errors.Join(err, app.Derivatives.Shared.Drain(ctx))
+		return errors.Join(err, app.Derivatives.Shared.Drain(ctx), app.settle(ctx))
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"runtime/debug"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/internal/progress"
 	"github.com/thumbery/thumbery/internal/summary"
+	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -73,13 +75,7 @@ func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeRe
 	bar := progress.New(os.Stderr)
 	defer bar.Done()
 	if c.forgets() {
-		if err := c.record(ctx); err != nil {
-			return r, err
-		}
-		f, err := disk.Forget(ctx, c.Cache, convert[variant.Key](c.Source), convert[string](c.Prefix),
-			disk.ForgetOptions{DryRun: c.DryRun, Progress: bar.Track("forgetting")})
-		r.Forgotten = &f
-		if err != nil {
+		if err := c.forget(ctx, bar.Track("forgetting"), &r); err != nil {
 			return r, err
 		}
 	}
@@ -91,6 +87,28 @@ func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeRe
 		r.Summary = &s
 	}
 	return r, err
+}
+
+// forget forgets what is to be forgotten. What --source names is recorded, so that other nodes
+// forget it, and a server that uses this cache directory, too.
+func (c *purgeCmd) forget(ctx context.Context, track func(done, all int), r *purgeReport) error {
+	if err := disk.CheckDirectory(c.Cache); err != nil {
+		return err
+	}
+	keys := convert[variant.Key](c.Source)
+	forget := func() error {
+		f, err := disk.Forget(ctx, c.Cache, keys, convert[string](c.Prefix), disk.ForgetOptions{DryRun: c.DryRun, Progress: track})
+		r.Forgotten = &f
+		return err
+	}
+	if c.DryRun || len(keys) == 0 {
+		return forget()
+	}
+	log, err := invalidation.New(c.Cache, invalidation.Options{Log: slog.Default()})
+	if err != nil {
+		return err
+	}
+	return log.Record(ctx, forget, keys...)
 }
 
 func convert[To, From ~string](from []From) []To {

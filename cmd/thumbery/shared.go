@@ -9,9 +9,10 @@ import (
 
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/shared"
-	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/invalidation"
+	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/s3"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // sharedFlags are about the tier of the cache that servers share.
@@ -29,9 +30,13 @@ func (f *sharedFlags) validate() error {
 }
 
 // sharedTier is a Config without a bucket if there is no --shared.
-func (f *appFlags) sharedTier(c appConfig) (shared.Config, error) {
+func (f *appFlags) sharedTier(a *app, c appConfig) (shared.Config, error) {
 	if f.Shared == nil {
 		return shared.Config{}, nil
+	}
+	prefix, err := storage.CleanPrefix(f.Shared.Path)
+	if keys := a.origins.Keys(f.Shared.Host, prefix+"x"); err == nil && len(keys) > 0 {
+		return shared.Config{}, usage(fmt.Errorf("--shared: %s is below a --source, so that derivatives would be taken for originals: use another bucket, or a prefix beside those of --source", f.Shared.Redacted()))
 	}
 	bucket, err := s3.OpenBucket(f.Shared, s3.Options{}) // callers bound its time
 	if err != nil {
@@ -40,31 +45,24 @@ func (f *appFlags) sharedTier(c appConfig) (shared.Config, error) {
 	return shared.Config{Bucket: bucket, MinCost: f.SharedMinCost, HedgeAfter: f.SharedHedge, Observer: c.metrics, Log: c.log}, nil
 }
 
-// sharedTasks remove from the shared tier what was forgotten, and write to it what is left to
-// be written when the server stops.
-func (a *app) sharedTasks() lifecycle.Tasks {
-	s := a.Derivatives.Shared
-	if s == nil {
-		return nil
-	}
-	return lifecycle.Tasks{
-		{Name: "shared-removals", Run: func(ctx context.Context) { a.invalidations.Consume(ctx, "shared", a.removeShared) }},
-		{Name: "shared-writes", Run: func(ctx context.Context) {
-			<-ctx.Done()
-			_ = s.Drain(context.Background()) // which --grace ends
-		}},
-	}
+// drainShared writes to the shared tier what is left to be written when the server stops.
+func (a *app) drainShared(ctx context.Context) {
+	<-ctx.Done()
+	_ = a.Derivatives.Shared.Drain(context.Background()) // which --grace ends
 }
 
-// removeShared removes pictures from the shared tier, unless the node that recorded them
-// does.
-func (a *app) removeShared(ctx context.Context, events []invalidation.Event) (err error) {
-	for _, e := range events {
-		if !e.Relayed {
-			err = errors.Join(err, a.Derivatives.Shared.Remove(ctx, e.Key.Name()))
-		}
+// removeShared removes pictures from the shared tier, when they were forgotten here and so
+// nothing more is written of them. Each node does this by itself: it may have written what
+// others have not found.
+func (a *app) removeShared(ctx context.Context, events []invalidation.Event) error {
+	if err := a.invalidations.Await(ctx, "self"); err != nil {
+		return err
 	}
-	return err
+	names := make([]variant.Name, len(events))
+	for i, e := range events {
+		names[i] = e.Key.Name()
+	}
+	return a.Derivatives.Shared.Remove(ctx, names...)
 }
 
 // sharedChecks are those of /readyz for the shared tier, if there is one.

@@ -54,7 +54,7 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		app.workers.Close()
 		return service{}, err
 	}
-	others, forgetting, err := c.peers(app, log)
+	others, err := c.peers(app, log)
 	if err != nil {
 		app.workers.Close()
 		return service{}, err
@@ -64,7 +64,7 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		log: log,
 	}
 	m.Watch(version, p.state(fronts, others))
-	tasks := append(slices.Concat(app.background(), forgetting, fronts.tasks(app.invalidations)), lifecycle.Task{Name: "prime-uploads", Run: p.primer.Run})
+	tasks := slices.Concat(app.background(), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
 	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, stopping), background: tasks, workers: app.workers}, nil
 }
 
@@ -121,7 +121,10 @@ func (a *app) background() lifecycle.Tasks {
 	if a.origins.Repair != nil {
 		all = append(all, lifecycle.Task{Name: "repair", Run: a.origins.Repair.Run})
 	}
-	return append(all, a.sharedTasks()...)
+	if a.Derivatives.Shared != nil {
+		all = append(all, lifecycle.Task{Name: "shared-writes", Run: a.drainShared})
+	}
+	return all
 }
 
 // hotBytes is the size of the memory cache. With a server in front that reads the disk,

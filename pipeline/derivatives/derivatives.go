@@ -146,8 +146,8 @@ func (s *Store) Keep(ctx context.Context, name variant.Name, epoch uint64, b *Bo
 // found until now is of an epoch that has ended.
 func (s *Store) Forget(key variant.Key) (files int, bytes int64, inMemory int, err error) {
 	source := key.Name()
+	s.Shared.Forgotten(source) // before the new epoch, in which it must not be asked for
 	s.Epochs.Advance(source)
-	s.Shared.Forgotten(source, 0)
 	files, bytes, err = s.Cache.RemoveSource(source)
 	s.Epochs.Advance(source) // or a file that was opened since would come into memory
 	inMemory = s.memory.ForgetAll(func(n variant.Name) bool { return strings.HasPrefix(string(n), string(source)) })
