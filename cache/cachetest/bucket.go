@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/thumbery/thumbery/internal/failure"
 )
@@ -34,8 +35,9 @@ type Bucket struct {
 	err     error
 	hangs   bool
 	// BeforePut and AfterPut, if not nil, are called by Put, before and after the object is
-	// there. They are set before the first call.
+	// there. Delay is how long each call takes. They are set before the first call.
 	BeforePut, AfterPut func(key string)
+	Delay               time.Duration
 }
 
 // NewBucket returns an empty Bucket.
@@ -84,6 +86,7 @@ func (b *Bucket) begin(ctx context.Context, method string) error {
 	b.calls[method]++
 	err, hangs := b.err, b.hangs
 	b.mu.Unlock()
+	time.Sleep(b.Delay)
 	if hangs {
 		<-ctx.Done()
 	}

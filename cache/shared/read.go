@@ -57,7 +57,7 @@ func (s *Store) Get(ctx context.Context, name variant.Name) (Object, error) {
 	if err := cache.CheckName(name); err != nil {
 		return Object{}, err
 	}
-	if !s.reads.TryAcquire(1) {
+	if !s.enterRead(ctx) {
 		s.Observer.SharedSkipped("busy")
 		return Object{}, fmt.Errorf("%w: too many reads are under way", cache.ErrMiss)
 	}
@@ -70,6 +70,17 @@ func (s *Store) Get(ctx context.Context, name variant.Name) (Object, error) {
 	}
 	s.Observer.SharedRead(resultOf(err), s.Now().Sub(began), int64(len(o.Data)))
 	return o, s.readError(name, err)
+}
+
+// enterRead waits until a read is admitted, for as long as a request waits for Get: a server with
+// an empty disk would otherwise make what it could read a moment later.
+func (s *Store) enterRead(ctx context.Context) bool {
+	if s.reads.TryAcquire(1) {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.HedgeAfter)
+	defer cancel()
+	return s.reads.Acquire(ctx, 1) == nil
 }
 
 func (s *Store) get(ctx context.Context, name variant.Name) (Object, error) {

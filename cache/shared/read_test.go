@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -143,4 +145,25 @@ func TestHanging(t *testing.T) {
 			t.Errorf("%d reads at once", n)
 		}
 	})
+}
+
+// Reads beyond those that run at once wait as long as a request would.
+func TestReadsWait(t *testing.T) {
+	t.Parallel()
+	for delay, hits := range map[time.Duration]int{10 * time.Millisecond: 100, 90 * time.Millisecond: 2 * 32} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newTier()
+			f.keep(t, name(1), "x", shared.Cost{})
+			clear(f.counts.all)
+			f.bucket.Delay = delay
+			var all sync.WaitGroup
+			for range 100 {
+				all.Go(func() { _, _ = f.Get(t.Context(), name(1)) })
+			}
+			all.Wait()
+			want := map[string]int{"read hit": hits, "skipped busy": 100 - hits}
+			maps.DeleteFunc(want, func(_ string, n int) bool { return n == 0 })
+			f.counts.want(t, want)
+		})
+	}
 }
