@@ -146,9 +146,15 @@ func (b *bench) upload(t pinned.T) ([]kind, error) {
 		b.store.Put(t, "pictures", moving[i], animation)
 	}
 	return []kind{
-		{"photograph", "300x300", photos}, {"photograph", "1200x", photos}, {"photograph", "300x300,f_webp", photos}, {"photograph", "1200x,f_webp", photos},
-		{"photograph", "600x,f_avif", photos}, {"photograph", "info", photos},
-		{"JPEG of 480x360", "100x100", small}, {"JPEG of 480x360", "240x,f_webp", small}, {"GIF of 480x360, 24 frames", "240x", moving},
+		{"photograph", "300x300", photos},
+		{"photograph", "1200x", photos},
+		{"photograph", "300x300,f_webp", photos},
+		{"photograph", "1200x,f_webp", photos},
+		{"photograph", "600x,f_avif", photos},
+		{"photograph", "info", photos},
+		{"JPEG of 480x360", "100x100", small},
+		{"JPEG of 480x360", "240x,f_webp", small},
+		{"GIF of 480x360, 24 frames", "240x", moving},
 	}, nil
 }
 
