@@ -111,7 +111,7 @@ func (k kind) print(costs map[string]*cost) {
 	if len(fetch) > 0 {
 		fetched = fmt.Sprintf("%.1f", ms(at(50, fetch)))
 	}
-	fmt.Printf("| %s, `%s` | %d | %d | %s | %.1f | %.1f | %.1f | %.0f |\n", k.name, k.ops, len(costs), size/len(costs)/1000, fetched,
+	fmt.Printf("| %s, `%s` | %d | %.1f | %s | %.1f | %.1f | %.1f | %.0f |\n", k.name, k.ops, len(costs), float64(size)/float64(len(costs))/1000, fetched,
 		ms(at(50, work)), ms(at(50, read)), ms(at(90, read)), ms(at(50, work))/ms(at(50, read)))
 }
 
