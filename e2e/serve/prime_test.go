@@ -142,3 +142,26 @@ func testPrimeHere(t *testing.T, store *minio.Server, args, keys []string) {
 		t.Errorf("S3 is not gone: %d", r.Status)
 	}
 }
+
+// What is forgotten at a server while a process beside it makes it of the old original does not
+// stay in the directory.
+func TestPrimeForgets(t *testing.T) {
+	t.Parallel()
+	args := e2e.Bucket(t, map[string][]byte{"a.jpg": e2e.Read(t, filepath.Join(e2e.Testdata(t), "odd", "gray.jpg"))})
+	gate, cache := newGate(t, endpoint(args[1]), isFetch, 0), t.TempDir()
+	args[1] = gate.through(args[1])
+	args = append(args, "--first-byte-timeout", "1h", "--fetch-timeout", "1h", "--cache", cache, "--no-sync")
+	s := e2e.Serve(t, args...)
+	p := e2e.Prime(t, []string{"a.jpg"}, append(args, "--ops", "30x")...)
+	gate.awaitClosed(t)
+	r := e2e.Ask(t, http.MethodDelete, s.Admin+"/cache/a.jpg")
+	gate.open()
+	if primed := p.End(t, 0); r.Status != http.StatusOK || primed.Made != 1 {
+		t.Errorf("%d %s, %+v", r.Status, r.Body, primed)
+	}
+	for _, tier := range []string{"originals", "derivatives"} {
+		if files := e2e.Files(t, filepath.Join(cache, tier)); len(files) > 0 {
+			t.Errorf("left: %q\n%s", files, &p.Wrote)
+		}
+	}
+}

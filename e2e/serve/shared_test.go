@@ -53,6 +53,18 @@ func TestSharedTier(t *testing.T) {
 	third := start()
 	wantAll(t, third, paths[:4], e2e.MissStored)
 	wantAll(t, third, paths[4:8], "thumbery;hit;detail=bucket")
+
+	// A node removes what it was told to forget, as the one that has told it may not.
+	told := e2e.Serve(t, append(source, "--cache", t.TempDir())...)
+	heard := e2e.Serve(t, append(args, "--cache", t.TempDir(), "--peers", told.Admin)...)
+	heard.AwaitMetric(t, `thumbery_peers{state="reachable"}`, 1)
+	if r := e2e.Ask(t, "DELETE", told.Admin+"/cache/"+escaped("in/1 orientation-6.jpg")); r.Status != 200 {
+		t.Fatalf("%d %s", r.Status, r.Body)
+	}
+	heard.AwaitMetric(t, `thumbery_shared_removals_total{result="ok"}`, 1)
+	fourth := start()
+	wantAll(t, fourth, paths[4:8], e2e.MissStored)
+	wantAll(t, fourth, paths[8:12], "thumbery;hit;detail=bucket")
 }
 
 // wantAll asks for all paths, several at once.
