@@ -35,8 +35,8 @@ func (l *Log) Consume(ctx context.Context, name string, f func(ctx context.Conte
 	})
 }
 
-// Follow is Consume for who saves the position itself, by SaveCursor with the Next of a
-// Batch. A Batch may be without events.
+// Follow is like Consume, for callers that save the position themselves, by SaveCursor with the
+// Next of a Batch. A Batch may be without events.
 func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Context, b Batch) error) {
 	l.Wait(ctx, Cursor{})
 	at, ok := l.Cursor(name)
@@ -160,7 +160,7 @@ func (l *Log) save(name string, c Cursor) {
 
 // ReportLost logs that a consumer will not get events, and tells Options.Lost.
 func (l *Log) ReportLost(consumer string, events uint64) {
-	l.options.Log.Error("invalidations were lost: old pictures may be served; empty the caches that were behind", "consumer", consumer, "events", events)
+	l.options.Log.Error("invalidations were lost: what this consumer of them keeps may be old", "consumer", consumer, "events", events)
 	if l.options.Lost != nil {
 		l.options.Lost(events)
 	}

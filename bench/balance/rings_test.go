@@ -13,7 +13,7 @@ import (
 // the simulation says.
 func TestAsRealBalancers(t *testing.T) {
 	simulated := map[string]func(addresses []string) ring{
-		"nginx":   func(addresses []string) ring { return nginxRing(addresses, 1) },
+		"nginx":   func(addresses []string) ring { return nginxRing(addresses, 10) },
 		"haproxy": func([]string) ring { return haproxyRing(numbers(3), 100) },
 		"varnish": func([]string) ring { return varnishScheme(300)(numbers(3)) },
 	}

@@ -13,7 +13,7 @@ type cacheFlags struct {
 	Cache      string        `default:"thumbery-cache" help:"Directory of the disk cache."`
 	NoSync     bool          `help:"Do not wait until files have reached the disk: faster on slow disks, but a power failure may leave damaged files."`
 	Hot        values.Amount `default:"64MiB" help:"Size of the memory cache of derivatives. Not used with --accel and --sendfile-header."`
-	NoHot      bool          `help:"Start with the memory cache switched off; PATCH /switches of the admin server switches it on."`
+	NoHot      bool          `help:"Start with the memory cache switched off; PATCH /switches of the admin listener switches it on."`
 	PurgeEvery time.Duration `placeholder:"DURATION" help:"Purge the cache about this often, for example 1h, by the limits that follow. Without it, run thumbery purge from cron."`
 	policyFlags
 }

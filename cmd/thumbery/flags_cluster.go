@@ -8,7 +8,7 @@ import (
 
 // clusterFlags are about other nodes.
 type clusterFlags struct {
-	Peers string `placeholder:"URL,…" help:"The admin servers of all nodes, which tell each other what to forget: dns+http://NAME:8081 for all addresses of a host name, or base URLs separated by commas; this node may be among them. A picture that is deleted, purged by --source, or named in a bucket notification at one node is then forgotten by all, also by one that was down. All must have the same --admin-token."`
+	Peers string `placeholder:"URL,…" help:"The admin listeners of all nodes, which tell each other what to forget: dns+http://NAME:8081 for all addresses of a host name, or base URLs separated by commas; this node may be among them. A picture that is deleted, purged by --source, or named in a bucket notification at one node is then forgotten by all, also by one that was down. All must have the same --admin-token."`
 }
 
 func (f *clusterFlags) validate() error {

@@ -26,7 +26,7 @@ type originFlags struct {
 	FetchTimeout     time.Duration `default:"65s" help:"Time limit for one original, with retries."`
 
 	Hedge   time.Duration `placeholder:"DURATION" help:"Send a second request, to the next mirror, when one has not begun to respond after this time, for example 300ms."`
-	NoHedge bool          `help:"Start with hedging switched off; PATCH /switches of the admin server switches it on."`
+	NoHedge bool          `help:"Start with hedging switched off; PATCH /switches of the admin listener switches it on."`
 	Repair  bool          `help:"Copy originals that are found further down a chain to its first backend, in the background."`
 
 	Revalidate     time.Duration `placeholder:"DURATION" help:"Check in the background whether an original has changed when it is used after this time, for example 24h. Without it, originals never change."`
@@ -34,7 +34,7 @@ type originFlags struct {
 	NegativeTTL    time.Duration `name:"negative-ttl" default:"1m" help:"How long to remember that an original does not exist."`
 
 	RedirectRaw values.Amount `default:"0" help:"Redirect requests for the bytes of an original to S3 if it is larger than this, for example 1MiB, and not cached; 0 is never."`
-	ReadOnly    bool          `help:"Start without fetching anything: serve what is cached, and what can be made of that. PATCH /switches of the admin server switches fetching on."`
+	ReadOnly    bool          `help:"Start without fetching anything: serve what is cached, and what can be made of that. PATCH /switches of the admin listener switches fetching on."`
 }
 
 func (f *originFlags) validate() error {

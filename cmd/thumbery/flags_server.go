@@ -20,15 +20,15 @@ import (
 	"github.com/thumbery/thumbery/invalidation/frontcache"
 )
 
-// adminFlags say how the admin server is reached.
+// adminFlags say how the admin listener is reached.
 type adminFlags struct {
-	Admin string `default:"127.0.0.1:8081" help:"Address of the admin server, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches and /prime: HOST:PORT or unix:/PATH; empty for none. Anyone who can reach it, and has the --admin-token, can change the server: keep it private."`
+	Admin string `default:"127.0.0.1:8081" help:"Address of the admin listener, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches and /prime: HOST:PORT or unix:/PATH; empty for none. Anyone who can reach it, and has the --admin-token, can change the server: keep it private."`
 	tokenFlag
 }
 
-// tokenFlag is for all that ask the admin server.
+// tokenFlag is for all that ask the admin listener.
 type tokenFlag struct {
-	AdminToken string `secret:"" placeholder:"TOKEN" help:"Secret that the admin server asks for (Authorization: Bearer TOKEN), but for /healthz, /readyz and /hooks/s3. Required where --admin can be reached from other machines. Best set in the environment."`
+	AdminToken string `secret:"" placeholder:"TOKEN" help:"Secret that the admin listener asks for (Authorization: Bearer TOKEN), but for /healthz, /readyz and /hooks/s3. Required where --admin can be reached from other machines. Best set in the environment."`
 }
 
 // bearerToken is "" for none, or that of RFC 6750, 2.1, if it cannot be guessed.
@@ -47,8 +47,8 @@ type serverFlags struct {
 	adminFlags
 
 	Listen     string        `default:":8080" help:"Address of the public server: HOST:PORT or unix:/PATH. Sockets passed by systemd take precedence."`
-	AdminHost  []values.Host `placeholder:"NAME" sep:" " help:"Host name by which the admin server may be addressed, without a port, for example the name of its container. Requests for other hosts than these, localhost and IP addresses are refused, as a web page could send them (DNS rebinding). Repeatable."`
-	HookSecret string        `secret:"" placeholder:"SECRET" help:"Accept bucket notifications at POST /hooks/s3 of the admin server from clients that send this secret. Best set in the environment."`
+	AdminHost  []values.Host `placeholder:"NAME" sep:" " help:"Host name by which the admin listener may be addressed, without a port, for example the name of its container. Requests for other hosts than these, localhost and IP addresses are refused, as a web page could send them (DNS rebinding). Repeatable."`
+	HookSecret string        `secret:"" placeholder:"SECRET" help:"Accept bucket notifications at POST /hooks/s3 of the admin listener from clients that send this secret. Best set in the environment."`
 	Drain      time.Duration `default:"0s" help:"How long to go on serving after SIGTERM, for example 5s, while /readyz is 503 and load balancers take this server out."`
 	Grace      time.Duration `default:"30s" help:"How long running requests and background work may take to finish after SIGTERM and --drain."`
 	Log        string        `enum:"text,json" default:"text" help:"Format of the log on standard error: text or json."`

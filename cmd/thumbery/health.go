@@ -23,7 +23,7 @@ const healthTimeout = 3 * time.Second
 // Validate is called by kong.
 func (c *healthCmd) Validate() error {
 	if c.Admin == "" {
-		return errors.New("--admin: is empty: there is no admin server to ask")
+		return errors.New("--admin: is empty: there is no admin listener to ask")
 	}
 	return c.tokenFlag.validate()
 }

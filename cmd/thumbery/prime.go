@@ -37,7 +37,7 @@ type primeCmd struct {
 	Prefix *values.PrefixOrAll `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
 	Since  values.Age          `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
 
-	Server    prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin server, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
+	Server    prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin listener, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
 	tokenFlag `group:"Where"`
 	Parallel  int  `env:"-" default:"8" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
 	JSON      bool `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`

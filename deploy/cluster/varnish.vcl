@@ -24,8 +24,8 @@ import std;
 #bans include "/etc/varnish/varnish-ban.vcl";   # CHANGE
 
 # Varnish probes the port that it sends requests to. A node answers "/", which is no
-# picture, with 400. A node that does not answer is sick after two of three probes: at
-# most 200 ms, 300 (timeout), 200 and 300.
+# picture, with 400. A node is sick when two of the last three probes failed: at most a
+# second (200 + 300 + 200 + 300 ms) after it stopped answering.
 probe alive {
     .request = "GET / HTTP/1.1" "Host: localhost" "Connection: close";
     .expected_response = 400;

@@ -32,7 +32,7 @@ type Service struct {
 // Run serves until ctx is done or a server fails, whose error it returns. When ctx is done
 // it goes on for Drain, in which load balancers notice that it is Stopping, and has clients
 // close their connections. Then it lets running requests end, and after them background work,
-// which may be what has the answers forgotten that are still being sent. The admin server ends
+// which may be what has the answers forgotten that are still being sent. The admin listener ends
 // last, so that balancers can ask it until then; the contexts of its requests end with
 // background work.
 func (s *Service) Run(ctx context.Context) error {

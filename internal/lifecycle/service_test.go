@@ -115,7 +115,7 @@ func (s *testService) want(t *testing.T, what string, c net.Conn, path string, s
 }
 
 // TestDrain: for Drain all goes on, but connections are closed; then running requests end, then
-// background work, and the admin server is the last.
+// background work, and the admin listener is the last.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

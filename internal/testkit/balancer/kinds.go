@@ -19,9 +19,9 @@ func startNginx(t pinned.T, c Config, b *Balancer) {
 		return b.edit(b.nodeLines(
 			t, text,
 			func(number int) string {
-				return fmt.Sprintf("    server 10.0.0.%d:8080 fail_timeout=5s;       # CHANGE\n", number)
+				return fmt.Sprintf("    server 10.0.0.%d:8080 weight=10 fail_timeout=5s;     # CHANGE\n", number)
 			},
-			func(_ int, n Node) string { return "    server " + n.Public + " fail_timeout=5s;" },
+			func(_ int, n Node) string { return "    server " + n.Public + " weight=10 fail_timeout=5s;" },
 		))
 	}}
 	t.Cleanup(func() {
