@@ -124,10 +124,11 @@ func (a *Attack) keep(m Mutant) (file string, err error) {
 }
 
 // right reports whether an answer is one that a damaged file may cause: no internal error,
-// other than a time-out, and that the process died that worked on it.
+// other than a time-out, also in the queue behind others, and that the process died that
+// worked on it.
 func right(a outage.Answer) bool {
 	return a.Err == nil && (a.Status < http.StatusInternalServerError ||
-		is(a, http.StatusServiceUnavailable, "too-slow") || is(a, http.StatusInternalServerError, "crashed"))
+		is(a, http.StatusServiceUnavailable, "too-slow") || is(a, http.StatusServiceUnavailable, "busy") || is(a, http.StatusInternalServerError, "crashed"))
 }
 
 // is reports whether an answer is a problem of a kind.

@@ -114,6 +114,8 @@ func TestAttack(t *testing.T) {
 		case "4":
 			http.Error(w, `{"type":"urn:thumbery:too-slow"}`, http.StatusServiceUnavailable)
 		case "5":
+			http.Error(w, `{"type":"urn:thumbery:no-process"}`, http.StatusServiceUnavailable)
+		case "7":
 			http.Error(w, `{"type":"urn:thumbery:busy"}`, http.StatusServiceUnavailable)
 		case "6":
 			http.Error(w, `{"type":"urn:thumbery:crashed"}`, http.StatusInternalServerError)
@@ -130,8 +132,8 @@ func TestAttack(t *testing.T) {
 		for _, format := range a.Mutator.Formats() {
 			done += result.Done(format)
 		}
-		if done != want || len(result.Wrong()) != 2 || len(result.Slow()) != 2 || len(result.Crashed()) != 1 || result.Slowest() <= 0 ||
-			!strings.HasPrefix(result.String(), fmt.Sprintf("%d with 200, 2 with 500, 2 with 503", want-4)) {
+		if done != want || len(result.Wrong()) != 2 || len(result.Slow()) != 3 || len(result.Crashed()) != 1 || result.Slowest() <= 0 ||
+			!strings.HasPrefix(result.String(), fmt.Sprintf("%d with 200, 2 with 500, 3 with 503", want-5)) {
 			t.Errorf("%d, %s, wrong: %v", done, result, result.Wrong())
 		}
 	}
