@@ -300,7 +300,7 @@ func TestRecord(t *testing.T) {
 // Whatever is in a file: its records are in order, and each ends where its line does. A cursor
 // is of a log.
 func FuzzSegment(f *testing.F) {
-	h := header{id: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", born: 7}
+	h := header{id: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", born: 7, inode: 9}
 	record := appendRecord([]byte(h.String()), Event{Seq: 7, Key: "a b/\"c\"\u00ad.jpg", Relayed: true, Late: true}, "W")
 	f.Add([]byte(h.id + " 17\n"))
 	f.Add(record)

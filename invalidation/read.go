@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // read reads what was appended since the last read, by this process or another one, and
@@ -20,9 +22,13 @@ func (l *Log) read() error {
 	if l.segments, err = l.readSegments(firsts); err != nil {
 		return err
 	}
+	copied, err := l.isCopied()
+	if err != nil {
+		return err
+	}
 	// A log that has become shorter is another one: its next events would have the numbers
-	// of others that consumers have had.
-	if len(l.segments) == 0 || l.id == l.newest().id && l.last() < before.Seq {
+	// of others that consumers have had. So would those of a copy.
+	if copied || len(l.segments) == 0 || l.id == l.newest().id && l.last() < before.Seq {
 		if err := l.recreate(); err != nil {
 			return err
 		}
@@ -41,6 +47,29 @@ func (l *Log) read() error {
 func (l *Log) wake() {
 	close(l.changed)
 	l.changed = make(chan struct{})
+}
+
+// isCopied reports that the cache directory was copied with its log: two nodes would take each
+// other for themselves. It looks once a process, as inodes may change where a file system
+// is mounted again.
+func (l *Log) isCopied() (bool, error) {
+	if l.id != "" || len(l.segments) == 0 {
+		return false, nil
+	}
+	inode, err := inodeOf(l.dir)
+	copied := err == nil && inode != l.newest().inode
+	if copied {
+		l.options.Log.Warn("this cache directory was copied: its log of invalidations begins anew")
+	}
+	return copied, err
+}
+
+func inodeOf(dir string) (uint64, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(dir, &st); err != nil {
+		return 0, &os.PathError{Op: "stat", Path: dir, Err: err}
+	}
+	return st.Ino, nil
 }
 
 // readSegments reads the newest segments and removes older ones. It returns none if the
@@ -87,7 +116,11 @@ func (l *Log) recreate() error {
 			return err
 		}
 	}
-	h := header{id: rand.Text()}
+	inode, err := inodeOf(l.dir)
+	if err != nil {
+		return err
+	}
+	h := header{id: rand.Text(), inode: inode}
 	if l.options.Empty && l.id == "" {
 		h.born = l.options.Now().Unix()
 	}

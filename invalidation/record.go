@@ -18,11 +18,11 @@ import (
 // A segment is a file of lines: a header, then one for each event, with a checksum, since
 // a crash or a power cut may leave a part of what was written:
 //
-//	thumbery invalidations 1 LOG BORN
+//	thumbery invalidations 1 LOG BORN INODE
 //	SEQ MILLISECONDS WRITER forget|relay|late "KEY" CRC
 //
-// WRITER is the Log value that has appended it, and BORN the Unix time at which the cache
-// directory was empty, or 0.
+// WRITER is the Log value that has appended it, BORN the Unix time at which the cache
+// directory was empty, or 0, and INODE that of the log's directory, which a copy does not have.
 
 const (
 	forgetWord, relayWord, lateWord = "forget", "relay", "late"
@@ -107,6 +107,8 @@ func entries(r io.Reader, offset int64, last uint64) iter.Seq2[entry, error] {
 type header struct {
 	id   string
 	born int64 // Unix time; 0 is unknown
+	// inode is that of the log's directory.
+	inode uint64
 }
 
 // logID is what rand.Text returns.
@@ -117,7 +119,9 @@ func IsID(s string) bool { return logID.MatchString(s) }
 
 const headerStart = "thumbery invalidations 1 "
 
-func (h header) String() string { return fmt.Sprintf("%s%s %d\n", headerStart, h.id, h.born) }
+func (h header) String() string {
+	return fmt.Sprintf("%s%s %d %d\n", headerStart, h.id, h.born, h.inode)
+}
 
 // readHeader returns the header of a segment, and its length in bytes. ok is false if there
 // is none, or one of another version.
@@ -125,10 +129,11 @@ func readHeader(r io.Reader) (h header, n int64, ok bool) {
 	b, err := io.ReadAll(io.LimitReader(r, maxHeader))
 	line, _, ended := bytes.Cut(b, []byte{'\n'})
 	rest, ours := strings.CutPrefix(string(line), headerStart)
-	id, born, _ := strings.Cut(rest, " ")
-	if err != nil || !ended || !ours || !IsID(id) {
+	fields := strings.Split(rest, " ")
+	if err != nil || !ended || !ours || len(fields) != 3 || !IsID(fields[0]) {
 		return h, 0, false
 	}
-	seconds, err := strconv.ParseInt(born, 10, 64)
-	return header{id, seconds}, int64(len(line) + 1), err == nil
+	born, err := strconv.ParseInt(fields[1], 10, 64)
+	inode, inodeErr := strconv.ParseUint(fields[2], 10, 64)
+	return header{fields[0], born, inode}, int64(len(line) + 1), err == nil && inodeErr == nil
 }

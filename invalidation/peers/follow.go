@@ -25,6 +25,7 @@ const (
 
 	connectTimeout = time.Second
 	requestTimeout = hold + 5*time.Second
+	warnEvery      = time.Minute
 	// saveEvery keeps the cursor in a log that has no events from being forgotten.
 	saveEvery = 24 * time.Hour
 
@@ -53,6 +54,8 @@ type peer struct {
 	// For follow alone.
 	at    invalidation.Cursor // of the peer's log; the zero value before it is known
 	saved time.Time
+	// warned is when it was last logged that the peer cannot be heard.
+	warned time.Time
 
 	// Guarded by Peers.mu.
 	status status
@@ -106,7 +109,8 @@ func (p *peer) follow(ctx context.Context) {
 			p.set(unknown, "", 0)
 			sleep(ctx, maxPause)
 		default:
-			if p.status != unreachable {
+			if now := time.Now(); now.Sub(p.warned) >= warnEvery { // the cause may be another one by then
+				p.warned = now
 				p.Logger.Warn("cannot hear from a peer which pictures to forget", "peer", p.base, "cause", err)
 			}
 			p.set(unreachable, "", p.behind)

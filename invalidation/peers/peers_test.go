@@ -9,13 +9,17 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/variant"
@@ -419,8 +423,8 @@ func TestForgetsLate(t *testing.T) {
 	})
 }
 
-// A log that was copied with a disk is not taken for the own one.
-func TestCopiedLog(t *testing.T) {
+// A node whose cache directory is a copy of another's has a log of its own.
+func TestCopiedDirectory(t *testing.T) {
 	t.Parallel()
 	dirs := [2]string{t.TempDir(), t.TempDir()}
 	synctest.Test(t, func(t *testing.T) {
@@ -432,6 +436,33 @@ func TestCopiedLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		a = n.start(t, dirs[0], "a:1", "http://a:1,http://b:1")
+		b := n.start(t, dirs[1], "b:1", "http://a:1,http://b:1")
+		time.Sleep(2 * again)
+		a.append(t, "2")
+		b.append(t, "3")
+		time.Sleep(time.Second)
+		a.want(t, "3")
+		b.want(t, "1 2")
+		a.stop()
+		b.stop()
+	})
+}
+
+// A log that was copied with the blocks of a disk, so that it looks like the original, is not
+// taken for the own one.
+func TestCopiedDisk(t *testing.T) {
+	t.Parallel()
+	dirs := [2]string{t.TempDir(), t.TempDir()}
+	synctest.Test(t, func(t *testing.T) {
+		n := &network{nodes: map[string]http.Handler{}}
+		a := n.start(t, dirs[0], "a:1", "")
+		a.append(t, "1")
+		a.stop()
+		if err := os.CopyFS(dirs[1], os.DirFS(dirs[0])); err != nil {
+			t.Fatal(err)
+		}
+		pretendOriginal(t, dirs[1])
+		a = n.start(t, dirs[0], "a:1", "http://a:1,http://b:1")
 		b := n.start(t, dirs[1], "b:1", "")
 		b.append(t, "2")
 		time.Sleep(2 * again)
@@ -442,4 +473,25 @@ func TestCopiedLog(t *testing.T) {
 		a.stop()
 		b.stop()
 	})
+}
+
+// pretendOriginal makes a copied log that of its directory.
+func pretendOriginal(t *testing.T, cacheDir string) {
+	t.Helper()
+	dir := filepath.Join(cacheDir, invalidation.Directory)
+	var st unix.Stat_t
+	if err := unix.Stat(dir, &st); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "00000000000000000001.log")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, events, _ := strings.Cut(string(text), "\n")
+	fields := strings.Fields(header)
+	fields[len(fields)-1] = strconv.FormatUint(st.Ino, 10)
+	if err := os.WriteFile(path, []byte(strings.Join(fields, " ")+"\n"+events), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
