@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,9 +20,14 @@ import (
 var photo = header.Header{Format: variant.JPEG, Width: 80, Height: 60, Orientation: 1, Pages: 1, Depth: 8}
 
 // observed counts what the Observer is told.
-type observed struct{ resized, failed int }
+type observed struct {
+	mu              sync.Mutex
+	resized, failed int
+}
 
 func (o *observed) Resized(_ render.Input, _ time.Duration, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.resized++
 	if err != nil {
 		o.failed++
@@ -98,7 +104,7 @@ func TestRender(t *testing.T) {
 			}
 		}
 		if e.observed.resized != tt.resized || e.done != len(tt.steps)/2 {
-			t.Errorf("%s: reported %+v, closed %d", tt.ops, e.observed, e.done)
+			t.Errorf("%s: reported %+v, closed %d", tt.ops, &e.observed, e.done)
 		}
 	}
 }
@@ -120,7 +126,7 @@ func TestTimeout(t *testing.T) {
 			t.Errorf("left: %v", err)
 		}
 		if running, _ := e.Gate.Load(); running != 0 || e.done != 2 || e.observed.failed != 2 {
-			t.Errorf("%d are running, %d closed, %+v", running, e.done, e.observed)
+			t.Errorf("%d are running, %d closed, %+v", running, e.done, &e.observed)
 		}
 	})
 }
@@ -162,6 +168,6 @@ func TestRenderBatch(t *testing.T) {
 		}
 	}
 	if e.observed.resized != 0 {
-		t.Errorf("background work is reported: %+v", e.observed)
+		t.Errorf("background work is reported: %+v", &e.observed)
 	}
 }
