@@ -1,6 +1,6 @@
 // Package peers lets the nodes of a cluster tell each other which pictures are to be
 // forgotten: each asks all others for the events of their logs (GET /invalidations, by long
-// polling), and applies them.
+// polling), and applies them: follow.go asks and forgets, handler.go answers.
 //
 // Asking has three advantages over telling: the cursor is kept where the cache is that it
 // describes, so a node that was down, paused or out of reach hears what it has missed, under

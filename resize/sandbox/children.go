@@ -164,7 +164,7 @@ func (p *Pool) gone(c *child) {
 // lose ends a child that can go on no more, for the reason err, starts another, and tells
 // the observer. d is what is known about the picture.
 func (p *Pool) lose(ctx context.Context, c *child, err error, d Death) Death {
-	d = c.autopsy(err, d)
+	d = c.end(err, d)
 	if c.pictures == 0 && d.Cause != Time { // what we have killed could work
 		p.trouble.diedEarly(string(d.Cause) + ": " + d.Detail)
 	}

@@ -4,52 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/cgroup"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 )
-
-// errStarved is why a child is ended that had no memory left, and said so.
-var errStarved = errors.New("it ran out of memory")
-
-// dying is how long a process may take to end whose connection has ended.
-const dying = time.Second
-
-// autopsy adds to d why a child can go on no more, and ends it. err is the error of its last
-// exchange. It waits until the process is gone only if that tells the cause: one with much
-// memory takes a second to end.
-func (c *child) autopsy(err error, d Death) Death {
-	_, offended := errors.AsType[offence](err)
-	late := errors.Is(err, os.ErrDeadlineExceeded)
-	if offended || late || err == errStarved {
-		c.kill()
-	}
-	switch {
-	case err == errStarved:
-		d.Cause, d.Detail = Memory, err.Error()
-		return d
-	case offended:
-		d.Cause, d.Detail = Protocol, wire.Printable(err.Error())
-		return d
-	case late:
-		d.Cause, d.Detail = Time, "it was killed"
-		return d
-	}
-	select {
-	case <-c.reaped:
-		d.Cause, d.Detail = c.ending()
-		d.systemShort = c.oom == cgroup.SystemShort
-	case <-time.After(dying):
-		c.kill()
-		d.Cause, d.Detail = Protocol, "it closed its connection"
-	}
-	return d
-}
 
 // ending says how a child ended by itself.
 func (c *child) ending() (Cause, string) {

@@ -63,7 +63,7 @@ func (p *Pool) prepare(ctx context.Context, c *child) (ready, error) {
 	case ctx.Err() != nil:
 		return ready{}, fmt.Errorf("it was not ready in time: %w", ctx.Err())
 	}
-	return ready{}, fmt.Errorf("it ended before it was ready: %s", c.autopsy(err, Death{}).Detail)
+	return ready{}, fmt.Errorf("it ended before it was ready: %s", c.end(err, Death{}).Detail)
 }
 
 // checkReady compares what a child says about itself with what it must be.
