@@ -5,6 +5,7 @@ import (
 	"errors"
 	"image"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +40,7 @@ type engine struct {
 	*render.Engine
 	resizer  *resizetest.Fake
 	observed observed
-	done     int
+	done     atomic.Int64
 }
 
 func newEngine() *engine {
@@ -57,7 +58,7 @@ func (e *engine) startWith(g *gate.Gate) {
 }
 
 func (e *engine) source() (resize.Source, func(error) error, error) {
-	return resize.InMemory(resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))), func(err error) error { e.done++; return err }, nil
+	return resize.InMemory(resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))), func(err error) error { e.done.Add(1); return err }, nil
 }
 
 func (e *engine) job(t *testing.T, ops string) render.Job {
@@ -103,8 +104,8 @@ func TestRender(t *testing.T) {
 				t.Errorf("%s: the steps are %v", tt.ops, p.Steps)
 			}
 		}
-		if e.observed.resized != tt.resized || e.done != len(tt.steps)/2 {
-			t.Errorf("%s: reported %+v, closed %d", tt.ops, &e.observed, e.done)
+		if e.observed.resized != tt.resized || e.done.Load() != int64(len(tt.steps)/2) {
+			t.Errorf("%s: reported %+v, closed %d", tt.ops, &e.observed, e.done.Load())
 		}
 	}
 }
@@ -125,8 +126,8 @@ func TestTimeout(t *testing.T) {
 		if _, err := e.Render(ctx, e.job(t, "40x")); !errors.Is(err, context.Canceled) {
 			t.Errorf("left: %v", err)
 		}
-		if running, _ := e.Gate.Load(); running != 0 || e.done != 2 || e.observed.failed != 2 {
-			t.Errorf("%d are running, %d closed, %+v", running, e.done, &e.observed)
+		if running, _ := e.Gate.Load(); running != 0 || e.done.Load() != 2 || e.observed.failed != 2 {
+			t.Errorf("%d are running, %d closed, %+v", running, e.done.Load(), &e.observed)
 		}
 	})
 }
