@@ -40,7 +40,11 @@ func (l *Log) Consume(ctx context.Context, name string, f func(ctx context.Conte
 func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Context, b Batch) error) {
 	l.Wait(ctx, Cursor{})
 	at, ok := l.Cursor(name)
-	if !ok {
+	switch {
+	case ok:
+	case name == self: // the process may have been killed before it had saved a position
+		at = Cursor{}
+	default:
 		at = l.start()
 		l.save(name, at)
 	}
@@ -166,10 +170,14 @@ func (l *Log) ReportLost(consumer string, events uint64) {
 	}
 }
 
+// self is the consumer of this node. Without a position it begins with the log: to forget a
+// picture again costs little.
+const self = "self"
+
 // ApplyOthers calls forget, which forgets a picture on this node, for each event that another
 // process has appended, or this program before it was killed, until ctx ends.
 func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
-	l.Consume(ctx, "self", func(ctx context.Context, events []Event) error {
+	l.Consume(ctx, self, func(ctx context.Context, events []Event) error {
 		others := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Own })
 		err := ForgetAll(ctx, l.options.Log, others, func(e Event) error { return forget(e.Key) })
 		if err != nil {

@@ -312,3 +312,34 @@ func TestForgetCursors(t *testing.T) {
 		}
 	}
 }
+
+// A process that was killed before its consumer had a position may have appended events.
+func TestApplyOthersFromTheStart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		options := Options{Log: slog.New(slog.DiscardHandler), NoSync: true}
+		killed, err := New(dir, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(t, killed, "a")
+		l, err := New(dir, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var forgotten []variant.Key
+		go l.Watch(ctx)
+		go l.ApplyOthers(ctx, func(k variant.Key) error { forgotten = append(forgotten, k); return nil })
+		time.Sleep(time.Second)
+		stop()
+		synctest.Wait()
+		if !slices.Equal(forgotten, []variant.Key{"a"}) {
+			t.Errorf("forgotten: %v", forgotten)
+		}
+		if c, ok := l.Cursor(self); !ok || c.Seq != 1 {
+			t.Errorf("%+v, %t", c, ok)
+		}
+	})
+}
