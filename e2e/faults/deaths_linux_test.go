@@ -34,7 +34,7 @@ func TestDeaths(t *testing.T) {
 		"exit":    {crashes, "signal", 2, nil},
 		"garbage": {crashes, "protocol", 2, nil},
 		"memory":  {always("too-much-memory"), "memory", 3, []string{"--memory", "512MiB"}},
-		"loop":    {always("too-slow"), "time", 3, []string{"--resize-timeout", "1s"}},
+		"loop":    {always("too-slow"), "time", 3, []string{"--resize-timeout", "2s"}},
 	} {
 		t.Run(misdeed, func(t *testing.T) {
 			t.Parallel()
