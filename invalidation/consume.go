@@ -42,7 +42,7 @@ func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Contex
 	at, ok := l.Cursor(name)
 	switch {
 	case ok:
-	case name == self: // the process may have been killed before it had saved a position
+	case name == Self: // the process may have been killed before it had saved a position
 		at = Cursor{}
 	default:
 		at = l.start()
@@ -75,8 +75,8 @@ func (l *Log) pass(name string, at Cursor) {
 }
 
 // Await returns when a consumer that runs in this process has had all events that the log has
-// now. With "self", that of ApplyOthers, they were also forgotten on this node, whoever has
-// appended them. Errors are those of the file system and of ctx.
+// now. With Self, they were also forgotten on this node, also those that other processes have
+// appended. Errors are those of the file system and of ctx.
 func (l *Log) Await(ctx context.Context, name string) error {
 	at, err := l.End(ctx)
 	for err == nil {
@@ -170,14 +170,14 @@ func (l *Log) ReportLost(consumer string, events uint64) {
 	}
 }
 
-// self is the consumer of this node. Without a position it begins with the log: to forget a
+// Self is the consumer of ApplyOthers, for Await. Without a position it begins with the log: to forget a
 // picture again costs little.
-const self = "self"
+const Self = "self"
 
 // ApplyOthers calls forget, which forgets a picture on this node, for each event that another
 // process has appended, or this program before it was killed, until ctx ends.
 func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
-	l.Consume(ctx, self, func(ctx context.Context, events []Event) error {
+	l.Consume(ctx, Self, func(ctx context.Context, events []Event) error {
 		others := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Own })
 		err := ForgetAll(ctx, l.options.Log, others, func(e Event) error { return forget(e.Key) })
 		if err != nil {

@@ -338,7 +338,7 @@ func TestApplyOthersFromTheStart(t *testing.T) {
 		if !slices.Equal(forgotten, []variant.Key{"a"}) {
 			t.Errorf("forgotten: %v", forgotten)
 		}
-		if c, ok := l.Cursor(self); !ok || c.Seq != 1 {
+		if c, ok := l.Cursor(Self); !ok || c.Seq != 1 {
 			t.Errorf("%+v, %t", c, ok)
 		}
 	})

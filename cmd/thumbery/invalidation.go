@@ -44,18 +44,14 @@ func (a *app) forgetEverywhere(key variant.Key) (f pipeline.Forgotten, err error
 	return f, err
 }
 
-// forgetPeers forgets a picture that another node has recorded.
-func (a *app) forgetPeers(key variant.Key) error {
-	a.metrics.Invalidated("peer")
-	_, err := a.Forget(key)
-	return err
-}
-
-// forgetProcess forgets a picture that another process has recorded.
-func (a *app) forgetProcess(key variant.Key) error {
-	a.metrics.Invalidated("process")
-	_, err := a.Forget(key)
-	return err
+// forgetFor returns what forgets, on this node alone, a picture that another node ("peer") or
+// "process" has recorded.
+func (a *app) forgetFor(source string) func(variant.Key) error {
+	return func(key variant.Key) error {
+		a.metrics.Invalidated(source)
+		_, err := a.Forget(key)
+		return err
+	}
 }
 
 // forgetting forgets what other processes have recorded, and removes from the shared tier
@@ -63,7 +59,7 @@ func (a *app) forgetProcess(key variant.Key) error {
 func (a *app) forgetting() lifecycle.Tasks {
 	all := lifecycle.Tasks{
 		{Name: "invalidations", Run: a.invalidations.Watch},
-		{Name: "invalidations-self", Run: func(ctx context.Context) { a.invalidations.ApplyOthers(ctx, a.forgetProcess) }},
+		{Name: "invalidations-self", Run: func(ctx context.Context) { a.invalidations.ApplyOthers(ctx, a.forgetFor("process")) }},
 	}
 	if a.Derivatives.Shared != nil {
 		all = append(all, lifecycle.Task{Name: "shared-removals", Run: func(ctx context.Context) { a.invalidations.Consume(ctx, "shared", a.removeShared) }})
@@ -79,7 +75,7 @@ const settleTimeout = 30 * time.Second
 func (a *app) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	err := a.invalidations.Await(ctx, "self")
+	err := a.invalidations.Await(ctx, invalidation.Self)
 	if err == nil && a.Derivatives.Shared != nil {
 		err = a.invalidations.Await(ctx, "shared")
 	}
@@ -96,6 +92,6 @@ func (c *serveCmd) peers(app *app, log *slog.Logger) (*peers.Peers, error) {
 		return nil, usage(err)
 	}
 	return peers.New(peers.Config{
-		Source: source, Token: c.AdminToken, Log: app.invalidations, Forget: app.forgetPeers, Logger: log,
+		Source: source, Token: c.AdminToken, Log: app.invalidations, Forget: app.forgetFor("peer"), Logger: log,
 	}), nil
 }

@@ -55,7 +55,7 @@ func (a *app) drainShared(ctx context.Context) {
 // nothing more is written of them. Each node does this by itself: it may have written what
 // others have not found.
 func (a *app) removeShared(ctx context.Context, events []invalidation.Event) error {
-	if err := a.invalidations.Await(ctx, "self"); err != nil {
+	if err := a.invalidations.Await(ctx, invalidation.Self); err != nil {
 		return err
 	}
 	names := make([]variant.Name, len(events))

@@ -84,7 +84,7 @@ func newClient(s Source) *http.Client {
 		transport.TLSClientConfig = &tls.Config{ServerName: s.name}
 	}
 	return &http.Client{Transport: transport, Timeout: requestTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // or the token would go elsewhere
+		return http.ErrUseLastResponse // or the token would go to another host
 	}}
 }
 
