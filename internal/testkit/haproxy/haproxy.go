@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -36,15 +35,8 @@ type Server struct {
 // limit is how long HAProxy may take for anything, on a busy machine.
 const limit = 3 * time.Minute
 
-// Program is the path of haproxy, or "" if there is none. Debian keeps it in /usr/sbin.
-func Program() string {
-	for _, name := range []string{"haproxy", "/usr/sbin/haproxy"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
+// Program is the path of haproxy, or "" if there is none.
+func Program() string { return pinned.InstalledProgram("haproxy") }
 
 // Start starts HAProxy at a free address and waits until it listens. It ends with the test.
 func Start(t pinned.T, c Config) *Server {

@@ -162,15 +162,8 @@ http {
 `, dir, user, workers, &temp, text)
 }
 
-// Program is the path of nginx, or "" if there is none. Debian keeps it in /usr/sbin.
-func Program() string {
-	for _, name := range []string{"nginx", "/usr/sbin/nginx"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
+// Program is the path of nginx, or "" if there is none.
+func Program() string { return pinned.InstalledProgram("nginx") }
 
 // wait waits until nginx listens: only then it writes the file with its process id.
 func (s *Server) wait() error {

@@ -72,3 +72,14 @@ func (p *Process) Pause() { p.Signal(unix.SIGSTOP) }
 
 // Resume ends Pause.
 func (p *Process) Resume() { p.Signal(unix.SIGCONT) }
+
+// InstalledProgram is the path of a program of the system, or "" if there is none. Debian keeps
+// servers in /usr/sbin.
+func InstalledProgram(name string) string {
+	for _, candidate := range []string{name, "/usr/sbin/" + name} {
+		if path, err := exec.LookPath(candidate); err == nil {
+			return path
+		}
+	}
+	return ""
+}

@@ -35,15 +35,8 @@ type Server struct {
 // limit is how long Varnish may take to start: it compiles its configuration.
 const limit = 3 * time.Minute
 
-// Program is the path of varnishd, or "" if there is none. Debian keeps it in /usr/sbin.
-func Program() string {
-	for _, name := range []string{"varnishd", "/usr/sbin/varnishd"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
+// Program is the path of varnishd, or "" if there is none.
+func Program() string { return pinned.InstalledProgram("varnishd") }
 
 // Start starts Varnish at a free address and waits until it runs. It ends with the test.
 func Start(t pinned.T, c Config) *Server {
