@@ -423,19 +423,27 @@ func TestForgetsLate(t *testing.T) {
 	})
 }
 
+// copiedCache returns a network, and has the second directory be a copy of the first, in whose
+// log is an event.
+func copiedCache(t *testing.T, dirs [2]string) *network {
+	t.Helper()
+	n := &network{nodes: map[string]http.Handler{}}
+	a := n.start(t, dirs[0], "a:1", "")
+	a.append(t, "1")
+	a.stop()
+	if err := os.CopyFS(dirs[1], os.DirFS(dirs[0])); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // A node whose cache directory is a copy of another's has a log of its own.
 func TestCopiedDirectory(t *testing.T) {
 	t.Parallel()
 	dirs := [2]string{t.TempDir(), t.TempDir()}
 	synctest.Test(t, func(t *testing.T) {
-		n := &network{nodes: map[string]http.Handler{}}
-		a := n.start(t, dirs[0], "a:1", "")
-		a.append(t, "1")
-		a.stop()
-		if err := os.CopyFS(dirs[1], os.DirFS(dirs[0])); err != nil {
-			t.Fatal(err)
-		}
-		a = n.start(t, dirs[0], "a:1", "http://a:1,http://b:1")
+		n := copiedCache(t, dirs)
+		a := n.start(t, dirs[0], "a:1", "http://a:1,http://b:1")
 		b := n.start(t, dirs[1], "b:1", "http://a:1,http://b:1")
 		time.Sleep(2 * again)
 		a.append(t, "2")
@@ -454,15 +462,9 @@ func TestCopiedDisk(t *testing.T) {
 	t.Parallel()
 	dirs := [2]string{t.TempDir(), t.TempDir()}
 	synctest.Test(t, func(t *testing.T) {
-		n := &network{nodes: map[string]http.Handler{}}
-		a := n.start(t, dirs[0], "a:1", "")
-		a.append(t, "1")
-		a.stop()
-		if err := os.CopyFS(dirs[1], os.DirFS(dirs[0])); err != nil {
-			t.Fatal(err)
-		}
+		n := copiedCache(t, dirs)
 		pretendOriginal(t, dirs[1])
-		a = n.start(t, dirs[0], "a:1", "http://a:1,http://b:1")
+		a := n.start(t, dirs[0], "a:1", "http://a:1,http://b:1")
 		b := n.start(t, dirs[1], "b:1", "")
 		b.append(t, "2")
 		time.Sleep(2 * again)
