@@ -33,7 +33,7 @@ import (
 )
 
 // recipe is raised when the same plan gives other pixels than before.
-const recipe = 2
+const recipe = 3
 
 // Engine implements resize.Resizer.
 type Engine struct {
