@@ -1,5 +1,6 @@
 // Package icc reads ICC colour profiles: the bytes of the profile in a picture, its
-// name, and whether it describes sRGB. It does not convert colours; libvips does.
+// name, and whether it describes sRGB. It also makes profiles of what pictures say of
+// their colours in other words. It does not convert colours; libvips does.
 package icc
 
 import (
