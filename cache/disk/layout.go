@@ -40,10 +40,10 @@ func initLayout(dir, tier string) error {
 	return sameFileSystem(dir, tmp, tierDir)
 }
 
-// Restore creates the directories of a cache directory that are missing, and returns which
+// restore creates the directories of a cache directory that are missing, and returns which
 // were. Each is also created when something is written there; but that may be much later,
 // and nobody would notice that its files are gone.
-func Restore(dir string) (missing []string, err error) {
+func restore(dir string) (missing []string, err error) {
 	for _, part := range []string{Originals, Mezzanines, Derivatives, Temporary, journalDir} {
 		path := filepath.Join(dir, part)
 		if files.IsDirectory(path) {

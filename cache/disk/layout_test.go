@@ -161,7 +161,7 @@ func openRelative(t *testing.T, dir string) {
 	}
 }
 
-// A directory that was removed is created again by the next write and by Restore, which says
+// A directory that was removed is created again by the next write and by restore, which says
 // what was missing.
 func TestRemovedWhileInUse(t *testing.T) {
 	t.Parallel()
@@ -189,7 +189,7 @@ func TestRemovedWhileInUse(t *testing.T) {
 				wantOpen(t, s, name, "body")
 			}
 			mustNote(t, j, "a")
-			if missing, err := Restore(dir); err != nil || len(missing) > 0 {
+			if missing, err := restore(dir); err != nil || len(missing) > 0 {
 				t.Errorf("%s: %q are missing, %v", part, missing, err)
 			}
 			wantDirs(t, dir, []string{Derivatives, journalDir, Mezzanines, Originals, Temporary})
@@ -197,10 +197,10 @@ func TestRemovedWhileInUse(t *testing.T) {
 	}
 }
 
-// wantMissing calls Restore, which must find that part missing, or all parts if it is ".".
+// wantMissing calls restore, which must find that part missing, or all parts if it is ".".
 func wantMissing(t *testing.T, dir, part string) {
 	t.Helper()
-	missing, err := Restore(dir)
+	missing, err := restore(dir)
 	if err != nil || part == "." && len(missing) != 5 || part != "." && !slices.Equal(missing, []string{part}) {
 		t.Errorf("%s: %q are missing, %v", part, missing, err)
 	}
@@ -212,7 +212,7 @@ func TestRestoreFails(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, Mezzanines), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(dir); err == nil || !strings.Contains(err.Error(), dir) {
+	if _, err := restore(dir); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("with a file in the way: %v", err)
 	}
 }

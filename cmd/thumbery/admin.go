@@ -102,10 +102,10 @@ func (a *app) primeRunner() *prime.Runner {
 }
 
 // checks are those of /readyz, but for that of the workers.
-func (c *serveCmd) checks(app *app, log *slog.Logger) []admin.Check {
+func (c *serveCmd) checks(app *app) []admin.Check {
 	checks := []admin.Check{
 		{Name: "cache " + c.Cache, Do: func(context.Context) error { return disk.Readable(c.Cache) }},
-		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return app.dir.writable(c.Cache, log) }, Degrades: true},
+		{Name: "writing to cache " + c.Cache, Do: func(context.Context) error { return app.dir.CheckWritable() }, Degrades: true},
 	}
 	for name, g := range app.origins.Named {
 		checks = append(checks, admin.Check{
@@ -130,6 +130,6 @@ type memoryStock struct {
 func (c *serveCmd) stock(app *app) func() any {
 	return func() any {
 		entries, bytes := app.Derivatives.MemoryStats()
-		return stock{app.dir.inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
+		return stock{app.dir.Inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
 	}
 }

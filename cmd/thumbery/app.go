@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/metrics"
@@ -49,7 +50,7 @@ type app struct {
 	primer  *prime.Engine
 	presets variant.Presets
 	origins *origins.Origins
-	dir     *cacheDir
+	dir     *disk.Directory
 	metrics *metrics.Metrics
 	// invalidations is the log of what is to be forgotten everywhere.
 	invalidations *invalidation.Log
@@ -107,8 +108,8 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	if a.invalidations, err = f.openInvalidations(c.metrics, c.log); err != nil {
 		return err
 	}
-	if a.dir, err = f.cacheFlags.open(c.log); err != nil {
-		return err
+	if a.dir, err = disk.OpenDirectory(f.Cache, disk.DirectoryOptions{NoSync: f.NoSync, MinFree: float64(f.MinFree), Log: c.log}); err != nil {
+		return usage(fmt.Errorf("--cache: %w", err))
 	}
 	able, err := a.workers.Capabilities(context.Background())
 	if err != nil {
@@ -135,12 +136,12 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 func (f *appFlags) pipeline(a *app) pipeline.Config {
 	return pipeline.Config{
 		Originals: originals.Config{
-			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.originals, Journal: a.dir.journal, Fetches: a.gates.fetches,
+			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.Originals, Journal: a.dir, Fetches: a.gates.fetches,
 			MaxBytes: int64(f.MaxBytes), FetchTimeout: f.FetchTimeout, NegativeTTL: f.NegativeTTL,
 			Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
 		},
-		Derivatives: derivatives.Config{Cache: a.dir.derivatives},
-		Mezzanines:  mezzanines.Config{Cache: a.dir.mezzanines},
+		Derivatives: derivatives.Config{Cache: a.dir.Derivatives},
+		Mezzanines:  mezzanines.Config{Cache: a.dir.Mezzanines},
 		Render:      render.Config{Resizer: a.workers, Gate: a.gates.pictures, Timeout: f.ResizeTimeout},
 		ServeBroken: f.servesBroken(), Record: a.record, Now: time.Now,
 	}

@@ -2,10 +2,13 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"time"
 
+	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
+	"github.com/thumbery/thumbery/internal/lifecycle"
 )
 
 // cacheFlags are about the disk cache and the memory cache.
@@ -29,6 +32,15 @@ func (f *cacheFlags) validate() error {
 		return errors.New("--purge-every: there is nothing to purge by: give --older-than, --max-size, --max-files or --min-free, too")
 	}
 	return nil
+}
+
+// purging is the purge loop, if there is --purge-every.
+func (f *cacheFlags) purging(log *slog.Logger) lifecycle.Tasks {
+	if f.PurgeEvery == 0 {
+		return nil
+	}
+	loop := disk.PurgeLoop{Dir: f.Cache, Every: f.PurgeEvery, Policy: f.policy(), Log: log}
+	return lifecycle.Tasks{{Name: "purge", Run: loop.Run}}
 }
 
 // policyFlags say what a purge removes. purge and serve share them.

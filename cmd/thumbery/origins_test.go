@@ -17,6 +17,7 @@ import (
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
+	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
@@ -70,7 +71,7 @@ func TestPlacesOfOneName(t *testing.T) {
 		}
 	}
 	names := map[string]bool{}
-	for _, c := range (&serveCmd{}).checks(&app{origins: o, dir: &cacheDir{}}, slog.New(slog.DiscardHandler)) {
+	for _, c := range (&serveCmd{}).checks(&app{origins: o, dir: &disk.Directory{}}) {
 		if names[c.Name] {
 			t.Errorf("two checks are called %q", c.Name)
 		}
@@ -126,9 +127,9 @@ func (fullDisk) Check() error { return errors.New("no space left on device") }
 func TestCacheChecks(t *testing.T) {
 	o, _ := opened(t, originFlags{}, "/=file:.")
 	c := serveCmd{appFlags: appFlags{cacheFlags: cacheFlags{Cache: t.TempDir()}}}
-	ask := func(d *cacheDir) (status int, ready struct{ Ready, Degraded bool }) {
+	ask := func(d *disk.Directory) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
-		admin.New(admin.Config{Checks: c.checks(&app{origins: o, dir: d}, slog.New(slog.DiscardHandler)), Metrics: http.NotFoundHandler()}).
+		admin.New(admin.Config{Checks: c.checks(&app{origins: o, dir: d}), Metrics: http.NotFoundHandler()}).
 			ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "http://localhost/readyz", nil))
 		if err := json.Unmarshal(w.Body.Bytes(), &ready); err != nil {
 			t.Fatal(err)
@@ -139,20 +140,20 @@ func TestCacheChecks(t *testing.T) {
 	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if status, ready := ask(&cacheDir{originals: cachetest.NewFake()}); status != 503 || ready.Ready {
+	if status, ready := ask(&disk.Directory{Originals: cachetest.NewFake()}); status != 503 || ready.Ready {
 		t.Errorf("with a file in place of a tier: %d %+v", status, ready)
 	}
 	if err := os.Remove(inTheWay); err != nil {
 		t.Fatal(err)
 	}
-	d, err := c.cacheFlags.open(slog.New(slog.DiscardHandler))
+	d, err := disk.OpenDirectory(c.Cache, disk.DirectoryOptions{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if status, ready := ask(d); status != 200 || ready.Degraded {
 		t.Errorf("a good one: %d %+v", status, ready)
 	}
-	d.originals = fullDisk{d.originals}
+	d.Originals = fullDisk{d.Originals}
 	if status, ready := ask(d); status != 200 || !ready.Ready || !ready.Degraded {
 		t.Errorf("a full one: %d %+v", status, ready)
 	}

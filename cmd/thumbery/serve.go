@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/config"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 )
 
@@ -39,7 +40,7 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	log, buffer := c.logger()
 	defer buffer.Start()()
 	slog.SetDefault(log) // for panics that are recovered
-	logExposedSecrets(ctx, log)
+	config.LogExposedSecrets(ctx, log)
 	c.setGOGC()
 	running := lifecycle.Service{Drain: c.Drain, Grace: c.Grace, Log: log, FlushLog: buffer.Flush}
 	service, err := c.wire(running.Stopping, log)

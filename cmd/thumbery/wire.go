@@ -64,7 +64,7 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		log: log,
 	}
 	m.Watch(version, p.state(fronts, others))
-	tasks := slices.Concat(app.background(), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
+	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
 	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, stopping), background: tasks, workers: app.workers}, nil
 }
 
@@ -81,9 +81,9 @@ type parts struct {
 func (p *parts) state(fronts frontCaches, others *peers.Peers) metrics.State {
 	return metrics.State{
 		Gate: p.making(p.fallback), Background: p.gates.pictures.Background, Fetches: p.gates.fetches.Load, Memory: p.Derivatives.MemoryStats, Absent: p.Originals.Absent,
-		Repairs: p.origins.Repairs, Primes: p.primer.Waiting, DiskLow: p.dir.reserve.Low,
+		Repairs: p.origins.Repairs, Primes: p.primer.Waiting, DiskLow: p.dir.Free.Low,
 		Workers: watchWorkers(p.workers.State),
-		Stock:   func() [eviction.Tiers]eviction.Count { return p.dir.inventory.Stock().ByTier() },
+		Stock:   func() [eviction.Tiers]eviction.Count { return p.dir.Inventory.Stock().ByTier() },
 		Origins: p.origins.States, Shared: p.sharedState, Switches: p.switches.each, Fronts: fronts.backlogs(p.invalidations), Peers: func() metrics.Peers { return metrics.Peers(others.State()) },
 	}
 }
@@ -101,7 +101,7 @@ func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.Se
 }
 
 func (c *serveCmd) adminServer(p *parts, stopping func() bool) http.Handler {
-	checks := append(append(c.checks(p.app, p.log), checkWorkers(p.workers.State)), p.sharedChecks()...)
+	checks := append(append(c.checks(p.app), checkWorkers(p.workers.State)), p.sharedChecks()...)
 	return admin.New(admin.Config{
 		Checks: checks, Metrics: p.metrics.Handler(), Forget: p.forgetEverywhere, Stock: c.stock(p.app), Invalidations: peers.Handler(p.invalidations),
 		Switches: p.switches, Hook: c.hook(p.app, p.primer, p.metrics, p.log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: p.log,
@@ -115,9 +115,6 @@ func (a *app) warm(r *pipeline.Result) { a.Derivatives.Warm(r.Name, r.Blob.Size)
 // background is the work beside the requests.
 func (a *app) background() lifecycle.Tasks {
 	all := lifecycle.Tasks{{Name: "probe", Run: a.origins.Probe}}
-	if a.dir.purgeLoop != nil {
-		all = append(all, lifecycle.Task{Name: "purge", Run: a.dir.purgeLoop.Run})
-	}
 	if a.origins.Repair != nil {
 		all = append(all, lifecycle.Task{Name: "repair", Run: a.origins.Repair.Run})
 	}

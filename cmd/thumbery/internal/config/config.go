@@ -85,22 +85,6 @@ func hideSecret(err error, app *kong.Application) error {
 	return fmt.Errorf("toml: line %d (last key %q): not valid TOML; are there quotes around the value?", e.Position.Line, e.LastKey)
 }
 
-// isSecret reports whether a flag of some command has the tag "secret" and this name, or
-// one that was meant by it: "serve.hook_secret" is a mistake for "hook-secret".
-func isSecret(key string, app *kong.Application) bool {
-	var secrets []string
-	for _, command := range app.Children {
-		for _, f := range command.Flags {
-			if f.Tag.Has("secret") {
-				secrets = append(secrets, f.Name)
-			}
-		}
-	}
-	name := key[strings.LastIndexByte(key, '.')+1:]
-	_, isNear := variant.Nearest(name, secrets)
-	return isNear || slices.Contains(secrets, name)
-}
-
 // settings are the names of all flags that a file can set: those that can be set in
 // the environment, too.
 func settings(app *kong.Application) map[string]bool {

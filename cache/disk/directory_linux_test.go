@@ -1,4 +1,4 @@
-package main
+package disk
 
 import (
 	"errors"
@@ -13,12 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache"
-	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/variant"
 )
-
-const someName = variant.Name("3fa0c1d2e3f405162738495a6b7c8d9e")
 
 // TestNoPlaceForMezzanines has a cache directory of an older version that can only
 // be read any more: it is served from, without mezzanines.
@@ -28,7 +24,7 @@ func TestNoPlaceForMezzanines(t *testing.T) {
 		t.Skipf("mount: %v", err)
 	}
 	for _, tier := range []eviction.Tier{eviction.Originals, eviction.Derivatives} {
-		s, err := disk.Open(dir, tier.String(), disk.Options{})
+		s, err := Open(dir, tier.String(), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,19 +34,18 @@ func TestNoPlaceForMezzanines(t *testing.T) {
 		t.Skipf("remount: %v", err)
 	}
 	var log strings.Builder
-	f := cacheFlags{Cache: dir}
-	d, err := f.open(slog.New(slog.NewTextHandler(&log, nil)))
+	d, err := OpenDirectory(dir, DirectoryOptions{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for tier, s := range map[eviction.Tier]cache.Store{eviction.Originals: d.originals, eviction.Derivatives: d.derivatives} {
-		b, err := s.Open(someName)
+	for tier, s := range map[eviction.Tier]cache.Store{eviction.Originals: d.Originals, eviction.Derivatives: d.Derivatives} {
+		b, err := s.Open(source)
 		if err != nil {
 			t.Fatalf("%v: %v", tier, err)
 		}
 		b.Close()
 	}
-	if _, err := d.mezzanines.Open(someName); err != cache.ErrMiss {
+	if _, err := d.Mezzanines.Open(source); err != cache.ErrMiss {
 		t.Errorf("Open of a mezzanine = %v, want a miss", err)
 	}
 	if !strings.Contains(log.String(), "no mezzanines are kept") {
@@ -62,27 +57,27 @@ func TestNoPlaceForMezzanines(t *testing.T) {
 func TestOpenMakesMezzanines(t *testing.T) {
 	dir := t.TempDir()
 	_ = mountMemory(t, dir) // or it takes longer, to make all directories
-	for _, tier := range []string{disk.Originals, disk.Derivatives} {
+	for _, tier := range []string{Originals, Derivatives} {
 		if err := os.Mkdir(filepath.Join(dir, tier), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f := cacheFlags{Cache: dir}
-	f.MinFree = 0.999999 // less than that is free, or nothing would be in use
-	d, err := f.open(slog.New(slog.DiscardHandler))
+	o := DirectoryOptions{Log: slog.New(slog.DiscardHandler)}
+	o.MinFree = 0.999999 // less than that is free, or nothing would be in use
+	d, err := OpenDirectory(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []cache.Store{d.originals, d.mezzanines, d.derivatives} {
+	for _, s := range []cache.Store{d.Originals, d.Mezzanines, d.Derivatives} {
 		if b := fillOne(t, s); !errors.Is(b.NotKept, cache.ErrNoRoom) {
 			t.Errorf("with too little free: NotKept = %v", b.NotKept)
 		}
 	}
-	f.MinFree = 0
-	if d, err = f.open(slog.New(slog.DiscardHandler)); err != nil {
+	o.MinFree = 0
+	if d, err = OpenDirectory(dir, o); err != nil {
 		t.Fatal(err)
 	}
-	for tier, s := range map[eviction.Tier]cache.Store{eviction.Originals: d.originals, eviction.Mezzanines: d.mezzanines, eviction.Derivatives: d.derivatives} {
+	for tier, s := range map[eviction.Tier]cache.Store{eviction.Originals: d.Originals, eviction.Mezzanines: d.Mezzanines, eviction.Derivatives: d.Derivatives} {
 		if b := fillOne(t, s); b.NotKept != nil || !strings.HasPrefix(b.Path, tier.String()+"/3fa/") {
 			t.Errorf("%v: filled %q, NotKept %v", tier, b.Path, b.NotKept)
 		}
@@ -101,7 +96,7 @@ func mountMemory(t *testing.T, dir string) error {
 // fillOne keeps one body, and returns its Blob, closed.
 func fillOne(t *testing.T, s cache.Store) *cache.Blob {
 	t.Helper()
-	b, err := s.Fill(t.Context(), someName, strings.NewReader("body"), time.Time{})
+	b, err := s.Fill(t.Context(), source, strings.NewReader("body"), time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,11 +107,10 @@ func fillOne(t *testing.T, s cache.Store) *cache.Blob {
 // TestTierInTheWay refuses what is a mistake, and no disk that cannot be written.
 func TestTierInTheWay(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, disk.Mezzanines), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, Mezzanines), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f := cacheFlags{Cache: dir}
-	if _, err := f.openTier(eviction.Mezzanines, disk.Options{}, slog.New(slog.DiscardHandler)); err == nil || unwritable(err) {
+	if _, err := OpenDirectory(dir, DirectoryOptions{Log: slog.New(slog.DiscardHandler)}); err == nil || unwritable(err) {
 		t.Errorf("a file in place of a tier: %v", err)
 	}
 	for err, want := range map[error]bool{
