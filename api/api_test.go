@@ -622,6 +622,51 @@ func TestSigned(t *testing.T) {
 	}
 }
 
+// One signature serves all options within its scope, also if their paths are cached, and no
+// other options, and no other picture.
+func TestSignedOnce(t *testing.T) {
+	t.Parallel()
+	presets := variant.Presets{}
+	var keys variant.Keyring
+	for _, err := range []error{presets.Add("thumb=40x30"), keys.Add("k:0123456789abcdef")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := newTestServer(func(c *Config) { c.Keys, c.Presets = &keys, presets })
+	sized := newTestServer(func(c *Config) { c.Keys, c.Presets, c.Limits.Sizes = &keys, presets, []int{40, 30} })
+	for _, tt := range []struct {
+		h      *testServer
+		scope  variant.Scope
+		ops    string
+		status int
+	}{
+		{h, "40x30~20x15,~f_webp", "40x30", 200},
+		{h, "40x30~20x15,~f_webp", "20x15,f_webp", 200},
+		{h, "40x30~20x15,~f_webp", "21x15", 403},
+		{h, "40x30~20x15,~f_webp", "raw", 403},
+		{h, variant.ScopePresets, "thumb", 200},
+		{h, variant.ScopePresets, "thumb,q_1", 403},
+		{h, variant.ScopePresets, "40x30", 403},
+		{h, variant.ScopePresets, "info", 403},
+		{h, variant.ScopeSizes, "40x30", 403},
+		{sized, variant.ScopeSizes, "40x30,f_webp", 200},
+		{sized, variant.ScopeSizes, "41x30", 403},
+		{sized, variant.ScopeSizes, "40x30,q_1", 403},
+		{sized, variant.ScopeSizes, "raw", 403},
+	} {
+		path := keys.SignScope(variant.Path{Ops: tt.ops, Key: "cat.jpg"}, tt.scope, now.Add(time.Minute)).String()
+		for range 2 {
+			if r := tt.h.get(path); r.StatusCode != tt.status {
+				t.Errorf("%s: %s", path, r.Status)
+			}
+		}
+		if r := tt.h.get(strings.Replace(path, "cat.jpg", "dog.jpg", 1)); r.StatusCode != 403 {
+			t.Errorf("another picture of %s: %s", path, r.Status)
+		}
+	}
+}
+
 // Where sizes or presets are limited, a version is permitted only in signed URLs, as it
 // has the original fetched again.
 func TestVersionsAreLimited(t *testing.T) {

@@ -90,7 +90,7 @@ func (s *server) parse(path string) (*parsedPath, error) {
 	if err != nil {
 		return nil, err
 	}
-	expires, err := s.Keys.Verify(u, s.Now())
+	expires, err := s.Keys.Verify(u, ops, s.Limits, s.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@
 //
 // A path is
 //
-//	/[s.<kid>.<sig>[.<exp>]/]<ops>/<key…>
+//	/[s.<kid>.<sig>[.<exp>][~<scope>]/]<ops>/<key…>
 //
 // where ops is one segment of options separated by commas, each a name, or a
 // name and values joined by underscores, of the characters [a-z0-9._-]. The

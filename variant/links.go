@@ -3,6 +3,7 @@ package variant
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -25,13 +26,16 @@ type Links struct {
 	// Expires is how long a signed URL is valid; 0 is for ever. With it, every call
 	// returns another URL, which browsers have not cached.
 	Expires time.Duration
+	// Scope, if there is one, is signed in place of the options, so that in URLs a browser
+	// may replace these by any others within it.
+	Scope Scope
 	// Now is time.Now if it is nil.
 	Now func() time.Time
 }
 
 // URL returns the URL of a picture with the canonical spelling of ops, in which preset
-// names stay. It returns an *Error of kind ErrOptions or ErrKey for what the server would
-// refuse.
+// names stay. It returns an *Error of kind ErrOptions, ErrKey or ErrForbidden (outside the
+// Scope) for what the server would refuse.
 func (l Links) URL(ops, key string) (string, error) {
 	o, err := l.Presets.Parse(ops)
 	if err != nil {
@@ -41,7 +45,10 @@ func (l Links) URL(ops, key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p := l.Keyring.Sign(Path{Ops: o.Canonical, Key: k}, l.expiry())
+	if !l.Scope.covers(o.Canonical, o) {
+		return "", forbidden(fmt.Sprintf("the options %s are outside the scope %s", o.Canonical, l.Scope))
+	}
+	p := l.Keyring.SignScope(Path{Ops: o.Canonical, Key: k}, l.Scope, l.expiry())
 	return l.host(k) + p.String(), nil
 }
 

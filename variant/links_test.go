@@ -1,6 +1,7 @@
 package variant
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -32,6 +33,13 @@ func TestLinksURL(t *testing.T) {
 			t.Errorf("URL(%q, %q) = %q, %v, want %q", tt.ops, tt.key, got, err, tt.want)
 		}
 	}
+	scoped := Links{Keyring: &ring, Scope: "300x~600x,~dpr_2"}
+	if got, err := scoped.URL("dpr_2,w_600", "a.jpg"); err != nil || !strings.HasSuffix(got, "~300x~600x,~dpr_2/600x,dpr_2/a.jpg") {
+		t.Errorf("with a scope: %q, %v", got, err)
+	}
+	if got, err := scoped.URL("301x", "a.jpg"); !errors.Is(err, ErrForbidden) {
+		t.Errorf("outside the scope: %q, %v", got, err)
+	}
 	signed := Links{Keyring: &ring, Expires: time.Hour, Now: func() time.Time { return now }}
 	got, err := signed.URL("300x", "a.jpg")
 	if err != nil {
@@ -41,7 +49,7 @@ func TestLinksURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if expires, err := ring.Verify(p, now); err != nil || !expires.Equal(now.Add(time.Hour)) {
+	if expires, err := verify(ring, p, now); err != nil || !expires.Equal(now.Add(time.Hour)) {
 		t.Errorf("%s: expires %v, %v", got, expires, err)
 	}
 	for _, bad := range [][2]string{{"300", "a.jpg"}, {"300x", "../a.jpg"}, {"300x", ""}} {

@@ -3,6 +3,7 @@ package variant
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // option is an option of the URL language. Its place in the table is its place in the
@@ -166,6 +167,15 @@ func percentOption(name, help string, field func(*Variant) *int) option {
 		func(v *Variant, s string) error { return whole(field(v), s, -100, 100) },
 		func(v *Variant) (string, bool) { return strconv.Itoa(*field(v)), *field(v) != 0 },
 	}
+}
+
+// neutral returns the value that has no effect and is not printed, if given, an options
+// segment, has it.
+func (o *option) neutral(given string) (args string, ok bool) {
+	args, ok = map[string]string{
+		"up": "0", "fit": "cover", "g": "center", "bright": "0", "contrast": "0", "sat": "0", "rot": "0",
+	}[o.name]
+	return args, ok && strings.Contains(","+given, ","+o.name+"_")
 }
 
 // Option describes one option of the language, for manuals.

@@ -209,7 +209,11 @@ const nothing = "dpr_1"
 
 // String is the canonical spelling: the options in the order of the table, each
 // value in its shortest form, defaults left out.
-func (v Variant) String() string {
+func (v Variant) String() string { return v.spell("") }
+
+// spell is String, and also writes the values without effect that given, the segment that v
+// was parsed from, has: after a preset they override its values.
+func (v Variant) spell(given string) string {
 	b := make([]byte, 0, 64)
 	if v.Kind != Picture {
 		b = append(b, kindWords[v.Kind]...)
@@ -217,6 +221,9 @@ func (v Variant) String() string {
 	b = v.appendSize(b)
 	for i := range options {
 		args, ok := options[i].print(&v)
+		if !ok && given != "" {
+			args, ok = options[i].neutral(given)
+		}
 		if !ok {
 			continue
 		}

@@ -37,9 +37,6 @@ func ParsePath(path string) (Path, error) {
 	return p, nil
 }
 
-// rest is what a signature covers: everything after it.
-func (p Path) rest() string { return p.Ops + "/" + string(p.Key) }
-
 // String is the path, percent-encoded for use in a URL.
 func (p Path) String() string {
 	var b strings.Builder

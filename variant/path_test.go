@@ -21,8 +21,10 @@ func TestParsePath(t *testing.T) {
 	}{
 		{"/300x200/photos/cat.jpg", Path{Ops: "300x200", Key: "photos/cat.jpg"}},
 		{"/raw/cat.jpg", Path{Ops: "raw", Key: "cat.jpg"}},
-		{"/s.a1.MAC-_/300x/cat.jpg", Path{Signature{"a1", "MAC-_", ""}, "300x", "cat.jpg"}},
-		{"/s.a1.MAC.123/300x/cat.jpg", Path{Signature{"a1", "MAC", "123"}, "300x", "cat.jpg"}},
+		{"/s.a1.MAC-_/300x/cat.jpg", Path{Signature{"a1", "MAC-_", "", ""}, "300x", "cat.jpg"}},
+		{"/s.a1.MAC.123/300x/cat.jpg", Path{Signature{"a1", "MAC", "123", ""}, "300x", "cat.jpg"}},
+		{"/s.a1.MAC~sizes/300x/cat.jpg", Path{Signature{"a1", "MAC", "", ScopeSizes}, "300x", "cat.jpg"}},
+		{"/s.a1.MAC.123~300x~600x,~dpr_2/300x/cat.jpg", Path{Signature{"a1", "MAC", "123", "300x~600x,~dpr_2"}, "300x", "cat.jpg"}},
 		{"/300x/s.a1.MAC/cat.jpg", Path{Ops: "300x", Key: "s.a1.MAC/cat.jpg"}},
 	}
 	for _, tt := range tests {
@@ -36,6 +38,7 @@ func TestParsePath(t *testing.T) {
 		"/300x//cat.jpg": ErrKey, "/s.a.MAC": ErrKey, "/s.a1/300x/cat.jpg": ErrOptions,
 		"/s..MAC/300x/c": ErrOptions, "/s.a.MAC.x/300x/c": ErrOptions, "/s.a.MAC./300x/c": ErrOptions,
 		"/s.a.M.1.2/300x/c": ErrOptions, "/s.a.M C/300x/c": ErrOptions, "/s.a.M.99999999999999/300x/c": ErrOptions,
+		"/s.a.M~/300x/c": ErrOptions, "/s.a.M.~sizes/300x/c": ErrOptions, "/s.a~sizes/300x/c": ErrOptions, "/s.a.M~300x,/300x/c": ErrOptions,
 	}
 	for path, kind := range bad {
 		if got, err := ParsePath(path); !errors.Is(err, kind) {
@@ -47,6 +50,7 @@ func TestParsePath(t *testing.T) {
 func FuzzParsePath(f *testing.F) {
 	f.Add("/300x200/photos/cat.jpg")
 	f.Add("/s.a1.MAC-_.123/300x/a b/ü%?#.jpg")
+	f.Add("/s.a1.MAC-_.123~300x~600x,~dpr_2/300x/a~b/ü%?#.jpg")
 	f.Fuzz(func(t *testing.T, path string) {
 		p, err := ParsePath(path)
 		if err != nil {
@@ -71,9 +75,9 @@ type vectors struct {
 	Secret  string
 	KeyID   string
 	Cases   []struct {
-		Ops, Key, Expires string
-		Message           string // what is authenticated
-		Path              string // the whole path, percent-encoded
+		Scope, Ops, Key, Expires string
+		Message                  string // what is authenticated
+		Path                     string // the whole path, percent-encoded
 	}
 }
 
@@ -108,21 +112,30 @@ func TestSignatureVectors(t *testing.T) {
 			t.Fatal(err)
 		}
 		p, err := ParsePath(u.Path)
-		if err != nil || p.Ops != c.Ops || string(p.Key) != c.Key || p.Signature.Expires != c.Expires {
+		if err != nil || p.Ops != c.Ops || string(p.Key) != c.Key || p.Signature.Expires != c.Expires || string(p.Signature.Scope) != c.Scope {
 			t.Errorf("ParsePath(%q) = %+v, %v", c.Path, p, err)
 			continue
 		}
 		if p.Signature.MAC != byHand {
 			t.Errorf("%s: the signature in the file is %s, by hand it is %s", c.Path, p.Signature.MAC, byHand)
 		}
-		if _, err := ring.Verify(p, time.Unix(1_700_000_000, 0)); err != nil {
+		if _, err := verify(ring, p, time.Unix(1_700_000_000, 0)); err != nil {
 			t.Errorf("Verify(%s): %v", c.Path, err)
 		}
 		expires, _ := p.Signature.expiry()
-		if signed := ring.Sign(Path{Ops: c.Ops, Key: Key(c.Key)}, expires); signed.String() != c.Path {
+		if signed := ring.SignScope(Path{Ops: c.Ops, Key: Key(c.Key)}, Scope(c.Scope), expires); signed.String() != c.Path {
 			t.Errorf("Sign gives %s, want %s", signed, c.Path)
 		}
 	}
+}
+
+// verify is Verify for a server with the preset "thumb" and the sizes 300 and 600.
+func verify(k Keyring, p Path, now time.Time) (time.Time, error) {
+	o, err := Presets{"thumb": {Width: 300, Height: 200}}.Parse(p.Ops)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return k.Verify(p, o, Limits{Sizes: []int{300, 600}}, now)
 }
 
 func TestVerify(t *testing.T) {
@@ -154,18 +167,25 @@ func TestVerify(t *testing.T) {
 		{"no expiry", with(ring.Sign(p, now.Add(time.Hour)), func(p *Path) { p.Signature.Expires = "" }), "does not fit"},
 		{"other key id", with(ring.Sign(p, time.Time{}), func(p *Path) { p.Signature.KeyID = "old" }), "does not fit"},
 		{"unknown key id", with(ring.Sign(p, time.Time{}), func(p *Path) { p.Signature.KeyID = "x" }), "does not fit"},
-		{"boundary moved", with(ring.Sign(p, time.Time{}), func(p *Path) { p.Ops, p.Key = "300x200/cat.jpg", "" }), ""},
+		{"within the scope", with(ring.SignScope(p, "300x200~300x400,~dpr_2", time.Time{}), func(p *Path) { p.Ops = "300x400,dpr_2" }), ""},
+		{"another scope", with(ring.SignScope(p, "300x200~300x400,~dpr_2", time.Time{}), func(p *Path) { p.Signature.Scope = "300x200" }), "does not fit"},
+		{"a scope with another key", with(ring.SignScope(p, "300x200", time.Time{}), func(p *Path) { p.Key = "dog.jpg" }), "does not fit"},
+		{"a scope that lives longer", with(ring.SignScope(p, "300x200", now.Add(time.Hour)), func(p *Path) { p.Signature.Expires = "" }), "does not fit"},
+		{"a scope that has expired", ring.SignScope(p, "300x200", now), "expired"},
+		{"a scope without its mark", with(ring.SignScope(p, "300x200", time.Time{}), func(p *Path) { p.Signature.Scope = "" }), "does not fit"},
+		{"a scope of a plain signature", with(ring.Sign(p, time.Time{}), func(p *Path) { p.Signature.Scope = "300x200" }), "does not fit"},
+		{"outside the scope", with(ring.SignScope(p, "300x200~300x400,~dpr_2", time.Time{}), func(p *Path) { p.Ops = "300x300" }), "other options"},
 	}
-	for _, tt := range tests[:len(tests)-1] {
-		_, err := ring.Verify(tt.path, now)
+	for _, tt := range tests {
+		_, err := verify(ring, tt.path, now)
 		if tt.reason == "" && err != nil || tt.reason != "" && (!errors.Is(err, ErrForbidden) || !strings.Contains(err.Error(), tt.reason)) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.reason)
 		}
 	}
-	if _, err := (&Keyring{}).Verify(p, now); err != nil {
+	if _, err := verify(Keyring{}, p, now); err != nil {
 		t.Errorf("an empty ring refuses: %v", err)
 	}
-	if expires, _ := ring.Verify(ring.Sign(p, now.Add(time.Hour)), now); !expires.Equal(now.Add(time.Hour)) {
+	if expires, _ := verify(ring, ring.Sign(p, now.Add(time.Hour)), now); !expires.Equal(now.Add(time.Hour)) {
 		t.Errorf("expires = %v", expires)
 	}
 }
@@ -182,7 +202,7 @@ func TestVerifyOneSpelling(t *testing.T) {
 	for _, last := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" {
 		q := p
 		q.Signature.MAC = p.Signature.MAC[:len(p.Signature.MAC)-1] + string(last)
-		if _, err := ring.Verify(q, time.Now()); err == nil {
+		if _, err := verify(ring, q, time.Now()); err == nil {
 			accepted++
 		}
 	}

@@ -87,7 +87,7 @@ func (p Presets) Parse(ops string) (Ops, error) {
 		if err := v.set(rest); err != nil {
 			return Ops{}, err
 		}
-		o.Canonical += "," + added.String()
+		o.Canonical += "," + added.spell(rest)
 	}
 	var err error
 	o.Variant, err = v.normal()

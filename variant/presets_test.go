@@ -20,7 +20,8 @@ func presets(t *testing.T, all ...string) Presets {
 func TestPresets(t *testing.T) {
 	t.Parallel()
 	p := presets(t, "thumb=300x200,f_auto", "wide=1200x", "face=100x100,fp_0.5_0.2",
-		"dense=dpr_2,f_auto", "top=w_600,g_n", "big=up_1,q_80")
+		"dense=dpr_2,f_auto", "top=w_600,g_n", "big=up_1,q_80",
+		"tuned=300x200,g_ne,sat_20,rot_90", "inside=300x200,fit_inside,up_1")
 	for ops, want := range map[string]string{
 		"thumb":               "300x200,f_auto",
 		"thumb,f_webp":        "300x200,f_webp",
@@ -33,10 +34,18 @@ func TestPresets(t *testing.T) {
 		"top,h_200":           "600x200,g_n",
 		"big,30x":             "30x,up_1,q_80",
 		"top":                 "600x",
+		"tuned,sat_0,rot_0":   "300x200,g_ne",
+		"tuned,fit_contain":   "300x200,fit_contain,g_ne,sat_20,rot_90",
+		"tuned,g_center":      "300x200,sat_20,rot_90",
+		"inside,fit_cover":    "300x200,up_1",
+		"inside,up_0":         "300x200,fit_inside",
 	} {
 		o, err := p.Parse(ops)
 		if err != nil || o.Variant.String() != want {
 			t.Errorf("Parse(%q) = %q, %v, want %q", ops, o.Variant, err, want)
+		}
+		if canonical, err := p.Parse(o.Canonical); err != nil || canonical != o {
+			t.Errorf("Parse(%q) = %+v, but its canonical spelling gives %+v, %v", ops, o, canonical, err)
 		}
 		if again := mustParse(t, want); o.Variant != again {
 			t.Errorf("%q and %q are two values: %+v, %+v", ops, want, o.Variant, again)

@@ -10,12 +10,13 @@ import (
 	"time"
 )
 
-// Signature is the first segment of a signed path, "s.<kid>.<sig>[.<exp>]".
-// Neither of its parts is in a derivative's name.
+// Signature is the first segment of a signed path, "s.<kid>.<sig>[.<exp>][~<scope>]".
+// None of its parts is in a derivative's name.
 type Signature struct {
 	KeyID   string
 	MAC     string // base64url without padding of HMAC-SHA256
 	Expires string // seconds since 1970 in decimal; "" for never
+	Scope   Scope  // "" if the MAC covers the options themselves
 }
 
 // String is the segment.
@@ -24,20 +25,29 @@ func (s Signature) String() string {
 	if s.Expires != "" {
 		segment += "." + s.Expires
 	}
+	if s.Scope != "" {
+		segment += scopeMark + string(s.Scope)
+	}
 	return segment
 }
 
 // looksSigned tells signatures from options, of which none begins like that.
 func looksSigned(segment string) bool { return strings.HasPrefix(segment, "s.") }
 
-func parseSignature(segment string) (Signature, error) {
+func parseSignature(segment string) (s Signature, err error) {
+	segment, scope, scoped := strings.Cut(segment, scopeMark)
 	parts := strings.Split(segment, ".")
 	malformed := len(parts) < 3 || len(parts) > 4 || len(segment) > 256 ||
 		!isName(parts[1]) || parts[2] == "" || strings.ContainsFunc(segment, notInSignature)
 	if malformed {
-		return Signature{}, &Error{Kind: ErrOptions, Reason: "the signature is not of the form s.KEYID.SIGNATURE or s.KEYID.SIGNATURE.EXPIRES"}
+		return Signature{}, &Error{Kind: ErrOptions, Reason: "the signature is not of the form s.KEYID.SIGNATURE or s.KEYID.SIGNATURE.EXPIRES, with ~SCOPE or without"}
 	}
-	s := Signature{KeyID: parts[1], MAC: parts[2]}
+	s = Signature{KeyID: parts[1], MAC: parts[2]}
+	if scoped {
+		if s.Scope, err = ParseScope(scope); err != nil {
+			return Signature{}, err
+		}
+	}
 	if len(parts) == 4 {
 		s.Expires = parts[3]
 		if _, err := s.expiry(); err != nil || s.Expires == "" {
@@ -108,12 +118,18 @@ func (k *Keyring) find(id string) *signingKey {
 
 // Sign returns p signed with the first key. A zero expires never expires; it is
 // rounded up to a whole second. An empty Keyring returns p without a signature.
-func (k *Keyring) Sign(p Path, expires time.Time) Path {
+func (k *Keyring) Sign(p Path, expires time.Time) Path { return k.SignScope(p, "", expires) }
+
+// SignScope is Sign for all options within s at once: in the path that it returns, the
+// options may be replaced by any others that s permits. The empty scope permits only those
+// of p.
+func (k *Keyring) SignScope(p Path, s Scope, expires time.Time) Path {
 	p.Signature = Signature{}
 	if k.Empty() {
 		return p
 	}
 	key := k.keys[0]
+	p.Signature.Scope = s
 	if !expires.IsZero() {
 		p.Signature.Expires = strconv.FormatInt(expires.Add(time.Second-1).Unix(), 10)
 	}
@@ -122,17 +138,28 @@ func (k *Keyring) Sign(p Path, expires time.Time) Path {
 	return p
 }
 
-// mac is base64url(HMAC-SHA256(secret, expires + "/" + ops + "/" + key)), with
-// expires as it stands in the path, or "" where it has none.
+// mac is base64url(HMAC-SHA256(secret, p.message())).
 func (s *signingKey) mac(p Path) string {
 	h := hmac.New(sha256.New, s.secret)
-	h.Write([]byte(p.Signature.Expires + "/" + p.rest()))
+	h.Write([]byte(p.message()))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// Verify returns when p expires, zero for never, or an *Error of kind
-// ErrForbidden. An empty Keyring permits everything.
-func (k *Keyring) Verify(p Path, now time.Time) (expires time.Time, err error) {
+// message is what the signature of p covers: expires + "/" + ops + "/" + key, or
+// expires + "~" + scope + "/" + key, with expires as it stands in the path, or "" where it
+// has none. As expires is of digits, the first other character tells the two apart.
+func (p Path) message() string {
+	if p.Signature.Scope != "" {
+		return p.Signature.Expires + scopeMark + string(p.Signature.Scope) + "/" + string(p.Key)
+	}
+	return p.Signature.Expires + "/" + p.Ops + "/" + string(p.Key)
+}
+
+// Verify returns when p expires, zero for never, or an *Error of kind ErrForbidden: p is
+// not signed by one of the keys, has expired, or its options are outside the scope that
+// was signed. o are the options of p, and l what the server serves; whether that permits
+// o, Limits.Permit says. An empty Keyring permits everything.
+func (k *Keyring) Verify(p Path, o Ops, l Limits, now time.Time) (expires time.Time, err error) {
 	if k.Empty() {
 		return time.Time{}, nil
 	}
@@ -149,7 +176,7 @@ func (k *Keyring) Verify(p Path, now time.Time) (expires time.Time, err error) {
 	if err != nil || !expires.IsZero() && !now.Before(expires) {
 		return time.Time{}, forbidden("this URL has expired")
 	}
-	return expires, nil
+	return expires, p.Signature.Scope.permit(p.Ops, o, l)
 }
 
 func forbidden(reason string) error { return &Error{Kind: ErrForbidden, Reason: reason} }

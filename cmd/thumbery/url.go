@@ -14,6 +14,7 @@ type urlCmd struct {
 	Picture string        `arg:"" name:"key" help:"Key of the picture, for example photos/cat.jpg."`
 	Base    string        `placeholder:"URL" help:"Print this before the path, for example https://img.example.com."`
 	Expires time.Duration `help:"How long the signed URL is valid, for example 24h; 0 is for ever." default:"0"`
+	Scope   string        `placeholder:"SCOPE" help:"Sign once for all options within the scope, so that a page writes them without a key: presets, sizes (those of --sizes, with dpr_ and f_), or a list such as 320x~640x~1280x,~dpr_2,f_auto. The form of a list is that of options; each place has the spellings permitted there, separated by ~, and one that begins with ~ may be left out."`
 	Explain bool          `help:"Explain the options in words."`
 }
 
@@ -30,7 +31,11 @@ func (c *urlCmd) Run(stdout io.Writer) error {
 	if c.Expires != 0 && keys.Empty() {
 		return usage(fmt.Errorf("--expires: only signed URLs expire: give a --key, too"))
 	}
-	links := variant.Links{Base: c.Base, Keyring: keys, Presets: presets, Expires: c.Expires}
+	scope, err := c.scope(keys)
+	if err != nil {
+		return usage(err)
+	}
+	links := variant.Links{Base: c.Base, Keyring: keys, Presets: presets, Expires: c.Expires, Scope: scope}
 	url, err := links.URL(c.Ops, c.Picture)
 	if err != nil {
 		return usage(err)
@@ -47,5 +52,18 @@ func (c *urlCmd) Run(stdout io.Writer) error {
 		fmt.Fprintln(stdout, "  "+line)
 	}
 	fmt.Fprintf(stdout, "  of the picture %q\n", c.Picture)
+	if scope != "" {
+		fmt.Fprintf(stdout, "  other options within %s need no other signature\n", scope)
+	}
 	return nil
+}
+
+func (c *urlCmd) scope(keys *variant.Keyring) (variant.Scope, error) {
+	switch {
+	case c.Scope == "":
+		return "", nil
+	case keys.Empty():
+		return "", fmt.Errorf("--scope: only signed URLs have one: give a --key, too")
+	}
+	return variant.ParseScope(c.Scope)
 }

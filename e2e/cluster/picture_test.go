@@ -102,7 +102,7 @@ func server(t *testing.T, b *balancer.Balancer, host, path string) int {
 // spellings are URLs of one picture.
 var spellings = []string{
 	"/raw/%s", "/info/%s", "/200x200,g_smart,f_auto/%s", "/300x/%s?a=/b/c", "/s.k1.AbC_-9/300x/%s", "/s.k1.AbC_-9.1999999999/640x,f_webp/%s?",
-	"/s.k1.AbC_-9/info/%s",
+	"/s.k1.AbC_-9/info/%s", "/s.k1.AbC_-9~320x~640x,~dpr_2,f_auto/640x,f_auto/%s", "/s.k1.AbC_-9.1999999999~sizes/300x/%s",
 }
 
 // encoded are URLs of the picture in which what need not be is percent-encoded.
