@@ -68,8 +68,30 @@ test: ## Run all tests, with real servers and real photographs; 8 minutes
 	go test -race -vet=off -timeout 30m $(UNIT)
 	go test -vet=off -timeout 30m $(SAMPLED)
 	go test -vet=off -count 1 -timeout 30m -parallel 6 ./e2e/...
+	[ "$$(uname)" = Darwin ] || $(MAKE) test-clients
 	cd bench && go test -vet=off ./...
 	cd deploy/kubernetes && go test -vet=off -count 1 $(QUICKLY) ./...
+
+# Debian's, with the frameworks in Debian's packages.
+PYTHON := $(or $(wildcard /usr/bin/python3),python3)
+
+.PHONY: test-clients
+test-clients: ## Test the libraries in clients/, in their frameworks; five seconds
+	node --test clients/js/index.test.js
+	cd clients/python && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -W ignore -m unittest -q
+	php clients/php/test.php
+	ruby clients/ruby/test.rb
+
+.PHONY: test-frameworks
+test-frameworks: ## Test clients/js with Next.js, Nuxt Image, a bundler and TypeScript; 300 MB from npm
+	mkdir -p .tools/frameworks
+	cp clients/js/frameworks/* .tools/frameworks/
+	cd .tools/frameworks && npm install --no-audit --no-fund --no-package-lock
+	cd .tools/frameworks && node --test frameworks.test.js && npx tsc -p .
+
+.PHONY: vectors
+vectors: ## Write testdata/urls.json anew, which the libraries in clients/ are checked against
+	go test ./variant -run TestURLs -update
 
 FUZZTIME := 20s
 .PHONY: fuzz

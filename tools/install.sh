@@ -49,6 +49,23 @@ need_avif() {
 	done
 }
 
+# need_for_clients is what the libraries in clients/ are tested with: small packages.
+need_for_clients() {
+	need node nodejs
+	need php php-cli
+	need ruby ruby
+	[ "$(uname)" = Darwin ] && return # there, only what needs no framework can be tested
+	need_file /etc/php/*/cli/conf.d/*-mbstring.ini php-mbstring
+	need_file /usr/share/php/Twig php-twig
+	need_file /usr/share/php/Illuminate/Support php-illuminate-support
+	need_file /usr/lib/python3/dist-packages/jinja2 python3-jinja2
+	need_file /usr/lib/python3/dist-packages/django python3-django
+	need_file /usr/share/rubygems-integration/*/specifications/actionview-*.gemspec ruby-actionview
+}
+need_file() { # need_file PATH... PACKAGE
+	[ -e "$1" ] || missing="$missing $(eval echo "\${$#}")"
+}
+
 need pkg-config pkg-config
 need cc gcc
 case "${1:-}" in
@@ -66,6 +83,7 @@ test)
 	need lighttpd lighttpd
 	need promtool prometheus
 	need vips libvips-tools
+	need_for_clients
 	;;
 bench)
 	need nginx nginx-light
@@ -78,7 +96,7 @@ esac
 [ -z "$missing" ] && exit 0
 
 if [ "$(uname)" = Darwin ]; then
-	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish haproxy lighttpd prometheus" >&2
+	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish haproxy lighttpd prometheus node php ruby" >&2
 	exit 1
 fi
 if ! command -v apt-get >/dev/null; then

@@ -48,13 +48,45 @@ func (l Links) URL(ops, key string) (string, error) {
 	if !l.Scope.covers(o.Canonical, o) {
 		return "", forbidden(fmt.Sprintf("the options %s are outside the scope %s", o.Canonical, l.Scope))
 	}
-	p := l.Keyring.SignScope(Path{Ops: o.Canonical, Key: k}, l.Scope, l.expiry())
+	p, err := l.sign(Path{Ops: o.Canonical, Key: k})
+	if err != nil {
+		return "", err
+	}
 	return l.host(k) + p.String(), nil
 }
 
-// FuncMap is for text/template and html/template: {{picture "300x200" .Key}}.
+// Source returns the signature for the Scope and the key, "s.KID.SIG~SCOPE/KEY", of which
+// clients/js makes URLs in a browser. It returns an *Error of kind ErrKey, or of kind
+// ErrForbidden if there is no Scope or no key to sign with.
+func (l Links) Source(key string) (string, error) {
+	k, err := ParseKey(key)
+	if err == nil && (l.Scope == "" || l.Keyring.Empty()) {
+		err = forbidden("without a scope, each URL is signed by itself")
+	}
+	if err != nil {
+		return "", err
+	}
+	p, err := l.sign(Path{Key: k})
+	if err != nil {
+		return "", err
+	}
+	return p.Signature.String() + "/" + key, nil
+}
+
+func (l Links) sign(p Path) (Path, error) {
+	if l.Scope != "" {
+		if _, err := ParseScope(string(l.Scope)); err != nil {
+			return Path{}, err
+		}
+	}
+	return l.Keyring.SignScope(p, l.Scope, l.expiry()), nil
+}
+
+// FuncMap is for text/template and html/template: {{picture "300x200" .Key}},
+// {{srcset "f_auto" .Key 320 640}}, {{densities "300x200" .Key 1.0 2.0}} and
+// {{source .Key}}.
 func (l Links) FuncMap() map[string]any {
-	return map[string]any{"picture": l.URL}
+	return map[string]any{"picture": l.URL, "srcset": l.Srcset, "densities": l.Densities, "source": l.Source}
 }
 
 func (l Links) expiry() time.Time {

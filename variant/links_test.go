@@ -99,11 +99,11 @@ func hostOf(t *testing.T, l Links, ops, key string) string {
 func ExampleLinks() {
 	links := Links{Hosts: []string{"img1.example.com", "img2.example.com"}}
 	page := template.Must(template.New("page").Funcs(links.FuncMap()).
-		Parse(`<img src="{{picture "300x200,f_auto" .}}">` + "\n"))
+		Parse(`<img src="{{picture "300x200,f_auto" .}}" srcset="{{srcset "f_auto" . 320 640}}">` + "\n"))
 	var b strings.Builder
 	if err := page.Execute(&b, "photos/cat on a mat.jpg"); err != nil {
 		fmt.Println(err)
 	}
 	fmt.Print(b.String())
-	// Output: <img src="https://img1.example.com/300x200,f_auto/photos/cat%20on%20a%20mat.jpg">
+	// Output: <img src="https://img1.example.com/300x200,f_auto/photos/cat%20on%20a%20mat.jpg" srcset="https://img1.example.com/320x,f_auto/photos/cat%20on%20a%20mat.jpg 320w, https://img1.example.com/640x,f_auto/photos/cat%20on%20a%20mat.jpg 640w">
 }

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { Thumbery, placeholder } from "thumbery";
+import { Signer } from "thumbery/sign";
+import { Signer as WebSigner } from "./sign-web.js";
+import { nextLoader } from "thumbery/next";
+
+const { cases } = JSON.parse(readFileSync(new URL("../../testdata/urls.json", import.meta.url)));
+
+function run({ call, settings: { now = 0, ...settings } = {}, key = "", ops, named, attribute, info, ...rest }) {
+  const t = settings.key ? new Signer({ ...settings, now: () => now * 1000 }) : new Thumbery(settings);
+  const attributes = attribute && Object.fromEntries([attribute]);
+  const calls = {
+    url: () => [ops, ...(named ? [named] : [])].map((ops) => t.url(ops, key)),
+    srcset: () => [t.srcset(ops, key, rest)],
+    picture: () => [t.picture(ops, key, { ...rest, attributes })],
+    source: () => [t.source(key)],
+    placeholder: () => [placeholder(info)],
+  };
+  return calls[call]();
+}
+
+test(`${cases.length} cases of testdata/urls.json`, () => {
+  assert.ok(cases.length > 500);
+  for (const c of cases) {
+    if (c.refused) assert.throws(() => run(c), RangeError, JSON.stringify(c));
+    else for (const got of run(c)) assert.equal(got, c.want, JSON.stringify(c));
+  }
+});
+
+const settings = { key: "k1:an example secret, not for use", scope: "320x~640x,~dpr_2,f_auto", expires: 60, now: () => 1.7e12 };
+
+test("a browser makes the same URLs of a source, without the secret", async () => {
+  const source = new Signer(settings).source("photos/a b.jpg");
+  assert.equal(await new WebSigner(settings).source("photos/a b.jpg"), source);
+  const browser = new Thumbery({ base: "https://img.example.com", signed: true });
+  const server = new Signer({ base: "https://img.example.com", ...settings });
+  for (const ops of ["320x,f_auto", "f_auto,dpr_2,w_640"]) {
+    assert.equal(browser.url(ops, source), server.url(ops, "photos/a b.jpg"));
+  }
+  assert.throws(() => server.url("321x,f_auto", "photos/a b.jpg"), /outside the scope/);
+  assert.throws(() => browser.url("320x,f_auto", "photos/a b.jpg"), /source/);
+});
+
+test("the secret is not to be seen", () => {
+  const signer = new Signer(settings);
+  assert.ok(!JSON.stringify(signer).includes("secret"));
+  assert.throws(() => new Signer({ key: "k1:short" }), (e) => !e.message.includes("short"));
+});
+
+test("a loader for next/image", () => {
+  const loader = nextLoader({ base: "https://img.example.com", ops: "300x200,f_auto" });
+  assert.equal(loader({ src: "/a b.jpg", width: 640 }), "https://img.example.com/640x427,f_auto/a%20b.jpg");
+  assert.equal(loader({ src: "a.jpg", width: 640, quality: 70 }), "https://img.example.com/640x427,f_auto,q_70/a.jpg");
+});

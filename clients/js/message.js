@@ -1,0 +1,32 @@
+// What a signature covers, and how it is written.
+
+export function parseKey(key) {
+  const [, id, secret] = /^([a-z0-9-]+):([^]*)$/.exec(key) ?? [];
+  if (!id || new TextEncoder().encode(secret).length < 16) {
+    throw new RangeError("a key is KID:SECRET, with a secret of at least 16 bytes");
+  }
+  return { id, secret };
+}
+
+export function checkScope(scope) {
+  if (scope.length > 256 || !/^(~?[a-z0-9._-]+(~[a-z0-9._-]+)*(,(?!$)|$))*$/.test(scope)) {
+    throw new RangeError("a scope is presets, sizes, or a list such as 320x~640x,~dpr_2,f_auto");
+  }
+  return scope;
+}
+
+/** Throws for options outside the scope. Lists permit spellings, as Scope.lists in Go. */
+export function checkOptions(scope, ops, presets) {
+  if (!scope || scope === "sizes" || (scope === "presets" && presets.includes(ops))) return;
+  const rest = ops.split(",");
+  const places = scope.split(",").map((place) => place.split("~"));
+  const fits = places.every((place) => (place.includes(rest[0]) ? rest.shift() : place[0] === ""));
+  if (!fits || rest.length) throw new RangeError(`the options ${ops} are outside the scope ${scope}`);
+}
+
+export function message({ expires, scope, now }, ops, key) {
+  const until = expires ? String(Math.ceil(now() / 1000 + expires)) : "";
+  return { covered: until + (scope ? "~" + scope : "/" + ops) + "/" + key, until, scope };
+}
+
+export const segment = (id, mac, { until, scope }) => `s.${id}.${mac}${until && "." + until}${scope && "~" + scope}`;
