@@ -21,7 +21,7 @@ _MAX_SIDE = 16383
 
 
 def _words(*allowed: str) -> _Value:
-    return lambda s: s if s in allowed else _fail()  # type: ignore[return-value]
+    return lambda s: s if s in allowed else _fail()
 
 
 def _flag(s: str | None) -> str:
