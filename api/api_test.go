@@ -524,7 +524,8 @@ func TestEngineProblems(t *testing.T) {
 		kind, detail          string
 		retry, control, cause string
 	}{
-		{gate.ErrBusy, 503, "busy", "Try again", "2", "no-store", ""},
+		{gate.ErrBusy, 503, "busy", "server is full. Try again", "2", "no-store", ""},
+		{gate.ErrWaited, 503, "busy", "waited too long", "2", "no-store", ""},
 		{resize.ErrTooSlow, 503, "too-slow", "took too long", "2", "no-store", ""},
 		{fmt.Errorf("decoding: %w: 96 MB", resize.ErrNoMemory), 503, "no-memory", "ran out", "2", "no-store", ""},
 		{

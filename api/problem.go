@@ -65,6 +65,7 @@ var problemTypes = []problemType{
 	{originals.ErrTooManyVersions, 429, "too-many-versions", "Too many versions of this picture", "Within an hour, more versions (v_) of this picture were requested than this server fetches. Versions in the cache are still served. Leave out v_, or try again later."},
 	{resize.ErrTooSlow, 503, "too-slow", "Resizing timed out", "Resizing was stopped because it took too long. Request a smaller picture, or try again later."},
 	{resize.ErrNoMemory, 0, "no-memory", "Out of memory", "Memory ran out while resizing. Request a smaller picture, or try again later."},
+	{gate.ErrWaited, 0, "busy", "Server busy", "The request waited too long in the queue of this server. Try again in a moment."},
 	{gate.ErrBusy, 0, "busy", "Server busy", "The queue of this server is full. Try again in a moment."},
 	{http.ErrServerClosed, 503, "stopping", "Server stopping", "This server is stopping, and did not finish this in time. Try again."},
 	{context.Canceled, 0, "client-gone", "The client closed the connection", "The client closed the connection before the answer."},

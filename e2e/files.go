@@ -5,10 +5,11 @@ import (
 	"encoding/hex"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
 
 // Testdata is the directory of the pictures in this repository.
@@ -69,8 +70,8 @@ func Eventually(t *testing.T, what string, happens func() bool) {
 // Tool finds a program, or skips the test and names the Debian package that has it.
 func Tool(t *testing.T, name, debian string) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
+	path := pinned.InstalledProgram(name)
+	if path == "" {
 		t.Skipf("there is no %s; install it with: apt-get install %s", name, debian)
 	}
 	return path

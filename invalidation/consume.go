@@ -24,7 +24,12 @@ const (
 // has first used the log. While f returns an error, it is called with the same events again,
 // after pauses of a second to a minute. Watch must run meanwhile.
 func (l *Log) Consume(ctx context.Context, name string, f func(ctx context.Context, events []Event) error) {
-	l.Follow(ctx, name, func(ctx context.Context, b Batch) error {
+	l.Follow(ctx, name, l.saving(name, f))
+}
+
+// saving calls f with the events of a Batch, if it has any, and saves the position.
+func (l *Log) saving(name string, f func(ctx context.Context, events []Event) error) func(context.Context, Batch) error {
+	return func(ctx context.Context, b Batch) error {
 		if len(b.Events) > 0 {
 			if err := f(ctx, b.Events); err != nil {
 				return err
@@ -32,21 +37,25 @@ func (l *Log) Consume(ctx context.Context, name string, f func(ctx context.Conte
 		}
 		l.save(name, b.Next)
 		return nil
-	})
+	}
 }
 
 // Follow is like Consume, for callers that save the position themselves, by SaveCursor with the
 // Next of a Batch. A Batch may be without events.
 func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Context, b Batch) error) {
+	l.follow(ctx, name, func() Cursor {
+		at := l.start()
+		l.save(name, at)
+		return at
+	}, f)
+}
+
+// follow is Follow for a consumer that begins at begin where no position was saved.
+func (l *Log) follow(ctx context.Context, name string, begin func() Cursor, f func(ctx context.Context, b Batch) error) {
 	l.Wait(ctx, Cursor{})
 	at, ok := l.Cursor(name)
-	switch {
-	case ok:
-	case name == Self: // the process may have been killed before it had saved a position
-		at = Cursor{}
-	default:
-		at = l.start()
-		l.save(name, at)
+	if !ok {
+		at = begin()
 	}
 	l.pass(name, at)
 	for ctx.Err() == nil {
@@ -79,20 +88,27 @@ func (l *Log) pass(name string, at Cursor) {
 // appended. Errors are those of the file system and of ctx.
 func (l *Log) Await(ctx context.Context, name string) error {
 	at, err := l.End(ctx)
-	for err == nil {
-		l.mu.Lock()
-		id, passed, changed := l.id, l.passed[name], l.changed
-		l.mu.Unlock()
-		if id != at.Log || passed.Log == at.Log && passed.Seq >= at.Seq {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			err = ctx.Err()
-		case <-changed:
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	l.wait(ctx, func() bool { return l.hasPassed(name, at) })
+	if !l.HasPassed(name, at) {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// HasPassed reports that a consumer that runs in this process has had all events before a
+// cursor, or that the log is another one by now.
+func (l *Log) HasPassed(name string, at Cursor) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.hasPassed(name, at)
+}
+
+func (l *Log) hasPassed(name string, at Cursor) bool {
+	passed := l.passed[name]
+	return l.id != at.Log || passed.Log == at.Log && passed.Seq >= at.Seq
 }
 
 // start is where a new consumer begins.
@@ -170,14 +186,15 @@ func (l *Log) ReportLost(consumer string, events uint64) {
 	}
 }
 
-// Self is the consumer of ApplyOthers, for Await. Without a position it begins with the log: to forget a
-// picture again costs little.
+// Self is the consumer of ApplyOthers, for Await.
 const Self = "self"
 
 // ApplyOthers calls forget, which forgets a picture on this node, for each event that another
-// process has appended, or this program before it was killed, until ctx ends.
+// process has appended, or this program before it was killed, until ctx ends. Where no
+// position was saved, as when it was killed at once, it begins with the log: to forget a
+// picture again costs little.
 func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
-	l.Consume(ctx, Self, func(ctx context.Context, events []Event) error {
+	l.follow(ctx, Self, func() Cursor { return Cursor{} }, l.saving(Self, func(ctx context.Context, events []Event) error {
 		others := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Own })
 		err := ForgetAll(ctx, l.options.Log, others, func(e Event) error { return forget(e.Key) })
 		if err != nil {
@@ -187,5 +204,5 @@ func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
 		l.recording.Lock()
 		defer l.recording.Unlock()
 		return nil
-	})
+	}))
 }

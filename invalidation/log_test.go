@@ -159,9 +159,14 @@ func TestDamagedRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := open(t, dir)
+	var log strings.Builder
+	l.options.Log = slog.New(slog.NewTextHandler(&log, nil))
 	add(t, l, "four")
 	if b := after(t, l, Cursor{}, 9); said(b) != "1 one other, 3 three other, 4 four" {
 		t.Errorf("%q", said(b))
+	}
+	if warning := log.String(); strings.Count(warning, "WARN") != 1 || !strings.Contains(warning, "lines=1") {
+		t.Errorf("logged %q", warning)
 	}
 }
 
@@ -312,7 +317,7 @@ func FuzzSegment(f *testing.F) {
 			t.Errorf("the header is %v, %d bytes", h, n)
 		}
 		last := uint64(0)
-		for e, err := range entries(bytes.NewReader(content), 0, last) {
+		for e, err := range entries(bytes.NewReader(content), 0, last, new(int)) {
 			line := appendRecord(nil, e.Event, e.writer)
 			if err != nil || e.Seq <= last || len(line) > maxRecord || !bytes.HasSuffix(content[:e.end], line) {
 				t.Errorf("%+v, %v", e, err)

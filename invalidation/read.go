@@ -83,7 +83,10 @@ func (l *Log) readSegments(firsts []uint64) (all []*segment, err error) {
 	}
 	for _, first := range slices.Backward(firsts[keep:]) {
 		s := l.known(first)
-		err := s.read(l.sync)
+		damaged, err := s.read(l.sync)
+		if damaged > 0 {
+			l.options.Log.Warn("the log of invalidations is damaged: some pictures are not forgotten everywhere", "file", s.path, "lines", damaged)
+		}
 		switch {
 		case errors.Is(err, errNoSegment):
 			return all, nil
@@ -129,7 +132,8 @@ func (l *Log) recreate() error {
 	}
 	s := &segment{path: segmentPath(l.dir, 1), first: 1}
 	l.segments = []*segment{s}
-	return s.read(l.sync)
+	_, err = s.read(l.sync)
+	return err
 }
 
 // end is the Cursor after the last event that was read.

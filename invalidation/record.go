@@ -74,9 +74,9 @@ type entry struct {
 }
 
 // entries yields the records of r, which begins at offset in the file. It skips lines that
-// are damaged, and those whose Seq is not greater than all before and than last. An error
-// is that of r.
-func entries(r io.Reader, offset int64, last uint64) iter.Seq2[entry, error] {
+// are damaged, which it counts, and those whose Seq is not greater than all before and than
+// last. An error is that of r.
+func entries(r io.Reader, offset int64, last uint64, damaged *int) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		lines := bufio.NewReaderSize(r, 2*maxRecord)
 		for {
@@ -92,6 +92,9 @@ func entries(r io.Reader, offset int64, last uint64) iter.Seq2[entry, error] {
 				return
 			}
 			e, writer, ok := parseRecord(line)
+			if !ok {
+				*damaged++
+			}
 			if !ok || e.Seq <= last {
 				continue
 			}

@@ -64,39 +64,40 @@ var errNoSegment = errors.New("not a file of invalidations of this version")
 
 // read reads what was appended since the last read, by whomever. What a killed process has
 // left of a record is removed; the log must be locked. Nobody is told of a record before
-// sync has returned: its number would be used again after a power cut.
-func (s *segment) read(sync func(*os.File) error) error {
+// sync has returned: its number would be used again after a power cut. damaged is how many
+// whole lines were no records.
+func (s *segment) read(sync func(*os.File) error) (damaged int, err error) {
 	f, err := os.OpenFile(s.path, os.O_RDWR|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer f.Close()
 	h, n, ok := readHeader(io.NewSectionReader(f, 0, maxHeader))
 	if !ok {
-		return errNoSegment
+		return 0, errNoSegment
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if h != s.header || info.Size() < s.size {
 		*s = segment{path: s.path, header: h, first: s.first, last: s.first - 1, size: n, marks: []mark{{s.first - 1, n}}}
 	}
 	if info.Size() == s.size {
-		return nil
+		return 0, nil
 	}
-	for e, err := range entries(io.NewSectionReader(f, s.size, info.Size()-s.size), s.size, s.last) {
+	for e, err := range entries(io.NewSectionReader(f, s.size, info.Size()-s.size), s.size, s.last, &damaged) {
 		if err != nil {
-			return err
+			return damaged, err
 		}
 		s.add(e)
 	}
 	if s.size < info.Size() {
 		if err := f.Truncate(s.size); err != nil {
-			return err
+			return damaged, err
 		}
 	}
-	return sync(f)
+	return damaged, sync(f)
 }
 
 func (s *segment) add(e entry) {
@@ -126,7 +127,8 @@ func (s *segment) after(seq uint64, limit int, writer string, events []Event) ([
 		i = max(i-1, 0)
 	}
 	from := s.marks[i]
-	for e, err := range entries(io.NewSectionReader(f, from.offset, s.size-from.offset), from.offset, from.seq) {
+	var damaged int // read has counted them
+	for e, err := range entries(io.NewSectionReader(f, from.offset, s.size-from.offset), from.offset, from.seq, &damaged) {
 		if err != nil {
 			return nil, err
 		}

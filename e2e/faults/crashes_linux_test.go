@@ -43,7 +43,7 @@ func TestCrashes(t *testing.T) {
 		// Without honest misses, which might be too slow, too, on a busy machine, and with so
 		// few others that none of them waits for a process.
 		"time": {
-			flags:    []string{"--resize-timeout", "1s"},
+			flags:    []string{"--resize-timeout", "2s"},
 			misdeeds: []misdeeds.Misdeed{misdeeds.Loop},
 			each:     stormWorkers / 2, hits: 500,
 		},

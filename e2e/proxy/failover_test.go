@@ -210,7 +210,7 @@ func TestNginxHandsOnOnlyWhatWasNotSent(t *testing.T) {
 // configuration need not say it.
 func TestLighttpdHandsOnOnlyWhatWasNotSent(t *testing.T) {
 	t.Parallel()
-	program := lighttpdProgram(t)
+	program := e2e.Tool(t, "lighttpd", "lighttpd")
 	tests := []struct {
 		name   string
 		does   [2]manner

@@ -55,10 +55,7 @@ func wantRequests(t *testing.T, s *e2e.Server, n int) {
 // varnish starts a real Varnish with deploy/varnish.vcl in front of s and returns its URL.
 func varnish(t *testing.T, s *e2e.Server) string {
 	t.Helper()
-	path, err := exec.LookPath("varnishd")
-	if err != nil {
-		path = e2e.Tool(t, "/usr/sbin/varnishd", "varnish")
-	}
+	path := e2e.Tool(t, "varnishd", "varnish")
 	dir := t.TempDir()
 	host, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
 	vcl := strings.NewReplacer(`"127.0.0.1"`, strconv.Quote(host), `"8080"`, strconv.Quote(port)).Replace(string(e2e.Read(t, "../../deploy/varnish.vcl")))

@@ -54,7 +54,7 @@ func unescape(t *testing.T, s string) string {
 // A real lighttpd sends the file.
 func TestLighttpd(t *testing.T) {
 	t.Parallel()
-	program := lighttpdProgram(t)
+	program := e2e.Tool(t, "lighttpd", "lighttpd")
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--sendfile-header", "X-Sendfile", "--tag-header", "Cache-Tag")
 	front := lighttpd(t, program, s, cache, nil)
@@ -80,19 +80,6 @@ func TestLighttpd(t *testing.T) {
 		}
 	}
 	e2e.WantProblem(t, "an error through lighttpd", e2e.Get(t, front+"/300x/photos/none.jpg"), 404, "not-found", "")
-}
-
-// lighttpdProgram finds lighttpd, or skips the test.
-func lighttpdProgram(t *testing.T) string {
-	t.Helper()
-	program, err := exec.LookPath("lighttpd")
-	if err != nil {
-		program = "/usr/sbin/lighttpd"
-	}
-	if _, err := os.Stat(program); err != nil {
-		t.Skip("there is no lighttpd; install it with: apt-get install lighttpd")
-	}
-	return program
 }
 
 // lighttpd starts deploy/lighttpd.conf in front of s, changed by edit if that is not nil,

@@ -56,6 +56,7 @@ var sentinels = map[string]struct {
 	"originals.ErrReadOnly":        {originals.ErrReadOnly, failure.Server},
 	"originals.ErrMoved":           {originals.ErrMoved, failure.Server},
 	"gate.ErrBusy":                 {gate.ErrBusy, failure.Busy},
+	"gate.ErrWaited":               {gate.ErrWaited, failure.Busy},
 
 	"cache.ErrUnreadable": {cache.ErrUnreadable, failure.Server},
 	"cache.ErrNotKept":    {cache.ErrNotKept, failure.Server},

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// againAfter is how long after the answer to the first purge the second is sent. By
-	// then peers have heard of the event, and answers that were under way when the picture
-	// was forgotten have arrived in the cache.
+	// againAfter is how long after the answer to the first purge, and after this node has
+	// forgotten the picture, the second is sent. By then peers have heard of the event, and
+	// answers that were under way when the picture was forgotten have arrived in the cache.
 	againAfter = time.Second
 	// maxAgain bounds the batches between the two.
 	maxAgain = 16
@@ -39,7 +39,7 @@ func (c *Cache) Run(ctx context.Context, log *invalidation.Log) {
 	go func() {
 		defer close(ended)
 		for p := range again {
-			if c.again(finishing, p) == nil {
+			if c.again(finishing, log, p) == nil {
 				c.save(log, p.Next)
 			}
 		}
@@ -72,7 +72,13 @@ func (c *Cache) Backlog(ctx context.Context, log *invalidation.Log) (events int,
 // cursor is the name of the cursor, in which the log allows no dots.
 func (c *Cache) cursor() string { return "front-" + strings.ReplaceAll(c.Name, ".", "+") }
 
-func (c *Cache) again(ctx context.Context, p purged) error {
+func (c *Cache) again(ctx context.Context, log *invalidation.Log, p purged) error {
+	if !log.HasPassed(invalidation.Self, p.Next) { // another process has recorded it
+		if err := log.Await(ctx, invalidation.Self); err != nil {
+			return err
+		}
+		p.at = time.Now()
+	}
 	if err := sleep(ctx, againAfter-time.Since(p.at)); err != nil {
 		return err
 	}

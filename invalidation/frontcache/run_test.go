@@ -77,6 +77,13 @@ type node struct {
 
 func startNode(t *testing.T, dir string, f *front) *node {
 	t.Helper()
+	return startSlowNode(t, dir, f, 0)
+}
+
+// startSlowNode is startNode for a node that takes this long to forget a picture that another
+// process has recorded.
+func startSlowNode(t *testing.T, dir string, f *front, forgets time.Duration) *node {
+	t.Helper()
 	log, err := invalidation.New(dir, invalidation.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -85,6 +92,7 @@ func startNode(t *testing.T, dir string, f *front) *node {
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { log.Watch(ctx) })
+	running.Go(func() { log.ApplyOthers(ctx, func(variant.Key) error { time.Sleep(forgets); return nil }) })
 	running.Go(func() { c.Run(ctx, log) })
 	synctest.Wait()
 	return &node{log, c, func() { cancel(); running.Wait() }}
@@ -152,6 +160,32 @@ func TestRun(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		n.stop()
 		if len(f.purges) != 2 || f.purges[1].at-f.purges[0].at != time.Second {
+			t.Errorf("purged %v", f.purges)
+		}
+	})
+}
+
+// What another process has recorded is purged again a second after this node has forgotten it:
+// until then the cache may get the old picture from here.
+func TestRunWhileForgetting(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		keys, tags := exampleKeys(1)
+		f := &front{start: time.Now(), status: 200}
+		n := startSlowNode(t, dir, f, time.Minute)
+		defer func() { n.stop() }()
+		other, err := invalidation.New(dir, invalidation.Options{Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Append(t.Context(), keys[0]); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if len(f.purges) != 2 || f.purges[0].tag != tags[0] || f.purges[1].at-f.purges[0].at != time.Minute+time.Second {
 			t.Errorf("purged %v", f.purges)
 		}
 	})

@@ -6,13 +6,19 @@ package gate
 import (
 	"container/list"
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/thumbery/thumbery/internal/failure"
 )
 
-// ErrBusy means that the queue of a gate is full: the work may be tried again later.
-var ErrBusy = failure.New(failure.Busy, "too busy")
+var (
+	// ErrBusy means that the queue of a gate is full: the work may be tried again later.
+	ErrBusy = failure.New(failure.Busy, "too busy")
+	// ErrWaited is an ErrBusy, for callers of Enter with a time limit of their own: the work
+	// was not admitted in time.
+	ErrWaited = fmt.Errorf("%w: it waited too long", ErrBusy)
+)
 
 // Gate admits at most a number of workers at once, and at most a total weight. It is
 // first come, first served, with one exception: heavy work, of more than an eighth of

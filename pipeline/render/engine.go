@@ -20,7 +20,7 @@ type Config struct {
 	Gate     *gate.Gate
 	Settings resize.Settings
 	// Timeout bounds the work on one derivative, including the queue, but for background
-	// work. When it is over, the error is resize.ErrTooSlow, or gate.ErrBusy if most of it
+	// work. When it is over, the error is resize.ErrTooSlow, or gate.ErrWaited if most of it
 	// went into the queue.
 	Timeout  time.Duration
 	Observer Observer

@@ -27,16 +27,16 @@ func (e *Engine) limit(opened time.Time, background bool) *limit {
 	return l
 }
 
-// enter waits until g admits work of that weight. The error is gate.ErrBusy, also when no
-// time is left, or that of ctx.
+// enter waits until g admits work of that weight. The error is gate.ErrBusy,
+// gate.ErrWaited when no time is left, or that of ctx.
 func (l *limit) enter(ctx context.Context, g *gate.Gate, weight int64) (leave func(), err error) {
 	if l.background {
 		return g.EnterBackground(ctx, weight)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, l.left, gate.ErrBusy)
+	ctx, cancel := context.WithTimeoutCause(ctx, l.left, gate.ErrWaited)
 	defer cancel()
-	if leave, err = g.Enter(ctx, weight); err != nil && context.Cause(ctx) == gate.ErrBusy {
-		return nil, gate.ErrBusy
+	if leave, err = g.Enter(ctx, weight); err != nil && context.Cause(ctx) == gate.ErrWaited {
+		return nil, gate.ErrWaited
 	}
 	return leave, err
 }
@@ -49,15 +49,15 @@ func (l *limit) waited(d time.Duration) {
 }
 
 // within calls do with a ctx that ends when no time is left. The error is then
-// resize.ErrTooSlow, but if most of the time went into the queue, gate.ErrBusy: the picture
-// is not at fault.
+// resize.ErrTooSlow, but if most of the time went into the queue, gate.ErrWaited: the
+// picture is not at fault.
 func (l *limit) within(ctx context.Context, do func(context.Context) error) error {
 	total := l.left + l.queued
 	ctx, cancel := context.WithTimeoutCause(ctx, l.left, resize.ErrTooSlow)
 	defer cancel()
 	err := timedOut(ctx, do(ctx))
 	if err == resize.ErrTooSlow && l.queued > total/2 {
-		return gate.ErrBusy
+		return gate.ErrWaited
 	}
 	return err
 }

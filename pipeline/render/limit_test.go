@@ -23,13 +23,13 @@ func TestLimit(t *testing.T) {
 		after      time.Duration
 		err        error
 	}{
-		"in the queue":              {ops: "40x", busy: 2 * time.Minute, after: time.Minute, err: gate.ErrBusy},
-		"mostly in the queue":       {ops: "40x", busy: 40 * time.Second, after: time.Minute, err: gate.ErrBusy},
+		"in the queue":              {ops: "40x", busy: 2 * time.Minute, after: time.Minute, err: gate.ErrWaited},
+		"mostly in the queue":       {ops: "40x", busy: 40 * time.Second, after: time.Minute, err: gate.ErrWaited},
 		"mostly at work":            {ops: "40x", busy: 20 * time.Second, after: time.Minute, err: resize.ErrTooSlow},
 		"with the inspection":       {ops: "40x", opened: 45 * time.Second, after: 15 * time.Second, err: resize.ErrTooSlow},
-		"nothing left":              {ops: "40x", opened: 2 * time.Minute, err: gate.ErrBusy},
+		"nothing left":              {ops: "40x", opened: 2 * time.Minute, err: gate.ErrWaited},
 		"with the look":             {ops: "40x,trim", looked: 50 * time.Second, after: time.Minute, err: resize.ErrTooSlow},
-		"with the look and a queue": {ops: "40x,trim", busy: 31 * time.Second, looked: 20 * time.Second, after: time.Minute, err: gate.ErrBusy},
+		"with the look and a queue": {ops: "40x,trim", busy: 31 * time.Second, looked: 20 * time.Second, after: time.Minute, err: gate.ErrWaited},
 		"the queue of background work": {
 			ops: "40x,trim", background: true, opened: time.Hour, busy: time.Hour, looked: 20 * time.Second, after: time.Hour + time.Minute, err: resize.ErrTooSlow,
 		},
@@ -65,7 +65,7 @@ func TestLimit(t *testing.T) {
 // An inspection has as much time as a picture, with its queue.
 func TestInspectionLimit(t *testing.T) {
 	t.Parallel()
-	for busy, want := range map[time.Duration]error{20 * time.Second: resize.ErrTooSlow, 40 * time.Second: gate.ErrBusy, time.Hour: gate.ErrBusy} {
+	for busy, want := range map[time.Duration]error{20 * time.Second: resize.ErrTooSlow, 40 * time.Second: gate.ErrWaited, time.Hour: gate.ErrWaited} {
 		synctest.Test(t, func(t *testing.T) {
 			e := newEngine()
 			e.resizer.Probed, e.resizer.Block = svg, make(chan struct{})

@@ -2,10 +2,8 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
@@ -23,9 +21,6 @@ type Node struct {
 	log       *pinned.Log
 	process   *pinned.Process // nil if it does not run
 }
-
-// readyLimit is how long a node may take to start, on a busy machine.
-const readyLimit = 3 * time.Minute
 
 // Start starts a node that does not run and waits until it is ready.
 func (n *Node) Start(t pinned.T) {
@@ -90,21 +85,11 @@ func (n *Node) launch(t pinned.T) {
 // awaitReady waits until /readyz is 200 and the public listener answers.
 func (n *Node) awaitReady(t pinned.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), readyLimit)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	err := n.process.Await(t.Context(), func(ctx context.Context) error {
 		_, err := n.Get(ctx, "/readyz")
-		if err == nil {
-			return
-		}
-		select {
-		case <-n.process.Ended():
-			t.Fatalf("the node at %s has ended: %v\n%s", n.Public, n.process.Err(), n.log)
-		case <-ctx.Done():
-			t.Fatalf("the node at %s is not ready: %v\n%s", n.Public, errors.Join(ctx.Err(), err), n.log)
-		case <-tick.C:
-		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("the node at %s is not ready: %v\n%s", n.Public, err, n.log)
 	}
 }

@@ -2,12 +2,13 @@
 package haproxy
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -31,9 +32,6 @@ type Server struct {
 	log     *pinned.Log
 	process *pinned.Process
 }
-
-// limit is how long HAProxy may take for anything, on a busy machine.
-const limit = 3 * time.Minute
 
 // Program is the path of haproxy, or "" if there is none.
 func Program() string { return pinned.InstalledProgram("haproxy") }
@@ -132,16 +130,13 @@ func (s *Server) State(name string) string {
 // ended.
 func (s *Server) Await(t pinned.T, what string, holds func() bool) {
 	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(limit)
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-s.process.Ended():
-			t.Fatalf("haproxy has ended: %v\n%s", s.process.Err(), s.log)
-		case <-deadline:
-			t.Fatalf("haproxy: it does not happen that %s\n%s", what, s.log)
+	err := s.process.Await(t.Context(), func(context.Context) error {
+		if !holds() {
+			return errors.New("it does not happen that " + what)
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("haproxy: %v\n%s", err, s.log)
 	}
 }

@@ -9,19 +9,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	client "github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
-)
-
-const (
-	// startLimit is how long a server may take to answer; it needs a second
-	// or two on an idle machine.
-	startLimit = 60 * time.Second
-	pollEvery  = 50 * time.Millisecond
 )
 
 // AccessKey and SecretKey are the root user's, on every server of this process and of no
@@ -85,7 +77,7 @@ func (s *Server) Restart(t pinned.T) {
 		t.Fatalf("start MinIO: %v", err)
 	}
 	s.process = p
-	if err := s.awaitReady(t.Context()); err != nil {
+	if err := s.process.Await(t.Context(), s.ready); err != nil {
 		t.Fatalf("MinIO does not answer: %v", err)
 	}
 }
@@ -128,28 +120,8 @@ func (s *Server) environment() []string {
 	}, s.Environment...)
 }
 
-// awaitReady polls until the server says that it is ready and accepts a signed request: it
+// ready returns nil when the server says that it is ready and accepts a signed request: it
 // listens before its users are loaded.
-func (s *Server) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		err := s.ready(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.process.Ended():
-			return fmt.Errorf("it ended: %w", s.process.Err())
-		case <-ctx.Done():
-			return fmt.Errorf("%w; last: %w", ctx.Err(), err)
-		case <-tick.C:
-		}
-	}
-}
-
 func (s *Server) ready(ctx context.Context) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint+"/minio/health/ready", nil)
 	if err != nil {

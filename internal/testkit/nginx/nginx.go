@@ -3,15 +3,15 @@ package nginx
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
-	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
@@ -38,9 +38,8 @@ type Server struct {
 	// Address is where it listens, HOST:PORT.
 	Address string
 
-	cmd   *exec.Cmd
-	dir   string
-	ended chan struct{} // closed when the process has ended
+	process *pinned.Process
+	dir     string
 }
 
 // Start starts nginx at a free address and waits until it listens. The caller closes the
@@ -63,23 +62,17 @@ func (c Config) start(log *bytes.Buffer) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Address: address, dir: dir, ended: make(chan struct{})}
+	s := &Server{Address: address, dir: dir}
 	if err := s.write(c); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	s.cmd = exec.Command(Program(), "-c", s.file(), "-e", "stderr")
-	s.cmd.Stderr = io.MultiWriter(c.Log, log)
-	s.cmd.WaitDelay = 10 * time.Second
-	if err := s.cmd.Start(); err != nil {
-		s.cmd = nil
-		return nil, errors.Join(err, s.Close())
+	if s.process, err = pinned.Start(Program(), []string{"-c", s.file(), "-e", "stderr"}, os.Environ(), io.MultiWriter(c.Log, log)); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	go func() {
-		_ = s.cmd.Wait() // how it ended does not matter
-		close(s.ended)
-	}()
-	if err := s.wait(); err != nil {
-		return nil, errors.Join(err, s.Close())
+	// Only when nginx listens it writes the file with its process id.
+	err = s.process.Await(context.Background(), func(context.Context) error { _, err := os.Stat(filepath.Join(dir, "pid")); return err })
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("nginx does not listen at %s: %w", address, err), s.Close())
 	}
 	return s, nil
 }
@@ -99,15 +92,13 @@ func (s *Server) Reload(c Config) error {
 	if err := s.write(c); err != nil {
 		return err
 	}
-	return s.cmd.Process.Signal(syscall.SIGHUP)
+	s.process.Signal(unix.SIGHUP)
+	return nil
 }
 
 // Close stops nginx and its workers.
 func (s *Server) Close() error {
-	if s.cmd != nil {
-		_ = s.cmd.Process.Signal(syscall.SIGTERM) // to the workers as well; it may have ended already
-		<-s.ended
-	}
+	s.process.Terminate()
 	return os.RemoveAll(s.dir)
 }
 
@@ -164,20 +155,3 @@ http {
 
 // Program is the path of nginx, or "" if there is none.
 func Program() string { return pinned.InstalledProgram("nginx") }
-
-// wait waits until nginx listens: only then it writes the file with its process id.
-func (s *Server) wait() error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for range 18_000 { // three minutes, on a busy machine
-		if _, err := os.Stat(filepath.Join(s.dir, "pid")); err == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-s.ended:
-			return errors.New("nginx has ended")
-		}
-	}
-	return fmt.Errorf("nginx does not listen at %s", s.Address)
-}

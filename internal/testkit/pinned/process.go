@@ -1,10 +1,14 @@
 package pinned
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,12 +20,16 @@ type Process struct {
 	err   error         // how it ended; read after ended is closed
 }
 
+// outputLimit is how long children of a program that has ended may keep its output open.
+const outputLimit = 10 * time.Second
+
 // Start starts a program with env as its whole environment. Its output goes to output.
 func Start(binary string, args, env []string, output io.Writer) (*Process, error) {
 	cmd := exec.Command(binary, args...)
 	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = dieWithParent()
+	cmd.WaitDelay = outputLimit
 	p := &Process{ended: make(chan struct{})}
 	started := make(chan error)
 	go func() {
@@ -50,6 +58,31 @@ func (p *Process) Ended() <-chan struct{} { return p.ended }
 func (p *Process) Err() error {
 	<-p.ended
 	return p.err
+}
+
+// awaitLimit is ample for anything that a server does, on a busy machine.
+const awaitLimit = 3 * time.Minute
+
+// Await polls until try returns nil. Its errors are the last one of try, and that the process
+// has ended, ctx is done, or three minutes have passed.
+func (p *Process) Await(ctx context.Context, try func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, awaitLimit)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := try(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-p.ended:
+			return errors.Join(fmt.Errorf("the program has ended: %w", p.err), err)
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		}
+	}
 }
 
 // Kill kills the process, even a paused one, and waits for its end.

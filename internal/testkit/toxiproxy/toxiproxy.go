@@ -21,11 +21,8 @@ func Tool() pinned.Tool {
 	return pinned.Tool{Name: "toxiproxy", Module: module, Package: module + "/cmd/server"}
 }
 
-const (
-	startLimit = 30 * time.Second // for the server to answer; it needs some milliseconds
-	pollEvery  = 10 * time.Millisecond
-	callLimit  = 30 * time.Second // for a call of its API
-)
+// callLimit bounds a call of its API.
+const callLimit = 30 * time.Second
 
 // Server is a running toxiproxy.
 type Server struct {
@@ -58,30 +55,10 @@ func Start(t pinned.T) *Server {
 			t.Logf("toxiproxy said:\n%s", &log)
 		}
 	})
-	if err := s.awaitReady(t.Context()); err != nil {
+	if err := s.process.Await(t.Context(), func(context.Context) error { return s.call(http.MethodGet, "/version", nil) }); err != nil {
 		t.Fatalf("toxiproxy does not answer: %v", err)
 	}
 	return s
-}
-
-func (s *Server) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		err := s.call(http.MethodGet, "/version", nil)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-s.process.Ended():
-			return fmt.Errorf("it ended: %w", s.process.Err())
-		case <-ctx.Done():
-			return fmt.Errorf("%w; last: %w", ctx.Err(), err)
-		case <-tick.C:
-		}
-	}
 }
 
 // call calls the server's API. in, if not nil, is sent as JSON.

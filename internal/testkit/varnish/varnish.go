@@ -2,13 +2,13 @@
 package varnish
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
@@ -31,9 +31,6 @@ type Server struct {
 	log     *pinned.Log
 	process *pinned.Process
 }
-
-// limit is how long Varnish may take to start: it compiles its configuration.
-const limit = 3 * time.Minute
 
 // Program is the path of varnishd, or "" if there is none.
 func Program() string { return pinned.InstalledProgram("varnishd") }
@@ -109,20 +106,14 @@ func (s *Server) Admin(args ...string) (string, error) {
 // await waits until the child process serves.
 func (s *Server) await(t pinned.T) {
 	t.Helper()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(limit)
-	for {
+	err := s.process.Await(t.Context(), func(context.Context) error {
 		out, err := s.Admin("status")
-		if err == nil && strings.Contains(out, "running") {
-			return
+		if err == nil && !strings.Contains(out, "running") {
+			err = errors.New(out)
 		}
-		select {
-		case <-tick.C:
-		case <-s.process.Ended():
-			t.Fatalf("varnishd has ended: %v\n%s", s.process.Err(), s.log)
-		case <-deadline:
-			t.Fatalf("varnishd does not run: %v\n%s", errors.Join(err, errors.New(out)), s.log)
-		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("varnishd does not run: %v\n%s", err, s.log)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -287,16 +286,3 @@ const textSVG = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www
 <image x="100" y="50" width="40" height="40" xlink:href="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="/>
 <image x="150" y="50" width="40" height="40" xlink:href="data:image/gif;base64,R0lGODlhAQABAIAAAP8AAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="/>
 </svg>`
-
-func contains(t testing.TB, path string, words ...string) {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Error(err)
-	}
-	for _, word := range words {
-		if !strings.Contains(string(text), word) {
-			t.Errorf("%s has no %q:\n%s", path, word, text)
-		}
-	}
-}
