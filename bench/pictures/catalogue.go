@@ -19,7 +19,7 @@ type file struct {
 func catalogue() []file {
 	var all []file
 	for _, part := range [][]file{
-		photos(), turned(), oddColours(), profiled(), oddAlpha(), discs(), otherFormats(), containers(), counters(),
+		photos(), turned(), oddColours(), profiled(), oddAlpha(), discs(), otherFormats(), containers(), heifs(), counters(),
 		telling(), documents(), oddShapes(), broken(), bombs(), foreign(), refused(),
 	} {
 		all = append(all, part...)

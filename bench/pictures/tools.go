@@ -62,10 +62,14 @@ func (t *toolbox) run(command string, args ...string) error {
 	return nil
 }
 
+func (t *toolbox) write(name string, data []byte) error {
+	return os.WriteFile(filepath.Join(t.dir, name), data, 0o600)
+}
+
 // convert writes data to the file in, runs a command, and returns what is then
 // in the file out.
 func (t *toolbox) convert(data []byte, in, out, command string, args ...string) ([]byte, error) {
-	if err := os.WriteFile(filepath.Join(t.dir, in), data, 0o600); err != nil {
+	if err := t.write(in, data); err != nil {
 		return nil, err
 	}
 	if err := t.run(command, args...); err != nil {

@@ -6,8 +6,8 @@ import "github.com/thumbery/thumbery/variant"
 
 // Prepared returns src as libvips is to see it: without what it would only unpack and
 // keep, texts and other metadata that are compressed, a kilobyte of which can become a
-// megabyte; an SVG without a size with that which browsers give it. The orientation must
-// have been read before. src is not changed, and it is copied only if something differs.
+// megabyte; an AVIF or HEIC as it is coded, neither cut nor turned; an SVG without a size
+// with that which browsers give it. The header must have been read before. src is not changed, and it is copied only if something differs.
 // The error is of kind header.ErrTooLarge for a PNG with a colour profile of more than
 // 4 MiB and an SVG with a longer side than is read, and of kind header.ErrNotPicture for
 // a JPEG 2000 with a palette.
@@ -19,6 +19,8 @@ func Prepared(src []byte, f variant.Format) ([]byte, error) {
 		return jxlWithoutMetadata(src), nil
 	case variant.SVG:
 		return sizedSVG(src)
+	case variant.AVIF, variant.HEIC:
+		return plainHEIF(src)
 	case variant.JP2:
 		return src, checkJP2(src)
 	}

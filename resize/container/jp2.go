@@ -24,7 +24,7 @@ func checkJP2(src []byte) error {
 	return nil
 }
 
-// boxes are the boxes of a JPEG 2000, by their kinds and contents.
+// boxes are those of a JPEG 2000, AVIF or HEIC, by their kinds and contents.
 func boxes(src []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for off := 0; len(src)-off >= 8; {

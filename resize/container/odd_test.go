@@ -132,7 +132,10 @@ func FuzzPrepared(f *testing.F) {
 	for i, s := range []string{`<svg width="50%"/>`, `<?xml version="1.0"?><svg viewBox="0 0 4 3"/>`, string(jp2Box("jp2h", jp2Box("pclr"))), string(tiffWith())} {
 		f.Add([]byte(s), byte(i))
 	}
-	formats := []variant.Format{variant.SVG, variant.SVG, variant.JP2, variant.TIFF, variant.JXL}
+	for _, name := range []string{"orientation-6.heic", "orientation-4.avif", "exif.avif"} {
+		f.Add(oddFile(f, name), byte(5))
+	}
+	formats := []variant.Format{variant.SVG, variant.SVG, variant.JP2, variant.TIFF, variant.JXL, variant.HEIC}
 	f.Fuzz(func(t *testing.T, src []byte, n byte) {
 		format := formats[int(n)%len(formats)]
 		before := strings.Clone(string(src))

@@ -25,11 +25,10 @@ var (
 
 // Header is what can be known about a picture without decoding it.
 //
-// Width, Height and Orientation are what a decoder gives. For AVIF and HEIC
-// that is the picture after the container's own turning, mirroring and cutting
-// (irot, imir, clap), which every decoder applies by itself: Orientation is
-// always 1 there, and EXIF is ignored, as the standard demands. The same holds for
-// JPEG XL.
+// Width, Height and Orientation are what a decoder gives. For AVIF and HEIC Orientation
+// is what the container says of turning and mirroring (irot, imir), which the engine keeps
+// from decoders; EXIF is ignored, as the standard demands. Decoders of JPEG XL turn it by
+// themselves: Orientation is always 1 there.
 //
 // For drawings Width and Height are the natural size that an engine uses, at 72 pixels
 // an inch: 300x150 for an SVG without a size or a view box; of a PDF the size of its first
@@ -50,17 +49,31 @@ type Header struct {
 	Progressive   bool           // JPEG progressive, PNG or GIF interlaced
 	ICC           bool           // carries a colour profile
 	Palette       bool           // PNG: at most 256 colours, from a table
+	Premultiplied bool           // AVIF, HEIC: colours are multiplied by alpha
+	Limited       bool           // AVIF, HEIC: grey has the values of video, 16 to 235 of 255
 
 	// Profile is where the colour profile lies in the file, of a JPEG, PNG, WebP, AVIF or
 	// HEIC that has one: the segments of a JPEG that hold it, with whatever stands between
 	// them; the content of a PNG's chunk; otherwise the profile itself.
 	Profile Extent `json:"-"`
 
+	// CICP says what the colours are where there is no profile: of an AVIF or HEIC.
+	CICP CICP
+
+	Whole Whole // of an AVIF or HEIC that is cut by its container (clap)
+
 	// Coded is how many pixels a decoder unpacks where that is not Width times
 	// Height: an AVIF or HEIC that shows only part of what is coded, or whose tiles
 	// overlap its edges. 0 where it is the same.
 	Coded int64
 }
+
+// CICP are numbers of ITU-T H.273; both are 0 where nothing is said.
+type CICP struct{ Primaries, Transfer uint8 }
+
+// Whole are the sides of what is decoded, and where in it the picture begins, in pixels;
+// all of it are 0 where the picture is all that is decoded.
+type Whole struct{ Width, Height, Left, Top int }
 
 // Extent is a part of a file, in bytes.
 type Extent struct{ Off, Len int64 }
@@ -69,6 +82,14 @@ type Extent struct{ Off, Len int64 }
 func (h Header) Upright() (width, height int) {
 	if h.Orientation >= 5 {
 		return h.Height, h.Width
+	}
+	return h.Width, h.Height
+}
+
+// Decoded returns the sides of what a decoder gives: those of Whole if that is set.
+func (h Header) Decoded() (width, height int) {
+	if h.Whole != (Whole{}) {
+		return h.Whole.Width, h.Whole.Height
 	}
 	return h.Width, h.Height
 }

@@ -3,6 +3,7 @@ package header
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/thumbery/thumbery/resize/header/internal/bitstream"
 	"github.com/thumbery/thumbery/resize/header/internal/source"
@@ -35,9 +36,7 @@ type heifReader struct {
 	meta    box // content after version and flags
 	primary uint32
 	props   []heifProperty
-	own     []int           // of the primary item, indices into props, in order
-	alphas  map[uint32]bool // items that are alpha channels
-	alphaOf []uint32        // those of the primary item
+	alphaOf []uint32 // items that are alpha channels of the primary item
 	items   map[uint32]*heifItem
 	extents int   // of all items
 	links   int   // of all items
@@ -49,14 +48,16 @@ type heifReader struct {
 // heifProperty is a box of ipco, as far as we read it.
 type heifProperty struct {
 	kind    string
-	a, b    int  // ispe, clap, hvcC: sides; irot: quarter turns; pixi: channels and bits
-	depth   int  // av1C, hvcC: bits a sample
-	isAlpha bool // auxC
+	a, b    int        // ispe, clap: sides; irot: quarter turns to the left; imir: axis; pixi: channels and bits
+	clap    [4]float64 // width, height, and where the middle lies from that of the whole
+	coded   bitstream.Sequence
+	isAlpha bool              // auxC
+	colours bitstream.Colours // nclx
 	profile Extent
 }
 
 func inspectHEIF(s *file) (Header, error) {
-	r := &heifReader{s: s, h: Header{Orientation: 1, Pages: 1, Depth: 8}, alphas: map[uint32]bool{}, items: map[uint32]*heifItem{}, units: maxOBUs}
+	r := &heifReader{s: s, h: Header{Orientation: 1, Pages: 1, Depth: 8}, items: map[uint32]*heifItem{}, units: maxOBUs}
 	err := s.boxes(0, s.Size, func(b box) error {
 		if b.kind != "meta" {
 			return nil
@@ -104,11 +105,9 @@ func (r *heifReader) read() error {
 // header builds the Header. The coding decides the format, not the
 // brand: mif1 can be either.
 func (r *heifReader) header() (Header, error) {
-	for _, i := range r.own {
-		if p := r.props[i]; p.kind == "ispe" {
-			r.h.Width, r.h.Height = p.a, p.b
-		}
-	}
+	primary := r.item(r.primary)
+	size, _ := r.prop(primary, "ispe")
+	r.h.Width, r.h.Height = size.a, size.b
 	whole := r.h
 	if err := whole.Check(); err != nil { // clap may make it smaller, of which decoders know nothing
 		return Header{}, err
@@ -116,36 +115,35 @@ func (r *heifReader) header() (Header, error) {
 	if err := r.checkSizes(whole.Width, whole.Height); err != nil {
 		return Header{}, err
 	}
-	for _, i := range r.own {
-		r.apply(r.props[i])
+	if err := r.transform(primary); err != nil {
+		return Header{}, err
 	}
 	if r.h.Pixels() < whole.Pixels() {
 		r.h.Coded = max(r.h.Coded, whole.Pixels())
 	}
-	for _, p := range r.props { // of tiles, too: too much rather than too little
-		r.h.Depth = max(r.h.Depth, p.depth)
+	if pixi, ok := r.prop(primary, "pixi"); ok {
+		r.h.Depth = pixi.b
 	}
+	for _, p := range r.props { // of tiles, too: too much rather than too little
+		r.h.Depth = max(r.h.Depth, p.coded.Depth)
+	}
+	if err := r.colours(primary); err != nil {
+		return Header{}, err
+	}
+	r.h.Premultiplied = r.h.Premultiplied && r.h.Alpha
 	r.h.Samples = colours(r.h.Gray, r.h.Alpha)
 	return r.h, nil
 }
 
-// apply applies a property to the header as decoders apply it to the picture.
-func (r *heifReader) apply(p heifProperty) {
-	switch p.kind {
-	case "clap":
-		r.h.Width, r.h.Height = min(r.h.Width, p.a), min(r.h.Height, p.b)
-	case "irot":
-		if p.a&1 != 0 {
-			r.h.Width, r.h.Height = r.h.Height, r.h.Width
-		}
-	case "pixi":
-		r.h.Gray, r.h.Depth = p.a == 1, p.b
-	case "colr":
-		r.h.ICC = true
-		if r.h.Profile.Len == 0 {
-			r.h.Profile = p.profile
+// prop is the last property of that kind that an item has, which is the one that libheif
+// takes.
+func (r *heifReader) prop(item *heifItem, kind string) (heifProperty, bool) {
+	for _, i := range slices.Backward(item.props) {
+		if r.props[i].kind == kind {
+			return r.props[i], true
 		}
 	}
+	return heifProperty{}, false
 }
 
 func (r *heifReader) readPrimary(b box) error {
@@ -185,34 +183,32 @@ func (s *file) heifProperty(b box) (heifProperty, error) {
 		p.a, p.b = int(c.uint(4)), int(c.uint(4))
 	case "irot":
 		p.a = int(c.uint(1) & 3)
+	case "imir":
+		p.a = int(c.uint(1) & 1)
 	case "clap":
-		p.a, p.b = c.ratio(), c.ratio()
+		return s.heifClap(b)
 	case "pixi":
 		c.full()
 		p.a, p.b = int(c.uint(1)), int(c.uint(1))
 	case "av1C":
-		p.depth = bitstream.AV1Depth(c.uint(3))
+		p.coded.Depth = bitstream.AV1Depth(c.uint(3))
 	case "hvcC":
 		return s.hevcConfig(b)
 	case "auxC":
 		c.full()
 		p.isAlpha = c.isAlpha()
 	case "colr":
-		if kind := c.uint(4); kind != 'p'<<24|'r'<<16|'o'<<8|'f' && kind != 'r'<<24|'I'<<16|'C'<<8|'C' {
-			p.kind = "nclx"
+		switch kind := c.uint(4); kind {
+		case 'p'<<24 | 'r'<<16 | 'o'<<8 | 'f', 'r'<<24 | 'I'<<16 | 'C'<<8 | 'C':
+			p.profile = Extent{c.off, c.end - c.off}
+		case 'n'<<24 | 'c'<<16 | 'l'<<8 | 'x':
+			code := func() uint8 { return uint8(min(c.uint(2), 255)) }
+			p.kind, p.colours = "nclx", bitstream.Colours{Told: true, Primaries: code(), Transfer: code(), Matrix: code(), Full: c.uint(1)&0x80 != 0}
+		default:
+			p.kind = "other"
 		}
-		p.profile = Extent{c.off, c.end - c.off}
 	}
 	return p, c.err
-}
-
-// ratio reads a side of clap, a fraction, rounded as libheif does.
-func (c *cursor) ratio() int {
-	n, d := c.uint(4), c.uint(4)
-	if d == 0 {
-		return 0
-	}
-	return int((n + d/2) / d)
 }
 
 // isAlpha reads the URN of an auxiliary picture.
@@ -262,15 +258,11 @@ func (r *heifReader) link(c *cursor) {
 }
 
 func (r *heifReader) associate(id uint32, prop int) {
-	if id == r.primary && len(r.own) < maxBoxes {
-		r.own = append(r.own, prop)
-	}
-	if r.props[prop].isAlpha && len(r.alphas) < maxItems {
-		r.alphas[id] = true
-	}
-	if p := r.props[prop]; p.kind == "hvcC" {
-		item := r.item(id)
-		item.codedW, item.codedH = max(item.codedW, p.a), max(item.codedH, p.b)
+	item, p := r.item(id), &r.props[prop]
+	item.props = append(item.props, prop)
+	item.isAlpha = item.isAlpha || p.isAlpha
+	if p.kind == "hvcC" {
+		item.coded = item.coded.And(p.coded)
 	}
 }
 
@@ -299,9 +291,13 @@ func (r *heifReader) readReferences(b box) error {
 
 func (r *heifReader) refer(kind string, from, to uint32) {
 	switch {
-	case kind == "auxl" && to == r.primary && r.alphas[from] && len(r.alphaOf) < maxAlphas:
-		r.h.Alpha = true
-		r.alphaOf = append(r.alphaOf, from)
+	case kind == "auxl" && r.item(from).isAlpha:
+		if r.item(to).alpha = true; to == r.primary && len(r.alphaOf) < maxAlphas {
+			r.h.Alpha = true
+			r.alphaOf = append(r.alphaOf, from)
+		}
+	case kind == "prem" && from == r.primary:
+		r.h.Premultiplied = true
 	case kind == "dimg":
 		item := r.item(from)
 		item.tiles = append(item.tiles, to)

@@ -1,8 +1,10 @@
 package header
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/thumbery/thumbery/resize/header/internal/bitstream"
 	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -13,8 +15,10 @@ type heifItem struct {
 	extents int      // where its data is is known if this is 1
 	off, n  int64    // in the file
 	tiles   []uint32 // items that it is put together from
-
-	codedW, codedH int // hvc1: the largest size that its hvcC allows
+	props   []int    // indices into heifReader.props, in order
+	isAlpha bool     // by its properties
+	alpha   bool     // it has an alpha channel
+	coded   bitstream.Sequence
 }
 
 // besides is n for an item that is no picture. Decoders read all of those, also
@@ -67,10 +71,13 @@ func (r *heifReader) item(id uint32) *heifItem {
 
 // checkSizes decides the format and holds the coded pictures to the size that
 // the container tells: a decoder unpacks whatever is coded, and only then
-// compares.
+// compares. Alpha of another size is not supported.
 func (r *heifReader) checkSizes(width, height int) error {
 	for _, id := range append([]uint32{r.primary}, r.alphaOf...) {
 		item := r.item(id)
+		if size, ok := r.prop(item, "ispe"); !ok || size.a != width || size.b != height {
+			return fmt.Errorf("%w: its alpha is %s, the picture %s", ErrNotPicture, sides(size.a, size.b), sides(width, height))
+		}
 		var err error
 		if item.kind == "grid" {
 			err = r.checkGrid(item, width, height)
@@ -86,10 +93,10 @@ func (r *heifReader) checkSizes(width, height int) error {
 
 // checkCoded returns how many pixels are coded of an item that is no grid.
 func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64, err error) {
-	size := r.s.av1Size
+	read := r.s.av1Sequence
 	switch {
 	case item.kind == "hvc1":
-		r.h.Format, size = variant.HEIC, r.s.hevcSize
+		r.h.Format, read = variant.HEIC, r.s.hevcSequence
 		width, height = hevcSide(width), hevcSide(height)
 	case item.kind != "av01":
 		return 0, ErrNotPicture
@@ -99,11 +106,15 @@ func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64
 	if item.extents != 1 {
 		return 0, source.Broken("its pixels lie in %d places", item.extents)
 	}
-	w, h, err := size(item.off, item.n, &r.units)
-	w, h = max(w, item.codedW), max(h, item.codedH)
-	switch {
-	case err != nil:
+	coded, err := read(item.off, item.n, &r.units)
+	if err != nil {
 		return 0, err
+	}
+	if coded.Width > 0 {
+		item.coded = item.coded.And(coded)
+	}
+	w, h := item.coded.Width, item.coded.Height
+	switch {
 	case w == 0 || h == 0:
 		return 0, source.Broken("its coded size is not told")
 	case w > width || h > height:
@@ -137,6 +148,9 @@ func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
 	slices.Sort(item.tiles)
 	var largest int64
 	for _, id := range slices.Compact(item.tiles) {
+		if tile := r.item(id); tile.alpha || r.transforms(tile) {
+			return fmt.Errorf("%w: its tiles have alpha, or are turned or cut", ErrNotPicture)
+		}
 		coded, err := r.checkCoded(r.item(id), tileW, tileH)
 		if err != nil {
 			return err

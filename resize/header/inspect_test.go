@@ -105,9 +105,11 @@ func TestInspect(t *testing.T) {
 
 		{"avif", heifOf("avif", "av1C", 40, 30, false), headerOf(variant.AVIF, func(h *header.Header) { h.Depth = 10 })},
 		{"avif, alpha", heifOf("mif1", "av1C", 40, 30, true), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.Alpha = 10, true })},
-		{"avif, turned", heifOf("avif", "av1C", 30, 40, false, boxOf("irot", []byte{3})), headerOf(variant.AVIF, func(h *header.Header) { h.Depth = 10 })},
-		{"avif, mirrored", heifOf("avif", "av1C", 40, 30, false, boxOf("imir", []byte{1})), headerOf(variant.AVIF, func(h *header.Header) { h.Depth = 10 })},
-		{"avif, cut and turned", heifOf("avif", "av1C", 64, 64, false, boxOf("clap", be32(30, 1, 80, 2, 0, 1, 0, 1)), boxOf("irot", []byte{1})), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.Coded = 10, 64*64 })},
+		{"avif, turned", heifOf("avif", "av1C", 30, 40, false, boxOf("irot", []byte{3})), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.Width, h.Height, h.Orientation = 10, 30, 40, 6 })},
+		{"avif, mirrored", heifOf("avif", "av1C", 40, 30, false, boxOf("imir", []byte{1})), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.Orientation = 10, 2 })},
+		{"avif, cut and turned", heifOf("avif", "av1C", 64, 64, false, boxOf("clap", be32(30, 1, 80, 2, 0, 1, 0, 1)), boxOf("irot", []byte{1})), headerOf(variant.AVIF, func(h *header.Header) {
+			h.Depth, h.Coded, h.Width, h.Height, h.Orientation, h.Whole = 10, 64*64, 30, 40, 8, header.Whole{Width: 64, Height: 64, Left: 17, Top: 12}
+		})},
 		{"avif, tiles beyond its edges", heifGrid(80, 30, 80, 2, 79), headerOf(variant.AVIF, func(h *header.Header) { h.Width, h.Coded = 80, 2*79*30 })},
 		{"avif, profile", heifOf("avif", "av1C", 40, 30, false, boxOf("colr", []byte("prof....."))), headerOf(variant.AVIF, func(h *header.Header) { h.Depth, h.ICC, h.Profile = 10, true, header.Extent{Off: 278, Len: 5} })},
 		{"avif, grid", heifGrid(40, 30, 40, 3, 16), headerOf(variant.AVIF, func(h *header.Header) { h.Coded = 3 * 16 * 30 })},

@@ -12,7 +12,7 @@ import (
 // bare brings samples to 8 bits, where that needs no profile: what is then done
 // with them costs half.
 func (r *run) bare(im op.Image, h header.Header) op.Image {
-	if r.Err != nil || h.ICC || h.CMYK {
+	if profile, _ := toldProfile(h); r.Err != nil || h.ICC || h.CMYK || profile != nil {
 		return im
 	}
 	switch r.Interpretation(im) {
@@ -30,7 +30,7 @@ func (r *run) toSRGB(im op.Image, h header.Header) op.Image {
 	if r.Err != nil {
 		return nil
 	}
-	if profile := r.Profile(im); isFor(profile, h) && !icc.IsSRGB(profile) {
+	if profile := r.Profile(im); isFor(profile, r.colourBands(im)) && !icc.IsSRGB(profile) {
 		if out, ok := r.transformed(im); ok {
 			return r.grey(out, h.Gray)
 		}
@@ -52,17 +52,11 @@ func (r *run) grey(im op.Image, is bool) op.Image {
 	return r.Do("colourspace", op.On(im), op.Set("space", "b-w"))
 }
 
-// isFor reports whether a profile is for pictures of the header's kind. libvips
+// isFor reports whether a profile is for pictures of so many bands of colour. libvips
 // takes one of grey for the first band of any picture.
-func isFor(profile []byte, h header.Header) bool {
-	space := "RGB "
-	switch {
-	case h.CMYK:
-		space = "CMYK"
-	case h.Gray:
-		space = "GRAY"
-	}
-	return icc.Space(profile) == space
+func isFor(profile []byte, bands int) bool {
+	space := map[int]string{1: "GRAY", 3: "RGB ", 4: "CMYK"}[bands]
+	return space != "" && icc.Space(profile) == space
 }
 
 // transformed goes from the embedded profile to sRGB; ok is false where that is so

@@ -79,11 +79,12 @@ func (r *run) load(s source) op.Image {
 	w, h := r.Size(im)
 	switch n := r.PixelBytes(im); {
 	case !s.allows(w, h):
-		r.Err = fmt.Errorf("%w: its %dx%d pixels are not the %dx%d of its header", header.ErrBroken, w, h, s.header.Width, s.header.Height)
+		wantW, wantH := s.header.Decoded()
+		r.Err = fmt.Errorf("%w: its %dx%d pixels are not the %dx%d of its header", header.ErrBroken, w, h, wantW, wantH)
 	case n > 2*s.header.PixelBytes(): // some kinds of colour take more than their samples
 		r.Err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", header.ErrBroken, n, s.header.PixelBytes())
 	}
-	return r.settled(im, s.header)
+	return r.told(r.settled(im, s.header), s.header)
 }
 
 // failOn: a warning is not enough to refuse a picture, as many cameras cause
@@ -141,7 +142,9 @@ func (s source) allows(w, h int) bool {
 	case variant.WebP:
 		shrink = 1 / s.webpScale()
 	}
-	return near(w, s.header.Width, shrink) && near(h, s.header.Height*s.frames, shrink) && (shrink > 1 || w == s.header.Width && h == s.header.Height*s.frames)
+	wantW, wantH := s.header.Decoded()
+	wantH *= s.frames
+	return near(w, wantW, shrink) && near(h, wantH, shrink) && (shrink > 1 || w == wantW && h == wantH)
 }
 
 // near reports whether side is what remains of whole, or rounded from it. A

@@ -295,6 +295,13 @@ func (r *Run) WithInts(im Image, name string, values []int) Image {
 	})
 }
 
+// WithProfile is im with a copy of a colour profile instead of its own.
+func (r *Run) WithProfile(im Image, profile []byte) Image {
+	return r.changed(im, "icc-profile-data", func(im Image, name *C.char) {
+		C.vips_image_set_blob_copy(im, name, unsafe.Pointer(unsafe.SliceData(profile)), C.size_t(len(profile)))
+	})
+}
+
 func (r *Run) changed(im Image, name string, change func(Image, *C.char)) Image {
 	if r.Err != nil {
 		return nil

@@ -35,20 +35,65 @@ func AV1Unit(b []byte, rest int64) (kind byte, head int, size int64, ok bool) {
 	return 0, 0, 0, false
 }
 
-// AV1Sequence reads the largest frame size from a sequence header, section
-// 5.5.1 of the specification.
-func AV1Sequence(b []byte) (width, height int, ok bool) {
+// AV1Sequence reads a sequence header, section 5.5.1 of the specification, up to the
+// colours.
+func AV1Sequence(b []byte) (s Sequence, ok bool) {
 	r := &bitReader{b: b}
-	r.bits(3) // profile
-	r.bit()   // still picture
-	if reduced := r.flag(); reduced {
+	profile := r.bits(3)
+	r.bit() // still picture
+	reduced := r.flag()
+	if reduced {
 		r.bits(5) // level
 	} else {
 		r.av1OperatingPoints()
 	}
 	w, h := 1+int(r.bits(4)), 1+int(r.bits(4))
-	width, height = 1+int(r.bits(w)), 1+int(r.bits(h))
-	return width, height, !r.over
+	s.Width, s.Height = 1+int(r.bits(w)), 1+int(r.bits(h))
+	if !reduced && r.flag() { // frames are numbered
+		r.bits(4 + 3)
+	}
+	r.bits(3)
+	if !reduced {
+		r.av1Tools()
+	}
+	r.bits(3)
+	r.av1Colours(profile, &s)
+	return s, !r.over
+}
+
+// av1Tools passes over which tools of films are used.
+func (r *bitReader) av1Tools() {
+	r.bits(4)
+	ordered := r.flag()
+	if ordered {
+		r.bits(2)
+	}
+	if screen := r.flag() || r.flag(); screen && !r.flag() { // content of screens: chosen for each frame, or always
+		r.bit() // motion by whole pixels
+	}
+	if ordered {
+		r.bits(3)
+	}
+}
+
+// av1Colours reads color_config, section 5.5.2, up to the range.
+func (r *bitReader) av1Colours(profile uint64, s *Sequence) {
+	s.Depth = 8
+	if r.flag() {
+		s.Depth = 10
+		if profile == 2 && r.flag() {
+			s.Depth = 12
+		}
+	}
+	s.Grey = profile != 1 && r.flag()
+	const unspecified = 2
+	c := Colours{true, unspecified, unspecified, unspecified, false}
+	if r.flag() {
+		c.Primaries, c.Transfer, c.Matrix = uint8(r.bits(8)), uint8(r.bits(8)), uint8(r.bits(8))
+	}
+	isRGB := !s.Grey && c == Colours{true, 1, 13, 0, false} // of which the range is not told
+	c.Full = isRGB || r.flag()
+	s.Colours = c
 }
 
 // av1OperatingPoints passes over what films have before the frame size.

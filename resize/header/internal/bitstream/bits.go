@@ -1,6 +1,27 @@
 // Package bitstream reads the headers of coded pictures: AV1 and HEVC.
 package bitstream
 
+// Sequence is what a coded picture says of itself.
+type Sequence struct {
+	Width, Height int // pixels that are unpacked; the largest of several
+	Depth         int // bits a sample
+	Grey          bool
+	Colours       Colours
+}
+
+// Colours are numbers of ITU-T H.273.
+type Colours struct {
+	Told                        bool // or else all is zero
+	Primaries, Transfer, Matrix uint8
+	Full                        bool // samples have all values, not only those of video
+}
+
+// And is s with what another header of the same picture says.
+func (s Sequence) And(t Sequence) Sequence {
+	t.Width, t.Height, t.Depth = max(s.Width, t.Width), max(s.Height, t.Height), max(s.Depth, t.Depth)
+	return t
+}
+
 // bitReader takes bits from b. What lies beyond its end reads as zeros, and
 // over says so.
 type bitReader struct {

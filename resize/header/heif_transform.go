@@ -1,0 +1,110 @@
+package header
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/thumbery/thumbery/resize/header/internal/source"
+)
+
+// transform reads how an item's container cuts, turns and mirrors it, in the order in
+// which it says so: clap, irot, imir.
+func (r *heifReader) transform(item *heifItem) error {
+	var t turning
+	for _, i := range item.props {
+		switch p := r.props[i]; p.kind {
+		case "clap":
+			if t != (turning{}) {
+				return fmt.Errorf("%w: it is cut after it is turned", ErrNotPicture)
+			}
+			if err := r.h.cut(p); err != nil {
+				return err
+			}
+		case "irot":
+			t.turn(-p.a)
+		case "imir":
+			t.mirror(p.a == 1)
+		}
+	}
+	r.h.Orientation = t.orientation()
+	return nil
+}
+
+// transforms reports whether an item is to be cut, turned or mirrored.
+func (r *heifReader) transforms(item *heifItem) bool {
+	return slices.ContainsFunc(item.props, func(i int) bool {
+		p := r.props[i]
+		return p.kind == "clap" || p.kind == "irot" && p.a != 0 || p.kind == "imir"
+	})
+}
+
+// turning is quarter turns to the right, and then perhaps left and right exchanged.
+type turning struct {
+	quarters int
+	mirrored bool
+}
+
+func (t *turning) turn(quarters int) {
+	if t.mirrored { // which comes after, and makes of a turn its opposite
+		quarters = -quarters
+	}
+	t.quarters = (t.quarters + quarters) & 3
+}
+
+// mirror exchanges left and right, or top and bottom.
+func (t *turning) mirror(sideways bool) {
+	if !sideways {
+		t.turn(2)
+	}
+	t.mirrored = !t.mirrored
+}
+
+// orientation is the same in EXIF.
+func (t turning) orientation() int {
+	if t.mirrored {
+		return [4]int{2, 5, 4, 7}[t.quarters]
+	}
+	return [4]int{1, 6, 3, 8}[t.quarters]
+}
+
+// heifClap reads four fractions, of which the last two may be negative.
+func (s *file) heifClap(b box) (heifProperty, error) {
+	p := heifProperty{kind: b.kind}
+	c := s.cursor(b)
+	for i := range p.clap {
+		n, d := float64(c.uint(4)), float64(c.uint(4))
+		if i >= 2 {
+			n = float64(int32(uint32(n)))
+		}
+		if c.err == nil && d == 0 {
+			return p, source.Broken("it is cut by a fraction of nothing")
+		}
+		p.clap[i] = n / d
+	}
+	p.a, p.b = int(p.clap[0]+0.5), int(p.clap[1]+0.5)
+	return p, c.err
+}
+
+// cut leaves only part of the picture. What of that lies outside is passed over.
+func (h *Header) cut(p heifProperty) error {
+	if h.Whole == (Whole{}) {
+		h.Whole = Whole{Width: h.Width, Height: h.Height}
+	}
+	left, width := span(h.Width, p.a, p.clap[0], p.clap[2])
+	top, height := span(h.Height, p.b, p.clap[1], p.clap[3])
+	if width < 1 || height < 1 {
+		return source.Broken("it is cut to nothing")
+	}
+	h.Whole.Left, h.Whole.Top = h.Whole.Left+left, h.Whole.Top+top
+	h.Width, h.Height = width, height
+	return nil
+}
+
+// span is where, on a side, so many pixels begin whose middle is off from that of the side,
+// and how many of them there are.
+func span(side, pixels int, exact, off float64) (start, n int) {
+	from := int(math.Floor(off + (float64(side)-exact)/2 + 0.5))
+	start = max(from, 0)
+	return start, min(from+pixels, side) - start
+}
