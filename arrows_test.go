@@ -75,6 +75,10 @@ var bans = []ban{
 		reason: "what a file is, is read from its bytes in Go",
 	},
 	{
+		from: []string{"resize/scans"}, to: []string{vendors, "C", "resize", "resize/...", "variant"},
+		reason: "the scans of a JPEG are left out as bytes, with the standard library only",
+	},
+	{
 		from: []string{"resize/engine", "resize/sandbox/..."}, to: []string{"resize/vips/..."},
 		reason: "who talks to an engine in another process does not link it",
 	},

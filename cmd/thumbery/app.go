@@ -161,7 +161,8 @@ func (o observer) Resized(of render.Input, took time.Duration, err error) {
 // engine is what the workers are told.
 func (f *appFlags) engine(marks []watermark.Watermark) engine.Config {
 	return engine.Config{
-		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.set(), Lenient: f.servesBroken(), Watermarks: marks,
+		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.set(), Lenient: f.servesBroken(),
+		AllScans: f.Scans == "all", Watermarks: marks,
 	}
 }
 

@@ -14,8 +14,10 @@ type Config struct {
 	// Formats are the formats of originals; 0 is header.DefaultFormats. The loaders of
 	// all others are blocked, except those of JPEG, PNG and WebP, in which the engine's
 	// own intermediate pictures are, above all mezzanines.
-	Formats    header.Formats
-	Lenient    bool // broken files give what can be decoded, besides the error
+	Formats header.Formats
+	Lenient bool // broken files give what can be decoded, besides the error
+	// AllScans decodes all of a progressive JPEG, also what a reduction does not need.
+	AllScans   bool
 	Watermarks []watermark.Watermark
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/scans"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -54,14 +55,33 @@ func (j job) picture() op.Image {
 }
 
 func (j job) source() source {
-	src := j.src
-	if j.lenient && j.header.Format == variant.WebP {
+	src, shrink := j.src, j.shrink()
+	switch {
+	case j.lenient && j.header.Format == variant.WebP:
 		src = container.PatchWebP(src)
+	case j.leavesOutScans():
+		src = scans.Needed(src, j.use(jpegShrink(shrink)))
 	}
 	return source{
 		bytes: src, header: j.header, page: j.plan.Page, frames: j.plan.Frames,
-		shrink: j.shrink(), lenient: j.lenient,
+		shrink: shrink, lenient: j.lenient,
 	}
+}
+
+// leavesOutScans reports whether those scans of a JPEG are not decoded that its reduction
+// does not need. Of a broken picture, all that there is counts.
+func (j job) leavesOutScans() bool {
+	return j.header.Format == variant.JPEG && j.header.Progressive && !j.lenient && !j.engine.config.AllScans
+}
+
+// use is what becomes of a JPEG that is decoded so many times smaller. What is made of a
+// mezzanine is at most half as large.
+func (j job) use(shrink int) scans.Use {
+	left := j.reduction() / float64(shrink)
+	if j.plan.Coarse {
+		left *= headroom
+	}
+	return scans.Use{Shrink: shrink, Left: left}
 }
 
 // headroom is by how much a picture is still to be reduced once it is decoded.
@@ -75,12 +95,17 @@ func (j job) headroom() int {
 // shrink is how many times smaller the picture may be loaded, for the side that
 // shrinks less. Drawings are loaded at the very size, also a larger one.
 func (j job) shrink() float64 {
-	w, h, _ := j.plan.StoredPlan(j.header.Orientation)
-	s := min(float64(j.header.Width)/float64(w), float64(j.header.Height)/float64(h))
+	s := j.reduction()
 	if j.header.Drawn() {
 		return s
 	}
 	return max(1, s/float64(j.headroom()))
+}
+
+// reduction is how many times smaller the picture becomes, on the side that shrinks less.
+func (j job) reduction() float64 {
+	w, h, _ := j.plan.StoredPlan(j.header.Orientation)
+	return min(float64(j.header.Width)/float64(w), float64(j.header.Height)/float64(h))
 }
 
 // scaled resizes a loaded picture to the plan's size, cuts it and turns it upright, in

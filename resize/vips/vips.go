@@ -111,7 +111,11 @@ func (e *Engine) CanWrite(f variant.Format) bool { return e.writable.Has(f) }
 // differ a little between releases, but not enough to discard a cache of millions of
 // good derivatives. To do that nevertheless, purge.
 func (e *Engine) Recipe() string {
-	return fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Choice, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
+	r := fmt.Sprintf("v%d.%s.%d.%d.%d.%d", recipe, e.config.Choice, e.config.AVIFSpeed, pngCompression, webpEffort, restoreWeight)
+	if e.config.AllScans {
+		r += ".allscans"
+	}
+	return r
 }
 
 // Resize implements resize.Resizer. The bytes of source may be mapped memory that cannot

@@ -117,7 +117,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 func TestSetUp(t *testing.T) {
 	t.Parallel()
 	want := wire.SetUp{Build: "v1", Memory: 5, CPU: 6, Engine: engine.Config{
-		Choice: engine.Direct, AVIFSpeed: 7, Formats: header.AllFormats, Lenient: true,
+		Choice: engine.Direct, AVIFSpeed: 7, Formats: header.AllFormats, Lenient: true, AllScans: true,
 		Watermarks: []watermark.Watermark{{Name: "w", Image: make([]byte, 1<<20), Opacity: 1. / 3, Gravity: variant.GravitySE}},
 	}}
 	data, err := want.Encode()

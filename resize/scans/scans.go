@@ -1,0 +1,39 @@
+// Package scans leaves out those scans of a progressive JPEG that do not matter to what
+// will be made of it.
+//
+// A progressive JPEG has its coefficients in some ten scans: first passes, each with the
+// upper bits of a band of frequencies, and refinements with one bit more. A decoder that
+// shrinks by 2, 4 or 8 hardly uses the high frequencies, and a resizer averages away what
+// is coarse. Yet decoders decode all scans, which takes two to three times as long as
+// those that matter.
+//
+// What is left is a progressive JPEG like any other. Coefficients whose last bits are left
+// out are declared to be smaller, and their quantization step to be larger by as much.
+// Those of which nothing is left get a quantization step of 0, which also keeps libjpeg
+// from estimating them out of neighbouring blocks.
+package scans
+
+// Use is what becomes of a picture.
+type Use struct {
+	Shrink int     // how many times smaller it is decoded: 2, 4 or 8, or 1 for as it is
+	Left   float64 // how many times smaller it then becomes; 1 for as it is decoded
+}
+
+// Needed returns jpeg without the scans that u does not need. It returns jpeg itself if all
+// are needed, which they are at a Shrink of 1, and if that is anything but a whole
+// progressive JPEG with Huffman coding, of 8 bits, whose scans build on one another until
+// all is known: of everything else a decoder is to say what is wrong. What follows the end
+// of the picture is left out, too. jpeg is not changed.
+//
+// libjpeg decodes the result, at that Shrink, to nearly the same pixels, and at 8 to the
+// same.
+func Needed(jpeg []byte, u Use) []byte {
+	if u.Shrink != 2 && u.Shrink != 4 && u.Shrink != 8 {
+		return jpeg
+	}
+	p := picture{src: jpeg}
+	if !p.read() || !p.choose(u) {
+		return jpeg
+	}
+	return p.rewritten()
+}
