@@ -67,22 +67,25 @@ type sized struct {
 // splitSize returns an error for options with a dpr: srcset chooses it.
 func splitSize(ops string) (sized, error) {
 	var s sized
-	var v Variant
+	var sizes []string
 	for option := range strings.SplitSeq(ops, ",") {
 		_, _, size := cutSize(option)
 		switch {
 		case strings.HasPrefix(option, "dpr_"):
 			return sized{}, srcsetError("has a dpr of its own: leave out " + option)
 		case size || strings.HasPrefix(option, "w_") || strings.HasPrefix(option, "h_"):
-			if _, err := v.setOne(option); err != nil {
-				return sized{}, err
-			}
+			sizes = append(sizes, option)
 		case option != "":
 			s.others = append(s.others, option)
 		}
 	}
+	if sizes == nil {
+		return s, nil
+	}
+	var v Variant
+	err := v.set(strings.Join(sizes, ","))
 	s.width, s.height = v.Width, v.Height
-	return s, nil
+	return s, err
 }
 
 // at returns the options with another width in the same ratio.

@@ -200,6 +200,7 @@ func srcsetCases() []urlCase {
 		set("300x200,f_auto", nil, d, false), set("x200", nil, d, false), set("thumb", nil, []float64{1, 2}, false), set("w_300", nil, []float64{2}, false),
 		set("x200,f_auto", w, nil, true), set("300x,dpr_2", w, nil, true), set("300x,dpr_2", nil, d, true), set("f_auto", nil, d, true), set("", nil, d, true),
 		set("f_auto", []int{0}, nil, true), set("f_auto", []int{16384}, nil, true), set("300x", nil, []float64{9}, true), set("raw", w, nil, true), set("300y", w, nil, true),
+		set("300x200,w_300", w, nil, true), set("300x,300x", nil, d, true), set("f_auto,", w, nil, false),
 	}
 	signed := set("f_auto", w, nil, false)
 	signed.Settings.Key, signed.Settings.Scope = caseSecret, "320x~640x~1280x,f_auto"
