@@ -84,7 +84,7 @@ func (r *run) load(s source) op.Image {
 	case n > 2*s.header.PixelBytes(): // some kinds of colour take more than their samples
 		r.Err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", header.ErrBroken, n, s.header.PixelBytes())
 	}
-	return r.told(r.settled(im, s.header), s.header)
+	return r.applied(r.settled(im, s.header), s.header)
 }
 
 // failOn: a warning is not enough to refuse a picture, as many cameras cause

@@ -9,11 +9,11 @@ import (
 	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
-// told does to a loaded picture what its header tells and its loader does not do: it cuts
-// it, makes one band of grey, divides colours by their alpha, and gives it a profile that
-// says what its colours are. The error is of kind ErrNotPicture if these need tone mapping, or are not for
-// displays.
-func (r *run) told(im op.Image, h header.Header) op.Image {
+// applied applies to a loaded picture what its header says and its loader passes over: the
+// part that is shown, the range and number of bands of grey, colours multiplied by alpha,
+// and what the colours are, by a profile. The error is of kind ErrNotPicture if they need
+// tone mapping, or are not for displays.
+func (r *run) applied(im op.Image, h header.Header) op.Image {
 	if h.Whole != (header.Whole{}) {
 		im = r.cut(im, resize.Rect{Left: h.Whole.Left, Top: h.Whole.Top, Width: h.Width, Height: h.Height})
 	}
@@ -23,7 +23,7 @@ func (r *run) told(im op.Image, h header.Header) op.Image {
 	if h.Gray && r.colourBands(im) == 3 && !isFor(r.Profile(im), 3) { // its loader makes three bands of one
 		im = r.oneBand(im)
 	}
-	profile, ok := toldProfile(h)
+	profile, ok := declaredProfile(h)
 	switch {
 	case !ok && r.Err == nil:
 		r.Err = fmt.Errorf("%w: colours of primaries %d and transfer %d", header.ErrNotPicture, h.CICP.Primaries, h.CICP.Transfer)
@@ -36,9 +36,9 @@ func (r *run) told(im op.Image, h header.Header) op.Image {
 	return im
 }
 
-// toldProfile is a profile that says what a header without one says of its colours; nil if
-// they are sRGB.
-func toldProfile(h header.Header) (profile []byte, ok bool) {
+// declaredProfile is a profile for what the header of a picture without one says of its
+// colours; nil if they are sRGB.
+func declaredProfile(h header.Header) (profile []byte, ok bool) {
 	if h.ICC {
 		return nil, true
 	}
