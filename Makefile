@@ -48,6 +48,11 @@ UNIT := $$(go list ./... | grep -v /e2e)
 # The packages that need C. That all others do without it, go vet checks.
 CGO := -e /resize/vips -e /cmd/thumbery-worker
 
+# What these test is nearly all in C, which the race detector does not see, or sequential: only
+# the tests that do several things at once run with it.
+SEQUENTIAL := -e /resize/vips$$ -e /resize/resizetest$$
+CONCURRENT := 'AtOnce|Concurrent|SideBySide|Fails|^TestConformance$$'
+
 # Packages with tests of very many cases, of which only a sample runs with the race detector.
 SAMPLED := ./resize/vips ./resize/resizetest ./resize/sandbox/worker ./cmd/thumbery ./cmd/thumbery-worker
 
@@ -65,7 +70,8 @@ test: ## Run all tests, with real servers and real photographs; 8 minutes
 	@tools/vips.sh which
 	@tools/photos.sh
 	go run ./internal/testkit/pinned/build
-	go test -race -vet=off -timeout 30m $(UNIT)
+	go test -race -vet=off -timeout 30m $$(go list ./... | grep -v -e /e2e $(SEQUENTIAL))
+	go test -race -vet=off -timeout 30m -run $(CONCURRENT) ./resize/vips
 	go test -vet=off -timeout 30m $(SAMPLED)
 	go test -vet=off -count 1 -timeout 30m -parallel 6 ./e2e/...
 	[ "$$(uname)" = Darwin ] || $(MAKE) test-clients

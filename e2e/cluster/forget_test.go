@@ -103,7 +103,7 @@ func TestForgetOnAllNodes(t *testing.T) {
 	var reading sync.WaitGroup
 	for _, r := range readers {
 		reading.Go(func() {
-			for pace := time.Tick(2 * time.Millisecond); ; r.read() {
+			for pace := time.Tick(10 * time.Millisecond); ; r.read() {
 				select {
 				case <-stop:
 					return
@@ -168,4 +168,4 @@ func TestForgetOnAllNodes(t *testing.T) {
 }
 
 // laterReads is how often each node is asked for all three pictures when all is over.
-const laterReads = 300
+const laterReads = 100

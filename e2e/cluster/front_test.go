@@ -30,7 +30,7 @@ func TestVarnishForgets(t *testing.T) {
 	} {
 		s.Warm(t)
 		s.Replace(t, 2, away)
-		for _, seen := range s.Look(t.Context(), 300, 0, 1, 2) {
+		for _, seen := range s.Look(t.Context(), 100, 0, 1, 2) {
 			if seen.Stale > 0 || seen.Answers == 0 || seen.Errors > 0 {
 				t.Errorf("after a node was %s, %s showed %d old pictures of %d, and %d errors", away.Name, seen.View, seen.Stale, seen.Answers, seen.Errors)
 			}

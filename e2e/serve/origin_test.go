@@ -86,7 +86,7 @@ func TestRealPhotographs(t *testing.T) {
 		pictures[filepath.Base(file)] = e2e.Read(t, file)
 	}
 	store, args := e2e.S3(t, pictures)
-	args = append(args, "--hot", "0", "--queue", "200")
+	args = append(args, "--hot", "0", "--queue", "200", "--resize-timeout", "10m")
 	s := e2e.Serve(t, args...)
 	forEach(t, pictures, func(url string, w, h int) error { return check(s.URL+url, w, h, e2e.MissStored) })
 	forEach(t, pictures, func(url string, w, h int) error { return check(s.URL+url, w, h, e2e.HitDisk) })

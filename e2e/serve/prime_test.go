@@ -156,7 +156,8 @@ func TestPrimeForgets(t *testing.T) {
 	gate.awaitClosed(t)
 	r := e2e.Ask(t, http.MethodDelete, s.Admin+"/cache/a.jpg")
 	gate.open()
-	if primed := p.End(t, 0); r.Status != http.StatusOK || primed.Made != 1 {
+	// A process that hears of it before it has kept the derivative reports that as a failure.
+	if primed := p.End(t, 0, 3); r.Status != http.StatusOK || primed.Made+primed.Failed != 1 {
 		t.Errorf("%d %s, %+v", r.Status, r.Body, primed)
 	}
 	for _, tier := range []string{"originals", "derivatives"} {

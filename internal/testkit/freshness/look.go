@@ -98,6 +98,9 @@ func (e *expectation) met(n int) {
 	e.since[n] = time.Now()
 }
 
+// watchPace is how often each view is looked at: all the time would take what CPU there is.
+const watchPace = 5 * time.Millisecond
+
 // watch looks at all pictures by each view, until the function is called.
 func (s *Stack) watch(e *expectation, views []view) (stop func() []Seen) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -106,7 +109,7 @@ func (s *Stack) watch(e *expectation, views []view) (stop func() []Seen) {
 	for i, v := range views {
 		all[i].View = v.name
 		running.Go(func() {
-			for ctx.Err() == nil {
+			for pace := time.Tick(watchPace); ctx.Err() == nil; <-pace {
 				s.see(ctx, v, e, &all[i])
 			}
 		})

@@ -81,6 +81,6 @@ func until(t pinned.T, what string, done func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(25 * time.Millisecond) // a metric costs more than a picture
 	}
 }

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/internal/testkit/binaries"
 	"github.com/thumbery/thumbery/internal/testkit/sample"
 	"github.com/thumbery/thumbery/internal/testkit/sources"
 	"github.com/thumbery/thumbery/resize"
@@ -31,13 +33,8 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	programDir = dir
-	path := filepath.Join(dir, "thumbery-worker")
-	cmd := exec.Command("go", "build", "-tags", "failpoints", "-o", path, "github.com/thumbery/thumbery/cmd/thumbery-worker")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%v\n%s", err, out)
-	}
-	return path, os.Chmod(dir, 0o755) // for another user
+	path, err := binaries.Worker.Build(dir)
+	return path, errors.Join(err, os.Chmod(dir, 0o755)) // for another user
 })
 
 func TestMain(m *testing.M) {
