@@ -30,7 +30,7 @@ const (
 
 // readExif reads the EXIF data of a picture: JPEG, PNG, WebP, AVIF, HEIC and TIFF may have
 // some. Damaged data count as missing.
-func readExif(src io.ReadSeeker, f variant.Format) exif {
+func readExif(src file, f variant.Format) exif {
 	format, ok := metaFormats[f]
 	if !ok {
 		return exif{}
@@ -42,7 +42,18 @@ func readExif(src io.ReadSeeker, f variant.Format) exif {
 		LimitNumTags: maxExifEntries, LimitTagSize: maxExifValue,
 		ShouldHandleTag: c.wants, HandleTag: c.take,
 	})
-	return c.exif()
+	e := c.exif()
+	if e.location != nil && !definesPlace(src) {
+		e.location = nil
+	}
+	return e
+}
+
+// file is a picture to be read from any offset.
+type file interface {
+	io.ReadSeeker
+	io.ReaderAt
+	Size() int64
 }
 
 var metaFormats = map[variant.Format]imagemeta.ImageFormat{

@@ -112,6 +112,9 @@ func TestExifValues(t *testing.T) {
 		{name: "no fix", place: here("N", "E", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)},
 		{name: "noughts", place: here("N", "E", 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1)},
 		{name: "beyond the pole", place: here("N", "E", 91, 1, 0, 1, 0, 1, 8, 1, 0, 1, 0, 1)},
+		{name: "degrees by zero", place: here("N", "E", 5, 0, 1, 1, 1, 1, 8, 1, 1, 1, 1, 1)},
+		{name: "seconds by zero", place: here("N", "E", 5, 1, 1, 1, 1, 1, 8, 1, 1, 1, 0, 0)},
+		{name: "degrees alone", place: []field{text(1, "N"), ratios(2, 47, 1), text(3, "E"), ratios(4, 8, 1, 1, 1, 1, 1)}},
 		{name: "half a place", place: here("N", "E", 33, 1, 30, 1, 0, 1, 70, 1, 15, 1, 0, 1)[:2]},
 	} {
 		if got := readExif(bytes.NewReader(tiffOf(c.first, c.camera, c.place)), variant.TIFF); !reflect.DeepEqual(got, c.want) {
