@@ -90,9 +90,6 @@ func (s *Store) openFetched(ctx context.Context, id ID, mode Mode) (*Original, e
 	return o, s.memory.hold(o.Blob)
 }
 
-// sniffBytes are enough to tell all formats apart.
-const sniffBytes = 64
-
 // OpenRaw opens an original that is served unchanged, and returns its media type.
 func (s *Store) OpenRaw(ctx context.Context, id ID) (o *Original, mediaType string, err error) {
 	mode := ToDisk
@@ -114,9 +111,9 @@ func (s *Store) OpenRaw(ctx context.Context, id ID) (o *Original, mediaType stri
 	}
 }
 
-// head returns the first bytes of a body.
+// head returns the first bytes of a body, as many as tell its format.
 func head(b *cache.Blob) ([]byte, error) {
-	head := make([]byte, min(b.Size, sniffBytes))
+	head := make([]byte, min(b.Size, header.PrologBytes))
 	n, err := b.At().ReadAt(head, 0)
 	if err == io.EOF {
 		err = nil

@@ -3,11 +3,13 @@ package header_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
@@ -109,10 +111,45 @@ func TestIdentify(t *testing.T) {
 		"<!DOCTYPE html><svg>":                       0,
 		"<svgx":                                      variant.SVG,
 		"<a:b:svg":                                   0,
-		"II*\x00":                                    variant.TIFF,
+		"<é:svg":                                     variant.SVG,
+		"<?php echo":                                 variant.SVG, // another root element
+		"<!DOCTYPE a:svg>":                           variant.SVG,
+		"<\x00?\x00x\x00m\x00l\x00":                  variant.SVG,
+		"\x00<\x00s\x00v\x00g":                       variant.SVG,
+		"\xff\xfe\x00\x00" + strings.Repeat("<\x00\x00\x00", 20): 0, // UTF-32
+		"II*\x00": variant.TIFF,
 	} {
 		if f, err := header.Identify([]byte(head), header.AllFormats); f != want || (err == nil) != (want != 0) {
 			t.Errorf("%q is %v, %v, want %v", head, f, err, want)
+		}
+	}
+}
+
+// TestSniffSVG: the root element of an SVG is found behind what may stand before it, and not
+// within another document.
+func TestSniffSVG(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		strings.Repeat("\n", 80) + "<svg/>": true,
+		"<?xml version='1.0'?>\n<!-- Generator: <svg> " + strings.Repeat("x", 300) + " -->\n<ns0:svg xmlns:ns0='x'>":     true,
+		"<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' [<!ENTITY a '<x>'>]><svg>":                                       true,
+		"<?xml version='1.0'?><!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN'><html><body><svg/></body></html>": false,
+		"<!-- <svg> --><html>": false,
+		"<svgx>":               false,
+		"<!--" + strings.Repeat("x", 5000) + "--><svg/>": false, // too far behind
+	} {
+		if f, ok := header.Sniff([]byte(text)); ok != want || ok && f != variant.SVG {
+			t.Errorf("%.60q: %v, %v", text, f, ok)
+		}
+		wide := utf16.Encode([]rune(text))
+		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+			b := order.AppendUint16(nil, 0xfeff)
+			for _, c := range wide {
+				b = order.AppendUint16(b, c)
+			}
+			if _, ok := header.Sniff(b); ok != want {
+				t.Errorf("%.60q in UTF-16: %v", text, ok)
+			}
 		}
 	}
 }

@@ -7,13 +7,18 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// sniffBytes is how much of a file Sniff makes use of.
-const sniffBytes = 64
+const (
+	// sniffBytes is how much of a file Sniff makes use of, unless it begins like XML.
+	sniffBytes = 64
+	// PrologBytes is how much of XML Sniff searches for the root element of an SVG.
+	PrologBytes = 4 << 10
+)
 
 // Sniff recognises the format of a picture by its first bytes. 32 bytes suffice, except
-// that an AVIF may list its brands in any order and that an SVG may begin with blanks and
-// comments; 64 bytes decide nearly all of those.
+// that an AVIF may list its brands in any order, which 64 bytes decide, and that an SVG may
+// begin with blanks and comments: of that it looks at up to PrologBytes.
 func Sniff(head []byte) (variant.Format, bool) {
+	prolog := head[:min(len(head), PrologBytes)]
 	head = head[:min(len(head), sniffBytes)]
 	for _, m := range magics {
 		if len(head) >= m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.bytes)) {
@@ -23,7 +28,7 @@ func Sniff(head []byte) (variant.Format, bool) {
 	if f, ok := sniffBrands(head); ok {
 		return f, true
 	}
-	return variant.SVG, looksLikeXML(head) && svgStart.Match(xmlText(head))
+	return variant.SVG, looksLikeXML(head) && svgRoot.Match(xmlText(prolog))
 }
 
 type magic struct {
@@ -48,16 +53,27 @@ var magics = []magic{
 	{0, "%PDF-", variant.PDF},
 }
 
+// A prefix may stand before the name of an element.
+const prefix = `(?:[^\s<>:/!?&]+:)?`
+
 var (
-	svgStart = regexp.MustCompile(`<(?:[\w.-]+:)?svg`)
-	xmlStart = regexp.MustCompile(`^(?:<(?:[\w.-]+:)?svg|<\?xml|<!--|<!DOCTYPE\s+svg)`)
+	// svgRoot is what may stand before the root element of an SVG, and its beginning.
+	svgRoot = regexp.MustCompile(`(?s)^(?:\s|<\?.*?\?>|<!--.*?-->|<!DOCTYPE\s[^\[>]*(?:\[.*?\]\s*)?>)*<` + prefix + `svg(?:[\s/>]|$)`)
+	// xmlStart is how XML begins that may be an SVG, and HTML does not.
+	xmlStart = regexp.MustCompile(`^(?:<` + prefix + `svg|<\?|<!--|<!DOCTYPE\s+` + prefix + `svg)`)
 )
 
 // xmlText is head in UTF-8, as far as markup is concerned, without what may stand before
 // the first of it.
 func xmlText(head []byte) []byte {
-	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) { // UTF-16
-		head = bytes.ReplaceAll(head[2:], []byte{0}, nil)
+	if bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")) { // UTF-32, which no decoder reads
+		return head
+	}
+	for _, start := range []string{"\xff\xfe", "\xfe\xff", "<\x00", "\x00<"} { // UTF-16
+		if bytes.HasPrefix(head, []byte(start)) {
+			head = bytes.ReplaceAll(bytes.TrimPrefix(bytes.TrimPrefix(head, []byte("\xff\xfe")), []byte("\xfe\xff")), []byte{0}, nil)
+			break
+		}
 	}
 	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 }
