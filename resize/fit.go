@@ -10,8 +10,9 @@ import (
 // fit is the arithmetic of one picture in one box. Sizes are worked out in
 // integers, so that a box is met exactly.
 type fit struct {
+	unit    int    // of the source are a pixel: 1, but of a drawing
 	source  [2]int // sides of the upright picture
-	region  Rect   // what the crop leaves of it, in source pixels
+	region  Rect   // what the crop leaves of it
 	box     [2]int // device pixels; 0 where a side is free
 	mode    variant.Fit
 	enlarge bool
@@ -23,8 +24,11 @@ func newFit(h header.Header, v variant.Variant, region Rect) fit {
 	w, height := h.Upright()
 	boxW, boxH := v.Box()
 	f := fit{
-		source: [2]int{w, height}, region: region, box: [2]int{boxW, boxH}, mode: v.Fit,
+		unit: 1, source: [2]int{w, height}, region: region, box: [2]int{boxW, boxH}, mode: v.Fit,
 		enlarge: v.Enlarge || h.Drawn(), gravity: v.Gravity, focal: [2]float64{v.FocalX, v.FocalY},
+	}
+	if h.Drawn() {
+		f.refine(h.Exact())
 	}
 	if boxW == 0 || boxH == 0 {
 		f.mode = variant.FitNone
@@ -33,6 +37,21 @@ func newFit(h header.Header, v variant.Variant, region Rect) fit {
 	}
 	return f
 }
+
+// refine counts in parts of pixels, as far as SourceSideMax allows: a drawing of 8.5x11
+// keeps its ratio, and a crop of it is as good as one in whole pixels of 9x11.
+func (f *fit) refine(width, height float64) {
+	for f.unit < 1000 && 10*float64(f.unit)*max(width, height) <= header.SourceSideMax {
+		f.unit *= 10
+	}
+	exact := [2]int{round(width * float64(f.unit)), round(height * float64(f.unit))}
+	x, y := ratio{exact[0], f.source[0]}, ratio{exact[1], f.source[1]}
+	left, top := x.times(f.region.Left), y.times(f.region.Top)
+	f.region = Rect{left, top, x.times(f.region.Left+f.region.Width) - left, y.times(f.region.Top+f.region.Height) - top}
+	f.source = exact
+}
+
+func round(x float64) int { return max(1, int(x+0.5)) }
 
 // plan fills in everything but the output.
 func (f fit) plan() Plan {
@@ -82,7 +101,7 @@ func (f fit) oneSide(x, y ratio) ratio {
 	case f.box[1] > 0:
 		return y
 	}
-	return ratio{1, 1}
+	return ratio{1, f.unit}
 }
 
 // limit returns r, or 1 if r enlarges and the variant does not allow that.

@@ -38,6 +38,39 @@ func FuzzPlan(f *testing.F) {
 	})
 }
 
+// TestDrawnPlans: sizes that are no whole pixels keep their ratio, and what a plan promises,
+// up to the longest sides.
+func TestDrawnPlans(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]float64{{8.5, 11}, {0.5, 0.5}, {1.3333, 1}, {1, 75_000.4}, {9_999_999.6, 0.6}, {10_000_000, 10_000_000}} {
+		head := header.Header{
+			Format: variant.SVG, Width: max(1, int(size[0]+0.5)), Height: max(1, int(size[1]+0.5)), Orientation: 1, Pages: 1,
+			ExactWidth: size[0], ExactHeight: size[1],
+		}
+		for _, ops := range []string{
+			"500x", "x500", "500x500", "16383x1,fit_contain", "300x200,fit_inside", "1x16383,fit_outside", "33x44,fit_fill", "dpr_1",
+			"500x,crop_0_0_1_1", "50x50,crop_50p_50p_50p_50p,fp_0.1_0.9", "x50,crop_25p_0_25p_100p,dpr_8",
+		} {
+			v, err := variant.Parse(ops)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.Enlarge = true
+			p, err := resize.NewPlan(head, v, 0, resize.Settings{})
+			if err != nil {
+				continue
+			}
+			checkPlan(t, head, v, p)
+			if boxW, boxH := v.Box(); !v.Crop.Set() && (boxW == 0) != (boxH == 0) && max(size[0], size[1]) < 100 {
+				got, want := float64(p.CanvasW)/float64(p.CanvasH), size[0]/size[1]
+				if math.Abs(got/want-1) > 0.5/float64(min(p.CanvasW, p.CanvasH)) {
+					t.Errorf("%s of %v is %dx%d", ops, size, p.CanvasW, p.CanvasH)
+				}
+			}
+		}
+	}
+}
+
 func bound(x, low, high int) int {
 	if x < low || x > high {
 		x = low + int(uint(x)%uint(high-low+1))
@@ -76,7 +109,11 @@ func checkPlan(t *testing.T, h header.Header, v variant.Variant, p resize.Plan) 
 	}
 	checkBox(t, v, p, boxW, boxH)
 	if v.Fit != variant.FitFill && !v.Crop.Set() {
-		checkRatio(t, "the picture's ratio", p.ScaledW, p.ScaledH, w, height)
+		exactW, exactH := h.Exact()
+		if h.Orientation >= 5 {
+			exactW, exactH = exactH, exactW
+		}
+		checkRatio(t, "the picture's ratio", p.ScaledW, p.ScaledH, exactW, exactH)
 	}
 	if v.Gravity == variant.GravityFocal && !v.Crop.Set() {
 		checkFocal(t, v.FocalX, p.Cut.Left, p.Cut.Width, p.ScaledW)
@@ -101,7 +138,7 @@ func checkBox(t *testing.T, v variant.Variant, p resize.Plan, boxW, boxH int) {
 		if v.Enlarge && (p.CanvasW != boxW || p.CanvasH != boxH) {
 			t.Errorf("%dx%d instead of %dx%d", p.CanvasW, p.CanvasH, boxW, boxH)
 		}
-		checkRatio(t, "the box's ratio", p.CanvasW, p.CanvasH, boxW, boxH)
+		checkRatio(t, "the box's ratio", p.CanvasW, p.CanvasH, float64(boxW), float64(boxH))
 	}
 	if p.CanvasW > boxW || p.CanvasH > boxH {
 		t.Errorf("%dx%d in a box of %dx%d", p.CanvasW, p.CanvasH, boxW, boxH)
@@ -110,12 +147,12 @@ func checkBox(t *testing.T, v variant.Variant, p resize.Plan, boxW, boxH int) {
 
 // checkRatio: one of the sides, scaled in the ratio of the other, is right to a
 // pixel, or is the 1 that is the least.
-func checkRatio(t *testing.T, what string, w, h, wantW, wantH int) {
+func checkRatio(t *testing.T, what string, w, h int, wantW, wantH float64) {
 	t.Helper()
-	offW := math.Abs(float64(w) - float64(h)*float64(wantW)/float64(wantH))
-	offH := math.Abs(float64(h) - float64(w)*float64(wantH)/float64(wantW))
+	offW := math.Abs(float64(w) - float64(h)*wantW/wantH)
+	offH := math.Abs(float64(h) - float64(w)*wantH/wantW)
 	if min(offW, offH) > 1 && min(w, h) > 1 {
-		t.Errorf("%s: %dx%d for %dx%d", what, w, h, wantW, wantH)
+		t.Errorf("%s: %dx%d for %gx%g", what, w, h, wantW, wantH)
 	}
 }
 

@@ -18,7 +18,7 @@ func Prepared(src []byte, f variant.Format) ([]byte, error) {
 	case variant.JXL:
 		return jxlWithoutMetadata(src), nil
 	case variant.SVG:
-		return sizedSVG(src)
+		return plainSVG(src)
 	case variant.AVIF, variant.HEIC:
 		return plainHEIF(src)
 	case variant.JP2:

@@ -12,19 +12,28 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// TestSizedSVG: only the root element changes, and only where it says no size.
-func TestSizedSVG(t *testing.T) {
+// TestPlainSVG: only the root element changes, and its size only where libvips would take
+// another one.
+func TestPlainSVG(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]string{
-		`<svg/>`:                        `<svg width="300" height="150"/>`,
-		`<svg width="50%" a="b"></svg>`: `<svg width="300" height="150" data-width="50%" a="b"></svg>`,
-		`<?xml version="1.0"?><!-- <svg> --><n:svg height='9'><svg width="1"/></n:svg>`: `<?xml version="1.0"?><!-- <svg> --><n:svg width="300" height="150" data-height='9'><svg width="1"/></n:svg>`,
-		`<svg width="4" height="3"/>`:            "",
-		`<svg viewBox="0 0 4 3"/>`:               "",
-		`<svg style="width:4px; height:3px"/>`:   "",
-		"\xff\xfe<\x00s\x00v\x00g\x00/\x00>\x00": "",
-		`<svg width="4`:                          "",
-		`<svg x:width="4" x:height="3"/>`:        `<svg width="300" height="150" x:width="4" x:height="3"/>`,
+		`<svg/>`:                        `<svg width="300" height="150" font-size="16"/>`,
+		`<svg width="50%" a="b"></svg>`: `<svg width="300" height="150" font-size="16" data-width="50%" a="b"></svg>`,
+		`<?xml version="1.0"?><!-- <svg> --><n:svg height='9'><svg width="1"/></n:svg>`: `<?xml version="1.0"?><!-- <svg> --><n:svg width="300" height="9" font-size="16" data-height='9'><svg width="1"/></n:svg>`,
+		`<svg width="4" height="3"/>`:                          `<svg font-size="16" width="4" height="3"/>`,
+		`<svg width="4" height="3" font-size="9"/>`:            "",
+		`<svg width="4" height="3" style="font:9px serif"/>`:   "",
+		`<svg viewBox="0 0 4 3"/>`:                             `<svg font-size="16" viewBox="0 0 4 3"/>`,
+		`<svg style="width:4px; height:3px"/>`:                 `<svg font-size="16" style="width:4px; height:3px"/>`,
+		`<svg font-size="8pt" width="3in" viewBox="0 0 4 3"/>`: `<svg width="288" height="216" font-size="8pt" data-width="3in" viewBox="0 0 4 3"/>`,
+		`<svg font-size="8" viewBox="0 0 .5 2"/>`:              `<svg width="1" height="4" font-size="8" viewBox="0 0 .5 2"/>`,
+		"\xff\xfe<\x00s\x00v\x00g\x00/\x00>\x00":               `<svg width="300" height="150" font-size="16"/>`,
+		"\x00<\x00s\x00v\x00g\x00/\x00>":                       `<svg width="300" height="150" font-size="16"/>`,
+		"\xfe\xff\xd8\x3d\xde\x00":                             "\U0001f600",
+		"\n\n<?xml version='1.0'?><svg width='4' height='3'/>": `<?xml version='1.0'?><svg font-size="16" width='4' height='3'/>`,
+		`<svg width="4`:                   "",
+		`<svg x:width="4" x:height="3"/>`: `<svg width="300" height="150" font-size="16" x:width="4" x:height="3"/>`,
+		`<svg viewBox="0 0 9 9" font-size="1"><a x="-4.2q"/></svg>`: `<svg viewBox="0 0 9 9" font-size="1"><a x="-1.05mm"/></svg>`,
 	} {
 		if want == "" {
 			want = src

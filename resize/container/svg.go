@@ -6,63 +6,144 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/thumbery/thumbery/resize/header"
 )
 
-// svgDefault is the size of an SVG that gives none, from CSS (css-images-3, 5.3).
-const svgDefault = ` width="300" height="150"`
+// The size of an SVG that gives none, and that of the letters on which the units em and ex
+// depend, from CSS (css-images-3, 5.3; css-fonts-4, 2.5). librsvg has letters of 12 pixels.
+const (
+	svgWidth, svgHeight = 300, 150
+	svgFont             = 16
+)
 
 var (
 	// svgLength is a length that needs no other to be known.
-	svgLength = regexp.MustCompile(`(?i)^\s*\+?([\d.]+(?:e[+-]?\d+)?)(?:px|pt|pc|mm|cm|in|em|ex)?\s*$`)
+	svgLength = regexp.MustCompile(`(?i)^\s*\+?((?:\d+\.?|\d*\.\d+)(?:e[+-]?\d+)?)(px|pt|pc|mm|cm|q|in|rem|em|ex)?\s*$`)
+	// svgUnits are the pixels of units, at 96 an inch (css-values-4, 6.2).
+	svgUnits = map[string]float64{
+		"": 1, "px": 1, "pt": 96.0 / 72, "pc": 16, "mm": 96 / 25.4, "cm": 96 / 2.54, "q": 96 / 101.6, "in": 96,
+	}
+	// svgFontUnits are parts of the size of letters.
+	svgFontUnits = map[string]float64{"rem": 1, "em": 1, "ex": 0.5}
 	// sizeAttribute is what gives, or fails to give, the size of an SVG.
 	sizeAttribute = regexp.MustCompile(`(\s)(width|height)(\s*=)`)
+	// quarters is an attribute in quarters of a millimetre, a unit that librsvg does not know.
+	quarters = regexp.MustCompile(`(=\s*["']\s*[+-]?)((?:\d+\.?|\d*\.\d+)(?:[eE][+-]?\d+)?)[qQ](\s*["'])`)
 )
 
-// sizedSVG is src with the size that browsers give it, if its root element has neither
-// a size nor a view box: libvips would take the size of what is drawn, and draw only part
-// of that. The error is of kind header.ErrTooLarge if a side is beyond
+// plainSVG is src as libvips is to see it: in an encoding in which nothing stands before
+// the markup, and with the size and the letters that browsers give it. Of an SVG that has
+// neither a size nor a view box libvips would take the size of what is drawn, and draw only
+// part of that; and it refuses one that is smaller than half a pixel, of which the shorter
+// side is made a pixel. The error is of kind header.ErrTooLarge if a side is beyond
 // header.SourceSideMax, of which libvips would make one pixel; of kind
 // header.ErrNotPicture for XML of another kind.
-func sizedSVG(src []byte) ([]byte, error) {
-	root, start, end := svgRoot(src)
-	if end > 0 && root.Name.Local != "svg" {
+func plainSVG(src []byte) ([]byte, error) {
+	src = quarters.ReplaceAllFunc(xmlText(src), func(b []byte) []byte {
+		m := quarters.FindSubmatch(b)
+		return fmt.Appendf(nil, "%s%smm%s", m[1], decimal(number(string(m[2]))/4), m[3])
+	})
+	root, start, end := svgElement(src)
+	switch {
+	case end == 0:
+		return src, nil
+	case root.Name.Local != "svg":
 		return nil, fmt.Errorf("%w: its root element is %.20q", header.ErrNotPicture, root.Name.Local)
 	}
-	var lengths, box []float64
-	styled := end == 0
+	s := newSVGSize(root)
+	if max(s.width, s.height) > header.SourceSideMax {
+		return nil, fmt.Errorf("%w: its sides are %g and %g, and limited to %d", header.ErrTooLarge, s.width, s.height, header.SourceSideMax)
+	}
+	tag, added := src[start:end], ""
+	if s.changed {
+		tag = sizeAttribute.ReplaceAll(tag, []byte("${1}data-$2$3"))
+		added = ` width="` + decimal(s.width) + `" height="` + decimal(s.height) + `"`
+	}
+	if !s.font {
+		added += fmt.Sprintf(` font-size="%d"`, svgFont)
+	}
+	name := max(1, bytes.IndexAny(tag, " \t\r\n/>"))
+	return bytes.Join([][]byte{src[:start], tag[:name], []byte(added), tag[name:], src[end:]}, nil), nil
+}
+
+// svgSize is what the root element says of the size of an SVG.
+type svgSize struct {
+	width, height float64 // pixels
+	changed       bool    // libvips would find another size
+	font          bool    // it says how large letters are
+}
+
+func newSVGSize(root xml.StartElement) (s svgSize) {
+	attr := map[string]string{}
 	for _, a := range root.Attr {
-		switch {
-		case a.Name.Space != "":
-		case a.Name.Local == "width", a.Name.Local == "height":
-			if m := svgLength.FindStringSubmatch(a.Value); m != nil {
-				lengths = append(lengths, number(m[1]))
-			}
-		case a.Name.Local == "viewBox":
-			for s := range strings.FieldsFuncSeq(a.Value, func(r rune) bool { return r == ',' || r <= ' ' }) {
-				box = append(box, number(s))
-			}
-		case a.Name.Local == "style":
-			styled = strings.Contains(a.Value, "width") && strings.Contains(a.Value, "height")
+		if _, known := attr[a.Name.Local]; a.Name.Space == "" && !known {
+			attr[a.Name.Local] = a.Value
 		}
 	}
-	hasBox := len(box) == 4 && box[2] > 0 && box[3] > 0
-	if len(lengths) == 0 && hasBox {
-		lengths = box[2:]
+	style := attr["style"]
+	s.font = attr["font-size"] != "" || strings.Contains(style, "font")
+	em, _ := svgPixels(attr["font-size"], svgFont)
+	if em <= 0 {
+		em = svgFont
 	}
+	var plainW, plainH bool
+	s.width, plainW = svgPixels(attr["width"], em)
+	s.height, plainH = svgPixels(attr["height"], em)
+	given := s.width > 0 && s.height > 0
+	box := svgBox(attr["viewBox"])
+	s.complete(box)
+	small := min(s.width, s.height)
+	if small < 1 && box != nil {
+		s.width, s.height = s.width/small, s.height/small
+	}
+	styled := strings.Contains(style, "width") && strings.Contains(style, "height")
+	s.changed = !styled && (!plainW || !plainH || small < 1 || !given && box == nil)
+	return s
+}
+
+// svgPixels is a length in pixels, 0 if it is none that is known, in letters of em pixels.
+// It is plain if librsvg takes it for the same.
+func svgPixels(text string, em float64) (length float64, plain bool) {
+	m := svgLength.FindStringSubmatch(text)
+	if m == nil {
+		return 0, true
+	}
+	unit := strings.ToLower(m[2])
+	return number(m[1]) * (svgUnits[unit] + svgFontUnits[unit]*em), unit == "" || unit == "px"
+}
+
+// svgBox is a view box, nil if it is none.
+func svgBox(text string) (box []float64) {
+	for n := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r <= ' ' }) {
+		box = append(box, number(n))
+	}
+	if len(box) != 4 || !(box[2] > 0 && box[3] > 0) {
+		return nil
+	}
+	return box
+}
+
+// complete adds the sides that are not given, by the ratio of the view box if there is one.
+func (s *svgSize) complete(box []float64) {
+	hasWidth, hasHeight := s.width > 0, s.height > 0
 	switch {
-	case slices.Max(append(lengths, 0)) > header.SourceSideMax:
-		return nil, fmt.Errorf("%w: its sides are %v, and limited to %d", header.ErrTooLarge, lengths, header.SourceSideMax)
-	case len(lengths) == 2 || hasBox || styled:
-		return src, nil
+	case hasWidth && hasHeight:
+	case hasWidth && box == nil:
+		s.height = svgHeight
+	case hasHeight && box == nil:
+		s.width = svgWidth
+	case box == nil:
+		s.width, s.height = svgWidth, svgHeight
+	case hasWidth:
+		s.height = s.width * box[3] / box[2]
+	case hasHeight:
+		s.width = s.height * box[2] / box[3]
+	default:
+		s.width, s.height = box[2], box[3]
 	}
-	tag := sizeAttribute.ReplaceAll(src[start:end], []byte("${1}data-$2$3"))
-	name := max(1, bytes.IndexAny(tag, " \t\r\n/>"))
-	return slices.Concat(src[:start], tag[:name], []byte(svgDefault), tag[name:], src[end:]), nil
 }
 
 // number is s, or 0 if that is none.
@@ -74,9 +155,11 @@ func number(s string) float64 {
 	return x
 }
 
-// svgRoot finds the first element, which lies from start to end; end is 0 if there is
+func decimal(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
+
+// svgElement finds the first element, which lies from start to end; end is 0 if there is
 // none, or in an encoding that only libxml2 reads.
-func svgRoot(src []byte) (root xml.StartElement, start, end int64) {
+func svgElement(src []byte) (root xml.StartElement, start, end int64) {
 	d := xml.NewDecoder(bytes.NewReader(src))
 	d.Strict = false
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }

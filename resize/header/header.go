@@ -6,6 +6,7 @@ package header
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/thumbery/thumbery/resize/header/internal/source"
 	"github.com/thumbery/thumbery/variant"
@@ -30,9 +31,9 @@ var (
 // from decoders; EXIF is ignored, as the standard demands. Decoders of JPEG XL turn it by
 // themselves: Orientation is always 1 there.
 //
-// For drawings Width and Height are the natural size that an engine uses, at 72 pixels
-// an inch: 300x150 for an SVG without a size or a view box; of a PDF the size of its first
-// page.
+// For drawings Width and Height are the natural size that an engine uses, rounded: of an
+// SVG at 96 pixels an inch, and 300x150 without a size or a view box; of a PDF the size of
+// its first page, at 72.
 //
 // An image sequence in AVIF or HEIC, and an animated PNG, has one page: its still picture.
 type Header struct {
@@ -61,6 +62,10 @@ type Header struct {
 	CICP CICP
 
 	Whole Whole // of an AVIF or HEIC that is cut by its container (clap)
+
+	// ExactWidth and ExactHeight are the sides of a drawing before they were rounded; 0 where
+	// that makes no difference.
+	ExactWidth, ExactHeight float64
 
 	// Coded is how many pixels a decoder unpacks where that is not Width times
 	// Height: an AVIF or HEIC that shows only part of what is coded, or whose tiles
@@ -92,6 +97,14 @@ func (h Header) Decoded() (width, height int) {
 		return h.Whole.Width, h.Whole.Height
 	}
 	return h.Width, h.Height
+}
+
+// Exact returns Width and Height, or what they were rounded from.
+func (h Header) Exact() (width, height float64) {
+	if h.ExactWidth > 0 {
+		return h.ExactWidth, h.ExactHeight
+	}
+	return float64(h.Width), float64(h.Height)
 }
 
 // Pixels is the size of the picture, or of one page: width times height.
@@ -136,9 +149,12 @@ const (
 // RasterSideMax, or SourceSideMax of a drawing; a pixel has at most 16 samples, and of a
 // TIFF at most 8 bytes.
 func (h Header) Check() error {
+	width, height := h.Exact()
 	switch {
 	case h.Width < 1 || h.Height < 1:
 		return source.Broken("it is %dx%d pixels", h.Width, h.Height)
+	case !(math.Abs(width-float64(h.Width)) < 1 && math.Abs(height-float64(h.Height)) < 1):
+		return source.Broken("it is %gx%g pixels, and not %dx%d", width, height, h.Width, h.Height)
 	case h.Samples > maxSamples, h.Format == variant.TIFF && int64(h.Samples)*h.sampleBytes() > maxTIFFPixel:
 		return source.TooLarge("a pixel has %d samples of %d bits", h.Samples, h.Depth)
 	}

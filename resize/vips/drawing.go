@@ -23,16 +23,16 @@ func (r *run) drawn(s source) op.Image {
 	return im
 }
 
-// sheet opens a drawing so that it is as large as its header says. Pages of a PDF differ,
-// and the sides of a small SVG are no whole pixels: those lie in the middle of a sheet of
-// that size.
+// sheet opens a drawing so that it is as large as its header says. Pages of a PDF differ:
+// they lie in the middle of a sheet of that size.
 func (r *run) sheet(s source) op.Image {
 	im := r.opened(s, s.shrink)
 	w, h := r.Size(im)
 	if r.Err != nil || s.allows(w, h) {
 		return im
 	}
-	sheetW, sheetH := float64(s.header.Width)/s.shrink, float64(s.header.Height)/s.shrink
+	fullW, fullH := s.header.Exact()
+	sheetW, sheetH := fullW/s.shrink, fullH/s.shrink
 	im = r.opened(s, s.shrink/min(sheetW/float64(w), sheetH/float64(h)))
 	extend := "white"
 	if s.header.Format == variant.SVG {
@@ -52,4 +52,18 @@ func (r *run) opened(s source, shrink float64) op.Image {
 		args = append(args, op.Set("page", s.page))
 	}
 	return r.Open(loaderOf(s.header.Format).operation, s.bytes, args...)
+}
+
+// exactSides are the sides of a picture before they were rounded to pixels, as they are of a
+// drawing: libvips says what they are when it is drawn larger, a small one much larger.
+func (r *run) exactSides(src []byte, h header.Header) (width, height float64) {
+	width, height = float64(h.Width), float64(h.Height)
+	for scale := 100.0; h.Drawn() && scale <= 10_000; scale *= 100 {
+		w, high := r.Size(r.opened(source{bytes: src, header: h}, 1/scale))
+		width, height = float64(w)/scale, float64(high)/scale
+		if max(width, height) > 100 {
+			break
+		}
+	}
+	return width, height
 }

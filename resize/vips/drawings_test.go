@@ -1,7 +1,9 @@
 package vips
 
 import (
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"image/color"
 	"net/http"
 	"net/http/httptest"
@@ -86,7 +88,7 @@ func TestDrawings(t *testing.T) {
 				t.Errorf("%s, %s: %v", attrs, ops, err)
 			}
 		}
-		if h := headerOf(t, src); h.Width == 300 { // without a size: as browsers show it
+		if h := headerOf(t, src); h.Width == 300 && h.Height == 150 { // without a size: as browsers show it
 			m := view(t, e, src, "600x,f_png")
 			if p, q := m.NRGBAAt(60, 60), m.NRGBAAt(300, 150); m.Rect.Dy() != 300 || p != red || q.A != 0 {
 				t.Errorf("%s: %v, beside it %v, in %v", attrs, p, q, m.Rect)
@@ -265,5 +267,92 @@ func TestBlocked(t *testing.T) {
 			t.Errorf("%s: %v", l.operation, r.Err)
 		}
 		r.Close()
+	}
+}
+
+// TestDrawingUnits: whatever a length is given in, wherever in a drawing, it is as long as
+// in a browser: half as wide as the drawing.
+func TestDrawingUnits(t *testing.T) {
+	t.Parallel()
+	e := defaultEngine(t)
+	red := color.NRGBA{255, 0, 0, 255}
+	const whole = `viewBox="0 0 192 96"><g fill="#f00">`
+	for name, body := range map[string]string{
+		"px":                whole + `<rect width="96px" height="96"/>`,
+		"in":                whole + `<rect width="1in" height="96"/>`,
+		"mm":                whole + `<rect width="25.4mm" height="96"/>`,
+		"cm":                whole + `<rect width="2.54cm" height="96"/>`,
+		"pt":                whole + `<rect width="72pt" height="96"/>`,
+		"pc":                whole + `<rect width="6pc" height="96"/>`,
+		"Q":                 whole + `<rect width="101.6Q" height="96"/>`,
+		"em":                whole + `<rect width="6em" height="96"/>`,
+		"ex":                whole + `<rect width="12ex" height="96"/>`,
+		"%":                 whole + `<rect width="50%" height="96"/>`,
+		"em of the drawing": `font-size="0.5in" ` + whole + `<rect width="2em" height="96"/>`,
+		"in a style":        whole + `<path style="stroke:#f00;stroke-width:2in" d="M0 0V96"/>`,
+		"in a style sheet":  whole + `<style>path{stroke:#f00;stroke-width:144pt}</style><path d="M0 0V96"/>`,
+		"the drawing's own": `width="50.8mm" height="1in">` + `<g fill="#f00"><rect width="96" height="96"/>`,
+		"one of them":       `width="50.8mm" ` + whole + `<rect width="1in" height="96"/>`,
+		"in its style":      `style="width:2in;height:25.4mm">` + `<g fill="#f00"><rect width="96" height="96"/>`,
+		"an inner drawing":  whole + `<svg width="1in" height="1in"><rect width="300" height="300"/></svg>`,
+	} {
+		for _, order := range []binary.AppendByteOrder{nil, binary.LittleEndian, binary.BigEndian} {
+			src := []byte(svgStart + body + "</g></svg>")
+			if order != nil {
+				src = utf16Of(src, order)
+			}
+			for _, width := range []int{192, 400} {
+				m := view(t, e, src, fmt.Sprintf("%dx,f_png", width))
+				if left, right := m.NRGBAAt(width/2-2, 20), m.NRGBAAt(width/2+1, 20); m.Rect.Dy() != width/2 || left != red || right.A != 0 {
+					t.Errorf("%s, %d wide, order %v: %v and %v, in %v", name, width, order, left, right, m.Rect)
+				}
+			}
+		}
+	}
+}
+
+// utf16Of is an ASCII text in UTF-16 with a byte order mark.
+func utf16Of(text []byte, order binary.AppendByteOrder) []byte {
+	out := order.AppendUint16(nil, 0xfeff)
+	for _, c := range text {
+		out = order.AppendUint16(out, uint16(c))
+	}
+	return out
+}
+
+// TestDrawingRatio: a drawing whose sides are no whole pixels is scaled by what they are,
+// and fills the result to its edges.
+func TestDrawingRatio(t *testing.T) {
+	t.Parallel()
+	e := defaultEngine(t)
+	for _, c := range []struct {
+		attrs, ops string
+		w, h       int
+	}{
+		{`viewBox="0 0 8.5 11"`, "500x", 500, 647},
+		{`viewBox="0 0 8.5 11"`, "x500", 386, 500},
+		{`viewBox="0 0 8.5 11"`, "dpr_1", 9, 11},
+		{`viewBox="0 0 8.5 11"`, "300x300,fit_inside", 232, 300},
+		{`viewBox="0 0 8.5 11"`, "200x100,fit_fill", 200, 100},
+		{`viewBox="0 0 8.5 11"`, "100x,crop_0_0_100p_50p", 100, 71},
+		{`viewBox="0 0 8.5 11" width="4.25in"`, "816x", 816, 1056},
+		{`viewBox="0 0 0.3 0.4"`, "300x", 300, 400},
+		{`viewBox="0 0 0.02 1.5"`, "4x", 4, 300},
+		{`viewBox="0 0 1.5 1"`, "1000x", 1000, 667},
+		{`width="2.4" height="1.4"`, "1200x", 1200, 700},
+		{`width="210mm" height="297mm"`, "1000x", 1000, 1414},
+		{`viewBox="0 0 1000.4 1000.4"`, "500x", 500, 500},
+	} {
+		src := []byte(svgStart + c.attrs + `><rect x="-9" y="-9" width="1999" height="1999" fill="#00f"/></svg>`)
+		m := view(t, e, src, c.ops+",f_png,lossless")
+		if m.Rect.Dx() != c.w || m.Rect.Dy() != c.h {
+			t.Errorf("%s, %s: %v, want %dx%d", c.attrs, c.ops, m.Rect, c.w, c.h)
+			continue
+		}
+		for _, at := range [][2]int{{0, 0}, {c.w - 1, 0}, {0, c.h - 1}, {c.w - 1, c.h - 1}} {
+			if p := m.NRGBAAt(at[0], at[1]); off(p, color.NRGBA{0, 0, 255, 255}) > 2 {
+				t.Errorf("%s, %s: %v at %v", c.attrs, c.ops, p, at)
+			}
+		}
 	}
 }

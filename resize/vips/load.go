@@ -133,7 +133,8 @@ func (s source) webpScale() float64 {
 // rounded in ways of their own.
 func (s source) allows(w, h int) bool {
 	if s.header.Drawn() {
-		return near(w, s.header.Width, s.shrink) && near(h, s.header.Height, s.shrink)
+		fullW, fullH := s.header.Exact()
+		return near(w, fullW, s.shrink) && near(h, fullH, s.shrink)
 	}
 	shrink := 1.0
 	switch s.header.Format {
@@ -144,12 +145,12 @@ func (s source) allows(w, h int) bool {
 	}
 	wantW, wantH := s.header.Decoded()
 	wantH *= s.frames
-	return near(w, wantW, shrink) && near(h, wantH, shrink) && (shrink > 1 || w == wantW && h == wantH)
+	return near(w, float64(wantW), shrink) && near(h, float64(wantH), shrink) && (shrink > 1 || w == wantW && h == wantH)
 }
 
 // near reports whether side is what remains of whole, or rounded from it. A
 // drawing may be a few pixels off.
-func near(side, whole int, shrink float64) bool {
-	want := float64(whole) / shrink
+func near(side int, whole, shrink float64) bool {
+	want := whole / shrink
 	return math.Abs(float64(side)-want) <= 2+want/100
 }

@@ -105,7 +105,8 @@ func (j job) shrink() float64 {
 // reduction is how many times smaller the picture becomes, on the side that shrinks less.
 func (j job) reduction() float64 {
 	w, h, _ := j.plan.StoredPlan(j.header.Orientation)
-	return min(float64(j.header.Width)/float64(w), float64(j.header.Height)/float64(h))
+	fromW, fromH := j.header.Exact()
+	return min(fromW/float64(w), fromH/float64(h))
 }
 
 // scaled resizes a loaded picture to the plan's size, cuts it and turns it upright, in

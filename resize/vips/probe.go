@@ -40,6 +40,9 @@ func (e *Engine) Probe(ctx context.Context, source resize.Source, f variant.Form
 		return header.Header{}, fmt.Errorf("%w: a JPEG 2000 that does not begin at the origin of its grid", header.ErrNotPicture)
 	}
 	h := r.header(im, f)
+	if w, height := r.exactSides(src, h); w != float64(h.Width) || height != float64(h.Height) {
+		h.ExactWidth, h.ExactHeight = w, height
+	}
 	if f == variant.TIFF || f == variant.PDF { // n-pages of a JPEG 2000 are its resolutions
 		h.Pages = pages
 	}

@@ -74,8 +74,7 @@ func TestProbeTIFF(t *testing.T) {
 	}
 }
 
-// The sizes are those of svgload in libvips 8.14 on librsvg 2.54, but where it measures
-// what is drawn: there the size that browsers give stands.
+// The sizes are those that browsers give, at 96 an inch.
 func TestProbeSVG(t *testing.T) {
 	t.Parallel()
 	e := defaultEngine(t)
@@ -89,18 +88,24 @@ func TestProbeSVG(t *testing.T) {
 		{`width=" 40 " height=" 30px "`, 40, 30},
 		{`width="40.4" height="30.5"`, 40, 31},
 		{`width="1.5" height="2.5"`, 2, 3},
-		{`width="72pt" height="36pt"`, 72, 36},
-		{`width="1in" height="2in"`, 72, 144},
-		{`width=".5in" height="+30"`, 36, 30},
-		{`width="25.4mm" height="2.54cm"`, 72, 72},
-		{`width="10pc" height="6pc"`, 120, 72},
-		{`width="10em" height="5em"`, 120, 60},
-		{`width="10ex" height="5ex"`, 60, 30},
+		{`width="72pt" height="36pt"`, 96, 48},
+		{`width="1in" height="2IN"`, 96, 192},
+		{`width=".5in" height="+30"`, 48, 30},
+		{`width="25.4mm" height="2.54cm"`, 96, 96},
+		{`width="101.6q" height="50.8Q"`, 96, 48},
+		{`width="10pc" height="6pc"`, 160, 96},
+		{`width="10em" height="5em"`, 160, 80},
+		{`width="10rem" height="5ex"`, 160, 40},
 		{`width="10em" height="5em" font-size="20"`, 200, 100},
+		{`width="10em" height="5em" font-size="15pt"`, 200, 100},
 		{`width="1e3" height="2e2"`, 1000, 200},
 		{`width="40000" height="40000"`, 40000, 40000},
 		{box, 200, 100},
 		{`viewBox="10,10 , 200.5 100.4"`, 201, 100},
+		{`viewBox="0 0 0.2 0.1"`, 2, 1}, // of which nothing would be seen
+		{`viewBox="0 0 0.2 0.1" width="1in"`, 96, 48},
+		{box + `width="10mm"`, 38, 19},
+		{box + `height="1cm" width="80%"`, 76, 38},
 		{box + `width="50%" height="50%"`, 200, 100},
 		{box + `width="50%" height="100"`, 200, 100},
 		{box + `width="50"`, 50, 25},
@@ -114,12 +119,14 @@ func TestProbeSVG(t *testing.T) {
 		{``, 300, 150},
 		{`width="100%" height="NaN"`, 300, 150},
 		{`width="0x10" height="1_0"`, 300, 150},
-		{`width="50"`, 300, 150},
-		{`width="10rem" height="5q"`, 300, 150},
+		{`width="50"`, 50, 150},
+		{`height="2in"`, 300, 192},
 	} {
 		want := header.Header{Format: variant.SVG, Width: c.w, Height: c.h, Orientation: 1, Pages: 1, Depth: 8, Alpha: true}
 		for _, src := range []string{"<svg " + c.attrs + "/>", "\xef\xbb\xbf \n<svg\n" + strings.ReplaceAll(c.attrs, `"`, `'`) + "><g/></svg>\n<!-- end -->"} {
-			if h, err := probed(t, e, []byte(src), variant.SVG, 1); err != nil || h != want {
+			h, err := probed(t, e, []byte(src), variant.SVG, 1)
+			h.ExactWidth, h.ExactHeight = 0, 0
+			if err != nil || h != want {
 				t.Errorf("%s: %+v, %v, want %dx%d", src, h, err, c.w, c.h)
 			}
 		}
@@ -185,6 +192,9 @@ func TestProbePDF(t *testing.T) {
 		{"inherited", pdfOf("", "/MediaBox [0 0 77 33] /Rotate 270", 9), 33, 77, 9},
 	} {
 		want := header.Header{Format: variant.PDF, Width: c.w, Height: c.h, Orientation: 1, Pages: c.pages, Depth: 8, Alpha: true}
+		if c.name == "fractions" {
+			want.ExactWidth, want.ExactHeight = 200.4, 100.6
+		}
 		if h, err := probed(t, e, c.src, variant.PDF, 1); err != nil || h != want {
 			t.Errorf("%s: %+v, %v, want %+v", c.name, h, err, want)
 		}

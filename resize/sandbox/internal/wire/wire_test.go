@@ -194,6 +194,8 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		{Found: &wire.Found{Crop: variant.Crop{X: variant.Length{Value: -1}}}},
 		{Found: &wire.Found{Crop: variant.Crop{H: variant.Length{Value: 1e300}}}},
 		of(func(h *header.Header) { h.Width = 0 }),
+		of(func(h *header.Header) { h.ExactWidth, h.ExactHeight = 613.5, 792 }),
+		of(func(h *header.Header) { h.ExactWidth, h.ExactHeight = 612, -1 }),
 		of(func(h *header.Header) { h.Height = header.SourceSideMax + 1 }),
 		of(func(h *header.Header) { h.Format = variant.PDF + 1 }),
 		of(func(h *header.Header) { h.Orientation = 0 }),

@@ -1,0 +1,55 @@
+package container
+
+import (
+	"bytes"
+	"encoding/binary"
+	"regexp"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// xmlDeclaration names the encoding of XML.
+var xmlDeclaration = regexp.MustCompile(`(?s)^\s*<\?xml\s.*?\?>`)
+
+// xmlText is src without what may not stand before a declaration, and in UTF-8 if it is
+// in UTF-16.
+func xmlText(src []byte) []byte {
+	for {
+		n := len(src)
+		src = bytes.TrimLeft(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), " \t\r\n")
+		if order := utf16Order(src); order != nil {
+			src = xmlDeclaration.ReplaceAll(fromUTF16(src, order), nil)
+		} else if len(src) == n {
+			return src
+		}
+	}
+}
+
+// utf16Order is the order of bytes in XML in UTF-16; nil if it is in another encoding.
+func utf16Order(src []byte) binary.ByteOrder {
+	switch {
+	case len(src) < 2:
+	case src[0] == 0xff && src[1] == 0xfe, src[0] == '<' && src[1] == 0:
+		return binary.LittleEndian
+	case src[0] == 0xfe && src[1] == 0xff, src[0] == 0 && src[1] == '<':
+		return binary.BigEndian
+	}
+	return nil
+}
+
+// fromUTF16 is src in UTF-8, without byte order marks and zeros.
+func fromUTF16(src []byte, order binary.ByteOrder) []byte {
+	out := make([]byte, 0, len(src))
+	for ; len(src) >= 2; src = src[2:] {
+		r := rune(order.Uint16(src))
+		if utf16.IsSurrogate(r) && len(src) >= 4 {
+			if pair := utf16.DecodeRune(r, rune(order.Uint16(src[2:]))); pair != utf8.RuneError {
+				r, src = pair, src[2:]
+			}
+		}
+		if r != 0 && r != 0xfeff {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
+}
