@@ -201,3 +201,29 @@ func FuzzStripWebP(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTransparentGIF: no frame is lost or moved, and at most one is added.
+func FuzzTransparentGIF(f *testing.F) {
+	for _, name := range []string{"counter.gif", "animated.gif", "one-frame.gif"} {
+		f.Add(oddFile(f, name))
+	}
+	f.Add([]byte("GIF89a\x09\x00\x09\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff" +
+		"\x21\xf9\x04\x08\x00\x00\x00\x00\x2c\x01\x00\x01\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00" +
+		"\x2c\x03\x00\x03\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00;"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		before := bytes.Clone(src)
+		out := TransparentGIF(src)
+		if !bytes.Equal(src, before) {
+			t.Fatal("its source has changed")
+		}
+		was, is := gifFrames(src), gifFrames(out)
+		if len(is) < len(was) || len(is) > len(was)+1 {
+			t.Fatalf("%d frames became %d", len(was), len(is))
+		}
+		for i, a := range was {
+			if b := is[i]; a.place != b.place || !bytes.Equal(src[a.data:a.end], out[b.data:b.end]) {
+				t.Fatalf("frame %d: %+v became %+v", i, a, b)
+			}
+		}
+	})
+}

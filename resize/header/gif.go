@@ -16,6 +16,8 @@ type gifReader struct {
 	whole  int    // frames that are there to their end
 	screen [2]int // the logical screen
 	grown  [2]int // the screen grown by the first frame
+	clears bool   // the next frame is cleared before the one after it
+	open   [4]int // what is cleared of the last frame: left, top, right, bottom
 }
 
 func inspectGIF(s *file) (Header, error) {
@@ -98,7 +100,7 @@ func colourTable(flags byte) int64 {
 }
 
 // extension passes over an extension; off is after its introducer. A graphic
-// control tells whether a frame is transparent.
+// control tells whether a frame is transparent, and whether it is cleared.
 func (g *gifReader) extension(off int64) (int64, error) {
 	b, err := g.s.At(off, 1)
 	if err != nil {
@@ -109,6 +111,7 @@ func (g *gifReader) extension(off int64) (int64, error) {
 			return 0, err
 		}
 		g.h.Alpha = g.h.Alpha || b[0] > 0 && b[1]&1 != 0
+		g.clears = b[0] > 0 && b[1]>>2&7 == 2
 	}
 	return g.subBlocks(off + 1)
 }
@@ -125,6 +128,7 @@ func (g *gifReader) frame(off int64) (int64, error) {
 		g.grow(b)
 		g.h.Progressive = b[8]&0x40 != 0
 	}
+	g.cover(b)
 	off, err = g.subBlocks(off + 9 + colourTable(b[8]) + 1)
 	if err == nil {
 		g.whole++
@@ -144,6 +148,24 @@ func (g *gifReader) grow(b []byte) {
 			g.h.Alpha = true
 		}
 	}
+}
+
+// cover notes whether a frame, b is its descriptor, leaves something open of what was
+// cleared before it.
+func (g *gifReader) cover(b []byte) {
+	var place [4]int
+	for i := range 2 {
+		place[i] = min(int(binary.LittleEndian.Uint16(b[2*i:])), g.grown[i])
+		place[2+i] = min(place[i]+int(binary.LittleEndian.Uint16(b[4+2*i:])), g.grown[i])
+	}
+	cleared := g.open[0] < g.open[2] && g.open[1] < g.open[3]
+	covered := place[0] <= g.open[0] && place[1] <= g.open[1] && place[2] >= g.open[2] && place[3] >= g.open[3]
+	g.h.Alpha = g.h.Alpha || cleared && !covered
+	g.open = [4]int{}
+	if g.clears {
+		g.open = place
+	}
+	g.clears = false
 }
 
 // subBlocks passes over a chain of sub-blocks. Each step goes forward, so the

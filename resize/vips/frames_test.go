@@ -3,10 +3,12 @@ package vips
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/gif"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -243,6 +245,68 @@ func TestPlays(t *testing.T) {
 			out, _ := makeOf(t, e, b.Bytes(), "10x,"+f)
 			if got := filmOf(t, e, out); got.plays != want || len(got.frames) != 3 {
 				t.Errorf("GIF of loop count %d, %s: played %d times, want %d", count, f, got.plays, want)
+			}
+		}
+	}
+}
+
+// patchwork is a GIF of few frames of one colour each, that cover the screen in part, of
+// any disposal, and rarely with a transparent colour.
+func patchwork(t *testing.T, random *rand.Rand, colours int) []byte {
+	t.Helper()
+	g := gif.GIF{Config: image.Config{Width: 24, Height: 18}}
+	for range 1 + random.IntN(4) {
+		r := image.Rect(random.IntN(12), random.IntN(9), 12+random.IntN(13), 9+random.IntN(10))
+		if random.IntN(3) == 0 {
+			r = image.Rect(0, 0, 24, 18)
+		}
+		var p color.Palette
+		for i := range colours {
+			p = append(p, color.NRGBA{uint8(random.IntN(4) * 85), uint8(i), uint8(random.IntN(2) * 255), 255})
+		}
+		if random.IntN(4) == 0 {
+			p[0] = color.NRGBA{}
+		}
+		m := image.NewPaletted(r, p)
+		for i := range m.Pix {
+			m.Pix[i] = uint8(random.IntN(min(colours, 255)))
+		}
+		g.Image, g.Delay = append(g.Image, m), append(g.Delay, 10*(1+len(g.Image)))
+		g.Disposal = append(g.Disposal, byte(random.IntN(4)))
+	}
+	if random.IntN(2) == 0 {
+		g.Config.ColorModel, g.BackgroundIndex = g.Image[0].Palette, byte(random.IntN(colours))
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, &g); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestOpenGIF: what no frame of a GIF covers is transparent, and what is cleared, too.
+func TestOpenGIF(t *testing.T) {
+	t.Parallel()
+	e := defaultEngine(t)
+	random := rand.New(rand.NewPCG(8, 8))
+	for n := range 60 {
+		src := patchwork(t, random, []int{2, 5, 100, 256}[n%4])
+		want := gifFilm(t, src)
+		for i, frame := range want.frames {
+			got := view(t, e, src, fmt.Sprintf("dpr_1,f_png,lossless,page_%d", i+1))
+			if mean, worst := differ(t, got, frame); mean > 0 {
+				t.Fatalf("GIF %d, frame %d of %d: %.2f off in the mean, %d at worst", n, i, len(want.frames), mean, worst)
+			}
+		}
+		if out, p := makeOf(t, e, src, "dpr_1,f_webp,lossless"); p.Frames > 1 {
+			got := filmOf(t, e, out)
+			if len(got.frames) != len(want.frames) || !slices.Equal(got.delays, want.delays) {
+				t.Fatalf("GIF %d: %d frames of %v, want %d of %v", n, len(got.frames), got.delays, len(want.frames), want.delays)
+			}
+			for i, frame := range got.frames {
+				if mean, worst := differ(t, frame, want.frames[i]); mean > 0 {
+					t.Fatalf("GIF %d as an animation, frame %d: %.2f off in the mean, %d at worst", n, i, mean, worst)
+				}
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/container"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -70,6 +71,9 @@ func (r *run) load(s source) op.Image {
 	if s.header.Format == variant.GIF && !memoryFor(s.header) { // its loader would end the process
 		r.Err = fmt.Errorf("%w: for the frames of a GIF", resize.ErrNoMemory)
 		return nil
+	}
+	if s.header.Format == variant.GIF && s.header.Alpha {
+		s.bytes = container.TransparentGIF(s.bytes)
 	}
 	args := append(s.options(), op.Set("access", "sequential"), op.Set("fail_on", s.failOn()))
 	im := r.Open(loaderOf(s.header.Format).operation, s.bytes, args...)

@@ -242,5 +242,5 @@ func (j job) animation(roll op.Image) op.Image {
 	if len(delays) < 2 {
 		return all
 	}
-	return j.WithInts(all, "delay", delays)
+	return j.WithInts(all, "delay", delays[:min(len(delays), j.plan.Frames)])
 }
