@@ -36,6 +36,7 @@ var (
 // its first page, at 72.
 //
 // An image sequence in AVIF or HEIC, and an animated PNG, has one page: its still picture.
+// So has an animation in JPEG XL: its first frame.
 type Header struct {
 	Format        variant.Format // an encoding, never Keep or Auto
 	Width, Height int            // pixels as decoded, before Orientation is applied; at least 1

@@ -2,6 +2,8 @@ package vips
 
 import (
 	"errors"
+	"image/color"
+	"os"
 	"testing"
 
 	"github.com/thumbery/thumbery/resize"
@@ -80,5 +82,23 @@ func TestOwnFormats(t *testing.T) {
 	}
 	for _, own := range [][]byte{resizetest.JPEG(resizetest.Quarters(40, 30)), resizetest.PNG(resizetest.Quarters(40, 30)), testdata(t, "odd/alpha.webp")} {
 		makeOf(t, e, own, "10x,f_png")
+	}
+}
+
+// TestAnimatedJXL: an animation in JPEG XL gives its first frame, whose corners differ, and
+// not its last, which is of one colour.
+func TestAnimatedJXL(t *testing.T) {
+	t.Parallel()
+	e := defaultEngine(t)
+	src, err := os.ReadFile("testdata/animated.jxl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ops := range []string{"dpr_1", "120x,still", "60x40"} {
+		m := view(t, e, src, ops+",f_png,lossless")
+		first, last := m.NRGBAAt(1, 1), m.NRGBAAt(m.Rect.Dx()-2, m.Rect.Dy()-2)
+		if off(first, color.NRGBA{220, 30, 30, 255}) > 2 || off(last, color.NRGBA{30, 30, 220, 255}) > 2 {
+			t.Errorf("%s: the corners are %v and %v", ops, first, last)
+		}
 	}
 }

@@ -2,6 +2,8 @@ package op
 
 /*
 #cgo pkg-config: vips
+// So that modules of libvips, too, take the functions of jxl.c.
+#cgo LDFLAGS: -rdynamic
 #include <stdlib.h>
 #include "shim.h"
 #include <vips/vector.h>
