@@ -68,7 +68,11 @@ func (r *bitReader) av1Tools() {
 	if ordered {
 		r.bits(2)
 	}
-	if screen := r.flag() || r.flag(); screen && !r.flag() { // content of screens: chosen for each frame, or always
+	screen := r.flag() // tools for what screens show: chosen for each frame
+	if !screen {
+		screen = r.flag() // or always, or never
+	}
+	if screen && !r.flag() {
 		r.bit() // motion by whole pixels
 	}
 	if ordered {

@@ -97,9 +97,11 @@ func (r *bitReader) hevcTools(layers int) (ok bool) {
 		layers = 0
 	}
 	r.golombs(3 * (layers + 1))
-	r.golombs(6)              // sizes of blocks
-	if r.flag() && r.flag() { // lists of factors
-		r.hevcScaling()
+	r.golombs(6) // sizes of blocks
+	if scaling := r.flag(); scaling {
+		if own := r.flag(); own {
+			r.hevcScaling()
+		}
 	}
 	r.bits(2)
 	if pulses := r.flag(); pulses {
