@@ -11,8 +11,8 @@ import (
 	"github.com/thumbery/thumbery/resize/resizetest"
 )
 
-// TestCoarseLoad: with care, decoders leave a reduction by two to us, and coarsely
-// none.
+// TestCoarseLoad: with care, decoders leave a reduction by two to us, or by 1.65 of a JPEG,
+// and coarsely none.
 func TestCoarseLoad(t *testing.T) {
 	t.Parallel()
 	e := defaultEngine(t)
@@ -31,6 +31,8 @@ func TestCoarseLoad(t *testing.T) {
 		{"half one way alone", photo, 599, 900, 1199, 900, 1199, 900},
 		{"between", photo, 400, 300, 1199, 900, 599, 450},
 		{"quarter", photo, 299, 225, 599, 450, 299, 225},
+		{"more than a quarter", photo, 183, 137, 599, 450, 299, 225},
+		{"less than a quarter", photo, 181, 135, 299, 225, 299, 225},
 		{"progressive", progressive, 599, 450, 1199, 900, 599, 450},
 		{"WebP", webp, 500, 375, 1000, 751, 500, 375},
 		{"PNG", resizetest.PNG(scene(1199, 900)), 100, 75, 1199, 900, 1199, 900},

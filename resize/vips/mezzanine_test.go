@@ -218,8 +218,8 @@ func TestMezzanineKinds(t *testing.T) {
 		"AVIF":  {made(opaque, "f_avif,q_90"), false, aPixel},
 		"TIFF":  {large("lzw.tif"), false, aPixel},
 		"steps": {made(opaque, "f_jpeg,progressive,q_90"), false, aPixel},
-		"P3":    {large("p3.jpg"), false, aPixel},
-		"16bit": {large("16bit-p3.png"), false, 60},
+		"P3":    {large("p3.jpg"), false, 60},
+		"16bit": {large("16bit-p3.png"), false, 75},
 		// Inks mix in other ways than colours do.
 		"CMYK": {large("cmyk-icc.jpg"), false, 125},
 		"grey": {large("gray.jpg"), false, aPixel},

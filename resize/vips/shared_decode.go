@@ -69,8 +69,7 @@ func (e *Engine) oneByOne(ctx context.Context, src []byte, h header.Header, plan
 
 // shared is a picture that is decoded once for several plans. Its levels are in memory:
 // each has half the sides of the one before, and from level 1 on colours are
-// premultiplied by alpha. A plan starts from the smallest level that leaves it as much
-// to reduce as a decoder that shrinks would leave.
+// premultiplied by alpha. A plan starts from the smallest level that leaves it headroom.
 type shared struct {
 	job        // its plan is the one that has to be loaded largest
 	w, h   int // of level 0
@@ -134,7 +133,10 @@ func (s *shared) premultiplyIfAlpha(im op.Image) op.Image {
 // levelFor is the level of which p is made.
 func (s *shared) levelFor(p resize.Plan) (n int) {
 	w, h, _ := p.StoredPlan(s.header.Orientation)
-	leave := job{plan: p}.headroom()
+	leave := headroom
+	if p.Coarse {
+		leave = 1
+	}
 	for aligned(s.w, w, leave, n+1) && aligned(s.h, h, leave, n+1) {
 		n++
 	}
@@ -207,13 +209,22 @@ func (s *shared) composed(p resize.Plan) composed {
 	im := s.level(n)
 	f := composed{job: job{s.another(), s.engine, s.src, s.header, p, false}}
 	if f.Err = cmp.Or(s.Err, f.Err); f.Err == nil {
-		f.im = f.compose(f.placed(im, n > 0 && f.hasAlpha(im)))
+		f.im = f.compose(f.placed(im, n > 0 && f.hasAlpha(im), s.shrunkTo(n)))
 	}
 	if s.left[key] > 1 {
 		f.im = f.InMemory(f.im)
 		s.ready[key] = f
 	}
 	return f
+}
+
+// shrunkTo is how many times smaller a level of a JPEG is; 1 for all others, whose level 0
+// may be of any size.
+func (s *shared) shrunkTo(level int) int {
+	if s.header.Format == variant.JPEG {
+		return s.shrunk() << level
+	}
+	return 1
 }
 
 // encoded releases a picture that no other plan needs.
