@@ -40,6 +40,10 @@ __attribute__((constructor)) static void few_arenas(void)
 #ifdef __GLIBC__
 	if (!g_getenv("MALLOC_ARENA_MAX"))
 		mallopt(M_ARENA_MAX, 2);
+	// What a picture of usual size needs stays with the process for the next one: memory
+	// that comes from the system is cleared first, page by page.
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 16 << 20);
 #endif
 }
 
