@@ -20,7 +20,8 @@ const none = 1e6
 func (b *bench) scaling() error {
 	ways := []way{
 		{"libjpeg as far as it goes", 1, false, 0},
-		{"libjpeg leaves 2 (vips_thumbnail)", 2, false, 0},
+		{"libjpeg leaves 1.65 (Thumbery)", 1.65, false, 0},
+		{"libjpeg leaves 2", 2, false, 0},
 		{"libjpeg leaves 3", 3, false, 0},
 		{"libjpeg leaves 4", 4, false, 0},
 		{"no shrinking on load", none, false, 0},

@@ -95,7 +95,7 @@ func median(values []float64) float64 {
 
 // services starts what is to be measured; the first is our own.
 func (b *bench) services(dir string) ([]*service, error) {
-	own, err := b.thumbery(dir)
+	own, err := b.thumbery(dir, "--mezzanine", "0") // its mezzanines have benchmarks of their own
 	if err != nil {
 		return nil, err
 	}

@@ -45,26 +45,35 @@ static void sharpen(VipsImage **in, double k) {
 	g_object_unref(mask);
 }
 
-/* load reads src, a JPEG already shrunk as far as leaves the factor leave. */
-static VipsImage *load(const char *src, double w, double h, double leave) {
+/* load reads src, a JPEG already shrunk as far as leaves the factor leave. to_w and to_h
+ * become the scales that are left to w x h. */
+static VipsImage *load(const char *src, double w, double h, double leave, double *to_w, double *to_h) {
 	VipsImage *in = vips_image_new_from_file(src, "access", VIPS_ACCESS_SEQUENTIAL, NULL);
 	const char *loader = vips_foreign_find_load(src);
 	check(!in || !loader);
+	*to_w = w / in->Xsize, *to_h = h / in->Ysize;
 	if (strcmp(loader, "VipsForeignLoadJpegFile") == 0) {
 		int shrink = jpeg_shrink(MIN(in->Xsize / w, in->Ysize / h), leave);
+		int across = (2 * in->Xsize + shrink - 1) / (2 * shrink), down = (2 * in->Ysize + shrink - 1) / (2 * shrink);
+		*to_w *= shrink, *to_h *= shrink;
 		g_object_unref(in);
 		check(vips_jpegload(src, &in, "shrink", shrink, "access", VIPS_ACCESS_SEQUENTIAL, NULL));
+		/* What is no whole pixel at the right and lower edge was left out. */
+		VipsImage *out;
+		check(vips_embed(in, &out, 0, 0, across, down, "extend", VIPS_EXTEND_COPY, NULL));
+		become(&in, out);
 	}
 	return in;
 }
 
 static VipsImage *scale(const char *src, double w, double h, double leave, int linear, double k) {
-	VipsImage *in = load(src, w, h, leave), *out;
+	double to_w, to_h;
+	VipsImage *in = load(src, w, h, leave, &to_w, &to_h), *out;
 	if (linear) {
 		check(vips_colourspace(in, &out, VIPS_INTERPRETATION_scRGB, NULL));
 		become(&in, out);
 	}
-	check(vips_resize(in, &out, w / in->Xsize, "vscale", h / in->Ysize, NULL));
+	check(vips_resize(in, &out, to_w, "vscale", to_h, NULL));
 	become(&in, out);
 	if (linear) {
 		check(vips_colourspace(in, &out, VIPS_INTERPRETATION_sRGB, NULL));
