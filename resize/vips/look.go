@@ -89,26 +89,24 @@ func (j job) overview(shrink float64) overview {
 	return overview{im, shrink, float64(w) / float64(smallW), float64(h) / float64(smallH)}
 }
 
-// trimWindow is the smallest side that libvips' find_trim accepts, as it takes the median
-// of 3x3 pixels.
-const trimWindow = 3
-
 // inner is what remains of region, in pixels of the upright source, without the
 // plain border that it has in the overview. A picture that is plain all over
 // remains as it is.
 func (r *run) inner(o overview, region resize.Rect, threshold int) resize.Rect {
+	if r.Err != nil {
+		return region
+	}
 	part := r.within(o, region)
-	if min(part.Width, part.Height) < trimWindow {
+	g := r.ground(o, part, threshold)
+	if r.Err != nil {
 		return region
 	}
-	im, background := r.contrasted(r.cut(o.Image, part))
-	found := r.Measure("find_trim", []string{"left", "top", "width", "height"},
-		op.On(im), op.Set("threshold", float64(threshold)), op.Set("background", background))
-	if r.Err != nil || found[2] == 0 || found[3] == 0 {
+	found := g.inner()
+	if found == (resize.Rect{}) {
 		return region
 	}
-	left, width := span(part.Left, part.Width, found[0], found[2], o.x, region.Left, region.Width)
-	top, height := span(part.Top, part.Height, found[1], found[3], o.y, region.Top, region.Height)
+	left, width := span(part.Left, part.Width, found.Left, found.Width, o.x, region.Left, region.Width)
+	top, height := span(part.Top, part.Height, found.Top, found.Height, o.y, region.Top, region.Height)
 	return resize.Rect{Left: left, Top: top, Width: width, Height: height}
 }
 
@@ -125,20 +123,6 @@ func span(start, length, from, n int, scale float64, region, whole int) (at, lon
 		end = min(max(grow(from+n), first+1), end)
 	}
 	return first, end - first
-}
-
-// contrasted returns the picture in which to look for a border, and the border's colour,
-// which is that of the upper left pixel. If that pixel is transparent, only alpha counts.
-func (r *run) contrasted(im op.Image) (op.Image, []float64) {
-	corner := r.Point(im, 0, 0)
-	if r.Err != nil || !r.hasAlpha(im) {
-		return im, corner
-	}
-	last := len(corner) - 1
-	if corner[last] < 255 {
-		return r.alpha(im), corner[last:]
-	}
-	return r.Do("flatten", op.On(im), op.Set("background", corner[:last])), corner[:last]
 }
 
 // within is region in the pixels of the overview.

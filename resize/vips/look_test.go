@@ -1,9 +1,11 @@
 package vips
 
 import (
+	"bytes"
 	"image"
 	"image/color"
 	"image/draw"
+	"image/jpeg"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -185,5 +187,88 @@ func TestSmartCat(t *testing.T) {
 	_, p := plan(t, e, testdata(t, "photos/cat.jpg"), "400x200,g_smart")
 	if middle := float64(p.Cut.Top+p.Cut.Height/2) / float64(p.ScaledH); middle > 0.55 || middle < 0.15 {
 		t.Errorf("the middle is at %.2f", middle)
+	}
+}
+
+// TestTrimKeepsLines: lines of one pixel are no border, wherever they lie, on whatever the
+// corner's colour is, and also where a JPEG has made noise of it. Specks are.
+func TestTrimKeepsLines(t *testing.T) {
+	t.Parallel()
+	e := defaultEngine(t)
+	white, ink := color.NRGBA{255, 255, 255, 255}, color.NRGBA{40, 40, 160, 255}
+	frame := func(r image.Rectangle, c color.NRGBA) func(*image.NRGBA) {
+		return func(m *image.NRGBA) {
+			for _, side := range []image.Rectangle{
+				image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+1), image.Rect(r.Min.X, r.Max.Y-1, r.Max.X, r.Max.Y),
+				image.Rect(r.Min.X, r.Min.Y, r.Min.X+1, r.Max.Y), image.Rect(r.Max.X-1, r.Min.Y, r.Max.X, r.Max.Y),
+			} {
+				draw.Draw(m, side, image.NewUniform(c), image.Point{}, draw.Src)
+			}
+		}
+	}
+	noisy := func(m *image.NRGBA) {
+		random := rand.New(rand.NewPCG(1, 2))
+		for i := range m.Pix {
+			if i%4 != 3 {
+				m.Pix[i] = uint8(min(max(float64(m.Pix[i])-8+3*random.NormFloat64(), 0), 255))
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		paint func(*image.NRGBA)
+		want  image.Rectangle // in 200x150
+	}{
+		"a frame":          {frame(image.Rect(20, 20, 181, 130), ink), image.Rect(20, 20, 181, 130)},
+		"at the edges":     {frame(image.Rect(1, 1, 199, 149), ink), image.Rect(1, 1, 199, 149)},
+		"a faint frame":    {frame(image.Rect(33, 41, 150, 99), color.NRGBA{240, 255, 255, 255}), image.Rect(33, 41, 150, 99)},
+		"half transparent": {frame(image.Rect(33, 41, 150, 99), color.NRGBA{0, 0, 0, 20}), image.Rect(33, 41, 150, 99)},
+		"a line": {func(m *image.NRGBA) {
+			draw.Draw(m, image.Rect(50, 70, 120, 71), image.NewUniform(ink), image.Point{}, draw.Src)
+		}, image.Rect(50, 70, 120, 71)},
+		"an upright line": {func(m *image.NRGBA) {
+			draw.Draw(m, image.Rect(50, 70, 51, 80), image.NewUniform(ink), image.Point{}, draw.Src)
+		}, image.Rect(50, 70, 51, 80)},
+		"a falling line": {func(m *image.NRGBA) {
+			for i := range 60 {
+				m.SetNRGBA(40+i, 30+i, ink)
+			}
+		}, image.Rect(40, 30, 100, 90)},
+		"a slow line": {func(m *image.NRGBA) {
+			for i := range 90 {
+				m.SetNRGBA(40+i, 30+i/3, ink)
+			}
+		}, image.Rect(40, 30, 130, 60)},
+		"three pixels": {func(m *image.NRGBA) {
+			for i := range 3 {
+				m.SetNRGBA(90+i, 80+i/2, ink)
+			}
+		}, image.Rect(90, 80, 93, 82)},
+		"with specks": {func(m *image.NRGBA) {
+			frame(image.Rect(60, 60, 100, 100), ink)(m)
+			m.SetNRGBA(5, 5, ink)
+			m.SetNRGBA(190, 140, ink)
+			m.SetNRGBA(191, 140, ink)
+		}, image.Rect(60, 60, 100, 100)},
+		"around a photograph": {func(m *image.NRGBA) {
+			frame(image.Rect(30, 30, 170, 120), ink)(m)
+			draw.Draw(m, image.Rect(60, 50, 140, 100), image.NewUniform(color.NRGBA{90, 140, 70, 255}), image.Point{}, draw.Src)
+		}, image.Rect(30, 30, 170, 120)},
+		"in noise": {func(m *image.NRGBA) { frame(image.Rect(40, 48, 160, 112), ink)(m); noisy(m) }, image.Rect(40, 48, 160, 112)},
+	} {
+		m := painted(200, 150, white)
+		c.paint(m)
+		src := resizetest.PNG(m)
+		if got := cropOf(t, e, src, "trim,f_png"); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 85}); err != nil {
+			t.Fatal(err)
+		}
+		if got := cropOf(t, e, b.Bytes(), "trim_24,f_png"); name == "a frame" || name == "in noise" || name == "around a photograph" {
+			if !c.want.In(got.Inset(-1)) || !got.In(c.want.Inset(-8)) {
+				t.Errorf("%s as a JPEG: %v, want about %v", name, got, c.want)
+			}
+		}
 	}
 }

@@ -365,6 +365,20 @@ func (r *Run) PixelBytes(im Image) int64 {
 	return int64(im.Bands) * int64(C.vips_format_sizeof_unsafe(im.BandFmt))
 }
 
+// Bytes are the pixels of im, which is in memory and has a byte a sample, until Close.
+func (r *Run) Bytes(im Image) []byte {
+	if r.Err != nil {
+		return nil
+	}
+	data := C.vips_image_get_data(im)
+	if data == nil || im.BandFmt != C.VIPS_FORMAT_UCHAR {
+		r.fail("reading pixels")
+		return nil
+	}
+	w, h := r.Size(im)
+	return unsafe.Slice((*byte)(data), w*h*r.Bands(im))
+}
+
 // Point returns the samples of one pixel.
 func (r *Run) Point(im Image, x, y int) []float64 {
 	if r.Err != nil {
