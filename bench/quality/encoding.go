@@ -103,6 +103,24 @@ func (b *bench) formats() error {
 		{"avif, speed 6", ".avif[Q=%d,effort=3,strip]", avif},
 		{"avif, speed 5", ".avif[Q=%d,effort=4,strip]", avif},
 	}
+	return b.compareAll(families)
+}
+
+// jxl compares JPEG XL with the others, as they are by default.
+func (b *bench) jxl() error {
+	families := []family{
+		{"jpeg", ".jpg[Q=%d,strip,optimize-coding]", []int{75, theDefault, 85}},
+		{"webp, effort 4", ".webp[Q=%d,strip]", []int{70, 75, 80, 85}},
+		{"avif, speed 7", ".avif[Q=%d,effort=2,strip]", []int{55, 62, 68, 74}},
+		{"avif, speed 6", ".avif[Q=%d,effort=3,strip]", []int{50, 56, 62, 68}},
+	}
+	for effort := 3; effort <= 7; effort++ { // libvips 8.14 begins at 3
+		families = append(families, family{fmt.Sprintf("jxl, effort %d", effort), fmt.Sprintf(".jxl[Q=%%d,effort=%d,strip]", effort), []int{66, 72, 78, 84}})
+	}
+	return b.compareAll(families)
+}
+
+func (b *bench) compareAll(families []family) error {
 	for _, width := range b.widths {
 		if err := b.compareFamilies(width, families); err != nil {
 			return err

@@ -6,7 +6,7 @@
 //	go -C bench run ./quality [-photos 6] [table …]
 //
 // The tables are those of docs/benchmarks.md: engines, scaling, sharpening, encoded (both
-// at equal bytes), progressive, subsampling, formats, avif and mezzanines (with -widths
+// at equal bytes), progressive, subsampling, formats, avif, jxl and mezzanines (with -widths
 // 320,480,640,800,1000). The default is engines. Results stay in .tools/bench/quality, and
 // references are reused.
 package main
@@ -49,7 +49,7 @@ type bench struct {
 func (b *bench) tables() map[string]func() error {
 	return map[string]func() error{
 		"engines": b.engines, "encoded": b.encoded, "scaling": b.scaling, "sharpening": b.sharpening,
-		"progressive": b.progressive, "subsampling": b.subsampling, "formats": b.formats, "avif": b.avif,
+		"progressive": b.progressive, "subsampling": b.subsampling, "formats": b.formats, "avif": b.avif, "jxl": b.jxl,
 		"mezzanines": b.mezzanines,
 	}
 }
