@@ -8,35 +8,33 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// parseAccept parses Accept (RFC 9110, 12.5.1) for WebP and AVIF. They count only if they
-// are named, since clients that know nothing but JPEG send "*/*" and "image/*", too, and
-// only with at least the weight of JPEG or PNG. Of equal weights, AVIF wins.
+// parseAccept parses Accept (RFC 9110, 12.5.1) for WebP, AVIF and JPEG XL. They count only
+// if they are named, since clients that know nothing but JPEG send "*/*" and "image/*", too,
+// and only with at least the weight of JPEG or PNG.
 func parseAccept(values []string) variant.Accept {
 	w := readWeights(values)
 	classic := w.classic()
-	var a variant.Accept
-	if webp := w[typeWebP]; webp > 0 && webp >= classic {
-		a |= variant.AcceptWebP
-	}
-	if avif := w[typeAVIF]; avif > 0 && avif >= classic {
-		a |= variant.AcceptAVIF
-	}
-	if a == variant.AcceptWebP|variant.AcceptAVIF && w[typeWebP] > w[typeAVIF] {
-		a |= variant.PreferWebP
-	}
-	return a
+	return variant.NewAccept(func(f variant.Format) int {
+		if q := w[typeOf[f]]; q >= classic {
+			return q
+		}
+		return absent
+	})
 }
 
 // The media ranges that are looked at, and their number.
 const (
 	typeWebP = iota
 	typeAVIF
+	typeJXL
 	typeJPEG
 	typePNG
 	typeImage
 	typeAny
 	types
 )
+
+var typeOf = [...]int{variant.WebP: typeWebP, variant.AVIF: typeAVIF, variant.JXL: typeJXL}
 
 // weights are the weights of media ranges, in thousandths, or absent.
 type weights [types]int
@@ -61,7 +59,7 @@ func (w *weights) classic() int {
 // readWeights skips malformed ranges. Of a range that occurs twice, the greater weight
 // counts.
 func readWeights(values []string) weights {
-	w := weights{absent, absent, absent, absent, absent, absent}
+	w := weights{absent, absent, absent, absent, absent, absent, absent}
 	for _, value := range values {
 		for part := range strings.SplitSeq(value, ",") {
 			media, params, _ := strings.Cut(part, ";")
@@ -78,7 +76,8 @@ func readWeights(values []string) weights {
 }
 
 var mediaRanges = [types]string{
-	typeWebP: "image/webp", typeAVIF: "image/avif", typeJPEG: "image/jpeg", typePNG: "image/png", typeImage: "image/*", typeAny: "*/*",
+	typeWebP: "image/webp", typeAVIF: "image/avif", typeJXL: "image/jxl",
+	typeJPEG: "image/jpeg", typePNG: "image/png", typeImage: "image/*", typeAny: "*/*",
 }
 
 func mediaRange(media string) (t int, known bool) {

@@ -393,19 +393,21 @@ func TestHintsAndSendFile(t *testing.T) {
 func TestParseAccept(t *testing.T) {
 	t.Parallel()
 	webp, avif := variant.AcceptWebP, variant.AcceptAVIF
-	both := webp | avif
+	both, jxl := webp|avif, variant.AcceptJXL
 	for value, want := range map[string]variant.Accept{
 		"": 0, "*/*": 0, "image/*": 0, "image/webp": webp, "IMAGE/WEBP;Q=0.5": webp,
 		// As browsers send it.
 		"image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8":                    both,
 		"image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5":               both,
-		"image/webp,image/avif,image/jxl,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8": both,
+		"image/webp,image/avif,image/jxl,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8": both | jxl,
 		"image/webp,*/*": webp,
 		"image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5":                         0,
 		"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8": both,
 		// Weights.
 		"image/webp;q=0": 0, "image/webp;q=0.0": 0, "image/webp; q=0.001": webp, "image/webp;q=1.000": webp,
 		"image/webp,image/avif;q=0.9": both | variant.PreferWebP, "image/webp;q=0.9,image/avif": both,
+		"image/jxl": jxl, "image/jxl;q=0": 0, "image/jxl;q=0.8,*/*": 0, "image/jxl,image/avif;q=0.9": avif | jxl | variant.PreferJXL,
+		"image/jxl;q=0.9,image/avif": avif | jxl, "image/jxl;q=0.9,image/webp": webp | jxl | variant.PreferWebPToJXL,
 		"image/webp;q=0.8,image/avif;q=0.9,*/*;q=0.9": avif, "image/webp;q=0.8,*/*;q=0.8": webp,
 		"image/webp;q=0.8,*/*": 0, "image/webp;q=0.8,image/*;q=0.9,*/*;q=0.1": 0,
 		"image/webp;q=0.8,image/*;q=0.1,*/*": webp, "image/webp;q=0.5,image/jpeg": 0,
@@ -431,16 +433,18 @@ func TestParseAccept(t *testing.T) {
 
 func FuzzParseAccept(f *testing.F) {
 	f.Add("image/avif,image/webp;q=0.5,*/*;q=0", "image/jpeg;q=0.7")
+	f.Add("image/jxl,image/avif;q=0.5", "image/webp;q=0.7")
 	f.Add("image/webp;q=0.333;x=\"a,b\"", "image/avif;q=1.000")
 	f.Fuzz(func(t *testing.T, s, more string) {
 		a := parseAccept([]string{s, more})
-		for name, flag := range map[string]variant.Accept{"image/webp": variant.AcceptWebP, "image/avif": variant.AcceptAVIF} {
+		for name, flag := range map[string]variant.Accept{
+			"image/webp": variant.AcceptWebP, "image/avif": variant.AcceptAVIF, "image/jxl": variant.AcceptJXL,
+		} {
 			if a&flag != 0 && !strings.Contains(strings.ToLower(s+","+more), name) {
 				t.Errorf("%q %q accepts %s", s, more, name)
 			}
 		}
-		const both = variant.AcceptWebP | variant.AcceptAVIF
-		if a&^(both|variant.PreferWebP) != 0 || a&variant.PreferWebP != 0 && a&both != both {
+		if a >= variant.Accepts || a&variant.SaveData != 0 || a.Only(func(variant.Format) bool { return true }) != a {
 			t.Errorf("%q %q gives %b", s, more, a)
 		}
 		if parseAccept([]string{more, s}) != a || parseAccept([]string{s + "," + more}) != a {

@@ -219,6 +219,7 @@ func disposition(q request, mediaType string) string {
 // extensions are those of the media types that are made here.
 var extensions = map[string]string{
 	"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/avif": ".avif", "image/gif": ".gif",
+	"image/jxl":    ".jxl",
 	info.MediaType: ".json",
 }
 

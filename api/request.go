@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -14,28 +15,32 @@ type request struct {
 }
 
 // parsedPath is a path that was parsed and permitted. It is cached and shared by
-// requests, so it must not be changed.
+// requests, so it must not be changed, but for names.
 type parsedPath struct {
 	key     variant.Key
 	variant variant.Variant
 	expires time.Time // zero for never
 	length  int       // of the path, in bytes
-	// names are those of the derivative in the cache: one, or for FormatAuto one for
-	// each normalized variant.Accept. They are only there if hits need them, for
-	// SendFile or popularity.
-	names []variant.Name
+	// names are those of the derivative in the cache that were asked for: one, or for
+	// FormatAuto one for each variant.Accept. There is room for them only if hits need
+	// them, for SendFile or popularity.
+	names []atomic.Pointer[variant.Name]
 	tag   []string // the value of every TagHeader: the name of the key in the cache
 }
 
 // name is that of the derivative in the cache.
 func (s *server) name(q request) variant.Name {
-	switch len(q.names) {
-	case 0:
+	if len(q.names) == 0 {
 		return s.Pipeline.Name(q.key, q.variant, q.accept)
-	case 1:
-		return q.names[0]
 	}
-	return q.names[q.accept]
+	known := &q.names[q.accept]
+	name := known.Load()
+	if name == nil {
+		made := s.Pipeline.Name(q.key, q.variant, q.accept)
+		name = &made
+		known.Store(name)
+	}
+	return *name
 }
 
 func (s *server) request(r *http.Request) (q request, err error) {
@@ -55,15 +60,14 @@ func (s *server) negotiate(q request, h http.Header) request {
 	if !q.variant.Lossless && savesData(h["Save-Data"]) {
 		q.accept |= variant.SaveData
 	}
-	q.accept = s.Pipeline.Render.NormalizeAccept(q.accept)
-	if !s.ClientHints {
-		return q
+	if s.ClientHints {
+		if v := readHints(h).apply(q.variant, s.Limits.Sizes); v != q.variant {
+			hinted := *q.parsedPath
+			hinted.variant, hinted.names = v, nil
+			q.parsedPath = &hinted
+		}
 	}
-	if v := readHints(h).apply(q.variant, s.Limits.Sizes); v != q.variant {
-		hinted := *q.parsedPath
-		hinted.variant, hinted.names = v, nil
-		q.parsedPath = &hinted
-	}
+	q.accept = s.Pipeline.Render.Settings.NormalizeAccept(q.variant, q.accept)
 	return q
 }
 
@@ -102,28 +106,19 @@ func (s *server) parse(path string) (*parsedPath, error) {
 		p.variant.Format = s.Format
 	}
 	if (s.SendFile.Header != "" || s.popularity != nil) && p.variant.Kind != variant.Raw {
-		p.names = s.allNames(p)
+		n := 1
+		if p.variant.Format == variant.FormatAuto {
+			n = variant.Accepts
+		}
+		p.names = make([]atomic.Pointer[variant.Name], n)
 	}
 	return p, nil
 }
 
-func (s *server) allNames(p *parsedPath) []variant.Name {
-	if p.variant.Format != variant.FormatAuto {
-		return []variant.Name{s.Pipeline.Name(p.key, p.variant, 0)}
-	}
-	names := make([]variant.Name, variant.Accepts)
-	for i := range names {
-		if a := variant.Accept(i); s.Pipeline.Render.NormalizeAccept(a) == a {
-			names[i] = s.Pipeline.Name(p.key, p.variant, a)
-		}
-	}
-	return names
-}
-
 const (
-	pathsBytes = 8 << 20 // memory for parsed paths, of some 8,000
+	pathsBytes = 8 << 20 // memory for parsed paths, of some 8,000, or 1,600 with FormatAuto
 	pathSize   = 1 << 10 // bytes of a parsed path, beside the path itself, which it holds three times
-	nameSize   = 80      // bytes of each name
+	nameSize   = 8 + 24  // bytes of room for a name, and of the names, of which there are at most a quarter
 )
 
 func newPaths() *cache.Memory[string, *parsedPath] {

@@ -19,6 +19,7 @@ import (
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // Status is the result of a check.
@@ -126,14 +127,14 @@ func checkSandbox(walls []Wall, required bool) Check {
 	return c
 }
 
-// requiredFormats are those of the formats to be read that libvips must have: what web
+// requiredFormats are those of the formats to be read that libvips must have: what most web
 // pages are made of, and what was asked for besides the default.
 func requiredFormats(asked header.Formats) header.Formats {
-	return asked & (resize.WrittenFormats | header.AllFormats&^header.DefaultFormats)
+	return asked & (resize.WrittenFormats.Without(variant.JXL) | header.AllFormats&^header.DefaultFormats)
 }
 
 // checkFormats names the formats there are, and those that are missing. The engine has
-// tried that AVIF can be written: libvips may have the saver without an encoder.
+// tried that AVIF and JPEG XL can be written: libvips may have a saver without its encoder.
 func checkFormats(does string, have, required header.Formats) Check {
 	if missing := required &^ have; missing != 0 {
 		return Check{Wrong, does, fmt.Sprintf("%s, but not %s: install a libvips built with it", names(have), names(missing))}

@@ -47,7 +47,7 @@ func TestFormatsMissing(t *testing.T) {
 	t.Parallel()
 	have := header.FormatsOf(variant.JPEG, variant.PNG, variant.GIF)
 	f := checkFormats("writes", have, resize.WrittenFormats)
-	if f.Status != Wrong || !strings.Contains(f.Message, "not webp avif:") {
+	if f.Status != Wrong || !strings.Contains(f.Message, "not webp avif jxl:") {
 		t.Errorf("%s %q", f.Status, f.Message)
 	}
 	for asked, want := range map[header.Formats]Status{

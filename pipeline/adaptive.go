@@ -23,13 +23,13 @@ const (
 )
 
 // fasterAccept returns the Accept of a picture that is faster to make. ok is false if there
-// is none: the request does not choose AVIF, or Config.Adaptive is off.
+// is none: the request chooses neither AVIF nor JPEG XL, or Config.Adaptive is off.
 func (p *Pipeline) fasterAccept(r Request) (next variant.Accept, ok bool) {
-	if !p.config.Adaptive || r.Variant.Format != variant.FormatAuto || r.Variant.Kind != variant.Picture || r.Accept&variant.AcceptAVIF == 0 {
+	if !p.config.Adaptive || r.Variant.Format != variant.FormatAuto || r.Variant.Kind != variant.Picture {
 		return 0, false
 	}
-	next = p.Render.NormalizeAccept(r.Accept &^ (variant.AcceptAVIF | variant.PreferWebP))
-	return next, !p.sameOutput(r, next)
+	next = r.Accept.Only(func(f variant.Format) bool { return f == variant.WebP })
+	return next, next != r.Accept && !p.sameOutput(r, next)
 }
 
 // adaptivePicture returns the picture for clients that accept next, which is faster to
@@ -97,7 +97,7 @@ func (p *Pipeline) upgrade(ctx context.Context, r Request) {
 		if err == nil {
 			return
 		}
-		p.config.Log.Info("cannot make the AVIF upgrade", "key", r.Key, "cause", err)
+		p.config.Log.Info("cannot make the upgrade", "key", r.Key, "cause", err)
 		if !failure.Of(err).IsTransient() {
 			p.failures.Put(r.name, epoch, p.config.Now())
 		}

@@ -19,6 +19,7 @@ import (
 const (
 	webp = variant.AcceptWebP
 	avif = variant.AcceptAVIF
+	jxl  = variant.AcceptJXL
 )
 
 // newAdaptive returns a fixture whose largest AVIF has 100x75 pixels.
@@ -53,16 +54,17 @@ func TestProvisional(t *testing.T) {
 		"saving data":   {webp | avif | variant.SaveData, "640>60webp"},
 		"prefers WebP":  {webp | avif | variant.PreferWebP, "640>60webp"},
 		"has no better": {webp, "640>60webp"},
+		"JPEG XL":       {webp | jxl, "640>60webp"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newAdaptive(t)
-				better := tt.accept&avif != 0 && tt.accept&variant.PreferWebP == 0
+				better := tt.accept&(avif|jxl) != 0 && tt.accept&variant.PreferWebP == 0
 				m.get(t, "60x,f_auto", tt.accept, pipeline.Made, better)
 				synctest.Wait()
 				made := []string{tt.first, "640>200"}
 				if better {
-					made = append(made, "200>60avif")
+					made = append(made, map[bool]string{true: "200>60avif", false: "200>60jxl"}[tt.accept&avif != 0])
 				}
 				m.engine.Want(t, "in all", made...)
 				m.get(t, "60x,f_auto", tt.accept, pipeline.FromMemory, false)

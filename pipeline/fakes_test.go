@@ -29,7 +29,7 @@ var bigPicture = sync.OnceValue(func() []byte { return picture(640, 480) })
 
 func newLargeFixture(t *testing.T, change ...func(*pipeline.Config)) *largeFixture {
 	m := &largeFixture{
-		engine:     &resizetest.Recorder{Fake: &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF}}},
+		engine:     &resizetest.Recorder{Fake: &resizetest.Fake{Formats: []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.JXL}}},
 		mezzanines: &cachetest.OpenBlobs{Fake: cachetest.NewFake()}, originals: &cachetest.OpenBlobs{Fake: cachetest.NewFake()},
 	}
 	m.fixture = newFixture(append([]func(*pipeline.Config){func(c *pipeline.Config) {

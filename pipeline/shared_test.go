@@ -237,8 +237,8 @@ func TestAdaptiveShared(t *testing.T) {
 			}), resizer
 		}
 		one, _ := adaptive()
-		accept := one.Render.NormalizeAccept(variant.AcceptAVIF | variant.AcceptWebP)
 		v := parse(t, "40x,f_auto")
+		accept := one.Render.Settings.NormalizeAccept(v, variant.AcceptAVIF|variant.AcceptWebP)
 		want := func(h *fixture, provisional bool, took time.Duration) {
 			t.Helper()
 			began := time.Now()

@@ -41,7 +41,7 @@ func New(p *pipeline.Pipeline, o Observer, log *slog.Logger) *Engine {
 // Variant is one derivative of a picture.
 type Variant struct {
 	Variant variant.Variant
-	Accept  variant.Accept // as render.Engine.NormalizeAccept gives it
+	Accept  variant.Accept // as resize.Settings.NormalizeAccept gives it
 }
 
 // Result is what came of priming one picture. The three numbers add up to the variants.

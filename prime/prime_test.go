@@ -470,21 +470,24 @@ func TestPrimer(t *testing.T) {
 }
 
 func TestVariants(t *testing.T) {
-	const webp, avif = variant.AcceptWebP, variant.AcceptAVIF
+	const webp, avif, jxl = variant.AcceptWebP, variant.AcceptAVIF, variant.AcceptJXL
 	both := []variant.Format{variant.WebP, variant.AVIF}
+	const small, large = "40x,f_auto", "1200x,f_auto"
 	tests := []struct {
-		name       string
+		name, ops  string
 		auto, made []variant.Format
 		all        bool
 		want       []variant.Accept
 	}{
-		{"all", nil, both, true, []variant.Accept{webp | avif, webp, 0}},
-		{"all, named", both, both, true, []variant.Accept{webp | avif, webp, 0}},
-		{"only WebP", []variant.Format{variant.WebP}, both, true, []variant.Accept{webp, 0}},
-		{"only AVIF", []variant.Format{variant.AVIF}, both, true, []variant.Accept{avif, 0}},
-		{"none", []variant.Format{}, both, true, []variant.Accept{0}},
-		{"AVIF cannot be written", nil, []variant.Format{variant.WebP}, true, []variant.Accept{webp, 0}},
-		{"programs", nil, both, false, []variant.Accept{0}},
+		{"all", small, nil, both, true, []variant.Accept{webp | avif, webp, 0}},
+		{"all, named", small, both, both, true, []variant.Accept{webp | avif, webp, 0}},
+		{"only WebP", small, []variant.Format{variant.WebP}, both, true, []variant.Accept{webp, 0}},
+		{"only AVIF", small, []variant.Format{variant.AVIF}, both, true, []variant.Accept{avif, 0}},
+		{"none", small, []variant.Format{}, both, true, []variant.Accept{0}},
+		{"AVIF cannot be written", small, nil, []variant.Format{variant.WebP}, true, []variant.Accept{webp, 0}},
+		{"programs", small, nil, both, false, []variant.Accept{0}},
+		{"JPEG XL, where AVIF may be too large", large, nil, append(both, variant.JXL), true, []variant.Accept{webp | avif | jxl, webp | avif, webp, 0}},
+		{"JPEG XL, where it is AVIF anyway", small, nil, append(both, variant.JXL), true, []variant.Accept{webp | avif, webp, 0}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -492,7 +495,7 @@ func TestVariants(t *testing.T) {
 				c.Render.Settings.Auto = tt.auto
 				c.Render.Settings.CanWrite = func(f variant.Format) bool { return f == variant.JPEG || slices.Contains(tt.made, f) }
 			})
-			auto, plain := parse(t, "40x,f_auto"), parse(t, "40x")
+			auto, plain := parse(t, tt.ops), parse(t, "40x")
 			var want []prime.Variant
 			for _, a := range tt.want {
 				want = append(want, prime.Variant{Variant: auto, Accept: a})

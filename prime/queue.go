@@ -55,14 +55,15 @@ func (q *Queue) Run(ctx context.Context) {
 func (e *Engine) Variants(variants []variant.Variant, all bool) (wanted []Variant) {
 	accepts := []variant.Accept{0}
 	if all {
-		accepts = []variant.Accept{variant.AcceptWebP | variant.AcceptAVIF, variant.AcceptWebP, 0}
+		const avif = variant.AcceptWebP | variant.AcceptAVIF
+		accepts = []variant.Accept{avif | variant.AcceptJXL, avif, variant.AcceptWebP, 0}
 	}
 	seen := map[Variant]bool{}
 	for _, v := range variants {
 		for _, a := range accepts {
 			w := Variant{v, 0}
 			if v.Format == variant.FormatAuto {
-				w.Accept = e.pipeline.Render.NormalizeAccept(a)
+				w.Accept = e.pipeline.Render.Settings.NormalizeAccept(v, a)
 			}
 			if !seen[w] {
 				seen[w] = true

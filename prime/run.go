@@ -28,7 +28,7 @@ const (
 type Job struct {
 	Variants []variant.Variant
 	// AllFormats generates each format that variant.FormatAuto can choose, and not only
-	// that for clients that accept neither AVIF nor WebP.
+	// that for clients that name no format.
 	AllFormats bool
 	// Keys come first, then those of List if that is not nil. Count, if not nil, gives
 	// what List does, but faster, to find out how many there are.

@@ -63,7 +63,7 @@ const heaviest = 3
 const composedWeight = 4
 
 // weight is how much an encoder holds for one pixel. Measured, in bytes: JPEG 4,
-// PNG 6, WebP 8 to 20, lossless 37, AVIF 25, GIF 14.
+// PNG 6, WebP 8 to 20, lossless 37, AVIF 25, JPEG XL 50, GIF 14.
 func (o Output) weight() int64 {
 	switch {
 	case o == Output{}:
@@ -78,6 +78,8 @@ func (o Output) weight() int64 {
 		return 5
 	case o.Format == variant.AVIF:
 		return 7
+	case o.Format == variant.JXL:
+		return 13
 	}
 	return 4
 }

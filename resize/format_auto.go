@@ -1,6 +1,7 @@
 package resize
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/thumbery/thumbery/resize/header"
@@ -19,9 +20,9 @@ func (s Settings) format(h header.Header, v variant.Variant, a variant.Accept, p
 }
 
 // keep is the original's format, or the closest that can be written at this size in
-// reasonable time.
+// reasonable time. Of JPEG XL that is what every browser shows, as many do not show it.
 func (s Settings) keep(h header.Header, v variant.Variant, pixels int64) variant.Format {
-	if s.canWrite(h.Format) && (moving(h, v) || affordable(h.Format, v.Lossless, pixels)) {
+	if h.Format != variant.JXL && s.canWrite(h.Format) && (moving(h, v) || affordable(h.Format, v.Lossless, pixels)) {
 		return h.Format
 	}
 	return plain(h, v)
@@ -30,40 +31,36 @@ func (s Settings) keep(h header.Header, v variant.Variant, pixels int64) variant
 // auto is the best format that the client accepts and that is not too slow. An
 // animation stays an animation, in WebP or GIF.
 func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
-	a, moves := s.NormalizeAccept(a), moving(h, v)
-	avif := a&variant.AcceptAVIF != 0 && !moves &&
-		pixels <= s.avifPixels() && affordable(variant.AVIF, v.Lossless, pixels)
-	webp := a&variant.AcceptWebP != 0 && (moves || affordable(variant.WebP, v.Lossless, pixels))
-	switch {
-	case avif && !(webp && a&variant.PreferWebP != 0):
-		return variant.AVIF
-	case webp:
-		return variant.WebP
-	case moves && !v.Lossless && s.canWrite(variant.GIF):
+	moves := moving(h, v)
+	for _, f := range s.NormalizeAccept(v, a).Formats() {
+		if moves && animates(f) || !moves && pixels <= s.autoPixels(f) && affordable(f, v.Lossless, pixels) {
+			return f
+		}
+	}
+	if moves && !v.Lossless && s.canWrite(variant.GIF) {
 		return variant.GIF
 	}
 	return plain(h, v)
 }
 
-// NormalizeAccept reduces a to what FormatAuto may choose here, so that clients that get
-// the same picture share it in the cache.
-func (s Settings) NormalizeAccept(a variant.Accept) variant.Accept {
-	if !s.mayChoose(variant.WebP) {
-		a &^= variant.AcceptWebP
+// NormalizeAccept reduces a to what FormatAuto may choose here for v, so that clients that
+// get the same picture share it in the cache. JPEG XL is left out where AVIF comes first and
+// v asks for so few pixels that it is AVIF anyway, a free side being as long as the other.
+func (s Settings) NormalizeAccept(v variant.Variant, a variant.Accept) variant.Accept {
+	a = a.Only(s.mayChoose)
+	if a&variant.AcceptAVIF == 0 || a&variant.PreferJXL != 0 {
+		return a
 	}
-	if !s.mayChoose(variant.AVIF) {
-		a &^= variant.AcceptAVIF
+	w, h, dpr := cmp.Or(v.Width, v.Height), cmp.Or(v.Height, v.Width), cmp.Or(v.DPR, 1)
+	if w == 0 || float64(w*h)*dpr*dpr > float64(s.autoPixels(variant.AVIF)) {
+		return a
 	}
-	const both = variant.AcceptWebP | variant.AcceptAVIF
-	if a&both != both {
-		a &^= variant.PreferWebP
-	}
-	return a
+	return a.Only(func(f variant.Format) bool { return f != variant.JXL })
 }
 
-// mayChoose reports whether FormatAuto may choose f.
+// mayChoose reports whether FormatAuto may choose f, if the client accepts it.
 func (s Settings) mayChoose(f variant.Format) bool {
-	modern := f == variant.WebP || f == variant.AVIF
+	modern := f == variant.WebP || f == variant.AVIF || f == variant.JXL
 	return modern && s.canWrite(f) && (s.Auto == nil || slices.Contains(s.Auto, f))
 }
 
@@ -78,20 +75,19 @@ func plain(h header.Header, v variant.Variant) variant.Format {
 }
 
 func (s Settings) canWrite(f variant.Format) bool {
-	writable := f >= variant.JPEG && f <= variant.GIF
 	if s.CanWrite == nil {
 		return f == variant.JPEG || f == variant.PNG
 	}
-	return writable && s.CanWrite(f)
+	return WrittenFormats.Has(f) && s.CanWrite(f)
 }
 
-// SlowPixels is the largest result for the encoders that take longest: AVIF, GIF
+// SlowPixels is the largest result for the encoders that take longest: AVIF, JPEG XL, GIF
 // and what is lossless besides PNG. On noise they take a second of CPU a
 // megapixel, on photographs a quarter. 8 Mi holds a screen of 3840x2160.
 const SlowPixels = 8 << 20
 
 // affordable reports whether a result of that many pixels may be encoded as f.
 func affordable(f variant.Format, lossless bool, pixels int64) bool {
-	slow := f == variant.AVIF || f == variant.GIF || lossless && f != variant.PNG
+	slow := f == variant.AVIF || f == variant.JXL || f == variant.GIF || lossless && f != variant.PNG
 	return !slow || pixels <= SlowPixels
 }

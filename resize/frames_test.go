@@ -37,6 +37,7 @@ func TestPlanFrames(t *testing.T) {
 		{paged(variant.GIF, 9), "100x,f_jpeg", 0, all, 0, 1, variant.JPEG},
 		{paged(variant.GIF, 9), "100x,f_png", 0, all, 0, 1, variant.PNG},
 		{paged(variant.GIF, 9), "100x,f_avif", 0, all, 0, 1, variant.AVIF},
+		{paged(variant.GIF, 9), "100x,f_jxl", 0, all, 0, 1, variant.JXL},
 		{paged(variant.GIF, 9), "100x,still", 0, all, 0, 1, variant.GIF},
 		{paged(variant.GIF, 9), "100x,page_1", 0, all, 0, 1, variant.GIF},
 		{paged(variant.GIF, 9), "100x,page_9", 0, all, 8, 1, variant.GIF},

@@ -37,6 +37,9 @@ func TestPlanOutput(t *testing.T) {
 		{kind(variant.WebP, true), "100x", 0, all, resize.Output{Format: variant.WebP, Quality: 79}, none},
 		{kind(variant.WebP, true), "100x", 0, old, resize.Output{Format: variant.PNG, Quality: 80}, none},
 		{kind(variant.WebP, true), "100x,bg_ff0000", 0, old, resize.Output{Format: variant.JPEG, Quality: 80}, red},
+		{kind(variant.JXL, false), "100x", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
+		{kind(variant.JXL, true), "100x", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
+		{kind(variant.PNG, true), "100x,f_jxl,lossless", 0, all, resize.Output{Format: variant.JXL, Quality: 75, Lossless: true}, none},
 		{kind(variant.HEIC, false), "100x", 0, all, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
 		{kind(variant.TIFF, false), "100x", 0, nil, resize.Output{Format: variant.JPEG, Quality: 80}, opaque},
 		{kind(variant.SVG, true), "100x", 0, all, resize.Output{Format: variant.PNG, Quality: 80}, none},
@@ -85,12 +88,18 @@ func TestSettings(t *testing.T) {
 		{Restore: true},
 		{CanWrite: all, Auto: none},
 		{AVIFMaxPixels: 1},
+		{JXLMaxPixels: 1},
+		{Quality: map[variant.Format]int{variant.JXL: 50}},
 		{CanWrite: all, Auto: []variant.Format{variant.WebP}},
 	} {
 		if seen[s.Recipe()] {
 			t.Errorf("recipe %s stands for two settings", s.Recipe())
 		}
 		seen[s.Recipe()] = true
+	}
+	with, without := resize.Settings{CanWrite: all}, resize.Settings{CanWrite: func(f variant.Format) bool { return f != variant.JXL }}
+	if with.JXLMaxPixels = resize.DefaultJXLPixels; with.Recipe() != without.Recipe() {
+		t.Error("that JPEG XL can be written changes the names of pictures in other formats")
 	}
 	if a, b := (resize.Settings{MaxPixels: 1}), (resize.Settings{MaxPixels: 2, MaxFrames: 3}); a.Recipe() != b.Recipe() {
 		t.Error("a limit changes the recipe")
@@ -179,6 +188,8 @@ func TestPlanComparesWithThePlain(t *testing.T) {
 		{alpha, "100x,f_auto", 0, variant.PNG, resize.Output{}},
 		{few, "100x,f_auto", both, variant.AVIF, resize.Output{Format: variant.PNG, Quality: 80, Palette: true}},
 		{svg, "100x,f_auto", variant.AcceptWebP, variant.WebP, png},
+		{alpha, "100x,f_auto", variant.AcceptJXL, variant.JXL, png},
+		{gif, "100x,f_auto", variant.AcceptJXL, variant.GIF, resize.Output{}},
 		{gif, "100x,f_auto", both, variant.WebP, resize.Output{}},
 		{gif, "100x,f_auto,still", both, variant.AVIF, jpeg},
 	} {
@@ -204,6 +215,8 @@ func TestPlanQuality(t *testing.T) {
 		{"f_auto,q_1", variant.AcceptWebP | variant.SaveData, 1},
 		{"f_auto", variant.SaveData, 56},
 		{"f_auto", variant.AcceptAVIF | variant.SaveData, 42},
+		{"f_auto", variant.AcceptJXL | variant.SaveData, 52},
+		{"f_jxl", 0, 75},
 		{"f_webp", variant.AcceptWebP | variant.SaveData, 71},
 		{"dpr_1", variant.SaveData, 80},
 	} {
@@ -226,6 +239,14 @@ func TestPlanAuto(t *testing.T) {
 	}{
 		{resize.Settings{}, "800x", both, variant.AVIF},
 		{resize.Settings{}, "800x", both | variant.PreferWebP, variant.WebP},
+		{resize.Settings{}, "800x", both | variant.AcceptJXL, variant.AVIF},
+		{resize.Settings{}, "800x", both | variant.AcceptJXL | variant.PreferJXL, variant.JXL},
+		{resize.Settings{}, "1200x", both | variant.AcceptJXL, variant.JXL},
+		{resize.Settings{}, "1200x", both | variant.AcceptJXL | variant.PreferWebPToJXL, variant.WebP},
+		{resize.Settings{}, "1300x", both | variant.AcceptJXL, variant.WebP}, // 1300x1040
+		{resize.Settings{JXLMaxPixels: 1300 * 1040}, "1300x", both | variant.AcceptJXL, variant.JXL},
+		{resize.Settings{}, "1300x", variant.AcceptJXL, variant.JPEG},
+		{resize.Settings{Auto: webp}, "800x", variant.AcceptJXL, variant.JPEG},
 		{resize.Settings{Auto: webp}, "800x", both, variant.WebP},
 		{resize.Settings{Auto: avif}, "800x", both, variant.AVIF},
 		{resize.Settings{Auto: avif}, "800x", both | variant.PreferWebP, variant.AVIF},
@@ -248,23 +269,36 @@ func TestPlanAuto(t *testing.T) {
 // Clients who get the same are one sort of client.
 func TestNormalizeAccept(t *testing.T) {
 	t.Parallel()
-	both, all4 := variant.AcceptWebP|variant.AcceptAVIF, variant.Accept(variant.Accepts-1)
+	both, every := variant.AcceptWebP|variant.AcceptAVIF, variant.Accept(variant.Accepts-1)
+	three := both | variant.AcceptJXL
 	old := func(f variant.Format) bool { return f <= variant.WebP }
 	for _, c := range []struct {
 		s        resize.Settings
+		ops      string
 		in, want variant.Accept
 	}{
-		{resize.Settings{CanWrite: all}, all4, all4},
-		{resize.Settings{CanWrite: all}, both, both},
-		{resize.Settings{CanWrite: all}, variant.PreferWebP, 0},
-		{resize.Settings{CanWrite: all}, variant.PreferWebP | variant.AcceptWebP, variant.AcceptWebP},
-		{resize.Settings{CanWrite: old}, all4, variant.AcceptWebP | variant.SaveData},
-		{resize.Settings{}, all4, variant.SaveData},
-		{resize.Settings{CanWrite: all, Auto: []variant.Format{variant.AVIF}}, all4, variant.AcceptAVIF | variant.SaveData},
-		{resize.Settings{CanWrite: all, Auto: []variant.Format{}}, all4, variant.SaveData},
+		{resize.Settings{CanWrite: all}, "dpr_1", every, every},
+		{resize.Settings{CanWrite: all}, "dpr_1", both, both},
+		{resize.Settings{CanWrite: all}, "dpr_1", variant.PreferWebP, 0},
+		{resize.Settings{CanWrite: all}, "dpr_1", variant.PreferWebP | variant.AcceptWebP, variant.AcceptWebP},
+		{resize.Settings{CanWrite: old}, "dpr_1", every, variant.AcceptWebP | variant.SaveData},
+		{resize.Settings{}, "dpr_1", every, variant.SaveData},
+		{resize.Settings{CanWrite: all, Auto: []variant.Format{variant.AVIF}}, "dpr_1", every, variant.AcceptAVIF | variant.SaveData},
+		{resize.Settings{CanWrite: all, Auto: []variant.Format{}}, "dpr_1", every, variant.SaveData},
+		// JPEG XL where AVIF is too large, or the client prefers it.
+		{resize.Settings{CanWrite: all}, "800x", three, three},
+		{resize.Settings{CanWrite: all}, "700x", three, both},
+		{resize.Settings{CanWrite: all}, "300x200,dpr_2", three, both},
+		{resize.Settings{CanWrite: all}, "300x200,dpr_3", three, three},
+		{resize.Settings{CanWrite: all}, "x700", three | variant.PreferWebPToJXL, both},
+		{resize.Settings{CanWrite: all}, "700x", three | variant.PreferJXL, three | variant.PreferJXL},
+		{resize.Settings{CanWrite: all}, "700x", variant.AcceptJXL | variant.SaveData, variant.AcceptJXL | variant.SaveData},
+		{resize.Settings{CanWrite: all, AVIFMaxPixels: 9}, "700x", three, three},
+		{resize.Settings{CanWrite: func(f variant.Format) bool { return f != variant.JXL }}, "800x", three | variant.PreferJXL, both},
+		{resize.Settings{CanWrite: all, Auto: []variant.Format{variant.JXL, variant.WebP}}, "300x", three | variant.PreferJXL, variant.AcceptJXL | variant.AcceptWebP},
 	} {
-		if got := c.s.NormalizeAccept(c.in); got != c.want {
-			t.Errorf("%b becomes %b, want %b", c.in, got, c.want)
+		if got := c.s.NormalizeAccept(parse(t, c.ops), c.in); got != c.want {
+			t.Errorf("%b for %q becomes %b, want %b", c.in, c.ops, got, c.want)
 		}
 	}
 }

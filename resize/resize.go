@@ -95,7 +95,7 @@ type Resizer interface {
 }
 
 // WrittenFormats are the formats of derivatives and mezzanines.
-const WrittenFormats header.Formats = 1<<variant.JPEG | 1<<variant.PNG | 1<<variant.WebP | 1<<variant.AVIF | 1<<variant.GIF
+const WrittenFormats header.Formats = 1<<variant.JPEG | 1<<variant.PNG | 1<<variant.WebP | 1<<variant.AVIF | 1<<variant.GIF | 1<<variant.JXL
 
 // ReadBy returns the formats that r reads.
 func ReadBy(r Resizer) header.Formats {

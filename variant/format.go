@@ -5,8 +5,8 @@ import "fmt"
 // Format is the encoding of a picture.
 type Format uint8
 
-// The formats. All but FormatKeep and FormatAuto are encodings, and those up to GIF can be
-// written. A new format of originals also needs
+// The formats. All but FormatKeep and FormatAuto are encodings; those up to GIF and JXL can
+// be written. A new format of originals also needs
 //
 //   - its name in formatWords, below
 //   - a place in header.DefaultFormats or header.AllFormats (resize/header/formatset.go)
@@ -36,7 +36,7 @@ const (
 )
 
 var (
-	outputWords = words{FormatAuto: "auto", JPEG: "jpeg", PNG: "png", WebP: "webp", AVIF: "avif", GIF: "gif"}
+	outputWords = words{FormatAuto: "auto", JPEG: "jpeg", PNG: "png", WebP: "webp", AVIF: "avif", GIF: "gif", JXL: "jxl"}
 	formatWords = words{
 		FormatKeep: "keep", FormatAuto: "auto", JPEG: "jpeg", PNG: "png", WebP: "webp", AVIF: "avif",
 		GIF: "gif", TIFF: "tiff", HEIC: "heic", SVG: "svg", JXL: "jxl", JP2: "jp2", PDF: "pdf",
@@ -51,7 +51,7 @@ func (f Format) String() string { return formatWords.at(int(f)) }
 func ParseFormat(s string) (Format, error) {
 	var f Format
 	if err := word(&f, s, outputWords); err != nil || f == FormatAuto {
-		return 0, fmt.Errorf("%q is not one of jpeg, png, webp, avif, gif", s)
+		return 0, fmt.Errorf("%q is not one of jpeg, png, webp, avif, gif, jxl", s)
 	}
 	return f, nil
 }

@@ -111,7 +111,7 @@ var options = []option{
 		func(v *Variant, s string) error { return whole(&v.MaxBytes, s, 100, 1<<30) },
 		func(v *Variant) (string, bool) { return strconv.Itoa(v.MaxBytes), v.MaxBytes != 0 },
 	},
-	flagOption("lossless", "lossless, for webp and avif", func(v *Variant) *bool { return &v.Lossless }),
+	flagOption("lossless", "lossless, for webp, avif and jxl", func(v *Variant) *bool { return &v.Lossless }),
 	flagOption("progressive", "a JPEG that loads in passes", func(v *Variant) *bool { return &v.Progressive }),
 	{
 		"page", "page_2", "which page or frame, from 1",

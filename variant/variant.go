@@ -132,21 +132,6 @@ type Color struct {
 	Set        bool
 }
 
-// Accept is what FormatAuto depends on in a client's headers. PreferWebP occurs only
-// together with both formats, so there are ten different values.
-type Accept uint8
-
-// The members of Accept.
-const (
-	AcceptWebP Accept = 1 << iota
-	AcceptAVIF
-	PreferWebP // both are accepted, and WebP is given more weight than AVIF
-	SaveData   // fewer bytes are wanted, at the cost of quality
-)
-
-// Accepts is one more than the greatest Accept.
-const Accepts = 1 << 4
-
 // MaxSide is the longest side that can be asked for, in device pixels: the
 // limit of WebP, the tightest of the formats we write.
 const MaxSide = 16383

@@ -12,11 +12,12 @@ import (
 // imageFlags say what derivatives look like.
 type imageFlags struct {
 	Format        string                `enum:"keep,jpeg,auto" default:"keep" help:"Output format where the URL names none: keep the original's, jpeg, or auto, as if every URL had f_auto."`
-	Auto          values.Auto           `default:"avif,webp" help:"What f_auto may choose besides JPEG and PNG, for clients that accept it: avif,webp, one of them, or none."`
-	Adaptive      bool                  `help:"Where f_auto chooses an AVIF that is not cached, respond with the next best format at once, to be kept for a minute, and make the AVIF in the background."`
-	AVIFMaxPixels values.Amount         `name:"avif-max-pixels" default:"512Ki" help:"Largest picture, in pixels, for which f_auto chooses AVIF, which takes several times as long to make as WebP. Larger ones become WebP."`
+	Auto          values.Auto           `default:"avif,jxl,webp" help:"What f_auto may choose besides JPEG and PNG, for clients that accept it: some of avif,jxl,webp, or none."`
+	Adaptive      bool                  `help:"Where f_auto chooses an AVIF or JPEG XL that is not cached, respond with WebP or JPEG at once, to be kept for a minute, and make the better one in the background."`
+	AVIFMaxPixels values.Amount         `name:"avif-max-pixels" default:"512Ki" help:"Largest picture, in pixels, for which f_auto chooses AVIF, which takes several times as long to make as WebP. Larger ones become JPEG XL or WebP."`
+	JXLMaxPixels  values.Amount         `name:"jxl-max-pixels" default:"1280Ki" help:"Largest picture, in pixels, for which f_auto chooses JPEG XL, which takes twice as long to make as WebP. Larger ones become WebP."`
 	AVIFSpeed     int                   `name:"avif-speed" default:"${avif_speed}" help:"Speed of the AVIF encoder, from 1 (slow, fewer bytes) to 9 (fast)."`
-	Quality       []values.Quality      `default:"jpeg=80,webp=79,avif=60" help:"Quality from 1 to 100 where the URL names none. The formats' scales differ: the defaults look about alike."`
+	Quality       []values.Quality      `default:"jpeg=80,webp=79,avif=60,jxl=75" help:"Quality from 1 to 100 where the URL names none. The formats' scales differ: the defaults look about alike."`
 	Sharpen       bool                  `default:"true" negatable:"" help:"Sharpen mildly what shrinks to a quarter of its width or less, up to 512x512, unless the URL has sharp, blur or pixel."`
 	ClientHints   bool                  `help:"Let f_auto use client hints (Sec-CH-DPR, Sec-CH-Width, DPR, Width) where the URL has no dpr, or neither width nor height."`
 	Watermark     []watermark.Watermark `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"Image, or NAME=text:WORDS, that the URL option wm_NAME puts on pictures. Options: g_se (position), opacity_50 and scale_25 (percent), margin_10 (pixels), tile; for text font_sans bold and color_ffffff. Repeatable; separate several by semicolons in the environment."`
@@ -39,6 +40,8 @@ func (f *imageFlags) validate() error {
 		return fmt.Errorf("--mezzanine: must be from %d to %d, or 0 for none", minMezzanine, variant.MaxSide)
 	case f.AVIFMaxPixels == 0:
 		return errors.New("--avif-max-pixels: must be more than 0; for no AVIF give --auto webp")
+	case f.JXLMaxPixels == 0:
+		return errors.New("--jxl-max-pixels: must be more than 0; for no JPEG XL give --auto avif,webp")
 	case f.AVIFSpeed < 1 || f.AVIFSpeed > 9:
 		return errors.New("--avif-speed: must be from 1 to 9")
 	}

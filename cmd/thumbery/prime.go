@@ -32,7 +32,7 @@ import (
 type primeCmd struct {
 	Ops        []string `env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, for example 300x200,f_webp, or the name of a preset. Repeatable."`
 	PresetAll  bool     `env:"-" group:"What to make" help:"Generate all presets."`
-	AllFormats bool     `env:"-" group:"What to make" help:"With f_auto, generate every format that browsers may get. Without it, only the format for clients that accept neither AVIF nor WebP."`
+	AllFormats bool     `env:"-" group:"What to make" help:"With f_auto, generate every format that browsers may get. Without it, only the format for clients that accept none of AVIF, JPEG XL and WebP."`
 
 	Prefix *values.PrefixOrAll `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
 	Since  values.Age          `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`

@@ -68,6 +68,12 @@ func TestSizesAndFormats(t *testing.T) {
 	if avif.Header.Get("Content-Type") != "image/avif" || !bytes.Contains(avif.Body[:32], []byte("ftypavif")) {
 		t.Errorf("f_auto for AVIF: %s", avif.Header.Get("Content-Type"))
 	}
+	for path, accept := range map[string]string{"/200x,f_jxl/photos/coast.jpg": "", "/210x,f_auto/photos/coast.jpg": "image/webp,image/jxl,*/*"} {
+		jxl := e2e.Get(t, s.URL+path, "Accept", accept)
+		if jxl.Header.Get("Content-Type") != "image/jxl" || !bytes.Contains(jxl.Body[:32], []byte("ftypjxl ")) {
+			t.Errorf("%s: %d %s", path, jxl.Status, jxl.Header.Get("Content-Type"))
+		}
+	}
 }
 
 func TestOrientations(t *testing.T) {

@@ -44,26 +44,16 @@ type Engine struct {
 	formats     header.Formats // that are read
 	describer   *info.Describer
 	recipe      string // of pictures without a watermark
-	accepts     [variant.Accepts]variant.Accept
 }
 
 // New returns an Engine.
 func New(c Config) *Engine {
-	e := &Engine{
+	return &Engine{
 		Config:      c,
 		Inspections: c.Gate.Unweighted(), formats: resize.ReadBy(c.Resizer),
 		describer: info.NewDescriber(c.Resizer, c.Settings),
 		recipe:    c.Resizer.Recipe() + " " + c.Settings.Recipe(),
 	}
-	for a := range e.accepts {
-		e.accepts[a] = c.Settings.NormalizeAccept(variant.Accept(a))
-	}
-	return e
-}
-
-// NormalizeAccept is Settings.NormalizeAccept, looked up in a table.
-func (e *Engine) NormalizeAccept(a variant.Accept) variant.Accept {
-	return e.accepts[a%variant.Accepts]
 }
 
 // Recipe names everything but the options and the original that decides the bytes of

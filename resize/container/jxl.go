@@ -1,6 +1,25 @@
 package container
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/thumbery/thumbery/resize/header"
+)
+
+// WrapJXL puts a codestream into the container that header.Inspect reads, which costs 40
+// bytes: a codestream does not say how long it is, and a file cut short would not be
+// noticed. What is no bare codestream stays as it is.
+func WrapJXL(codestream []byte) []byte {
+	if len(codestream) < 2 || codestream[0] != 0xff {
+		return codestream
+	}
+	const head = 8
+	out := make([]byte, 0, len(header.JXLBoxes)+head+len(codestream))
+	out = append(out, header.JXLBoxes...)
+	out = binary.BigEndian.AppendUint32(out, uint32(head+len(codestream)))
+	out = append(out, "jxlc"...)
+	return append(out, codestream...)
+}
 
 // jxlWithoutMetadata is src without the boxes of a container that decoding does not need, of
 // which brob is compressed. A bare codestream, and what is no box, stays as it is.

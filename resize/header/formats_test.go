@@ -21,9 +21,9 @@ func TestFormats(t *testing.T) {
 	for want, got := range map[string]header.Formats{
 		"": 0,
 		"jpeg,png,webp,avif,gif,tiff,heic,svg,jxl": header.DefaultFormats,
-		"png,svg":                header.FormatsOf(variant.SVG, variant.PNG),
-		"jpeg,png,webp,avif,gif": resize.WrittenFormats,
-		"png":                    header.FormatsOf(variant.PNG).With(variant.SVG).Without(variant.SVG, variant.JP2),
+		"png,svg":                    header.FormatsOf(variant.SVG, variant.PNG),
+		"jpeg,png,webp,avif,gif,jxl": resize.WrittenFormats,
+		"png":                        header.FormatsOf(variant.PNG).With(variant.SVG).Without(variant.SVG, variant.JP2),
 	} {
 		if got.String() != want {
 			t.Errorf("%s, want %s", got, want)

@@ -130,6 +130,8 @@ func inspectorOf(f variant.Format) func(*file) (Header, error) {
 		return inspectWebP
 	case variant.AVIF, variant.HEIC:
 		return inspectHEIF
+	case variant.JXL:
+		return inspectJXL
 	}
 	return func(*file) (Header, error) { return Header{}, notRead(f) }
 }

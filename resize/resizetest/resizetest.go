@@ -85,7 +85,7 @@ func runOrientations(t *testing.T, r resize.Resizer) {
 
 func runFormats(t *testing.T, r resize.Resizer) {
 	sources := map[variant.Format][]byte{}
-	for _, f := range []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF} {
+	for _, f := range resize.WrittenFormats.List() {
 		if !r.CanWrite(f) {
 			continue
 		}
@@ -108,7 +108,7 @@ func runFormats(t *testing.T, r resize.Resizer) {
 func runMetadata(t *testing.T, r resize.Resizer) {
 	m := Quarters(160, 100)
 	for name, src := range map[string][]byte{"jpeg": JPEG(m), "png": PNG(m)} {
-		for _, f := range []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF} {
+		for _, f := range resize.WrittenFormats.List() {
 			if !r.CanWrite(f) {
 				continue
 			}

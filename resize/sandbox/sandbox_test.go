@@ -123,7 +123,7 @@ func TestWorks(t *testing.T) {
 	t.Parallel()
 	p, d := open(t, nil)
 	can, err := p.Capabilities(t.Context())
-	if err != nil || can.Recipe != "fake" || p.Recipe() != "fake" || !p.CanRead(variant.JXL) || p.CanWrite(variant.JXL) || !p.CanWrite(variant.GIF) {
+	if err != nil || can.Recipe != "fake" || p.Recipe() != "fake" || !p.CanRead(variant.JXL) || p.CanWrite(variant.TIFF) || !p.CanWrite(variant.GIF) {
 		t.Fatalf("%+v, %v", can, err)
 	}
 	var all sync.WaitGroup

@@ -193,7 +193,9 @@ func TestNoProfileLeft(t *testing.T) {
 		for _, f := range allOutputs {
 			for _, ops := range []string{"30x", "60x60,fit_contain"} {
 				out, _ := makeOf(t, e, testdata(t, "odd/"+name), sprint("%s,f_%v", ops, f))
-				if h := headerOf(t, out); h.ICC || h.Depth > 8 || h.CMYK {
+				h := headerOf(t, out)
+				profile := h.ICC && !(f.String() == "jxl" && h.Gray) // libjxl makes one for grey
+				if profile || h.Depth > 8 || h.CMYK {
 					t.Errorf("%s as %v: %+v", name, f, h)
 				}
 				for _, trace := range []string{"acsp", "mntr", "ICC_PROFILE", "iCCP", "Exif", "eXIf", "EXIF", "http://ns.adobe.com", "hdrgm", "MPF\x00", "Obscura", "GPS"} {

@@ -20,7 +20,7 @@ func TestBytes(t *testing.T) {
 	t.Parallel()
 	e := defaultEngine(t)
 	src := testdata(t, "photos/cat.jpg")
-	for _, f := range []string{"jpeg", "webp", "avif"} {
+	for _, f := range []string{"jpeg", "webp", "avif", "jxl"} {
 		full, p := makeOf(t, e, src, "160x,f_"+f)
 		for _, share := range sample.Every(2, []int{90, 60, 30}) {
 			limit := len(full) * share / 100
@@ -29,9 +29,9 @@ func TestBytes(t *testing.T) {
 				t.Errorf("%s of at most %d: %d", f, limit, len(out))
 			}
 			// The quality that was found is the best: one more is too much.
-			if f == "avif" { // which has fewer bytes at some higher qualities
+			if f == "avif" || f == "jxl" { // which have fewer bytes at some higher qualities
 				if len(out) < limit*4/5 {
-					t.Errorf("avif of at most %d: %d", limit, len(out))
+					t.Errorf("%s of at most %d: %d", f, limit, len(out))
 				}
 				continue
 			}
@@ -162,7 +162,7 @@ func TestLossless(t *testing.T) {
 	for name, m := range map[string]*image.NRGBA{
 		"noise": noise(67, 45, false), "noise with alpha": noise(64, 48, true), "quarters": resizetest.Quarters(90, 60),
 	} {
-		for _, f := range []string{"f_webp,lossless", "f_avif,lossless", "f_png", "f_png,lossless"} {
+		for _, f := range []string{"f_webp,lossless", "f_avif,lossless", "f_png", "f_png,lossless", "f_jxl,lossless"} {
 			out, _ := makeOf(t, e, resizetest.PNG(m), "dpr_1,"+f)
 			most := 0
 			if f == "f_avif,lossless" { // YCbCr, and rounded
@@ -224,9 +224,9 @@ func TestQuality(t *testing.T) {
 	e := defaultEngine(t)
 	src := testdata(t, "photos/cat.jpg")
 	want := view(t, e, src, "160x,f_png")
-	for _, f := range []string{"jpeg", "webp", "avif"} {
+	for _, f := range []string{"jpeg", "webp", "avif", "jxl"} {
 		last, lastOff := 0, 1e9
-		for _, q := range []int{5, 30, 60, 85, 98} {
+		for _, q := range []int{1, 29, 30, 60, 85, 98} {
 			out, _ := makeOf(t, e, src, sprint("160x,f_%s,q_%d", f, q))
 			off, _ := differ(t, decoded(t, e, out), want)
 			if len(out) <= last || off >= lastOff {

@@ -101,6 +101,7 @@ var goldens = []golden{
 	{"webp", "photos/cat.jpg", "120x,f_webp"},
 	{"avif", "photos/cat.jpg", "120x,f_avif"},
 	{"gif", "photos/balloons.jpg", "100x,f_gif"},
+	{"jxl-lossy", "photos/cat.jpg", "120x,f_jxl"},
 	{"bytes", "photos/cat.jpg", "120x,f_jpeg,bytes_2000"},
 }
 
@@ -114,7 +115,7 @@ func goldenEngine(t testing.TB) *Engine {
 
 // lossy reports whether its bytes come from an encoder that loses something.
 func (g golden) lossy() bool {
-	return strings.Contains(g.ops, "f_jpeg") || strings.Contains(g.ops, "f_avif") || strings.HasSuffix(g.ops, "f_webp") || strings.Contains(g.ops, "f_gif") || g.name == "palette"
+	return strings.Contains(g.ops, "f_jpeg") || strings.Contains(g.ops, "f_avif") || strings.Contains(g.ops, "f_jxl") || strings.HasSuffix(g.ops, "f_webp") || strings.Contains(g.ops, "f_gif") || g.name == "palette"
 }
 
 // made is the result; frames of an animation are one below the other.

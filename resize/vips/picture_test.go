@@ -160,7 +160,7 @@ func headerOf(t testing.TB, data []byte) header.Header {
 	return h
 }
 
-var allOutputs = []variant.Format{variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF}
+var allOutputs = resize.WrittenFormats.List()
 
 func testfile(t testing.TB, path string) []byte {
 	t.Helper()

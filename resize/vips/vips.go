@@ -4,7 +4,7 @@
 // make all others; Engine.byBimg decides. job.picture is the sequence of steps.
 //
 // The engine reads the formats of engine.Config for which libvips has a loader, and
-// writes JPEG, PNG, WebP, AVIF and GIF. Results are sRGB or grey with 8 bits, without a
+// writes JPEG, PNG, WebP, AVIF, GIF and JPEG XL. Results are sRGB or grey with 8 bits, without a
 // colour profile or other metadata.
 //
 // Limitations:
@@ -67,10 +67,11 @@ func New(c engine.Config) (*Engine, error) {
 // ownFormats are those of mezzanines and placeholders.
 var ownFormats = header.FormatsOf(variant.JPEG, variant.PNG, variant.WebP)
 
-// allowLoaders unblocks the loaders of the configured formats that libvips has.
+// allowLoaders unblocks the loaders of the configured formats that libvips has, and the
+// saver of JPEG XL, which libvips calls untrusted, too.
 func (e *Engine) allowLoaders() error {
 	asked := cmp.Or(e.config.Formats, header.DefaultFormats)
-	var classes []string
+	classes := []string{"VipsForeignSaveJxl"}
 	for _, l := range loaders {
 		if op.Has(l.operation) && (asked | ownFormats).Has(l.format) {
 			e.loads = e.loads.With(l.format)
@@ -81,12 +82,12 @@ func (e *Engine) allowLoaders() error {
 	return op.Configure(classes)
 }
 
-// discoverSavers asks libvips which formats it writes, and tries AVIF: heifsave exists
-// even if libheif has no encoder for AV1, and then f_auto would choose a format that
+// discoverSavers asks libvips which formats it writes, and tries AVIF and JPEG XL: heifsave
+// exists even if libheif has no encoder for AV1, and then f_auto would choose a format that
 // always fails.
 func (e *Engine) discoverSavers() {
 	for _, f := range libraryHas("save").List() {
-		if resize.WrittenFormats.Has(f) && (f != variant.AVIF || e.encodes(f)) {
+		if resize.WrittenFormats.Has(f) && (f != variant.AVIF && f != variant.JXL || e.encodes(f)) {
 			e.writable = e.writable.With(f)
 		}
 	}

@@ -118,6 +118,7 @@ func urls() []File {
 	return []File{
 		heavy("lossless.jpg", "a large lossless WebP of noise", "2800x2800,up_1,f_webp,lossless"),
 		heavy("avif.jpg", "a large AVIF of noise", "2800x2800,up_1,f_avif,q_100"),
+		heavy("jxl.jpg", "a large JPEG XL of noise", "2800x2800,up_1,f_jxl,q_100"),
 		heavy("blur.jpg", "the widest blur of a large result", "4000x4000,up_1,blur_100"),
 		heavy("sharpen.jpg", "all effects of a large result", "4000x4000,up_1,sharp_10,bright_9,contrast_9,sat_9,rot_90,round_999,f_png"),
 		heavy("bytes.jpg", "the best quality that fits", "2000x2000,up_1,f_avif,bytes_100"),

@@ -12,7 +12,7 @@ import (
 var pools = [][]string{
 	{"300x200", "64x", "x50", "1x1", "20x20", "500x3", "200x200", "w_7"},
 	{"fit_cover", "fit_contain", "fit_inside", "fit_outside", "fit_fill"},
-	{"f_jpeg", "f_png", "f_webp", "f_gif", "f_auto", "f_jpeg", "f_png", "f_webp", "f_avif"},
+	{"f_jpeg", "f_png", "f_webp", "f_gif", "f_auto", "f_jpeg", "f_png", "f_webp", "f_avif", "f_jxl"},
 	{"g_n", "g_se", "g_smart", "fp_0.3_0.9"},
 	{"crop_0_0_1_1", "crop_10p_0_50p_50p", "crop_5_5_20_20", "trim", "trim_99"},
 	{"still", "page_1", "page_2", "page_3"},

@@ -32,7 +32,7 @@ import (
 )
 
 // Configure applies the settings that libvips has once for the whole process, and allows
-// the loaders with these names of classes in C.
+// the loaders and savers with these names of classes in C.
 func Configure(classes []string) error {
 	if C.shim_start() != 0 {
 		return fmt.Errorf("vips: libvips does not start: %s", takeErrorText())

@@ -42,8 +42,8 @@ func (a *Auto) UnmarshalText(text []byte) error {
 	}
 	for word := range strings.SplitSeq(string(text), ",") {
 		f, err := variant.ParseFormat(word)
-		if err != nil || f != variant.AVIF && f != variant.WebP {
-			return fmt.Errorf("%q is not one of avif and webp; with a comma between them, or none", word)
+		if err != nil || f != variant.AVIF && f != variant.JXL && f != variant.WebP {
+			return fmt.Errorf("%q is not one of avif, jxl and webp; with commas between them, or none", word)
 		}
 		a.Formats = append(a.Formats, f)
 	}

@@ -10,7 +10,7 @@ import (
 func TestAuto(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string][]variant.Format{
-		"avif,webp": {variant.AVIF, variant.WebP}, "webp": {variant.WebP}, "none": {},
+		"avif,webp": {variant.AVIF, variant.WebP}, "webp": {variant.WebP}, "none": {}, "webp,avif,jxl": {variant.WebP, variant.AVIF, variant.JXL},
 	} {
 		var a Auto
 		if err := a.UnmarshalText([]byte(s)); err != nil || a.Formats == nil || !slices.Equal(a.Formats, want) {
