@@ -25,6 +25,7 @@ type op struct {
 // ops are what is measured.
 var ops = []op{
 	{"300x300", 300, 300, ""},
+	{"640x", 640, 0, ""},
 	{"1200x", 1200, 0, ""},
 	{"300x300,f_webp", 300, 300, "webp"},
 }

@@ -68,6 +68,13 @@ func (b *bench) makeSet(name, dir string) error {
 			if isProgressive(data) {
 				continue
 			}
+		case "progressive", "made-baseline": // those that are, as they are or made baseline
+			if !isProgressive(data) {
+				continue
+			}
+			if name == "made-baseline" {
+				data, err = jpegtran(data)
+			}
 		case "oriented":
 			data = oriented(data)
 		case "baseline":

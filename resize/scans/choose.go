@@ -118,14 +118,14 @@ func (p *picture) representable() bool {
 }
 
 // step is the quantization step of a coefficient in the result. What lacks its lowest bits
-// was rounded towards zero: a sixteenth more makes good for that on the average, although
-// not for large coefficients.
+// was rounded towards zero: a step that is larger by 1/32 for each bit makes good for that on
+// the average, although not for large coefficients.
 func (c *component) step(k int) int {
 	switch step, left := int(c.steps.of[k]), c.left[k]; {
 	case left < 0:
 		return 0
 	case left > 0:
-		return (17*step<<left + 8) / 16
+		return ((32+int(left))*step<<left + 16) / 32
 	default:
 		return step
 	}
