@@ -19,7 +19,8 @@ var precisions = map[int]precision{1: {0, 0}, 2: {4, 2}, 4: {24, 1}, 8: exact}
 // plentiful is a reduction that averages away what precisions leave out.
 const plentiful = 2
 
-// needed is the precision that is needed of a component.
+// needed is the precision that is needed of a component. Of Cb and Cr, a quarter of the
+// samples does, as in most files; not of Y, whose edges one sees.
 func (p *picture) needed(i int, u Use) precision {
 	size := p.scaledSize(i, u.Shrink)
 	switch {
@@ -28,8 +29,17 @@ func (p *picture) needed(i int, u Use) precision {
 		return exact
 	case u.Left < plentiful:
 		size = min(2*size, blockSize)
+	case size == 2 && p.isChroma(i):
+		size = 1
 	}
 	return precisions[size]
+}
+
+// isChroma reports whether a component is certainly Cb or Cr, and has at least half as many
+// samples as Y in each direction.
+func (p *picture) isChroma(i int) bool {
+	y, c := p.components[0], p.components[i]
+	return i > 0 && p.n == 3 && !p.isRGB && y.id != 'R' && y.h <= 2*c.h && y.v <= 2*c.v
 }
 
 // scaledSize is the side, in samples, to which libjpeg decodes a block: what remains of

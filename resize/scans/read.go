@@ -4,16 +4,17 @@ import "bytes"
 
 // JPEG markers, ITU-T T.81 table B.1.
 const (
-	markSOF2 = 0xc2
-	markDHT  = 0xc4
-	markSOI  = 0xd8
-	markEOI  = 0xd9
-	markSOS  = 0xda
-	markDQT  = 0xdb
-	markDRI  = 0xdd
-	markAPP0 = 0xe0
-	markAPPF = 0xef
-	markCOM  = 0xfe
+	markSOF2  = 0xc2
+	markDHT   = 0xc4
+	markSOI   = 0xd8
+	markEOI   = 0xd9
+	markSOS   = 0xda
+	markDQT   = 0xdb
+	markDRI   = 0xdd
+	markAPP0  = 0xe0
+	markAPP14 = 0xee
+	markAPPF  = 0xef
+	markCOM   = 0xfe
 )
 
 // Bounds on what is read. Pictures beyond are left as they are.
@@ -34,7 +35,8 @@ type picture struct {
 	src        []byte
 	end        int // of the end marker
 	components [maxComponents]component
-	n          int // how many of components there are
+	n          int  // how many of components there are
+	isRGB      bool // says Adobe's marker, or they may be
 	scans      [maxScans]scan
 	nScans     int
 	parts      [maxParts]part // what is rewritten
@@ -180,6 +182,9 @@ func (p *picture) take(code byte, body []byte) bool {
 		return p.takeHuffman(body)
 	case code == markSOS:
 		return p.takeScan(body)
+	case code == markAPP14 && bytes.HasPrefix(body, []byte("Adobe")):
+		const transform = 11 // 0 is none
+		p.isRGB = len(body) <= transform || body[transform] == 0
 	}
 	return code == markDRI && len(body) == 2 || code >= markAPP0 && code <= markAPPF || code == markCOM
 }

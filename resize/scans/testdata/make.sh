@@ -28,6 +28,7 @@ plain 444 -sample 1x1
 plain 411 -sample 4x1
 plain 410 -sample 4x2
 plain grey -grayscale
+plain rgb -rgb
 plain restarts -restart 7B
 for step in 2 3 5; do # three tables
 	for i in $(seq 64); do echo $((step + i * step / 16)); done
