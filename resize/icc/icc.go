@@ -112,6 +112,17 @@ func Space(profile []byte) string {
 	return string(profile[16:20])
 }
 
+// Intent is the rendering intent, by libvips' name, with which a profile is applied: relative
+// colorimetric, or perceptual where the only table is that of the perceptual intent, A2B0,
+// which stands in for those that are missing (ICC.1:2010, 8.10). libvips before 8.16 refuses
+// a profile without the table of the intent that it is told.
+func Intent(profile []byte) string {
+	if tag(profile, "A2B0") != nil && tag(profile, "A2B1") == nil {
+		return "perceptual"
+	}
+	return "relative"
+}
+
 // Name returns what a profile calls itself, in English if it can; "" if it has no name
 // or is no profile (ICC.1:2010, 9.2.41; version 2 in 6.5.17 of ICC.1:2001). The text
 // can be any bytes, at most 512 of them.

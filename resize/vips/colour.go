@@ -31,13 +31,13 @@ func (r *run) toSRGB(im op.Image, h header.Header) op.Image {
 		return nil
 	}
 	if profile := r.Profile(im); isFor(profile, r.colourBands(im)) && !icc.IsSRGB(profile) {
-		if out, ok := r.transformed(im); ok {
+		if out, ok := r.transformed(im, icc.Intent(profile)); ok {
 			return r.grey(out, h.Gray)
 		}
 	}
 	switch r.Interpretation(im) {
 	case op.InterpretationCMYK:
-		return r.icc(im, op.Set("input_profile", "cmyk"))
+		return r.icc(im, "relative", op.Set("input_profile", "cmyk"))
 	case op.InterpretationSRGB, op.InterpretationGrey:
 		return im
 	}
@@ -61,11 +61,11 @@ func isFor(profile []byte, bands int) bool {
 
 // transformed goes from the embedded profile to sRGB; ok is false where that is so
 // damaged that it cannot be used.
-func (r *run) transformed(im op.Image) (out op.Image, ok bool) {
+func (r *run) transformed(im op.Image, intent string) (out op.Image, ok bool) {
 	if r.Err != nil {
 		return nil, false
 	}
-	out = r.icc(im, op.Set("embedded", true))
+	out = r.icc(im, intent, op.Set("embedded", true))
 	if r.Err == nil || errors.Is(r.Err, resize.ErrNoMemory) {
 		return out, true
 	}
@@ -74,9 +74,9 @@ func (r *run) transformed(im op.Image) (out op.Image, ok bool) {
 }
 
 // icc goes to sRGB of 8 bits. Of 16 bits, libvips cuts alpha off at 255.
-func (r *run) icc(im op.Image, profile op.Arg) op.Image {
+func (r *run) icc(im op.Image, intent string, profile op.Arg) op.Image {
 	transform := func(im op.Image) op.Image {
-		return r.Do("icc_transform", op.On(im), op.Set("output_profile", "srgb"), profile, op.Set("depth", 8))
+		return r.Do("icc_transform", op.On(im), op.Set("output_profile", "srgb"), op.Set("intent", intent), profile, op.Set("depth", 8))
 	}
 	if r.Format(im) != "ushort" || !r.hasAlpha(im) {
 		return transform(im)

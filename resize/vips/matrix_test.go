@@ -172,6 +172,8 @@ func TestTIFFOptions(t *testing.T) {
 		{photo: photoLab, bits: 8, samples: 3},
 		{photo: photoLab, bits: 16, samples: 3, profile: profile},
 		{photo: photoRGB, bits: 32, samples: 4, format: sampleFloat, extra: []int{2}},
+		{photo: photoRGB, bits: 32, samples: 3, format: sampleFloat, profile: profile},
+		{photo: photoRGB, bits: 16, samples: 3, format: sampleInt, profile: profile},
 		{photo: photoYCbCr, bits: 8, samples: 3},
 		{photo: photoBlack, bits: 32, samples: 1, format: sampleFloat},
 		{photo: photoBlack, bits: 32, samples: 1, format: sampleInt},
