@@ -86,6 +86,7 @@ func TestSettings(t *testing.T) {
 		{CanWrite: all},
 		{Quality: s.Quality},
 		{Restore: true},
+		{Linear: true},
 		{CanWrite: all, Auto: none},
 		{AVIFMaxPixels: 1},
 		{JXLMaxPixels: 1},

@@ -30,7 +30,9 @@ type Plan struct {
 	// Coarse allows cheaper methods, for a result that is reduced again, to at most half:
 	// decoders may do all of the shrinking, the rest is done with a simple filter, and a
 	// JPEG has the standard tables.
-	Coarse           bool
+	Coarse bool
+	// Linear has the picture reduced in linear light, as eyes see it from afar.
+	Linear           bool
 	Cut              Rect
 	Effects          Effects
 	CanvasW, CanvasH int
@@ -152,6 +154,7 @@ func NewPlan(h header.Header, v variant.Variant, a variant.Accept, s Settings) (
 	}
 	p := newFit(h, v, region).plan()
 	p.Page, p.Frames = s.frames(h, v, a)
+	p.Linear = s.Linear && p.isThumbnail(h)
 	p.Effects = chooseEffects(v, s.Restore && p.reduced(h))
 	p.pad(device(v, v.Pad))
 	p.Rotate, p.Flip, p.Watermark, p.MaxBytes = v.Rotate, v.Flip, v.Watermark, v.MaxBytes

@@ -27,6 +27,8 @@ type Settings struct {
 	AVIFMaxPixels, JXLMaxPixels int64
 	// Restore sharpens mildly after strong reductions.
 	Restore bool
+	// Linear has thumbnails reduced in linear light.
+	Linear bool
 	// MezzanineSide is about the longest side, in pixels, of the mezzanine that is kept
 	// of an original of more than MezzanineOver pixels; 0 or less is none. See
 	// Settings.Mezzanine.
@@ -78,6 +80,9 @@ func (s Settings) Recipe() string {
 	}
 	if s.Restore {
 		recipe += fmt.Sprintf("r%d", restoreFrom)
+	}
+	if s.Linear {
+		recipe += fmt.Sprintf("l%d", linearSide)
 	}
 	return recipe + s.mezzanineRecipe()
 }

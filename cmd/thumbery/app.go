@@ -183,7 +183,8 @@ func (f *appFlags) watermarks() (marks []watermark.Watermark, err error) {
 func (f *appFlags) settings(able engine.Capabilities, marks []watermark.Watermark) resize.Settings {
 	s := resize.Settings{
 		MaxPixels: int64(f.MaxPixels), MaxFrames: f.MaxFrames, Quality: map[variant.Format]int{},
-		Auto: f.Auto.Formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), JXLMaxPixels: int64(f.JXLMaxPixels), Restore: f.Sharpen,
+		Auto: f.Auto.Formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), JXLMaxPixels: int64(f.JXLMaxPixels),
+		Restore: f.sharpens(), Linear: f.linear(),
 		Watermarks: map[string]string{}, CanWrite: able.Writes.Has,
 		MezzanineSide: f.Mezzanine, MezzanineOver: int64(f.MezzanineOver),
 	}

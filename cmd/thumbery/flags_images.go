@@ -18,7 +18,8 @@ type imageFlags struct {
 	JXLMaxPixels  values.Amount         `name:"jxl-max-pixels" default:"1280Ki" help:"Largest picture, in pixels, for which f_auto chooses JPEG XL, which takes twice as long to make as WebP. Larger ones become WebP."`
 	AVIFSpeed     int                   `name:"avif-speed" default:"${avif_speed}" help:"Speed of the AVIF encoder, from 1 (slow, fewer bytes) to 9 (fast)."`
 	Quality       []values.Quality      `default:"jpeg=80,webp=79,avif=60,jxl=75" help:"Quality from 1 to 100 where the URL names none. The formats' scales differ: the defaults look about alike."`
-	Sharpen       bool                  `default:"true" negatable:"" help:"Sharpen mildly what shrinks to a quarter of its width or less, up to 512x512, unless the URL has sharp, blur or pixel."`
+	Light         string                `enum:"srgb,linear" default:"srgb" help:"Light in which results of up to 640 pixels a side are reduced: srgb, or linear, which is nearer to the original, and takes more CPU."`
+	Sharpen       *bool                 `negatable:"" help:"Sharpen mildly what shrinks to a quarter of its width or less, up to 512x512, unless the URL has sharp, blur or pixel. On by default, but with --light linear."`
 	ClientHints   bool                  `help:"Let f_auto use client hints (Sec-CH-DPR, Sec-CH-Width, DPR, Width) where the URL has no dpr, or neither width nor height."`
 	Watermark     []watermark.Watermark `placeholder:"NAME=FILE[,OPTION…]" sep:";" help:"Image, or NAME=text:WORDS, that the URL option wm_NAME puts on pictures. Options: g_se (position), opacity_50 and scale_25 (percent), margin_10 (pixels), tile; for text font_sans bold and color_ffffff. Repeatable; separate several by semicolons in the environment."`
 
@@ -57,6 +58,17 @@ func (f *imageFlags) format() variant.Format {
 		return variant.FormatAuto
 	}
 	return variant.FormatKeep
+}
+
+// linear reports whether thumbnails are reduced in linear light.
+func (f *imageFlags) linear() bool { return f.Light == "linear" }
+
+// sharpens is --sharpen, by default on unless --light linear, which leaves nothing to make up for.
+func (f *imageFlags) sharpens() bool {
+	if f.Sharpen == nil {
+		return !f.linear()
+	}
+	return *f.Sharpen
 }
 
 func (f *imageFlags) servesBroken() bool { return f.OnBroken == "serve" }

@@ -111,6 +111,9 @@ func FuzzRead(f *testing.F) {
 			if name := Name(b); len(name) > 3*maxName {
 				t.Errorf("a name of %d bytes", len(name))
 			}
+			if curve := Light(b); curve != nil {
+				curve(0.5)
+			}
 			if IsSRGB(b) && len(b) < 132+6*12 {
 				t.Errorf("%d bytes are sRGB", len(b))
 			}

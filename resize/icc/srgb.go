@@ -1,9 +1,6 @@
 package icc
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "math"
 
 // IsSRGB reports whether a profile describes sRGB, so that pixels need no
 // conversion: it has sRGB's primaries, adapted to D50, and sRGB's curve, both to
@@ -41,9 +38,6 @@ func isXYZ(e []byte, want [3]float64) bool {
 	return true
 }
 
-// fixed is an s15Fixed16Number.
-func fixed(b []byte) float64 { return float64(int32(binary.BigEndian.Uint32(b))) / 65536 }
-
 // isSRGBCurve compares the data of a tag with sRGB's curve at 17 points.
 func isSRGBCurve(e []byte) bool {
 	curve := parseCurve(e)
@@ -52,49 +46,9 @@ func isSRGBCurve(e []byte) bool {
 	}
 	for i := range 17 {
 		x := float64(i) / 16
-		if math.Abs(curve(x)-linear(x)) > 0.004 {
+		if math.Abs(curve(x)-SRGBLight(x)) > 0.004 {
 			return false
 		}
 	}
 	return true
-}
-
-// linear is sRGB's curve, IEC 61966-2-1.
-func linear(x float64) float64 {
-	if x <= 0.04045 {
-		return x / 12.92
-	}
-	return math.Pow((x+0.055)/1.055, 2.4)
-}
-
-// parseCurve reads a table of points, or the parametric form in which sRGB is
-// written; it returns nil for any other data.
-func parseCurve(e []byte) func(float64) float64 {
-	switch {
-	case len(e) >= 12 && string(e[:4]) == "curv":
-		n := binary.BigEndian.Uint32(e[8:])
-		if n < 2 || uint64(n)*2 > uint64(len(e)-12) {
-			return nil
-		}
-		return table(e[12:], int(n))
-	case len(e) >= 12+5*4 && string(e[:4]) == "para" && binary.BigEndian.Uint16(e[8:]) == 3:
-		g, a, b, c, d := fixed(e[12:]), fixed(e[16:]), fixed(e[20:]), fixed(e[24:]), fixed(e[28:])
-		return func(x float64) float64 {
-			if x < d {
-				return c * x
-			}
-			return math.Pow(a*x+b, g)
-		}
-	}
-	return nil
-}
-
-// table interpolates between n points of 16 bits.
-func table(points []byte, n int) func(float64) float64 {
-	at := func(i int) float64 { return float64(binary.BigEndian.Uint16(points[2*i:])) / 65535 }
-	return func(x float64) float64 {
-		pos := x * float64(n-1)
-		i := min(int(pos), n-2)
-		return at(i) + (pos-float64(i))*(at(i+1)-at(i))
-	}
 }

@@ -71,7 +71,7 @@ const boundedPixels = 16 << 20
 func bimgCanExpress(h header.Header, p resize.Plan) bool {
 	read := h.Format == variant.JPEG || h.Format == variant.PNG
 	written := p.Output.Format == variant.JPEG || p.Output.Format == variant.PNG && !p.Output.Palette
-	return read && written && !h.CMYK && h.Depth <= 8 && p.Simple(h) && !anisotropic(h, p)
+	return read && written && !h.CMYK && h.Depth <= 8 && p.Simple(h) && !p.Linear && !anisotropic(h, p)
 }
 
 // mildShrink reports whether both sides shrink, and by less than two, the least by which

@@ -134,6 +134,13 @@ func (j job) decoded(im op.Image) op.Image { return j.bare(im, j.header) }
 func (j job) placed(im op.Image, premultiplied bool, shrunk int) op.Image {
 	w, h, cut := j.plan.StoredPlan(j.header.Orientation)
 	fromW, fromH := j.Size(im)
+	back := func(im op.Image) op.Image { return im }
+	if j.plan.Linear {
+		if premultiplied {
+			im, premultiplied = j.straight(im), false
+		}
+		im, back = j.linearized(im, w, h)
+	}
 	if !premultiplied && j.hasAlpha(im) && (fromW != w || fromH != h) {
 		im, premultiplied = j.premultiplied(im), true
 	}
@@ -147,7 +154,7 @@ func (j job) placed(im op.Image, premultiplied bool, shrunk int) op.Image {
 	if premultiplied {
 		im = j.straight(im)
 	}
-	return j.upright(j.toSRGB(im, j.header), j.header.Orientation)
+	return j.upright(j.toSRGB(back(im), j.header), j.header.Orientation)
 }
 
 // reducedExactly reduces a JPEG to w x h that was shrunk while it was decoded. Where that

@@ -130,8 +130,12 @@ func (s *shared) premultiplyIfAlpha(im op.Image) op.Image {
 	return s.premultiplied(im)
 }
 
-// levelFor is the level of which p is made.
+// levelFor is the level of which p is made. Levels average samples and not light, which only
+// the decoders of JPEG and WebP do, too.
 func (s *shared) levelFor(p resize.Plan) (n int) {
+	if p.Linear && s.header.Format != variant.JPEG && s.header.Format != variant.WebP {
+		return 0
+	}
 	w, h, _ := p.StoredPlan(s.header.Orientation)
 	leave := headroom
 	if p.Coarse {

@@ -252,6 +252,17 @@ func (r *Run) Halved(im Image) Image {
 	return r.keepUntilClose(C.shim_halved(im))
 }
 
+// Light is im, of bytes, in linear light of 16 bits, by a table of 256, with boxes of across x
+// down pixels, each 1 or 2, averaged. What is less than a box at the right and lower edge is
+// left out.
+func (r *Run) Light(im Image, table []uint16, across, down int) Image {
+	if r.Err != nil {
+		return nil
+	}
+	_ = table[255]
+	return r.keepUntilClose(C.shim_light(im, (*C.guint16)(unsafe.SliceData(table)), C.int(across), C.int(down)))
+}
+
 // Raster is an image of w x h pixels with a byte for each band, in rows.
 func (r *Run) Raster(data []byte, w, h, bands int) Image {
 	if r.Err != nil {

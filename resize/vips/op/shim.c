@@ -194,6 +194,66 @@ VipsImage *shim_halved(VipsImage *in)
 	return out;
 }
 
+// light is how shim_light reads bytes: by a table, in boxes of pixels.
+typedef struct {
+	guint16 table[256];
+	int across, down; // of a box, 1 or 2
+} Light;
+
+// lit_row averages the boxes of two rows, which may be one.
+static inline void lit_row(const guint16 *table, const VipsPel *a, const VipsPel *b, guint16 *out, int width, int bands, int across)
+{
+	int next = (across - 1) * bands;
+
+	for (int x = 0; x < width; x++, a += next, b += next)
+		for (int i = 0; i < bands; i++, a++, b++)
+			*out++ = (table[a[0]] + table[a[next]] + table[b[0]] + table[b[next]] + 2) >> 2;
+}
+
+static int light(VipsRegion *out, void *seq, void *a, void *b, gboolean *stop)
+{
+	VipsRegion *in = seq;
+	Light *l = b;
+	VipsRect *r = &out->valid;
+	VipsRect need = { r->left * l->across, r->top * l->down, r->width * l->across, r->height * l->down };
+
+	if (vips_region_prepare(in, &need))
+		return -1;
+	for (int y = 0; y < r->height; y++) {
+		const VipsPel *upper = VIPS_REGION_ADDR(in, need.left, need.top + y * l->down);
+		const VipsPel *lower = VIPS_REGION_ADDR(in, need.left, need.top + y * l->down + l->down - 1);
+		guint16 *row = (guint16 *) VIPS_REGION_ADDR(out, r->left, r->top + y);
+
+		if (in->im->Bands == 3) // the usual number, for the compiler to know
+			lit_row(l->table, upper, lower, row, r->width, 3, l->across);
+		else
+			lit_row(l->table, upper, lower, row, r->width, in->im->Bands, l->across);
+	}
+	return 0;
+}
+
+// shim_light is an image of bytes in linear light of 16 bits by a table of 256, with boxes of
+// across x down pixels made one, as far as they are whole.
+VipsImage *shim_light(VipsImage *in, const guint16 *table, int across, int down)
+{
+	VipsImage *out = vips_image_new();
+	Light *l = VIPS_NEW(out, Light);
+
+	memcpy(l->table, table, sizeof(l->table));
+	l->across = across;
+	l->down = down;
+	if (!vips_image_pipelinev(out, VIPS_DEMAND_STYLE_THINSTRIP, in, NULL)) {
+		out->Xsize = in->Xsize / across;
+		out->Ysize = in->Ysize / down;
+		out->BandFmt = VIPS_FORMAT_USHORT;
+		out->Type = in->Bands < 3 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_RGB16;
+		if (!vips_image_generate(out, vips_start_one, light, vips_stop_one, in, l))
+			return out;
+	}
+	g_object_unref(out);
+	return NULL;
+}
+
 VipsImage *shim_in_memory(VipsImage *image) { return vips_image_copy_memory(image); }
 
 static int look(VipsRegion *region, void *seq, void *a, void *b, gboolean *stop) { return 0; }

@@ -29,6 +29,7 @@ void shim_free(VipsOperation *op);
 VipsImage *shim_pixels(void *data, int width, int height, int bands);
 VipsImage *shim_kernel(double *weights, int width, int height, double scale);
 VipsImage *shim_halved(VipsImage *image);
+VipsImage *shim_light(VipsImage *in, const guint16 *table, int across, int down);
 VipsImage *shim_in_memory(VipsImage *image);
 int shim_drain(VipsImage *image);
 VipsImage *shim_own(VipsImage *image);
