@@ -10,7 +10,7 @@ import "github.com/thumbery/thumbery/variant"
 // with that which browsers give it. The header must have been read before. src is not changed, and it is copied only if something differs.
 // The error is of kind header.ErrTooLarge for a PNG with a colour profile of more than
 // 4 MiB and an SVG with a longer side than is read, and of kind header.ErrNotPicture for
-// a JPEG 2000 with a palette.
+// a JPEG 2000 with a palette and a PNG in HDR.
 func Prepared(src []byte, f variant.Format) ([]byte, error) {
 	switch f {
 	case variant.PNG:
@@ -52,6 +52,14 @@ func (k *kept) keep(off, end int) {
 		k.out = append(make([]byte, 0, k.start+len(k.src)-off), k.src[:k.start]...)
 		k.out = append(k.out, k.src[off:end]...)
 	}
+}
+
+// add puts something else behind what was kept.
+func (k *kept) add(b []byte) {
+	if k.out == nil {
+		k.out = append(make([]byte, 0, len(k.src)+len(b)), k.src[:k.start]...)
+	}
+	k.out = append(k.out, b...)
 }
 
 // bytes is what was kept of a src that was looked at up to end.

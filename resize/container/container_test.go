@@ -32,7 +32,8 @@ func oddFile(t testing.TB, name string) []byte {
 func TestMetadataLeftOut(t *testing.T) {
 	t.Parallel()
 	icc := odd.Chunk("iCCP", slices.Concat([]byte("p\x00\x00"), odd.Deflated(100)))
-	text, gamma := odd.Chunk("tEXt", []byte("Title\x00cat")), odd.Chunk("gAMA", []byte{0, 0, 1, 1})
+	text, usual := odd.Chunk("tEXt", []byte("Title\x00cat")), odd.Chunk("gAMA", []byte{0, 0, 0xb1, 0x8f})
+	density := odd.Chunk("pHYs", make([]byte, 9))
 	frame := odd.Chunk("fcTL", make([]byte, 26))
 	plain := odd.PNGWith()
 	end := len(plain) - 12
@@ -42,9 +43,11 @@ func TestMetadataLeftOut(t *testing.T) {
 		copied    bool
 	}{
 		{"plain", plain, plain, false},
-		{"all that is needed", odd.PNGWith(gamma, icc), odd.PNGWith(gamma, icc), false},
-		{"a text in front", odd.PNGWith(text, gamma), odd.PNGWith(gamma), true},
-		{"a text between", odd.PNGWith(gamma, text, icc), odd.PNGWith(gamma, icc), true},
+		{"all that is needed", odd.PNGWith(usual, density), odd.PNGWith(usual, density), false},
+		{"a profile", odd.PNGWith(icc), odd.PNGWith(icc), false},
+		{"a profile behind what it overrules", odd.PNGWith(usual, icc), odd.PNGWith(icc), true},
+		{"a text in front", odd.PNGWith(text, usual), odd.PNGWith(usual), true},
+		{"a text between", odd.PNGWith(usual, text, density), odd.PNGWith(usual, density), true},
 		{"a text behind", slices.Concat(plain[:end], text, plain[end:]), plain, true},
 		{"a second profile", odd.PNGWith(icc, icc), odd.PNGWith(icc), true},
 		{"an animation", odd.PNGWith(odd.Chunk("acTL", make([]byte, 8)), frame), plain, true},

@@ -50,20 +50,30 @@ func CheckPNG(src []byte) error {
 }
 
 // pngWithoutMetadata is src without chunks that decoding does not need, without what
-// follows IEND, and without a second profile. A chunk that goes beyond the end of src,
-// which is CheckPNG's to refuse, stays as it is.
+// follows IEND, and with at most one profile: libvips knows no other way to say which
+// colours samples are, and its decoders pass over a profile beside other ways. A chunk that goes beyond the end of src, which is CheckPNG's to
+// refuse, stays as it is.
 func pngWithoutMetadata(src []byte) ([]byte, error) {
+	made, own, err := pngColoursOf(src).profile()
+	if err != nil {
+		return nil, err
+	}
 	out := kept{src: src, start: min(pngSignature, len(src))}
-	profile := false
+	profiled := own || made != nil
 	for c := range pngChunks(src) {
 		switch {
-		case c.kind == "iCCP" && !profile:
-			profile = true
+		case c.kind == "iCCP" && own:
+			own = false
 			if err := checkProfile(src[c.off+8 : c.end]); err != nil {
 				return nil, err
 			}
 			out.keep(c.off, c.end)
-		case c.kind != "iCCP" && c.isNeeded():
+		case c.kind == "iCCP", c.saysColours() && profiled: // overruled
+		case c.kind == "IHDR" && made != nil:
+			out.keep(c.off, c.end)
+			out.add(profileChunk(made))
+			made = nil
+		case c.isNeeded():
 			out.keep(c.off, c.end)
 		}
 		if c.kind == "IEND" {
@@ -76,11 +86,14 @@ func pngWithoutMetadata(src []byte) ([]byte, error) {
 // isNeeded reports whether a chunk says how pixels are coded or what they look like.
 func (c chunk) isNeeded() bool {
 	switch c.kind {
-	case "tRNS", "gAMA", "cHRM", "sRGB", "iCCP", "cICP", "sBIT", "bKGD", "pHYs":
+	case "tRNS", "sBIT", "bKGD", "pHYs":
 		return true
 	}
-	return c.isCritical()
+	return c.isCritical() || c.saysColours()
 }
+
+// saysColours reports whether a chunk says which colours samples are.
+func (c chunk) saysColours() bool { return new(pngColours).of(c.kind) != nil }
 
 // maxProfile is how many bytes the colour profile of a PNG may have when it is
 // unpacked. Those with tables for many intents have about one million.

@@ -49,7 +49,7 @@ type Header struct {
 	Gray          bool           // one channel, besides alpha
 	CMYK          bool           // four inks (or YCCK) instead of RGB or grey
 	Progressive   bool           // JPEG progressive, PNG or GIF interlaced
-	ICC           bool           // carries a colour profile
+	ICC           bool           // carries a colour profile, or numbers that may stand for one (PNG)
 	Palette       bool           // PNG: at most 256 colours, from a table
 	Premultiplied bool           // AVIF, HEIC: colours are multiplied by alpha
 	Limited       bool           // AVIF, HEIC: grey has the values of video, 16 to 235 of 255

@@ -112,6 +112,8 @@ func (p *pngReader) chunk(kind string, off, n int64) {
 	switch kind {
 	case "tRNS":
 		p.h.Alpha = true
+	case "cICP", "gAMA": // from which a profile may be made
+		p.h.ICC = true
 	case "iCCP":
 		p.h.ICC = true
 		if !p.data && p.h.Profile.Len == 0 {

@@ -20,6 +20,9 @@ var primaries = map[uint8]Primaries{
 	22: {d65, XY{0.630, 0.340}, XY{0.295, 0.605}, XY{0.155, 0.077}},
 }
 
+// SRGBPrimaries are those of sRGB, and of BT.709.
+func SRGBPrimaries() Primaries { return primaries[1] }
+
 // FromCICP returns a profile for RGB, or for grey, that has the colour primaries and the
 // transfer characteristics with these numbers in ITU-T H.273; nil if that is sRGB. It is
 // not ok for those of which no profile gives the right picture: they need tone mapping

@@ -12,7 +12,8 @@ import (
 // bare brings samples to 8 bits, where that needs no profile: what is then done
 // with them costs half.
 func (r *run) bare(im op.Image, h header.Header) op.Image {
-	if profile, _ := declaredProfile(h); r.Err != nil || h.ICC || h.CMYK || profile != nil {
+	profiled := h.ICC && r.Profile(im) != nil
+	if declared, _ := declaredProfile(h); r.Err != nil || h.CMYK || profiled || declared != nil {
 		return im
 	}
 	switch r.Interpretation(im) {

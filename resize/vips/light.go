@@ -46,7 +46,7 @@ func (j job) curve(im op.Image) func(float64) float64 {
 	switch {
 	case j.header.CMYK:
 		return nil
-	case !isFor(profile, j.header), icc.IsSRGB(profile):
+	case !isFor(profile, j.colourBands(im)), icc.IsSRGB(profile):
 		return icc.SRGBLight
 	}
 	return icc.Light(profile)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"image/color"
-	"math"
 	"slices"
 	"testing"
 
@@ -147,10 +146,4 @@ func TestDeepAlpha(t *testing.T) {
 }
 
 // gammaOf is a sample in linear light with sRGB's curve.
-func gammaOf(v uint8) uint8 {
-	light := float64(v) / 255
-	if light <= 0.0031308 {
-		return uint8(math.Round(255 * 12.92 * light))
-	}
-	return uint8(math.Round(255 * (1.055*math.Pow(light, 1/2.4) - 0.055)))
-}
+func gammaOf(v uint8) uint8 { return gamma16(float64(v) / 255) }
