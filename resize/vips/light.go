@@ -7,29 +7,46 @@ import (
 	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
-// linearized brings im, which becomes w x h, to linear light in 16 bits, and returns the way back.
-// Light grows as the curve of the colour profile says; colours whose profile has none become sRGB
-// before. Most pictures have 8 bits and no alpha: for them pixels are averaged in the same pass, as
-// libvips takes long for 16 bits.
-func (j job) linearized(im op.Image, w, h int) (out op.Image, back func(op.Image) op.Image) {
+// light is a picture in linear light of 16 bits, and the way back; where that is nil, it was left
+// as it is.
+type light struct {
+	pixels       op.Image
+	across, down int // how many pixels were averaged
+	back         func(op.Image) op.Image
+}
+
+// left is im in the samples in which l was before.
+func (l light) left(im op.Image) op.Image {
+	if l.back == nil {
+		return im
+	}
+	return l.back(im)
+}
+
+// linearized brings im, which becomes w x h, to linear light. That grows as the curve of the
+// colour profile says; colours whose profile has none become sRGB before. Most pictures have 8 bits
+// and no alpha: for them pixels are averaged in the same pass, as libvips takes long for 16 bits.
+func (j job) linearized(im op.Image, w, h int) light {
 	curve := j.curve(im)
 	if curve == nil {
 		im, curve = j.toSRGB(im, j.header), icc.SRGBLight
 	}
 	deep := j.Format(im) == "ushort"
 	colours, alpha := newTables(curve, deep), newTables(icc.Identity, deep)
-	back = func(im op.Image) op.Image {
-		return j.mapped(im, colours.back, alpha.back, deep)
-	}
+	l := light{across: 1, down: 1, back: func(im op.Image) op.Image { return j.mapped(im, colours.back, alpha.back, deep) }}
 	if deep || j.hasAlpha(im) {
-		return j.mapped(im, colours.there, alpha.there, true), back
+		l.pixels = j.mapped(im, colours.there, alpha.there, true)
+		return l
 	}
-	fromW, fromH := j.Size(im)
-	return j.Light(im, colours.there, box(fromW, w), box(fromH, h)), back
+	if fromW, fromH := j.Size(im); fromW >= w && fromH >= h {
+		l.across, l.down = box(fromW, w), box(fromH, h)
+	}
+	l.pixels = j.Light(im, colours.there, l.across, l.down)
+	return l
 }
 
 // boxFrom is by how much a side is at least to be reduced for pairs of pixels to be averaged
-// before. From 3 on, what is left to the filter is enough for nobody to see a difference.
+// before. What is then left to the filter is enough for nobody to see a difference.
 const boxFrom = 3
 
 func box(from, to int) int {

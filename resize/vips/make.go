@@ -90,7 +90,7 @@ func (j job) headroom() float64 {
 	switch {
 	case j.plan.Coarse:
 		return 1
-	case j.header.Format == variant.JPEG:
+	case j.header.Format == variant.JPEG && !j.plan.Linear: // libjpeg averages samples, not light
 		return jpegHeadroom
 	}
 	return headroom
@@ -134,18 +134,23 @@ func (j job) decoded(im op.Image) op.Image { return j.bare(im, j.header) }
 func (j job) placed(im op.Image, premultiplied bool, shrunk int) op.Image {
 	w, h, cut := j.plan.StoredPlan(j.header.Orientation)
 	fromW, fromH := j.Size(im)
-	back := func(im op.Image) op.Image { return im }
+	across, down := float64(fromW), float64(fromH)
+	if shrunk > 1 && !j.plan.Coarse {
+		across, down = float64(j.header.Width)/float64(shrunk), float64(j.header.Height)/float64(shrunk)
+	}
+	l := light{pixels: im}
 	if j.plan.Linear {
 		if premultiplied {
 			im, premultiplied = j.straight(im), false
 		}
-		im, back = j.linearized(im, w, h)
+		l = j.linearized(im, w, h)
+		im, across, down = l.pixels, across/float64(l.across), down/float64(l.down)
 	}
 	if !premultiplied && j.hasAlpha(im) && (fromW != w || fromH != h) {
 		im, premultiplied = j.premultiplied(im), true
 	}
-	if shrunk > 1 && !j.plan.Coarse {
-		im = j.reducedExactly(im, w, h, shrunk)
+	if across != float64(fromW) || down != float64(fromH) {
+		im = j.reducedExactly(im, w, h, across, down)
 	}
 	im = j.resize(im, w, h, j.filter())
 	if (cut != resize.Rect{Width: w, Height: h}) {
@@ -154,16 +159,15 @@ func (j job) placed(im op.Image, premultiplied bool, shrunk int) op.Image {
 	if premultiplied {
 		im = j.straight(im)
 	}
-	return j.upright(j.toSRGB(back(im), j.header), j.header.Orientation)
+	return j.upright(j.toSRGB(l.left(im), j.header), j.header.Orientation)
 }
 
-// reducedExactly reduces a JPEG to w x h that was shrunk while it was decoded. Where that
-// gave no whole number of pixels, libvips has left out the rest at the right and lower
-// edge, up to 7 pixels of the original. Were the picture stretched over the gap, it would
-// be off by up to half a pixel of the result. So it gets the nearest number of pixels, and
-// is reduced by as much as the original is.
-func (j job) reducedExactly(im op.Image, w, h, shrunk int) op.Image {
-	across, down := float64(j.header.Width)/float64(shrunk), float64(j.header.Height)/float64(shrunk)
+// reducedExactly reduces a picture to w x h that has across x down pixels after it was shrunk by
+// a decoder, or for linear light. Where that is no whole number, the rest at the right and lower
+// edge was left out, of a JPEG up to 7 pixels of the original. Were the picture stretched over the
+// gap, it would be off by up to half a pixel of the result. So it gets the nearest number of
+// pixels, and is reduced by as much as the original is.
+func (j job) reducedExactly(im op.Image, w, h int, across, down float64) op.Image {
 	nearW, nearH := int(math.Ceil(across-0.5)), int(math.Ceil(down-0.5))
 	if fromW, fromH := j.Size(im); fromW != nearW || fromH != nearH {
 		im = j.Do("embed", op.On(im), op.Set("x", 0), op.Set("y", 0), op.Set("width", nearW), op.Set("height", nearH), op.Set("extend", "copy"))
