@@ -15,6 +15,9 @@ import (
 // errNoSize: without a size, nobody knows whether a copy is whole.
 var errNoSize = backoff.Final(errors.New("the backend does not say how many bytes it has"))
 
+// errEncoded: no Writer keeps an encoding, without which the copy is something else.
+var errEncoded = backoff.Final(errors.New("it has a Content-Encoding, which a copy would not have"))
+
 // ensure sees to it that an original is at the destination, or says why not.
 func (r *run) ensure(ctx context.Context, j job) (outcome, error) {
 	if j.exists {
@@ -56,8 +59,11 @@ func (r *run) copy(ctx context.Context, key string) (sum []byte, reading bool, e
 		return nil, true, err
 	}
 	defer func() { _ = object.Body.Close() }()
-	if object.Size < 0 {
+	switch {
+	case object.Size < 0:
 		return nil, true, errNoSize
+	case object.Encoding != "":
+		return nil, true, errEncoded
 	}
 	hash := sha256.New()
 	err = r.To.Put(ctx, key, io.TeeReader(object.Body, hash), object.Size, object.ModTime)

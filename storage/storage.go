@@ -43,6 +43,8 @@ type Object struct {
 	Size    int64     // bytes; -1 if unknown
 	ModTime time.Time // Last-Modified, whole seconds, UTC; zero if unknown
 	ETag    string    // without quotes; "" if none
+	// Encoding is how Body is compressed, as Encoding returns it; "" if it is not. See Decode.
+	Encoding string
 	// Link, if not nil, makes a URL at which the object can be had from the backend
 	// itself; see Linker.
 	Link func(ctx context.Context, o LinkOptions) (string, error)

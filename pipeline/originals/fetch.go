@@ -126,6 +126,9 @@ func (s *Store) download(ctx context.Context, id ID, have storage.Version, mode 
 	if object.Size > s.MaxBytes {
 		return nil, storage.Version{}, tooManyBytes(s.MaxBytes)
 	}
+	if err := object.Decode(ctx, s.Origin.String()); err != nil {
+		return nil, storage.Version{}, err
+	}
 	body.r = object.Body
 	s.note(ctx, id.Key)
 	b, err := s.fill(ctx, id.Name(), body, object.ModTime, mode)

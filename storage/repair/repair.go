@@ -159,6 +159,10 @@ func (r *Repair) do(ctx context.Context, j job) error {
 	return err
 }
 
+// errEncoded means that the copy would be taken for what it is not: no Writer keeps an
+// encoding.
+var errEncoded = failure.New(failure.Answered, "the object has a Content-Encoding")
+
 // errNoSize means that the copy could not be verified to be complete.
 var errNoSize = failure.New(failure.Answered, "the size of the object is not known")
 
@@ -170,6 +174,9 @@ func (j job) copy(ctx context.Context) error {
 		defer object.Discard()
 		if object.Size < 0 {
 			return fmt.Errorf("%s: %q: %w", j.chain.rest, j.key, errNoSize)
+		}
+		if object.Encoding != "" {
+			return fmt.Errorf("%s: %q: %w", j.chain.rest, j.key, errEncoded)
 		}
 		err = j.chain.first.Put(attempt, j.key, object.Body, object.Size, object.ModTime)
 	}

@@ -76,6 +76,29 @@ func failWith(status int, code string) http.HandlerFunc {
 	}
 }
 
+// TestEncoded: the encoding of an object is passed on, and its body as it is stored.
+func TestEncoded(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{"gzip": "gzip", "aws-chunked": "", "aws-chunked,gzip": "gzip", "": ""} {
+		origin, _ := faulty(t, s3.Options{}, func(w http.ResponseWriter, _ *http.Request) {
+			if header != "" {
+				w.Header().Set("Content-Encoding", header)
+			}
+			object(w, 10)
+			io.WriteString(w, body)
+		})
+		o, err := origin.Open(t.Context(), "key", storage.Version{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(o.Body)
+		o.Discard()
+		if err != nil || string(got) != body || o.Encoding != want || o.Size != 10 {
+			t.Errorf("%q: encoding %q, %q, %v", header, o.Encoding, got, err)
+		}
+	}
+}
+
 // TestAnswers: what each answer means, and how often it is asked for.
 func TestAnswers(t *testing.T) {
 	t.Parallel()

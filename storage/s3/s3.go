@@ -136,10 +136,11 @@ func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*s
 	}
 	entry := o.entry(key, info)
 	object := &storage.Object{
-		Body:    storage.ExactLength(ctx, body, entry.Size, o.name),
-		Size:    entry.Size,
-		ModTime: entry.ModTime,
-		ETag:    entry.ETag,
+		Body:     storage.ExactLength(ctx, body, entry.Size, o.name),
+		Size:     entry.Size,
+		ModTime:  entry.ModTime,
+		ETag:     entry.ETag,
+		Encoding: storage.Encoding(info.ContentEncoding),
 		Link: func(ctx context.Context, options storage.LinkOptions) (string, error) {
 			return o.Link(ctx, key, options)
 		},

@@ -56,7 +56,7 @@ type sanitizingTransport struct{ next http.RoundTripper }
 
 // keptHeaders are the headers of a success that are used. Others can do harm: minio-go
 // fails for an object whose uploader gave it "Expires: 0".
-var keptHeaders = []string{"Content-Length", "Content-Type", "Etag", "Last-Modified", "X-Amz-Request-Id", "X-Amz-Bucket-Region", "X-Amz-Meta-" + noteName}
+var keptHeaders = []string{"Content-Encoding", "Content-Length", "Content-Type", "Etag", "Last-Modified", "X-Amz-Request-Id", "X-Amz-Bucket-Region", "X-Amz-Meta-" + noteName}
 
 func (s sanitizingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := s.next.RoundTrip(req)

@@ -29,6 +29,7 @@ type Fake struct {
 	breaks   map[string]int
 	size     map[string]int64
 	etag     map[string]string
+	encoding map[string]string
 	down     bool
 	delay    time.Duration
 	open     barrier
@@ -48,7 +49,7 @@ func NewFake(objects map[string][]byte) *Fake {
 	f := &Fake{
 		name: "fake", objects: maps.Clone(objects), modTime: map[string]time.Time{},
 		failing: map[string]error{}, short: map[string]int{}, breaks: map[string]int{}, size: map[string]int64{},
-		etag: map[string]string{}, opens: map[string]int{},
+		etag: map[string]string{}, encoding: map[string]string{}, opens: map[string]int{},
 	}
 	if f.objects == nil {
 		f.objects = map[string][]byte{}
@@ -96,6 +97,9 @@ func (f *Fake) BreakNext(key string, n, times int) {
 		}
 	})
 }
+
+// SetEncoding gives an object an Encoding.
+func (f *Fake) SetEncoding(key, encoding string) { f.update(func() { f.encoding[key] = encoding }) }
 
 // SetETag sets an object's ETag. Without it that is a hash of the bytes.
 func (f *Fake) SetETag(key, etag string) { f.update(func() { f.etag[key] = etag }) }
@@ -227,7 +231,7 @@ func (f *Fake) object(ctx context.Context, e storage.Entry) *storage.Object {
 	}
 	f.unclosed++
 	body := &fakeBody{ctx: ctx, Reader: bytes.NewReader(data), hold: f.body, close: func() { f.update(func() { f.unclosed-- }) }}
-	return &storage.Object{Body: storage.ExactLength(ctx, body, e.Size, f.name), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag}
+	return &storage.Object{Body: storage.ExactLength(ctx, body, e.Size, f.name), Size: e.Size, ModTime: e.ModTime, ETag: e.ETag, Encoding: f.encoding[e.Key]}
 }
 
 // wait waits for Hang, then Hold, then Delay.
