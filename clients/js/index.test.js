@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { Thumbery, placeholder } from "thumbery";
 import { Signer } from "thumbery/sign";
 import { Signer as WebSigner } from "./sign-web.js";
 import { nextLoader } from "thumbery/next";
+
+globalThis.crypto ??= webcrypto; // which Node 18 does not have, but the edge does
 
 const { cases } = JSON.parse(readFileSync(new URL("../../testdata/urls.json", import.meta.url)));
 
@@ -47,6 +51,18 @@ test("the secret is not to be seen", () => {
   const signer = new Signer(settings);
   assert.ok(!JSON.stringify(signer).includes("secret"));
   assert.throws(() => new Signer({ key: "k1:short" }), (e) => !e.message.includes("short"));
+});
+
+test("thumbery/sign by the conditions of who asks", () => {
+  const module = (...conditions) => {
+    const code = "import('thumbery/sign').then(({ Signer }) => new Signer({ key: 'k1:an example secret' }))";
+    const { status, stderr } = spawnSync(process.execPath, [...conditions.flatMap((c) => ["-C", c]), "-e", code], { cwd: new URL(".", import.meta.url), encoding: "utf8" });
+    return status ? /Error: ([^\n]*)/.exec(stderr)[1] : "sign.js";
+  };
+  assert.match(module("workerd", "worker", "browser"), /without node:crypto/);
+  assert.match(module("edge-light", "browser"), /without node:crypto/);
+  assert.match(module("browser"), /not for browsers/);
+  assert.equal(module(), "sign.js");
 });
 
 test("a loader for next/image", () => {
