@@ -27,6 +27,9 @@ func (p Presets) Add(s string) error {
 	if _, exists := p[name]; exists {
 		return fmt.Errorf("the preset %q is given twice", name)
 	}
+	if name == string(ScopePresets) || name == string(ScopeSizes) {
+		return fmt.Errorf("%q is a scope of signatures; a preset needs another name", name)
+	}
 	if _, known := optionsByName[name]; known || parses(name) {
 		return fmt.Errorf("%q is an option; a preset needs another name", name)
 	}

@@ -71,6 +71,8 @@ func TestPresetsAddErrors(t *testing.T) {
 		"raw=300x":     "is an option",
 		"gray=300x":    "is an option",
 		"x200=300x":    "is an option",
+		"presets=300x": "is a scope",
+		"sizes=300x":   "is a scope",
 		"pad=300x":     "is an option",
 		"bad=300":      `option "300"`,
 		"nested=thumb": "unknown",
