@@ -152,6 +152,7 @@ func signedCases() []urlCase {
 	cases = append(cases, spelled(once("sizes"), "300x200", "f_avif,dpr_2,w_300")...)
 	cases = append(cases, spelled(once("thumb,~f_webp"), "thumb", "thumb,f_webp")...)
 	cases = append(cases, spelled(once(list), "320x,f_auto", "1280x,dpr_3,f_webp")...)
+	cases = append(cases, refused(once("sizes"), "300x,q_80", "300x,up_1", "300x200,fit_inside", "300x200,g_ne", "300x,v_2", "300x,dl", "raw", "info", "thumb", "thumb,300x", "f_auto,300x,blur_3")...)
 	cases = append(cases, refused(once("presets"), "300x200", "thumb,f_webp", "raw")...)
 	cases = append(cases, refused(once("thumb,~f_webp"), "card", "thumb,f_avif", "f_webp")...)
 	for _, scope := range []string{list, "presets", "sizes"} {

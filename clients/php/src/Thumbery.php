@@ -160,13 +160,16 @@ final class Thumbery
 
     private function inScope(string $ops): bool
     {
-        if ($this->scope === '' || $this->scope === 'sizes') { // which the server knows
+        if ($this->scope === '') {
             return true;
         }
         if ($this->scope === 'presets') {
             return in_array($ops, $this->presets, true);
         }
         $rest = explode(',', $ops);
+        if ($this->scope === 'sizes') { // which of them, the server knows
+            return preg_grep('/^([0-9]*x[0-9]*|dpr_.*|f_.*)$/D', $rest, PREG_GREP_INVERT) === [];
+        }
         foreach (explode(',', $this->scope) as $place) {
             $spellings = explode('~', $place);
             if ($rest !== [] && in_array($rest[0], $spellings, true)) {

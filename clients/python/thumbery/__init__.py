@@ -238,11 +238,11 @@ class Thumbery:
         return ",".join(filter(None, [preset, values.get("whole", ""), size, *options])) or "dpr_1"
 
     def _in_scope(self, ops: str) -> bool:
-        if self.scope == "sizes":
-            return True  # which the server knows
         if self.scope == "presets":
             return ops in self.presets
         rest = ops.split(",")
+        if self.scope == "sizes":  # which of them, the server knows
+            return all(re.fullmatch("[0-9]*x[0-9]*|dpr_.*|f_.*", option) for option in rest)
         for place in self.scope.split(","):
             spellings = place.split("~")
             if rest and rest[0] in spellings:

@@ -270,10 +270,13 @@ class Thumbery
   end
 
   def in_scope?(ops)
-    return true if @scope.empty? || @scope == "sizes" # which the server knows
+    return true if @scope.empty?
     return @presets.include?(ops) if @scope == "presets"
 
     rest = ops.split(",")
+    # Which of the sizes there are, the server knows.
+    return rest.all?(/\A([0-9]*x[0-9]*|dpr_.*|f_.*)\z/) if @scope == "sizes"
+
     places = @scope.split(",").map { |place| place.split("~") }
     places.all? { |place| rest.any? && place.include?(rest.first) ? rest.shift : place.first == "" } && rest.empty?
   end
