@@ -3,13 +3,13 @@
 package program
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/thumbery/thumbery/internal/testkit/pinned"
 )
@@ -83,17 +83,11 @@ func (p *Program) await(address string) error {
 	if strings.HasPrefix(address, "/") {
 		network = "unix"
 	}
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for range 2000 {
-		if c, err := net.Dial(network, address); err == nil {
-			return c.Close()
+	return p.Await(context.Background(), func(context.Context) error {
+		c, err := net.Dial(network, address)
+		if err != nil {
+			return err
 		}
-		select {
-		case <-p.Ended():
-			return fmt.Errorf("it ended: %w", p.Err())
-		case <-tick.C:
-		}
-	}
-	return fmt.Errorf("nothing listens at %s", address)
+		return c.Close()
+	})
 }

@@ -38,7 +38,7 @@ func TestCrashes(t *testing.T) {
 		"crashes": {
 			flags:    []string{"--memory", "2GiB", "--resize-timeout", "2m"},
 			misdeeds: misdeeds.Quick,
-			each:     3, hits: 4000, misses: 200,
+			each:     3, hits: 2000, misses: 80,
 		},
 		// Without honest misses, which might be too slow, too, on a busy machine, and with so
 		// few others that none of them waits for a process.

@@ -18,7 +18,7 @@ import (
 // "go -C bench run ./hostile -mutated 20000".
 func TestMutated(t *testing.T) {
 	t.Parallel()
-	const seed, mutants = 1, 800
+	const seed, mutants = 1, 400
 	mutator, err := hostile.NewMutator(os.DirFS(e2e.Testdata(t)), seed)
 	if err != nil {
 		t.Fatal(err)

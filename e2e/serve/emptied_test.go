@@ -101,8 +101,6 @@ func removeParts(t *testing.T, dir, part string) {
 		}
 	}
 	for _, path := range paths {
-		if err := os.RemoveAll(path); err != nil {
-			t.Fatal(err)
-		}
+		e2e.Eventually(t, path+" is removed while the server writes", func() bool { return os.RemoveAll(path) == nil })
 	}
 }
