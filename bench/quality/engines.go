@@ -90,6 +90,7 @@ func (b *bench) makers() (all []maker, stop func(), err error) {
 		{"thumbery", nil},
 		{"thumbery, vips, unsharpened", []string{"--engine", "vips", "--no-sharpen"}},
 		{"thumbery, bimg, unsharpened", []string{"--engine", "bimg", "--no-sharpen"}},
+		{"thumbery, linear light", []string{"--light", "linear"}},
 	} {
 		s, err := b.serve(own.args...)
 		if err != nil {
