@@ -10,7 +10,7 @@ import (
 // together from tiles, those of the first, or else what is coded.
 func (r *heifReader) colours(item *heifItem) error {
 	coded := item
-	if len(item.tiles) > 0 {
+	if item.kind == "grid" && len(item.tiles) > 0 {
 		coded = r.item(item.tiles[0])
 	}
 	told := coded.coded.Colours

@@ -145,9 +145,8 @@ func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
 		return source.TooLarge("%d tiles in a picture of %dx%d, the limit is %d", rows*columns, w, h, maxTiles(r.h.Pixels()))
 	}
 	tileW, tileH := tileSide(w, columns), tileSide(h, rows)
-	slices.Sort(item.tiles)
 	var largest int64
-	for _, id := range slices.Compact(item.tiles) {
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(item.tiles))) {
 		if tile := r.item(id); tile.alpha || r.transforms(tile) {
 			return fmt.Errorf("%w: its tiles have alpha, or are turned or cut", ErrNotPicture)
 		}

@@ -40,9 +40,9 @@ func (r *bitReader) bit() uint64 {
 	return uint64(r.b[i]>>(7-shift)) & 1
 }
 
-// bits reads n <= 32 bits.
+// bits reads n <= 32 bits. It ends with the input, whatever n is.
 func (r *bitReader) bits(n int) (v uint64) {
-	for range n {
+	for i := 0; i < n && !r.over; i++ {
 		v = v<<1 | r.bit()
 	}
 	return v

@@ -93,6 +93,9 @@ func (r *bitReader) golombs(n int) {
 // false where that is not known.
 func (r *bitReader) hevcTools(layers int) (ok bool) {
 	order := 4 + r.golomb() // bits of a picture's place in the order
+	if order > 16 {
+		return false
+	}
 	if all := r.flag(); !all {
 		layers = 0
 	}
