@@ -55,13 +55,14 @@ type decoded struct {
 	coding  string
 	refused func(error) error
 	r       io.Reader // of what is decoded; nil before the first Read
+	err     error     // of begin
 }
 
 func (d *decoded) Read(p []byte) (n int, err error) {
-	if d.r == nil {
-		d.r, err = d.begin()
+	if d.r == nil && d.err == nil {
+		d.r, d.err = d.begin()
 	}
-	if err == nil {
+	if err = d.err; err == nil {
 		n, err = d.r.Read(p)
 	}
 	if err == nil || errors.Is(err, io.EOF) || failure.Of(err) != failure.Unknown {
@@ -76,7 +77,11 @@ func (d *decoded) begin() (io.Reader, error) {
 	switch {
 	case len(head) < 2:
 	case d.coding == "gzip" && head[0] == 0x1f && head[1] == 0x8b:
-		return gzip.NewReader(buffered)
+		r, err := gzip.NewReader(buffered)
+		if err != nil { // r is a nil pointer, which is no nil reader
+			return nil, err
+		}
+		return r, nil
 	case d.coding == "deflate" && head[0]&15 == 8 && (int(head[0])<<8|int(head[1]))%31 == 0:
 		return zlib.NewReader(buffered)
 	}

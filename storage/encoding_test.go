@@ -75,6 +75,9 @@ func TestDecode(t *testing.T) {
 		var got []byte
 		if err == nil {
 			got, err = io.ReadAll(o.Body)
+			if n, again := o.Body.Read(make([]byte, 9)); n != 0 || (again == nil || errors.Is(again, io.EOF)) != (err == nil) && c.err != broken {
+				t.Errorf("%s: then %d bytes, %v", name, n, again)
+			}
 			if wantSize := map[bool]int64{true: -1, false: 99}[c.encoding != ""]; o.Size != wantSize || o.Encoding != "" {
 				t.Errorf("%s: size %d, encoding %q", name, o.Size, o.Encoding)
 			}
