@@ -58,7 +58,7 @@ func (r *run) opened(s source, shrink float64) op.Image {
 // drawing: libvips says what they are when it is drawn larger, a small one much larger.
 func (r *run) exactSides(src []byte, h header.Header) (width, height float64) {
 	width, height = float64(h.Width), float64(h.Height)
-	for scale := 100.0; h.Drawn() && scale <= 10_000; scale *= 100 {
+	for scale := 100.0; h.Drawn() && scale <= 10_000 && max(width, height)*scale <= header.SourceSideMax; scale *= 100 {
 		w, high := r.Size(r.opened(source{bytes: src, header: h}, 1/scale))
 		width, height = float64(w)/scale, float64(high)/scale
 		if max(width, height) > 100 {

@@ -55,13 +55,14 @@ func (j job) picture() op.Image {
 	return j.compose(j.scaled(im))
 }
 
-func (j job) source() source {
+// source is the picture as it is loaded for j's plan, and for others that may be loaded smaller.
+func (j job) source(others ...resize.Plan) source {
 	src, shrink := j.src, j.shrink()
 	switch {
 	case j.lenient && j.header.Format == variant.WebP:
 		src = container.PatchWebP(src)
 	case j.leavesOutScans():
-		src = scans.Needed(src, j.use(jpegShrink(shrink)))
+		src = scans.Needed(src, j.use(jpegShrink(shrink), others))
 	}
 	return source{
 		bytes: src, header: j.header, page: j.plan.Page, frames: j.plan.Frames,
@@ -75,14 +76,24 @@ func (j job) leavesOutScans() bool {
 	return j.header.Format == variant.JPEG && j.header.Progressive && !j.lenient && !j.engine.config.AllScans
 }
 
-// use is what becomes of a JPEG that is decoded so many times smaller. What is made of a
-// mezzanine is at most half as large.
-func (j job) use(shrink int) scans.Use {
+// use is what becomes of a JPEG that is decoded so many times smaller. The plan that needs most of
+// its samples counts, which may be another than the one that has to be loaded largest.
+func (j job) use(shrink int, others []resize.Plan) scans.Use {
+	least := j.left(shrink)
+	for _, p := range others {
+		least = min(least, job{header: j.header, plan: p}.left(shrink))
+	}
+	return scans.Use{Shrink: shrink, Left: least}
+}
+
+// left is how many times smaller the picture becomes after it was decoded so many times
+// smaller. What is made of a mezzanine is at most half as large.
+func (j job) left(shrink int) float64 {
 	left := j.reduction() / float64(shrink)
 	if j.plan.Coarse {
 		left *= headroom
 	}
-	return scans.Use{Shrink: shrink, Left: left}
+	return left
 }
 
 // headroom is by how much a picture is still to be reduced once it is decoded.

@@ -100,6 +100,7 @@ func TestProbeSVG(t *testing.T) {
 		{`width="10em" height="5em" font-size="15pt"`, 200, 100},
 		{`width="1e3" height="2e2"`, 1000, 200},
 		{`width="40000" height="40000"`, 40000, 40000},
+		{`width="200000" height="100"`, 200000, 100},
 		{box, 200, 100},
 		{`viewBox="10,10 , 200.5 100.4"`, 201, 100},
 		{`viewBox="0 0 0.2 0.1"`, 2, 1}, // of which nothing would be seen

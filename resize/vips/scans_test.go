@@ -100,6 +100,12 @@ func TestScansWhereShrunk(t *testing.T) {
 	if a, b := together(e, w, half), together(all, w, half); !bytes.Equal(a[0], b[0]) || !bytes.Equal(a[1], b[1]) {
 		t.Error("they are left out for a picture that is not shrunk")
 	}
+	coarse := w // has to be loaded larger than half, but is reduced once more
+	coarse.Coarse = true
+	j := job{header: shrunk, plan: coarse}
+	if got, want := j.use(2, []resize.Plan{w, half}).Left, (job{header: shrunk, plan: half}).left(2); got != want || got >= j.left(2) {
+		t.Errorf("what is left is %g, want %g of the plan that needs most", got, want)
+	}
 	if e.Recipe() == all.Recipe() {
 		t.Error("the names are the same")
 	}

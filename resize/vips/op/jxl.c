@@ -7,7 +7,7 @@
 #include <vips/vips.h>
 
 // libjxl's header is not needed to build Thumbery: these are the states of its decoder.
-enum { SUCCESS = 0, ERROR = 1, NEED_IMAGE_OUT_BUFFER = 5, FULL_IMAGE = 0x1000 };
+enum { SUCCESS = 0, NEED_MORE_INPUT = 2, NEED_IMAGE_OUT_BUFFER = 5, FULL_IMAGE = 0x1000 };
 
 int JxlDecoderProcessInput(void *decoder);
 
@@ -27,7 +27,7 @@ int JxlDecoderProcessInput(void *decoder)
 		status = SUCCESS;
 	if (status == FULL_IMAGE)
 		finished = decoder;
-	if (status == SUCCESS || status == ERROR)
+	else if (status != NEED_MORE_INPUT) // another decoder may come to lie where this one was
 		finished = NULL;
 	return status;
 }
