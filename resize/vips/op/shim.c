@@ -41,9 +41,12 @@ __attribute__((constructor)) static void few_arenas(void)
 	if (!g_getenv("MALLOC_ARENA_MAX"))
 		mallopt(M_ARENA_MAX, 2);
 	// What a picture of usual size needs stays with the process for the next one: memory
-	// that comes from the system is cleared first, page by page.
-	mallopt(M_MMAP_THRESHOLD, 4 << 20);
-	mallopt(M_TRIM_THRESHOLD, 16 << 20);
+	// that comes from the system is cleared first, page by page. The coefficients of a
+	// progressive JPEG take 10 to 30 MB.
+	if (!g_getenv("MALLOC_MMAP_THRESHOLD_"))
+		mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	if (!g_getenv("MALLOC_TRIM_THRESHOLD_"))
+		mallopt(M_TRIM_THRESHOLD, 256 << 20);
 #endif
 }
 
