@@ -31,7 +31,7 @@ var (
 	// sizeAttribute is what gives, or fails to give, the size of an SVG.
 	sizeAttribute = regexp.MustCompile(`(\s)(width|height)(\s*=)`)
 	// quarters is an attribute in quarters of a millimetre, a unit that librsvg does not know.
-	quarters = regexp.MustCompile(`(=\s*["']\s*[+-]?)((?:\d+\.?|\d*\.\d+)(?:[eE][+-]?\d+)?)[qQ](\s*["'])`)
+	quarters = regexp.MustCompile(`(\s(?:x|y|[cr]?[xy]|[xy][12]|d[xy]|r|width|height|font-size|stroke-width|letter-spacing|word-spacing)\s*=\s*["']\s*[+-]?)((?:\d+\.?|\d*\.\d+)(?:[eE][+-]?\d+)?)[qQ](\s*["'])`)
 )
 
 // plainSVG is src as libvips is to see it: in an encoding in which nothing stands before
