@@ -45,14 +45,15 @@ func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pix
 
 // NormalizeAccept reduces a to what FormatAuto may choose here for v, so that clients that
 // get the same picture share it in the cache. JPEG XL is left out where AVIF comes first and
-// v asks for so few pixels that it is AVIF anyway, a free side being as long as the other.
+// v asks for so few pixels that it is AVIF anyway. A free side counts as twice as long as the
+// other: a picture that is longer, and too large for AVIF then, becomes WebP.
 func (s Settings) NormalizeAccept(v variant.Variant, a variant.Accept) variant.Accept {
 	a = a.Only(s.mayChoose)
 	if a&variant.AcceptAVIF == 0 || a&variant.PreferJXL != 0 {
 		return a
 	}
-	w, h, dpr := cmp.Or(v.Width, v.Height), cmp.Or(v.Height, v.Width), cmp.Or(v.DPR, 1)
-	if w == 0 || float64(w*h)*dpr*dpr > float64(s.autoPixels(variant.AVIF)) {
+	w, h, dpr := cmp.Or(v.Width, 2*v.Height), cmp.Or(v.Height, 2*v.Width), cmp.Or(v.DPR, 1)
+	if w == 0 || v.Fit == variant.FitOutside || v.Pad > 0 || float64(w*h)*dpr*dpr > float64(s.autoPixels(variant.AVIF)) {
 		return a
 	}
 	return a.Only(func(f variant.Format) bool { return f != variant.JXL })

@@ -288,10 +288,13 @@ func TestNormalizeAccept(t *testing.T) {
 		{resize.Settings{CanWrite: all, Auto: []variant.Format{}}, "dpr_1", every, variant.SaveData},
 		// JPEG XL where AVIF is too large, or the client prefers it.
 		{resize.Settings{CanWrite: all}, "800x", three, three},
-		{resize.Settings{CanWrite: all}, "700x", three, both},
+		{resize.Settings{CanWrite: all}, "700x", three, three}, // it may be 1050 high
+		{resize.Settings{CanWrite: all}, "500x", three, both},
+		{resize.Settings{CanWrite: all}, "500x500,fit_outside", three, three},
+		{resize.Settings{CanWrite: all}, "500x500,pad_400", three, three},
 		{resize.Settings{CanWrite: all}, "300x200,dpr_2", three, both},
 		{resize.Settings{CanWrite: all}, "300x200,dpr_3", three, three},
-		{resize.Settings{CanWrite: all}, "x700", three | variant.PreferWebPToJXL, both},
+		{resize.Settings{CanWrite: all}, "x500", three | variant.PreferWebPToJXL, both},
 		{resize.Settings{CanWrite: all}, "700x", three | variant.PreferJXL, three | variant.PreferJXL},
 		{resize.Settings{CanWrite: all}, "700x", variant.AcceptJXL | variant.SaveData, variant.AcceptJXL | variant.SaveData},
 		{resize.Settings{CanWrite: all, AVIFMaxPixels: 9}, "700x", three, three},
