@@ -9,7 +9,8 @@ import (
 // Srcset returns the value of a srcset attribute with one candidate for each width, such
 // as "…/320x,f_auto/cat.jpg 320w". Options with both sides keep their ratio. It returns
 // an *Error as URL does, and one of kind ErrOptions if ops has a dpr, or a height alone:
-// what would be 320 pixels wide, the browser could not be told.
+// what would be 320 pixels wide, the browser could not be told. After a preset it needs both
+// sides, as a height of the preset's would not follow the width.
 func (l Links) Srcset(ops, key string, widths ...int) (string, error) {
 	ratio, err := splitSize(ops)
 	if err != nil {
@@ -17,6 +18,9 @@ func (l Links) Srcset(ops, key string, widths ...int) (string, error) {
 	}
 	if ratio.width == 0 && ratio.height > 0 {
 		return "", srcsetError("by widths needs a width, both sides or neither")
+	}
+	if l.beginsWithPreset(ratio) && (ratio.width == 0 || ratio.height == 0) {
+		return "", srcsetError("by widths needs both sides after a preset, such as " + ratio.others[0] + ",300x200")
 	}
 	return l.candidates(key, len(widths), func(i int) (string, string) {
 		return ratio.at(widths[i]), strconv.Itoa(widths[i]) + "w"
@@ -31,17 +35,24 @@ func (l Links) Densities(ops, key string, densities ...float64) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	first, _, _ := strings.Cut(ops, ",")
-	if _, preset := l.Presets[first]; !preset && size.width == 0 && size.height == 0 {
+	if !l.beginsWithPreset(size) && size.width == 0 && size.height == 0 {
 		return "", srcsetError("by densities needs a size, or a preset")
 	}
 	return l.candidates(key, len(densities), func(i int) (string, string) {
-		density := decimalString(densities[i])
+		density := decimalString(round(densities[i]))
 		if density == "1" {
 			return ops, "1x"
 		}
 		return ops + ",dpr_" + density, density + "x"
 	})
+}
+
+func (l Links) beginsWithPreset(s sized) bool {
+	if len(s.others) == 0 {
+		return false
+	}
+	_, ok := l.Presets[s.others[0]]
+	return ok
 }
 
 // candidates joins n candidates, each the URL of options and a descriptor.

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	caseSecret = "k1:an example secret, not for use"
+	caseSecret = "k1:an-example-secret-not-for-use"
 	caseKey    = "photos/cat.jpg"
 )
 
@@ -89,6 +89,9 @@ func namedCases() []urlCase {
 		{"640x,dpr_1.5", m{"w": 640, "dpr": 1.5}},
 		{"300x200,fp_0.5_0.2", m{"w": 300, "h": 200, "fp": []any{0.5, 0.2}}},
 		{"crop_10p_0_50p_100,gray", m{"crop": []any{"10p", 0, "50p", 100}, "gray": true, "still": false}},
+		{"300x200,fp_0.3333_0.5", m{"w": 300, "h": 200, "fp": []any{1.0 / 3, 0.5}}},
+		{"300x200,fp_0.03125_0.99996", m{"w": 300, "h": 200, "fp": []any{0.03125, 0.99996}}},
+		{"640x,dpr_1.1,blur_2.6667", m{"w": 640, "dpr": 1.100000023841858, "blur": 8.0 / 3}},
 		{"thumb,q_80", m{"preset": "thumb", "q": 80}},
 		{"raw,dl_my_cat.jpg", m{"raw": true, "dl": "my_cat.jpg"}},
 		{"info", m{"info": true}},
@@ -138,6 +141,7 @@ func signedCases() []urlCase {
 	for _, s := range []settings{
 		{Key: caseSecret},
 		{Key: caseSecret, Expires: 3600, Now: 1_700_000_000},
+		{Key: "new:an-example-secret-not-for-use " + "old:another-secret-not-for-use"},
 		{Key: "a-2:" + strings.Repeat("ключ:", 5), Base: "https://img.example.com/"},
 	} {
 		for _, key := range []string{caseKey, "фото/кот 100%.jpg", "a b/c+d.jpg", "x/y?z#w&'\"().png"} {
@@ -197,8 +201,9 @@ func srcsetCases() []urlCase {
 	cases := []urlCase{
 		set("f_auto", w, nil, false), set("", w, nil, false), set("300x200,f_auto", w, nil, false), set("f_auto,w_300,h_200,fit_inside", w, nil, false),
 		set("16x9", []int{1, 7, 8, 1000}, nil, false), set("300x1", []int{10}, nil, false), set("up_1,fit_contain", w, nil, false), set("300x", w, nil, false),
-		set("thumb", w, nil, false), set("thumb,300x200", w, nil, false), set("card,q_40", []int{64}, nil, false),
-		set("300x200,f_auto", nil, d, false), set("x200", nil, d, false), set("thumb", nil, []float64{1, 2}, false), set("w_300", nil, []float64{2}, false),
+		set("thumb,300x200", w, nil, false), set("card,q_40,w_3,h_2", []int{64}, nil, false),
+		set("thumb", w, nil, true), set("thumb,300x", w, nil, true), set("thumb,x200", w, nil, true), set("300x,card,q_40", w, nil, true), set("thumb,f_webp", w, nil, true),
+		set("300x200,f_auto", nil, d, false), set("x200", nil, d, false), set("thumb", nil, []float64{1, 2}, false), set("w_300", nil, []float64{2}, false), set("300x", nil, []float64{4.0 / 3, 1.00004, 1.03125, 1.100000023841858}, false),
 		set("x200,f_auto", w, nil, true), set("300x,dpr_2", w, nil, true), set("300x,dpr_2", nil, d, true), set("f_auto", nil, d, true), set("", nil, d, true),
 		set("f_auto", []int{0}, nil, true), set("f_auto", []int{16384}, nil, true), set("300x", nil, []float64{9}, true), set("raw", w, nil, true), set("300y", w, nil, true),
 		set("300x200,w_300", w, nil, true), set("300x,300x", nil, d, true), set("f_auto,", w, nil, false),

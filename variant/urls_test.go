@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -39,7 +40,7 @@ type urlCase struct {
 type settings struct {
 	Base    string   `json:"base,omitempty"`
 	Hosts   []string `json:"hosts,omitempty"`
-	Key     string   `json:"key,omitempty"`     // KID:SECRET
+	Key     string   `json:"key,omitempty"`     // KID:SECRET, or several, separated by spaces
 	Expires int      `json:"expires,omitempty"` // seconds
 	Now     int      `json:"now,omitempty"`     // seconds since 1970
 	Scope   string   `json:"scope,omitempty"`
@@ -53,8 +54,8 @@ func (s settings) links(t *testing.T) Links {
 	t.Helper()
 	l := Links{Base: s.Base, Hosts: s.Hosts, Scope: Scope(s.Scope), Expires: time.Duration(s.Expires) * time.Second, Keyring: &Keyring{}}
 	l.Now = func() time.Time { return time.Unix(int64(s.Now), 0) }
-	if s.Key != "" {
-		if err := l.Keyring.Add(s.Key); err != nil {
+	for key := range strings.FieldsSeq(s.Key) {
+		if err := l.Keyring.Add(key); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -96,8 +96,13 @@ func parseDecimal(s string) (float64, bool) {
 		return 0, false
 	}
 	x, err := strconv.ParseFloat(s, 64)
+	return round(x), err == nil
+}
+
+// round returns x as options spell it, with decimalPlaces.
+func round(x float64) float64 {
 	scale := math.Pow10(decimalPlaces)
-	return math.Round(x*scale) / scale, err == nil
+	return math.Round(x*scale) / scale
 }
 
 func decimalString(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

@@ -9,9 +9,10 @@ const whole = (low, high) => (s) => {
   if (!/^-?\d+$/.test(s ?? "") || +s < low || +s > high) fail();
   return String(+s + 0); // no -0
 };
+const round = (x) => Math.round(x * 1e4) / 1e4;
 const decimal = (low, high) => (s) => {
   if (!/^(\d+\.?\d*|\.\d+)$/.test(s ?? "") || s.length > 16) fail();
-  const x = Math.round(+s * 1e4) / 1e4;
+  const x = round(+s);
   return x < low || x > high ? fail() : String(x);
 };
 const length = (s) => (s.endsWith("p") ? decimal(0, 100)(s.slice(0, -1)) + "p" : whole(0, 1e6)(s));
@@ -62,7 +63,8 @@ function spellEach(s, n, spell) {
 
 export class Thumbery {
   /** @param {import("./index.js").Settings} [settings] */
-  constructor({ base = "", hosts = [], presets = [], signed = false } = {}) {
+  constructor({ base = "", hosts = [], presets = [], signed = false, key } = {}) {
+    if (key !== undefined) bad("Thumbery does not sign: Signer of thumbery/sign does, on a server");
     Object.assign(this, { base, hosts, presets, signed });
   }
 
@@ -84,13 +86,14 @@ export class Thumbery {
     ops = spell(ops);
     const { w, h, others } = splitSize(ops);
     if (!w && !h && !this.presets.includes(others[0])) bad("a srcset by densities needs a size, or a preset");
-    return densities.map((d) => this.url(d === 1 ? ops : `${ops},dpr_${d}`, key) + ` ${d}x`).join(", ");
+    return densities.map(round).map((d) => this.url(d === 1 ? ops : `${ops},dpr_${d}`, key) + ` ${d}x`).join(", ");
   }
 
   /** The URL with another width. Options with both sides keep their ratio. */
   atWidth(ops, key, width) {
     const { w, h, others } = splitSize(spell(ops));
     if (h && !w) bad("a srcset by widths needs a width, both sides or neither");
+    if (this.presets.includes(others[0]) && !(w && h)) bad("a srcset by widths needs both sides after a preset");
     const height = h ? Math.max(1, Math.floor((2 * width * h + +w) / (2 * w))) : "";
     return this.url([...others, `${width}x${height}`].join(","), key);
   }
@@ -151,7 +154,9 @@ export function placeholder({ average, placeholder } = {}) {
 function spell(ops) {
   if (typeof ops === "string") return ops;
   const given = Object.entries(ops).filter(([, value]) => value !== false && value != null);
-  const one = ([name, value]) => (name === "preset" ? value : value === true ? name : `${name}_${[value].flat().join("_")}`);
+  const number = (x) => (typeof x === "number" ? round(x) : x);
+  const one = ([name, value]) =>
+    name === "preset" ? value : value === true ? name : `${name}_${[value].flat().map(number).join("_")}`;
   return given.sort(([a], [b]) => (b === "preset") - (a === "preset")).map(one).join(",");
 }
 

@@ -33,7 +33,7 @@ test(`${cases.length} cases of testdata/urls.json`, () => {
   }
 });
 
-const settings = { key: "k1:an example secret, not for use", scope: "320x~640x,~dpr_2,f_auto", expires: 60, now: () => 1.7e12 };
+const settings = { key: "k1:an-example-secret-not-for-use", scope: "320x~640x,~dpr_2,f_auto", expires: 60, now: () => 1.7e12 };
 
 test("a browser makes the same URLs of a source, without the secret", async () => {
   const source = new Signer(settings).source("photos/a b.jpg");
@@ -51,11 +51,13 @@ test("the secret is not to be seen", () => {
   const signer = new Signer(settings);
   assert.ok(!JSON.stringify(signer).includes("secret"));
   assert.throws(() => new Signer({ key: "k1:short" }), (e) => !e.message.includes("short"));
+  assert.throws(() => new Thumbery({ key: settings.key }), /does not sign/);
+  assert.throws(() => new Signer({ key: process.env.UNSET }), RangeError);
 });
 
 test("thumbery/sign by the conditions of who asks", () => {
   const module = (...conditions) => {
-    const code = "import('thumbery/sign').then(({ Signer }) => new Signer({ key: 'k1:an example secret' }))";
+    const code = "import('thumbery/sign').then(({ Signer }) => new Signer({ key: 'k1:an-example-secret' }))";
     const { status, stderr } = spawnSync(process.execPath, [...conditions.flatMap((c) => ["-C", c]), "-e", code], { cwd: new URL(".", import.meta.url), encoding: "utf8" });
     return status ? /Error: ([^\n]*)/.exec(stderr)[1] : "sign.js";
   };

@@ -1,7 +1,8 @@
 // What a signature covers, and how it is written.
 
+/** The first of several keys signs, as on the server, where spaces separate them, too. */
 export function parseKey(key) {
-  const [, id, secret] = /^([a-z0-9-]+):([^]*)$/.exec(key) ?? [];
+  const [, id, secret] = /^([a-z0-9-]+):([^ ]*)/.exec(key) ?? [];
   if (!id || new TextEncoder().encode(secret).length < 16) {
     throw new RangeError("a key is KID:SECRET, with a secret of at least 16 bytes");
   }

@@ -9,7 +9,7 @@ use Thumbery\LaravelServiceProvider;
 use Thumbery\Thumbery;
 use Thumbery\TwigExtension;
 
-const SECRET = 'k1:an example secret, not for use';
+const SECRET = 'k1:an-example-secret-not-for-use';
 
 spl_autoload_register(static function (string $class): void {
     $file = __DIR__ . '/src/' . str_replace(['Thumbery\\', '\\'], ['', '/'], $class) . '.php';

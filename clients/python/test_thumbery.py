@@ -8,7 +8,7 @@ from jinja2 import Environment
 from thumbery import Thumbery, jinja, placeholder
 
 VECTORS = pathlib.Path(__file__).parents[2] / "testdata" / "urls.json"
-SECRET = "k1:an example secret, not for use"
+SECRET = "k1:an-example-secret-not-for-use"
 
 
 def run(case):

@@ -8,7 +8,7 @@ $LOAD_PATH.unshift(File.join(__dir__, "lib"))
 require "action_view"
 require "thumbery/rails"
 
-SECRET = "k1:an example secret, not for use"
+SECRET = "k1:an-example-secret-not-for-use"
 
 def run(c)
   settings = (c["settings"] || {}).transform_keys(&:to_sym)

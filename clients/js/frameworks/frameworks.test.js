@@ -23,7 +23,7 @@ test("next/image asks for each width of its srcset", () => {
 
 test("next/image with a source that was signed once", () => {
   const scope = "384x~640x,f_auto";
-  const source = new Signer({ key: "k1:an example secret, not for use", scope }).source("a b.jpg");
+  const source = new Signer({ key: "k1:an-example-secret-not-for-use", scope }).source("a b.jpg");
   const { props } = next.getImageProps({ src: source, alt: "", width: 300, height: 200, loader: nextLoader({ base, signed: true }) });
   assert.equal(props.srcSet, new Thumbery({ base, signed: true }).srcset("f_auto", source, { widths: [384, 640] }).replace("384w", "1x").replace("640w", "2x"));
 });

@@ -57,7 +57,7 @@ final class Options
             } elseif ($value === true) {
                 $tokens[] = $name;
             } elseif ($value !== false && $value !== null) {
-                $tokens[] = implode('_', [$name, ...(array) $value]);
+                $tokens[] = implode('_', [$name, ...array_map(static fn (mixed $x): mixed => is_float($x) ? self::number($x) : $x, (array) $value)]);
             }
         }
         return implode(',', $tokens);
@@ -179,13 +179,18 @@ final class Options
         if (!preg_match('/^([0-9]+\.?[0-9]*|\.[0-9]+)$/D', $s) || strlen($s) > 16) {
             return null;
         }
-        $x = floor((float) $s * 1e4 + 0.5) / 1e4;
+        $x = self::round((float) $s);
         return $x >= $low && $x <= $high ? self::number($x) : null;
     }
 
     public static function number(float|int $x): string
     {
-        return rtrim(rtrim(sprintf('%.4F', $x), '0'), '.');
+        return rtrim(rtrim(sprintf('%.4F', self::round($x)), '0'), '.');
+    }
+
+    private static function round(float|int $x): float
+    {
+        return floor($x * 1e4 + 0.5) / 1e4;
     }
 
     /** @param callable(string): ?string $spell */

@@ -16,7 +16,7 @@ final class Thumbery
     /**
      * @param string       $base    put before every path
      * @param list<string> $hosts   replace base; all sizes of a picture have the same host
-     * @param string       $key     KID:SECRET, signs
+     * @param string       $key     KID:SECRET, signs; the first of several between spaces
      * @param int          $expires for how many seconds URLs are valid, 0 for ever
      * @param string       $scope   is signed in place of the options: presets, sizes, or a list such as 320x~640x,~dpr_2
      * @param list<string> $presets names of those of the server
@@ -32,7 +32,7 @@ final class Thumbery
         private ?\Closure $now = null,
     ) {
         if ($key !== '') {
-            if (!preg_match('/^([a-z0-9-]+):(.{16,})$/Ds', $key, $m)) {
+            if (!preg_match('/^([a-z0-9-]+):([^ ]{16,})/', $key, $m)) {
                 throw new \InvalidArgumentException('a key is KID:SECRET, with a secret of at least 16 bytes');
             }
             [, $this->keyId, $this->secret] = $m;
@@ -101,6 +101,9 @@ final class Thumbery
         [$w, $h, $others] = Options::splitSize(Options::spell($ops));
         if ($h > 0 && $w === 0) {
             throw new \InvalidArgumentException('a srcset by widths needs a width, both sides or neither');
+        }
+        if (in_array($others[0] ?? '', $this->presets, true) && ($w === 0 || $h === 0)) {
+            throw new \InvalidArgumentException('a srcset by widths needs both sides after a preset');
         }
         $height = $h > 0 ? max(1, intdiv(2 * $width * $h + $w, 2 * $w)) : '';
         return $this->url(implode(',', [...$others, "{$width}x$height"]), $key);

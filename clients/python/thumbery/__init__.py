@@ -45,14 +45,18 @@ def _decimal(low: float, high: float) -> _Value:
     def spell(s: str | None) -> str:
         if not re.fullmatch(r"[0-9]+\.?[0-9]*|\.[0-9]+", s or "") or len(s or "") > 16:
             _fail()
-        x = math.floor(float(s or "") * 1e4 + 0.5) / 1e4
+        x = _round(float(s or ""))
         return _number(x) if low <= x <= high else _fail()
 
     return spell
 
 
+def _round(x: float) -> float:
+    return math.floor(x * 1e4 + 0.5) / 1e4 if math.isfinite(x) else _fail()
+
+
 def _number(x: float) -> str:
-    return f"{x:.4f}".rstrip("0").rstrip(".")
+    return f"{_round(x):.4f}".rstrip("0").rstrip(".")
 
 
 def _each(n: int, spell: _Value) -> _Value:
@@ -131,7 +135,7 @@ class Thumbery:
     """Makes URLs, as variant.Links does in Go. Whatever the server would refuse is a ValueError.
 
     base is put before every path; hosts, if any, replace it, and all sizes of a picture have
-    the same one. key, "KID:SECRET", signs; expires is for how many seconds, 0 for ever. scope
+    the same one. key, "KID:SECRET", signs, the first of several between spaces; expires is for how many seconds, 0 for ever. scope
     is signed in place of the options. presets are the names of those of the server.
     """
 
@@ -148,7 +152,7 @@ class Thumbery:
     ) -> None:
         self.base, self.hosts, self.presets = base, list(hosts), set(presets)
         self.expires, self.scope, self.now = expires, scope, now
-        self._kid, colon, secret = key.partition(":")
+        self._kid, _, secret = key.partition(" ")[0].partition(":")
         self._secret = secret.encode()
         if key and (not re.fullmatch("[a-z0-9-]+", self._kid) or len(self._secret) < 16):
             raise ValueError("a key is KID:SECRET, with a secret of at least 16 bytes")
@@ -188,6 +192,8 @@ class Thumbery:
         w, h, others = _split_size(_spell(ops))
         if h and not w:
             raise ValueError("a srcset by widths needs a width, both sides or neither")
+        if self.presets.intersection(others[:1]) and not (w and h):
+            raise ValueError("a srcset by widths needs both sides after a preset")
         height = max(1, (2 * width * h + w) // (2 * w)) if h else ""
         return self.url(",".join([*others, f"{width}x{height}"]), key)
 
@@ -287,7 +293,8 @@ def _spell(ops: Ops) -> str:
             tokens.insert(0, value)
         elif value is not False and value is not None:
             values = value if isinstance(value, (list, tuple)) else [value]
-            tokens.append("_".join([name, *map(str, values)]))
+            spelled = [_number(x) if isinstance(x, float) else str(x) for x in values]
+            tokens.append("_".join([name, *spelled]))
     return ",".join(tokens)
 
 

@@ -19,7 +19,8 @@ class Thumbery
     def words(*all) = ->(s) { all.include?(s) ? s : refuse }
     def flag = ->(s) { s.nil? ? "" : refuse }
     def text = ->(s) { s || refuse }
-    def number(x) = format("%.4f", x).sub(/\.?0+\z/, "")
+    def round(x) = x.finite? ? (x * 1e4).round / 1e4 : refuse
+    def number(x) = format("%.4f", round(x)).sub(/\.?0+\z/, "")
 
     def whole(range)
       ->(s) { s&.match?(/\A-?[0-9]+\z/) && range.cover?(s.to_i) ? s.to_i.to_s : refuse }
@@ -28,7 +29,7 @@ class Thumbery
     def decimal(range)
       lambda do |s|
         refuse unless s&.match?(/\A([0-9]+\.?[0-9]*|\.[0-9]+)\z/) && s.size <= 16
-        x = (("0" + s).sub(/\.\z/, "").to_f * 1e4).round / 1e4
+        x = round(("0" + s).sub(/\.\z/, "").to_f)
         range.cover?(x) ? number(x) : refuse
       end
     end
@@ -93,12 +94,12 @@ class Thumbery
   SPELLINGS = /~?[a-z0-9._-]+(~[a-z0-9._-]+)*/
 
   # base is put before every path; hosts, if any, replace it, and all sizes of a picture have
-  # the same one. key, "KID:SECRET", signs; expires is for how many seconds, 0 for ever. scope
+  # the same one. key, "KID:SECRET", signs, the first of several between spaces; expires is for how many seconds, 0 for ever. scope
   # is signed in place of the options. presets are the names of those of the server.
   def initialize(base: "", hosts: [], key: "", expires: 0, scope: "", presets: [], now: -> { Time.now.to_f })
     @base, @hosts, @expires, @scope, @presets, @now = base, hosts, expires, scope, presets, now
-    @key_id, @secret = key.split(":", 2)
-    unless key.empty? || (@key_id.match?(/\A[a-z0-9-]+\z/) && @secret.to_s.bytesize >= 16)
+    @key_id, @secret = key[/\A[^ ]*/].split(":", 2)
+    unless key.empty? || (@key_id.to_s.match?(/\A[a-z0-9-]+\z/) && @secret.to_s.bytesize >= 16)
       raise ArgumentError, "a key is KID:SECRET, with a secret of at least 16 bytes"
     end
     return if scope.empty? || (scope.bytesize <= 256 && scope.match?(/\A#{SPELLINGS}(,#{SPELLINGS})*\z/))
@@ -147,6 +148,9 @@ class Thumbery
     w, h, others = split_size(spell(ops))
     raise ArgumentError, "a srcset by widths needs a width, both sides or neither" if h.positive? && w.zero?
 
+    if @presets.include?(others.first) && (h.zero? || w.zero?)
+      raise ArgumentError, "a srcset by widths needs both sides after a preset"
+    end
     height = h.positive? ? [1, (2 * width * h + w) / (2 * w)].max : ""
     url([*others, "#{width}x#{height}"].join(","), key)
   end
@@ -202,7 +206,8 @@ class Thumbery
 
     given = ops.transform_keys(&:to_s).reject { |_, value| value.nil? || value == false }
     preset = given.delete("preset")
-    [*preset, *given.map { |name, value| value == true ? name : [name, *value].join("_") }].join(",")
+    number = ->(x) { x.is_a?(Float) ? Values.number(x) : x }
+    [*preset, *given.map { |name, value| value == true ? name : [name, *[*value].map(&number)].join("_") }].join(",")
   end
 
   def parse(tokens)
