@@ -358,6 +358,17 @@ func TestClientHints(t *testing.T) {
 	wantHeaders(t, newTestServer(on).get("/20x/cat.jpg"), map[string]string{"Vary": "", "Accept-Ch": ""})
 	h := newTestServer(on, func(c *Config) { c.CORS = "https://example.com" })
 	wantHeaders(t, h.get("/20x,f_auto/cat.jpg"), map[string]string{"Vary": "Accept, Save-Data, " + all + ", Origin"})
+	var keys variant.Keyring
+	if err := keys.Add("k:0123456789abcdef"); err != nil {
+		t.Fatal(err)
+	}
+	h = newTestServer(on, func(c *Config) { c.Keys = &keys })
+	for scope, want := range map[variant.Scope]string{"": "40x30", "20x,f_auto": "20x15"} {
+		path := keys.SignScope(variant.Path{Ops: "20x,f_auto", Key: "cat.jpg"}, scope, now.Add(time.Minute)).String()
+		if got := size(h.get(path, "Sec-CH-DPR", "2")); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
 }
 
 // A hit that is sent by the server in front has the name under which it was made,

@@ -24,8 +24,9 @@ type parsedPath struct {
 	// names are those of the derivative in the cache that were asked for: one, or for
 	// FormatAuto one for each variant.Accept. There is room for them only if hits need
 	// them, for SendFile or popularity.
-	names []atomic.Pointer[variant.Name]
-	tag   []string // the value of every TagHeader: the name of the key in the cache
+	names  []atomic.Pointer[variant.Name]
+	scoped bool     // signed by a scope
+	tag    []string // the value of every TagHeader: the name of the key in the cache
 }
 
 // name is that of the derivative in the cache.
@@ -54,13 +55,14 @@ func (s *server) request(r *http.Request) (q request, err error) {
 }
 
 // negotiate applies the client's headers to a request with FormatAuto. Client hints
-// need no permission: they give only variants that a URL could ask for.
+// need no permission: they give only variants that a URL could ask for. But they would lead out
+// of the scope of a signature.
 func (s *server) negotiate(q request, h http.Header) request {
 	q.accept = parseAccept(h["Accept"])
 	if !q.variant.Lossless && savesData(h["Save-Data"]) {
 		q.accept |= variant.SaveData
 	}
-	if s.ClientHints {
+	if s.ClientHints && !q.scoped {
 		if v := readHints(h).apply(q.variant, s.Limits.Sizes); v != q.variant {
 			hinted := *q.parsedPath
 			hinted.variant, hinted.names = v, nil
@@ -101,7 +103,7 @@ func (s *server) parse(path string) (*parsedPath, error) {
 	if err := s.Limits.Permit(ops, s.Presets); err != nil {
 		return nil, err
 	}
-	p := &parsedPath{key: u.Key, variant: ops.Variant, expires: expires, tag: []string{string(u.Key.Name())}}
+	p := &parsedPath{key: u.Key, variant: ops.Variant, expires: expires, scoped: u.Signature.Scope != "", tag: []string{string(u.Key.Name())}}
 	if p.variant.Kind == variant.Picture && p.variant.Format == variant.FormatKeep {
 		p.variant.Format = s.Format
 	}
