@@ -44,19 +44,19 @@ func (l *Log) saving(name string, f func(ctx context.Context, events []Event) er
 // Next of a Batch. A Batch may be without events.
 func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Context, b Batch) error) {
 	l.follow(ctx, name, func() Cursor {
-		at := l.start()
-		l.save(name, at)
+		at, ok := l.Cursor(name)
+		if !ok {
+			at = l.start()
+			l.save(name, at)
+		}
 		return at
 	}, f)
 }
 
-// follow is Follow for a consumer that begins at begin where no position was saved.
+// follow is Follow for a consumer that begins at begin, which is called when there is a log.
 func (l *Log) follow(ctx context.Context, name string, begin func() Cursor, f func(ctx context.Context, b Batch) error) {
 	l.Wait(ctx, Cursor{})
-	at, ok := l.Cursor(name)
-	if !ok {
-		at = begin()
-	}
+	at := begin()
 	l.pass(name, at)
 	for ctx.Err() == nil {
 		var b Batch
@@ -190,11 +190,12 @@ func (l *Log) ReportLost(consumer string, events uint64) {
 const Self = "self"
 
 // ApplyOthers calls forget, which forgets a picture on this node, for each event that another
-// process has appended, or this program before it was killed, until ctx ends. Where no
-// position was saved, as when it was killed at once, it begins with the log: to forget a
-// picture again costs little.
+// process has appended, or this program before it was killed, until ctx ends. It begins at the
+// position that was saved when the log was opened: what another process has saved since says
+// nothing of what this one keeps. Where none was, as when it was killed at once, it begins
+// with the log: to forget a picture again costs little.
 func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
-	l.follow(ctx, Self, func() Cursor { return Cursor{} }, l.saving(Self, func(ctx context.Context, events []Event) error {
+	l.follow(ctx, Self, func() Cursor { return l.self }, l.saving(Self, func(ctx context.Context, events []Event) error {
 		others := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Own })
 		err := ForgetAll(ctx, l.options.Log, others, func(e Event) error { return forget(e.Key) })
 		if err != nil {

@@ -343,3 +343,27 @@ func TestApplyOthersFromTheStart(t *testing.T) {
 		}
 	})
 }
+
+// What another process has recorded and forgotten, this one may keep: it forgets it too, from the
+// position that was saved when it began, whichever the other has saved since.
+func TestApplyOthersOfAnOlderProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	here, other := open(t, dir), open(t, dir)
+	add(t, other, "a")
+	end, err := other.End(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.save(Self, end)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if _, err := here.End(ctx); err != nil {
+		t.Fatal(err)
+	}
+	forgotten := 0
+	go here.ApplyOthers(ctx, func(variant.Key) error { forgotten++; return nil })
+	if err := here.Await(ctx, Self); err != nil || forgotten != 1 {
+		t.Errorf("%d forgotten, %v", forgotten, err)
+	}
+}

@@ -57,6 +57,8 @@ type Log struct {
 	writer  string
 	sync    func(*os.File) error
 
+	self Cursor // the position of Self when the log was opened
+
 	// recording is held for reading between appending an event and forgetting it here.
 	recording sync.RWMutex
 
@@ -83,6 +85,7 @@ func New(cacheDir string, o Options) (*Log, error) {
 	if o.Now == nil {
 		l.options.Now = time.Now
 	}
+	l.self, _ = l.Cursor(Self)
 	return l, nil
 }
 
