@@ -51,8 +51,8 @@ func CheckPNG(src []byte) error {
 
 // pngWithoutMetadata is src without chunks that decoding does not need, without what
 // follows IEND, and with at most one profile: libvips knows no other way to say which
-// colours samples are, and its decoders pass over a profile beside other ways. A chunk that goes beyond the end of src, which is CheckPNG's to
-// refuse, stays as it is.
+// colours samples are, and its decoders pass over a profile beside other ways. A chunk that
+// goes beyond the end of src, which is CheckPNG's to refuse, stays as it is.
 func pngWithoutMetadata(src []byte) ([]byte, error) {
 	made, own, err := pngColoursOf(src).profile()
 	if err != nil {
