@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"image/draw"
 	"slices"
+	"strings"
 )
 
 // heifs are AVIF and HEIC of kinds that decoders get wrong.
@@ -23,22 +24,22 @@ func heifs() []file {
 	}
 	return []file{
 		{"odd/alpha-5.avif", "avif", 64, 96, "quarters with alpha, stored as EXIF orientation 5 would be (irot, imir)", answer, encoded(unturned(quarters(), 5), "--irot", "3", "--imir", "1")},
-		{"odd/alpha-cut.avif", "avif", 100, 120, "the same with black around, of which the container cuts it (clap), and turns it", answer, encoded(framed(unturned(quarters(), 8), 100, 120, image.Pt(30, 10)), "--crop", "30,10,64,96", "--irot", "1")},
+		{"odd/alpha-cut.avif", "avif", 100, 120, "the same with a black border, which the container cuts off (clap) before it turns the picture", answer, encoded(framed(unturned(quarters(), 8), 100, 120, image.Pt(30, 10)), "--crop", "30,10,64,96", "--irot", "1")},
 		{"odd/alpha-premultiplied.avif", "avif", 96, 64, "the same, its colours multiplied by alpha", answer, encoded(quarters(), "--premultiply")},
 		{"odd/alpha-shared.heic", "heic", 96, 64, "the same, its alpha also that of its thumbnail, as telephones write it", answer, sharedAlpha},
-		{"odd/alpha-10bit.avif", "avif", 96, 64, "red with all alpha, in 10 bits with a profile of Display P3", "column x has alpha 255x/95; its colour is 255,0,0", func(t *toolbox) ([]byte, error) {
+		{"odd/alpha-10bit.avif", "avif", 96, 64, "red with every level of alpha, in 10 bits with a profile of Display P3", "column x has alpha 255x/95; its colour is 255,0,0", func(t *toolbox) ([]byte, error) {
 			return t.profiled(alphaRamp(), displayP3(), slices.Concat(exact, []string{"--depth", "10"}))
 		}},
-		{"odd/p3-nclx.avif", "avif", 96, 96, "p3.jpg, small, whose primaries are told by numbers", "both halves are " + pure, encoded(wide(inP3, true), "--cicp", "12/13/6")},
-		{"odd/p3-coded.avif", "avif", 96, 96, "the same, told only within what is coded", "both halves are " + pure, func(t *toolbox) ([]byte, error) {
+		{"odd/p3-nclx.avif", "avif", 96, 96, "p3.jpg, small, whose primaries are CICP code points (`nclx`)", "both halves are " + pure, encoded(wide(inP3, true), "--cicp", "12/13/6")},
+		{"odd/p3-coded.avif", "avif", 96, 96, "the same, with code points only within the coded picture", "both halves are " + pure, func(t *toolbox) ([]byte, error) {
 			data, err := encoded(wide(inP3, true), "--cicp", "12/13/6")(t)
 			return bytes.Replace(data, []byte("colrnclx"), []byte("freenclx"), 1), err
 		}},
-		{"odd/bt2020-linear.avif", "avif", 96, 96, "sRGB's primaries in linear BT.2020", pure + " or so", encoded(wide(inLinear2020, false), "--cicp", "9/8/9", "--depth", "10")},
-		{"odd/pq.avif", "avif", 96, 96, "the same, said to be PQ", "refused: it needs tone mapping", encoded(wide(inLinear2020, false), "--cicp", "9/16/9", "--depth", "10")},
-		{"odd/hlg.avif", "avif", 96, 96, "the same, said to be HLG", "refused: it needs tone mapping", encoded(wide(inLinear2020, false), "--cicp", "9/18/9", "--depth", "10")},
+		{"odd/bt2020-linear.avif", "avif", 96, 96, "sRGB's primaries in linear BT.2020", strings.Replace(pure, "3", "12", 1), encoded(wide(inLinear2020, false), "--cicp", "9/8/9", "--depth", "10")},
+		{"odd/pq.avif", "avif", 96, 96, "the same, declared as PQ", "refused: it needs tone mapping", encoded(wide(inLinear2020, false), "--cicp", "9/16/9", "--depth", "10")},
+		{"odd/hlg.avif", "avif", 96, 96, "the same, declared as HLG", "refused: it needs tone mapping", encoded(wide(inLinear2020, false), "--cicp", "9/18/9", "--depth", "10")},
 		{"odd/ycgco.avif", "avif", 96, 96, "the same in 10 bits of YCgCo, which libheif reads wrong", "refused, or red, green and blue", encoded(wide(inP3, false), "--cicp", "1/13/8", "--depth", "10")},
-		{"odd/gray-video.avif", "avif", 96, 64, "the quarters' grey, with the range of video", "96x64 as quarters: 82, 132, 51, 240, with alpha as above", encoded(quarters(), "--yuv", "400", "--range", "limited")},
+		{"odd/gray-video.avif", "avif", 96, 64, "the quarters' grey, in limited range", "96x64 as quarters: 82, 132, 51, 240, with alpha as above", encoded(quarters(), "--yuv", "400", "--range", "limited")},
 	}
 }
 
