@@ -8,16 +8,13 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// sniffBytes are enough to tell all formats apart.
-const sniffBytes = 64
-
 // FormatOf returns the format of src by its first bytes, as header.Identify does. The errors
 // are those of header.Identify, header.ErrBroken if src is empty, and that of src.
 func FormatOf(src Source, formats header.Formats) (variant.Format, error) {
 	if src.Size == 0 {
 		return 0, broken("it is empty")
 	}
-	head := make([]byte, min(src.Size, sniffBytes))
+	head := make([]byte, min(src.Size, header.SniffBytes))
 	n, err := src.At.ReadAt(head, 0)
 	if n < len(head) && err != io.EOF {
 		return 0, err

@@ -73,8 +73,8 @@ func (s Settings) Recipe() string {
 		recipe += "."
 	}
 	recipe += fmt.Sprintf("a%d.%d", s.autoPixels(variant.AVIF), SlowPixels)
-	// Only what is not the default, so that names stay: whoever changes a default of JPEG XL
-	// raises the engine's recipe.
+	// Only what is not the default, so that names stay: a change of a default of JPEG XL
+	// has to raise the engine's recipe.
 	if q, pixels := s.quality(variant.JXL), s.autoPixels(variant.JXL); q != DefaultQuality(variant.JXL) || pixels != DefaultJXLPixels {
 		recipe += fmt.Sprintf("j%d.%d", q, pixels)
 	}

@@ -16,7 +16,7 @@ func sniffBrands(head []byte) (variant.Format, bool) {
 		return 0, false
 	}
 	found := variant.FormatKeep
-	end := min(len(head), int(min(binary.BigEndian.Uint32(head), sniffBytes)))
+	end := min(len(head), int(min(binary.BigEndian.Uint32(head), SniffBytes)))
 	for i := 8; i+4 <= end; i += 4 {
 		switch string(head[i : i+4]) {
 		case "avif", "avis":

@@ -71,7 +71,7 @@ func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (H
 type file struct{ *source.Source }
 
 func (s *file) inspect(formats Formats) (Header, error) {
-	head, err := s.At(0, int(min(s.Size, sniffBytes)))
+	head, err := s.At(0, int(min(s.Size, SniffBytes)))
 	if err != nil {
 		return Header{}, err
 	}

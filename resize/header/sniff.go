@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// sniffBytes is how much of a file Sniff makes use of, unless it begins like XML.
-	sniffBytes = 64
+	// SniffBytes is how much of a file Sniff makes use of, unless it begins like XML.
+	SniffBytes = 64
 	// PrologBytes is how much of XML Sniff searches for the root element of an SVG.
 	PrologBytes = 4 << 10
 )
@@ -19,7 +19,7 @@ const (
 // begin with blanks and comments: of that it looks at up to PrologBytes.
 func Sniff(head []byte) (variant.Format, bool) {
 	prolog := head[:min(len(head), PrologBytes)]
-	head = head[:min(len(head), sniffBytes)]
+	head = head[:min(len(head), SniffBytes)]
 	for _, m := range magics {
 		if len(head) >= m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.bytes)) {
 			return m.format, m.offset == 0 || bytes.HasPrefix(head, []byte("RIFF"))
@@ -82,7 +82,7 @@ func xmlText(head []byte) []byte {
 // any number of blanks.
 func looksLikeXML(head []byte) bool {
 	text := xmlText(head)
-	return len(head) >= sniffBytes && len(text) == 0 || xmlStart.Match(text)
+	return len(head) >= SniffBytes && len(text) == 0 || xmlStart.Match(text)
 }
 
 // MediaType is the Content-Type of a format, or "application/octet-stream" for

@@ -186,11 +186,8 @@ func (e *Engine) accepts(ctx context.Context, source resize.Source, f variant.Fo
 	if err != nil {
 		return nil, err
 	}
-	if _, err := header.Identify(src[:min(len(src), sniffBytes)], header.FormatsOf(f)); err != nil || !e.loads.Has(f) {
+	if _, err := header.Identify(src[:min(len(src), header.SniffBytes)], header.FormatsOf(f)); err != nil || !e.loads.Has(f) {
 		return nil, fmt.Errorf("%w: this server does not read this kind of %s", header.ErrNotPicture, f)
 	}
 	return container.Prepared(src, f)
 }
-
-// sniffBytes are enough to tell all formats apart.
-const sniffBytes = 64
