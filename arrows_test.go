@@ -119,6 +119,10 @@ var bans = []ban{
 		reason: "the edge speaks to the pipeline; cmd chooses what is behind it",
 	},
 	{
+		from: []string{"api/ui/snippets"}, to: []string{vendors, "net/http", "api", "api/admin", "pipeline/...", "cache/...", "storage/...", "resize/..."},
+		reason: "code to be copied is text, made of what the URL language knows",
+	},
+	{
 		from: []string{"fallback", "prime", "migrate", "doctor"}, to: []string{"api/...", "cmd/..."},
 		reason: "engines of subcommands and the fallback image are called by the edge and by cmd, and do not call them",
 	},
