@@ -6,6 +6,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -54,9 +56,19 @@ type Config struct {
 
 // Observer counts answers for the metrics. It is called by many goroutines at once.
 type Observer interface {
-	// Answered gets as outcome "memory", "disk", "bucket", "miss", "shared", "redirect", or for an
-	// error the last part of its problem type, also if a fallback was sent.
-	Answered(outcome string, status int, bytes int64, took time.Duration)
+	Answered(ctx context.Context, a Answer)
+}
+
+// Answer is what an Observer is told of a response that was sent.
+type Answer struct {
+	// Outcome is "memory", "disk", "bucket", "miss", "shared", "redirect", or for an error the
+	// last part of its problem type, also if a fallback was sent.
+	Outcome string
+	Status  int
+	Bytes   int64 // of the body
+	Took    time.Duration
+	// Steps is what was done for it, unless another request has waited for the same before.
+	Steps []render.Step
 }
 
 type server struct {
@@ -116,6 +128,9 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer result.Blob.Close()
 	rec.outcome, rec.epoch = outcomeOf(&result).String(), result.Epoch
+	if !result.Shared {
+		rec.steps = result.Steps
+	}
 	if result.Location != "" {
 		s.redirect(w, &result)
 		return nil

@@ -41,10 +41,11 @@ type testServer struct {
 	resizer     *resizetest.Fake
 	log         *bytes.Buffer
 	answers     []string
+	steps       []render.Step
 }
 
-func (h *testServer) Answered(outcome string, _ int, _ int64, _ time.Duration) {
-	h.answers = append(h.answers, outcome)
+func (h *testServer) Answered(_ context.Context, a Answer) {
+	h.answers, h.steps = append(h.answers, a.Outcome), append(h.steps, a.Steps...)
 }
 
 func newTestServer(change ...func(*Config)) *testServer {
@@ -794,4 +795,15 @@ func TestOutcomesAreCounted(t *testing.T) {
 	if got, want := strings.Join(h.answers, " "), "miss memory not-found miss"; got != want {
 		t.Errorf("counted %q, want %q", got, want)
 	}
+	if got := names(h.steps); got != "fetch queue resize store queue resize store" {
+		t.Errorf("steps %s", got)
+	}
+}
+
+func names(steps []render.Step) string {
+	all := make([]string, len(steps))
+	for i, s := range steps {
+		all[i] = s.Name
+	}
+	return strings.Join(all, " ")
 }

@@ -9,13 +9,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 )
 
 // outcomes is an Observer that sends the outcome of each answer.
 type outcomes chan string
 
-func (o outcomes) Answered(outcome string, _ int, _ int64, _ time.Duration) { o <- outcome }
+func (o outcomes) Answered(_ context.Context, a Answer) { o <- a.Outcome }
 
 // A client that leaves is noticed while its derivative is being made, whatever part of a
 // body it has sent. A request whose body does not arrive starts no work.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/thumbery/thumbery/internal/panics"
+	"github.com/thumbery/thumbery/pipeline/render"
 )
 
 // responseRecorder is the ResponseWriter of all handlers. It records what is logged and
@@ -21,11 +22,12 @@ type responseRecorder struct {
 	cause     error
 	request   request // zero until the URL is parsed and permitted
 	epoch     uint64  // of its picture, when what the answer is made of was opened, or before
-	status    int     // 0 until the header is written
-	bytes     int64   // of the body
-	truncated bool    // the body ended early: the client left, or it could not be read
-	failed    bool    // the answer is that to an error
-	refusal   error   // why http.ServeContent refused the request; its own answer is discarded
+	steps     []render.Step
+	status    int   // 0 until the header is written
+	bytes     int64 // of the body
+	truncated bool  // the body ended early: the client left, or it could not be read
+	failed    bool  // the answer is that to an error
+	refusal   error // why http.ServeContent refused the request; its own answer is discarded
 }
 
 // recorderOf returns the recorder that a handler got as its ResponseWriter.
@@ -88,7 +90,7 @@ func (s *server) record(next http.Handler) http.Handler {
 		now := s.Now()
 		took := now.Sub(began)
 		if s.Observer != nil {
-			s.Observer.Answered(rec.outcome, rec.status, rec.bytes, took)
+			s.Observer.Answered(r.Context(), Answer{rec.outcome, rec.status, rec.bytes, took, rec.steps})
 		}
 		s.logRequest(r, rec, now, took)
 	})

@@ -21,6 +21,7 @@ type Metrics struct {
 
 	requests    *prometheus.CounterVec
 	duration    *prometheus.HistogramVec
+	step        *prometheus.HistogramVec
 	sent        prometheus.Counter
 	fetch       *prometheus.HistogramVec
 	fetchBytes  prometheus.Counter
@@ -56,6 +57,7 @@ func New() *Metrics {
 		registry: prometheus.NewRegistry(),
 		requests: counters("requests_total", "Responses by outcome (memory, disk, bucket, miss, shared, redirect, or the kind of error) and status.", "outcome", "status"),
 		duration: histograms("request_seconds", "Time until a response was sent, by outcome.", "outcome"),
+		step:     histograms("step_seconds", "Time of each step of a miss, as in Server-Timing: fetch, queue, look, resize, store; bucket is reading it from the shared tier.", "step"),
 		sent:     counter("sent_bytes_total", "Bytes of bodies that this server sent itself."),
 		fetch:    histograms("fetch_seconds", "Time to fetch an original, by result (ok or error).", "result"),
 
@@ -77,7 +79,7 @@ func New() *Metrics {
 	}
 	m.registerShared()
 	m.registry.MustRegister(
-		m.requests, m.duration, m.sent, m.fetch, m.fetchBytes, m.resize, m.cacheBytes, m.cacheErrors,
+		m.requests, m.duration, m.step, m.sent, m.fetch, m.fetchBytes, m.resize, m.cacheBytes, m.cacheErrors,
 		m.originRequests, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked, m.frontPurged, m.invalidated, m.invalidationsLost,
 	)
 	return m
@@ -105,6 +107,11 @@ func (m *Metrics) Answered(outcome string, status int, bytes int64, took time.Du
 	m.requests.WithLabelValues(outcome, statusLabel(status)).Inc()
 	m.duration.WithLabelValues(outcome).Observe(took.Seconds())
 	m.sent.Add(float64(bytes))
+}
+
+// Stepped counts a step of what was done for a response.
+func (m *Metrics) Stepped(step string, took time.Duration) {
+	m.step.WithLabelValues(step).Observe(took.Seconds())
 }
 
 // statusLabel has one value for all statuses outside HTTP's range, so that the number of

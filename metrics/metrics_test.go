@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/internal/panics"
@@ -26,6 +27,17 @@ func TestPanicsAreCounted(t *testing.T) {
 	}
 	if want := fmt.Sprintf("thumbery_panics_total{where=\"test\"} %d\n", before+2); !strings.Contains(scrape(m), want) {
 		t.Errorf("there is no %s in\n%s", want, scrape(m))
+	}
+}
+
+func TestStepsAreCounted(t *testing.T) {
+	t.Parallel()
+	m := New()
+	m.Stepped("fetch", 300*time.Millisecond)
+	for _, want := range []string{`thumbery_step_seconds_bucket{step="fetch",le="0.25"} 0`, `thumbery_step_seconds_bucket{step="fetch",le="0.5"} 1`, `thumbery_step_seconds_sum{step="fetch"} 0.3`} {
+		if !strings.Contains(scrape(m), want+"\n") {
+			t.Errorf("there is no %s", want)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/invalidation"
@@ -147,7 +148,7 @@ func (f *appFlags) pipeline(a *app) pipeline.Config {
 	}
 }
 
-// observer adapts the metrics to the pipeline.
+// observer adapts the metrics to the pipeline and the edge.
 type observer struct{ *metrics.Metrics }
 
 // Revalidated implements pipeline.Observer.
@@ -156,6 +157,14 @@ func (o observer) Revalidated(v originals.Freshness) { o.Metrics.Revalidated(v.S
 // Resized implements pipeline.Observer.
 func (o observer) Resized(of render.Input, took time.Duration, err error) {
 	o.Metrics.Resized(of.String(), took, err)
+}
+
+// Answered implements api.Observer.
+func (o observer) Answered(_ context.Context, a api.Answer) {
+	o.Metrics.Answered(a.Outcome, a.Status, a.Bytes, a.Took)
+	for _, step := range a.Steps {
+		o.Stepped(step.Name, step.Took)
+	}
 }
 
 // engine is what the workers are told.

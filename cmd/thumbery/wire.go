@@ -96,7 +96,7 @@ func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.Se
 	return api.New(api.Config{
 		Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(p.fallback),
-		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Observer: p.metrics, Log: p.log,
+		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Observer: observer{p.metrics}, Log: p.log,
 	})
 }
 
