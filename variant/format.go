@@ -14,7 +14,7 @@ type Format uint8
 //   - a place in header.Probed (resize/header/formatset.go), or a parser in a file of its
 //     own in resize/header, in the switch of inspectorOf (resize/header/inspect.go)
 //   - the loader of libvips (resize/vips/load.go), and its weight (resize/cost.go)
-//   - a flag in cmd/thumbery/flags_limits.go, if it is not read by default
+//   - a flag in cmd/thumbery/internal/settings/limits.go, if it is not read by default
 //   - a picture in testdata, and a seed of the parser's fuzz test
 //
 // Add it at the end of the list. docs/architecture.md describes these steps, and those for a

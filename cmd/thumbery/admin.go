@@ -130,6 +130,6 @@ type memoryStock struct {
 func (c *serveCmd) stock(app *app) func() any {
 	return func() any {
 		entries, bytes := app.Derivatives.MemoryStats()
-		return stock{app.dir.Inventory.Stock(), c.policy(), memoryStock{entries, bytes}}
+		return stock{app.dir.Inventory.Stock(), c.Policy(), memoryStock{entries, bytes}}
 	}
 }

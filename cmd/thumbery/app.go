@@ -9,7 +9,9 @@ import (
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline"
@@ -29,15 +31,15 @@ import (
 // appFlags decide what is in the cache, and under which names. serve and prime share
 // them, so that one finds what the other makes.
 type appFlags struct {
-	originFlags `group:"origins"`
-	cacheFlags  `group:"cache"`
-	sharedFlags `group:"cache"`
-	imageFlags  `group:"pictures"`
-	limitFlags  `group:"limits"`
+	settings.OriginFlags `group:"origins"`
+	settings.CacheFlags  `group:"cache"`
+	settings.SharedFlags `group:"cache"`
+	settings.ImageFlags  `group:"pictures"`
+	settings.LimitFlags  `group:"limits"`
 }
 
-func (f *appFlags) validate() error {
-	for _, validate := range []func() error{f.originFlags.validate, f.cacheFlags.validate, f.sharedFlags.validate, f.imageFlags.validate, f.limitFlags.validate} {
+func (f *appFlags) Validate() error {
+	for _, validate := range []func() error{f.OriginFlags.Validate, f.CacheFlags.Validate, f.SharedFlags.Validate, f.ImageFlags.Validate, f.LimitFlags.Validate} {
 		if err := validate(); err != nil {
 			return err
 		}
@@ -81,16 +83,16 @@ type appConfig struct {
 // app wires the packages. Its errors are mistakes in the flags, or those of starting
 // workers. They start while everything else is opened.
 func (f *appFlags) app(c appConfig) (*app, error) {
-	presets, err := f.presets()
+	presets, err := f.Presets()
 	if err != nil {
 		return nil, err
 	}
 	marks, err := f.watermarks()
 	if err != nil {
-		return nil, usage(fmt.Errorf("--watermark: %w", err))
+		return nil, exit.Usage(fmt.Errorf("--watermark: %w", err))
 	}
 	a := &app{presets: presets, metrics: c.metrics}
-	if a.workers, err = f.start(f.engine(marks), c.log); err != nil {
+	if a.workers, err = startWorkers(&f.WorkerFlags, f.engine(marks), c.log); err != nil {
 		return nil, err
 	}
 	if err := f.open(a, marks, c); err != nil {
@@ -103,14 +105,14 @@ func (f *appFlags) app(c appConfig) (*app, error) {
 // open opens the origins and the cache, waits for the workers, and puts the pipeline
 // together.
 func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err error) {
-	if a.origins, err = f.originFlags.open(a.readOnly, c.metrics, c.log); err != nil {
+	if a.origins, err = f.OriginFlags.Open(a.readOnly, c.metrics, c.log); err != nil {
 		return err
 	}
 	if a.invalidations, err = f.openInvalidations(c.metrics, c.log); err != nil {
 		return err
 	}
 	if a.dir, err = disk.OpenDirectory(f.Cache, disk.DirectoryOptions{NoSync: f.NoSync, MinFree: float64(f.MinFree), Log: c.log}); err != nil {
-		return usage(fmt.Errorf("--cache: %w", err))
+		return exit.Usage(fmt.Errorf("--cache: %w", err))
 	}
 	able, err := a.workers.Capabilities(context.Background())
 	if err != nil {
@@ -121,7 +123,7 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	if err := checkPresets(a.presets, settings); err != nil {
 		return err
 	}
-	a.gates = gates{c.newGate(f.workers(), int64(f.MaxPixels), c.queue), c.newGate(f.Fetches, 0, c.queue)}
+	a.gates = gates{c.newGate(f.WorkerCount(), int64(f.MaxPixels), c.queue), c.newGate(f.Fetches, 0, c.queue)}
 	config := f.pipeline(a)
 	config.Render.Settings, config.Observer, config.Log = settings, observer{c.metrics}, c.log
 	if config.Derivatives.SharedTier, err = f.sharedTier(a, c); err != nil {
@@ -144,7 +146,7 @@ func (f *appFlags) pipeline(a *app) pipeline.Config {
 		Derivatives: derivatives.Config{Cache: a.dir.Derivatives},
 		Mezzanines:  mezzanines.Config{Cache: a.dir.Mezzanines},
 		Render:      render.Config{Resizer: a.workers, Gate: a.gates.pictures, Timeout: f.ResizeTimeout},
-		ServeBroken: f.servesBroken(), Record: a.record, Now: time.Now,
+		ServeBroken: f.ServesBroken(), Record: a.record, Now: time.Now,
 	}
 }
 
@@ -170,7 +172,7 @@ func (o observer) Answered(_ context.Context, a api.Answer) {
 // engine is what the workers are told.
 func (f *appFlags) engine(marks []watermark.Watermark) engine.Config {
 	return engine.Config{
-		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.set(), Lenient: f.servesBroken(),
+		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.FormatSet(), Lenient: f.ServesBroken(),
 		AllScans: f.Scans == "all", Watermarks: marks,
 	}
 }
@@ -181,7 +183,7 @@ func (f *appFlags) watermarks() (marks []watermark.Watermark, err error) {
 		if slices.ContainsFunc(marks, func(w watermark.Watermark) bool { return w.Name == m.Name }) {
 			return nil, fmt.Errorf("there are two with the name %s", m.Name)
 		}
-		if err := m.Load(f.set()); err != nil {
+		if err := m.Load(f.FormatSet()); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Name, err)
 		}
 		marks = append(marks, m)
@@ -193,7 +195,7 @@ func (f *appFlags) settings(able engine.Capabilities, marks []watermark.Watermar
 	s := resize.Settings{
 		MaxPixels: int64(f.MaxPixels), MaxFrames: f.MaxFrames, Quality: map[variant.Format]int{},
 		Auto: f.Auto.Formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), JXLMaxPixels: int64(f.JXLMaxPixels),
-		Restore: f.sharpens(), Linear: f.linear(),
+		Restore: f.Sharpens(), Linear: f.Linear(),
 		Watermarks: map[string]string{}, CanWrite: able.Writes.Has,
 		MezzanineSide: f.Mezzanine, MezzanineOver: int64(f.MezzanineOver),
 	}
@@ -210,10 +212,10 @@ func (f *appFlags) settings(able engine.Capabilities, marks []watermark.Watermar
 func checkPresets(presets variant.Presets, s resize.Settings) error {
 	for name, v := range presets {
 		if _, known := s.Watermarks[v.Watermark]; v.Watermark != "" && !known {
-			return usage(fmt.Errorf("--preset %s: there is no watermark %q: give --watermark %s=FILE, too", name, v.Watermark, v.Watermark))
+			return exit.Usage(fmt.Errorf("--preset %s: there is no watermark %q: give --watermark %s=FILE, too", name, v.Watermark, v.Watermark))
 		}
 		if v.Format > variant.FormatAuto && !s.CanWrite(v.Format) {
-			return usage(fmt.Errorf("--preset %s: this libvips does not write %v", name, v.Format))
+			return exit.Usage(fmt.Errorf("--preset %s: this libvips does not write %v", name, v.Format))
 		}
 	}
 	return nil

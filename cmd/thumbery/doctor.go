@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/doctor"
 	"github.com/thumbery/thumbery/resize/engine"
@@ -17,23 +18,23 @@ import (
 // doctorCmd takes the flags, and so the environment, of serve that name what is
 // outside of the process.
 type doctorCmd struct {
-	formatFlags
-	workerFlags
+	settings.FormatFlags
+	settings.WorkerFlags
 
 	Cache  string          `default:"thumbery-cache" help:"Directory of the disk cache."`
 	Source []values.Source `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
 }
 
 // Validate is called by kong.
-func (c *doctorCmd) Validate() error { return c.workerFlags.validate() }
+func (c *doctorCmd) Validate() error { return c.WorkerFlags.Validate() }
 
 // Run prints a line for each check, and fails if something is wrong.
 func (c *doctorCmd) Run(stdout io.Writer) error {
-	if len(c.Source) == 0 {
-		return errNoSource
+	if err := settings.CheckSources(c.Source); err != nil {
+		return err
 	}
 	config := doctor.Config{
-		Engine: c.inspect, Formats: c.set(), Required: c.requiresSandbox(), Cache: c.Cache, Sources: values.Sources(c.Source),
+		Engine: c.inspect, Formats: c.FormatSet(), Required: c.RequiresSandbox(), Cache: c.Cache, Sources: values.Sources(c.Source),
 		Open: func(u *url.URL) (storage.Backend, error) { return origins.OpenBackend(u, s3.Options{}) },
 	}
 	checks := doctor.Run(context.Background(), config)
@@ -53,13 +54,13 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 // inspect starts a worker, to find out what it can do. It needs no part of the sandbox,
 // so that it can say what is missing.
 func (c *doctorCmd) inspect(ctx context.Context) (doctor.Engine, error) {
-	flags := c.workerFlags
+	flags := c.WorkerFlags
 	flags.Sandbox = ""
-	able, walls, err := flags.describe(ctx, engine.Config{Formats: c.set()})
+	able, walls, err := describeWorker(ctx, &flags, engine.Config{Formats: c.FormatSet()})
 	if err != nil {
 		return doctor.Engine{}, err
 	}
-	e := doctor.Engine{Capabilities: able, Workers: c.workers(), Memory: c.share()}
+	e := doctor.Engine{Capabilities: able, Workers: c.WorkerCount(), Memory: c.WorkerMemory()}
 	for _, wall := range walls {
 		e.Walls = append(e.Walls, doctor.Wall(wall))
 	}

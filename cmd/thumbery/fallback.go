@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/fallback"
 	"github.com/thumbery/thumbery/resize"
 )
@@ -20,11 +21,11 @@ func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (*fallback.Imag
 	}
 	picture, err := os.ReadFile(c.Fallback)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--fallback: %w; give redirect, or the file of a picture", err))
+		return nil, exit.Usage(fmt.Errorf("--fallback: %w; give redirect, or the file of a picture", err))
 	}
 	f, err := fallback.New(context.Background(), picture, r, s)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--fallback %s: %w", c.Fallback, err))
+		return nil, exit.Usage(fmt.Errorf("--fallback %s: %w", c.Fallback, err))
 	}
 	return f, nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/invalidation/frontcache"
@@ -16,13 +17,13 @@ import (
 // frontCaches are those of --purge-url.
 type frontCaches []*frontcache.Cache
 
-func (f *proxyFlags) frontCaches(m *metrics.Metrics, log *slog.Logger) (frontCaches, error) {
-	all, err := frontcache.NewAll(f.PurgeURL, frontcache.Config{
+func openFrontCaches(urls []frontcache.List, m *metrics.Metrics, log *slog.Logger) (frontCaches, error) {
+	all, err := frontcache.NewAll(urls, frontcache.Config{
 		Observe: func(cache string, r frontcache.Result) { m.FrontPurged(cache, string(r)) },
 		Sign:    s3.NewSigner().Sign, Log: log,
 	})
 	if err != nil {
-		return nil, usage(fmt.Errorf("--purge-url: %w", err))
+		return nil, exit.Usage(fmt.Errorf("--purge-url: %w", err))
 	}
 	return all, nil
 }

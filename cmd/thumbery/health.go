@@ -7,13 +7,14 @@ import (
 	"io"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 )
 
 // healthCmd asks a running server how it is. It takes the flags, and so the environment,
 // of serve that say where.
 type healthCmd struct {
-	adminFlags
+	settings.AdminFlags
 	Ready bool `env:"-" help:"Ask whether it can do its work and is not about to stop (/readyz), and not only whether it runs (/healthz)."`
 }
 
@@ -25,7 +26,7 @@ func (c *healthCmd) Validate() error {
 	if c.Admin == "" {
 		return errors.New("--admin: is empty: there is no admin listener to ask")
 	}
-	return c.tokenFlag.validate()
+	return c.TokenFlag.Validate()
 }
 
 // Run fails unless the server answers in time that all is well.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache/disk"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/invalidation/peers"
@@ -21,13 +22,13 @@ import (
 
 // openInvalidations returns the log of the cache directory, which must not have been opened
 // yet: its log says whether anything in it is older.
-func (f *cacheFlags) openInvalidations(m *metrics.Metrics, log *slog.Logger) (*invalidation.Log, error) {
+func (f *appFlags) openInvalidations(m *metrics.Metrics, log *slog.Logger) (*invalidation.Log, error) {
 	_, err := os.Stat(filepath.Join(f.Cache, disk.Derivatives))
 	l, err := invalidation.New(f.Cache, invalidation.Options{
 		Empty: errors.Is(err, fs.ErrNotExist), NoSync: f.NoSync, Lost: m.InvalidationsLost, Log: log,
 	})
 	if err != nil {
-		return nil, usage(err)
+		return nil, exit.Usage(err)
 	}
 	return l, nil
 }
@@ -89,7 +90,7 @@ func (a *app) settle(ctx context.Context) error {
 func (c *serveCmd) peers(app *app, log *slog.Logger) (*peers.Peers, error) {
 	source, err := peers.Parse(c.Peers)
 	if err != nil {
-		return nil, usage(err)
+		return nil, exit.Usage(err)
 	}
 	return peers.New(peers.Config{
 		Source: source, Token: c.AdminToken, Log: app.invalidations, Forget: app.forgetFor("peer"), Logger: log,

@@ -1,29 +1,19 @@
-// Command thumbery resizes images on the fly in front of S3. This package has the flags,
-// the wiring of the packages, printing and exit codes. It contains no request logic; the
-// engines of the subcommands are packages of their own.
+// Command thumbery resizes images on the fly in front of S3. This package has the
+// subcommands, the wiring of the packages, and printing; internal/settings has the flags that
+// subcommands share. It contains no request logic; the engines of the subcommands are packages
+// of their own.
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/config"
-	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/engine"
-)
-
-// Exit codes: 0 is done, 1 failed, 2 a mistake in the command line or in what it names, 3
-// done except for some files.
-const (
-	exitFailed = 1
-	exitUsage  = 2
-	exitPartly = 3
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 )
 
 type cli struct {
@@ -59,16 +49,16 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // run is the program, and returns its exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	// --help ends the parsing by a call, and so is turned into a panic and back.
-	type exit int
+	type code int
 	defer func() {
 		if r := recover(); r != nil {
-			if _, ok := r.(exit); !ok {
+			if _, ok := r.(code); !ok {
 				panic(r)
 			}
 		}
 	}()
 	file := &config.File{}
-	parser := newParser(stdout, stderr, kong.Bind(file), kong.Exit(func(code int) { panic(exit(code)) }))
+	parser := newParser(stdout, stderr, kong.Bind(file), kong.Exit(func(c int) { panic(code(c)) }))
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
@@ -79,62 +69,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 		}
 		err = ctx.Run()
 	} else {
-		err = usage(file.Explain(err))
+		err = exit.Usage(file.Explain(err))
 	}
-	if err == nil {
-		return 0
+	if err != nil {
+		fmt.Fprintln(stderr, "thumbery:", err)
 	}
-	fmt.Fprintln(stderr, "thumbery:", err)
-	if isUsage(err) {
-		return exitUsage
-	}
-	if _, ok := errors.AsType[*partlyError](err); ok {
-		return exitPartly
-	}
-	return exitFailed
+	return exit.Code(err)
 }
 
 func newParser(stdout, stderr io.Writer, options ...kong.Option) *kong.Kong {
-	vars := kong.Vars{
-		"default_source": defaultSource, "avif_speed": strconv.Itoa(engine.DefaultAVIFSpeed),
-		"mezzanine": strconv.Itoa(resize.DefaultMezzanineSide), "mezzanine_over": strconv.Itoa(resize.DefaultMezzanineOver/1_000_000) + "M",
-	}
 	return kong.Must(&cli{}, append([]kong.Option{
-		kong.Name("thumbery"), kong.Description(description), kong.DefaultEnvars("THUMBERY"), vars, kong.ExplicitGroups(groups),
+		kong.Name("thumbery"), kong.Description(description), kong.DefaultEnvars("THUMBERY"), settings.Defaults(), kong.ExplicitGroups(groups),
 		kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.PostBuild(hideUnused),
 		kong.BindTo(stdout, (*io.Writer)(nil)),
 	}, options...)...)
-}
-
-// partlyError says what could not be done, where the rest was.
-type partlyError struct{ error }
-
-func (e *partlyError) Unwrap() error { return e.error }
-
-// conclusion is the error of a command that can be run again to go on: what it has done,
-// as in "copied", is not done again. failed is what it could not do, err what ended it.
-func conclusion(ctx context.Context, done string, err, failed error) error {
-	switch {
-	case ctx.Err() != nil:
-		return fmt.Errorf("stopped; run it again to go on: what has been %s is not %s again", done, done)
-	case isUsage(err):
-		return err
-	case err != nil:
-		return fmt.Errorf("%w; run it again to go on", err)
-	case failed != nil:
-		return &partlyError{failed}
-	}
-	return nil
-}
-
-// usageError is a mistake in the command line, or in what it names.
-type usageError struct{ error }
-
-func (e *usageError) Unwrap() error { return e.error }
-
-func usage(err error) error { return &usageError{err} }
-
-func isUsage(err error) bool {
-	_, ok := errors.AsType[*usageError](err)
-	return ok
 }

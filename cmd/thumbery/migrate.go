@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/lifecycle"
@@ -41,11 +42,11 @@ Nothing is deleted. Exit status 3 says that some originals could not be copied, 
 func openStore(flag string, backend values.Backend) (migrate.Store, error) {
 	origin, err := origins.OpenBackend(backend.URL, s3.Options{})
 	if err != nil {
-		return nil, usage(fmt.Errorf("%s %s: %w", flag, storage.RedactURL(backend.URL), err))
+		return nil, exit.Usage(fmt.Errorf("%s %s: %w", flag, storage.RedactURL(backend.URL), err))
 	}
 	s, ok := origin.(migrate.Store)
 	if !ok {
-		return nil, usage(fmt.Errorf("%s: %s cannot be listed and written to", flag, origin))
+		return nil, exit.Usage(fmt.Errorf("%s: %s cannot be listed and written to", flag, origin))
 	}
 	return s, nil
 }
@@ -73,10 +74,10 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 		return err
 	}
 	if from.String() == to.String() {
-		return usage(fmt.Errorf("--from and --to are the same backend, %s", from))
+		return exit.Usage(fmt.Errorf("--from and --to are the same backend, %s", from))
 	}
 	if migrate.Overlap(from, to) {
-		return usage(fmt.Errorf("one of --from and --to, %s and %s, lies within the other: what is copied would be found again as an original", from, to))
+		return exit.Usage(fmt.Errorf("one of --from and --to, %s and %s, lies within the other: what is copied would be found again as an original", from, to))
 	}
 	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
@@ -89,5 +90,5 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	report, err := m.Run(ctx)
 	bar.Done()
 	report.Seconds = time.Since(started).Seconds()
-	return errors.Join(summary.Print(stdout, report, c.JSON), conclusion(ctx, "copied", err, report.Failure()))
+	return errors.Join(summary.Print(stdout, report, c.JSON), exit.Conclusion(ctx, "copied", err, report.Failure()))
 }

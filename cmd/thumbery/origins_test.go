@@ -20,12 +20,13 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/metrics"
 )
 
 // opened opens places of originals.
-func opened(t *testing.T, f originFlags, sources ...string) (*origins.Origins, *metrics.Metrics) {
+func opened(t *testing.T, f settings.OriginFlags, sources ...string) (*origins.Origins, *metrics.Metrics) {
 	t.Helper()
 	for _, s := range sources {
 		var source values.Source
@@ -35,7 +36,7 @@ func opened(t *testing.T, f originFlags, sources ...string) (*origins.Origins, *
 		f.Source = append(f.Source, source)
 	}
 	m := metrics.New()
-	o, err := f.open(func() bool { return false }, m, slog.New(slog.DiscardHandler))
+	o, err := f.Open(func() bool { return false }, m, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ func samePlaces() []string {
 // Two places that are called the same have a state each, which Prometheus would
 // refuse under one name.
 func TestPlacesOfOneName(t *testing.T) {
-	o, m := opened(t, originFlags{}, samePlaces()...)
+	o, m := opened(t, settings.OriginFlags{}, samePlaces()...)
 	none, nothing := func() int { return 0 }, func() (int, int) { return 0, 0 }
 	m.Watch("test", metrics.State{
 		Gate: nothing, Background: none, Fetches: nothing, Memory: func() (int, int64) { return 0, 0 }, Absent: none, Repairs: none, Primes: none,
@@ -85,15 +86,15 @@ func TestPlacesOfOneName(t *testing.T) {
 // The switch tells whether another mirror is really asked.
 func TestHedgeSwitch(t *testing.T) {
 	for _, c := range []struct {
-		flags  originFlags
+		flags  settings.OriginFlags
 		is     string
 		status int // of switching it on
 		after  time.Duration
 	}{
-		{originFlags{}, `{"hedge":false}`, 400, 0},
-		{originFlags{NoHedge: true}, `{"hedge":false}`, 400, 0},
-		{originFlags{Hedge: time.Second}, `{"hedge":true}`, 200, time.Second},
-		{originFlags{Hedge: time.Second, NoHedge: true}, `{"hedge":false}`, 200, time.Second},
+		{settings.OriginFlags{}, `{"hedge":false}`, 400, 0},
+		{settings.OriginFlags{NoHedge: true}, `{"hedge":false}`, 400, 0},
+		{settings.OriginFlags{Hedge: time.Second}, `{"hedge":true}`, 200, time.Second},
+		{settings.OriginFlags{Hedge: time.Second, NoHedge: true}, `{"hedge":false}`, 200, time.Second},
 	} {
 		o, _ := opened(t, c.flags, "/=file:.")
 		admin := admin.New(admin.Config{
@@ -125,8 +126,8 @@ func (fullDisk) Check() error { return errors.New("no space left on device") }
 // A cache that cannot be written has all its hits, and takes no server out of
 // service; one that cannot be read does.
 func TestCacheChecks(t *testing.T) {
-	o, _ := opened(t, originFlags{}, "/=file:.")
-	c := serveCmd{appFlags: appFlags{cacheFlags: cacheFlags{Cache: t.TempDir()}}}
+	o, _ := opened(t, settings.OriginFlags{}, "/=file:.")
+	c := serveCmd{appFlags: appFlags{CacheFlags: settings.CacheFlags{Cache: t.TempDir()}}}
 	ask := func(d *disk.Directory) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
 		admin.New(admin.Config{Checks: c.checks(&app{origins: o, dir: d}), Metrics: http.NotFoundHandler()}).

@@ -16,6 +16,8 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/internal/progress"
@@ -37,10 +39,10 @@ type primeCmd struct {
 	Prefix *values.PrefixOrAll `env:"-" placeholder:"PREFIX" group:"Of which pictures" help:"List the sources, and take all keys that begin with this, for example photos/2019/; / is all. Without --prefix and --since, keys are read from standard input, one a line."`
 	Since  values.Age          `env:"-" placeholder:"DURATION" group:"Of which pictures" help:"List the sources, and take only what was changed within this time, for example 36h, 30d or 8w."`
 
-	Server    prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin listener, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
-	tokenFlag `group:"Where"`
-	Parallel  int  `env:"-" default:"8" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
-	JSON      bool `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
+	Server             prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin listener, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
+	settings.TokenFlag `group:"Where"`
+	Parallel           int  `env:"-" default:"8" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
+	JSON               bool `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
 
 	appFlags
 }
@@ -84,13 +86,13 @@ func (c *primeCmd) Validate() error {
 	case c.Parallel < 1 || c.Parallel > maxParallel:
 		return fmt.Errorf("--parallel: must be from 1 to %d", maxParallel)
 	case !c.Server.IsZero():
-		return c.tokenFlag.validate()
+		return c.TokenFlag.Validate()
 	case c.PresetAll && len(c.Preset) == 0:
 		return errors.New("--preset-all: there are no presets: give --preset, too")
 	case c.ReadOnly:
 		return errors.New("--read-only: nothing is fetched, and so nothing can be primed")
 	}
-	return c.appFlags.validate()
+	return c.appFlags.Validate()
 }
 
 func (c *primeCmd) lists() bool { return c.Prefix != nil || c.Since > 0 }
@@ -99,7 +101,7 @@ func (c *primeCmd) lists() bool { return c.Prefix != nil || c.Since > 0 }
 func (c *primeCmd) Run(stdout io.Writer) error {
 	lifecycle.OutliveReaders()
 	if !c.lists() && term.IsTerminal(int(os.Stdin.Fd())) {
-		return usage(errors.New("give keys on standard input, or --prefix: --prefix / is all pictures there are"))
+		return exit.Usage(errors.New("give keys on standard input, or --prefix: --prefix / is all pictures there are"))
 	}
 	bar := progress.New(os.Stderr)
 	log := slog.New(slog.NewTextHandler(bar, nil))
@@ -120,12 +122,12 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 // before anything was done has no summary.
 func concludePriming(ctx context.Context, r *prime.Report, err error, stdout io.Writer, asJSON bool) error {
 	if mistake, ok := errors.AsType[*prime.MistakeError](err); ok {
-		if err = usage(mistake); !r.Started() {
+		if err = exit.Usage(mistake); !r.Started() {
 			return err
 		}
 	}
 	s := r.Summary(err)
-	return errors.Join(summary.Print(stdout, s, asJSON), conclusion(ctx, "made", err, s.Failure()))
+	return errors.Join(summary.Print(stdout, s, asJSON), exit.Conclusion(ctx, "made", err, s.Failure()))
 }
 
 // prepare returns what does the work, and reports to r. Its errors are mistakes in the
@@ -157,14 +159,14 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 	if err != nil {
 		return nil, err
 	}
-	rules := variant.Rules{Presets: app.presets, Limits: c.limitFlags.limits(), Format: c.format()}
+	rules := variant.Rules{Presets: app.presets, Limits: c.LimitFlags.Limits(), Format: c.OutputFormat()}
 	variants, err := rules.Variants(c.Ops, c.PresetAll)
 	if err == nil {
 		err = app.Render.Settings.CheckWritable(variants)
 	}
 	if err != nil {
 		app.workers.Close()
-		return nil, usage(fmt.Errorf("--ops: %w", err))
+		return nil, exit.Usage(fmt.Errorf("--ops: %w", err))
 	}
 	job := prime.Job{Variants: variants, AllFormats: c.AllFormats, Parallel: c.Parallel, Failed: r.Failed}
 	c.selectPictures(&job, app)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/prime"
 )
 
@@ -19,7 +20,7 @@ func TestPrimeMistakeLater(t *testing.T) {
 		r.Update(prime.Progress{State: prime.Done, Finished: done, Made: 10})
 		var out strings.Builder
 		err := concludePriming(t.Context(), r, &prime.MistakeError{Reason: "the server refuses: 40x is not permitted any more"}, &out, false)
-		if !isUsage(err) || !strings.HasSuffix(err.Error(), "the server refuses: 40x is not permitted any more") {
+		if !exit.IsUsage(err) || !strings.HasSuffix(err.Error(), "the server refuses: 40x is not permitted any more") {
 			t.Errorf("%v", err)
 		}
 		if !strings.HasPrefix(out.String(), want) || (want == "") != (out.Len() == 0) || want != "" && !strings.Contains(out.String(), "\nfilled: unix:/run/a.sock\n") {

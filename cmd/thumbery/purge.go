@@ -12,6 +12,8 @@ import (
 
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/internal/progress"
@@ -21,8 +23,8 @@ import (
 )
 
 type purgeCmd struct {
-	Cache       string `group:"cache" default:"thumbery-cache" help:"Directory of the disk cache."`
-	policyFlags `group:"cache"`
+	Cache                string `group:"cache" default:"thumbery-cache" help:"Directory of the disk cache."`
+	settings.PolicyFlags `group:"cache"`
 
 	// These flags are for one run only, so they have no environment variables. serve's
 	// --source is unrelated.
@@ -44,18 +46,18 @@ const purgeGOGC = 50
 func (c *purgeCmd) Run(stdout io.Writer) error {
 	lifecycle.OutliveReaders()
 	debug.SetGCPercent(purgeGOGC)
-	policy := c.policy()
+	policy := c.Policy()
 	if policy.Empty() && !c.forgets() {
-		return usage(errors.New("purge: say what to remove: --older-than 30d, --max-size 50GiB, --max-files, --min-free 10%, --source KEY or --prefix PREFIX"))
+		return exit.Usage(errors.New("purge: say what to remove: --older-than 30d, --max-size 50GiB, --max-files, --min-free 10%, --source KEY or --prefix PREFIX"))
 	}
 	if c.Wait < 0 {
-		return usage(errors.New("--wait: must not be below 0"))
+		return exit.Usage(errors.New("--wait: must not be below 0"))
 	}
 	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
 	report, err := c.purge(ctx, policy)
 	if errors.Is(err, disk.ErrNoCache) {
-		return usage(fmt.Errorf("--cache: %w", err))
+		return exit.Usage(fmt.Errorf("--cache: %w", err))
 	}
 	report.Busy = errors.Is(err, disk.ErrPurging)
 	if err := summary.Print(stdout, &report, c.JSON); err != nil {
@@ -153,5 +155,5 @@ func (r *purgeReport) failure() error {
 	if failed == 0 {
 		return nil
 	}
-	return &partlyError{fmt.Errorf("%s could not be removed; the first: %s", summary.Plural(failed, "file"), first)}
+	return exit.Partly(fmt.Errorf("%s could not be removed; the first: %s", summary.Plural(failed, "file"), first))
 }

@@ -10,20 +10,22 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/config"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 )
 
 type serveCmd struct {
-	serverFlags `group:"server"`
+	settings.ServerFlags `group:"server"`
 	appFlags
-	proxyFlags   `group:"proxy"`
-	clusterFlags `group:"cluster"`
+	settings.ProxyFlags   `group:"proxy"`
+	settings.ClusterFlags `group:"cluster"`
 }
 
 // Validate is called by kong, and says what is wrong with a flag before anything
 // has started.
 func (c *serveCmd) Validate() error {
-	for _, validate := range []func() error{c.serverFlags.validate, c.appFlags.validate, c.proxyFlags.validate, c.clusterFlags.validate} {
+	for _, validate := range []func() error{c.ServerFlags.Validate, c.appFlags.Validate, c.ProxyFlags.Validate, c.ClusterFlags.Validate} {
 		if err := validate(); err != nil {
 			return err
 		}
@@ -37,11 +39,11 @@ func (c *serveCmd) Validate() error {
 // Run serves until SIGTERM or SIGINT.
 func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	lifecycle.OutliveReaders()
-	log, buffer := c.logger()
+	log, buffer := c.Logger()
 	defer buffer.Start()()
 	slog.SetDefault(log) // for panics that are recovered
 	config.LogExposedSecrets(ctx, log)
-	c.setGOGC()
+	c.SetGOGC()
 	running := lifecycle.Service{Drain: c.Drain, Grace: c.Grace, Log: log, FlushLog: buffer.Flush}
 	service, err := c.wire(running.Stopping, log)
 	if err != nil {
@@ -50,7 +52,7 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	defer service.workers.Close() // after the last request
 	listeners, err := c.listen()
 	if err != nil {
-		return usage(err)
+		return exit.Usage(err)
 	}
 	stop, cancel := lifecycle.UntilSignal()
 	defer cancel()
@@ -62,9 +64,9 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 
 // listen opens the listeners. Without a token, that for the admin must be out of reach of
 // other machines.
-func (f *serverFlags) listen() (lifecycle.Listeners, error) {
-	l, err := lifecycle.Listen(f.Listen, f.Admin)
-	if exposed := l.Exposed(); err == nil && exposed != nil && f.AdminToken == "" {
+func (c *serveCmd) listen() (lifecycle.Listeners, error) {
+	l, err := lifecycle.Listen(c.Listen, c.Admin)
+	if exposed := l.Exposed(); err == nil && exposed != nil && c.AdminToken == "" {
 		err = fmt.Errorf("--admin: other machines can reach %v, and whoever does can change the server: set THUMBERY_ADMIN_TOKEN to a secret (openssl rand -hex 32), or THUMBERY_ADMIN to 127.0.0.1:8081 or unix:/PATH", exposed)
 	}
 	return l, err
@@ -73,7 +75,7 @@ func (f *serverFlags) listen() (lifecycle.Listeners, error) {
 // greet warns if URLs are not signed, and prints links to try if the server serves the
 // pictures that come with the code.
 func (c *serveCmd) greet(stdout io.Writer, log *slog.Logger, addr fmt.Stringer) {
-	if !c.signed() {
+	if !c.Signed() {
 		log.Warn("URLs are not signed: anyone who can reach this server can request any size; see --key and --sizes")
 	}
 	if c.isDemo() {
@@ -82,7 +84,7 @@ func (c *serveCmd) greet(stdout io.Writer, log *slog.Logger, addr fmt.Stringer) 
 }
 
 func (c *serveCmd) isDemo() bool {
-	return len(c.Source) == 1 && c.Source[0].String() == defaultSource && len(c.Key) == 0
+	return len(c.Source) == 1 && c.Source[0].String() == settings.DefaultSource && len(c.Key) == 0
 }
 
 // demo prints what to click on.

@@ -2,32 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
-	"time"
 
 	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/cache/shared"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/invalidation"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/s3"
 	"github.com/thumbery/thumbery/variant"
 )
-
-// sharedFlags are about the tier of the cache that servers share.
-type sharedFlags struct {
-	Shared        *url.URL      `placeholder:"URL" help:"Keep derivatives in a bucket, too, where other servers find them: s3://bucket/prefix, with the parameters of --source. The bucket's lifecycle rule expires them: see deploy/shared-lifecycle.json."`
-	SharedMinCost time.Duration `default:"20ms" help:"Keep nothing there that took less time to fetch and make; 0 keeps everything."`
-	SharedHedge   time.Duration `default:"100ms" help:"How long a request waits for that bucket before the derivative is made at the same time."`
-}
-
-func (f *sharedFlags) validate() error {
-	if f.SharedMinCost < 0 || f.SharedHedge < 0 {
-		return errors.New("--shared-min-cost and --shared-hedge: must not be less than 0")
-	}
-	return nil
-}
 
 // sharedTier is a Config without a bucket if there is no --shared.
 func (f *appFlags) sharedTier(a *app, c appConfig) (shared.Config, error) {
@@ -36,11 +20,11 @@ func (f *appFlags) sharedTier(a *app, c appConfig) (shared.Config, error) {
 	}
 	prefix, err := storage.CleanPrefix(f.Shared.Path)
 	if keys := a.origins.Keys(f.Shared.Host, prefix+"x"); err == nil && len(keys) > 0 {
-		return shared.Config{}, usage(fmt.Errorf("--shared: %s is below a --source, so that derivatives would be taken for originals: use another bucket, or a prefix beside those of --source", f.Shared.Redacted()))
+		return shared.Config{}, exit.Usage(fmt.Errorf("--shared: %s is below a --source, so that derivatives would be taken for originals: use another bucket, or a prefix beside those of --source", f.Shared.Redacted()))
 	}
 	bucket, err := s3.OpenBucket(f.Shared, s3.Options{}) // callers bound its time
 	if err != nil {
-		return shared.Config{}, usage(fmt.Errorf("--shared: %w", err))
+		return shared.Config{}, exit.Usage(fmt.Errorf("--shared: %w", err))
 	}
 	return shared.Config{Bucket: bucket, MinCost: f.SharedMinCost, HedgeAfter: f.SharedHedge, Observer: c.metrics, Log: c.log}, nil
 }

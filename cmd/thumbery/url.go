@@ -5,11 +5,13 @@ import (
 	"io"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/variant"
 )
 
 type urlCmd struct {
-	linkFlags
+	settings.LinkFlags
 	Ops     string        `arg:"" help:"Options, for example 300x200,f_auto."`
 	Picture string        `arg:"" name:"key" help:"Key of the picture, for example photos/cat.jpg."`
 	Base    string        `placeholder:"URL" help:"Print this before the path, for example https://img.example.com."`
@@ -20,25 +22,25 @@ type urlCmd struct {
 
 // Run prints the URL.
 func (c *urlCmd) Run(stdout io.Writer) error {
-	keys, err := c.keyring()
+	keys, err := c.Keyring()
 	if err != nil {
 		return err
 	}
-	presets, err := c.presets()
+	presets, err := c.Presets()
 	if err != nil {
 		return err
 	}
 	if c.Expires != 0 && keys.Empty() {
-		return usage(fmt.Errorf("--expires: only signed URLs expire: give a --key, too"))
+		return exit.Usage(fmt.Errorf("--expires: only signed URLs expire: give a --key, too"))
 	}
 	scope, err := c.scope(keys)
 	if err != nil {
-		return usage(err)
+		return exit.Usage(err)
 	}
 	links := variant.Links{Base: c.Base, Keyring: keys, Presets: presets, Expires: c.Expires, Scope: scope}
 	url, err := links.URL(c.Ops, c.Picture)
 	if err != nil {
-		return usage(err)
+		return exit.Usage(err)
 	}
 	fmt.Fprintln(stdout, url)
 	if !c.Explain {
@@ -46,7 +48,7 @@ func (c *urlCmd) Run(stdout io.Writer) error {
 	}
 	ops, err := presets.Parse(c.Ops)
 	if err != nil {
-		return usage(err)
+		return exit.Usage(err)
 	}
 	for _, line := range ops.Explain() {
 		fmt.Fprintln(stdout, "  "+line)

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 )
@@ -14,13 +15,13 @@ import (
 // version is set by the linker.
 var version = "devel"
 
-type versionCmd struct{ formatFlags }
+type versionCmd struct{ settings.FormatFlags }
 
 // Run prints the versions, which formats can be resized and asked for, and which
 // this build of libvips would know besides; and what makes it slow, if something
 // does.
 func (c *versionCmd) Run(stdout io.Writer) error {
-	able, _, err := (&workerFlags{Workers: 1}).describe(context.Background(), engine.Config{Formats: c.set()})
+	able, _, err := describeWorker(context.Background(), &settings.WorkerFlags{Workers: 1}, engine.Config{Formats: c.FormatSet()})
 	if err != nil {
 		return err
 	}

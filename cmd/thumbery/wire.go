@@ -7,6 +7,7 @@ import (
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/fallback"
 	"github.com/thumbery/thumbery/internal/lifecycle"
@@ -29,21 +30,21 @@ type service struct {
 
 // wire puts the service together. stopping is what /readyz says. Its errors are mistakes in the flags.
 func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error) {
-	keys, err := c.keyring()
+	keys, err := c.Keyring()
 	if err != nil {
 		return service{}, err
 	}
-	sendFile, err := c.sendFile(c.Cache)
+	sendFile, err := c.SendFile(c.Cache)
 	if err != nil {
 		return service{}, err
 	}
 	m := metrics.New()
-	fronts, err := c.frontCaches(m, log)
+	fronts, err := openFrontCaches(c.PurgeURL, m, log)
 	if err != nil {
 		return service{}, err
 	}
 	app, err := c.app(appConfig{gate.New, c.Queue, m, log, func(p *pipeline.Config) {
-		p.Derivatives.MemoryBytes, p.Adaptive, p.Originals.MaxVersions = c.hotBytes(), c.Adaptive, c.maxVersions()
+		p.Derivatives.MemoryBytes, p.Adaptive, p.Originals.MaxVersions = c.hotBytes(), c.Adaptive, c.VersionLimit()
 	}})
 	if err != nil {
 		return service{}, err
@@ -89,7 +90,7 @@ func (p *parts) state(fronts frontCaches, others *peers.Peers) metrics.State {
 }
 
 func (a *app) rules(c *serveCmd) variant.Rules {
-	return variant.Rules{Presets: a.presets, Limits: c.limitFlags.limits(), Format: c.format()}
+	return variant.Rules{Presets: a.presets, Limits: c.LimitFlags.Limits(), Format: c.OutputFormat()}
 }
 
 func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.SendFile) http.Handler {
@@ -127,8 +128,17 @@ func (a *app) background() lifecycle.Tasks {
 // hotBytes is the size of the memory cache. With a server in front that reads the disk,
 // the kernel caches what is hot.
 func (c *serveCmd) hotBytes() int64 {
-	if c.usesSendfile() {
+	if c.UsesSendfile() {
 		return 0
 	}
 	return int64(c.Hot)
+}
+
+// purging is the purge loop, if there is --purge-every.
+func (c *serveCmd) purging(log *slog.Logger) lifecycle.Tasks {
+	if c.PurgeEvery == 0 {
+		return nil
+	}
+	loop := disk.PurgeLoop{Dir: c.Cache, Every: c.PurgeEvery, Policy: c.Policy(), Log: log}
+	return lifecycle.Tasks{{Name: "purge", Run: loop.Run}}
 }

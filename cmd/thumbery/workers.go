@@ -6,33 +6,34 @@ import (
 	"log/slog"
 
 	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/sandbox"
 )
 
-// start starts the workers, and returns before they are ready. The error is that there is
+// startWorkers starts the workers, and returns before they are ready. The error is that there is
 // no program to start. The caller closes the Pool.
-func (f *workerFlags) start(c engine.Config, log *slog.Logger) (*sandbox.Pool, error) {
-	config, err := f.config(c, log)
+func startWorkers(f *settings.WorkerFlags, c engine.Config, log *slog.Logger) (*sandbox.Pool, error) {
+	config, err := workerConfig(f, c, log)
 	if err != nil {
 		return nil, err
 	}
 	return sandbox.New(config)
 }
 
-func (f *workerFlags) config(c engine.Config, log *slog.Logger) (sandbox.Config, error) {
+func workerConfig(f *settings.WorkerFlags, c engine.Config, log *slog.Logger) (sandbox.Config, error) {
 	program, err := sandbox.FindWorker()
 	return sandbox.Config{
-		Worker: program, Build: version, Workers: f.workers(), Pictures: f.WorkerPictures, Memory: f.share(),
-		Engine: c, Require: f.requiresSandbox(), Observer: deathLog{log}, Log: log,
+		Worker: program, Build: version, Workers: f.WorkerCount(), Pictures: f.WorkerPictures, Memory: f.WorkerMemory(),
+		Engine: c, Require: f.RequiresSandbox(), Observer: deathLog{log}, Log: log,
 	}, err
 }
 
-// describe starts one worker, to find out what it can do.
-func (f *workerFlags) describe(ctx context.Context, c engine.Config) (engine.Capabilities, []sandbox.Wall, error) {
-	config, err := f.config(c, slog.New(slog.DiscardHandler))
+// describeWorker starts one worker, to find out what it can do.
+func describeWorker(ctx context.Context, f *settings.WorkerFlags, c engine.Config) (engine.Capabilities, []sandbox.Wall, error) {
+	config, err := workerConfig(f, c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return engine.Capabilities{}, nil, err
 	}

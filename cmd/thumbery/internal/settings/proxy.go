@@ -1,9 +1,8 @@
-package main
+package settings
 
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -15,70 +14,14 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
-	"github.com/thumbery/thumbery/internal/logbuf"
 	"github.com/thumbery/thumbery/invalidation/frontcache"
 )
 
-// adminFlags say how the admin listener is reached.
-type adminFlags struct {
-	Admin string `default:"127.0.0.1:8081" help:"Address of the admin listener, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches and /prime: HOST:PORT or unix:/PATH; empty for none. Anyone who can reach it, and has the --admin-token, can change the server: keep it private."`
-	tokenFlag
-}
-
-// tokenFlag is for all that ask the admin listener.
-type tokenFlag struct {
-	AdminToken string `secret:"" placeholder:"TOKEN" help:"Secret that the admin listener asks for (Authorization: Bearer TOKEN), but for /healthz, /readyz and /hooks/s3. Required where --admin can be reached from other machines. Best set in the environment."`
-}
-
-// bearerToken is "" for none, or that of RFC 6750, 2.1, if it cannot be guessed.
-var bearerToken = regexp.MustCompile(`^([A-Za-z0-9._~+/-]{16,1000}=*)?$`)
-
-// validate is not part of parsing, as kong's errors show what could not be parsed.
-func (f *tokenFlag) validate() error {
-	if !bearerToken.MatchString(f.AdminToken) {
-		return errors.New("--admin-token: must have at least 16 characters, which are letters, digits or any of ._~+/-, as openssl rand -hex 32 prints them")
-	}
-	return nil
-}
-
-// serverFlags say where the server listens, and what it logs.
-type serverFlags struct {
-	adminFlags
-
-	Listen     string        `default:":8080" help:"Address of the public server: HOST:PORT or unix:/PATH. Sockets passed by systemd take precedence."`
-	AdminHost  []values.Host `placeholder:"NAME" sep:" " help:"Host name by which the admin listener may be addressed, without a port, for example the name of its container. Requests for other hosts than these, localhost and IP addresses are refused, as a web page could send them (DNS rebinding). Repeatable."`
-	HookSecret string        `secret:"" placeholder:"SECRET" help:"Accept bucket notifications at POST /hooks/s3 of the admin listener from clients that send this secret. Best set in the environment."`
-	Drain      time.Duration `default:"0s" help:"How long to go on serving after SIGTERM, for example 5s, while /readyz is 503 and load balancers take this server out."`
-	Grace      time.Duration `default:"30s" help:"How long running requests and background work may take to finish after SIGTERM and --drain."`
-	Log        string        `enum:"text,json" default:"text" help:"Format of the log on standard error: text or json."`
-}
-
-func (f *serverFlags) validate() error {
-	switch {
-	case f.Drain < 0:
-		return errors.New("--drain: must not be less than 0")
-	case f.Grace < 0:
-		return errors.New("--grace: must not be less than 0")
-	case strings.ContainsAny(f.HookSecret, " \t\r\n"):
-		return errors.New("--hook-secret: must have no spaces: MinIO would not send it")
-	}
-	return f.tokenFlag.validate()
-}
-
-// logger writes to standard error, through a buffer.
-func (f *serverFlags) logger() (*slog.Logger, *logbuf.Buffer) {
-	b := logbuf.New(os.Stderr)
-	var h slog.Handler = slog.NewTextHandler(b, nil)
-	if f.Log == "json" {
-		h = slog.NewJSONHandler(b, nil)
-	}
-	return slog.New(b.FlushOnWarn(h)), b
-}
-
-// proxyFlags are about what is in front of the server: browsers, caches, and servers
+// ProxyFlags are about what is in front of the server: browsers, caches, and servers
 // that send files by themselves.
-type proxyFlags struct {
+type ProxyFlags struct {
 	MaxAge time.Duration `default:"720h" help:"How long browsers and proxies may cache a picture."`
 	CORS   string        `name:"cors" placeholder:"ORIGIN" help:"Access-Control-Allow-Origin of every response, for example *."`
 
@@ -101,7 +44,8 @@ var (
 	sendfileHeader = regexp.MustCompile(`^[Xx]-[A-Za-z0-9-]{1,60}$`)
 )
 
-func (f *proxyFlags) validate() error {
+// Validate refuses what is no header, path or origin, and flags that contradict each other.
+func (f *ProxyFlags) Validate() error {
 	switch {
 	case f.MaxAge < 0:
 		return errors.New("--max-age: must not be less than 0")
@@ -125,18 +69,19 @@ func (f *proxyFlags) validate() error {
 	return nil
 }
 
-// usesSendfile reports that a server in front sends what is on disk.
-func (f *proxyFlags) usesSendfile() bool { return f.Accel != "" || f.SendfileHeader != "" }
+// UsesSendfile reports that a server in front sends what is on disk.
+func (f *ProxyFlags) UsesSendfile() bool { return f.Accel != "" || f.SendfileHeader != "" }
 
-// sendFile is what --accel or --sendfile-header mean for a cache directory.
-func (f *proxyFlags) sendFile(cacheDir string) (api.SendFile, error) {
+// SendFile is what --accel or --sendfile-header mean for a cache directory; the zero value
+// without both.
+func (f *ProxyFlags) SendFile(cacheDir string) (api.SendFile, error) {
 	switch {
 	case f.Accel != "":
 		return api.SendFile{Header: api.AccelHeader, Prefix: strings.TrimRight(f.Accel, "/") + "/"}, nil
 	case f.SendfileHeader != "":
 		dir, err := filepath.Abs(cacheDir)
 		if err != nil {
-			return api.SendFile{}, usage(fmt.Errorf("--cache: %w", err))
+			return api.SendFile{}, exit.Usage(fmt.Errorf("--cache: %w", err))
 		}
 		// lighttpd and mod_xsendfile take the value percent-decoded.
 		escaped := (&url.URL{Path: dir}).EscapedPath()
@@ -148,11 +93,11 @@ func (f *proxyFlags) sendFile(cacheDir string) (api.SendFile, error) {
 // sendfileGOGC is the GOGC of a server that sends no bodies.
 const sendfileGOGC = 400
 
-// setGOGC lets the heap grow further before it is collected. Without bodies and a
+// SetGOGC lets the heap grow further before it is collected. Without bodies and a
 // memory cache it has a few MiB: it would be collected 40 times a second under load,
 // for a twentieth of all CPU.
-func (f *proxyFlags) setGOGC() {
-	if os.Getenv("GOGC") == "" && f.usesSendfile() {
+func (f *ProxyFlags) SetGOGC() {
+	if os.Getenv("GOGC") == "" && f.UsesSendfile() {
 		debug.SetGCPercent(sendfileGOGC)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// imageFlags say what derivatives look like.
-type imageFlags struct {
+// ImageFlags say what derivatives look like.
+type ImageFlags struct {
 	Format        string                `enum:"keep,jpeg,auto" default:"keep" help:"Output format where the URL names none: keep the original's, jpeg, or auto, as if every URL had f_auto."`
 	Auto          values.Auto           `default:"avif,jxl,webp" help:"What f_auto may choose besides JPEG and PNG, for clients that accept it: some of avif,jxl,webp, or none."`
 	Adaptive      bool                  `help:"Where f_auto chooses an AVIF or JPEG XL that is not cached, respond with WebP or JPEG at once, to be kept for a minute, and make the better one in the background."`
@@ -35,7 +35,8 @@ type imageFlags struct {
 // minMezzanine is twice the least side that anything is made of.
 const minMezzanine = 128
 
-func (f *imageFlags) validate() error {
+// Validate refuses numbers that are out of range.
+func (f *ImageFlags) Validate() error {
 	switch {
 	case f.Mezzanine != 0 && (f.Mezzanine < minMezzanine || f.Mezzanine > variant.MaxSide):
 		return fmt.Errorf("--mezzanine: must be from %d to %d, or 0 for none", minMezzanine, variant.MaxSide)
@@ -49,8 +50,8 @@ func (f *imageFlags) validate() error {
 	return nil
 }
 
-// format is the output format where the URL names none.
-func (f *imageFlags) format() variant.Format {
+// OutputFormat is the output format where the URL names none.
+func (f *ImageFlags) OutputFormat() variant.Format {
 	switch f.Format {
 	case "jpeg":
 		return variant.JPEG
@@ -60,15 +61,16 @@ func (f *imageFlags) format() variant.Format {
 	return variant.FormatKeep
 }
 
-// linear reports whether thumbnails are reduced in linear light.
-func (f *imageFlags) linear() bool { return f.Light == "linear" }
+// Linear reports whether thumbnails are reduced in linear light.
+func (f *ImageFlags) Linear() bool { return f.Light == "linear" }
 
-// sharpens is --sharpen, by default on unless --light linear, which leaves nothing to make up for.
-func (f *imageFlags) sharpens() bool {
+// Sharpens is --sharpen, by default on unless --light linear, which leaves nothing to make up for.
+func (f *ImageFlags) Sharpens() bool {
 	if f.Sharpen == nil {
-		return !f.linear()
+		return !f.Linear()
 	}
 	return *f.Sharpen
 }
 
-func (f *imageFlags) servesBroken() bool { return f.OnBroken == "serve" }
+// ServesBroken reports whether what can be read of a damaged file is served.
+func (f *ImageFlags) ServesBroken() bool { return f.OnBroken == "serve" }

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -7,17 +7,18 @@ import (
 	"slices"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
-// defaultSource serves the pictures that come with the code.
-const defaultSource = "/=file:testdata"
+// DefaultSource serves the pictures that come with the code.
+const DefaultSource = "/=file:testdata"
 
-// originFlags say where the originals are, and what happens when they cannot be had.
-type originFlags struct {
+// OriginFlags say where the originals are, and what happens when they cannot be had.
+type OriginFlags struct {
 	Source []values.Source `default:"${default_source}" sep:" " help:"Backend of the originals whose keys begin with a prefix, as PREFIX=URL: s3://bucket/prefix?endpoint=…&region=…&profile=…, or file:///dir. URLs with commas between them are a chain: a backend is asked for what the one before does not have. URLs with | between them are mirrors: one is asked when the one before fails. Repeatable; the longest prefix wins. The default serves the pictures that come with the code."`
 
 	ConnectTimeout   time.Duration `default:"5s" help:"Time limit for connecting to S3."`
@@ -37,7 +38,8 @@ type originFlags struct {
 	ReadOnly    bool          `help:"Start without fetching anything: serve what is cached, and what can be made of that. PATCH /switches of the admin listener switches fetching on."`
 }
 
-func (f *originFlags) validate() error {
+// Validate refuses times that are out of range, and flags that contradict each other.
+func (f *OriginFlags) Validate() error {
 	for flag, d := range map[string]time.Duration{
 		"--connect-timeout": f.ConnectTimeout, "--first-byte-timeout": f.FirstByteTimeout,
 		"--stall-timeout": f.StallTimeout, "--fetch-timeout": f.FetchTimeout,
@@ -64,21 +66,26 @@ func (f *originFlags) validate() error {
 	return nil
 }
 
-// errNoSource is for a variable or a list in a settings file that is empty: without this
-// error, every picture would be a 404.
-var errNoSource = usage(errors.New("--source: must not be empty; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket"))
+// CheckSources refuses none, which an empty variable, or an empty list in a settings file,
+// gives: every picture would be a 404.
+func CheckSources(all []values.Source) error {
+	if len(all) == 0 {
+		return exit.Usage(errors.New("--source: must not be empty; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket"))
+	}
+	return nil
+}
 
-// open opens all backends and mounts them.
-func (f *originFlags) open(readOnly func() bool, m *metrics.Metrics, log *slog.Logger) (*origins.Origins, error) {
-	if len(f.Source) == 0 {
-		return nil, errNoSource
+// Open opens all backends and mounts them. Its errors are marked by exit.Usage.
+func (f *OriginFlags) Open(readOnly func() bool, m *metrics.Metrics, log *slog.Logger) (*origins.Origins, error) {
+	if err := CheckSources(f.Source); err != nil {
+		return nil, err
 	}
 	o, err := origins.Open(origins.Config{
 		Sources: values.Sources(f.Source), Hedge: f.Hedge, HedgeOff: f.NoHedge, Repair: f.Repair, ReadOnly: readOnly, Metrics: m, Log: log,
 		S3: s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout},
 	})
 	if err != nil {
-		return nil, usage(fmt.Errorf("--source %w", err))
+		return nil, exit.Usage(fmt.Errorf("--source %w", err))
 	}
 	return o, nil
 }

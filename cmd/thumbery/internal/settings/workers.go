@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -11,22 +11,24 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// workerFlags are about the child processes that make pictures; serve, prime and doctor
+// WorkerFlags are about the child processes that make pictures; serve, prime and doctor
 // share them.
-type workerFlags struct {
+type WorkerFlags struct {
 	Workers        int           `default:"0" help:"How many pictures are made at once, each in a child process of its own; 0 is one for each CPU."`
 	WorkerPictures int           `default:"1000" help:"How many pictures a child process makes until a new one takes its place."`
 	Memory         values.Budget `placeholder:"SIZE" help:"Memory for making pictures, for example 4GiB, divided among the --workers. A picture that needs more than one share is refused (422). Without it, half of what the cgroup or the machine has."`
 	Sandbox        string        `enum:"auto,require" default:"auto" help:"What to do where the kernel lacks a part of the sandbox of child processes (Landlock, seccomp and others): auto is to work without that part, and say so in the log; require is not to start."`
 }
 
-func (f *workerFlags) requiresSandbox() bool { return f.Sandbox == "require" }
+// RequiresSandbox reports whether no worker may start without all parts of the sandbox.
+func (f *WorkerFlags) RequiresSandbox() bool { return f.Sandbox == "require" }
 
 // minShare is the least memory of a child process, in bytes: a decoder of AVIF takes
 // nearly as much for a small picture.
 const minShare = 64 << 20
 
-func (f *workerFlags) validate() error {
+// Validate refuses numbers that are out of range, and less memory than the workers need.
+func (f *WorkerFlags) Validate() error {
 	switch {
 	case f.Workers < 0:
 		return errors.New("--workers: must not be less than 0")
@@ -37,37 +39,38 @@ func (f *workerFlags) validate() error {
 }
 
 // checkShare refuses less memory than the workers need, on a system with so much.
-func (f *workerFlags) checkShare(available int64) error {
-	need := int64(f.workers()) * minShare
+func (f *WorkerFlags) checkShare(available int64) error {
+	need := int64(f.WorkerCount()) * minShare
 	least := humanize.IBytes(uint64(need))
 	switch {
 	case f.Memory > 0 && int64(f.Memory) < need:
-		return fmt.Errorf("--memory: must be %s or more, as each of %d workers needs %s", least, f.workers(), humanize.IBytes(minShare))
+		return fmt.Errorf("--memory: must be %s or more, as each of %d workers needs %s", least, f.WorkerCount(), humanize.IBytes(minShare))
 	case f.Memory == 0 && f.Workers > 0 && available > 0 && available/2 < need:
-		return fmt.Errorf("--workers: %d need %s, which is more than half of the memory: give fewer, or --memory", f.workers(), least)
+		return fmt.Errorf("--workers: %d need %s, which is more than half of the memory: give fewer, or --memory", f.WorkerCount(), least)
 	}
 	return nil
 }
 
-func (f *workerFlags) workers() int {
+// WorkerCount is --workers, or the number of CPUs.
+func (f *WorkerFlags) WorkerCount() int {
 	if f.Workers > 0 {
 		return f.Workers
 	}
 	return runtime.GOMAXPROCS(0)
 }
 
-// share is the memory of one child process, in bytes; 0 is no limit.
-func (f *workerFlags) share() int64 { return f.shareOf(availableMemory()) }
+// WorkerMemory is the memory of one child process, in bytes; 0 is no limit.
+func (f *WorkerFlags) WorkerMemory() int64 { return f.shareOf(availableMemory()) }
 
-// shareOf is share for a system with so much memory.
-func (f *workerFlags) shareOf(available int64) int64 {
+// shareOf is WorkerMemory for a system with so much memory.
+func (f *WorkerFlags) shareOf(available int64) int64 {
 	switch {
 	case f.Memory > 0:
-		return int64(f.Memory) / int64(f.workers())
+		return int64(f.Memory) / int64(f.WorkerCount())
 	case available == 0:
 		return 0
 	}
-	return max(minShare, available/2/int64(f.workers()))
+	return max(minShare, available/2/int64(f.WorkerCount()))
 }
 
 // availableMemory is what the cgroup may use, or what the machine has, in bytes; 0 where

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"testing"
@@ -20,7 +20,7 @@ func TestShare(t *testing.T) {
 		{8, 0, gib / 2, minShare},
 		{2, 0, 0, 0}, // the system does not tell
 	} {
-		f := workerFlags{Workers: c.workers, Memory: values.Budget(c.memory)}
+		f := WorkerFlags{Workers: c.workers, Memory: values.Budget(c.memory)}
 		if got := f.shareOf(c.system); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
@@ -37,7 +37,7 @@ func TestShare(t *testing.T) {
 		{0, 0, 64 << 20, false}, // as many workers as there are CPUs
 		{1000, 0, 0, false},     // the system does not tell
 	} {
-		f := workerFlags{Workers: c.workers, Memory: values.Budget(c.memory)}
+		f := WorkerFlags{Workers: c.workers, Memory: values.Budget(c.memory)}
 		if err := f.checkShare(c.system); (err != nil) != c.refused {
 			t.Errorf("%+v: %v", c, err)
 		}

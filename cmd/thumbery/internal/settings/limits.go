@@ -1,21 +1,22 @@
-package main
+package settings
 
 import (
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// limitFlags bound what may be requested, and what it may cost.
-type limitFlags struct {
-	linkFlags
+// LimitFlags bound what may be requested, and what it may cost.
+type LimitFlags struct {
+	LinkFlags
 	permitFlags
-	formatFlags
-	workerFlags
+	FormatFlags
+	WorkerFlags
 
 	MaxBytes      values.Amount `default:"64MiB" help:"Largest original that is fetched."`
 	MaxPixels     values.Amount `default:"100M" help:"Most pixels of one picture, and of all that are made at once."`
@@ -25,7 +26,8 @@ type limitFlags struct {
 	Queue         int           `default:"100" help:"How many pictures may wait to be made; more are refused with 503."`
 }
 
-func (f *limitFlags) validate() error {
+// Validate refuses numbers that are out of range, and flags that contradict each other.
+func (f *LimitFlags) Validate() error {
 	switch {
 	case f.MaxBytes == 0:
 		return errors.New("--max-bytes: must be more than 0")
@@ -44,50 +46,53 @@ func (f *limitFlags) validate() error {
 	case f.PresetsOnly && len(f.Preset) == 0:
 		return errors.New("--presets-only: there are no presets: give --preset, too")
 	}
-	return f.workerFlags.validate()
+	return f.WorkerFlags.Validate()
 }
 
-// signed reports that only signed URLs are served.
-func (f *limitFlags) signed() bool { return len(f.Key) > 0 }
+// Signed reports that only signed URLs are served.
+func (f *LimitFlags) Signed() bool { return len(f.Key) > 0 }
 
-func (f *limitFlags) limits() variant.Limits {
-	l := variant.Limits{PresetsOnly: f.PresetsOnly, Signed: f.signed()}
+// Limits are what URLs may ask for.
+func (f *LimitFlags) Limits() variant.Limits {
+	l := variant.Limits{PresetsOnly: f.PresetsOnly, Signed: f.Signed()}
 	for _, s := range f.Sizes {
 		l.Sizes = append(l.Sizes, int(s))
 	}
 	return l
 }
 
-// maxVersions is 0, any number, where URLs are signed: no client can invent versions
-// then.
-func (f *limitFlags) maxVersions() int {
-	if f.signed() {
+// VersionLimit is --max-versions, but 0, any number, where URLs are signed: no client can
+// invent versions then.
+func (f *LimitFlags) VersionLimit() int {
+	if f.Signed() {
 		return 0
 	}
 	return f.MaxVersions
 }
 
-// linkFlags decide how URLs are written, and which are accepted.
-type linkFlags struct {
+// LinkFlags decide how URLs are written, and which are accepted.
+type LinkFlags struct {
 	Key    []string `secret:"" placeholder:"KID:SECRET" sep:" " help:"Key that URLs are signed with; only signed ones are served then. Repeatable: the first signs, all are accepted. A secret has no spaces. Best set in the environment."`
 	Preset []string `placeholder:"NAME=OPTIONS" sep:" " help:"Name for options, for example thumb=300x200,f_auto. Repeatable."`
 }
 
-func (f *linkFlags) keyring() (*variant.Keyring, error) {
+// Keyring has the keys of --key. Its errors are marked by exit.Usage.
+func (f *LinkFlags) Keyring() (*variant.Keyring, error) {
 	ring := &variant.Keyring{}
 	for _, k := range f.Key {
 		if err := ring.Add(k); err != nil {
-			return nil, usage(fmt.Errorf("--key: %w", err))
+			return nil, exit.Usage(fmt.Errorf("--key: %w", err))
 		}
 	}
 	return ring, nil
 }
 
-func (f *linkFlags) presets() (variant.Presets, error) {
+// Presets are those of --preset. Its errors are marked by exit.Usage.
+func (f *LinkFlags) Presets() (variant.Presets, error) {
 	presets := variant.Presets{}
 	for _, p := range f.Preset {
 		if err := presets.Add(p); err != nil {
-			return nil, usage(fmt.Errorf("--preset: %w", err))
+			return nil, exit.Usage(fmt.Errorf("--preset: %w", err))
 		}
 	}
 	return presets, nil
@@ -100,17 +105,17 @@ type permitFlags struct {
 	MaxVersions int           `default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
 }
 
-// formatFlags say which originals pictures are made of; serve, prime, doctor and
+// FormatFlags say which originals pictures are made of; serve, prime, doctor and
 // version share them.
-type formatFlags struct {
+type FormatFlags struct {
 	Formats values.Formats `default:"jpeg,png,webp,avif,heic,gif,tiff,jxl,svg" help:"Formats of originals that pictures are made of. A file of another format is recognized by its first bytes and refused (415) before anything decodes it."`
 	SVG     *bool          `name:"svg" negatable:"" help:"Add svg to --formats, or leave it out."`
 	JP2     bool           `name:"jp2" env:"THUMBERY_JP2" negatable:"" help:"Add jp2, which is JPEG 2000, to --formats. OpenJPEG has had heap overflows: only for files of people you trust. Within TIFF it is always refused."`
 	PDF     bool           `name:"pdf" negatable:"" help:"Add pdf to --formats. The format is vast, and so is its reader: only for files of people you trust."`
 }
 
-// set returns the formats to read, as far as libvips supports them.
-func (f *formatFlags) set() header.Formats {
+// FormatSet returns the formats to read, as far as libvips supports them.
+func (f *FormatFlags) FormatSet() header.Formats {
 	s := header.Formats(f.Formats)
 	if f.SVG != nil {
 		s = s.Without(variant.SVG)

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"io"
@@ -23,10 +23,10 @@ func TestFormatFlags(t *testing.T) {
 		"--formats heic --no-pdf --no-jp2":  header.FormatsOf(variant.HEIC),
 		"--formats=jpeg,png --formats=webp": header.FormatsOf(variant.WebP),
 	} {
-		var f formatFlags
+		var f FormatFlags
 		parser := kong.Must(&f, kong.Writers(io.Discard, io.Discard))
-		if _, err := parser.Parse(strings.Fields(args)); err != nil || f.set() != want {
-			t.Errorf("%s: %s, %v, want %s", args, f.set(), err, want)
+		if _, err := parser.Parse(strings.Fields(args)); err != nil || f.FormatSet() != want {
+			t.Errorf("%s: %s, %v, want %s", args, f.FormatSet(), err, want)
 		}
 	}
 }
