@@ -75,3 +75,20 @@ func headingsOf(t *testing.T, page string) map[string]bool {
 	}
 	return anchors
 }
+
+// TestLicences: each library is a package of its own, and its archive has the licence.
+func TestLicences(t *testing.T) {
+	want, err := os.ReadFile("LICENSE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copies, err := filepath.Glob("clients/*/LICENSE")
+	if err != nil || len(copies) != 4 {
+		t.Errorf("licences of libraries: %v, %v", copies, err)
+	}
+	for _, name := range copies {
+		if got, err := os.ReadFile(name); err != nil || string(got) != string(want) {
+			t.Errorf("%s is not the LICENSE (%v)", name, err)
+		}
+	}
+}

@@ -243,11 +243,16 @@ func placeholderCases() []urlCase {
 	const uri = "data:image/webp;base64,UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA"
 	type m = map[string]any
 	return []urlCase{
-		{Call: "placeholder", Info: m{"average": "#b1b7bb", "placeholder": uri, "width": 240}, Want: `#b1b7bb url("` + uri + `") center / cover no-repeat`},
-		{Call: "placeholder", Info: m{"placeholder": uri}, Want: `url("` + uri + `") center / cover no-repeat`},
-		{Call: "placeholder", Info: m{"average": "#b1b7bb", "thumbhash": "7fcFFYSnbQKHiIV4UIJoiLD8mLlv"}, Want: "#b1b7bb"},
-		{Call: "placeholder", Info: m{"width": 240}, Want: "none"},
-		{Call: "placeholder", Info: m{"average": "red;}", "placeholder": `data:image/svg+xml;base64,AA==`}, Want: "none"},
-		{Call: "placeholder", Info: m{"average": "#b1b7bb\n", "placeholder": uri + `") x`}, Want: "none"},
+		{Call: "placeholder", Info: m{"average": "#b1b7bb", "placeholder": uri, "width": 240}},
+		{Call: "placeholder", Info: m{"placeholder": uri}},
+		{Call: "placeholder", Info: m{"average": "#b1b7bb", "placeholder": "data:image/png;base64,iVBORw0K+/=="}},
+		{Call: "placeholder", Info: m{"average": "#b1b7bb", "placeholder": "data:image/jpeg;base64,/9j/"}},
+		{Call: "placeholder", Info: m{"average": nil, "placeholder": nil}},
+		{Call: "placeholder", Info: m{"average": "#B1B7BB", "placeholder": "data:image/webp;base64,"}},
+		{Call: "placeholder", Info: m{"average": "#b1b7bbff", "placeholder": "https://example.com/a.webp"}},
+		{Call: "placeholder", Info: m{"average": "#b1b7bb", "thumbhash": "7fcFFYSnbQKHiIV4UIJoiLD8mLlv"}},
+		{Call: "placeholder", Info: m{"width": 240}},
+		{Call: "placeholder", Info: m{"average": "red;}", "placeholder": `data:image/svg+xml;base64,AA==`}},
+		{Call: "placeholder", Info: m{"average": "#b1b7bb\n", "placeholder": uri + `") x`}},
 	}
 }

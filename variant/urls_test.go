@@ -90,7 +90,12 @@ func (c urlCase) call(t *testing.T) (string, error) {
 	case c.Call == "source":
 		return l.Source(c.Key)
 	case c.Call == "placeholder":
-		return c.Want, nil // not in Go
+		var info Placeholder
+		text, err := json.Marshal(c.Info)
+		if err == nil {
+			err = json.Unmarshal(text, &info)
+		}
+		return info.CSS(), err
 	}
 	return l.URL(ops, c.Key)
 }

@@ -73,7 +73,9 @@ export class Thumbery {
     ops = this.canonical(ops);
     let signature = "";
     if (this.signed) {
-      [, signature, key] = /^(s\.[^/]+)\/([^]*)$/.exec(key) ?? bad(`${key} is not what source() gives`);
+      let scope;
+      [, signature, scope, key] = /^(s\.[^/~]+~([^/]+))\/([^]*)$/.exec(key) ?? bad(`${key} is not what source() gives`);
+      checkOptions(scope, ops, this.presets);
     }
     checkKey(key);
     signature ||= this.signature(ops, key);
@@ -153,6 +155,7 @@ export function placeholder({ average, placeholder } = {}) {
 /** Spells options by name as text: { w: 300, fp: [0.5, 0.2], gray: true }. */
 function spell(ops) {
   if (typeof ops === "string") return ops;
+  if (typeof ops !== "object" || !ops) bad(`options are a string or an object, and not ${ops}`);
   const given = Object.entries(ops).filter(([, value]) => value !== false && value != null);
   const number = (x) => (typeof x === "number" ? round(x) : x);
   const one = ([name, value]) =>
@@ -220,11 +223,22 @@ function splitSize(ops) {
 
 /** Throws for a key that the server refuses. */
 export function checkKey(key) {
+  if (typeof key !== "string") bad(`a key is a string, and not ${key}`);
   const bytes = new TextEncoder().encode(key).length;
   if (bytes < 1 || bytes > 1024) bad("a key has 1 to 1024 bytes");
   if (/[\0-\x1f\x7f-\x9f]/.test(key)) bad("the key has a control character");
   if (key.split("/").includes("")) bad("the key has an empty segment");
   if (key.split(/[/\\]/).some((s) => s === "." || s === "..")) bad('the key has the segment "." or ".."');
+}
+
+/** Throws for options outside the scope. Lists permit spellings, as Scope.lists in Go. */
+export function checkOptions(scope, ops, presets) {
+  if (!scope || (scope === "presets" && presets.includes(ops))) return;
+  const rest = ops.split(",");
+  if (scope === "sizes" && rest.every((option) => /^(\d*x\d*|dpr_.*|f_.*)$/.test(option))) return; // which of them, the server knows
+  const places = scope.split(",").map((place) => place.split("~"));
+  const fits = places.every((place) => (place.includes(rest[0]) ? rest.shift() : place[0] === ""));
+  if (!fits || rest.length) bad(`the options ${ops} are outside the scope ${scope}`);
 }
 
 /** Percent-encodes as url.PathEscape does in Go. */

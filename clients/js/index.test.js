@@ -7,6 +7,7 @@ import { Thumbery, placeholder } from "thumbery";
 import { Signer } from "thumbery/sign";
 import { Signer as WebSigner } from "./sign-web.js";
 import { nextLoader } from "thumbery/next";
+import { getImage } from "thumbery/nuxt";
 
 globalThis.crypto ??= webcrypto; // which Node 18 does not have, but the edge does
 
@@ -44,7 +45,10 @@ test("a browser makes the same URLs of a source, without the secret", async () =
     assert.equal(browser.url(ops, source), server.url(ops, "photos/a b.jpg"));
   }
   assert.throws(() => server.url("321x,f_auto", "photos/a b.jpg"), /outside the scope/);
-  assert.throws(() => browser.url("320x,f_auto", "photos/a b.jpg"), /source/);
+  assert.throws(() => browser.url("321x,f_auto", source), /outside the scope 320x~640x/);
+  for (const key of ["photos/a b.jpg", "s.k1.abc/photos/a b.jpg", undefined]) {
+    assert.throws(() => browser.url("320x,f_auto", key), (e) => e instanceof RangeError && /source/.test(e.message));
+  }
 });
 
 test("the secret is not to be seen", () => {
@@ -53,6 +57,16 @@ test("the secret is not to be seen", () => {
   assert.throws(() => new Signer({ key: "k1:short" }), (e) => !e.message.includes("short"));
   assert.throws(() => new Thumbery({ key: settings.key }), /does not sign/);
   assert.throws(() => new Signer({ key: process.env.UNSET }), RangeError);
+});
+
+test("what is no text is refused", () => {
+  const thumbery = new Thumbery();
+  for (const wrong of [null, undefined, 5, {}]) {
+    assert.throws(() => thumbery.url("300x", wrong), { name: "RangeError", message: /a key is a string/ });
+  }
+  for (const wrong of [null, undefined, 5]) {
+    assert.throws(() => thumbery.url(wrong, "cat.jpg"), { name: "RangeError", message: /options are/ });
+  }
 });
 
 test("thumbery/sign by the conditions of who asks", () => {
@@ -65,6 +79,10 @@ test("thumbery/sign by the conditions of who asks", () => {
   assert.match(module("edge-light", "browser"), /without node:crypto/);
   assert.match(module("browser"), /not for browsers/);
   assert.equal(module(), "sign.js");
+});
+
+test("a provider for Nuxt Image takes no key", () => {
+  assert.throws(() => getImage("cat.jpg", { key: settings.key }), /does not sign/);
 });
 
 test("a loader for next/image", () => {

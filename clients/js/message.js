@@ -16,16 +16,6 @@ export function checkScope(scope) {
   return scope;
 }
 
-/** Throws for options outside the scope. Lists permit spellings, as Scope.lists in Go. */
-export function checkOptions(scope, ops, presets) {
-  if (!scope || (scope === "presets" && presets.includes(ops))) return;
-  const rest = ops.split(",");
-  if (scope === "sizes" && rest.every((option) => /^(\d*x\d*|dpr_.*|f_.*)$/.test(option))) return; // which of them, the server knows
-  const places = scope.split(",").map((place) => place.split("~"));
-  const fits = places.every((place) => (place.includes(rest[0]) ? rest.shift() : place[0] === ""));
-  if (!fits || rest.length) throw new RangeError(`the options ${ops} are outside the scope ${scope}`);
-}
-
 export function message({ expires, scope, now }, ops, key) {
   const until = expires ? String(Math.ceil(now() / 1000 + expires)) : "";
   return { covered: until + (scope ? "~" + scope : "/" + ops) + "/" + key, until, scope };

@@ -3,10 +3,10 @@
 import { Thumbery } from "./index.js";
 
 /** @param {import("./nuxt.js").ProviderOptions} options */
-export function getImage(src, { modifiers = {}, baseURL = "", hosts, presets, signed }) {
+export function getImage(src, { modifiers = {}, baseURL = "", hosts, presets, signed, key }) {
   const { width, height, quality, format = "auto", ...others } = modifiers;
   const ops = { ...others, w: width, h: height, f: format || undefined, q: quality };
-  return { url: new Thumbery({ base: baseURL, hosts, presets, signed }).url(ops, src.replace(/^\//, "")) };
+  return { url: new Thumbery({ base: baseURL, hosts, presets, signed, key }).url(ops, src.replace(/^\//, "")) };
 }
 
 export default () => ({ getImage });

@@ -1,7 +1,7 @@
 // Signs URLs, with a secret that must not reach a browser.
 import { createHmac } from "node:crypto";
-import { checkKey, Thumbery } from "./index.js";
-import { checkOptions, checkScope, parseKey, message, segment } from "./message.js";
+import { checkKey, checkOptions, Thumbery } from "./index.js";
+import { checkScope, parseKey, message, segment } from "./message.js";
 
 export { placeholder } from "./index.js";
 

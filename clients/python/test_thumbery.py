@@ -40,6 +40,12 @@ class Vectors(unittest.TestCase):
                 for got in run(case):
                     self.assertEqual(got, case["want"])
 
+    def test_what_is_no_text_is_refused(self):
+        t = Thumbery(key=SECRET, scope="300x")
+        for wrong in (None, 5, b"cat.jpg", ["cat.jpg"]):
+            for call in (lambda: t.url("300x", wrong), lambda: t.source(wrong), lambda: t.url(wrong, "cat.jpg"), lambda: Thumbery(key=wrong)):
+                self.assertRaises(ValueError, call)
+
     def test_errors_do_not_tell_the_secret(self):
         with self.assertRaises(ValueError) as caught:
             Thumbery(key="k1:short")

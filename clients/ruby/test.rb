@@ -44,6 +44,17 @@ cases.each do |c|
 end
 check("number of cases", cases.size > 500, true)
 
+t = Thumbery.new(key: SECRET, scope: "300x")
+[nil, 5, :cat].each do |wrong|
+  calls = [-> { t.url("300x", wrong) }, -> { t.source(wrong) }, -> { t.url(wrong, "cat.jpg") }, -> { Thumbery.new(key: wrong) }]
+  refused = calls.count do |call|
+    call.call && false
+  rescue ArgumentError
+    true
+  end
+  check("#{wrong.inspect} in place of text", refused, calls.size)
+end
+
 begin
   Thumbery.new(key: "k1:short")
 rescue ArgumentError => e

@@ -6,6 +6,7 @@ Gem::Specification.new do |s|
   s.summary = "URLs, srcset and <picture> for the image server Thumbery"
   s.authors = ["The Thumbery authors"]
   s.license = "MIT"
-  s.files = Dir["lib/**/*.rb", "README.md"]
+  s.homepage = "https://github.com/thumbery/thumbery"
+  s.files = Dir["lib/**/*.rb", "README.md", "LICENSE"]
   s.required_ruby_version = ">= 3.0"
 end

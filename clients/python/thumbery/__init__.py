@@ -135,8 +135,9 @@ class Thumbery:
     """Makes URLs, as variant.Links does in Go. Whatever the server would refuse is a ValueError.
 
     base is put before every path; hosts, if any, replace it, and all sizes of a picture have
-    the same one. key, "KID:SECRET", signs, the first of several between spaces; expires is for how many seconds, 0 for ever. scope
-    is signed in place of the options. presets are the names of those of the server.
+    the same one. key, "KID:SECRET", signs, the first of several between spaces; expires is for
+    how many seconds, 0 for ever. scope is signed in place of the options. presets are the names
+    of those of the server.
     """
 
     def __init__(
@@ -150,6 +151,8 @@ class Thumbery:
         presets: Iterable[str] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
+        if not all(isinstance(s, str) for s in (base, key, scope)):
+            raise ValueError("base, key and scope are strings, and not None: is a variable not set?")
         self.base, self.hosts, self.presets = base, list(hosts), set(presets)
         self.expires, self.scope, self.now = expires, scope, now
         self._kid, _, secret = key.partition(" ")[0].partition(":")
@@ -285,6 +288,8 @@ def placeholder(info: Mapping[str, Any]) -> str:
 def _spell(ops: Ops) -> str:
     if isinstance(ops, str):
         return ops
+    if not isinstance(ops, Mapping):
+        raise ValueError(f"options are a string or a mapping, and not {ops!r}")
     tokens = []
     for name, value in ops.items():
         if value is True:
@@ -379,6 +384,8 @@ def _split_size(ops: str) -> tuple[int, int, list[str]]:
 
 
 def _check_key(key: str) -> None:
+    if not isinstance(key, str):
+        raise ValueError(f"a key is a string, and not {key!r}")
     if not 1 <= len(key.encode()) <= 1024:
         raise ValueError("a key has 1 to 1024 bytes")
     if re.search("[\0-\x1f\x7f-\x9f]", key):

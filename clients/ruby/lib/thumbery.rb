@@ -94,9 +94,13 @@ class Thumbery
   SPELLINGS = /~?[a-z0-9._-]+(~[a-z0-9._-]+)*/
 
   # base is put before every path; hosts, if any, replace it, and all sizes of a picture have
-  # the same one. key, "KID:SECRET", signs, the first of several between spaces; expires is for how many seconds, 0 for ever. scope
-  # is signed in place of the options. presets are the names of those of the server.
+  # the same one. key, "KID:SECRET", signs, the first of several between spaces; expires is for
+  # how many seconds, 0 for ever. scope is signed in place of the options. presets are the names
+  # of those of the server.
   def initialize(base: "", hosts: [], key: "", expires: 0, scope: "", presets: [], now: -> { Time.now.to_f })
+    unless [base, key, scope].all?(String)
+      raise ArgumentError, "base, key and scope are strings, and not nil: is a variable not set?"
+    end
     @base, @hosts, @expires, @scope, @presets, @now = base, hosts, expires, scope, presets, now
     @key_id, @secret = key[/\A[^ ]*/].split(":", 2)
     unless key.empty? || (@key_id.to_s.match?(/\A[a-z0-9-]+\z/) && @secret.to_s.bytesize >= 16)
@@ -203,6 +207,7 @@ class Thumbery
 
   def spell(ops)
     return ops if ops.is_a?(String)
+    raise ArgumentError, "options are a string or a hash, and not #{ops.inspect}" unless ops.is_a?(Hash)
 
     given = ops.transform_keys(&:to_s).reject { |_, value| value.nil? || value == false }
     preset = given.delete("preset")
@@ -303,7 +308,8 @@ class Thumbery
 
   def check_key(key)
     reason =
-      if key.empty? || key.bytesize > 1024 then "a key has 1 to 1024 bytes"
+      if !key.is_a?(String) then "a key is a string, and not #{key.inspect}"
+      elsif key.empty? || key.bytesize > 1024 then "a key has 1 to 1024 bytes"
       elsif !key.valid_encoding? then "the key is not valid UTF-8"
       elsif key.match?(/[\u0000-\u001f\u007f-\u009f]/) then "the key has a control character"
       elsif key.split("/", -1).include?("") then "the key has an empty segment"
