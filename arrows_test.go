@@ -176,6 +176,10 @@ var bans = []ban{
 		reason: "everything but the engine and the program around it builds and tests without a C compiler, and starts without libvips",
 	},
 	{
+		from: []string{"cmd/thumbery/internal/completion", "cmd/thumbery/internal/manual"}, to: []string{"variant", "cache/...", "storage/...", "resize/...", "pipeline/...", "cmd/thumbery/internal/settings", "cmd/thumbery/internal/values"},
+		reason: "what completes and describes flags reads them from the parser, whatever they are",
+	},
+	{
 		from: []string{"cmd/thumbery-worker"}, to: []string{"api/...", "fallback", "prime", "migrate", "doctor", "pipeline/...", "cache/...", "storage/...", "metrics", "net/http", "cmd/thumbery"},
 		reason: "what a picture may take over has nothing in it but what makes pictures",
 	},

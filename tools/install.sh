@@ -66,6 +66,14 @@ need_file() { # need_file PATH... PACKAGE
 	[ -e "$1" ] || missing="$missing $(eval echo "\${$#}")"
 }
 
+# need_for_terminals is what completion and man pages are tested with: small packages.
+need_for_terminals() {
+	need zsh zsh
+	need fish fish
+	need mandoc mandoc
+	need groff groff-base
+}
+
 need pkg-config pkg-config
 need cc gcc
 case "${1:-}" in
@@ -84,6 +92,7 @@ test)
 	need promtool prometheus
 	need vips libvips-tools
 	need_for_clients
+	need_for_terminals
 	;;
 bench)
 	need nginx nginx-light
@@ -96,7 +105,7 @@ esac
 [ -z "$missing" ] && exit 0
 
 if [ "$(uname)" = Darwin ]; then
-	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish haproxy lighttpd prometheus node php ruby" >&2
+	echo "Missing:$missing. Install them with:  brew install pkg-config vips nginx varnish haproxy lighttpd prometheus node php ruby zsh fish mandoc groff" >&2
 	exit 1
 fi
 if ! command -v apt-get >/dev/null; then

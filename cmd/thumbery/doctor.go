@@ -21,7 +21,7 @@ type doctorCmd struct {
 	settings.FormatFlags
 	settings.WorkerFlags
 
-	Cache  string          `default:"thumbery-cache" help:"Directory of the disk cache."`
+	Cache  string          `complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
 	Source []values.Source `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
 }
 

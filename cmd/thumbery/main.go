@@ -11,13 +11,15 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/completion"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/config"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/manual"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 )
 
 type cli struct {
-	Config config.Flag `placeholder:"FILE" help:"TOML file with settings, whose keys are the names of flags. Flags and environment variables take precedence. See deploy/thumbery.toml."`
+	Config config.Flag `complete:"file" placeholder:"FILE" help:"TOML file with settings, whose keys are the names of flags. Flags and environment variables take precedence. See deploy/thumbery.toml."`
 
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
 	Purge   purgeCmd   `cmd:"" help:"Evict old files from the cache, or forget pictures. For cron; a server may run meanwhile."`
@@ -27,6 +29,10 @@ type cli struct {
 	Doctor  doctorCmd  `cmd:"" help:"Check what serving needs: libvips, memory, the cache directory, the backends. Say what is slow or wrong, and what to do."`
 	Health  healthCmd  `cmd:"" help:"Ask a running server on this machine whether it is well: for HEALTHCHECK of containers, and probes by command."`
 	Version versionCmd `cmd:"" help:"Print versions, and the formats that can be read and written."`
+
+	Completion completion.Command `cmd:"" help:"Print the script by which a shell completes commands, flags and values."`
+	Complete   completion.Request `cmd:"" hidden:""`
+	Manual     manual.Command     `cmd:"" hidden:""`
 }
 
 const description = `Thumbery resizes images on the fly in front of S3, and keeps originals and results in a disk cache.

@@ -2,9 +2,15 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
+
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/manual"
 )
 
 var (
@@ -39,6 +45,49 @@ func TestManualHasFlags(t *testing.T) {
 	for name := range described {
 		if !exists[name] {
 			t.Errorf("docs/configuration.md describes --%s, which serve does not have", name)
+		}
+	}
+}
+
+// missingDate is what mandoc warns of: a page has none, so that it is the same in every build.
+var missingDate = regexp.MustCompile(`.*WARNING: missing date, using "": TH\n`)
+
+// TestManPages: each command has a page with each of its flags, and those who format them
+// have nothing to complain about.
+func TestManPages(t *testing.T) {
+	t.Parallel()
+	app := newParser(io.Discard, io.Discard).Model
+	dir := t.TempDir()
+	if code := run([]string{"manual", dir}, io.Discard, io.Discard); code != 0 {
+		t.Fatalf("manual: %d", code)
+	}
+	pages := manual.Pages(app)
+	if len(pages) < 10 {
+		t.Fatalf("there are %d pages", len(pages))
+	}
+	for _, command := range app.Children {
+		page := pages["thumbery-"+command.Name]
+		if command.Hidden != (page == "") {
+			t.Errorf("%s: it has a page: %t", command.Name, page != "")
+		}
+		for _, f := range command.Flags {
+			name := `\fB\-\-` + strings.ReplaceAll(f.Name, "-", `\-`) + `\fR`
+			if !command.Hidden && strings.Contains(page, name) == f.Hidden {
+				t.Errorf("thumbery-%s(1) has --%s: %t", command.Name, f.Name, f.Hidden)
+			}
+		}
+	}
+	for name := range pages {
+		file := filepath.Join(dir, name+".1")
+		for _, check := range [][]string{{"groff", "-man", "-Tutf8", "-K", "utf8", "-ww", "-z", file}, {"mandoc", "-T", "lint", "-W", "warning", file}} {
+			if _, err := exec.LookPath(check[0]); err != nil {
+				t.Log(err)
+				continue
+			}
+			out, _ := exec.Command(check[0], check[1:]...).CombinedOutput() // mandoc fails for each warning
+			if warnings := missingDate.ReplaceAllString(string(out), ""); warnings != "" {
+				t.Errorf("%s", warnings)
+			}
 		}
 	}
 }

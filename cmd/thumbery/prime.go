@@ -32,7 +32,7 @@ import (
 // primeCmd has flags of its own that are for one run only, so they have no environment
 // variables.
 type primeCmd struct {
-	Ops        []string `env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, for example 300x200,f_webp, or the name of a preset. Repeatable."`
+	Ops        []string `complete:"preset" env:"-" sep:"none" placeholder:"OPS" group:"What to make" help:"Options as in a URL, for example 300x200,f_webp, or the name of a preset. Repeatable."`
 	PresetAll  bool     `env:"-" group:"What to make" help:"Generate all presets."`
 	AllFormats bool     `env:"-" group:"What to make" help:"With f_auto, generate every format that browsers may get. Without it, only the format for clients that accept none of AVIF, JPEG XL and WebP."`
 

@@ -23,7 +23,7 @@ import (
 )
 
 type purgeCmd struct {
-	Cache                string `group:"cache" default:"thumbery-cache" help:"Directory of the disk cache."`
+	Cache                string `group:"cache" complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
 	settings.PolicyFlags `group:"cache"`
 
 	// These flags are for one run only, so they have no environment variables. serve's

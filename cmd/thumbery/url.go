@@ -12,7 +12,7 @@ import (
 
 type urlCmd struct {
 	settings.LinkFlags
-	Ops     string        `arg:"" help:"Options, for example 300x200,f_auto."`
+	Ops     string        `complete:"preset" arg:"" help:"Options, for example 300x200,f_auto."`
 	Picture string        `arg:"" name:"key" help:"Key of the picture, for example photos/cat.jpg."`
 	Base    string        `placeholder:"URL" help:"Print this before the path, for example https://img.example.com."`
 	Expires time.Duration `help:"How long the signed URL is valid, for example 24h; 0 is for ever." default:"0"`

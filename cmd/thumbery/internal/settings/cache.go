@@ -11,7 +11,7 @@ import (
 
 // CacheFlags are about the disk cache and the memory cache.
 type CacheFlags struct {
-	Cache      string        `default:"thumbery-cache" help:"Directory of the disk cache."`
+	Cache      string        `complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
 	NoSync     bool          `help:"Do not wait until files have reached the disk: faster on slow disks, but a power failure may leave damaged files."`
 	Hot        values.Amount `default:"64MiB" help:"Size of the memory cache of derivatives. Not used with --accel and --sendfile-header."`
 	NoHot      bool          `help:"Start with the memory cache switched off; PATCH /switches of the admin listener switches it on."`

@@ -27,7 +27,7 @@ type ImageFlags struct {
 	MezzanineOver values.Amount `default:"${mezzanine_over}" help:"Number of pixels above which an original gets a mezzanine."`
 
 	OnBroken string `enum:"refuse,serve" default:"refuse" help:"What to do with truncated or damaged files: refuse them (422), or serve the readable part, uncached."`
-	Fallback string `placeholder:"redirect|FILE" help:"What to send when a picture cannot be made. redirect sends the browser to the original in S3 instead of a 503 (of a chain, to one of its backends, whether or not the original is there). This exposes originals to everyone who may see a derivative, even if presets or watermarks should protect them. An image file is sent in the size of the picture, with the status of the error."`
+	Fallback string `complete:"file,redirect" placeholder:"redirect|FILE" help:"What to send when a picture cannot be made. redirect sends the browser to the original in S3 instead of a 503 (of a chain, to one of its backends, whether or not the original is there). This exposes originals to everyone who may see a derivative, even if presets or watermarks should protect them. An image file is sent in the size of the picture, with the status of the error."`
 	Scans    string `enum:"needed,all" default:"needed" help:"What to decode of a progressive JPEG that becomes smaller: the scans that matter to the result (needed), or all, which takes up to twice the CPU, most for small results."`
 	Engine   string `enum:"auto,bimg,vips" default:"auto" help:"What makes pictures: calls of libvips (vips), bimg wherever it can, or auto: bimg where it is as good."`
 }

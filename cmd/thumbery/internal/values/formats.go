@@ -31,6 +31,9 @@ func (f *Formats) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Words are what it may consist of.
+func (*Formats) Words() []string { return strings.Split(header.AllFormats.String(), ",") }
+
 // Auto is what f_auto may choose, a list or "none".
 type Auto struct{ Formats []variant.Format }
 
@@ -49,6 +52,9 @@ func (a *Auto) UnmarshalText(text []byte) error {
 	}
 	return nil
 }
+
+// Words are what it may consist of.
+func (*Auto) Words() []string { return []string{"avif", "jxl", "webp", "none"} }
 
 // Quality is FORMAT=1..100.
 type Quality struct {
