@@ -40,6 +40,8 @@ type Config struct {
 	TagHeaders []TagHeader
 	// Hot says which derivatives are hot, and how caches in front are told.
 	Hot HotHeaders
+	// Hottest, if not nil, finds the derivatives that are requested most.
+	Hottest *Hottest
 	// SendFile leaves bodies that are on disk to the server in front.
 	SendFile SendFile
 	// FallbackRedirect redirects a client to the original at its origin instead of

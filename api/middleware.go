@@ -92,6 +92,9 @@ func (s *server) record(next http.Handler) http.Handler {
 		if s.Observer != nil {
 			s.Observer.Answered(r.Context(), Answer{rec.outcome, rec.status, rec.bytes, took, rec.steps})
 		}
+		if rec.status < http.StatusBadRequest {
+			s.Hottest.add(rec.request, now)
+		}
 		s.logRequest(r, rec, now, took)
 	})
 }
