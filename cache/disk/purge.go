@@ -37,6 +37,9 @@ type PurgeOptions struct {
 	// Progress, if not nil, is called after each directory with how many of all are done,
 	// by one goroutine at a time. If a second pass is needed, done starts at 1 again.
 	Progress func(done, all int)
+	// Left, if not nil, is called with what was kept, or would be; if the purge ended early, with a part of
+	// it.
+	Left func(Census)
 
 	// Tests replace these.
 	unlink func(dir int, name string) error
@@ -122,6 +125,9 @@ func newPurger(dir string, policy eviction.Policy, opts PurgeOptions) (*purger, 
 	if p.Progress == nil {
 		p.Progress = func(int, int) {}
 	}
+	if p.Left == nil {
+		p.Left = func(Census) {}
+	}
 	if p.unlink == nil {
 		p.unlink = func(dir int, name string) error { return unix.Unlinkat(dir, name, 0) }
 	}
@@ -168,11 +174,13 @@ func (p *purger) run(ctx context.Context) (Summary, error) {
 	s := last.summary()
 	s.DryRun, s.TooSmall = p.DryRun, plan.TooSmall
 	p.removeStaleTemps(&s)
+	left := newCensus(&last.kept, p.start)
+	p.Left(left)
 	if err := context.Cause(ctx); err != nil || p.DryRun {
 		return s, err
 	}
 	_ = os.RemoveAll(filepath.Join(p.dir, oldQuarantine)) // nobody reads it, if it stays
-	if err := writeCensus(p.dir, newCensus(&last.kept, p.start)); err != nil {
+	if err := writeCensus(p.dir, left); err != nil {
 		s.fail(err)
 	}
 	return s, nil

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -180,11 +181,15 @@ func TestDryRunIsWhatWouldBe(t *testing.T) {
 		old, young := someFiles()
 		dir := plant(t, append(old, young...)...)
 		before := tree(t, dir)
-		plan := mustPurge(t, dir, policy, PurgeOptions{DryRun: true})
+		var left, leftThen Census
+		plan := mustPurge(t, dir, policy, PurgeOptions{DryRun: true, Left: func(c Census) { left = c }})
 		if after := tree(t, dir); !slices.Equal(after, before) {
 			t.Fatalf("a dry run made %q of %q", after, before)
 		}
-		done := mustPurge(t, dir, policy, PurgeOptions{})
+		done := mustPurge(t, dir, policy, PurgeOptions{Left: func(c Census) { leftThen = c }})
+		if !reflect.DeepEqual(left, leftThen) || left.Derivatives.Count != plan.Derivatives.Kept {
+			t.Errorf("would leave %+v, left %+v", left, leftThen)
+		}
 		if !plan.DryRun || done.DryRun {
 			t.Errorf("DryRun = %v and %v", plan.DryRun, done.DryRun)
 		}
