@@ -11,122 +11,112 @@ import (
 type option struct {
 	name  string
 	usage string // how it is written
-	help  string // what it means, for docs and --explain
+	help  string // what it means, for docs, forms and --explain
+	takes Values
 	parse func(v *Variant, args string) error
 	// print returns the values in the form of parse, without the name; ok is false if the
 	// option is not set.
 	print func(v *Variant) (args string, ok bool)
 }
 
+// Values says what an option takes, for forms.
+type Values struct {
+	Kind ValueKind `json:"kind"`
+	// Min and Max bound numbers.
+	Min float64 `json:"min,omitempty"`
+	Max float64 `json:"max,omitempty"`
+	// Words are the values of Word.
+	Words []string `json:"words,omitempty"`
+	// Optional says that the name alone is enough.
+	Optional bool `json:"optional,omitempty"`
+}
+
+// ValueKind is a kind of values.
+type ValueKind string
+
+// The kinds of values.
+const (
+	Flag      ValueKind = "flag"      // none: the name is all
+	Whole     ValueKind = "whole"     // a whole number
+	Decimal   ValueKind = "decimal"   // a number
+	Word      ValueKind = "word"      // one of a list
+	Point     ValueKind = "point"     // X_Y, each from 0 to 1
+	Rectangle ValueKind = "rectangle" // X_Y_W_H, each in pixels or percent
+	Colour    ValueKind = "colour"    // RRGGBB or RRGGBBAA
+	Text      ValueKind = "text"      // letters, digits and ._-
+)
+
 // options are the URL language in canonical order. Sizes such as "300x200", which have no
 // name, precede them. From crop to wm it is also the order in which they are applied;
 // resizing comes between trim and the effects.
 var options = []option{
-	{"w", "w_300", "width in CSS pixels", parseWidth, never},
-	{"h", "h_200", "height in CSS pixels", parseHeight, never},
-	{
-		"dpr", "dpr_2", "device pixels for each CSS pixel",
-		func(v *Variant, s string) error { return decimal(&v.DPR, s, 0.1, 8) },
-		func(v *Variant) (string, bool) { return decimalString(v.DPR), v.DPR != 0 },
-	},
+	{"w", "w_300", "width in CSS pixels", Values{Kind: Whole, Min: 1, Max: MaxSide}, parseWidth, never},
+	{"h", "h_200", "height in CSS pixels", Values{Kind: Whole, Min: 1, Max: MaxSide}, parseHeight, never},
+	decimalOption("dpr_2", "device pixels for each CSS pixel", 0.1, 8, func(v *Variant) *float64 { return &v.DPR }),
 	{
 		"up", "up_1", "may be made larger than the original",
+		Values{Kind: Word, Words: []string{"0", "1"}},
 		func(v *Variant, s string) error { return flag01(&v.Enlarge, s) },
 		func(v *Variant) (string, bool) { return "1", v.Enlarge },
 	},
 	{
 		"fit", "fit_contain", "how the picture is brought into the box: " + fitWords.list(),
+		Values{Kind: Word, Words: fitWords.all()},
 		func(v *Variant, s string) error { return word(&v.Fit, s, fitWords) },
 		printFit,
 	},
 	{
 		"g", "g_ne", "what to keep when something is cut: " + gravityWords.list(),
+		Values{Kind: Word, Words: gravityWords.all()},
 		func(v *Variant, s string) error { return word(&v.Gravity, s, gravityWords) },
 		func(v *Variant) (string, bool) {
 			return gravityWords.at(int(v.Gravity)), v.Gravity != GravityCenter && v.Gravity != GravityFocal
 		},
 	},
-	{"fp", "fp_0.5_0.2", "focal point to keep, from 0_0 (left top) to 1_1", parseFocal, printFocal},
-	{"crop", "crop_10_10_200_100", "cut X_Y_W_H from the original first, in pixels or percent (10p)", parseCrop, printCrop},
+	{"fp", "fp_0.5_0.2", "focal point to keep, from 0_0 (left top) to 1_1", Values{Kind: Point, Max: 1}, parseFocal, printFocal},
+	{"crop", "crop_10_10_200_100", "cut X_Y_W_H from the original first, in pixels or percent (10p)", Values{Kind: Rectangle, Max: maxLength}, parseCrop, printCrop},
 	{
 		"trim", "trim_10", "remove a plain border, that differs by at most so much",
+		Values{Kind: Whole, Min: 1, Max: 255, Optional: true},
 		func(v *Variant, s string) error { return defaulted(&v.Trim, s, defaultTrim, 1, 255) },
 		func(v *Variant) (string, bool) { return strconv.Itoa(v.Trim), v.Trim != 0 },
 	},
-	{
-		"pixel", "pixel_12", "in coarse blocks of so many pixels",
-		func(v *Variant, s string) error { return whole(&v.Pixelate, s, 2, 1000) },
-		func(v *Variant) (string, bool) { return strconv.Itoa(v.Pixelate), v.Pixelate != 0 },
-	},
-	{
-		"blur", "blur_3", "blur, sigma 0.3 to 100",
-		func(v *Variant, s string) error { return decimal(&v.Blur, s, 0.3, 100) },
-		func(v *Variant) (string, bool) { return decimalString(v.Blur), v.Blur != 0 },
-	},
-	{
-		"sharp", "sharp_1", "sharpen, sigma 0.3 to 10",
-		func(v *Variant, s string) error { return decimal(&v.Sharpen, s, 0.3, 10) },
-		func(v *Variant) (string, bool) { return decimalString(v.Sharpen), v.Sharpen != 0 },
-	},
-	percentOption("bright", "brighter or darker, -100 to 100", func(v *Variant) *int { return &v.Brightness }),
-	percentOption("contrast", "more or less contrast, -100 to 100", func(v *Variant) *int { return &v.Contrast }),
-	percentOption("sat", "more or less saturated, -100 to 100", func(v *Variant) *int { return &v.Saturation }),
+	wholeOption("pixel_12", "in coarse blocks of so many pixels", 2, 1000, func(v *Variant) *int { return &v.Pixelate }),
+	decimalOption("blur_3", "blur, sigma 0.3 to 100", 0.3, 100, func(v *Variant) *float64 { return &v.Blur }),
+	decimalOption("sharp_1", "sharpen, sigma 0.3 to 10", 0.3, 10, func(v *Variant) *float64 { return &v.Sharpen }),
+	wholeOption("bright_20", "brighter or darker, -100 to 100", -100, 100, func(v *Variant) *int { return &v.Brightness }),
+	wholeOption("contrast_20", "more or less contrast, -100 to 100", -100, 100, func(v *Variant) *int { return &v.Contrast }),
+	wholeOption("sat_20", "more or less saturated, -100 to 100", -100, 100, func(v *Variant) *int { return &v.Saturation }),
 	flagOption("gray", "without colour", func(v *Variant) *bool { return &v.Gray }),
-	{
-		"pad", "pad_20", "empty space on each side, in CSS pixels",
-		func(v *Variant, s string) error { return whole(&v.Pad, s, 1, MaxSide) },
-		func(v *Variant) (string, bool) { return strconv.Itoa(v.Pad), v.Pad != 0 },
-	},
-	{"bg", "bg_ffcc00", "colour behind it, RRGGBB or RRGGBBAA", parseBackground, printBackground},
-	{"rot", "rot_90", "turn clockwise by 90, 180 or 270 degrees", parseRotate, func(v *Variant) (string, bool) {
+	wholeOption("pad_20", "empty space on each side, in CSS pixels", 1, MaxSide, func(v *Variant) *int { return &v.Pad }),
+	{"bg", "bg_ffcc00", "colour behind it, RRGGBB or RRGGBBAA", Values{Kind: Colour}, parseBackground, printBackground},
+	{"rot", "rot_90", "turn clockwise by 90, 180 or 270 degrees", Values{Kind: Word, Words: turns}, parseRotate, func(v *Variant) (string, bool) {
 		return strconv.Itoa(v.Rotate), v.Rotate != 0
 	}},
 	{
 		"flip", "flip_h", "mirror: h, v or hv",
+		Values{Kind: Word, Words: flipWords.all()},
 		func(v *Variant, s string) error { return word(&v.Flip, s, flipWords) },
 		func(v *Variant) (string, bool) { return flipWords[v.Flip], v.Flip != FlipNone },
 	},
-	{
-		"round", "round_12", "round the corners, radius in CSS pixels",
-		func(v *Variant, s string) error { return whole(&v.Round, s, 1, MaxSide) },
-		func(v *Variant) (string, bool) { return strconv.Itoa(v.Round), v.Round != 0 },
-	},
-	{
-		"wm", "wm_logo", "put on the watermark of that name",
-		func(v *Variant, s string) error { return text(&v.Watermark, s) },
-		func(v *Variant) (string, bool) { return v.Watermark, v.Watermark != "" },
-	},
+	wholeOption("round_12", "round the corners, radius in CSS pixels", 1, MaxSide, func(v *Variant) *int { return &v.Round }),
+	textOption("wm_logo", "put on the watermark of that name", func(v *Variant) *string { return &v.Watermark }),
 	{
 		"f", "f_webp", "the format: " + outputWords.list(),
+		Values{Kind: Word, Words: outputWords.all()},
 		func(v *Variant, s string) error { return word(&v.Format, s, outputWords) },
 		func(v *Variant) (string, bool) { return outputWords[v.Format], v.Format != FormatKeep },
 	},
-	{
-		"q", "q_80", "quality, 1 to 100",
-		func(v *Variant, s string) error { return whole(&v.Quality, s, 1, 100) },
-		func(v *Variant) (string, bool) { return strconv.Itoa(v.Quality), v.Quality != 0 },
-	},
-	{
-		"bytes", "bytes_20000", "at most so many bytes",
-		func(v *Variant, s string) error { return whole(&v.MaxBytes, s, 100, 1<<30) },
-		func(v *Variant) (string, bool) { return strconv.Itoa(v.MaxBytes), v.MaxBytes != 0 },
-	},
+	wholeOption("q_80", "quality, 1 to 100", 1, 100, func(v *Variant) *int { return &v.Quality }),
+	wholeOption("bytes_20000", "at most so many bytes", 100, 1<<30, func(v *Variant) *int { return &v.MaxBytes }),
 	flagOption("lossless", "lossless, for webp, avif and jxl", func(v *Variant) *bool { return &v.Lossless }),
 	flagOption("progressive", "a JPEG that loads in passes", func(v *Variant) *bool { return &v.Progressive }),
-	{
-		"page", "page_2", "which page or frame, from 1",
-		func(v *Variant, s string) error { return whole(&v.Page, s, 1, 100_000) },
-		func(v *Variant) (string, bool) { return strconv.Itoa(v.Page), v.Page != 0 },
-	},
+	wholeOption("page_2", "which page or frame, from 1", 1, 100_000, func(v *Variant) *int { return &v.Page }),
 	flagOption("still", "the first frame only", func(v *Variant) *bool { return &v.Still }),
-	{"dl", "dl_cat.jpg", "offer to save it, under that name", parseDownload, func(v *Variant) (string, bool) {
+	{"dl", "dl_cat.jpg", "offer to save it, under that name", Values{Kind: Text, Optional: true}, parseDownload, func(v *Variant) (string, bool) {
 		return v.DownloadName, v.Download
 	}},
-	{
-		"v", "v_2", "cache buster: another value, another file",
-		func(v *Variant, s string) error { return text(&v.Version, s) },
-		func(v *Variant) (string, bool) { return v.Version, v.Version != "" },
-	},
+	textOption("v_2", "cache buster: another value, another file", func(v *Variant) *string { return &v.Version }),
 }
 
 // optionsByName is the table by name.
@@ -148,6 +138,7 @@ func never(*Variant) (string, bool) { return "", false }
 func flagOption(name, help string, field func(*Variant) *bool) option {
 	return option{
 		name, name, help,
+		Values{Kind: Flag},
 		func(v *Variant, args string) error {
 			if args != "" {
 				return fmt.Errorf("takes no value")
@@ -159,14 +150,41 @@ func flagOption(name, help string, field func(*Variant) *bool) option {
 	}
 }
 
-// percentOption is an option with one whole number from -100 to 100, where 0
-// changes nothing and so is not written.
-func percentOption(name, help string, field func(*Variant) *int) option {
+// wholeOption is an option with a whole number, where 0 changes nothing and so is not
+// written.
+func wholeOption(usage, help string, low, high int, field func(*Variant) *int) option {
 	return option{
-		name, name + "_20", help,
-		func(v *Variant, s string) error { return whole(field(v), s, -100, 100) },
+		nameIn(usage), usage, help,
+		Values{Kind: Whole, Min: float64(low), Max: float64(high)},
+		func(v *Variant, s string) error { return whole(field(v), s, low, high) },
 		func(v *Variant) (string, bool) { return strconv.Itoa(*field(v)), *field(v) != 0 },
 	}
+}
+
+// decimalOption is an option with a number, of which 0 is none.
+func decimalOption(usage, help string, low, high float64, field func(*Variant) *float64) option {
+	return option{
+		nameIn(usage), usage, help,
+		Values{Kind: Decimal, Min: low, Max: high},
+		func(v *Variant, s string) error { return decimal(field(v), s, low, high) },
+		func(v *Variant) (string, bool) { return decimalString(*field(v)), *field(v) != 0 },
+	}
+}
+
+// textOption is an option with a free value.
+func textOption(usage, help string, field func(*Variant) *string) option {
+	return option{
+		nameIn(usage), usage, help,
+		Values{Kind: Text},
+		func(v *Variant, s string) error { return text(field(v), s) },
+		func(v *Variant) (string, bool) { return *field(v), *field(v) != "" },
+	}
+}
+
+// nameIn is the name of the option that usage is an example of.
+func nameIn(usage string) string {
+	name, _, _ := strings.Cut(usage, "_")
+	return name
 }
 
 // neutral returns the value that has no effect and is not printed, if given, an options
@@ -178,14 +196,28 @@ func (o *option) neutral(given string) (args string, ok bool) {
 	return args, ok && strings.Contains(","+given, ","+o.name+"_")
 }
 
-// Option describes one option of the language, for manuals.
-type Option struct{ Name, Usage, Help string }
+// Option describes one option of the language, for manuals and forms.
+type Option struct {
+	Name  string `json:"name"`
+	Usage string `json:"usage"`
+	Help  string `json:"help"`
+	// Group is the heading that the option stands under.
+	Group string `json:"group"`
+	Takes Values `json:"takes"`
+}
+
+// groups are the headings, by the first option that each has.
+var groups = map[string]string{"w": "Size and crop", "pixel": "Effects", "pad": "Frame", "f": "Output"}
 
 // Options lists the language in canonical order.
 func Options() []Option {
 	list := make([]Option, len(options))
+	group := ""
 	for i, o := range options {
-		list[i] = Option{o.name, o.usage, o.help}
+		if first, ok := groups[o.name]; ok {
+			group = first
+		}
+		list[i] = Option{o.name, o.usage, o.help, group, o.takes}
 	}
 	return list
 }

@@ -31,9 +31,12 @@ func (w words) at(i int) string {
 	return strconv.Itoa(i)
 }
 
-func (w words) list() string {
-	return strings.Join(slices.DeleteFunc(slices.Clone(w), func(s string) bool { return s == "" }), ", ")
+// all are the values that have a spelling.
+func (w words) all() []string {
+	return slices.DeleteFunc(slices.Clone(w), func(s string) bool { return s == "" })
 }
+
+func (w words) list() string { return strings.Join(w.all(), ", ") }
 
 // wordError says that a value is not in its list. badValue suggests the nearest word.
 type wordError struct {
@@ -212,8 +215,11 @@ func printBackground(v *Variant) (string, bool) {
 	return s, true
 }
 
+// turns are the values of rot.
+var turns = []string{"0", "90", "180", "270"}
+
 func parseRotate(v *Variant, s string) error {
-	if !slices.Contains([]string{"0", "90", "180", "270"}, s) {
+	if !slices.Contains(turns, s) {
 		return errors.New("must be 90, 180 or 270")
 	}
 	return whole(&v.Rotate, s, 0, 270)
