@@ -26,7 +26,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
-run: build ## Serve the pictures in testdata on http://localhost:8080
+run: build ## Serve the pictures in testdata, with a page on http://localhost:8080
 	./bin/thumbery serve
 
 .PHONY: build

@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/ui"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -29,7 +30,7 @@ func (c Config) authorize(next http.Handler) http.Handler {
 		switch {
 		case c.hasToken(r):
 			next.ServeHTTP(w, r)
-		case c.Token == "" || slices.Contains(withoutToken, r.URL.Path):
+		case c.Token == "" || slices.Contains(withoutToken, r.URL.Path) || ui.IsFile(r.URL.Path):
 			ownHost.ServeHTTP(w, r)
 		default:
 			c.Log.Warn("refused a request without the admin token", "path", api.Shortened(r.URL.EscapedPath()), "client", r.RemoteAddr)

@@ -3,6 +3,7 @@ package admin
 import (
 	"bytes"
 	"context"
+	"iter"
 	"log/slog"
 	"mime/multipart"
 	"net"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/thumbery/thumbery/api/ui"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -37,6 +39,12 @@ func newFullAdmin(t *testing.T, configure ...func(*Config)) (o *testAdmin, chang
 			Created: change, Removed: change, Observe: func(string) {},
 		},
 		Priming: &Priming{Run: (&fakePrimer{}).run, Rules: variant.Rules{Presets: variant.Presets{}}},
+		Page: ui.New(ui.Config{
+			Picture: http.NotFoundHandler(), CanChange: true, Writes: func(variant.Format) bool { return true },
+			List: func(context.Context, string) iter.Seq2[variant.Key, error] {
+				return func(func(variant.Key, error) bool) {}
+			},
+		}),
 	}
 	for _, f := range configure {
 		f(&c)
@@ -47,14 +55,14 @@ func newFullAdmin(t *testing.T, configure ...func(*Config)) (o *testAdmin, chang
 // adminRoutes returns all methods and routes, with a path for each.
 func adminRoutes(t *testing.T, o *testAdmin) (routes [][2]string) {
 	t.Helper()
-	paths := strings.NewReplacer("/cache/*", "/cache/a.jpg", "/debug/pprof/*", "/debug/pprof/threadcreate")
+	paths := strings.NewReplacer("/cache/*", "/cache/a.jpg", "/debug/pprof/*", "/debug/pprof/threadcreate", "/ui/picture/*", "/ui/picture/60x/a.jpg", "/ui/*", "/ui/app.js")
 	err := chi.Walk(o.Handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if route != "/debug/pprof/profile" && route != "/debug/pprof/trace" { // which run for seconds
 			routes = append(routes, [2]string{method, paths.Replace(route)})
 		}
 		return nil
 	})
-	if err != nil || len(routes) < 12 {
+	if err != nil || len(routes) < 16 {
 		t.Fatal(routes, err)
 	}
 	return routes

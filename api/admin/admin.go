@@ -38,8 +38,10 @@ type Config struct {
 	Invalidations http.Handler
 	// Priming, if not nil, fills the cache at /prime.
 	Priming *Priming
-	// Token is what requests send as Authorization: Bearer, but for /healthz, /readyz and
-	// /hooks/s3; "" asks nobody for it.
+	// Page, if not nil, is mounted at /ui: that of package ui.
+	Page http.Handler
+	// Token is what requests send as Authorization: Bearer, but for /healthz, /readyz,
+	// /hooks/s3 and the files of the page; "" asks nobody for it.
 	Token string
 	// Draining, if not nil, reports that the server is about to stop.
 	Draining func() bool
@@ -53,7 +55,7 @@ type Config struct {
 const maxPolls = 1024
 
 // New returns the handler of the admin listener: /healthz, /readyz, /metrics,
-// /debug/pprof, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET
+// /debug/pprof, /ui, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET
 // /invalidations, and POST /hooks/s3, which has a secret of its own. To keep out the pages that an
 // administrator's browser shows, it refuses requests for other hosts without the token,
 // and those of other sites that change something.
@@ -75,6 +77,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Priming != nil {
 		r.Post("/prime", newPrimeHandler(c.Priming, c.Log).serve)
+	}
+	if c.Page != nil {
+		r.Mount("/ui", c.Page)
 	}
 	r.Handle("/metrics", c.Metrics)
 	// pprof.Cmdline is left out: there may be secrets on the command line.

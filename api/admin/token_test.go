@@ -7,16 +7,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/thumbery/thumbery/api/ui"
 )
 
 const testToken = "a-token-of-the-tests"
 
-// Every route but three needs the token, also one that does not exist; nothing is changed
+// Every route but three and the files of the page needs the token, also one that does not exist; nothing is changed
 // without it, and it is never logged.
 func TestToken(t *testing.T) {
 	t.Parallel()
 	o, changed := newFullAdmin(t, func(c *Config) { c.Token = testToken })
-	routes := append(adminRoutes(t, o), [2]string{"GET", "/nowhere"}, [2]string{"BREW", "/cache"}, [2]string{"GET", "/healthz/"}, [2]string{"GET", "//healthz"}, [2]string{"GET", "/metrics?/healthz"})
+	routes := append(adminRoutes(t, o), [2]string{"GET", "/nowhere"}, [2]string{"BREW", "/cache"}, [2]string{"GET", "/healthz/"}, [2]string{"GET", "//healthz"}, [2]string{"GET", "/metrics?/healthz"},
+		[2]string{"GET", "/ui/"}, [2]string{"GET", "/ui"}, [2]string{"GET", "/ui/nothing"}, [2]string{"GET", "/ui/api/nothing"}, [2]string{"GET", "/ui/%61pi/about"}, [2]string{"GET", "/ui/app.js/../../cache"})
 	for _, credentials := range []string{
 		"", "Bearer", "Bearer ", "Bearer a-token-of-the-test", "Bearer " + testToken + "s", "Bearer A-TOKEN-OF-THE-TESTS", testToken, "Basic " + testToken,
 		"Basic OmEtdG9rZW4tb2YtdGhlLXRlc3Rz", // as a password
@@ -25,7 +28,7 @@ func TestToken(t *testing.T) {
 		for _, route := range routes {
 			w := o.requestAs("localhost", route[0], route[1], "Authorization", credentials)
 			refused := w.Code == http.StatusUnauthorized && w.Header().Get("WWW-Authenticate") == "Bearer" && strings.Contains(w.Body.String(), "admin token")
-			if refused == slices.Contains(withoutToken, route[1]) {
+			if refused == (slices.Contains(withoutToken, route[1]) || ui.IsFile(route[1])) {
 				t.Errorf("%s %s with %q: %d %s", route[0], route[1], credentials, w.Code, w.Body)
 			}
 		}

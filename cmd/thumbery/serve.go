@@ -72,7 +72,7 @@ func (c *serveCmd) listen() (lifecycle.Listeners, error) {
 	return l, err
 }
 
-// greet warns if URLs are not signed, and prints links to try if the server serves the
+// greet warns if URLs are not signed, and prints a link to try if the server serves the
 // pictures that come with the code.
 func (c *serveCmd) greet(stdout io.Writer, log *slog.Logger, addr fmt.Stringer) {
 	if !c.Signed() {
@@ -89,11 +89,7 @@ func (c *serveCmd) isDemo() bool {
 
 // demo prints what to click on.
 func demo(stdout io.Writer, addr fmt.Stringer) {
-	base := "http://" + clickable(addr.String())
-	fmt.Fprintf(stdout, "Thumbery is serving the pictures in testdata. Try:\n")
-	for _, path := range []string{"/300x200/photos/cat.jpg", "/600x,f_auto/photos/coast.jpg", "/info/photos/cat.jpg"} {
-		fmt.Fprintf(stdout, "  %s%s\n", base, path)
-	}
+	fmt.Fprintf(stdout, "Thumbery is serving the pictures in testdata. Try it:\n\n  http://%s/ui/\n\n", clickable(addr.String()))
 }
 
 // clickable makes a listener's address one for a browser.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/admin"
+	"github.com/thumbery/thumbery/api/ui"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/fallback"
@@ -66,7 +67,7 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 	}
 	m.Watch(version, p.state(fronts, others))
 	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
-	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, stopping), background: tasks, workers: app.workers}, nil
+	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers}, nil
 }
 
 // parts are what the two servers share.
@@ -94,19 +95,23 @@ func (a *app) rules(c *serveCmd) variant.Rules {
 }
 
 func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.SendFile) http.Handler {
-	return api.New(api.Config{
+	public := api.New(api.Config{
 		Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(p.fallback),
 		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Observer: observer{p.metrics}, Log: p.log,
 	})
+	if c.isDemo() {
+		public = ui.Demo(public, ui.New(c.demoPage(p)))
+	}
+	return public
 }
 
-func (c *serveCmd) adminServer(p *parts, stopping func() bool) http.Handler {
+func (c *serveCmd) adminServer(p *parts, keys *variant.Keyring, stopping func() bool) http.Handler {
 	checks := append(append(c.checks(p.app), checkWorkers(p.workers.State)), p.sharedChecks()...)
 	return admin.New(admin.Config{
 		Checks: checks, Metrics: p.metrics.Handler(), Forget: p.forgetEverywhere, Stock: c.stock(p.app), Invalidations: peers.Handler(p.invalidations),
 		Switches: p.switches, Hook: c.hook(p.app, p.primer, p.metrics, p.log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: p.log,
-		Priming: &admin.Priming{Run: p.prime, Rules: p.rules(c)},
+		Priming: &admin.Priming{Run: p.prime, Rules: p.rules(c)}, Page: ui.New(c.page(p, keys)),
 	})
 }
 

@@ -1,0 +1,98 @@
+package ui
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// about is the answer to GET /ui/api/about: what the page has to know of the server.
+type about struct {
+	Version   string `json:"version"`
+	Signed    bool   `json:"signed"` // the public listener serves only signed URLs
+	CanSign   bool   `json:"can_sign"`
+	CanChange bool   `json:"can_change"`
+	AdminPage string `json:"admin_page,omitempty"`
+	// Options are the URL language, in canonical order.
+	Options    []variant.Option  `json:"options"`
+	Presets    map[string]string `json:"presets"`
+	Writes     []string          `json:"writes"` // formats
+	Watermarks []string          `json:"watermarks"`
+	Limits     limits            `json:"limits"`
+	// First are options that are permitted, to show a picture with.
+	First    string      `json:"first"`
+	FirstKey variant.Key `json:"first_key"`
+}
+
+type limits struct {
+	Sizes       []int `json:"sizes"`
+	PresetsOnly bool  `json:"presets_only"`
+	MaxSide     int   `json:"max_side"`
+}
+
+func (p *page) about(w http.ResponseWriter, _ *http.Request) {
+	a := about{
+		Version: p.Version, Signed: !p.Keys.Empty(), CanSign: p.CanSign && !p.Keys.Empty(), CanChange: p.CanChange, AdminPage: p.AdminPage,
+		Options: variant.Options(), Presets: map[string]string{}, Writes: []string{}, Watermarks: append([]string{}, p.Watermarks...),
+		Limits: limits{append([]int{}, p.Limits.Sizes...), p.Limits.PresetsOnly, variant.MaxSide}, First: p.first(), FirstKey: p.FirstKey,
+	}
+	for name, v := range p.Presets {
+		a.Presets[name] = v.String()
+	}
+	for _, word := range a.Options[slices.IndexFunc(a.Options, func(o variant.Option) bool { return o.Name == "f" })].Takes.Words {
+		if f, err := variant.ParseFormat(word); err == nil && p.Writes(f) {
+			a.Writes = append(a.Writes, word)
+		}
+	}
+	writeJSON(w, http.StatusOK, a)
+}
+
+// first are options that the limits permit, of a size that shows something.
+func (p *page) first() string {
+	presets := slices.Sorted(maps.Keys(p.Presets))
+	switch sizes := p.Limits.Sizes; {
+	case p.Limits.PresetsOnly && len(presets) == 0:
+		return "info"
+	case p.Limits.PresetsOnly:
+		return presets[0]
+	case len(sizes) > 0:
+		return strconv.Itoa(slices.MinFunc(sizes, func(a, b int) int { return max(a-640, 640-a) - max(b-640, 640-b) })) + "x,f_auto"
+	}
+	return "640x420,f_auto"
+}
+
+// answer describes a path for the form: GET /ui/api/url.
+type answer struct {
+	Path string `json:"path"` // canonical, percent-encoded, without a signature
+	// Signed is Path as the public listener takes it: with a signature where this listener
+	// may sign; "" where it may not.
+	Signed string `json:"signed"`
+	Key    string `json:"key"`
+	Ops    string `json:"ops"` // canonical
+	Preset string `json:"preset"`
+	// Values are the values of the options, after the preset, by their names.
+	Values  map[string]string `json:"values"`
+	Explain []string          `json:"explain"`
+}
+
+// valuesOf splits options in canonical spelling.
+func valuesOf(o variant.Ops) map[string]string {
+	values := map[string]string{}
+	given := o.Canonical
+	if o.Preset != "" {
+		_, given, _ = strings.Cut(given, ",")
+	}
+	for token := range strings.SplitSeq(given, ",") {
+		name, args, _ := strings.Cut(token, "_")
+		if w, h, ok := strings.Cut(token, "x"); ok && strings.Trim(w+h, "0123456789") == "" {
+			values["w"], values["h"] = w, h
+		} else if name != "" {
+			values[name] = args
+		}
+	}
+	return values
+}

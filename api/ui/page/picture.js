@@ -1,0 +1,57 @@
+// picture.js fetches a picture and measures that. A picture is shown from memory, since an
+// <img> would send no token and tell nothing about its answer.
+
+import { request, serverError } from "./server.js";
+import { cacheStatus, serverTiming } from "./text.js";
+
+// asks are what browsers of some age send as Accept.
+export const asks = {
+  "a browser of today": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
+  "one with WebP, without AVIF": "image/webp,image/apng,image/*,*/*;q=0.8",
+  "one with neither": "image/png,image/jpeg,*/*;q=0.5",
+};
+
+// fetchPicture returns what the public listener answers to a path. Errors are ServerErrors.
+export async function fetchPicture(path, { signal, accept = asks["a browser of today"] } = {}) {
+  const began = performance.now();
+  const response = await request(`picture${path}`, { signal, headers: { Accept: accept } });
+  if (!response.ok) throw await serverError(response);
+  const blob = await response.blob();
+  const took = performance.now() - began;
+  return {
+    blob, took,
+    type: response.headers.get("Content-Type") ?? "",
+    bytes: blob.size,
+    cache: cacheStatus(response.headers.get("Cache-Status")),
+    steps: serverTiming(response.headers.get("Server-Timing")),
+  };
+}
+
+// decode returns the pixels of a picture, or null for a format that this browser does not
+// know.
+export async function decode(blob) {
+  try {
+    return await createImageBitmap(blob);
+  } catch {
+    return null;
+  }
+}
+
+const urls = new WeakMap();
+
+// showBlob shows a picture in an img, and gives back the memory of the one before.
+export async function showBlob(img, blob) {
+  const before = urls.get(img);
+  if (before) URL.revokeObjectURL(before);
+  urls.delete(img);
+  if (!blob) {
+    img.removeAttribute("src");
+    return;
+  }
+  const url = URL.createObjectURL(blob);
+  urls.set(img, url);
+  img.src = url;
+  await img.decode();
+}
+
+export const format = (type) => type.replace(/^image\//, "").replace(/\+xml$/, "").replace(/;.*/, "");

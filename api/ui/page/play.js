@@ -1,0 +1,119 @@
+// play.js is the view to try options on a picture: a path, typed or by form, and what the
+// server makes of it. The typed options and the form are two views of one value, which the
+// server parses.
+
+import { browser } from "./browse.js";
+import { comparison } from "./compare.js";
+import { debounce, el, fill } from "./dom.js";
+import { optionForm } from "./form.js";
+import { originalView } from "./original.js";
+import { decodePath, encodeKey, shellQuoted } from "./path.js";
+import { resultView } from "./result.js";
+import { ServerError, json } from "./server.js";
+import { sharing } from "./share.js";
+
+export function mount(section, shell) {
+  return new Play(section, shell);
+}
+
+class Play {
+  constructor(section, shell) {
+    this.shell = shell;
+    this.form = optionForm(shell.about, () => this.typed(this.form.ops(), true));
+    this.original = originalView(shell.about, (values) => this.form.change(values));
+    this.result = resultView(() => this.load());
+    this.compare = comparison(shell.about, this.form, (values) => this.form.change(values));
+    this.share = sharing(shell);
+    this.later = debounce(200, () => this.resolve());
+    fill(section,
+      this.bar(),
+      el("div", { class: "workbench" },
+        el("aside", { class: "panel", "aria-label": "Options by form" }, this.form.element),
+        el("div", { class: "stage" },
+          el("div", { class: "pair" }, this.original.element, this.result.element),
+          this.compare.element, this.share.element)));
+  }
+
+  // bar is the path: options and key as they are typed, and what they mean.
+  bar() {
+    this.ops = el("input", { id: "ops", type: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "aria-describedby": "meaning", input: () => this.typed(this.ops.value) });
+    this.key = el("input", { id: "key", type: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", input: () => this.later() });
+    this.meaning = el("ul", { class: "meaning", id: "meaning" });
+    this.problem = el("div", { class: "problem", role: "alert", hidden: true });
+    this.browse = browser((key) => { this.key.value = key; this.resolve(); });
+    this.explain = el("a", { class: "button", href: "#explain" }, "Explain this");
+    return el("div", { class: "bar" },
+      el("div", { class: "path" },
+        el("div", { class: "part ops" }, el("label", { for: "ops" }, "Options"), this.ops),
+        el("span", { class: "slash", "aria-hidden": "true" }, "/"),
+        el("div", { class: "part key" }, el("label", { for: "key" }, "Picture"), this.key),
+        el("div", { class: "actions" }, this.browse.button, this.explain)),
+      this.problem, this.browse.element, this.meaning);
+  }
+
+  // show takes "OPS/KEY" of the location, or chooses a first picture.
+  async show(rest) {
+    const [ops, key] = decodePath(rest);
+    if (!key && this.key.value) return;
+    this.ops.value = ops || this.shell.about.first;
+    this.key.value = key || this.shell.about.first_key || await this.browse.first();
+    await this.resolve();
+  }
+
+  typed(ops, fromForm = false) {
+    this.fromForm = fromForm;
+    if (fromForm) this.ops.value = ops;
+    this.later();
+  }
+
+  path() { return `${this.ops.value.trim()}/${this.key.value.trim()}`; }
+
+  // resolve asks the server what the path means, and then for the picture.
+  async resolve() {
+    this.loading?.abort();
+    this.loading = new AbortController();
+    const { signal } = this.loading;
+    try {
+      const answer = await json(`api/url?path=${encodeURIComponent(this.path())}`, { signal });
+      this.resolved(answer);
+      await this.load();
+    } catch (error) {
+      if (!signal.aborted) this.refused(error);
+    }
+  }
+
+  resolved(answer) {
+    this.answer = answer;
+    this.problem.hidden = true;
+    if (this.fromForm) this.ops.value = answer.ops;
+    this.form.set(answer.preset, answer.values);
+    fill(this.meaning, answer.explain.map((line) => {
+      const colon = line.indexOf(": ");
+      return el("li", {}, el("code", {}, line.slice(0, colon)), line.slice(colon + 1));
+    }));
+    const encoded = `${answer.ops}/${encodeKey(answer.key)}`;
+    history.replaceState(null, "", `#play/${encoded}`);
+    this.explain.href = `#explain/${encoded}`;
+    this.share.show(answer);
+    this.compare.show(answer);
+    this.original.mark(answer.values);
+  }
+
+  refused(error) {
+    if (!(error instanceof ServerError)) throw error;
+    const { body } = error;
+    fill(this.problem, el("span", {}, error.message),
+      body.corrected ? [" ", el("button", { type: "button", click: () => { this.typed(body.corrected); this.ops.value = body.corrected; this.ops.focus(); } }, "Use ", el("code", {}, body.corrected))] : null);
+    this.problem.hidden = false;
+    this.result.outdated();
+  }
+
+  async load() {
+    const { answer, loading: { signal } } = this;
+    if (!answer.signed) {
+      this.result.unsigned(`thumbery url ${shellQuoted(answer.ops)} ${shellQuoted(answer.key)}`);
+      return;
+    }
+    await Promise.all([this.result.load(answer.signed, signal), this.original.load(answer.key)]);
+  }
+}

@@ -1,0 +1,76 @@
+// server.js sends requests to the listener that this page came from, with the admin token
+// if it asks for one. Paths are relative to the page: "api/about", "../switches".
+
+const stored = "thumbery-token";
+const dialog = document.getElementById("token-dialog");
+const forget = document.getElementById("forget-token");
+let asking = null; // several requests ask for the token once
+
+// ServerError is an answer that is none: its message is the server's, body the JSON.
+export class ServerError extends Error {
+  constructor(status, body) {
+    super(body.detail ?? body.error ?? `the server answered with ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+// request is fetch with the token. The answer may be of any status but 401.
+export async function request(path, init = {}) {
+  for (let tried = null; ; ) {
+    const token = sessionStorage.getItem(stored);
+    const headers = new Headers(init.headers);
+    if (token) headers.set("Authorization", `Bearer ${token}`);
+    const response = await fetch(path, { cache: "no-store", redirect: "manual", ...init, headers });
+    if (response.status !== 401) return response;
+    if (token === sessionStorage.getItem(stored)) {
+      asking ??= askForToken(token !== null || tried !== null).finally(() => { asking = null; });
+    }
+    await asking;
+    tried = token;
+  }
+}
+
+// json is request for an answer in JSON, or a ServerError.
+export async function json(path, init) {
+  const response = await request(path, init);
+  if (response.ok) return response.json();
+  throw await serverError(response);
+}
+
+export async function serverError(response) {
+  if (response.type === "opaqueredirect") return new ServerError(302, { error: "the server sends clients to another address for this" });
+  let body = {};
+  try { body = await response.json(); } catch { /* what is not JSON says nothing to people */ }
+  return new ServerError(response.status, body);
+}
+
+function askForToken(wrong) {
+  sessionStorage.removeItem(stored);
+  forget.hidden = true;
+  const field = document.getElementById("token");
+  const problem = document.getElementById("token-problem");
+  problem.hidden = !wrong;
+  problem.textContent = wrong ? "That was not the token." : "";
+  field.value = "";
+  return new Promise((resolve, reject) => {
+    dialog.returnValue = "";
+    dialog.addEventListener("close", () => {
+      if (dialog.returnValue !== "use" || !field.value) {
+        reject(new ServerError(401, { error: "This listener answers only with its token: reload the page to give it." }));
+        return;
+      }
+      sessionStorage.setItem(stored, field.value.trim());
+      field.value = "";
+      forget.hidden = false;
+      resolve();
+    }, { once: true });
+    dialog.showModal();
+  });
+}
+
+forget.hidden = !sessionStorage.getItem(stored);
+forget.addEventListener("click", () => {
+  sessionStorage.removeItem(stored);
+  location.reload();
+});

@@ -1,0 +1,94 @@
+// Package ui is the page for people: try options on pictures, ask why one looks as it does,
+// and watch the server. Its files are embedded in the program. The page loads nothing from
+// other hosts, and shows everything that it gets as text.
+package ui
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Config is the configuration of the page. Picture is required.
+type Config struct {
+	// Picture is the handler of the public listener. The page gets pictures from it below
+	// /ui/picture/, so that it permits what the public listener does, and no more.
+	Picture http.Handler
+	variant.Rules
+	// Keys are those of the public listener, and sign only with CanSign.
+	Keys *variant.Keyring
+	// CanSign says that whoever can reach the page may have URLs signed.
+	CanSign bool
+	// CanChange says that the listener has /switches and /cache, which change something.
+	CanChange bool
+	// AdminPage is the URL of the page that can change something, where this one cannot; ""
+	// is none.
+	AdminPage string
+	Writes    func(variant.Format) bool // reports whether this server can write a format
+	// Watermarks are the names of those that the server has.
+	Watermarks []string
+	List       Lister
+	FirstKey   variant.Key // of the picture that is shown first; "" for one that List has
+	Version    string
+	Now        func() time.Time // time.Now if nil
+}
+
+type page struct{ Config }
+
+// New returns the handler of everything below /ui/, to be mounted there. What is below
+// /ui/api/ and /ui/picture/ is for those who may use the listener; all else is files.
+func New(c Config) http.Handler {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	p := &page{c}
+	r := chi.NewRouter()
+	r.Use(safeHeaders)
+	r.Get("/api/about", p.about)
+	r.Get("/api/keys", p.keys)
+	r.Get("/api/url", p.url)
+	r.Get("/picture/*", p.picture)
+	r.Get("/*", serveFile)
+	r.Head("/*", serveFile)
+	return r
+}
+
+// contentPolicy has nothing inline, and nothing from elsewhere. Pictures are shown from
+// memory (blob:), as each is fetched with the admin token.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func safeHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// picture answers as the public listener would for the rest of the path. The time by which
+// that wants its answer to be sent does not count for the next request of the connection.
+func (p *page) picture(w http.ResponseWriter, r *http.Request) {
+	defer func() { _ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) }()
+	// The router of the public listener has to look at the path as if it were the first.
+	r = r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, nil))
+	prefix, _, _ := strings.Cut(r.URL.Path, "/picture/")
+	http.StripPrefix(prefix+"/picture", p.Picture).ServeHTTP(w, r)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// The error is that of a client which has left.
+	_ = json.NewEncoder(w).Encode(v)
+}
