@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -65,11 +66,34 @@ type Config struct {
 	Cache    string         // the cache directory
 	Sources  []storage.Source
 	Open     func(*url.URL) (storage.Backend, error)
+	// About, if not nil, is told what is looked at next, which can take seconds, after how
+	// many of all.
+	About func(done, all int, what string)
 }
 
-// Run makes all checks. It changes nothing.
-func Run(ctx context.Context, c Config) []Check {
-	return slices.Concat(checkEngine(ctx, c), checkDescriptors(), checkCache(c.Cache), checkSources(ctx, c))
+// Run makes all checks, and yields each as soon as there is a result. It changes nothing.
+func Run(ctx context.Context, c Config) iter.Seq[Check] {
+	parts := []struct {
+		about string
+		run   func() []Check
+	}{
+		{"child processes", func() []Check { return checkEngine(ctx, c) }},
+		{"the system", checkDescriptors},
+		{"the cache directory", func() []Check { return checkCache(c.Cache) }},
+		{"the sources", func() []Check { return checkSources(ctx, c) }},
+	}
+	return func(yield func(Check) bool) {
+		for i, part := range parts {
+			if c.About != nil {
+				c.About(i, len(parts), part.about)
+			}
+			for _, check := range part.run() {
+				if !yield(check) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func checkEngine(ctx context.Context, c Config) []Check {

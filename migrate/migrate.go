@@ -37,8 +37,7 @@ type Migration struct {
 	DryRun   bool   // copy nothing
 	Log      *slog.Logger
 	// Progress, if not nil, is told after each original how many are done, of how many
-	// that are known of, which is always more. Calls do not overlap. If it is nil, the
-	// log has a line a minute.
+	// that are known of, which is always more. Calls do not overlap.
 	Progress func(done, all int)
 }
 
@@ -67,8 +66,6 @@ func (m Migration) Run(ctx context.Context) (*Report, error) {
 	var watchers, workers sync.WaitGroup
 	if m.Progress != nil {
 		watchers.Go(func() { r.count(ctx) })
-	} else {
-		watchers.Go(func() { r.tally.logProgress(ctx, m.Log) })
 	}
 	jobs := make(chan job)
 	for range m.Parallel {

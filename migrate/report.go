@@ -1,13 +1,10 @@
 package migrate
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -150,23 +147,4 @@ func (t *tally) found() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.all++
-}
-
-// logEvery is how often the log says how far it is.
-const logEvery = time.Minute
-
-func (t *tally) logProgress(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(logEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			t.mu.Lock()
-			r := &t.report
-			log.Info("migrating", "copied", r.Copied.Files, "bytes", r.Copied.Bytes, "there", r.There.Files, "conflicts", r.Conflicts, "failed", r.Failed)
-			t.mu.Unlock()
-		}
-	}
 }

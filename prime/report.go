@@ -17,21 +17,20 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Report logs or shows the progress of a job, and sums it up at the end. It is safe for
+// Report shows the progress of a job, and sums it up at the end. It is safe for
 // use by several goroutines.
 type Report struct {
 	Began time.Time
 	Where string // the cache directory, or the server
 	Lists bool   // keys are listed, and not given one by one
 	Log   *slog.Logger
-	// Show shows how many of all pictures are done; nil where there is only the log.
+	// Show, if not nil, is told how many of all pictures are done.
 	Show func(done, all int, text string)
 
 	mu           sync.Mutex
 	last         Progress
 	leftOut      int // lines that are no keys, which a server is not sent
 	firstLeftOut string
-	logged       time.Time
 }
 
 // Summary is what a job has done.
@@ -61,22 +60,13 @@ func (r *Report) Failed(key variant.Key, err error) {
 	}
 }
 
-// logProgressEvery is how often there is a line in the log where there is no bar.
-const logProgressEvery = time.Minute
-
 // Update takes the progress so far.
 func (r *Report) Update(p Progress) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.last = p
-	switch {
-	case p.State != Running:
-	case r.Show != nil:
+	if p.State == Running && r.Show != nil {
 		r.Show(p.Finished, p.Pictures, describe(p))
-	case time.Since(r.logged) >= logProgressEvery && time.Since(r.Began) >= logProgressEvery:
-		r.logged = time.Now()
-		r.Log.Info("priming", "pictures", p.Finished, "of", total(p), "made", p.Made, "there", p.There, "failed", p.Failed,
-			"rate", fmt.Sprintf("%.1f/s", p.Rate), "left", left(p))
 	}
 }
 

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/doctor"
+	"github.com/thumbery/thumbery/internal/progress"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/s3"
@@ -37,16 +39,30 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 		Engine: c.inspect, Formats: c.FormatSet(), Required: c.RequiresSandbox(), Cache: c.Cache, Sources: values.Sources(c.Source),
 		Open: func(u *url.URL) (storage.Backend, error) { return origins.OpenBackend(u, s3.Options{}) },
 	}
-	checks := doctor.Run(context.Background(), config)
-	wrong := 0
-	for _, check := range checks {
+	bar := progress.New(os.Stderr, io.Discard) // each check has a line
+	show := bar.Describe()
+	config.About = func(done, all int, what string) { show(done, all, "looking at "+what) }
+	found := map[doctor.Status]int{}
+	for check := range doctor.Run(context.Background(), config) {
+		bar.Done()
 		fmt.Fprintf(stdout, "%-6s %-12s %s\n", check.Status, check.Name, check.Message)
-		if check.Status == doctor.Wrong {
-			wrong++
-		}
+		found[check.Status]++
 	}
-	if wrong > 0 {
-		return fmt.Errorf("doctor: %d of %d checks found something wrong", wrong, len(checks))
+	bar.Done()
+	return concludeDoctor(found, stdout)
+}
+
+// concludeDoctor says what to do next.
+func concludeDoctor(found map[doctor.Status]int, stdout io.Writer) error {
+	wrong, worse := found[doctor.Wrong], found[doctor.Slow]+found[doctor.Weak]
+	switch {
+	case wrong > 0:
+		fmt.Fprintln(stdout, "next: mend what is wrong, and run it again")
+		return fmt.Errorf("doctor: %d of %d checks found something wrong", wrong, wrong+worse+found[doctor.OK])
+	case worse > 0:
+		fmt.Fprintln(stdout, "next: thumbery serve works with these settings; the lines that are not ok say what would make it better")
+	default:
+		fmt.Fprintln(stdout, "next: thumbery serve works with these settings")
 	}
 	return nil
 }

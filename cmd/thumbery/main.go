@@ -90,3 +90,12 @@ func newParser(stdout, stderr io.Writer, options ...kong.Option) *kong.Kong {
 		kong.BindTo(stdout, (*io.Writer)(nil)),
 	}, options...)...)
 }
+
+// lines is where the progress of a command goes that no terminal shows: before its summary,
+// unless that is for programs. Cron discards both, and mails errors.
+func lines(stdout io.Writer, asJSON bool) io.Writer {
+	if asJSON {
+		return os.Stderr
+	}
+	return stdout
+}

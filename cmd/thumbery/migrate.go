@@ -81,14 +81,32 @@ func (c *migrateCmd) Run(stdout io.Writer) error {
 	}
 	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
-	bar := progress.NewCounting(os.Stderr, "files")
+	bar := progress.New(os.Stderr, lines(stdout, c.JSON))
 	m := migrate.Migration{
 		From: from, To: to, Prefix: string(c.Prefix), Parallel: c.Parallel, Verify: c.Verify, DryRun: c.DryRun,
-		Log: slog.New(slog.NewTextHandler(bar, nil)), Progress: bar.Track("migrating"),
+		Log: slog.New(slog.NewTextHandler(bar, nil)), Progress: bar.Track("migrating", "files"),
 	}
 	started := time.Now()
 	report, err := m.Run(ctx)
 	bar.Done()
 	report.Seconds = time.Since(started).Seconds()
-	return errors.Join(summary.Print(stdout, report, c.JSON), exit.Conclusion(ctx, "copied", err, report.Failure()))
+	return errors.Join(summary.Print(stdout, report, c.next(report), c.JSON), exit.Conclusion(ctx, "copied", err, report.Failure()))
+}
+
+// next says what to do next; "" where the error says it.
+func (c *migrateCmd) next(r *migrate.Report) string {
+	switch to := storage.RedactURL(c.To.URL); {
+	case !r.Complete:
+		return ""
+	case r.Failure() != nil:
+		return "look at each in the log, and run it again: what has been copied is not copied again"
+	case r.DryRun:
+		return "run the same without --dry-run, to copy"
+	case !c.Verify:
+		return "run the same with --verify, which compares every copy, before you delete anything"
+	case c.Prefix != "":
+		return "copy and verify the rest, without --prefix"
+	default:
+		return fmt.Sprintf("serve from there: thumbery serve --source '/=%s'; until nothing is uploaded to %s any more, '/=%s,%s'", to, storage.RedactURL(c.From.URL), to, storage.RedactURL(c.From.URL))
+	}
 }

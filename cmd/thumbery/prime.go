@@ -103,7 +103,7 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	if !c.lists() && term.IsTerminal(int(os.Stdin.Fd())) {
 		return exit.Usage(errors.New("give keys on standard input, or --prefix: --prefix / is all pictures there are"))
 	}
-	bar := progress.New(os.Stderr)
+	bar := progress.New(os.Stderr, lines(stdout, c.JSON))
 	log := slog.New(slog.NewTextHandler(bar, nil))
 	slog.SetDefault(log) // for panics that are recovered
 	r := &prime.Report{Began: time.Now(), Lists: c.lists(), Log: log, Show: bar.Describe()}
@@ -115,19 +115,35 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	defer cancel()
 	err = run(ctx)
 	bar.Done()
-	return concludePriming(ctx, r, err, stdout, c.JSON)
+	return c.conclude(ctx, r, err, stdout)
 }
 
-// concludePriming prints the summary, and returns the error of the command. A mistake
-// before anything was done has no summary.
-func concludePriming(ctx context.Context, r *prime.Report, err error, stdout io.Writer, asJSON bool) error {
+// conclude prints the summary, and returns the error of the command. A mistake before
+// anything was done has no summary.
+func (c *primeCmd) conclude(ctx context.Context, r *prime.Report, err error, stdout io.Writer) error {
 	if mistake, ok := errors.AsType[*prime.MistakeError](err); ok {
 		if err = exit.Usage(mistake); !r.Started() {
 			return err
 		}
 	}
 	s := r.Summary(err)
-	return errors.Join(summary.Print(stdout, s, asJSON), exit.Conclusion(ctx, "made", err, s.Failure()))
+	return errors.Join(summary.Print(stdout, s, c.next(s), c.JSON), exit.Conclusion(ctx, "made", err, s.Failure()))
+}
+
+// next says what to do next; "" where the error says it.
+func (c *primeCmd) next(s *prime.Summary) string {
+	switch {
+	case !s.Complete:
+		return ""
+	case s.Failure() != nil:
+		return "look at each in the log, and run it again: what has been made is not made again"
+	case s.Made+s.There == 0:
+		return "nothing was found to make: see which keys there are, and --prefix"
+	case c.PresetAll:
+		return "request one of them, and look for hit in its Cache-Status: thumbery url NAME KEY prints its path"
+	default:
+		return fmt.Sprintf("request one of them, and look for hit in its Cache-Status: thumbery url %s KEY prints its path", c.Ops[0])
+	}
 }
 
 // prepare returns what does the work, and reports to r. Its errors are mistakes in the

@@ -19,7 +19,7 @@ func TestPrimeMistakeLater(t *testing.T) {
 		r := &prime.Report{Where: "unix:/run/a.sock", Log: slog.New(slog.DiscardHandler)}
 		r.Update(prime.Progress{State: prime.Done, Finished: done, Made: 10})
 		var out strings.Builder
-		err := concludePriming(t.Context(), r, &prime.MistakeError{Reason: "the server refuses: 40x is not permitted any more"}, &out, false)
+		err := (&primeCmd{}).conclude(t.Context(), r, &prime.MistakeError{Reason: "the server refuses: 40x is not permitted any more"}, &out)
 		if !exit.IsUsage(err) || !strings.HasSuffix(err.Error(), "the server refuses: 40x is not permitted any more") {
 			t.Errorf("%v", err)
 		}
@@ -37,7 +37,7 @@ func TestPrimeStopped(t *testing.T) {
 	r := &prime.Report{Log: slog.New(slog.DiscardHandler)}
 	r.Update(prime.Progress{State: prime.Running, Finished: 3, Made: 6})
 	var out strings.Builder
-	err := concludePriming(ctx, r, errors.New("stopped"), &out, true)
+	err := (&primeCmd{JSON: true}).conclude(ctx, r, errors.New("stopped"), &out)
 	if err == nil || !strings.HasPrefix(err.Error(), "stopped; run it again to go on") || !strings.Contains(out.String(), `"complete": false`) || !strings.Contains(out.String(), `"made": 6`) {
 		t.Errorf("%v, %s", err, &out)
 	}

@@ -55,12 +55,12 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 	}
 	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
-	report, err := c.purge(ctx, policy)
+	report, err := c.purge(ctx, policy, progress.New(os.Stderr, lines(stdout, c.JSON)))
 	if errors.Is(err, disk.ErrNoCache) {
 		return exit.Usage(fmt.Errorf("--cache: %w", err))
 	}
 	report.Busy = errors.Is(err, disk.ErrPurging)
-	if err := summary.Print(stdout, &report, c.JSON); err != nil {
+	if err := summary.Print(stdout, &report, report.next(), c.JSON); err != nil {
 		return err
 	}
 	if report.Busy && c.Wait == 0 {
@@ -73,18 +73,17 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 }
 
 // purge forgets first, since that waits for no other purge.
-func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy) (r purgeReport, err error) {
-	bar := progress.New(os.Stderr)
+func (c *purgeCmd) purge(ctx context.Context, policy eviction.Policy, bar *progress.Bar) (r purgeReport, err error) {
 	defer bar.Done()
 	if c.forgets() {
-		if err := c.forget(ctx, bar.Track("forgetting"), &r); err != nil {
+		if err := c.forget(ctx, bar.Track("forgetting", ""), &r); err != nil {
 			return r, err
 		}
 	}
 	if policy.Empty() {
 		return r, nil
 	}
-	s, err := disk.Purge(ctx, c.Cache, policy, disk.PurgeOptions{DryRun: c.DryRun, Wait: c.Wait, Progress: bar.Track("purging")})
+	s, err := disk.Purge(ctx, c.Cache, policy, disk.PurgeOptions{DryRun: c.DryRun, Wait: c.Wait, Progress: bar.Track("purging", "")})
 	if s.Seconds > 0 { // it has run
 		r.Summary = &s
 	}
@@ -140,6 +139,23 @@ func (r *purgeReport) String() string {
 		text += "another purge of this cache directory is running: nothing done\n"
 	}
 	return text
+}
+
+// next says what to do next.
+func (r *purgeReport) next() string {
+	switch {
+	case r.Busy:
+		return "wait for the other purge with --wait 10m, or let it do the work"
+	case r.failure() != nil:
+		return "mend what could not be removed, mostly the owner of the files, and run it again as the server's user"
+	case r.Summary != nil && r.DryRun || r.Forgotten != nil && r.Forgotten.DryRun:
+		return "run the same without --dry-run, to remove it"
+	case r.Summary != nil && r.TooSmall:
+		return "give the cache more space (--max-size, --max-files), or a larger disk"
+	case r.Summary == nil && r.Forgotten != nil:
+		return "nothing here; browsers and caches in front keep a picture for --max-age, unless --purge-url tells them"
+	}
+	return "nothing; what is requested again is made again"
 }
 
 // failure says that something could not be removed.

@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
@@ -44,6 +47,7 @@ func (c *urlCmd) Run(stdout io.Writer) error {
 	}
 	fmt.Fprintln(stdout, url)
 	if !c.Explain {
+		c.printNext(url)
 		return nil
 	}
 	ops, err := presets.Parse(c.Ops)
@@ -68,4 +72,16 @@ func (c *urlCmd) scope(keys *variant.Keyring) (variant.Scope, error) {
 		return "", fmt.Errorf("--scope: only signed URLs have one: give a --key, too")
 	}
 	return variant.ParseScope(c.Scope)
+}
+
+// printNext says what to do next to people. A script takes everything that is printed for
+// the URL.
+func (c *urlCmd) printNext(url string) {
+	if !term.IsTerminal(int(os.Stdout.Fd())) {
+		return
+	}
+	if c.Base == "" {
+		url = "http://localhost:8080" + url
+	}
+	fmt.Fprintf(os.Stderr, "next: curl -sI '%s'; its Cache-Status says whether the picture was cached\n", url)
 }

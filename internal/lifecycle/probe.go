@@ -2,11 +2,13 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 )
 
 // maxProbed is how much of an answer is part of an error, in bytes.
@@ -32,6 +34,8 @@ func Probe(ctx context.Context, address, path, token string) error {
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", address, context.Cause(ctx))
+	case errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOENT):
+		return fmt.Errorf("no server listens at %s: is it running, and has it the same --admin? (%w)", address, err)
 	case err != nil:
 		return err
 	}

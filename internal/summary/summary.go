@@ -9,10 +9,14 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// Print prints a summary as text, or as JSON.
-func Print(w io.Writer, s fmt.Stringer, asJSON bool) error {
+// Print prints a summary as text, with what to do next unless that is "", or as JSON.
+func Print(w io.Writer, s fmt.Stringer, next string, asJSON bool) error {
 	if !asJSON {
-		_, err := io.WriteString(w, s.String())
+		text := s.String()
+		if next != "" {
+			text += "next: " + next + "\n"
+		}
+		_, err := io.WriteString(w, text)
 		return err
 	}
 	e := json.NewEncoder(w)

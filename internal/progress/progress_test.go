@@ -1,0 +1,94 @@
+package progress
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// Where there is no terminal, there is a line every ten seconds.
+func TestLines(t *testing.T) {
+	t.Parallel()
+	log, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	synctest.Test(t, func(t *testing.T) {
+		var lines bytes.Buffer
+		b := New(log, &lines)
+		percent, files, text := b.Track("purging", ""), b.Track("copying", "files"), b.Describe()
+		for second := range 35 {
+			switch time.Sleep(time.Second); {
+			case second < 15:
+				percent(second, 40)
+			case second < 25:
+				files(1000*second, 123456)
+			default:
+				text(second, 0, fmt.Sprintf("priming: %d of ?", second))
+			}
+		}
+		b.Done()
+		if want := "purging: 22%\ncopying: 19,000 of 123,456 files\npriming: 29 of ?\n"; lines.String() != want {
+			t.Errorf("%q, want %q", &lines, want)
+		}
+	})
+	slog.New(slog.NewTextHandler(New(log, io.Discard), nil)).Info("hello")
+	if text, err := os.ReadFile(log.Name()); err != nil || strings.Count(string(text), "\n") != 1 || !strings.HasSuffix(string(text), "msg=hello\n") {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// On a terminal there is a bar, which makes room for a line of the log, and is gone at the
+// end.
+func TestBar(t *testing.T) {
+	t.Parallel()
+	screen, terminal, err := pty.Open()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer screen.Close()
+	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
+	var lines bytes.Buffer
+	var b *Bar
+	synctest.Test(t, func(*testing.T) {
+		b = New(terminal, &lines)
+		percent := b.Track("purging", "")
+		percent(500, 1000)
+		fmt.Fprintln(b, "a line of the log")
+		time.Sleep(time.Minute)
+		percent(1000, 1000)
+		time.Sleep(time.Minute)
+		files := b.Track("copying", "files") // begins again, with less
+		files(1, 4)
+		time.Sleep(time.Minute)
+		files(2, 4)
+		b.Done()
+	})
+	b.Describe()(0, 0, "listing")
+	b.Done()
+	terminal.Close()
+	shown, _ := io.ReadAll(screen) // ends with an error, as the terminal is closed
+	if lines.Len() > 0 || !strings.Contains(string(shown), "\ra line of the log\r\n") {
+		t.Errorf("lines %q; the terminal shows %q", &lines, shown)
+	}
+	for _, want := range []string{"purging  49%", "copying: 2 of 4 files", "listing"} {
+		if !strings.Contains(string(shown), want) {
+			t.Errorf("the terminal does not show %q: %q", want, shown)
+		}
+	}
+	if last := string(shown)[strings.LastIndex(strings.TrimRight(string(shown), "\r"), "\r")+1:]; strings.TrimSpace(last) != "" {
+		t.Errorf("the bar is left: %q", last)
+	}
+}
