@@ -33,7 +33,7 @@ func (c Config) authorize(next http.Handler) http.Handler {
 		case c.Token == "" || slices.Contains(withoutToken, r.URL.Path) || ui.IsFile(r.URL.Path):
 			ownHost.ServeHTTP(w, r)
 		default:
-			c.Log.Warn("refused a request without the admin token", "path", api.Shortened(r.URL.EscapedPath()), "client", r.RemoteAddr)
+			c.refusals.warn("refused a request without the admin token", "path", api.Shortened(r.URL.EscapedPath()), "client", r.RemoteAddr)
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			writeError(w, http.StatusUnauthorized, "the admin token is wrong or missing: send it as Authorization: Bearer TOKEN")
 		}
@@ -70,7 +70,7 @@ func (c Config) ownHost(next http.Handler) http.Handler {
 			return
 		}
 		host := api.Shortened(r.Host)
-		c.Log.Warn("refused a request for another host name", "host", host, "client", r.RemoteAddr)
+		c.refusals.warn("refused a request for another host name", "host", host, "client", r.RemoteAddr)
 		writeError(w, http.StatusMisdirectedRequest, "the admin listener does not serve the host "+strconv.Quote(host)+
 			": use localhost or an address, or start the server with --admin-host and this name")
 	})

@@ -111,7 +111,7 @@ func TestAdminHosts(t *testing.T) {
 		}
 		*changed = 0
 	}
-	if log := o.log.String(); !strings.Contains(log, "host=evil.example") {
+	if log := o.log.String(); !strings.Contains(log, `msg="refused a request for another host name" host=`) {
 		t.Errorf("the log: %s", log)
 	}
 }

@@ -49,6 +49,8 @@ type Config struct {
 	// case and without a port.
 	Hosts []string
 	Log   *slog.Logger
+
+	refusals *refusals // set by New
 }
 
 // maxPolls bounds the requests of other nodes that wait for something to forget.
@@ -60,6 +62,7 @@ const maxPolls = 1024
 // administrator's browser shows, it refuses requests for other hosts without the token,
 // and those of other sites that change something.
 func New(c Config) http.Handler {
+	c.refusals = &refusals{log: c.Log}
 	r := chi.NewRouter()
 	r.Use(recoverPanics, c.authorize, sameOrigin)
 	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, c.Stock()) })
@@ -71,7 +74,7 @@ func New(c Config) http.Handler {
 	switches := &switchboard{switches: c.Switches, log: c.Log}
 	r.Get("/switches", switches.show)
 	r.Patch("/switches", switches.change)
-	r.Post("/hooks/s3", (&hookHandler{c.Hook, c.Log}).serve)
+	r.Post("/hooks/s3", (&hookHandler{c.Hook, c.Log, c.refusals}).serve)
 	if c.Invalidations != nil {
 		r.With(middleware.Throttle(maxPolls)).Method(http.MethodGet, "/invalidations", c.Invalidations)
 	}

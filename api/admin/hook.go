@@ -29,7 +29,8 @@ type Hook struct {
 
 type hookHandler struct {
 	*Hook
-	log *slog.Logger
+	log      *slog.Logger
+	refusals *refusals
 }
 
 type hookAnswer struct {
@@ -78,7 +79,7 @@ func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 // of its URL only after a 401.
 func (h *hookHandler) forbid(w http.ResponseWriter, r *http.Request) {
 	h.Observe("forbidden")
-	h.log.Warn("refused a bucket notification without the secret", "client", r.RemoteAddr)
+	h.refusals.warn("refused a bucket notification without the secret", "client", r.RemoteAddr)
 	w.Header()["Www-Authenticate"] = []string{"Bearer", `Basic realm="thumbery"`}
 	writeError(w, http.StatusUnauthorized, "the secret is wrong or missing: send it as Authorization: Bearer SECRET, or as the password of Basic")
 }

@@ -46,7 +46,7 @@ func TestToken(t *testing.T) {
 	if *changed != 2 {
 		t.Errorf("with the token %d of 2 changes", *changed)
 	}
-	if log := o.log.String(); strings.Contains(log, testToken[:len(testToken)-1]) || !strings.Contains(log, "path=/switches") {
+	if log := o.log.String(); strings.Contains(log, testToken[:len(testToken)-1]) || !strings.Contains(log, `msg="refused a request without the admin token" path=/`) {
 		t.Errorf("the log: %s", log)
 	}
 }
