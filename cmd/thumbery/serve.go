@@ -67,7 +67,7 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 func (c *serveCmd) listen() (lifecycle.Listeners, error) {
 	l, err := lifecycle.Listen(c.Listen, c.Admin)
 	if exposed := l.Exposed(); err == nil && exposed != nil && c.AdminToken == "" {
-		err = fmt.Errorf("--admin: other machines can reach %v, and whoever does can change the server: set THUMBERY_ADMIN_TOKEN to a secret (openssl rand -hex 32), or THUMBERY_ADMIN to 127.0.0.1:8081 or unix:/PATH", exposed)
+		err = fmt.Errorf("--admin: other machines can reach %v, and anyone who does can change the server: set THUMBERY_ADMIN_TOKEN to a secret (openssl rand -hex 32), or THUMBERY_ADMIN to 127.0.0.1:8081 or unix:/PATH", exposed)
 	}
 	return l, err
 }

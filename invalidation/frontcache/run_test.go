@@ -75,14 +75,9 @@ type node struct {
 	stop  func()
 }
 
-func startNode(t *testing.T, dir string, f *front) *node {
-	t.Helper()
-	return startSlowNode(t, dir, f, 0)
-}
-
-// startSlowNode is startNode for a node that takes this long to forget a picture that another
-// process has recorded.
-func startSlowNode(t *testing.T, dir string, f *front, forgets time.Duration) *node {
+// startNode starts a node that takes this long to forget a picture that another process has
+// recorded.
+func startNode(t *testing.T, dir string, f *front, forgets time.Duration) *node {
 	t.Helper()
 	log, err := invalidation.New(dir, invalidation.Options{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -122,7 +117,7 @@ func TestRun(t *testing.T) {
 		keys, _ := exampleKeys(3)
 		tag := func(i int) string { return string(keys[i].Name()) }
 		f := &front{start: time.Now(), status: 200}
-		n := startNode(t, dir, f)
+		n := startNode(t, dir, f, 0)
 		n.wantBacklog(t, 0, 0)
 		n.forget(t, keys[0], keys[0])
 		time.Sleep(300 * time.Millisecond)
@@ -140,7 +135,7 @@ func TestRun(t *testing.T) {
 		f.wantPurges(t, purgeAt{2300 * ms, tag(2)}, purgeAt{3300 * ms, tag(2)})
 
 		// After a restart when all was answered, there is none.
-		n = startNode(t, dir, f)
+		n = startNode(t, dir, f, 0)
 		time.Sleep(2 * time.Second)
 		f.wantPurges(t)
 		n.wantBacklog(t, 0, 0)
@@ -156,7 +151,7 @@ func TestRun(t *testing.T) {
 		}
 		f.set(200)
 		f.purges = nil
-		n = startNode(t, dir, f)
+		n = startNode(t, dir, f, 0)
 		time.Sleep(2 * time.Second)
 		n.stop()
 		if len(f.purges) != 2 || f.purges[1].at-f.purges[0].at != time.Second {
@@ -173,7 +168,7 @@ func TestRunWhileForgetting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keys, tags := exampleKeys(1)
 		f := &front{start: time.Now(), status: 200}
-		n := startSlowNode(t, dir, f, time.Minute)
+		n := startNode(t, dir, f, time.Minute)
 		defer func() { n.stop() }()
 		other, err := invalidation.New(dir, invalidation.Options{Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
@@ -199,7 +194,7 @@ func TestRunWhileDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keys, tags := exampleKeys(250)
 		f := &front{start: time.Now(), status: 503}
-		n := startNode(t, dir, f)
+		n := startNode(t, dir, f, 0)
 		defer func() { n.stop() }()
 		n.forget(t, keys[0])
 		time.Sleep(time.Minute)
