@@ -44,7 +44,7 @@ var (
 // header.SourceSideMax, of which libvips would make one pixel; of kind
 // header.ErrNotPicture for XML of another kind.
 func plainSVG(src []byte) ([]byte, error) {
-	src = svgTag.ReplaceAllFunc(xmlText(src), withoutQuarters)
+	src = svgTag.ReplaceAllFunc(header.XMLText(src), withoutQuarters)
 	root, start, end := svgElement(src)
 	switch {
 	case end == 0:

@@ -28,7 +28,7 @@ func Sniff(head []byte) (variant.Format, bool) {
 	if f, ok := sniffBrands(head); ok {
 		return f, true
 	}
-	return variant.SVG, looksLikeXML(head) && svgRoot.Match(xmlText(prolog))
+	return variant.SVG, looksLikeXML(head) && svgRoot.Match(XMLText(prolog))
 }
 
 type magic struct {
@@ -63,25 +63,10 @@ var (
 	xmlStart = regexp.MustCompile(`^(?:<` + prefix + `svg|<\?|<!--|<!DOCTYPE\s+` + prefix + `svg)`)
 )
 
-// xmlText is head in UTF-8, as far as markup is concerned, without what may stand before
-// the first of it.
-func xmlText(head []byte) []byte {
-	if bytes.HasPrefix(head, []byte("\xff\xfe\x00\x00")) { // UTF-32, which no decoder reads
-		return head
-	}
-	for _, start := range []string{"\xff\xfe", "\xfe\xff", "<\x00", "\x00<"} { // UTF-16
-		if bytes.HasPrefix(head, []byte(start)) {
-			head = bytes.ReplaceAll(bytes.TrimPrefix(bytes.TrimPrefix(head, []byte("\xff\xfe")), []byte("\xfe\xff")), []byte{0}, nil)
-			break
-		}
-	}
-	return bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
-}
-
 // looksLikeXML reports whether head begins like XML, and not like HTML. It may begin with
 // any number of blanks.
 func looksLikeXML(head []byte) bool {
-	text := xmlText(head)
+	text := XMLText(head)
 	return len(head) >= SniffBytes && len(text) == 0 || xmlStart.Match(text)
 }
 

@@ -1,4 +1,4 @@
-package container
+package header
 
 import (
 	"bytes"
@@ -11,9 +11,13 @@ import (
 // xmlDeclaration names the encoding of XML.
 var xmlDeclaration = regexp.MustCompile(`(?s)^\s*<\?xml\s.*?\?>`)
 
-// xmlText is src without what may not stand before a declaration, and in UTF-8 if it is
-// in UTF-16.
-func xmlText(src []byte) []byte {
+// XMLText returns the text of XML, or of its beginning: without what may stand before the
+// first markup, and in UTF-8, without a declaration, if it is in UTF-16. UTF-32, which no
+// decoder reads, stays as it is.
+func XMLText(src []byte) []byte {
+	if bytes.HasPrefix(src, []byte("\xff\xfe\x00\x00")) {
+		return src
+	}
 	for {
 		n := len(src)
 		src = bytes.TrimLeft(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), " \t\r\n")
