@@ -2,7 +2,11 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +32,8 @@ type pass struct {
 	ctx    context.Context
 	choose func(t eviction.Tier, f *file) bool // decides whether to remove a file; called with mu locked
 	skip   func(name string) bool              // nil, or decides which names not to examine
+	began  time.Time
+	exist  [eviction.Tiers]map[string]bool // the directories that there were then
 
 	mu    sync.Mutex // for what follows
 	dirs  int        // that are done
@@ -107,7 +113,10 @@ func (t *tally) summary() (s Summary) {
 // pass goes through all directories and removes the files that choose chooses. It ends
 // early, with what was done, when ctx ends.
 func (p *purger) pass(ctx context.Context, choose func(eviction.Tier, *file) bool) *tally {
-	run := &pass{purger: p, ctx: ctx, choose: choose}
+	run := &pass{purger: p, ctx: ctx, choose: choose, began: p.Now()}
+	for t := range run.exist {
+		run.exist[t] = directoriesIn(filepath.Join(p.dir, eviction.Tier(t).String()))
+	}
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(p.Workers, shards) {
@@ -122,6 +131,20 @@ func (p *purger) pass(ctx context.Context, choose func(eviction.Tier, *file) boo
 	}
 	workers.Wait()
 	return &run.tally
+}
+
+// directoriesIn returns what stands in the directory of a tier, or nil if it cannot be read.
+// Of a small cache, only some of its directories exist, and to open the others costs as much.
+func directoriesIn(tier string) map[string]bool {
+	entries, err := os.ReadDir(tier)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	names := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		names[e.Name()] = true
+	}
+	return names
 }
 
 // chosen reports whether to remove a file, and otherwise counts it as kept.

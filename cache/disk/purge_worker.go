@@ -30,7 +30,6 @@ type worker struct {
 const batch = 16 << 10
 
 func (w *worker) shard(i int) error {
-	began := w.Now()
 	live := newLiveSources(w.dir, shardName(i), w.DryRun)
 	for n := range dirsOfAShard {
 		for t := range eviction.Tier(eviction.Tiers) {
@@ -44,13 +43,16 @@ func (w *worker) shard(i int) error {
 	if w.ctx.Err() != nil {
 		return nil
 	}
-	if err := live.compact(w.ctx, began); w.ctx.Err() == nil {
+	if err := live.compact(w.ctx, w.began); w.ctx.Err() == nil {
 		return err
 	}
 	return nil
 }
 
 func (w *worker) directory(t eviction.Tier, prefix string, live *liveSources) {
+	if w.exist[t] != nil && !w.exist[t][prefix] {
+		return
+	}
 	path := filepath.Join(w.dir, t.String(), prefix)
 	d, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {
