@@ -164,7 +164,7 @@ var bans = []ban{
 		reason: "one kind of backend does not know another",
 	},
 	{
-		from: []string{"..."}, to: []string{"net/http"}, except: []string{"api/...", "prime", "doctor", "metrics", "storage/s3/...", "invalidation/...", "internal/lifecycle", "internal/progress", "cmd/...", "internal/testkit/...", "e2e/..."},
+		from: []string{"..."}, to: []string{"net/http"}, except: []string{"api/...", "prime", "doctor", "metrics", "tracing", "storage/s3/...", "invalidation/...", "internal/lifecycle", "internal/progress", "cmd/...", "internal/testkit/...", "e2e/..."},
 		reason: "HTTP is for the edge, for what starts and stops its servers, for the transports of storage, between nodes, and to caches in front; the progress bar's library imports it",
 	},
 	{
@@ -214,6 +214,18 @@ var bans = []ban{
 	{
 		from: []string{"..."}, to: []string{"github.com/prometheus/..."}, except: []string{"metrics", "cmd/..."},
 		reason: "only metrics knows Prometheus",
+	},
+	{
+		from: []string{"..."}, to: []string{"go.opentelemetry.io/..."}, except: []string{"tracing", "cmd/...", "internal/testkit/collector"},
+		reason: "only tracing knows OpenTelemetry",
+	},
+	{
+		from: []string{"variant", "cache/...", "storage/...", "resize/...", "info", "metrics", "pipeline/...", "invalidation/...", "api/...", "fallback", "prime", "migrate", "doctor"}, to: []string{"tracing"},
+		reason: "who is traced says so to an observer of its own; cmd connects it",
+	},
+	{
+		from: []string{"tracing"}, to: append([]string{"variant", "cache/...", "storage/...", "resize/...", "info", "pipeline/...", "metrics"}, above...),
+		reason: "a trace has names, times and errors, whatever they are of",
 	},
 	{
 		from: []string{"..."}, to: []string{"github.com/landlock-lsm/...", "github.com/elastic/..."}, except: []string{"resize/sandbox/walls", "resize/sandbox/worker", "cmd/thumbery-worker"},

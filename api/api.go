@@ -69,8 +69,14 @@ type Answer struct {
 	Status  int
 	Bytes   int64 // of the body
 	Took    time.Duration
-	// Steps is what was done for it, unless another request has waited for the same before.
+	// Steps is what was done for it; none if that was done for another request, which has
+	// come before. Work is the context of that one, if it is not nil.
 	Steps []render.Step
+	Work  context.Context
+	Cause error // of an error
+	// Key and Variant are what the URL asks for. They are zero if that is no picture.
+	Key     variant.Key
+	Variant *variant.Variant
 }
 
 type server struct {
@@ -129,10 +135,7 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer result.Blob.Close()
-	rec.outcome, rec.epoch = outcomeOf(&result).String(), result.Epoch
-	if !result.Shared {
-		rec.steps = result.Steps
-	}
+	rec.found(&result)
 	if result.Location != "" {
 		s.redirect(w, &result)
 		return nil

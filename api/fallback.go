@@ -51,7 +51,7 @@ func (s *server) fallbackImage(rec *responseRecorder, r *http.Request, t problem
 	defer cancel()
 	result, err := s.Fallback.Picture(ctx, fallbackVariant(rec.request.variant), rec.request.accept)
 	if err != nil {
-		s.Log.Warn("cannot make the fallback image", "id", rec.id, "cause", err)
+		s.Log.WarnContext(r.Context(), "cannot make the fallback image", "id", rec.id, "cause", err)
 		return false
 	}
 	defer result.Blob.Close()

@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/thumbery/thumbery/internal/panics"
+	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/render"
 )
 
@@ -22,12 +24,12 @@ type responseRecorder struct {
 	cause     error
 	request   request // zero until the URL is parsed and permitted
 	epoch     uint64  // of its picture, when what the answer is made of was opened, or before
-	steps     []render.Step
-	status    int   // 0 until the header is written
-	bytes     int64 // of the body
-	truncated bool  // the body ended early: the client left, or it could not be read
-	failed    bool  // the answer is that to an error
-	refusal   error // why http.ServeContent refused the request; its own answer is discarded
+	work      *work   // nil for a hit
+	status    int     // 0 until the header is written
+	bytes     int64   // of the body
+	truncated bool    // the body ended early: the client left, or it could not be read
+	failed    bool    // the answer is that to an error
+	refusal   error   // why http.ServeContent refused the request; its own answer is discarded
 }
 
 // recorderOf returns the recorder that a handler got as its ResponseWriter.
@@ -90,13 +92,42 @@ func (s *server) record(next http.Handler) http.Handler {
 		now := s.Now()
 		took := now.Sub(began)
 		if s.Observer != nil {
-			s.Observer.Answered(r.Context(), Answer{rec.outcome, rec.status, rec.bytes, took, rec.steps})
+			s.Observer.Answered(r.Context(), rec.answer(took))
 		}
 		if rec.status < http.StatusBadRequest {
 			s.Hottest.add(rec.request, now)
 		}
 		s.logRequest(r, rec, now, took)
 	})
+}
+
+// work is what was done for an answer: steps, or what another request has begun.
+type work struct {
+	steps []render.Step
+	of    context.Context
+}
+
+// found notes what the answer is made of.
+func (rec *responseRecorder) found(r *pipeline.Result) {
+	rec.outcome, rec.epoch = outcomeOf(r).String(), r.Epoch
+	switch {
+	case r.Shared:
+		rec.work = &work{of: r.Work}
+	case len(r.Steps) > 0:
+		rec.work = &work{steps: r.Steps}
+	}
+}
+
+// answer is what the Observer is told.
+func (rec *responseRecorder) answer(took time.Duration) Answer {
+	a := Answer{Outcome: rec.outcome, Status: rec.status, Bytes: rec.bytes, Took: took, Cause: rec.cause}
+	if rec.work != nil {
+		a.Steps, a.Work = rec.work.steps, rec.work.of
+	}
+	if q := rec.request.parsedPath; q != nil {
+		a.Key, a.Variant = q.key, &q.variant
+	}
+	return a
 }
 
 const (
@@ -139,7 +170,7 @@ func (s *server) handle(f func(http.ResponseWriter, *http.Request) error) http.H
 		rec := recorderOf(w)
 		rec.outcome, rec.cause = t.name, err
 		if rec.status != 0 { // the client must not take what it got for the whole body
-			s.Log.Error("cannot send the rest of a response", "id", rec.id, "cause", err)
+			s.Log.ErrorContext(r.Context(), "cannot send the rest of a response", "id", rec.id, "cause", err)
 			panic(http.ErrAbortHandler)
 		}
 		rec.failed, rec.refusal = true, nil

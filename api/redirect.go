@@ -55,7 +55,7 @@ func (s *server) redirectToOrigin(rec *responseRecorder, r *http.Request, t prob
 	defer cancel()
 	link, err := s.Pipeline.Originals.Link(ctx, rec.request.key, s.linkOptions(rec.request, r.Method))
 	if err != nil {
-		s.Log.Warn("cannot redirect to the original: no link", "id", rec.id, "cause", err)
+		s.Log.WarnContext(r.Context(), "cannot redirect to the original: no link", "id", rec.id, "cause", err)
 		return false
 	}
 	h := rec.Header()

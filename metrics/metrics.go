@@ -97,21 +97,30 @@ func histograms(name, help string, labels ...string) *prometheus.HistogramVec {
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
 }
 
-// Handler serves the metrics.
+// Handler serves the metrics, to who asks for it as OpenMetrics, which has exemplars.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
-// Answered counts a response.
-func (m *Metrics) Answered(outcome string, status int, bytes int64, took time.Duration) {
+// Answered counts a response. trace is the id of its trace, or "".
+func (m *Metrics) Answered(outcome string, status int, bytes int64, took time.Duration, trace string) {
 	m.requests.WithLabelValues(outcome, statusLabel(status)).Inc()
-	m.duration.WithLabelValues(outcome).Observe(took.Seconds())
+	observe(m.duration.WithLabelValues(outcome), took, trace)
 	m.sent.Add(float64(bytes))
 }
 
-// Stepped counts a step of what was done for a response.
-func (m *Metrics) Stepped(step string, took time.Duration) {
-	m.step.WithLabelValues(step).Observe(took.Seconds())
+// Stepped counts a step of what was done for a response. trace is the id of its trace, or "".
+func (m *Metrics) Stepped(step string, took time.Duration, trace string) {
+	observe(m.step.WithLabelValues(step), took, trace)
+}
+
+// observe counts a time, with a trace as an example of it.
+func observe(h prometheus.Observer, took time.Duration, trace string) {
+	if trace == "" {
+		h.Observe(took.Seconds())
+		return
+	}
+	h.(prometheus.ExemplarObserver).ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": trace})
 }
 
 // statusLabel has one value for all statuses outside HTTP's range, so that the number of

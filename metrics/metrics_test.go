@@ -33,7 +33,7 @@ func TestPanicsAreCounted(t *testing.T) {
 func TestStepsAreCounted(t *testing.T) {
 	t.Parallel()
 	m := New()
-	m.Stepped("fetch", 300*time.Millisecond)
+	m.Stepped("fetch", 300*time.Millisecond, "")
 	for _, want := range []string{`thumbery_step_seconds_bucket{step="fetch",le="0.25"} 0`, `thumbery_step_seconds_bucket{step="fetch",le="0.5"} 1`, `thumbery_step_seconds_sum{step="fetch"} 0.3`} {
 		if !strings.Contains(scrape(m), want+"\n") {
 			t.Errorf("there is no %s", want)

@@ -11,10 +11,10 @@ func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	m := New()
 	m.registry.MustRegister(gauge("queue", "", func() float64 { return 4 }))
-	m.Answered("memory", 200, 10, time.Millisecond)
-	m.Answered("memory", 200, 10, time.Millisecond)
-	m.Stepped("resize", 250*time.Millisecond)
-	m.Stepped("resize", 500*time.Millisecond)
+	m.Answered("memory", 200, 10, time.Millisecond, "")
+	m.Answered("memory", 200, 10, time.Millisecond, "")
+	m.Stepped("resize", 250*time.Millisecond, "")
+	m.Stepped("resize", 500*time.Millisecond, "")
 	got := m.Snapshot()
 	for name, want := range map[string]string{
 		"requests_total": `[{"labels":{"outcome":"memory","status":"200"},"value":2}]`,

@@ -96,10 +96,13 @@ func (p *Pipeline) makeOnce(ctx context.Context, r Request, old *Result) (m *mad
 			return m, nil
 		}
 		m, err := p.make(ctx, r)
-		if err == nil && !m.answer.Broken {
+		if err != nil {
+			return nil, err
+		}
+		if m.work = ctx; !m.answer.Broken {
 			p.keep(ctx, r, m)
 		}
-		return m, err
+		return m, nil
 	})
 }
 
@@ -126,7 +129,9 @@ func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
 // unless its picture was forgotten meanwhile.
 func (p *Pipeline) keep(ctx context.Context, r Request, m *made) {
 	began := p.config.Now()
-	p.Derivatives.Keep(ctx, r.name, m.epoch, &m.Body)
+	storing, end := p.config.Observer.Step(ctx, "store")
+	p.Derivatives.Keep(storing, r.name, m.epoch, &m.Body)
+	end(nil)
 	m.answer.Steps = append(m.answer.Steps, render.Step{Name: "store", Took: p.config.Now().Sub(began)})
 	if m.answer.Source == Made {
 		p.Derivatives.Share(ctx, r.name, m.epoch, &m.Body, m.cost, r.Background)

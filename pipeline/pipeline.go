@@ -19,6 +19,7 @@
 package pipeline
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -127,6 +128,11 @@ func (NopObserver) Fetched(time.Duration, int64, error) {}
 
 // Resized implements Observer.
 func (NopObserver) Resized(render.Input, time.Duration, error) {}
+
+// Step implements Observer.
+func (NopObserver) Step(ctx context.Context, _ string) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
 
 // Kept implements Observer.
 func (NopObserver) Kept(eviction.Tier, int64, error) {}

@@ -133,6 +133,9 @@ func TestTiers(t *testing.T) {
 	}
 }
 
+// asker is the key of who asks, in contexts.
+type asker struct{}
+
 // Forty simultaneous requests for four variants of one picture: one fetch, four
 // resizes.
 func TestCoalescing(t *testing.T) {
@@ -145,12 +148,17 @@ func TestCoalescing(t *testing.T) {
 		for i := range 40 {
 			ops := []string{"40x30", "30x", "x20", "10x10"}[i%4]
 			all.Go(func() {
-				r, err := h.ask(t.Context(), t, "cat.jpg", ops)
+				r, err := h.ask(context.WithValue(t.Context(), asker{}, i), t, "cat.jpg", ops)
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				defer r.Blob.Close()
+				if (r.Work != nil) != r.Shared {
+					t.Errorf("shared: %v, and the work is of %v", r.Shared, r.Work)
+				} else if r.Shared && r.Work.Value(asker{}).(int)%4 != i%4 {
+					t.Error("the work is that of a request for another variant")
+				}
 				if _, err := io.Copy(io.Discard, r.Blob.Content()); err != nil {
 					t.Error(err)
 				}

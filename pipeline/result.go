@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"context"
+
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/shared"
 	"github.com/thumbery/thumbery/pipeline/derivatives"
@@ -48,6 +50,8 @@ type Result struct {
 	Location string
 	Broken   bool          // made from a broken original: must not be cached
 	Steps    []render.Step // what was done for it; not to be changed
+	// Work, if Shared, is the context of the request that began the work, which may be over.
+	Work context.Context
 }
 
 // close closes the Blob of a Result, if there is one.
@@ -74,13 +78,16 @@ type made struct {
 	// served and not kept.
 	epoch  uint64
 	cost   shared.Cost // if it was made here
-	answer Result      // what result adds to is the same for all requests
+	work   context.Context
+	answer Result // what result adds to is the same for all requests
 }
 
 func (p *Pipeline) result(r Request, m *made, shared bool) *Result {
 	a := m.answer
 	a.Blob, a.Name, a.Epoch, a.Sum, a.MediaType, a.Stored = m.Blob(), r.name, m.epoch, m.Sum, m.MediaType, m.Stored
-	a.Shared, a.OriginDown = shared, p.Originals.IsDown(r.Key)
+	if a.Shared, a.OriginDown = shared, p.Originals.IsDown(r.Key); shared {
+		a.Work = m.work
+	}
 	return &a
 }
 

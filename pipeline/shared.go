@@ -26,7 +26,9 @@ func (p *Pipeline) fromShared(ctx context.Context, r Request, make func(context.
 // that is in the cache, or that the origin is known to have, is as good as none.
 func (p *Pipeline) readShared(ctx context.Context, r Request, epoch uint64) (m *made, ok bool) {
 	began := p.config.Now()
-	body, ok := p.Derivatives.ReadShared(ctx, r.name)
+	reading, end := p.config.Observer.Step(ctx, "bucket")
+	body, ok := p.Derivatives.ReadShared(reading, r.name)
+	end(nil)
 	if !ok || !p.Originals.IsLatest(originals.Ref{ID: r.ID(), Size: -1, ModTime: body.ModTime}) {
 		return nil, false
 	}

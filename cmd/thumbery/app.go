@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
@@ -25,6 +24,7 @@ import (
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/sandbox"
 	"github.com/thumbery/thumbery/resize/watermark"
+	"github.com/thumbery/thumbery/tracing"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -55,6 +55,7 @@ type app struct {
 	origins *origins.Origins
 	dir     *disk.Directory
 	metrics *metrics.Metrics
+	tracer  *tracing.Tracer // nil without tracing
 	// invalidations is the log of what is to be forgotten everywhere.
 	invalidations *invalidation.Log
 
@@ -76,6 +77,7 @@ type appConfig struct {
 	newGate newGate
 	queue   int // how many may wait at each gate
 	metrics *metrics.Metrics
+	tracer  *tracing.Tracer // nil without tracing
 	log     *slog.Logger
 	adjust  func(*pipeline.Config)
 }
@@ -91,7 +93,7 @@ func (f *appFlags) app(c appConfig) (*app, error) {
 	if err != nil {
 		return nil, exit.Usage(fmt.Errorf("--watermark: %w", err))
 	}
-	a := &app{presets: presets, metrics: c.metrics}
+	a := &app{presets: presets, metrics: c.metrics, tracer: c.tracer}
 	if a.workers, err = startWorkers(&f.WorkerFlags, f.engine(marks), c.log); err != nil {
 		return nil, err
 	}
@@ -105,7 +107,7 @@ func (f *appFlags) app(c appConfig) (*app, error) {
 // open opens the origins and the cache, waits for the workers, and puts the pipeline
 // together.
 func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err error) {
-	if a.origins, err = f.OriginFlags.Open(a.readOnly, c.metrics, c.log); err != nil {
+	if a.origins, err = f.OriginFlags.Open(a.readOnly, c.tracer.Transport, c.metrics, c.log); err != nil {
 		return err
 	}
 	if a.invalidations, err = f.openInvalidations(c.metrics, c.log); err != nil {
@@ -125,7 +127,7 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	}
 	a.gates = gates{c.newGate(f.WorkerCount(), int64(f.MaxPixels), c.queue), c.newGate(f.Fetches, 0, c.queue)}
 	config := f.pipeline(a)
-	config.Render.Settings, config.Observer, config.Log = settings, observer{c.metrics}, c.log
+	config.Render.Settings, config.Observer, config.Log = settings, a.observer(), c.log
 	if config.Derivatives.SharedTier, err = f.sharedTier(a, c); err != nil {
 		return err
 	}
@@ -147,25 +149,6 @@ func (f *appFlags) pipeline(a *app) pipeline.Config {
 		Mezzanines:  mezzanines.Config{Cache: a.dir.Mezzanines},
 		Render:      render.Config{Resizer: a.workers, Gate: a.gates.pictures, Timeout: f.ResizeTimeout},
 		ServeBroken: f.ServesBroken(), Record: a.record, Now: time.Now,
-	}
-}
-
-// observer adapts the metrics to the pipeline and the edge.
-type observer struct{ *metrics.Metrics }
-
-// Revalidated implements pipeline.Observer.
-func (o observer) Revalidated(v originals.Freshness) { o.Metrics.Revalidated(v.String()) }
-
-// Resized implements pipeline.Observer.
-func (o observer) Resized(of render.Input, took time.Duration, err error) {
-	o.Metrics.Resized(of.String(), took, err)
-}
-
-// Answered implements api.Observer.
-func (o observer) Answered(_ context.Context, a api.Answer) {
-	o.Metrics.Answered(a.Outcome, a.Status, a.Bytes, a.Took)
-	for _, step := range a.Steps {
-		o.Stepped(step.Name, step.Took)
 	}
 }
 

@@ -36,7 +36,7 @@ func opened(t *testing.T, f settings.OriginFlags, sources ...string) (*origins.O
 		f.Source = append(f.Source, source)
 	}
 	m := metrics.New()
-	o, err := f.Open(func() bool { return false }, m, slog.New(slog.DiscardHandler))
+	o, err := f.Open(func() bool { return false }, nil, m, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func (c *serveCmd) page(p *parts, keys *variant.Keyring) ui.Config {
 	}
 	return ui.Config{
 		// A browser gets answers from here: with their bodies, and what is wrong in words.
-		Picture: api.New(api.Config{Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, MaxAge: c.MaxAge, Observer: observer{p.metrics}, Log: p.log}),
+		Picture: api.New(api.Config{Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, MaxAge: c.MaxAge, Observer: p.observer(), Log: p.log}),
 		Rules:   p.rules(c), Keys: keys, CanSign: c.AdminToken != "", CanChange: true, Version: version,
 		Writes: p.Render.Settings.CanWrite, Watermarks: slices.Sorted(maps.Keys(p.Render.Settings.Watermarks)), List: p.list, FirstKey: first,
 	}

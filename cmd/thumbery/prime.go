@@ -171,7 +171,7 @@ const primeQueue = 1000
 // local prepares the work to be done here.
 func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err error) {
 	c.Repair = false // that is what serving is for
-	app, err := c.app(appConfig{gate.NewDedicated, primeQueue, metrics.New(), r.Log, func(*pipeline.Config) {}})
+	app, err := c.app(appConfig{gate.NewDedicated, primeQueue, metrics.New(), nil, r.Log, func(*pipeline.Config) {}})
 	if err != nil {
 		return nil, err
 	}

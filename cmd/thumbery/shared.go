@@ -22,7 +22,7 @@ func (f *appFlags) sharedTier(a *app, c appConfig) (shared.Config, error) {
 	if keys := a.origins.Keys(f.Shared.Host, prefix+"x"); err == nil && len(keys) > 0 {
 		return shared.Config{}, exit.Usage(fmt.Errorf("--shared: %s is below a --source, so that derivatives would be taken for originals: use another bucket, or a prefix beside those of --source", f.Shared.Redacted()))
 	}
-	bucket, err := s3.OpenBucket(f.Shared, s3.Options{}) // callers bound its time
+	bucket, err := s3.OpenBucket(f.Shared, s3.Options{Wrap: c.tracer.Transport}) // callers bound its time
 	if err != nil {
 		return shared.Config{}, exit.Usage(fmt.Errorf("--shared: %w", err))
 	}

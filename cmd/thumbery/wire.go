@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/thumbery/thumbery/api/ui"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/fallback"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/invalidation/peers"
@@ -18,6 +20,7 @@ import (
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/resize/sandbox"
+	"github.com/thumbery/thumbery/tracing"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -39,12 +42,16 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 	if err != nil {
 		return service{}, err
 	}
+	tracer, err := tracing.New(context.Background(), version, log)
+	if err != nil {
+		return service{}, exit.Usage(err)
+	}
 	m := metrics.New()
 	fronts, err := openFrontCaches(c.PurgeURL, m, log)
 	if err != nil {
 		return service{}, err
 	}
-	app, err := c.app(appConfig{gate.New, c.Queue, m, log, func(p *pipeline.Config) {
+	app, err := c.app(appConfig{gate.New, c.Queue, m, tracer, log, func(p *pipeline.Config) {
 		p.Derivatives.MemoryBytes, p.Adaptive, p.Originals.MaxVersions = c.hotBytes(), c.Adaptive, c.VersionLimit()
 	}})
 	if err != nil {
@@ -66,7 +73,7 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		log: log,
 	}
 	m.Watch(version, p.state(fronts, others))
-	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
+	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "tracing", Run: tracer.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
 	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers}, nil
 }
 
@@ -95,11 +102,11 @@ func (a *app) rules(c *serveCmd) variant.Rules {
 }
 
 func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.SendFile) http.Handler {
-	public := api.New(api.Config{
+	public := p.tracer.Handler(api.New(api.Config{
 		Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(p.fallback),
-		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Observer: observer{p.metrics}, Log: p.log,
-	})
+		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Observer: p.observer(), Log: p.log,
+	}))
 	if c.isDemo() {
 		public = ui.Demo(public, ui.New(c.demoPage(p)))
 	}

@@ -1,6 +1,7 @@
 package mezzanines_test
 
 import (
+	"context"
 	"errors"
 	"image"
 	"log/slog"
@@ -23,6 +24,10 @@ import (
 var id = originals.ID{Key: "big.jpg"}
 
 type silent struct{}
+
+func (silent) Step(ctx context.Context, _ string) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
 
 func (silent) Fetched(time.Duration, int64, error) {}
 

@@ -70,7 +70,9 @@ func (s *Store) Open(ctx context.Context, id ID, mode Mode) (*Original, error) {
 // once more, into memory.
 func (s *Store) openFetched(ctx context.Context, id ID, mode Mode) (*Original, error) {
 	epoch := s.epoch(id)
+	ctx, end := s.Observer.Step(ctx, "fetch")
 	f, shared, err := s.fetchOnce(ctx, id, mode)
+	end(err)
 	if err != nil {
 		return nil, err
 	}

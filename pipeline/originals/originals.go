@@ -90,6 +90,9 @@ type Observer interface {
 	Fetched(took time.Duration, bytes int64, err error)
 	// Revalidated: the origin was asked whether an original has changed.
 	Revalidated(Freshness)
+	// Step: a step begins, of the request or the background work that ctx belongs to. It is
+	// done in the context that is returned, and end is called with its outcome.
+	Step(ctx context.Context, name string) (step context.Context, end func(error))
 }
 
 // Store opens originals. It is safe for use by several goroutines.

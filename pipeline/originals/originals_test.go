@@ -56,6 +56,10 @@ func newStore(change ...func(*originals.Config)) *store {
 
 type silent struct{}
 
+func (silent) Step(ctx context.Context, _ string) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
+
 func (silent) Fetched(time.Duration, int64, error) {}
 
 func (silent) Revalidated(originals.Freshness) {}

@@ -113,7 +113,7 @@ func (s *Store) revalidateOnce(ctx context.Context, id ID, r record) Freshness {
 	})
 	if err != nil {
 		if ctx.Err() == nil { // a panic
-			s.Log.Error("revalidation failed", "key", id.Key, "cause", err)
+			s.Log.ErrorContext(ctx, "revalidation failed", "key", id.Key, "cause", err)
 		}
 		return Error
 	}

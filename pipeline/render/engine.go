@@ -4,6 +4,7 @@
 package render
 
 import (
+	"context"
 	"time"
 
 	"github.com/thumbery/thumbery/info"
@@ -33,6 +34,9 @@ type Observer interface {
 	// Resized: a request's picture was made, looked at or described in took, or could
 	// not be. Background work is not reported.
 	Resized(input Input, took time.Duration, err error)
+	// Step: a step begins, of the request or the background work that ctx belongs to. It is
+	// done in the context that is returned, and end is called with its outcome.
+	Step(ctx context.Context, name string) (step context.Context, end func(error))
 }
 
 // Engine makes pictures. It is safe for use by several goroutines.

@@ -154,7 +154,9 @@ func (e *Engine) weight(h header.Header, cost int64) int64 {
 // then, so that what is queued holds no memory.
 func (e *Engine) run(ctx context.Context, t task, p *Picture, do func(context.Context, resize.Source) error) error {
 	queued := e.Now()
-	leave, err := t.limit.enter(ctx, e.Gate, t.weight)
+	inQueue, end := e.Observer.Step(ctx, "queue")
+	leave, err := t.limit.enter(inQueue, e.Gate, t.weight)
+	end(err)
 	if err != nil {
 		return err
 	}
@@ -166,9 +168,11 @@ func (e *Engine) run(ctx context.Context, t task, p *Picture, do func(context.Co
 	if err != nil {
 		return err
 	}
+	ctx, end = e.Observer.Step(ctx, t.step)
 	err = finish(done, func() error {
 		return t.limit.within(ctx, func(ctx context.Context) error { return do(ctx, src) })
 	})
+	end(err)
 	took := e.Now().Sub(began)
 	t.limit.left -= took
 	p.Steps = append(p.Steps, Step{t.step, took})

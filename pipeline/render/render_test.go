@@ -26,6 +26,10 @@ type observed struct {
 	resized, failed int
 }
 
+func (*observed) Step(ctx context.Context, _ string) (context.Context, func(error)) {
+	return ctx, func(error) {}
+}
+
 func (o *observed) Resized(_ render.Input, _ time.Duration, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

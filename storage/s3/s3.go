@@ -34,6 +34,9 @@ type Options struct {
 	// environment are used (AWS_ACCESS_KEY_ID, MINIO_ACCESS_KEY and so on), then those of
 	// the shared files of the AWS tools, then those of the role of the machine or pod.
 	AccessKey, SecretKey string
+	// Wrap, if not nil, is put around the transport, below what signs requests. It may add
+	// headers that need no signature.
+	Wrap func(http.RoundTripper) http.RoundTripper
 }
 
 func (o Options) withDefaults() Options {

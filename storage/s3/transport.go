@@ -27,7 +27,7 @@ const (
 // bodies, which the caller does.
 func newTransport(o Options) http.RoundTripper {
 	dialer := &net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second}
-	return wrapTransport(&http.Transport{
+	transport := http.RoundTripper(&http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
@@ -41,7 +41,11 @@ func newTransport(o Options) http.RoundTripper {
 		// An object stored with Content-Encoding: gzip must not be unpacked, nor others be
 		// packed on the way: Content-Length is the object's size.
 		DisableCompression: true,
-	}, o.StallTimeout)
+	})
+	if o.Wrap != nil {
+		transport = o.Wrap(transport)
+	}
+	return wrapTransport(transport, o.StallTimeout)
 }
 
 // wrapTransport adds checks of responses and the idle timeout of bodies.

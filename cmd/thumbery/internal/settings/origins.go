@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"time"
 
@@ -75,14 +76,14 @@ func CheckSources(all []values.Source) error {
 	return nil
 }
 
-// Open opens all backends and mounts them. Its errors are marked by exit.Usage.
-func (f *OriginFlags) Open(readOnly func() bool, m *metrics.Metrics, log *slog.Logger) (*origins.Origins, error) {
+// Open opens all backends and mounts them. wrap is put around the transports. Its errors are marked by exit.Usage.
+func (f *OriginFlags) Open(readOnly func() bool, wrap func(http.RoundTripper) http.RoundTripper, m *metrics.Metrics, log *slog.Logger) (*origins.Origins, error) {
 	if err := CheckSources(f.Source); err != nil {
 		return nil, err
 	}
 	o, err := origins.Open(origins.Config{
 		Sources: values.Sources(f.Source), Hedge: f.Hedge, HedgeOff: f.NoHedge, Repair: f.Repair, ReadOnly: readOnly, Metrics: m, Log: log,
-		S3: s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout},
+		S3: s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout, Wrap: wrap},
 	})
 	if err != nil {
 		return nil, exit.Usage(fmt.Errorf("--source %w", err))

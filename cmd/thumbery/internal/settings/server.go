@@ -10,6 +10,7 @@ import (
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/logbuf"
+	"github.com/thumbery/thumbery/tracing"
 )
 
 // AdminFlags say how the admin listener is reached.
@@ -67,5 +68,5 @@ func (f *ServerFlags) Logger() (*slog.Logger, *logbuf.Buffer) {
 	if f.Log == "json" {
 		h = slog.NewJSONHandler(b, nil)
 	}
-	return slog.New(b.FlushOnWarn(h)), b
+	return slog.New(b.FlushOnWarn(tracing.Log(h))), b
 }
