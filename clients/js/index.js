@@ -75,7 +75,7 @@ export class Thumbery {
     if (this.signed) {
       let scope;
       [, signature, scope, key] = /^(s\.[^/~]+~([^/]+))\/([^]*)$/.exec(key) ?? bad(`${key} is not what source() gives`);
-      checkOptions(scope, ops, this.presets);
+      this.permit(scope, ops);
     }
     checkKey(key);
     signature ||= this.signature(ops, key);
@@ -129,6 +129,11 @@ export class Thumbery {
     const spelled = [...options.keys()].filter((name) => name in values);
     const list = spelled.map((name) => (values[name] === "" ? name : `${name}_${values[name]}`));
     return [preset, values.whole, ...size, ...list].filter(Boolean).join(",") || "dpr_1";
+  }
+
+  /** Throws for options outside the scope of what source() gave. @protected */
+  permit(scope, ops) {
+    checkOptions(scope, ops, this.presets);
   }
 
   /** Signs, in sign.js. @protected */
