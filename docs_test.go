@@ -92,3 +92,20 @@ func TestLicences(t *testing.T) {
 		}
 	}
 }
+
+// TestDocsExamples: docs/templates.md shows the pages that the tests run.
+func TestDocsExamples(t *testing.T) {
+	page, err := os.ReadFile("docs/templates.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("clients/examples/*/*")
+	if err != nil || len(files) != 3 {
+		t.Errorf("examples: %v, %v", files, err)
+	}
+	for _, file := range files {
+		if code, err := os.ReadFile(file); err != nil || !strings.Contains(string(page), "\n"+string(code)+"```\n") {
+			t.Errorf("docs/templates.md does not have %s as it is (%v)", file, err)
+		}
+	}
+}

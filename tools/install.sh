@@ -60,7 +60,8 @@ need_for_clients() {
 	need_file /usr/share/php/Illuminate/Support php-illuminate-support
 	need_file /usr/lib/python3/dist-packages/jinja2 python3-jinja2
 	need_file /usr/lib/python3/dist-packages/django python3-django
-	need_file /usr/share/rubygems-integration/*/specifications/actionview-*.gemspec ruby-actionview
+	need_file /usr/lib/python3/dist-packages/flask python3-flask
+	need_file /usr/share/rubygems-integration/*/specifications/railties-*.gemspec ruby-railties
 }
 need_file() { # need_file PATH... PACKAGE
 	[ -e "$1" ] || missing="$missing $(eval echo "\${$#}")"
