@@ -56,7 +56,7 @@ SEQUENTIAL := ./variant ./resize ./resize/container ./resize/header/... ./resize
 # What these test is nearly all in C, which the race detector does not see, or sequential: only
 # the tests that do several things at once run with it.
 IN_C := ./resize/vips ./resize/resizetest
-CONCURRENT := 'AtOnce|Concurrent|SideBySide|Fails|^TestConformance$$'
+CONCURRENT := 'AtOnce|Concurrent|SideBySide|Fails|^TestConformance$$/Concurrent'
 
 # Packages with tests of very many cases, of which only a sample runs with the race detector.
 SAMPLED := $(IN_C) ./resize/sandbox/worker ./cmd/thumbery ./cmd/thumbery-worker
@@ -75,10 +75,17 @@ test: ## Run all tests, with real servers and real photographs; 8 minutes
 	@tools/vips.sh which
 	@tools/photos.sh
 	go run ./internal/testkit/pinned/build
+	$(MAKE) -j 2 test-race test-others
+
+# The two halves of the tests run side by side: in each, there are times when a CPU is idle.
+.PHONY: test-race test-others
+test-race:
 	go test -race -vet=off -timeout 30m $$(go list ./... | grep -v /e2e | grep -vxF "$$(go list $(SEQUENTIAL) $(IN_C))")
-	go test -race -vet=off -timeout 30m -run $(CONCURRENT) ./resize/vips
-	go test -vet=off -timeout 30m $(SAMPLED) $(SEQUENTIAL)
 	go test -vet=off -count 1 -timeout 30m -parallel 6 ./e2e/...
+
+test-others:
+	go test -vet=off -timeout 30m $(SAMPLED) $(SEQUENTIAL)
+	go test -race -vet=off -timeout 30m -run $(CONCURRENT) ./resize/vips
 	[ "$$(uname)" = Darwin ] || $(MAKE) test-clients
 	cd bench && go test -vet=off ./...
 	cd deploy/kubernetes && go test -vet=off -count 1 $(QUICKLY) ./...
