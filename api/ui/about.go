@@ -16,6 +16,7 @@ type about struct {
 	Signed    bool   `json:"signed"` // the public listener serves only signed URLs
 	CanSign   bool   `json:"can_sign"`
 	CanChange bool   `json:"can_change"`
+	Explains  bool   `json:"explains"`
 	AdminPage string `json:"admin_page,omitempty"`
 	// Options are the URL language, in canonical order.
 	Options    []variant.Option  `json:"options"`
@@ -36,7 +37,7 @@ type limits struct {
 
 func (p *page) about(w http.ResponseWriter, _ *http.Request) {
 	a := about{
-		Version: p.Version, Signed: !p.Keys.Empty(), CanSign: p.CanSign && !p.Keys.Empty(), CanChange: p.CanChange, AdminPage: p.AdminPage,
+		Version: p.Version, Signed: !p.Keys.Empty(), CanSign: p.CanSign && !p.Keys.Empty(), CanChange: p.CanChange, Explains: p.Explain != nil, AdminPage: p.AdminPage,
 		Options: variant.Options(), Presets: map[string]string{}, Writes: []string{}, Watermarks: append([]string{}, p.Watermarks...),
 		Limits: limits{append([]int{}, p.Limits.Sizes...), p.Limits.PresetsOnly, variant.MaxSide}, First: p.first(), FirstKey: p.FirstKey,
 	}

@@ -20,6 +20,8 @@ type Config struct {
 	// Picture is the handler of the public listener. The page gets pictures from it below
 	// /ui/picture/, so that it permits what the public listener does, and no more.
 	Picture http.Handler
+	// Explain, if not nil, answers GET /OPS/KEY with a report in JSON.
+	Explain http.Handler
 	variant.Rules
 	// Keys are those of the public listener, and sign only with CanSign.
 	Keys *variant.Keyring
@@ -53,6 +55,10 @@ func New(c Config) http.Handler {
 	r.Get("/api/about", p.about)
 	r.Get("/api/keys", p.keys)
 	r.Get("/api/url", p.url)
+	r.Get("/api/snippets", p.snippets)
+	if c.Explain != nil {
+		r.Get("/api/explain/*", below("/explain", c.Explain))
+	}
 	r.Get("/picture/*", p.picture)
 	r.Get("/*", serveFile)
 	r.Head("/*", serveFile)
@@ -75,14 +81,20 @@ func safeHeaders(next http.Handler) http.Handler {
 	})
 }
 
-// picture answers as the public listener would for the rest of the path. The time by which
-// that wants its answer to be sent does not count for the next request of the connection.
+// picture answers as the public listener would. The time by which that wants its answer to
+// be sent does not count for the next request of the connection.
 func (p *page) picture(w http.ResponseWriter, r *http.Request) {
 	defer func() { _ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) }()
-	// The router of the public listener has to look at the path as if it were the first.
-	r = r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, nil))
-	prefix, _, _ := strings.Cut(r.URL.Path, "/picture/")
-	http.StripPrefix(prefix+"/picture", p.Picture).ServeHTTP(w, r)
+	below("/picture", p.Picture)(w, r)
+}
+
+// below has h answer for what follows name in the path, as if nothing had been routed yet.
+func below(name string, h http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, nil))
+		before, _, _ := strings.Cut(r.URL.Path, name+"/")
+		http.StripPrefix(before+name, h).ServeHTTP(w, r)
+	}
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -213,7 +213,7 @@ func TestURLProblems(t *testing.T) {
 		{"", 400, problem{Kind: "bad-key"}},
 		{"100x/../a.jpg", 400, problem{Kind: "bad-key"}},
 		{"100x/" + strings.Repeat("a", variant.MaxKeyBytes+1), 400, problem{Kind: "bad-key"}},
-		{strings.Repeat("a", maxPath+1), 400, problem{Kind: "bad-key"}},
+		{strings.Repeat("a", 10_000), 400, problem{Kind: "bad-key"}},
 		{"200x/a.jpg", 403, problem{Kind: "forbidden"}},
 		{"s.k1.xx/100x,blurr_3/a.jpg", 400, problem{Kind: "bad-options", Option: "blurr_3", Corrected: "100x,blur_3"}},
 	} {
@@ -294,6 +294,51 @@ func TestPicture(t *testing.T) {
 	w := httptest.NewRecorder()
 	if h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/ui/picture/60x/a.jpg", nil)); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", w.Code)
+	}
+}
+
+// The report is asked for as the listener's own is.
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	h := newPage(t, func(c *Config) {
+		c.Explain = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.String()) })
+	})
+	if w := get(h, "/ui/api/explain/60x/a%2Fb.jpg?make=1"); w.Body.String() != "/60x/a%2Fb.jpg?make=1" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := get(newPage(t), "/ui/api/explain/60x/a.jpg"); w.Code != 404 {
+		t.Errorf("without: %d", w.Code)
+	}
+}
+
+func TestSnippets(t *testing.T) {
+	t.Parallel()
+	const path = "/ui/api/snippets?path=300x200,f_auto/a.jpg&base="
+	all := func(base string, configure ...func(*Config)) string {
+		w := get(newPage(t, configure...), path+url.QueryEscape(base))
+		if w.Code != 200 {
+			t.Errorf("%s: %d %s", base, w.Code, w.Body)
+		}
+		return w.Body.String()
+	}
+	limited := func(c *Config) { c.Limits.Signed = true }
+	const base = "https://img.example.com/pictures"
+	if plain := all(base); !strings.Contains(plain, base+"/300x200,f_auto/a.jpg") || !strings.Contains(plain, "avif") {
+		t.Error(plain)
+	}
+	if html := all("", signs, limited); !strings.Contains(html, "/s.k1.") || strings.Contains(html, "a-secret") {
+		t.Error(html)
+	}
+	if html := all("", signed, limited); strings.Contains(html, "/s.k1.") || strings.Contains(html, "srcset") {
+		t.Errorf("signed without a permission: %s", html)
+	}
+	for _, base := range []string{"img.example.com", "javascript:alert(1)", "https://", "https://a b", `https://a"b`, "https://a/<b>", "https://u:p@a", "https://a?b", "https://a#b", "//a", "ftp://a", "https://" + strings.Repeat("a", maxBase)} {
+		if w := get(newPage(t), path+url.QueryEscape(base)); w.Code != 400 {
+			t.Errorf("%s: %d", base, w.Code)
+		}
+	}
+	if w := get(newPage(t), "/ui/api/snippets?path=300x200,blurr_3/a.jpg"); w.Code != 400 || decode[problem](t, w).Corrected != "300x200,blur_3" {
+		t.Errorf("bad options: %d %s", w.Code, w.Body)
 	}
 }
 

@@ -19,17 +19,9 @@ type problem struct {
 	Corrected string `json:"corrected,omitempty"`
 }
 
-// maxPath bounds a path that is asked about, in bytes: more than options and a key have.
-const maxPath = 4 << 10
-
 // url answers GET /ui/api/url?path=OPS/KEY, percent-decoded.
 func (p *page) url(w http.ResponseWriter, r *http.Request) {
-	path := r.URL.Query().Get("path")
-	if len(path) > maxPath {
-		writeJSON(w, http.StatusBadRequest, problem{Error: "the path is too long", Kind: "bad-key"})
-		return
-	}
-	path = "/" + strings.TrimPrefix(path, "/")
+	path := "/" + strings.TrimPrefix(r.URL.Query().Get("path"), "/")
 	a, err := p.resolve(path)
 	if err != nil {
 		status, kind := api.Classify(err)

@@ -14,6 +14,7 @@ import { json } from "./server.js";
 
 const views = [
   { name: "play", title: "Play", load: () => import("./play.js") },
+  { name: "explain", title: "Explain", load: () => import("./explain.js"), has: (about) => about.explains },
 ];
 
 const main = document.getElementById("main");
@@ -79,15 +80,15 @@ async function show() {
 }
 
 async function start() {
-  for (const view of views) {
-    view.link = el("a", { href: `#${view.name}` }, view.title);
-    document.getElementById("views").append(el("li", {}, view.link));
-  }
   try {
     shell.about = await json("api/about");
   } catch (error) {
     fill(main, el("p", { class: "problem", role: "alert" }, error.message));
     return;
+  }
+  for (const view of views) {
+    view.link = el("a", { href: `#${view.name}` }, view.title);
+    if (view.has?.(shell.about) ?? true) document.getElementById("views").append(el("li", {}, view.link));
   }
   drawServer(shell.about);
   window.addEventListener("hashchange", show);

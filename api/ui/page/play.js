@@ -41,7 +41,7 @@ class Play {
     this.meaning = el("ul", { class: "meaning", id: "meaning" });
     this.problem = el("div", { class: "problem", role: "alert", hidden: true });
     this.browse = browser((key) => { this.key.value = key; this.resolve(); });
-    this.explain = el("a", { class: "button", href: "#explain" }, "Explain this");
+    this.explain = el("a", { class: "button", href: "#explain", hidden: !this.shell.about.explains }, "Explain this");
     return el("div", { class: "bar" },
       el("div", { class: "path" },
         el("div", { class: "part ops" }, el("label", { for: "ops" }, "Options"), this.ops),
@@ -91,9 +91,8 @@ class Play {
       const colon = line.indexOf(": ");
       return el("li", {}, el("code", {}, line.slice(0, colon)), line.slice(colon + 1));
     }));
-    const encoded = `${answer.ops}/${encodeKey(answer.key)}`;
-    history.replaceState(null, "", `#play/${encoded}`);
-    this.explain.href = `#explain/${encoded}`;
+    history.replaceState(null, "", `#play/${answer.ops}/${encodeKey(answer.key)}`);
+    this.explain.href = `#explain${answer.signed || answer.path}`;
     this.share.show(answer);
     this.compare.show(answer);
     this.original.mark(answer.values);

@@ -1,20 +1,55 @@
-// share.js shows what to put into a page: the URL, and what templates write.
+// share.js shows what to put into a page: the URL, HTML, and what programs and templates
+// call.
 
-import { el, fill } from "./dom.js";
+import { debounce, el, fill, newID } from "./dom.js";
+import { ServerError, json } from "./server.js";
 
 // sharing has element and show(answer) of api/url.
 export function sharing(shell) {
+  const { about } = shell;
   const code = el("code", {});
   const note = el("p", { class: "note" });
-  const copy = el("button", { type: "button", click: () => copyText(code.textContent, shell) }, "Copy");
+  const names = el("fieldset", { class: "tools" });
+  const group = newID("snippet");
+  const base = el("input", { id: newID("base"), type: "text", inputmode: "url", spellcheck: "false", autocomplete: "off", value: about.can_change ? "https://img.example.com" : location.origin, input: debounce(300, () => load()) });
+  const copy = el("button", { type: "button", class: "primary", click: () => copyText(code.textContent, shell) }, "Copy");
   const element = el("section", { class: "card share", "aria-labelledby": "share-title" },
-    el("h2", { id: "share-title" }, "Use it in a page"),
-    el("div", { class: "snippet" }, el("pre", { tabindex: 0 }, code), copy), note);
+    el("div", { class: "card-head" }, el("h2", { id: "share-title" }, "Use it in a page"),
+      el("label", { class: "base", for: base.id }, "Your pictures are at ", base)),
+    names, el("div", { class: "snippet" }, el("pre", { tabindex: 0 }, code), copy), note);
+  let answer = null;
+  let chosen = "URL";
+  let asked = 0;
+
+  async function load() {
+    const mine = ++asked;
+    const url = base.value.replace(/\/$/, "") + (answer.signed || answer.path);
+    let all = [{ title: "URL", code: url }];
+    note.textContent = answer.signed ? "" : "The URL is not signed yet: this listener may not sign, as it asks for no token. thumbery url does.";
+    try {
+      const snippets = await json(`api/snippets?path=${encodeURIComponent(`${answer.ops}/${answer.key}`)}&base=${encodeURIComponent(base.value.trim())}`);
+      all = all.concat(snippets);
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error;
+      note.textContent = error.message;
+    }
+    if (mine === asked) draw(all);
+  }
+
+  function draw(all) {
+    const current = all.find((s) => s.title === chosen) ?? all[0];
+    fill(names, el("legend", { class: "unseen" }, "What to copy"), all.map((s) => el("label", {},
+      el("input", { type: "radio", name: group, checked: s === current, change: () => { chosen = s.title; code.textContent = s.code; } }),
+      el("span", { title: s.language && s.language !== s.title ? s.language : null }, s.title))));
+    code.textContent = current.code;
+  }
+
   return {
     element,
-    show(answer) {
-      code.textContent = answer.signed || answer.path;
-      note.textContent = answer.signed ? "" : "Not signed: this listener may not sign.";
+    show(next) {
+      const same = answer && next.signed === answer.signed && next.path === answer.path;
+      answer = next;
+      if (!same) load();
     },
   };
 }
