@@ -37,12 +37,45 @@ func (v Variant) Explain() []string {
 		if args != "" {
 			spelled += "_" + args
 		}
-		lines = append(lines, spelled+": "+o.help)
+		help := o.help
+		if meaning, ok := meanings[spelled]; ok {
+			help = meaning
+		}
+		lines = append(lines, spelled+": "+help)
 	}
 	if len(lines) == 0 {
 		lines = append(lines, nothing+": the picture in its own size, stripped and recompressed")
 	}
 	return lines
+}
+
+// meanings are those of words that do not explain themselves.
+var meanings = map[string]string{
+	"fit_cover":   "fills the box, and cuts the rest",
+	"fit_contain": "all of the picture, letterboxed to exactly the box",
+	"fit_inside":  "all of the picture, no side longer than the box",
+	"fit_outside": "all of the picture, no side shorter than the box",
+	"fit_fill":    "exactly the box, distorted",
+	"g_center":    "keeps the middle",
+	"g_n":         "keeps the top",
+	"g_ne":        "keeps the upper right",
+	"g_e":         "keeps the right",
+	"g_se":        "keeps the lower right",
+	"g_s":         "keeps the bottom",
+	"g_sw":        "keeps the lower left",
+	"g_w":         "keeps the left",
+	"g_nw":        "keeps the upper left",
+	"g_smart":     "keeps what attracts attention",
+	"flip_h":      "mirrored, left and right",
+	"flip_v":      "mirrored, top and bottom",
+	"flip_hv":     "mirrored both ways",
+	"f_auto":      "the best format that the browser accepts",
+	"f_jpeg":      "as JPEG",
+	"f_png":       "as PNG",
+	"f_webp":      "as WebP",
+	"f_avif":      "as AVIF",
+	"f_gif":       "as GIF",
+	"f_jxl":       "as JPEG XL",
 }
 
 func (v Variant) explainSize() string {

@@ -25,8 +25,9 @@ type Values struct {
 	// Min and Max bound numbers.
 	Min float64 `json:"min,omitempty"`
 	Max float64 `json:"max,omitempty"`
-	// Words are the values of Word.
-	Words []string `json:"words,omitempty"`
+	// Words are the values of Word, and Meanings what some of them mean.
+	Words    []string          `json:"words,omitempty"`
+	Meanings map[string]string `json:"meanings,omitempty"`
 	// Optional says that the name alone is enough.
 	Optional bool `json:"optional,omitempty"`
 }
@@ -216,6 +217,14 @@ func Options() []Option {
 	for i, o := range options {
 		if first, ok := groups[o.name]; ok {
 			group = first
+		}
+		for _, word := range o.takes.Words {
+			if meaning, ok := meanings[o.name+"_"+word]; ok {
+				if o.takes.Meanings == nil {
+					o.takes.Meanings = map[string]string{}
+				}
+				o.takes.Meanings[word] = meaning
+			}
 		}
 		list[i] = Option{o.name, o.usage, o.help, group, o.takes}
 	}
