@@ -27,6 +27,24 @@ type about struct {
 	// First are options that are permitted, to show a picture with.
 	First    string      `json:"first"`
 	FirstKey variant.Key `json:"first_key"`
+	Examples []example   `json:"examples"` // those that are permitted
+}
+
+// example is something to begin with.
+type example struct {
+	Title string `json:"title"`
+	Ops   string `json:"ops"`
+}
+
+var examples = []example{
+	{"Fill a box", "640x420,f_auto"},
+	{"A square of what attracts", "420x420,g_smart,f_auto"},
+	{"All of it, on a colour", "640x420,fit_contain,bg_e8dcc8,f_auto"},
+	{"For a sharp screen", "320x,dpr_2,f_auto"},
+	{"At most 20 kB", "640x,bytes_20000,f_webp"},
+	{"A disc", "360x360,round_9999,f_png"},
+	{"Black and white", "640x,gray,contrast_20,f_auto"},
+	{"What is in it", "info"},
 }
 
 type limits struct {
@@ -39,10 +57,15 @@ func (p *page) about(w http.ResponseWriter, _ *http.Request) {
 	a := about{
 		Version: p.Version, Signed: !p.Keys.Empty(), CanSign: p.CanSign && !p.Keys.Empty(), CanChange: p.CanChange, Explains: p.Explain != nil, AdminPage: p.AdminPage,
 		Options: variant.Options(), Presets: map[string]string{}, Writes: []string{}, Watermarks: append([]string{}, p.Watermarks...),
-		Limits: limits{append([]int{}, p.Limits.Sizes...), p.Limits.PresetsOnly, variant.MaxSide}, First: p.first(), FirstKey: p.FirstKey,
+		Limits: limits{append([]int{}, p.Limits.Sizes...), p.Limits.PresetsOnly, variant.MaxSide}, First: p.first(), FirstKey: p.FirstKey, Examples: []example{},
 	}
 	for name, v := range p.Presets {
 		a.Presets[name] = v.String()
+	}
+	for _, e := range examples {
+		if ops, err := p.Presets.Parse(e.Ops); err == nil && p.Limits.Permit(ops, p.Presets) == nil {
+			a.Examples = append(a.Examples, e)
+		}
 	}
 	for _, word := range a.Options[slices.IndexFunc(a.Options, func(o variant.Option) bool { return o.Name == "f" })].Takes.Words {
 		if f, err := variant.ParseFormat(word); err == nil && p.Writes(f) {

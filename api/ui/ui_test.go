@@ -125,6 +125,10 @@ func TestAbout(t *testing.T) {
 		if len(got.Options) != len(variant.Options()) || !reflect.DeepEqual(got.Writes, []string{"jpeg", "png", "webp", "avif", "gif"}) {
 			t.Errorf("%s: %d options, it writes %q", tt.name, len(got.Options), got.Writes)
 		}
+		if limited := len(tt.want.Limits.Sizes) > 0 || tt.want.Limits.PresetsOnly; limited != (len(got.Examples) < len(examples)) || len(got.Examples) == 0 {
+			t.Errorf("%s: examples %v", tt.name, got.Examples)
+		}
+		tt.want.Examples = got.Examples
 		tt.want.Version, tt.want.Options, tt.want.Writes, tt.want.Watermarks, tt.want.Limits.MaxSide = "v1", got.Options, got.Writes, []string{}, variant.MaxSide
 		if tt.want.Limits.Sizes == nil {
 			tt.want.Limits.Sizes = []int{}

@@ -18,7 +18,7 @@ export function mount(section, shell) {
     el("form", { class: "card ask-why", submit: (event) => { event.preventDefault(); ask(); } },
       el("label", { class: "field", for: "explain-url" }, "Why does this picture look so? Its URL, or path", el("div", { class: "line" }, url, el("button", { type: "submit", class: "primary" }, "Explain"))),
       el("div", { class: "inline" },
-        el("label", { for: "explain-accept" }, "as for ", accept),
+        el("label", { for: "explain-accept" }, "Browser ", accept),
         el("label", {}, make, "make it first"),
         el("span", { class: "note", id: "make-help" }, "Otherwise nothing is made, fetched or kept."))),
     report);

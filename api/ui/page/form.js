@@ -99,15 +99,11 @@ function plain(input, ...others) {
   return { nodes: [input, ...others], get: () => input.value.trim() || undefined, set: (value) => { input.value = value ?? ""; } };
 }
 
-const maxSlider = 255; // a longer one is not precise enough
-
 function number(option, about, properties, changed) {
-  const { min, max, kind, optional } = { min: 0, ...option.takes };
+  const { min, max, kind } = { min: 0, ...option.takes };
   const input = el("input", { type: "text", inputmode: min < 0 ? "text" : "decimal", autocomplete: "off", placeholder: example(option), ...properties, input: changed });
-  if (kind !== "whole" || max - min > maxSlider || max - min < 50) {
-    const control = plain(input);
-    // trim without a number is trim_10.
-    return optional ? { ...control, set: (value) => control.set(value) } : control;
+  if (kind !== "whole" || max - min < 99 || max - min > 200) { // a longer slider is not precise enough
+    return plain(input);
   }
   const slider = el("input", { type: "range", min, max, "aria-label": `${option.name}, ${option.help}`, tabindex: 0 });
   slider.addEventListener("input", () => { input.value = slider.value; changed(); });
@@ -123,13 +119,13 @@ function choice(option, about, properties, changed) {
   const words = option.takes.words;
   if (words.join() === "0,1") return checkbox(option, about, properties, changed, "1");
   const offered = option.name === "f" ? words.filter((word) => word === "auto" || about.writes.includes(word)) : words;
-  const select = el("select", { ...properties, change: changed }, el("option", { value: "" }, "not set"), offered.map((word) => el("option", { value: word }, word)));
+  const select = el("select", { ...properties, change: changed }, el("option", { value: "" }, "not set"), offered.map((word) => el("option", { value: word }, [word, option.takes.meanings?.[word]].filter(Boolean).join(": "))));
   return plain(select);
 }
 
 // several is a value of several numbers, with a field for each.
 function several(n, option, properties, changed) {
-  const names = ["X", "Y", "width", "height"].slice(0, n);
+  const names = ["X", "Y", "W", "H"].slice(0, n);
   const fields = names.map((name, i) => el("input", {
     type: "text", inputmode: "decimal", autocomplete: "off", placeholder: name, "aria-label": `${option.name} ${name}`,
     ...(i === 0 ? properties : { "aria-describedby": properties["aria-describedby"] }), input: changed,

@@ -10,8 +10,8 @@ import { bytes, milliseconds, pixels } from "./text.js";
 const shown = ["jpeg", "png", "webp", "gif", "avif"]; // by every browser, and with no scripts in them
 const largest = 8e6; // bytes of an original that is shown as it is
 
-// originalView has element, load(key), and mark(values), which draws the crop and the focal
-// point that options have. chosen gets values of options.
+// originalView has element, load(key), and bytes() of the original once it is known, and
+// mark(values), which draws the crop and the focal point that options have. chosen gets values of options.
 export function originalView(about, chosen) {
   const img = el("img", { alt: "", draggable: "false" });
   const caption = el("figcaption", {});
@@ -44,8 +44,8 @@ export function originalView(about, chosen) {
       await showBlob(img, source.blob);
       img.alt = `The original of ${wanted}`;
       fill(caption, facts([
-        ["Size", `${pixels(info.width, info.height)} px`], ["Format", info.format], ["Bytes", bytes(info.bytes)],
-        ["Loaded in", milliseconds(source.took)], ["Cache", source.cache],
+        ["Pixels", pixels(info.width, info.height)], ["Format", info.format], ["Bytes", bytes(info.bytes)],
+        ["Time", milliseconds(source.took)], ["Cache", source.cache],
       ]), source.scaled ? el("p", { class: "note" }, "Shown smaller than it is, as this browser cannot show it, or it is large.") : null);
     } catch (error) {
       if (key !== wanted) return;
@@ -55,7 +55,7 @@ export function originalView(about, chosen) {
     }
   }
 
-  return { element, load, mark: (values) => mark(values, size, area, point) };
+  return { element, load, bytes: () => size?.bytes, mark: (values) => mark(values, size, area, point) };
 }
 
 function toolChoice() {

@@ -6,13 +6,13 @@ import { cacheStatus, serverTiming } from "./text.js";
 
 // asks are what browsers of some age send as Accept.
 export const asks = {
-  "a browser of today": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
-  "one with WebP, without AVIF": "image/webp,image/apng,image/*,*/*;q=0.8",
-  "one with neither": "image/png,image/jpeg,*/*;q=0.5",
+  "new: AVIF, WebP": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
+  "older: WebP": "image/webp,image/apng,image/*,*/*;q=0.8",
+  "old: JPEG, PNG": "image/png,image/jpeg,*/*;q=0.5",
 };
 
 // fetchPicture returns what the public listener answers to a path. Errors are ServerErrors.
-export async function fetchPicture(path, { signal, accept = asks["a browser of today"] } = {}) {
+export async function fetchPicture(path, { signal, accept = Object.values(asks)[0] } = {}) {
   const began = performance.now();
   const response = await request(`picture${path}`, { signal, headers: { Accept: accept } });
   if (!response.ok) throw await serverError(response);

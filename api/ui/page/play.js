@@ -21,17 +21,16 @@ class Play {
     this.shell = shell;
     this.form = optionForm(shell.about, () => this.typed(this.form.ops(), true));
     this.original = originalView(shell.about, (values) => this.form.change(values));
-    this.result = resultView(() => this.load());
+    this.result = resultView(() => this.load(), () => this.original.bytes());
     this.compare = comparison(shell.about, this.form, (values) => this.form.change(values));
     this.share = sharing(shell);
     this.later = debounce(200, () => this.resolve());
     fill(section,
       this.bar(),
       el("div", { class: "workbench" },
+        el("div", { class: "pair" }, this.original.element, this.result.element),
         el("aside", { class: "panel", "aria-label": "Options by form" }, this.form.element),
-        el("div", { class: "stage" },
-          el("div", { class: "pair" }, this.original.element, this.result.element),
-          this.compare.element, this.share.element)));
+        this.compare.element, this.share.element));
   }
 
   // bar is the path: options and key as they are typed, and what they mean.
@@ -48,7 +47,14 @@ class Play {
         el("span", { class: "slash", "aria-hidden": "true" }, "/"),
         el("div", { class: "part key" }, el("label", { for: "key" }, "Picture"), this.key),
         el("div", { class: "actions" }, this.browse.button, this.explain)),
-      this.problem, this.browse.element, this.meaning);
+      this.problem, this.browse.element, this.meaning, this.examples());
+  }
+
+  examples() {
+    return el("p", { class: "examples" }, el("span", {}, "Try "), this.shell.about.examples.map(({ title, ops }) => el("button", { type: "button", title: ops, click: () => {
+      this.ops.value = ops;
+      this.resolve();
+    } }, title)));
   }
 
   // show takes "OPS/KEY" of the location, or chooses a first picture.

@@ -9,15 +9,16 @@ import { bytes, milliseconds, pixels } from "./text.js";
 export const facts = (all) => el("dl", { class: "facts" }, all.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 
 // resultView has element, load(path, signal), outdated() for what is shown while there is no
-// newer one, and unsigned(command). again is called when it is to be loaded anew.
-export function resultView(again) {
+// newer one, and unsigned(command). again is called when it is to be loaded anew;
+// originalBytes says how large the original is, if that is known.
+export function resultView(again, originalBytes) {
   const img = el("img", { alt: "" });
   const text = el("pre", { class: "json", hidden: true, tabindex: 0 });
   const caption = el("figcaption", { "aria-live": "polite" });
   const id = newID("ask");
   const ask = el("select", { id, change: again }, Object.keys(asks).map((name) => el("option", {}, name)));
   const element = el("figure", { class: "picture result" },
-    el("div", { class: "head" }, el("h2", {}, "Result"), el("label", { class: "ask", for: id }, "as for ", ask)),
+    el("div", { class: "head" }, el("h2", {}, "Result"), el("label", { class: "ask", for: id }, "Browser ", ask)),
     el("div", { class: "frame" }, el("div", { class: "surface" }, img, text)), caption);
 
   async function load(path, signal) {
@@ -43,10 +44,16 @@ export function resultView(again) {
     await showBlob(img, bitmap ? result.blob : null);
     img.alt = bitmap ? "The result" : "";
     fill(caption, facts([
-      ["Size", bitmap && `${pixels(bitmap.width, bitmap.height)} px`], ["Format", format(result.type)], ["Bytes", bytes(result.bytes)],
-      ["Loaded in", milliseconds(result.took)], ["Cache", result.cache],
-    ]), bitmap || isText ? null : el("p", { class: "note" }, "This browser does not show this format."), steps(result.steps));
+      ["Pixels", bitmap && pixels(bitmap.width, bitmap.height)], ["Format", format(result.type)], ["Bytes", bytes(result.bytes)],
+      ["Time", milliseconds(result.took)], ["Cache", result.cache],
+    ]), bitmap || isText ? null : el("p", { class: "note" }, "This browser does not show this format."),
+    el("p", { class: "note" }, saved(result), steps(result.steps)));
     bitmap?.close();
+  }
+
+  function saved({ type, bytes: n }) {
+    const all = originalBytes();
+    return type.startsWith("image/") && all > n ? `${Math.round((1 - n / all) * 100)}% smaller than the original. ` : null;
   }
 
   async function nothing(...why) {
@@ -65,6 +72,6 @@ export function resultView(again) {
   };
 }
 
-const steps = (all) => (all.length > 0 ? el("p", { class: "note" }, "In the server: ", all.map(([name, ms]) => `${name} ${milliseconds(ms)}`).join(", ")) : null);
+const steps = (all) => (all.length > 0 ? `In the server: ${all.map(([name, ms]) => `${name} ${milliseconds(ms)}`).join(", ")}.` : null);
 
 const shortened = (_, value) => (typeof value === "string" && value.length > 120 ? `${value.slice(0, 120)}…` : value);

@@ -21,7 +21,7 @@ export function cacheStatus(value) {
   const detail = parts.find((part) => part.startsWith("detail="))?.slice(7);
   if (parts.includes("hit")) return detail ? `hit, ${detail}` : "hit";
   const forwarded = parts.find((part) => part.startsWith("fwd="))?.slice(4) ?? "miss";
-  return parts.includes("stored") ? `${forwarded}, now kept` : forwarded;
+  return forwarded;
 }
 
 // serverTiming returns the steps of Server-Timing: [[name, milliseconds], …].
