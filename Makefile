@@ -181,6 +181,14 @@ format: ## Format the code
 pictures: ## Regenerate the pictures in testdata
 	go -C bench generate ./pictures
 
+# What draws the charts of the page.
+UPLOT := 1.6.32
+.PHONY: ui-vendor
+ui-vendor: ## Get what the page in api/ui needs from npm
+	rm -rf .tools/uplot && mkdir -p .tools/uplot api/ui/page/vendor/uplot
+	cd .tools/uplot && npm pack --silent uplot@$(UPLOT) && tar xzf uplot-$(UPLOT).tgz
+	cd .tools/uplot/package && cp LICENSE dist/uPlot.esm.js dist/uPlot.min.css $(CURDIR)/api/ui/page/vendor/uplot/
+
 .PHONY: clean
 clean: ## Remove what was built and cached here
 	rm -rf bin thumbery-cache .tools/mutants

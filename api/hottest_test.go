@@ -72,4 +72,3 @@ func TestHottestIsBounded(t *testing.T) {
 		t.Errorf("%d, the first is %+v", len(top), top[0])
 	}
 }
-

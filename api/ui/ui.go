@@ -37,8 +37,12 @@ type Config struct {
 	Watermarks []string
 	List       Lister
 	FirstKey   variant.Key // of the picture that is shown first; "" for one that List has
-	Version    string
-	Now        func() time.Time // time.Now if nil
+	// Events, if not nil, are sent to those who watch the server.
+	Events *Events
+	// Purging, if not nil, says what a purge with other limits would remove.
+	Purging *Purging
+	Version string
+	Now     func() time.Time // time.Now if nil
 }
 
 type page struct{ Config }
@@ -58,6 +62,12 @@ func New(c Config) http.Handler {
 	r.Get("/api/snippets", p.snippets)
 	if c.Explain != nil {
 		r.Get("/api/explain/*", below("/explain", c.Explain))
+	}
+	if p.Events != nil {
+		r.Get("/api/events", p.Events.ServeHTTP)
+	}
+	if p.Purging != nil {
+		r.Get("/api/purge", p.Purging.handler())
 	}
 	r.Get("/picture/*", p.picture)
 	r.Get("/*", serveFile)

@@ -58,6 +58,7 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	defer cancel()
 	c.greet(stdout, log, listeners.Public[0].Addr())
 	running.Public, running.Admin = lifecycle.NewServer(service.public, listeners.Public, log), lifecycle.NewServer(service.admin, listeners.Admin, log)
+	running.Public.HTTP.RegisterOnShutdown(service.events.Close)
 	running.Background = service.background
 	return running.Run(stop)
 }

@@ -30,6 +30,7 @@ type service struct {
 	public, admin http.Handler
 	background    lifecycle.Tasks
 	workers       *sandbox.Pool
+	events        *ui.Events
 }
 
 // wire puts the service together. stopping is what /readyz says. Its errors are mistakes in the flags.
@@ -70,11 +71,12 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 	}
 	p := &parts{
 		app: app, fallback: fallback, primer: app.primer.NewQueue(app.rules(c).AllPresets()), switches: c.switches(app),
-		log: log,
+		hottest: &api.Hottest{}, log: log,
 	}
+	p.events = c.events(p)
 	m.Watch(version, p.state(fronts, others))
 	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "tracing", Run: tracer.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
-	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers}, nil
+	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers, events: p.events}, nil
 }
 
 // parts are what the two servers share.
@@ -83,6 +85,8 @@ type parts struct {
 	fallback *fallback.Image
 	primer   *prime.Queue
 	switches switches
+	hottest  *api.Hottest
+	events   *ui.Events
 	log      *slog.Logger
 }
 
@@ -105,7 +109,7 @@ func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.Se
 	public := p.tracer.Handler(api.New(api.Config{
 		Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(p.fallback),
-		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Observer: p.observer(), Log: p.log,
+		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Hottest: p.hottest, Observer: p.observer(), Log: p.log,
 	}))
 	if c.isDemo() {
 		public = ui.Demo(public, ui.New(c.demoPage(p)))

@@ -15,6 +15,7 @@ import { json } from "./server.js";
 const views = [
   { name: "play", title: "Play", load: () => import("./play.js") },
   { name: "explain", title: "Explain", load: () => import("./explain.js"), has: (about) => about.explains },
+  { name: "watch", title: "Watch", load: () => import("./watch.js") },
 ];
 
 const main = document.getElementById("main");
