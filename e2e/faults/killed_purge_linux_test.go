@@ -68,9 +68,12 @@ func TestKilledWhilePurging(t *testing.T) {
 func noteUnused(t *testing.T, dir, key string) {
 	t.Helper()
 	path := filepath.Join(dir, "keys", e2e.NameOf(key)[:2])
-	for i := 0; len(e2e.Read(t, path)) < 1000; i++ {
-		if unused := fmt.Sprintf("unused/%d", i); e2e.NameOf(unused)[:2] == e2e.NameOf(key)[:2] {
-			appendLine(t, path, fmt.Sprintf("\n%d %q", time.Now().Add(-24*time.Hour).Unix(), unused))
+	shard := e2e.NameOf(key)[:2]
+	for i, size := 0, len(e2e.Read(t, path)); size < 1000; i++ {
+		if unused := fmt.Sprintf("unused/%d", i); e2e.NameOf(unused)[:2] == shard {
+			line := fmt.Sprintf("\n%d %q", time.Now().Add(-24*time.Hour).Unix(), unused)
+			appendLine(t, path, line)
+			size += len(line)
 		}
 	}
 }
