@@ -57,15 +57,15 @@ func (h *Hottest) add(q request, now time.Time) {
 		h.current, h.previous = nil, nil
 		return
 	}
-	h.turn(now)
+	h.rotate(now)
 	name := wanted{q.key, q.variant}
 	if n := h.current[name]; n > 0 || len(h.current) < maxWanted {
 		h.current[name] = n + 1
 	}
 }
 
-// turn begins a new half of the window when it is time.
-func (h *Hottest) turn(now time.Time) {
+// rotate begins a new half of the window when it is time.
+func (h *Hottest) rotate(now time.Time) {
 	passed := now.Sub(h.began)
 	if h.current != nil && passed < hottestHalf {
 		return
@@ -83,7 +83,7 @@ func (h *Hottest) Top(n int, now time.Time) []Hot {
 	defer h.mu.Unlock()
 	h.last = now
 	h.asked.Store(true)
-	h.turn(now)
+	h.rotate(now)
 	counts := maps.Clone(h.current)
 	for name, n := range h.previous {
 		counts[name] += n
