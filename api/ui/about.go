@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/thumbery/thumbery/variant"
 )
@@ -87,36 +86,4 @@ func (p *page) first() string {
 		return strconv.Itoa(slices.MinFunc(sizes, func(a, b int) int { return max(a-640, 640-a) - max(b-640, 640-b) })) + "x,f_auto"
 	}
 	return "640x420,f_auto"
-}
-
-// answer describes a path for the form: GET /ui/api/url.
-type answer struct {
-	Path string `json:"path"` // canonical, percent-encoded, without a signature
-	// Signed is Path as the public listener takes it: with a signature where this listener
-	// may sign; "" where it may not.
-	Signed string `json:"signed"`
-	Key    string `json:"key"`
-	Ops    string `json:"ops"` // canonical
-	Preset string `json:"preset"`
-	// Values are the values of the options, after the preset, by their names.
-	Values  map[string]string `json:"values"`
-	Explain []string          `json:"explain"`
-}
-
-// valuesOf splits options in canonical spelling.
-func valuesOf(o variant.Ops) map[string]string {
-	values := map[string]string{}
-	given := o.Canonical
-	if o.Preset != "" {
-		_, given, _ = strings.Cut(given, ",")
-	}
-	for token := range strings.SplitSeq(given, ",") {
-		name, args, _ := strings.Cut(token, "_")
-		if w, h, ok := strings.Cut(token, "x"); ok && strings.Trim(w+h, "0123456789") == "" {
-			values["w"], values["h"] = w, h
-		} else if name != "" {
-			values[name] = args
-		}
-	}
-	return values
 }

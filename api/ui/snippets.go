@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/ui/snippets"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -26,8 +25,8 @@ func (p *page) snippets(w http.ResponseWriter, r *http.Request) {
 	path := "/" + strings.TrimPrefix(q.Get("path"), "/")
 	all, err := p.snippetsOf(path, base)
 	if err != nil {
-		status, kind := api.Classify(err)
-		writeJSON(w, status, newProblem(err, kind, path))
+		problem := newProblem(err, path)
+		writeJSON(w, problem.Status, problem)
 		return
 	}
 	writeJSON(w, http.StatusOK, all)

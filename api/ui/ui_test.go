@@ -198,7 +198,7 @@ func TestURLSigns(t *testing.T) {
 		t.Errorf("%q: %v", got, err)
 	}
 	limited := newPage(t, signs, func(c *Config) { c.Limits.Sizes = []int{100} })
-	if w := get(limited, path); w.Code != http.StatusForbidden || strings.Contains(w.Body.String(), "s.k1") {
+	if w := get(limited, path); decode[answer](t, w).Problem.Status != http.StatusForbidden || strings.Contains(w.Body.String(), "s.k1") {
 		t.Errorf("of a size that is not served: %d %s", w.Code, w.Body)
 	}
 }
@@ -222,12 +222,14 @@ func TestURLProblems(t *testing.T) {
 		{"s.k1.xx/100x,blurr_3/a.jpg", 400, problem{Kind: "bad-options", Option: "blurr_3", Corrected: "100x,blur_3"}},
 	} {
 		w := get(h, "/ui/api/url?path="+url.QueryEscape(tt.path))
-		got := decode[problem](t, w)
-		if got.Error == "" || w.Code != tt.status {
+		got := decode[answer](t, w)
+		if got.Problem == nil || got.Problem.Error == "" || w.Code != 200 || got.Signed != "" {
 			t.Errorf("%.50s: %d %+v", tt.path, w.Code, got)
+			continue
 		}
-		if got.Error = ""; got != tt.want {
-			t.Errorf("%.50s: %+v", tt.path, got)
+		tt.want.Status, tt.want.Error = tt.status, got.Problem.Error
+		if *got.Problem != tt.want {
+			t.Errorf("%.50s: %+v", tt.path, got.Problem)
 		}
 	}
 }

@@ -4,7 +4,7 @@
 import { el, fill, newID } from "./dom.js";
 import { spell } from "./path.js";
 import { decode, fetchPicture, showBlob } from "./picture.js";
-import { ServerError, json } from "./server.js";
+import { ServerError, resolve } from "./server.js";
 import { bytes, milliseconds } from "./text.js";
 
 const most = 16; // variants in a row: each is made by the server
@@ -62,7 +62,7 @@ export function comparison(about, form, use) {
   }
 
   async function get(ops, signal) {
-    const { signed } = await json(`api/url?path=${encodeURIComponent(`${ops}/${key}`)}`, { signal });
+    const { signed } = await resolve(`${ops}/${key}`, { signal });
     return fetchPicture(signed, { signal });
   }
 

@@ -3,7 +3,7 @@
 import { el, fill, newID } from "./dom.js";
 import { encodeKey } from "./path.js";
 import { fetchPicture, showBlob } from "./picture.js";
-import { json } from "./server.js";
+import { resolve } from "./server.js";
 import { facts } from "./result.js";
 import { bytes, milliseconds, pixels } from "./text.js";
 
@@ -67,14 +67,8 @@ function toolChoice() {
   return choice;
 }
 
-// signedPath is the path of a picture as the public listener takes it.
-async function signedPath(ops, key) {
-  const { signed } = await json(`api/url?path=${encodeURIComponent(`${ops}/${key}`)}`);
-  return signed;
-}
-
 async function described(about, key) {
-  const { blob } = await fetchPicture(await signedPath("info", key));
+  const { blob } = await fetchPicture((await resolve(`info/${key}`)).signed);
   return JSON.parse(await blob.text());
 }
 
@@ -82,7 +76,7 @@ async function preview(about, key, info) {
   const { sizes, presets_only: presetsOnly } = about.limits;
   const raw = presetsOnly || (shown.includes(info.format) && info.bytes <= largest);
   const ops = raw ? "raw" : sizes.length > 0 ? `${Math.max(...sizes)}x,f_auto` : "1280x1280,fit_inside,f_auto";
-  return { ...await fetchPicture(await signedPath(ops, key)), scaled: !raw };
+  return { ...await fetchPicture((await resolve(`${ops}/${key}`)).signed), scaled: !raw };
 }
 
 const round = (x) => Math.round(Math.min(1, Math.max(0, x)) * 100) / 100;

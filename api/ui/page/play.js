@@ -9,7 +9,7 @@ import { optionForm } from "./form.js";
 import { originalView } from "./original.js";
 import { decodePath, encodeKey, shellQuoted } from "./path.js";
 import { resultView } from "./result.js";
-import { ServerError, json } from "./server.js";
+import { ServerError, resolve } from "./server.js";
 import { sharing } from "./share.js";
 
 export function mount(section, shell) {
@@ -80,8 +80,7 @@ class Play {
     this.loading = new AbortController();
     const { signal } = this.loading;
     try {
-      const answer = await json(`api/url?path=${encodeURIComponent(this.path())}`, { signal });
-      this.resolved(answer);
+      this.resolved(await resolve(this.path(), { signal }));
       await this.load();
     } catch (error) {
       if (!signal.aborted) this.refused(error);

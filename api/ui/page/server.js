@@ -45,6 +45,14 @@ export async function serverError(response) {
   return new ServerError(response.status, body);
 }
 
+// resolve asks what a path, "OPS/KEY" percent-decoded, means. That it means nothing is a
+// ServerError with what the public listener would say.
+export async function resolve(path, init) {
+  const answer = await json(`api/url?path=${encodeURIComponent(path)}`, init);
+  if (answer.problem) throw new ServerError(answer.problem.status, answer.problem);
+  return answer;
+}
+
 function askForToken(wrong) {
   sessionStorage.removeItem(stored);
   forget.hidden = true;

@@ -26,6 +26,10 @@ export function sharing(shell) {
     const url = base.value.replace(/\/$/, "") + (answer.signed || answer.path);
     let all = [{ title: "URL", code: url }];
     note.textContent = answer.signed ? "" : "The URL is not signed yet: this listener may not sign, as it asks for no token. thumbery url does.";
+    if (base.value.trim() && !URL.canParse(base.value.trim())) {
+      note.textContent = "URLs begin with https:// and a host.";
+      return;
+    }
     try {
       const snippets = await json(`api/snippets?path=${encodeURIComponent(`${answer.ops}/${answer.key}`)}&base=${encodeURIComponent(base.value.trim())}`);
       all = all.concat(snippets);
