@@ -36,6 +36,15 @@ build: ## Build bin/thumbery, and bin/thumbery-worker with libvips
 	CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/thumbery
 	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/thumbery-worker
 
+.PHONY: deb
+deb: ## Build a Debian package for this machine's release, with its libvips, into bin
+	@tools/install.sh deb
+	env -u PKG_CONFIG_PATH -u CGO_CFLAGS deploy/debian/build.sh $(VERSION) bin
+
+.PHONY: man
+man: ## Write the man pages into bin/man
+	CGO_ENABLED=0 go run ./cmd/thumbery manual bin/man
+
 .PHONY: vips
 vips: ## Build a current libvips into .vips, for build, test and bench; 5 minutes
 	@tools/vips.sh

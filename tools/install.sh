@@ -73,6 +73,7 @@ need_for_terminals() {
 	need fish fish
 	need mandoc mandoc
 	need groff groff-base
+	[ "$(uname)" = Darwin ] || need dpkg-shlibdeps dpkg-dev # for a Debian package
 }
 
 need pkg-config pkg-config
@@ -83,6 +84,7 @@ vips) need_for_vips ;;
 esac
 need_avif
 case "${1:-}" in
+deb) need dpkg-shlibdeps dpkg-dev ;;
 test)
 	need nginx nginx-light
 	need varnishd varnish
