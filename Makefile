@@ -110,9 +110,9 @@ test-clients: ## Test the libraries in clients/, in their frameworks; five secon
 	ruby clients/ruby/test.rb
 
 .PHONY: test-frameworks
-test-frameworks: ## Test clients/js with Next.js, Nuxt Image, a bundler and TypeScript; 300 MB from npm
+test-frameworks: build ## Test clients/js with Express, Next.js, Nuxt Image, a bundler and TypeScript; 300 MB from npm
 	mkdir -p .tools/frameworks
-	cp clients/js/frameworks/* .tools/frameworks/
+	cp clients/js/frameworks/* clients/examples/express/app.mjs .tools/frameworks/
 	cd .tools/frameworks && npm install --no-audit --no-fund --no-package-lock
 	cd .tools/frameworks && node --test frameworks.test.js && npx tsc -p .
 

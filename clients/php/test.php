@@ -87,7 +87,6 @@ function app(string $class): object
 {
     return Container::getInstance()->make($class);
 }
-require __DIR__ . '/src/helpers.php';
 Container::getInstance()->instance('config', ['thumbery' => ['base' => 'https://img.example.com', 'presets' => ['thumb']]]);
 (new LaravelServiceProvider(Container::getInstance()))->register();
 check('Laravel', thumbery('thumb', $key) . thumbery()->srcset('', $key, [320]), 'https://img.example.com/thumb/a%20b.jpghttps://img.example.com/320x/a%20b.jpg 320w');

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import test from "node:test";
 import { build } from "esbuild";
 import { createImage } from "@nuxt/image/runtime";
@@ -35,6 +36,37 @@ test("Nuxt Image", () => {
   assert.equal($img("a.jpg", { format: "webp", fp: [0.5, 0.2], width: "300", height: "200" }), `${base}/300x200,fp_0.5_0.2,f_webp/a.jpg`);
   const { srcset } = $img.getSizes("a.jpg", { sizes: "100vw sm:320px", modifiers: {} });
   assert.match(srcset, /https:\/\/img.example.com\/640x,f_auto\/a.jpg 640w/);
+});
+
+/** Starts a program that ends with the test, and returns what it says as in the pattern. */
+async function start(t, pattern, command, args, env) {
+  const program = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  t.after(() => program.kill());
+  let said = "";
+  for await (const text of command === process.execPath ? program.stdout : program.stderr) {
+    const match = pattern.exec((said += text));
+    if (match) return match[1];
+  }
+  throw new Error(`${command} ${args}: ${said}`);
+}
+
+test("the page of Express: each URL signed, and those that a browser makes of a scope", async (t) => {
+  const env = { THUMBERY_KEY: "k1:an-example-secret-not-for-use" };
+  const args = ["serve", "--listen", "127.0.0.1:0", "--admin", "", "--source", "/=file:../../testdata", "--cache", "cache"];
+  env.THUMBERY_URL = "http://" + (await start(t, /msg=listening address=(\S+)/, "../../bin/thumbery", args, env));
+  const page = `http://localhost:${await start(t, /listening on (\d+)/, process.execPath, ["app.mjs"], { ...env, PORT: "0" })}`;
+  assert.equal((await fetch(`${page}/thumbery/index.js`)).status, 200);
+  const html = await (await fetch(page)).text();
+  const browser = new Thumbery({ base: env.THUMBERY_URL, signed: true });
+  const sources = await (await fetch(`${page}/sources`)).json();
+  const urls = [html, ...sources.map((source) => browser.srcset("f_auto", source, { widths: [320, 640, 1280] }))]
+    .flatMap((text) => text.match(/http:[^ "]*\/photos\/[a-z.]+/g));
+  assert.equal(new Set(urls).size, 10);
+  for (const url of urls) {
+    const { status, headers } = await fetch(url);
+    assert.equal(`${status} ${headers.get("content-type")}`, "200 image/jpeg", url);
+    assert.equal((await fetch(url.replace(/(\d+)x(200)?,/, "333x$2,"))).status, 403);
+  }
 });
 
 test("a bundler for browsers puts no signer into a page", async () => {

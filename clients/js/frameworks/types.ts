@@ -5,7 +5,7 @@ import type { ImageLoader } from "next/image";
 import provider, { getImage } from "thumbery/nuxt";
 
 const browser = new Thumbery({ base: "https://img.example.com", signed: true });
-const server = new Signer({ key: "k1:an example secret", scope: "sizes", expires: 60 });
+const server = new Signer({ key: "k1:an-example-secret", scope: "sizes", expires: 60 });
 export const urls: string[] = [
   browser.url({ w: 300, h: 200, fit: "inside", fp: [0.5, 0.2], f: "auto" }, server.source("cat.jpg")),
   server.srcset("f_auto", "cat.jpg", { widths: [320, 640] }),
@@ -16,6 +16,6 @@ export const urls: string[] = [
 ];
 export const loader: ImageLoader = nextLoader({ ops: "f_auto,q_80" });
 // @ts-expect-error a browser has no key
-new Thumbery({ key: "k1:an example secret" });
+new Thumbery({ key: "k1:an-example-secret" });
 // @ts-expect-error there is no such fit
 browser.url({ fit: "crop" }, "cat.jpg");
