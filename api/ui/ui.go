@@ -42,7 +42,6 @@ type Config struct {
 	// Purging, if not nil, says what a purge with other limits would remove.
 	Purging *Purging
 	Version string
-	Now     func() time.Time // time.Now if nil
 }
 
 type page struct{ Config }
@@ -50,9 +49,6 @@ type page struct{ Config }
 // New returns the handler of everything below /ui/, to be mounted there. What is below
 // /ui/api/ and /ui/picture/ is for those who may use the listener; all else is files.
 func New(c Config) http.Handler {
-	if c.Now == nil {
-		c.Now = time.Now
-	}
 	p := &page{c}
 	r := chi.NewRouter()
 	r.Use(safeHeaders)

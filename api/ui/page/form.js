@@ -8,7 +8,7 @@ import { spell } from "./path.js";
 // called when a person, or change, has changed something.
 export function optionForm(about, changed) {
   const rows = new Map();
-  const preset = about.limits && Object.keys(about.presets).length > 0 ? presetChoice(about.presets, changed) : null;
+  const preset = Object.keys(about.presets).length > 0 ? presetChoice(about.presets, (name) => { set(name, {}); changed(); }) : null;
   const groups = Map.groupBy(about.options, (option) => option.group);
   const element = el("form", { class: "options", "aria-label": "Options", submit: (event) => event.preventDefault() },
     preset?.row,
@@ -49,9 +49,10 @@ export function optionForm(about, changed) {
   };
 }
 
-function presetChoice(presets, changed) {
+// presetChoice is without the options that were set: those after a preset override it.
+function presetChoice(presets, chosen) {
   const id = newID("preset");
-  const select = el("select", { id, change: changed },
+  const select = el("select", { id, change: () => chosen(select.value) },
     el("option", { value: "" }, "none"),
     Object.entries(presets).map(([name, ops]) => el("option", { value: name }, `${name} = ${ops}`)));
   return {

@@ -15,13 +15,13 @@ import (
 
 // AdminFlags say how the admin listener is reached.
 type AdminFlags struct {
-	Admin string `default:"127.0.0.1:8081" help:"Address of the admin listener, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches and /prime: HOST:PORT or unix:/PATH; empty for none. Anyone who can reach it, and has the --admin-token, can change the server: keep it private."`
+	Admin string `default:"127.0.0.1:8081" help:"Address of the admin listener, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches, /prime and the page /ui/: HOST:PORT or unix:/PATH; empty for none. Anyone who can reach it, and has the --admin-token, can change the server: keep it private."`
 	TokenFlag
 }
 
 // TokenFlag is for all that ask the admin listener.
 type TokenFlag struct {
-	AdminToken string `secret:"" placeholder:"TOKEN" help:"Secret that the admin listener asks for (Authorization: Bearer TOKEN), but for /healthz, /readyz and /hooks/s3. Required where --admin can be reached from other machines. Best set in the environment."`
+	AdminToken string `secret:"" placeholder:"TOKEN" help:"Secret that the admin listener asks for (Authorization: Bearer TOKEN), but for /healthz, /readyz, /hooks/s3 and the files of the page. Required where --admin can be reached from other machines. Best set in the environment."`
 }
 
 // bearerToken is "" for none, or that of RFC 6750, 2.1, if it cannot be guessed.
