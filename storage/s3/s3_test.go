@@ -27,7 +27,7 @@ func TestMinIO(t *testing.T) {
 	server := minio.Start(t)
 	t.Run("Conforms", func(t *testing.T) {
 		var n atomic.Int32
-		for _, prefix := range []string{"", "pre fix/ü", "a+b%/c#d?e"} {
+		for _, prefix := range []string{"", "pre fix/ü+b%/c#d?e"} {
 			t.Run(prefix, func(t *testing.T) {
 				t.Parallel()
 				filled := func(t *testing.T, objects map[string][]byte) storage.Origin {
