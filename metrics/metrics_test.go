@@ -57,12 +57,15 @@ func TestWatch(t *testing.T) {
 		Switches: func(yield func(string, string)) { yield("hot", "true") },
 		DiskLow:  func() bool { return true },
 		Stock:    func() (all [eviction.Tiers]eviction.Count) { all[0] = eviction.Count{Files: 7, Bytes: 8}; return all },
+		Ages:     func(yield func(tier, below string, bytes int64)) { yield("originals", "7d", 11) },
+		Purged:   func() time.Time { return time.Unix(12, 0) },
 	})
 	got := scrape(m)
 	tier := eviction.Tier(0).String()
 	for _, want := range []string{
 		"resizing 3", "queue 4", "background 2", "memory_bytes 6", "absent_entries 2", "disk_low 1", `origin_state{origin="s3"} 2`, `shared_state{bucket="s3"} 1`,
 		`switch{name="hot",value="true"} 1`, `cache_files{tier="` + tier + `"} 7`, `cache_bytes{tier="` + tier + `"} 8`, `build_info{version="v1"} 1`,
+		`cache_age_bytes{below="7d",tier="originals"} 11`, "purged_timestamp_seconds 12",
 		`peers{state="reachable"} 2`, `peers{state="unreachable"} 1`, "peers_behind 9",
 		`workers{state="idle"} 1`, `workers{state="busy"} 2`, `workers{state="starting"} 3`, `worker_deaths_total{cause="signal"} 4`, `worker_deaths_total{cause="time"} 0`,
 		`sandbox_missing{wall="landlock"} 1`, `sandbox_missing{wall="seccomp"} 0`,

@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -39,6 +41,11 @@ type State struct {
 	DiskLow func() bool
 	// Stock is the approximate content of the disk cache.
 	Stock func() [eviction.Tiers]eviction.Count
+	// Ages yields what the last purge has left in each tier, by the age of its last use: less
+	// than below, and not less than the class before.
+	Ages func(func(tier, below string, bytes int64))
+	// Purged is when the last purge began; zero if there was none.
+	Purged func() time.Time
 }
 
 // Peers are the other nodes.
@@ -119,6 +126,14 @@ func (m *Metrics) Watch(version string, s State) {
 				emit(float64(count.Bytes), eviction.Tier(tier).String())
 			}
 		}, "tier"),
+		labelled("cache_age_bytes", "Bytes of bodies that the last purge has left in the disk cache, by tier and by the time since their last use: less than this, and not less than the one before.", func(emit emitter) {
+			s.Ages(func(tier, below string, bytes int64) { emit(float64(bytes), tier, below) })
+		}, "tier", "below"),
+		labelled("purged_timestamp_seconds", "When the last purge of the cache directory began, by this process or another. Missing if there was none.", func(emit emitter) {
+			if at := s.Purged(); !at.IsZero() {
+				emit(float64(at.Unix()))
+			}
+		}),
 		labelled("build_info", "Always 1; the label has the version.", func(emit emitter) { emit(1, version) }, "version"),
 	)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/pipeline/render"
@@ -30,6 +31,16 @@ func (o observer) Resized(of render.Input, took time.Duration, err error) {
 // Step implements pipeline.Observer.
 func (o observer) Step(ctx context.Context, name string) (step context.Context, end func(error)) {
 	return o.tracer.Step(ctx, name)
+}
+
+// ages yields the bytes in the cache when it was last purged, by tier and last use.
+func (a *app) ages(yield func(tier, below string, bytes int64)) {
+	census := a.dir.Inventory.Stock().Counted
+	for tier := range eviction.Tier(eviction.Tiers) {
+		for _, age := range census.Of(tier).Ages {
+			yield(tier.String(), age.Below, age.Bytes)
+		}
+	}
 }
 
 // Answered implements api.Observer.

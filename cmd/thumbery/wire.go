@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/admin"
@@ -96,6 +97,7 @@ func (p *parts) state(fronts frontCaches, others *peers.Peers) metrics.State {
 		Gate: p.making(p.fallback), Background: p.gates.pictures.Background, Fetches: p.gates.fetches.Load, Memory: p.Derivatives.MemoryStats, Absent: p.Originals.Absent,
 		Repairs: p.origins.Repairs, Primes: p.primer.Waiting, DiskLow: p.dir.Free.Low,
 		Workers: watchWorkers(p.workers.State),
+		Ages:    p.ages, Purged: func() time.Time { return p.dir.Inventory.Stock().Counted.Time },
 		Stock:   func() [eviction.Tiers]eviction.Count { return p.dir.Inventory.Stock().ByTier() },
 		Origins: p.origins.States, Shared: p.sharedState, Switches: p.switches.each, Fronts: fronts.backlogs(p.invalidations), Peers: func() metrics.Peers { return metrics.Peers(others.State()) },
 	}
