@@ -53,6 +53,16 @@ func NewEpochMap[V any](maxBytes int64, size func(V) int, e *Epochs) EpochMap[V]
 // Get returns the value of a name if its epoch has not ended.
 func (m EpochMap[V]) Get(name variant.Name) (v V, ok bool) {
 	e, ok := m.entries.Get(name)
+	return m.valid(name, e, ok)
+}
+
+// Peek is Get, and records no use.
+func (m EpochMap[V]) Peek(name variant.Name) (v V, ok bool) {
+	e, ok := m.entries.Peek(name)
+	return m.valid(name, e, ok)
+}
+
+func (m EpochMap[V]) valid(name variant.Name, e epochEntry[V], ok bool) (v V, valid bool) {
 	if !ok || e.epoch != m.epochs.At(name) {
 		return v, false
 	}

@@ -59,6 +59,15 @@ func (m *Memory[K, V]) Get(name K) (v V, ok bool) {
 	return m.items.GetIfPresent(name)
 }
 
+// Peek returns the entry of a name and records nothing.
+func (m *Memory[K, V]) Peek(name K) (v V, ok bool) {
+	if m == nil {
+		return v, false
+	}
+	e, ok := m.items.GetEntryQuietly(name)
+	return e.Value, ok
+}
+
 // Takes reports whether Put would admit a value of that many bytes.
 func (m *Memory[K, V]) Takes(bytes int64) bool {
 	return m != nil && min(bytes, math.MaxUint32)+memoryOverhead <= m.largest

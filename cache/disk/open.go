@@ -21,14 +21,12 @@ const useInterval = time.Hour
 
 // Open implements cache.Store. A hit costs openat, fstat and the two short system calls of
 // os.NewFile, and once an hour one more.
-func (s *Store) Open(name variant.Name) (*cache.Blob, error) { return s.open(name, s.noteUse) }
+func (s *Store) Open(name variant.Name) (*cache.Blob, error) { return s.open(name, true) }
 
-// Peek implements cache.Store.
-func (s *Store) Peek(name variant.Name) (*cache.Blob, error) {
-	return s.open(name, func(string, *unix.Stat_t) {})
-}
+// Peek implements cache.Store. Reading the Blob is no use either.
+func (s *Store) Peek(name variant.Name) (*cache.Blob, error) { return s.open(name, false) }
 
-func (s *Store) open(name variant.Name, use func(path string, st *unix.Stat_t)) (*cache.Blob, error) {
+func (s *Store) open(name variant.Name, uses bool) (*cache.Blob, error) {
 	path, err := s.path(name)
 	if err != nil {
 		return nil, err
@@ -45,7 +43,11 @@ func (s *Store) open(name variant.Name, use func(path string, st *unix.Stat_t)) 
 		_ = unix.Unlink(path)
 		return nil, cache.ErrMiss
 	}
-	use(path, &st)
+	if uses {
+		s.noteUse(path, &st)
+	} else {
+		keepAccessTime(fd)
+	}
 	return s.onDisk(os.NewFile(uintptr(fd), path), &st, path[s.root:]), nil
 }
 

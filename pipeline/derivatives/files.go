@@ -75,16 +75,21 @@ func (s *Store) verify(name variant.Name, b *cache.Blob) (f fileInfo, ok bool) {
 	if f, ok := s.known(name, b.Size, b.ModTime); ok {
 		return f, true
 	}
+	if f, ok = inspect(b); ok {
+		s.files.Put(name, f)
+	}
+	return f, ok
+}
+
+// inspect says what is in a file that is not known.
+func inspect(b *cache.Blob) (f fileInfo, ok bool) {
 	f = fileInfo{size: b.Size, modTime: b.ModTime, mediaType: mediaTypeOf(b)}
 	if f.mediaType == "" {
 		return f, false
 	}
 	var err error
-	if f.sum, err = sumOf(b); err != nil {
-		return f, false
-	}
-	s.files.Put(name, f)
-	return f, true
+	f.sum, err = sumOf(b)
+	return f, err == nil
 }
 
 // mediaTypeOf is the media type of a whole derivative, "" if a body is none.

@@ -55,24 +55,34 @@ func (r record) differs(other storage.Version) bool {
 	return !r.guessed && !r.version.IsZero() && !other.IsZero() && !r.version.Is(other)
 }
 
-// recordOf returns what is remembered of an original, or what is written beside it. same
-// is false if what has modTime is of another version.
+// recordOf returns what is remembered of an original, or what is written beside it, which is
+// remembered then. same is false if what has modTime is of another version.
 func (s *Store) recordOf(id ID, modTime time.Time) (r record, same bool) {
-	name := id.Name()
-	known, ok := s.records.Get(name)
-	if ok && known.isOf(modTime) {
-		return known, true
+	known, ok := s.records.Get(id.Name())
+	r, same, read := s.readRecord(id, modTime, known, ok)
+	if read {
+		s.records.Put(id.Name(), r.epoch, r)
 	}
+	return r, same
+}
+
+// readRecord is recordOf without remembering. known is what is remembered, if ok; read says
+// that the result was not.
+func (s *Store) readRecord(id ID, modTime time.Time, known record, ok bool) (r record, same, read bool) {
+	if ok && known.isOf(modTime) {
+		return known, true, false
+	}
+	name := id.Name()
 	r = record{epoch: s.Epochs.At(name), lastRequest: known.lastRequest, failed: known.failed}
 	b, err := s.Cache.Peek(name)
 	switch {
 	case err != nil && ok:
-		return known, false
+		return known, false, false
 	case err != nil:
 		r.version.ModTime, r.guessed = modTime, true
 	case ok && known.isOf(b.ModTime):
 		b.Close()
-		return known, false
+		return known, false, false
 	default:
 		defer b.Close()
 		if m, err := b.OriginMeta(); err == nil {
@@ -80,8 +90,7 @@ func (s *Store) recordOf(id ID, modTime time.Time) (r record, same bool) {
 		}
 		r.version.ModTime = b.ModTime
 	}
-	s.records.Put(name, r.epoch, r)
-	return r, r.isOf(modTime)
+	return r, r.isOf(modTime), true
 }
 
 // confirm notes, in memory and beside the original, that the origin has that version

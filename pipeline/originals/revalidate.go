@@ -35,29 +35,49 @@ func (s *Store) CheckFreshness(ctx context.Context, id ID, modTime time.Time) Fr
 	if s.Revalidate == 0 {
 		return Fresh
 	}
-	now := s.Now()
 	r, same := s.recordOf(id, modTime)
-	age, waited := now.Sub(r.checked), now.Sub(r.lastRequest)
-	if same && age >= 0 && age < s.Revalidate {
-		return Fresh
-	}
-	if s.ReadOnly() || s.IsDown(id.Key) {
-		return Error
-	}
-	if !same {
-		return Modified
-	}
-	failed := !r.failed.IsZero()
-	if waited < 0 || waited >= retryAfter { // else the origin is being asked, or was just now
-		if s.RevalidateSync > 0 && age >= s.RevalidateSync && !r.checked.IsZero() && !failed {
-			return s.revalidateNow(ctx, id, r)
-		}
+	f, next := s.decide(id, r, same)
+	switch next {
+	case askNow:
+		return s.revalidateNow(ctx, id, r)
+	case askLater:
 		s.revalidateLater(ctx, id, r)
 	}
+	return f
+}
+
+// request says whether the origin is to be asked for a version.
+type request uint8
+
+const (
+	askNothing request = iota
+	askLater           // in the background
+	askNow             // and the client waits
+)
+
+// decide says how fresh something of that record is, unless the origin is to be asked now,
+// and whether it is to be asked. same is that of recordOf.
+func (s *Store) decide(id ID, r record, same bool) (Freshness, request) {
+	now := s.Now()
+	age, waited := now.Sub(r.checked), now.Sub(r.lastRequest)
+	failed := !r.failed.IsZero()
+	f := Revalidating
 	if failed {
-		return Error
+		f = Error
 	}
-	return Revalidating
+	switch {
+	case same && age >= 0 && age < s.Revalidate:
+		return Fresh, askNothing
+	case s.ReadOnly() || s.IsDown(id.Key):
+		return Error, askNothing
+	case !same:
+		return Modified, askNothing
+	case waited >= 0 && waited < retryAfter: // the origin is being asked, or was just now
+		return f, askNothing
+	case s.RevalidateSync > 0 && age >= s.RevalidateSync && !r.checked.IsZero() && !failed:
+		return f, askNow
+	}
+	return f, askLater
 }
 
 // revalidateLater revalidates in the background, unless backgroundChecks are running.

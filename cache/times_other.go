@@ -1,0 +1,9 @@
+//go:build !linux
+
+package cache
+
+import "time"
+
+// Times returns when the entry was written and when it was last used, to the hour; zero where
+// that is not known, as for an entry in memory.
+func (b *Blob) Times() (written, used time.Time) { return written, used }
