@@ -18,14 +18,16 @@ type fit struct {
 	enlarge bool
 	gravity variant.Gravity
 	focal   [2]float64
+	notes   *Notes
 }
 
-func newFit(h header.Header, v variant.Variant, region Rect) fit {
+func newFit(h header.Header, v variant.Variant, region Rect, n *Notes) fit {
 	w, height := h.Upright()
 	boxW, boxH := v.Box()
 	f := fit{
 		unit: 1, source: [2]int{w, height}, region: region, box: [2]int{boxW, boxH}, mode: v.Fit,
 		enlarge: v.Enlarge || h.Drawn(), gravity: v.Gravity, focal: [2]float64{v.FocalX, v.FocalY},
+		notes: n,
 	}
 	if h.Drawn() {
 		f.refine(h.Exact())
@@ -107,6 +109,7 @@ func (f fit) oneSide(x, y ratio) ratio {
 // limit returns r, or 1 if r enlarges and the variant does not allow that.
 func (f fit) limit(r ratio) ratio {
 	if r.more() && !f.enlarge {
+		f.notes.NotEnlarged = true
 		return ratio{1, 1}
 	}
 	return r
@@ -118,6 +121,7 @@ func (f fit) shrinkBox(r ratio) [2]int {
 	if !r.more() || f.enlarge {
 		return f.box
 	}
+	f.notes.NotEnlarged = true
 	return ratio{r.den, r.num}.of(f.box)
 }
 
@@ -143,7 +147,7 @@ func (f fit) axis(i, left, from, scaled, cut, canvas int) placed {
 func (f fit) slide(i, length, window int, point float64) int {
 	space := length - window
 	if f.gravity == variant.GravityFocal {
-		return clamp(point-float64(window)/2, space)
+		return f.clamp(i, point-float64(window)/2, space)
 	}
 	return share(space, GravityOffset(f.gravity, i))
 }
@@ -152,17 +156,21 @@ func (f fit) slide(i, length, window int, point float64) int {
 func (f fit) slideOnto(i, length, canvas int, point float64) int {
 	space := canvas - length
 	if f.gravity == variant.GravityFocal {
-		return clamp(float64(canvas)/2-point, space)
+		return f.clamp(i, float64(canvas)/2-point, space)
 	}
 	return share(space, GravityOffset(f.gravity, i))
 }
 
-// clamp rounds x half up into 0..most.
-func clamp(x float64, most int) int {
+// clamp rounds x half up into 0..most, on axis i.
+func (f fit) clamp(i int, x float64, most int) int {
+	rounded := math.Floor(x + 0.5)
+	if most > 0 && (rounded < 0 || rounded > float64(most)) {
+		f.notes.FocalClamped[i] = true
+	}
 	if !(x > 0) { // also for NaN
 		return 0
 	}
-	return int(min(math.Floor(x+0.5), float64(most)))
+	return int(min(rounded, float64(most)))
 }
 
 // GravityOffset is where a gravity pulls on an axis, in halves of the free space: 0 to

@@ -2,6 +2,7 @@ package resize
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/thumbery/thumbery/resize/header"
@@ -9,38 +10,54 @@ import (
 )
 
 // format decides the encoding of a result of that many pixels.
-func (s Settings) format(h header.Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
+func (s Settings) format(h header.Header, v variant.Variant, a variant.Accept, pixels int64, n *Notes) variant.Format {
 	switch v.Format {
 	case variant.FormatKeep:
-		return s.keep(h, v, pixels)
+		return s.keep(h, v, pixels, n)
 	case variant.FormatAuto:
-		return s.auto(h, v, a, pixels)
+		return s.auto(h, v, a, pixels, n)
 	}
+	n.Format = "the URL, its preset or the server's --format names it"
 	return v.Format
 }
 
 // keep is the original's format, or the closest that can be written at this size in
 // reasonable time. Of JPEG XL that is what every browser shows, as many do not show it.
-func (s Settings) keep(h header.Header, v variant.Variant, pixels int64) variant.Format {
+func (s Settings) keep(h header.Header, v variant.Variant, pixels int64, n *Notes) variant.Format {
 	if h.Format != variant.JXL && s.canWrite(h.Format) && (moving(h, v) || affordable(h.Format, v.Lossless, pixels)) {
+		n.Format = "the URL names no format, so it is the original's"
 		return h.Format
 	}
-	return plain(h, v)
+	f, why := plain(h, v)
+	n.Format = fmt.Sprintf("the URL names no format, and the original's, %v, is not shown by every browser or not written here: %s", h.Format, why)
+	return f
 }
 
 // auto is the best format that the client accepts and that is not too slow. An
 // animation stays an animation, in WebP or GIF.
-func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pixels int64) variant.Format {
+func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pixels int64, n *Notes) (chosen variant.Format) {
 	moves := moving(h, v)
 	for _, f := range s.NormalizeAccept(v, a).Formats() {
-		if moves && animates(f) || !moves && pixels <= s.autoPixels(f) && affordable(f, v.Lossless, pixels) {
-			return f
+		why := s.tooSlow(f, v, moves, pixels)
+		switch {
+		case chosen != variant.FormatKeep:
+			why = chosen.String() + " is preferred"
+		case why == "":
+			chosen, n.Format = f, "it is the first that the client accepts and that is not too slow"
+			continue
 		}
+		n.Passed = append(n.Passed, Passed{f, why})
 	}
-	if moves && !v.Lossless && s.canWrite(variant.GIF) {
+	switch {
+	case chosen != variant.FormatKeep:
+		return chosen
+	case moves && !v.Lossless && s.canWrite(variant.GIF):
+		n.Format = "the client does not accept WebP, so that the animation is a GIF"
 		return variant.GIF
 	}
-	return plain(h, v)
+	f, why := plain(h, v)
+	n.Format = "none of the formats that the client accepts can be chosen: " + why
+	return f
 }
 
 // NormalizeAccept reduces a to what FormatAuto may choose here for v, so that clients that
@@ -66,13 +83,17 @@ func (s Settings) mayChoose(f variant.Format) bool {
 }
 
 // plain is a format that every client reads: PNG for alpha, for lossless, and for
-// sources with few colours, otherwise JPEG.
-func plain(h header.Header, v variant.Variant) variant.Format {
-	few := h.Format == variant.SVG || h.Format == variant.PNG && h.Palette
-	if transparent(h, v) || v.Lossless || few {
-		return variant.PNG
+// sources with few colours, otherwise JPEG. It says why.
+func plain(h header.Header, v variant.Variant) (f variant.Format, why string) {
+	switch {
+	case transparent(h, v):
+		return variant.PNG, "PNG, as it is transparent"
+	case v.Lossless:
+		return variant.PNG, "PNG, as it is to be lossless"
+	case h.Format == variant.SVG, h.Format == variant.PNG && h.Palette:
+		return variant.PNG, "PNG, as it has few colours"
 	}
-	return variant.JPEG
+	return variant.JPEG, "JPEG, as nothing in it is transparent"
 }
 
 func (s Settings) canWrite(f variant.Format) bool {

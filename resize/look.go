@@ -36,14 +36,16 @@ func pixel(n int) variant.Length { return variant.Length{Value: float64(n)} }
 // Region is what v's crop leaves of the upright picture, in whole source pixels;
 // all of it without a crop. The error is a *variant.Error of kind
 // variant.ErrOptions where that lies outside.
-func Region(h header.Header, v variant.Variant) (Rect, error) {
+func Region(h header.Header, v variant.Variant) (Rect, error) { return region(h, v, &Notes{}) }
+
+func region(h header.Header, v variant.Variant, n *Notes) (Rect, error) {
 	w, height := h.Upright()
 	c := v.Crop
 	if !c.Set() {
 		return Rect{Width: w, Height: height}, nil
 	}
-	left, width, okX := span(c.X, c.W, w)
-	top, high, okY := span(c.Y, c.H, height)
+	left, width, okX := span(c.X, c.W, w, n)
+	top, high, okY := span(c.Y, c.H, height, n)
 	if !okX || !okY {
 		return Rect{}, refused(variant.Variant{Crop: c}.String(), "lies outside of the picture, which is "+sides(w, height))
 	}
@@ -52,9 +54,10 @@ func Region(h header.Header, v variant.Variant) (Rect, error) {
 
 // span cuts one axis. Both ends are rounded, not the length, so that crops in
 // percent that meet do not overlap.
-func span(start, length variant.Length, side int) (from, n int, ok bool) {
+func span(start, length variant.Length, side int, notes *Notes) (from, n int, ok bool) {
 	a := pixels(start, side)
 	b := min(a+pixels(length, side), float64(side))
+	notes.CropClamped = notes.CropClamped || a+pixels(length, side) > float64(side)
 	if !(a >= 0 && a < float64(side) && b > a) { // also false for NaN
 		return 0, 0, false
 	}

@@ -46,8 +46,14 @@ const mezzanineVersion = 1
 // lossless WebP. Nothing is sharpened: that is for what is made of it, which is to be
 // at most half as large, so that the plan is Coarse.
 func (s Settings) Mezzanine(h header.Header) (p Plan, ok bool) {
-	if !s.wantsMezzanine(h) {
-		return Plan{}, false
+	p, why := s.PlanMezzanine(h)
+	return p, why == ""
+}
+
+// PlanMezzanine is Mezzanine, and says why a picture has none; "" if it has one.
+func (s Settings) PlanMezzanine(h header.Header) (p Plan, why string) {
+	if why := s.refusesMezzanine(h); why != "" {
+		return Plan{}, why
 	}
 	p = Plan{Frames: 1, Coarse: true}
 	p.ScaledW, p.ScaledH = s.mezzanineSize(h)
@@ -58,14 +64,34 @@ func (s Settings) Mezzanine(h header.Header) (p Plan, ok bool) {
 		p.Output = Output{Format: variant.WebP, Quality: mezzanineEffort, Lossless: true}
 	}
 	p.Background = chooseBackground(h, variant.Variant{}, p.Output.Format)
-	writable := s.canWrite(p.Output.Format) && affordable(p.Output.Format, p.Output.Lossless, p.Pixels())
-	return p, writable && worthwhile(h, p) && p.check(h, s) == nil
+	switch {
+	case !s.canWrite(p.Output.Format), !affordable(p.Output.Format, p.Output.Lossless, p.Pixels()), p.check(h, s) != nil:
+		return p, "it could not be written"
+	case !worthwhile(h, p):
+		return p, "the original is not so much larger than its mezzanine that it would pay"
+	}
+	return p, ""
 }
 
-func (s Settings) wantsMezzanine(h header.Header) bool {
-	few := h.Palette || h.Format == variant.GIF
-	return s.MezzanineSide > 0 && h.Pixels() > s.MezzanineOver && max(h.Width, h.Height) > s.MezzanineSide &&
-		h.Check() == nil && !s.exceeds(h.DecodePixels()) && !h.Drawn() && h.Pages <= 1 && !few
+// refusesMezzanine says why a picture has no mezzanine, whatever its size; "" for nothing.
+func (s Settings) refusesMezzanine(h header.Header) string {
+	switch {
+	case s.MezzanineSide <= 0:
+		return "this server keeps no mezzanines (--mezzanine 0)"
+	case h.Pixels() <= s.MezzanineOver:
+		return fmt.Sprintf("the original has %d pixels, and only those of more than %d get one (--mezzanine-over)", h.Pixels(), s.MezzanineOver)
+	case max(h.Width, h.Height) <= s.MezzanineSide:
+		return fmt.Sprintf("no side of the original is longer than that of a mezzanine, %d", s.MezzanineSide)
+	case h.Drawn():
+		return "the original is a drawing, which can be rendered at any size"
+	case h.Pages > 1:
+		return "the original has several frames or pages"
+	case h.Palette, h.Format == variant.GIF:
+		return "the original has few colours, which a JPEG would blur"
+	case h.Check() != nil, s.exceeds(h.DecodePixels()):
+		return "the original is larger than this server decodes"
+	}
+	return ""
 }
 
 // mezzanineSize returns the upright sides of the mezzanine. JPEG decoders halve at no
@@ -113,12 +139,20 @@ func worthwhile(h header.Header, p Plan) bool {
 // scales to in both directions, up to a pixel of rounding, and p is for the only page.
 // Lossless results (PNG too) are not made from a lossy mezzanine: they would spend
 // bytes on its artefacts.
-func MezzanineSuffices(m header.Header, p Plan) bool {
+func MezzanineSuffices(m header.Header, p Plan) bool { return WhyMezzanineFails(m, p) == "" }
+
+// WhyMezzanineFails says why MezzanineSuffices does not hold; "" if it does.
+func WhyMezzanineFails(m header.Header, p Plan) string {
 	lossless := func(o Output) bool { return o.Lossless || o.Format == variant.PNG || o.Format == variant.GIF }
-	if m.Format == variant.JPEG && (lossless(p.Output) || lossless(p.Plain)) {
-		return false
+	switch {
+	case m.Format == variant.JPEG && (lossless(p.Output) || lossless(p.Plain)):
+		return "the result may be lossless, and would spend bytes on the artefacts of a JPEG"
+	case p.Page != 0 || p.Frames != 1:
+		return "the result is of another page, or an animation"
+	case m.Width+1 < 2*p.ScaledW || m.Height+1 < 2*p.ScaledH:
+		return fmt.Sprintf("it has %s pixels, and twice the size is needed to which the picture is scaled, %s", sides(m.Width, m.Height), sides(p.ScaledW, p.ScaledH))
 	}
-	return p.Page == 0 && p.Frames == 1 && m.Width+1 >= 2*p.ScaledW && m.Height+1 >= 2*p.ScaledH
+	return ""
 }
 
 // Mezzanine is a mezzanine as it is stored.

@@ -8,16 +8,16 @@ import (
 // outputs decides how p is encoded, and for FormatAuto the plain encoding that it is
 // compared with. Animations are not compared: a GIF would be larger, and take longer
 // than everything else.
-func (s Settings) outputs(h header.Header, v variant.Variant, a variant.Accept, p Plan) (first, compared Output, err error) {
+func (s Settings) outputs(h header.Header, v variant.Variant, a variant.Accept, p Plan, n *Notes) (first, compared Output, err error) {
 	pixels := p.Pixels()
-	f := s.format(h, v, a, pixels)
+	f := s.format(h, v, a, pixels, n)
 	if err := s.checkOutput(f, v, p); err != nil {
 		return Output{}, Output{}, err
 	}
-	first = s.output(h, v, a, f, pixels)
-	other := plain(h, v)
+	first = s.output(h, v, a, f, pixels, n)
+	other, _ := plain(h, v)
 	if v.Format == variant.FormatAuto && p.Frames == 1 && other != f && s.canWrite(other) {
-		compared = s.output(h, v, a, other, pixels)
+		compared = s.output(h, v, a, other, pixels, &Notes{})
 	}
 	return first, compared, nil
 }
@@ -40,17 +40,21 @@ func (s Settings) checkOutput(f variant.Format, v variant.Variant, p Plan) error
 }
 
 // output returns how to encode a result of that many pixels as f.
-func (s Settings) output(h header.Header, v variant.Variant, a variant.Accept, f variant.Format, pixels int64) Output {
+func (s Settings) output(h header.Header, v variant.Variant, a variant.Accept, f variant.Format, pixels int64, n *Notes) Output {
 	o := Output{
 		Format: f, Quality: s.quality(f), Lossless: v.Lossless,
 		Progressive: v.Progressive && f == variant.JPEG,
 		Palette:     f == variant.PNG && fewColours(h, v) && pixels <= SlowPixels,
 	}
+	n.Quality = QualityOfServer
 	if v.Quality > 0 {
-		o.Quality = v.Quality
+		o.Quality, n.Quality = v.Quality, QualityOfURL
 	}
 	if a&variant.SaveData != 0 && v.Format == variant.FormatAuto {
-		o.Quality = max(1, o.Quality*saveDataPercent/100)
+		o.Quality, n.SaveData = max(1, o.Quality*saveDataPercent/100), true
+	}
+	if f == variant.PNG || f == variant.GIF || o.Lossless {
+		n.Quality = QualityUndefined
 	}
 	return o
 }
@@ -67,7 +71,7 @@ func fewColours(h header.Header, v variant.Variant) bool {
 
 // frames decides whether an animation stays one, and which page is made.
 func (s Settings) frames(h header.Header, v variant.Variant, a variant.Accept) (page, frames int) {
-	if moving(h, v) && animates(s.format(h, v, a, 0)) {
+	if moving(h, v) && animates(s.format(h, v, a, 0, &Notes{})) {
 		return 0, h.Pages
 	}
 	return max(v.Page-1, 0), 1

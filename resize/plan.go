@@ -145,14 +145,19 @@ const animatedPixels = 24 << 20
 // keeps the box's). Sides are rounded half up and at least 1. Width and height are
 // those before the padding, and before turning by v.Rotate.
 func NewPlan(h header.Header, v variant.Variant, a variant.Accept, s Settings) (Plan, error) {
+	return NewPlanWithNotes(h, v, a, s, &Notes{})
+}
+
+// NewPlanWithNotes is NewPlan, and writes its reasons into n, as far as it gets.
+func NewPlanWithNotes(h header.Header, v variant.Variant, a variant.Accept, s Settings, n *Notes) (Plan, error) {
 	if err := s.check(h, v); err != nil {
 		return Plan{}, err
 	}
-	region, err := Region(h, v)
-	if err != nil {
+	var err error
+	if n.Region, err = region(h, v, n); err != nil {
 		return Plan{}, err
 	}
-	p := newFit(h, v, region).plan()
+	p := newFit(h, v, n.Region, n).plan()
 	p.Page, p.Frames = s.frames(h, v, a)
 	p.Linear = s.Linear && p.isThumbnail(h)
 	p.Effects = chooseEffects(v, s.Restore && p.reduced(h))
@@ -162,7 +167,7 @@ func NewPlan(h header.Header, v variant.Variant, a variant.Accept, s Settings) (
 	if err := p.check(h, s); err != nil {
 		return Plan{}, err
 	}
-	if p.Output, p.Plain, err = s.outputs(h, v, a, p); err != nil {
+	if p.Output, p.Plain, err = s.outputs(h, v, a, p, n); err != nil {
 		return Plan{}, err
 	}
 	p.Background = chooseBackground(h, v, p.Output.Format)

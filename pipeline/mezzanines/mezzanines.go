@@ -94,8 +94,21 @@ func (s *Store) name(id originals.ID) variant.Name {
 
 // Suits reports whether v may be made from a mezzanine at all: what depends on pixels,
 // pages or metadata is not in it.
-func (s *Store) Suits(v variant.Variant) bool {
-	return s.Render.Settings.MezzanineSide > 0 && v.Kind == variant.Picture && v.Page <= 1 && !resize.NeedsLook(v)
+func (s *Store) Suits(v variant.Variant) bool { return s.WhyUnsuited(v) == "" }
+
+// WhyUnsuited says why Suits does not hold for v; "" if it does.
+func (s *Store) WhyUnsuited(v variant.Variant) string {
+	switch {
+	case s.Render.Settings.MezzanineSide <= 0:
+		return "this server keeps no mezzanines (--mezzanine 0)"
+	case v.Kind != variant.Picture:
+		return "what the URL asks for is read from the original itself"
+	case v.Page > 1:
+		return "a mezzanine has the first page only"
+	case resize.NeedsLook(v):
+		return "trim and g_smart look at the pixels of the original"
+	}
+	return ""
 }
 
 // Find opens the mezzanine of the original that is in the cache, or was there last; nil
@@ -121,14 +134,40 @@ func (s *Store) open(id originals.ID) *Mezzanine {
 	if err != nil {
 		return nil
 	}
-	z, err := resize.UnpackMezzanine(b.At(), b.Size)
-	if err == nil {
-		return &Mezzanine{Mezzanine: z, Blob: b, id: id, name: name}
-	}
-	b.Close()
+	m, err := unpack(id, name, b)
 	if errors.Is(err, header.ErrBroken) {
 		_ = s.Cache.Remove(name) // which logs its failure
 	}
+	return m
+}
+
+// unpack reads the label of a mezzanine. If it cannot, it closes b and returns nil.
+func unpack(id originals.ID, name variant.Name, b *cache.Blob) (*Mezzanine, error) {
+	z, err := resize.UnpackMezzanine(b.At(), b.Size)
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	return &Mezzanine{Mezzanine: z, Blob: b, id: id, name: name}, nil
+}
+
+// Peek opens the mezzanine that Find would return, and notes no use, removes nothing and asks
+// no origin; nil if there is none.
+func (s *Store) Peek(id originals.ID) *Mezzanine {
+	name := s.name(id)
+	b, err := s.Cache.Peek(name)
+	if err != nil {
+		return nil
+	}
+	m, err := unpack(id, name, b)
+	if err != nil {
+		return nil
+	}
+	m.Freshness, _ = s.Originals.PeekFreshness(id, m.Blob.ModTime)
+	if m.Freshness.Usable() && s.Originals.IsLatest(m.Ref()) {
+		return m
+	}
+	m.Blob.Close()
 	return nil
 }
 
