@@ -28,12 +28,30 @@ type Use struct {
 // libjpeg decodes the result, at that Shrink, to nearly the same pixels, and at 8 to the
 // same.
 func Needed(jpeg []byte, u Use) []byte {
-	if u.Shrink != 2 && u.Shrink != 4 && u.Shrink != 8 {
-		return jpeg
-	}
 	p := picture{src: jpeg}
-	if !p.read() || !p.choose(u) {
+	if !p.leavesOut(u) {
 		return jpeg
 	}
 	return p.rewritten()
+}
+
+// LeftOut returns the numbers of the scans, from 1, that Needed leaves out.
+func LeftOut(jpeg []byte, u Use) (numbers []int) {
+	p := picture{src: jpeg}
+	if !p.leavesOut(u) {
+		return nil
+	}
+	for i := range p.scans[:p.nScans] {
+		if !p.scans[i].kept {
+			numbers = append(numbers, i+1)
+		}
+	}
+	return numbers
+}
+
+// leavesOut reads a picture and marks the scans that are kept, and reports whether there are
+// others.
+func (p *picture) leavesOut(u Use) bool {
+	shrinks := u.Shrink == 2 || u.Shrink == 4 || u.Shrink == 8
+	return shrinks && p.read() && p.choose(u)
 }

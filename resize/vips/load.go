@@ -6,6 +6,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/container"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/variant"
@@ -46,15 +47,6 @@ func loaderOf(f variant.Format) loader {
 	}
 	return loader{}
 }
-
-// By how much a picture is at least still to be reduced after its decoder has reduced it,
-// unless the plan is Coarse: decoders do it worse than we do. vips_thumbnail leaves 2. Of a
-// JPEG, less takes 10 to 15% less CPU, at a quality that is as good in the mean: see
-// docs/benchmarks.md.
-const (
-	headroom     = 2
-	jpegHeadroom = 1.65
-)
 
 // source is a picture to be loaded, and how.
 type source struct {
@@ -108,23 +100,13 @@ func (s source) failOn() string {
 func (s source) options() []op.Arg {
 	switch s.header.Format {
 	case variant.JPEG:
-		return []op.Arg{op.Set("shrink", jpegShrink(s.shrink))}
+		return []op.Arg{op.Set("shrink", engine.JPEGShrink(s.shrink))}
 	case variant.WebP:
 		return []op.Arg{op.Set("page", s.page), op.Set("n", s.frames), op.Set("scale", s.webpScale())}
 	case variant.GIF, variant.TIFF:
 		return []op.Arg{op.Set("page", s.page), op.Set("n", s.frames)}
 	}
 	return nil
-}
-
-// jpegShrink is how many times smaller a JPEG is decoded, 1, 2, 4 or 8.
-func jpegShrink(shrink float64) int {
-	for _, s := range []int{8, 4, 2} {
-		if shrink >= float64(s) {
-			return s
-		}
-	}
-	return 1
 }
 
 // webpScale is the scale at which libwebp decodes; 1 for an animation, whose frames
@@ -147,7 +129,7 @@ func (s source) allows(w, h int) bool {
 	shrink := 1.0
 	switch s.header.Format {
 	case variant.JPEG:
-		shrink = float64(jpegShrink(s.shrink))
+		shrink = float64(engine.JPEGShrink(s.shrink))
 	case variant.WebP:
 		shrink = 1 / s.webpScale()
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/container"
+	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/scans"
 	"github.com/thumbery/thumbery/resize/vips/op"
@@ -57,12 +58,12 @@ func (j job) picture() op.Image {
 
 // source is the picture as it is loaded for j's plan, and for others that may be loaded smaller.
 func (j job) source(others ...resize.Plan) source {
-	src, shrink := j.src, j.shrink()
+	src, shrink := j.src, j.decoding().Shrink()
 	switch {
 	case j.lenient && j.header.Format == variant.WebP:
 		src = container.PatchWebP(src)
 	case j.leavesOutScans():
-		src = scans.Needed(src, j.use(jpegShrink(shrink), others))
+		src = scans.Needed(src, j.decoding().Scans(engine.JPEGShrink(shrink), others...))
 	}
 	return source{
 		bytes: src, header: j.header, page: j.plan.Page, frames: j.plan.Frames,
@@ -72,57 +73,9 @@ func (j job) source(others ...resize.Plan) source {
 
 // leavesOutScans reports whether those scans of a JPEG are not decoded that its reduction
 // does not need. Of a broken picture, all that there is counts.
-func (j job) leavesOutScans() bool {
-	return j.header.Format == variant.JPEG && j.header.Progressive && !j.lenient && !j.engine.config.AllScans
-}
+func (j job) leavesOutScans() bool { return !j.lenient && j.engine.config.LeavesOutScans(j.header) }
 
-// use is what becomes of a JPEG that is decoded so many times smaller. The plan that needs most of
-// its samples counts, which may be another than the one that has to be loaded largest.
-func (j job) use(shrink int, others []resize.Plan) scans.Use {
-	least := j.left(shrink)
-	for _, p := range others {
-		least = min(least, job{header: j.header, plan: p}.left(shrink))
-	}
-	return scans.Use{Shrink: shrink, Left: least}
-}
-
-// left is how many times smaller the picture becomes after it was decoded so many times
-// smaller. What is made of a mezzanine is at most half as large.
-func (j job) left(shrink int) float64 {
-	left := j.reduction() / float64(shrink)
-	if j.plan.Coarse {
-		left *= headroom
-	}
-	return left
-}
-
-// headroom is by how much a picture is still to be reduced once it is decoded.
-func (j job) headroom() float64 {
-	switch {
-	case j.plan.Coarse:
-		return 1
-	case j.header.Format == variant.JPEG && !j.plan.Linear: // libjpeg averages samples, not light
-		return jpegHeadroom
-	}
-	return headroom
-}
-
-// shrink is how many times smaller the picture may be loaded, for the side that
-// shrinks less. Drawings are loaded at the very size, also a larger one.
-func (j job) shrink() float64 {
-	s := j.reduction()
-	if j.header.Drawn() {
-		return s
-	}
-	return max(1, s/j.headroom())
-}
-
-// reduction is how many times smaller the picture becomes, on the side that shrinks less.
-func (j job) reduction() float64 {
-	w, h, _ := j.plan.StoredPlan(j.header.Orientation)
-	fromW, fromH := j.header.Exact()
-	return min(fromW/float64(w), fromH/float64(h))
-}
+func (j job) decoding() engine.Decoding { return engine.Decoding{Header: j.header, Plan: j.plan} }
 
 // scaled resizes a loaded picture to the plan's size, cuts it and turns it upright, in
 // sRGB with 8 bits.
@@ -131,7 +84,7 @@ func (j job) scaled(im op.Image) op.Image { return j.placed(j.decoded(im), false
 // shrunk is how many times smaller libjpeg has made the picture; 1 if it is no JPEG.
 func (j job) shrunk() int {
 	if j.header.Format == variant.JPEG {
-		return jpegShrink(j.shrink())
+		return engine.JPEGShrink(j.decoding().Shrink())
 	}
 	return 1
 }

@@ -59,7 +59,7 @@ func TestScans(t *testing.T) {
 		}{"6x,f_png": {8, math.Inf(1)}, "12x,f_png": {4, 32}, "24x,f_png": {2, 38}, "34x,f_png": {1, math.Inf(1)}, "dpr_1,f_png": {1, math.Inf(1)}} {
 			got, p := makeOf(t, e, src, ops)
 			want, _ := makeOf(t, all, src, ops)
-			if h := headerOf(t, src); jpegShrink((job{header: h, plan: p}).shrink()) != c.shrink {
+			if h := headerOf(t, src); engine.JPEGShrink(engine.Decoding{Header: h, Plan: p}.Shrink()) != c.shrink {
 				t.Fatalf("%s, %s is not shrunk by %d", name, ops, c.shrink)
 			}
 			same := bytes.Equal(got, want)
@@ -102,8 +102,8 @@ func TestScansWhereShrunk(t *testing.T) {
 	}
 	coarse := w // has to be loaded larger than half, but is reduced once more
 	coarse.Coarse = true
-	j := job{header: shrunk, plan: coarse}
-	if got, want := j.use(2, []resize.Plan{w, half}).Left, (job{header: shrunk, plan: half}).left(2); got != want || got >= j.left(2) {
+	j := engine.Decoding{Header: shrunk, Plan: coarse}
+	if got, want := j.Scans(2, w, half).Left, (engine.Decoding{Header: shrunk, Plan: half}).Left(2); got != want || got >= j.Left(2) {
 		t.Errorf("what is left is %g, want %g of the plan that needs most", got, want)
 	}
 	if e.Recipe() == all.Recipe() {

@@ -101,7 +101,7 @@ func (e *Engine) share(src []byte, h header.Header, plans []resize.Plan) (*share
 	}
 	for _, p := range plans {
 		s.left[p.Unencoded()]++
-		if (job{header: h, plan: p}).shrink() < s.shrink() {
+		if (engine.Decoding{Header: h, Plan: p}).Shrink() < s.decoding().Shrink() {
 			s.plan = p
 		}
 	}
@@ -137,7 +137,7 @@ func (s *shared) levelFor(p resize.Plan) (n int) {
 		return 0
 	}
 	w, h, _ := p.StoredPlan(s.header.Orientation)
-	leave := headroom
+	leave := engine.Headroom
 	if p.Coarse {
 		leave = 1
 	}

@@ -1,7 +1,7 @@
 // Package vips implements resize.Resizer on libvips. The calls into C are in package op.
 //
 // Two engines use the same libvips: bimg makes plain pictures, and calls of package op
-// make all others; Engine.byBimg decides. job.picture is the sequence of steps.
+// make all others; engine.Config.WhyNotBimg decides. job.picture is the sequence of steps.
 //
 // The engine reads the formats of engine.Config for which libvips has a loader, and
 // writes JPEG, PNG, WebP, AVIF, GIF and JPEG XL. Results are sRGB or grey with 8 bits, without a
