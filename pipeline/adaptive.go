@@ -22,9 +22,9 @@ const (
 	failureBytes = 1 << 20
 )
 
-// fasterAccept returns the Accept of a picture that is faster to make. ok is false if there
+// FasterAccept returns the Accept of a picture that is faster to make. ok is false if there
 // is none: the request chooses neither AVIF nor JPEG XL, or Config.Adaptive is off.
-func (p *Pipeline) fasterAccept(r Request) (next variant.Accept, ok bool) {
+func (p *Pipeline) FasterAccept(r Request) (next variant.Accept, ok bool) {
 	if !p.config.Adaptive || r.Variant.Format != variant.FormatAuto || r.Variant.Kind != variant.Picture {
 		return 0, false
 	}

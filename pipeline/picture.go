@@ -78,7 +78,7 @@ func (p *Pipeline) isUsable(ctx context.Context, id originals.ID, r *Result) boo
 // makeNew makes a derivative, in place of an old one if that is not nil, or a provisional
 // picture where the right one takes long.
 func (p *Pipeline) makeNew(ctx context.Context, r Request, old *Result) (*Result, error) {
-	if next, ok := p.fasterAccept(r); ok {
+	if next, ok := p.FasterAccept(r); ok {
 		return p.adaptivePicture(ctx, r, next)
 	}
 	m, shared, err := p.makeOnce(ctx, r, old)

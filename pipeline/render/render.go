@@ -98,6 +98,21 @@ func (e *Engine) RenderPlan(ctx context.Context, step string, h header.Header, p
 	return data, err
 }
 
+// Look is resize.Resizer.Look in the background. Its time is not reported. The errors are those
+// of Render.
+func (e *Engine) Look(ctx context.Context, h header.Header, v variant.Variant, source Source) (found variant.Variant, err error) {
+	plan, err := resize.NewPlan(h, v, 0, e.Settings)
+	if err != nil {
+		return v, err
+	}
+	t := task{step: "look", weight: e.weight(h, plan.Cost(h)), limit: e.limit(time.Time{}, true), source: source}
+	err = e.run(ctx, t, &Picture{}, func(ctx context.Context, src resize.Source) (err error) {
+		found, err = e.Resizer.Look(ctx, src, h, v)
+		return err
+	})
+	return found, err
+}
+
 // Batch is several plans that are carried out with one decode, in the background.
 type Batch struct {
 	Header header.Header // of Source
