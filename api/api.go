@@ -86,8 +86,14 @@ type server struct {
 	popularity *popularity
 }
 
-// New returns the handler of the public listener.
-func New(c Config) http.Handler {
+// Server is the handler of the public listener.
+type Server struct {
+	http.Handler
+	server *server
+}
+
+// New returns the Server of a configuration.
+func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -102,7 +108,7 @@ func New(c Config) http.Handler {
 		r.Options("/*", s.preflight)
 	}
 	r.MethodNotAllowed(s.handle(func(http.ResponseWriter, *http.Request) error { return errMethod }))
-	return r
+	return &Server{r, s}
 }
 
 // index answers browsers and robots that ask for the bare host.
@@ -129,27 +135,40 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	s.setTags(w.Header(), q)
 	hot := s.count(q)
 	canonical := hot && isCanonical(r, q)
-	sendFile := s.SendFile.applies(r) && !(canonical && s.popularity.inFull)
-	result, err := s.find(r, q, sendFile)
+	result, err := s.find(r, q, s.sendsFile(r, canonical))
 	if err != nil {
 		return err
 	}
 	defer result.Blob.Close()
-	rec.found(&result)
+	if hot {
+		s.warm(&result)
+	}
+	return s.answer(rec, r, &result, canonical)
+}
+
+// sendsFile reports whether the server in front is to send what is on disk. canonical says
+// that it may keep the answer.
+func (s *server) sendsFile(r *http.Request, canonical bool) bool {
+	return s.SendFile.applies(r) && !(canonical && s.popularity.inFull)
+}
+
+// answer sends a result. hot says that it is of a hot derivative, and that caches may keep it.
+func (s *server) answer(rec *responseRecorder, r *http.Request, result *pipeline.Result, hot bool) error {
+	rec.found(result)
 	if result.Location != "" {
-		s.redirect(w, &result)
+		s.redirect(rec, result)
 		return nil
 	}
-	s.pictureHeaders(w.Header(), q, &result)
+	s.pictureHeaders(rec.Header(), rec.request, result)
 	if hot {
-		s.setHot(w.Header(), canonical, &result)
+		s.popularity.setHot(rec.Header(), result)
 	}
 	s.forbidOutdated(rec)
-	if sendFile && result.Blob.Path != "" {
-		s.SendFile.send(w, result.Blob.Path)
+	if result.Blob.Path != "" && s.sendsFile(r, hot) {
+		s.SendFile.send(rec, result.Blob.Path)
 		return nil
 	}
-	return s.sendBody(w, r, &result)
+	return s.sendBody(rec, r, result)
 }
 
 // find gets the result from the pipeline. A hit that the server in front sends need not

@@ -70,14 +70,16 @@ func (p *popularity) setCold(h http.Header) {
 	}
 }
 
-// setHot tells the cache in front to keep a hot derivative, if its URL is canonical,
-// and warms it.
-func (s *server) setHot(h http.Header, canonical bool, result *pipeline.Result) {
-	p := s.popularity
-	if p.Warm != nil && result.Source == pipeline.FromDisk && s.SendFile.Header == "" {
-		p.Warm(result)
+// warm has a hot derivative loaded into memory.
+func (s *server) warm(result *pipeline.Result) {
+	if w := s.popularity.Warm; w != nil && result.Source == pipeline.FromDisk && s.SendFile.Header == "" {
+		w(result)
 	}
-	if p.Header.Name != "" && canonical && isFinal(result) {
+}
+
+// setHot tells the cache in front to keep a hot derivative.
+func (p *popularity) setHot(h http.Header, result *pipeline.Result) {
+	if p.Header.Name != "" && isFinal(result) {
 		h[p.Header.Name] = p.hot
 	}
 }
@@ -132,12 +134,31 @@ func (r *requestCounts) add(name string) int {
 func (c *counter) add(half int64) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch passed := half - c.half; {
-	case passed == 1:
-		c.half, c.previous, c.current = half, c.current, 0
-	case passed > 1:
-		c.half, c.previous, c.current = half, 0, 0
-	}
+	c.previous, c.current = c.at(half)
+	c.half = max(c.half, half)
 	c.current++
 	return c.previous + c.current
+}
+
+// at returns the requests of the half window before, and of the half itself.
+func (c *counter) at(half int64) (previous, current int) {
+	switch passed := half - c.half; {
+	case passed == 1:
+		return c.current, 0
+	case passed > 1:
+		return 0, 0
+	}
+	return c.previous, c.current
+}
+
+// peek returns how many requests there were, and counts none.
+func (r *requestCounts) peek(name string) int {
+	c, ok := r.counters.Peek(name)
+	if !ok {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	previous, current := c.at(int64(r.now().Sub(r.start) / r.half))
+	return previous + current
 }

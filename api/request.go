@@ -58,10 +58,7 @@ func (s *server) request(r *http.Request) (q request, err error) {
 // need no permission: they give only variants that a URL could ask for. But they would lead out
 // of the scope of a signature.
 func (s *server) negotiate(q request, h http.Header) request {
-	q.accept = parseAccept(h["Accept"])
-	if !q.variant.Lossless && savesData(h["Save-Data"]) {
-		q.accept |= variant.SaveData
-	}
+	q.accept = q.accepted(h)
 	if s.ClientHints && !q.scoped {
 		if v := readHints(h).apply(q.variant, s.Limits.Sizes); v != q.variant {
 			hinted := *q.parsedPath
@@ -71,6 +68,15 @@ func (s *server) negotiate(q request, h http.Header) request {
 	}
 	q.accept = s.Pipeline.Render.Settings.NormalizeAccept(q.variant, q.accept)
 	return q
+}
+
+// accepted is what the client says of formats.
+func (q request) accepted(h http.Header) variant.Accept {
+	a := parseAccept(h["Accept"])
+	if !q.variant.Lossless && savesData(h["Save-Data"]) {
+		a |= variant.SaveData
+	}
+	return a
 }
 
 // parsedPath caches paths. What was permitted stays permitted until it expires: keys,
@@ -87,6 +93,8 @@ func (s *server) parsedPath(path string) (*parsedPath, error) {
 	return p, err
 }
 
+// parse parses and permits a path. With an error of kind variant.ErrForbidden it returns what is
+// refused.
 func (s *server) parse(path string) (*parsedPath, error) {
 	u, err := variant.ParsePath(path)
 	if err != nil {
@@ -96,12 +104,9 @@ func (s *server) parse(path string) (*parsedPath, error) {
 	if err != nil {
 		return nil, err
 	}
-	expires, err := s.Keys.Verify(u, ops, s.Limits, s.Now())
-	if err != nil {
-		return nil, err
-	}
-	if err := s.Limits.Permit(ops, s.Presets); err != nil {
-		return nil, err
+	expires, refusal := s.Keys.Verify(u, ops, s.Limits, s.Now())
+	if refusal == nil {
+		refusal = s.Limits.Permit(ops, s.Presets)
 	}
 	p := &parsedPath{key: u.Key, variant: ops.Variant, expires: expires, scoped: u.Signature.Scope != "", tag: []string{string(u.Key.Name())}}
 	if p.variant.Kind == variant.Picture && p.variant.Format == variant.FormatKeep {
@@ -114,7 +119,7 @@ func (s *server) parse(path string) (*parsedPath, error) {
 		}
 		p.names = make([]atomic.Pointer[variant.Name], n)
 	}
-	return p, nil
+	return p, refusal
 }
 
 const (

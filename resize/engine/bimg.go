@@ -17,8 +17,10 @@ func (c Config) WhyNotBimg(h header.Header, p resize.Plan) string {
 		return "--engine vips uses no other"
 	case !bimgReads(h):
 		return "bimg does not get this kind of original right"
-	case !bimgCanExpress(h, p):
-		return "bimg cannot do what the plan says: it only scales, cuts and encodes JPEG and PNG"
+	case !bimgWrites(p.Output):
+		return "bimg is for JPEG and PNG without a palette"
+	case !p.Simple(h) || p.Linear || anisotropic(h, p):
+		return "bimg only scales, cuts and encodes once, and the plan says more"
 	case c.Choice == Bimg:
 		return ""
 	case h.Format != variant.JPEG || h.ICC:
@@ -45,10 +47,8 @@ func bimgReads(h header.Header) bool {
 	return (h.Format == variant.JPEG || h.Format == variant.PNG) && !h.CMYK && h.Depth <= 8
 }
 
-// bimgCanExpress reports whether bimg's options can express p.
-func bimgCanExpress(h header.Header, p resize.Plan) bool {
-	written := p.Output.Format == variant.JPEG || p.Output.Format == variant.PNG && !p.Output.Palette
-	return written && p.Simple(h) && !p.Linear && !anisotropic(h, p)
+func bimgWrites(o resize.Output) bool {
+	return o.Format == variant.JPEG || o.Format == variant.PNG && !o.Palette
 }
 
 // mildShrink reports whether both sides shrink, and by less than two, the least by which

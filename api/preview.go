@@ -1,0 +1,133 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/thumbery/thumbery/explain"
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+var _ explain.Public = (*Server)(nil)
+
+// Read implements explain.Public. What it parses is not remembered.
+func (s *Server) Read(path string, h map[string][]string) (explain.Asked, error) {
+	p, err := s.server.parse(path)
+	if p == nil {
+		return explain.Asked{}, err
+	}
+	q := request{parsedPath: p}
+	given := q
+	if q.variant.Format == variant.FormatAuto {
+		given.accept = given.accepted(h)
+		q = s.server.negotiate(q, h)
+	}
+	asked := explain.Asked{
+		Key: q.key, Variant: q.variant, Accept: q.accept, Given: given.accept, Hinted: q.variant != given.variant, Expires: q.expires,
+	}
+	if p := s.server.popularity; p != nil {
+		asked.HotAfter, asked.HotWindow = p.After, p.Window
+		asked.Requests = p.requests.peek(string(s.server.name(q)))
+	}
+	return asked, err
+}
+
+// Preview implements explain.Public.
+func (s *Server) Preview(path string, h map[string][]string, result *pipeline.Result, err error) explain.Answer {
+	quiet := *s.server
+	quiet.Fallback, quiet.FallbackRedirect = nil, false
+	w := &discard{header: http.Header{}}
+	rec := &responseRecorder{ResponseWriter: w}
+	r := newRequest(context.Background(), http.MethodHead, path, h)
+	quiet.popularity.setCold(w.header)
+	if p, _ := quiet.parse(path); p != nil {
+		rec.request = request{parsedPath: p}
+		rec.epoch = quiet.epoch(rec.request)
+		quiet.setVary(w.header, rec.request)
+		quiet.setTags(w.header, rec.request)
+	}
+	if err == nil {
+		asked, _ := s.Read(path, h)
+		canonical := asked.HotAfter > 0 && asked.Requests > asked.HotAfter && isCanonical(r, rec.request)
+		err = quiet.answer(rec, r, result, canonical)
+	}
+	if err != nil {
+		t := problemTypeOf(err)
+		rec.outcome, rec.failed = t.name, true
+		quiet.fail(rec, r, t, err)
+	}
+	return w.answer(rec.outcome)
+}
+
+// Serve implements explain.Public.
+func (s *Server) Serve(ctx context.Context, path string, h map[string][]string) explain.Answer {
+	w := &discard{header: http.Header{}}
+	began := s.server.Now()
+	s.ServeHTTP(w, newRequest(ctx, http.MethodGet, path, h))
+	a := w.answer("")
+	a.Took = s.server.Now().Sub(began)
+	for o, value := range s.server.cacheStatus {
+		if w.header.Get(headerCacheStatus) == value[0] {
+			a.Outcome = o.String()
+		}
+	}
+	return a
+}
+
+// newRequest returns the request of a client.
+func newRequest(ctx context.Context, method, path string, h map[string][]string) *http.Request {
+	r := &http.Request{
+		Method: method, URL: &url.URL{Path: path}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header(h).Clone(), RemoteAddr: "explain",
+	}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	return r.WithContext(ctx)
+}
+
+// maxDetail bounds the problem documents that are kept, in bytes.
+const maxDetail = 16 << 10
+
+// discard is a ResponseWriter that keeps the header, and of the body its length and, if it is
+// a problem document, the text.
+type discard struct {
+	header  http.Header
+	status  int
+	bytes   int64
+	problem bytes.Buffer
+}
+
+// Header implements http.ResponseWriter.
+func (w *discard) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *discard) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *discard) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	w.bytes += int64(len(p))
+	if w.status >= http.StatusBadRequest && w.problem.Len()+len(p) <= maxDetail {
+		w.problem.Write(p)
+	}
+	return len(p), nil
+}
+
+func (w *discard) answer(outcome string) explain.Answer {
+	w.header.Del(headerRequestID)
+	var p problem
+	_ = json.Unmarshal(w.problem.Bytes(), &p) // a fallback is none
+	outcome = cmp.Or(outcome, strings.TrimPrefix(p.Type, "urn:thumbery:"), w.header.Get(headerProblem))
+	return explain.Answer{Status: w.status, Outcome: outcome, Header: w.header, Bytes: w.bytes, Detail: p.Detail}
+}

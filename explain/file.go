@@ -1,0 +1,89 @@
+package explain
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// FileData is the Data of "file".
+type FileData struct {
+	Name  string `json:"name"`           // in the cache
+	Tier  string `json:"tier,omitempty"` // memory or disk; "" if it is in neither
+	Path  string `json:"path,omitempty"` // below the cache directory
+	Bytes int64  `json:"bytes,omitempty"`
+	Type  string `json:"type,omitempty"` // media type
+	// Written is when the file was written, Used when it was last used, to the hour, and
+	// Modified when its original was modified.
+	Written  *time.Time `json:"written,omitempty"`
+	Used     *time.Time `json:"used,omitempty"`
+	Modified *time.Time `json:"modified,omitempty"`
+	Usable   bool       `json:"usable"` // it is of the version of the original that the origin has, as far as is known
+	// Requests is the popularity: requests within Window seconds; more than Hot are hot.
+	Requests int   `json:"requests"`
+	Window   int64 `json:"window,omitempty"`
+	Hot      int   `json:"hot,omitempty"`
+}
+
+func (s *story) file(out *Section) {
+	if !s.parsed {
+		out.State = Skipped
+		return
+	}
+	a := s.asked
+	d := FileData{Name: string(s.request.Name()), Requests: a.Requests, Hot: a.HotAfter, Window: int64(a.HotWindow / time.Second), Usable: s.usable}
+	out.Data = &d
+	if a.Variant.Kind == variant.Raw {
+		d.Name = string(s.request.ID().Name())
+	}
+	if s.result == nil {
+		out.State = Unknown
+		out.say("It is neither in memory nor on disk.")
+		if s.Pipeline.Derivatives.Shared != nil && a.Variant.Kind != variant.Raw {
+			out.say("The tier that servers share is asked before it is made.")
+		}
+	} else {
+		s.found(out, &d)
+	}
+	s.popularity(out)
+}
+
+func (s *story) found(out *Section, d *FileData) {
+	b := s.result.Blob
+	d.Tier, d.Path, d.Bytes, d.Type, d.Modified = "disk", b.Path, b.Size, s.result.MediaType, known(b.ModTime)
+	text := "It is on disk, as " + b.Path
+	onDisk := b
+	if s.result.Source == pipeline.FromMemory {
+		d.Tier, text = "memory", "It is in memory, and on disk as "+b.Path
+		if file, ok := s.Pipeline.Derivatives.PeekFile(s.result.Name); ok {
+			defer file.Blob.Close()
+			onDisk = file.Blob
+		}
+	}
+	written, used := onDisk.Times()
+	d.Written, d.Used = known(written), known(used)
+	text += ", with " + bytesOf(b.Size)
+	if !written.IsZero() {
+		text += "; it was written " + s.ago(written)
+	}
+	if !used.IsZero() {
+		text += ", and last used " + s.ago(used) + " (to the hour)"
+	}
+	out.say(text + ".")
+	if !s.usable {
+		out.say("It is not served: it is of another version of the original than the one that is known now.")
+	}
+}
+
+func (s *story) popularity(out *Section) {
+	switch a := s.asked; {
+	case a.HotAfter == 0:
+		out.say("Nobody counts its requests (--hot-after 0).")
+	case a.Requests > a.HotAfter:
+		out.say(fmt.Sprintf("It is hot: %d requests within %s, and more than %d are hot.", a.Requests, span(a.HotWindow), a.HotAfter))
+	default:
+		out.say(fmt.Sprintf("It is not hot: %d requests within %s, and more than %d are hot.", a.Requests, span(a.HotWindow), a.HotAfter))
+	}
+}

@@ -1,0 +1,271 @@
+package explain
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/storage"
+)
+
+// OriginalData is the Data of "original".
+type OriginalData struct {
+	Backend string `json:"backend,omitempty"` // where its key is looked for
+	Cached  bool   `json:"cached"`            // is on disk here
+	File    string `json:"file,omitempty"`    // below the cache directory
+	Bytes   int64  `json:"bytes,omitempty"`
+	// Modified is the origin's Last-Modified, Fetched when the file was written, Used when it
+	// was last used, to the hour, and Checked when the origin last confirmed it.
+	Modified  *time.Time `json:"modified,omitempty"`
+	Fetched   *time.Time `json:"fetched,omitempty"`
+	Used      *time.Time `json:"used,omitempty"`
+	Checked   *time.Time `json:"checked,omitempty"`
+	ETag      string     `json:"etag,omitempty"`
+	Freshness string     `json:"freshness,omitempty"` // as in the metrics: fresh, asking, changed, failed
+
+	Header *HeaderData `json:"header,omitempty"` // if it is known
+
+	AbsentUntil      *time.Time `json:"absent_until,omitempty"` // the negative cache
+	QuarantinedUntil *time.Time `json:"quarantined_until,omitempty"`
+	Crashes          int        `json:"crashes,omitempty"`      // of processes that worked on it
+	BreakerOpen      bool       `json:"breaker_open,omitempty"` // the circuit breaker of its origin
+	ReadOnly         bool       `json:"read_only,omitempty"`    // this server fetches nothing
+}
+
+// HeaderData is what is known of a picture without decoding it.
+type HeaderData struct {
+	Format      string `json:"format"`
+	Width       int    `json:"width"` // as stored, before Orientation
+	Height      int    `json:"height"`
+	Orientation int    `json:"orientation"` // of EXIF, 1 to 8
+	Pages       int    `json:"pages"`       // or frames
+	Alpha       bool   `json:"alpha"`
+	Depth       int    `json:"depth"` // bits a sample
+	Colours     string `json:"colours"`
+	Profile     bool   `json:"profile"` // carries a colour profile
+	Palette     bool   `json:"palette"`
+	Progressive bool   `json:"progressive"`
+	Scans       int    `json:"scans,omitempty"` // of a JPEG
+}
+
+func (s *story) original(out *Section) {
+	if !s.parsed {
+		out.State = Skipped
+		return
+	}
+	k := s.known
+	d := OriginalData{AbsentUntil: known(k.AbsentUntil), QuarantinedUntil: known(k.QuarantinedUntil), Crashes: k.Crashes, BreakerOpen: k.Down, ReadOnly: k.ReadOnly}
+	out.Data = &d
+	if s.Backend != nil {
+		d.Backend = s.Backend(s.asked.Key)
+		if d.Backend == "" {
+			out.say("No source of this server has keys like this: the answer is 404.")
+		} else {
+			out.say("Its key is looked for in " + d.Backend + ".")
+		}
+	}
+	if k.Blob == nil {
+		s.notCached(out)
+	} else {
+		s.cached(out, &d)
+	}
+	s.remembered(out)
+	if s.header != nil {
+		d.Header = headerData(*s.header)
+	}
+}
+
+// cached describes the original on disk.
+func (s *story) cached(out *Section, d *OriginalData) {
+	b := s.known.Blob
+	written, used := b.Times()
+	d.Cached, d.File, d.Bytes = true, b.Path, b.Size
+	d.Modified, d.Fetched, d.Used, d.Checked = known(b.ModTime), known(written), known(used), known(s.known.Checked)
+	d.ETag, d.Freshness = s.known.ETag, s.known.Freshness.String()
+	text := fmt.Sprintf("It is in the cache, with %s", bytesOf(b.Size))
+	if !b.ModTime.IsZero() {
+		text += ", and was last modified at " + s.at(b.ModTime)
+	}
+	if !s.known.Checked.IsZero() {
+		text += "; its origin last confirmed it " + s.ago(s.known.Checked)
+	}
+	out.say(text + ".")
+	s.freshness(out)
+	h, err := s.inspect()
+	switch {
+	case err != nil:
+		s.refuse(out, err)
+		out.say(sentence(reason(err)))
+	case h == nil:
+		out.say("Its format and size are read by a child process: they are known after make=1.")
+	default:
+		s.header = h
+		out.say(describe(*h))
+		s.colours(out, *h)
+	}
+}
+
+// inspect reads the header of the original, unless a child process would have to. It returns
+// nil then.
+func (s *story) inspect() (*header.Header, error) {
+	k := s.known
+	if k.HeaderKnown && s.asked.Variant.Page <= 1 {
+		return &k.Header, nil
+	}
+	formats, src := resize.ReadBy(s.Pipeline.Render.Resizer), originals.SourceOf(k.Blob)
+	f, err := resize.FormatOf(src, formats)
+	if err != nil {
+		return nil, err
+	}
+	if header.Probed.Has(f) {
+		if k.HeaderKnown {
+			return &k.Header, nil // of the first page
+		}
+		return nil, nil
+	}
+	h, err := header.Inspect(s.ctx, src.At, src.Size, formats)
+	return &h, err
+}
+
+func (s *story) freshness(out *Section) {
+	switch f := s.known.Freshness; f {
+	case originals.Fresh:
+		if s.Pipeline.Originals.Revalidate == 0 {
+			out.say("This server never asks the origin again (--revalidate 0): if the picture was replaced there, the old one is served until it is forgotten (DELETE /cache/KEY), or has another version (v_) in the URL.")
+		} else {
+			out.say("It is fresh: the origin is asked again when its last answer is " + span(s.Pipeline.Originals.Revalidate) + " old (--revalidate). If the picture was replaced there, the old one is served until then.")
+		}
+	case originals.Error:
+		out.say("It is stale: its origin should be asked whether it has another version, and does not answer.")
+		s.remark("its original is stale, as the origin does not answer")
+	case originals.Revalidating:
+		out.say("It is old enough to be asked for again, and served meanwhile.")
+	default:
+		out.say("It is not served any more: " + f.String() + ".")
+	}
+	if s.known.NextUse != "" {
+		out.say("When it is used next, " + s.known.NextUse + ".")
+	}
+}
+
+// notCached describes an original that is not on disk.
+func (s *story) notCached(out *Section) {
+	out.State = Unknown
+	out.say("It is not in the cache: it has to be fetched.")
+	if k := s.known; k.HeaderKnown {
+		s.header = &k.Header
+		out.say("From the last time it is remembered: " + describe(k.Header))
+	} else if m := s.Pipeline.Mezzanines.Peek(s.request.ID()); m != nil {
+		s.header = &m.Original
+		m.Blob.Close()
+		out.say("Its mezzanine is there, and says: " + describe(*s.header))
+	} else {
+		out.say("Its size, format and colours are known after make=1.")
+	}
+}
+
+// remembered says what else the server remembers, which may end the request.
+func (s *story) remembered(out *Section) {
+	k := s.known
+	if !k.AbsentUntil.IsZero() {
+		s.refuse(out, storage.NotFound("negative cache", string(s.asked.Key)))
+		out.say("Every backend has said that it does not exist, which is remembered until " + s.at(k.AbsentUntil) +
+			" (--negative-ttl). If it has been uploaded since, DELETE /cache/KEY or a bucket notification forgets that.")
+		s.remark("404 is remembered until " + k.AbsentUntil.UTC().Format(time.RFC3339))
+	}
+	if !k.QuarantinedUntil.IsZero() {
+		s.refuse(out, originals.ErrQuarantined)
+		out.say(fmt.Sprintf("It is in quarantine until %s, as %d processes died while they worked on it.", s.at(k.QuarantinedUntil), k.Crashes))
+	}
+	if k.Down {
+		out.say("The circuit breaker of its origin is open: nothing is fetched from there until it answers again.")
+	}
+	if k.ReadOnly {
+		out.say("This server is in read-only mode, and fetches nothing.")
+	}
+	if k.Blob != nil || s.provides() {
+		return
+	}
+	switch {
+	case k.ReadOnly:
+		s.refuse(out, originals.ErrReadOnly)
+	case k.Down:
+		s.refuse(out, fmt.Errorf("%w: its circuit breaker is open", storage.ErrUnavailable))
+	}
+}
+
+// provides reports whether a mezzanine may serve without the original.
+func (s *story) provides() bool {
+	m := s.Pipeline.Mezzanines.Peek(s.request.ID())
+	if m != nil {
+		m.Blob.Close()
+	}
+	return m != nil
+}
+
+// raw is the original as an answer, if it is on disk.
+func (s *story) raw() (*pipeline.Result, bool) {
+	b, err := s.Pipeline.Originals.Cache.Peek(s.request.ID().Name())
+	if err != nil {
+		return nil, false
+	}
+	head := make([]byte, min(b.Size, header.PrologBytes))
+	if n, err := b.At().ReadAt(head, 0); n < len(head) && err != nil {
+		b.Close()
+		return nil, false
+	}
+	f := s.known.Freshness
+	return &pipeline.Result{
+		Blob: b, Name: s.request.ID().Name(), Epoch: s.Pipeline.Epoch(s.request.ID().Name()), MediaType: header.SniffMediaType(head), Source: pipeline.FromDisk, Stored: true,
+		Stale: f == originals.Error, Revalidating: f == originals.Revalidating, OriginDown: s.known.Down,
+	}, f.Usable()
+}
+
+func headerData(h header.Header) *HeaderData {
+	return &HeaderData{
+		Format: h.Format.String(), Width: h.Width, Height: h.Height, Orientation: h.Orientation, Pages: h.Pages, Alpha: h.Alpha, Depth: h.Depth,
+		Colours: coloursOf(h), Profile: h.ICC, Palette: h.Palette, Progressive: h.Progressive, Scans: h.Scans,
+	}
+}
+
+func coloursOf(h header.Header) string {
+	switch {
+	case h.CMYK:
+		return "cmyk"
+	case h.Gray:
+		return "gray"
+	}
+	return "rgb"
+}
+
+// describe says what a picture is.
+func describe(h header.Header) string {
+	text := fmt.Sprintf("It is %s of %s pixels", named(h.Format), sides(h.Width, h.Height))
+	if h.Pages > 1 {
+		text += fmt.Sprintf(", with %d frames or pages", h.Pages)
+	}
+	if h.Alpha {
+		text += ", which can be transparent"
+	}
+	if h.Progressive && h.Scans > 0 {
+		text += fmt.Sprintf(", progressive with %d scans", h.Scans)
+	}
+	return text + "."
+}
+
+// colours says what becomes of colours that browsers might show differently.
+func (s *story) colours(out *Section, h header.Header) {
+	switch {
+	case h.CMYK:
+		out.say("Its colours are four inks (CMYK): they are converted to sRGB, by its profile if it has one, and the result has no profile.")
+		s.remark("the original is CMYK, and is converted to sRGB")
+	case h.ICC:
+		out.say("It carries a colour profile: its colours are converted to sRGB, and the result has no profile.")
+	}
+	if h.Depth > 8 {
+		out.say(fmt.Sprintf("It has %d bits a sample; results have 8.", h.Depth))
+	}
+}

@@ -1,0 +1,46 @@
+package explain
+
+import (
+	"context"
+	"time"
+
+	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/variant"
+)
+
+// Public is the public listener: what it reads in a request, and how it answers. Paths are
+// percent-decoded, and headers are spelled as net/http does. Only Serve changes anything.
+type Public interface {
+	// Read parses, permits and negotiates a request. With an error of kind
+	// variant.ErrForbidden the Asked is valid, too.
+	Read(path string, header map[string][]string) (Asked, error)
+	// Preview returns the answer to a request for which the pipeline gives result or err. Its
+	// headers are those of a client's answer, but that there is never a fallback.
+	Preview(path string, header map[string][]string, result *pipeline.Result, err error) Answer
+	// Serve answers a request as one of a client.
+	Serve(ctx context.Context, path string, header map[string][]string) Answer
+}
+
+// Asked is what a request asks for.
+type Asked struct {
+	Key     variant.Key
+	Variant variant.Variant
+	// Accept is what FormatAuto considers, and Given what the client accepts.
+	Accept, Given variant.Accept
+	Hinted        bool      // client hints have changed Variant
+	Expires       time.Time // of the URL; zero for never
+	// Requests is how often the derivative was asked for within HotWindow, and HotAfter from
+	// when on it is hot; 0 if nobody counts.
+	Requests, HotAfter int
+	HotWindow          time.Duration
+}
+
+// Answer is a response without its body.
+type Answer struct {
+	Status  int
+	Outcome string // as in the metrics: "memory", "disk", "miss", or the last part of a problem's type
+	Header  map[string][]string
+	Bytes   int64  // of the body
+	Detail  string // what a problem says
+	Took    time.Duration
+}
