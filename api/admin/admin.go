@@ -36,6 +36,8 @@ type Config struct {
 	// Invalidations, if not nil, answers GET /invalidations, by which other nodes ask what to
 	// forget.
 	Invalidations http.Handler
+	// Explain, if not nil, answers GET /explain/<ops>/<key>: see ExplainHandler.
+	Explain http.Handler
 	// Priming, if not nil, fills the cache at /prime.
 	Priming *Priming
 	// Page, if not nil, is mounted at /ui: that of package ui.
@@ -57,8 +59,8 @@ type Config struct {
 const maxPolls = 1024
 
 // New returns the handler of the admin listener: /healthz, /readyz, /metrics,
-// /debug/pprof, /ui, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, POST /prime, GET
-// /invalidations, and POST /hooks/s3, which has a secret of its own. To keep out the pages that an
+// /debug/pprof, /ui, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, GET
+// /explain/<ops>/<key>, POST /prime, GET /invalidations, and POST /hooks/s3, which has a secret of its own. To keep out the pages that an
 // administrator's browser shows, it refuses requests for other hosts without the token,
 // and those of other sites that change something.
 func New(c Config) http.Handler {
@@ -77,6 +79,9 @@ func New(c Config) http.Handler {
 	r.Post("/hooks/s3", (&hookHandler{c.Hook, c.Log, c.refusals}).serve)
 	if c.Invalidations != nil {
 		r.With(middleware.Throttle(maxPolls)).Method(http.MethodGet, "/invalidations", c.Invalidations)
+	}
+	if c.Explain != nil {
+		r.Method(http.MethodGet, "/explain/*", http.StripPrefix("/explain", c.Explain))
 	}
 	if c.Priming != nil {
 		r.Post("/prime", newPrimeHandler(c.Priming, c.Log).serve)

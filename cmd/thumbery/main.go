@@ -24,6 +24,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve pictures."`
 	Purge   purgeCmd   `cmd:"" help:"Evict old files from the cache, or forget pictures. For cron; a server may run meanwhile."`
 	URL     urlCmd     `cmd:"" name:"url" help:"Print the URL path of a picture, in its canonical spelling, and signed if there is a key."`
+	Explain explainCmd `cmd:"" help:"Ask a running server on this machine why a picture looks as it does: what its URL means, how it is made, what is cached, what clients get."`
 	Prime   primeCmd   `cmd:"" help:"Generate derivatives in advance, here or in a running server."`
 	Migrate migrateCmd `cmd:"" help:"Copy originals from one backend to another, such as from a disk to S3, while a server runs."`
 	Doctor  doctorCmd  `cmd:"" help:"Check what serving needs: libvips, memory, the cache directory, the backends. Say what is slow or wrong, and what to do."`

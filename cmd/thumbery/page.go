@@ -24,7 +24,7 @@ func (c *serveCmd) page(p *parts, keys *variant.Keyring) ui.Config {
 		// A browser gets answers from here: with their bodies, and what is wrong in words.
 		Picture: api.New(api.Config{Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, MaxAge: c.MaxAge, Hottest: p.hottest, Observer: p.observer(), Log: p.log}),
 		Rules:   p.rules(c), Keys: keys, CanSign: c.AdminToken != "", CanChange: true, Version: version,
-		Writes: p.Render.Settings.CanWrite, Watermarks: slices.Sorted(maps.Keys(p.Render.Settings.Watermarks)), List: p.list, FirstKey: first,
+		Writes: p.Render.Settings.CanWrite, Watermarks: slices.Sorted(maps.Keys(p.Render.Settings.Watermarks)), List: p.list, FirstKey: first, Explain: p.explain,
 		Events: p.events, Purging: c.dryRuns(),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
+	"github.com/thumbery/thumbery/explain"
 	"github.com/thumbery/thumbery/fallback"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/invalidation/peers"
@@ -77,7 +78,9 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 	p.events = c.events(p)
 	m.Watch(version, p.state(fronts, others))
 	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "tracing", Run: tracer.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
-	return service{public: c.publicServer(p, keys, sendFile), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers, events: p.events}, nil
+	public := c.publicServer(p, keys, sendFile)
+	p.explain = admin.ExplainHandler(c.explain(p, public, keys))
+	return service{public: c.withDemo(p, p.tracer.Handler(public)), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers, events: p.events}, nil
 }
 
 // parts are what the two servers share.
@@ -88,6 +91,7 @@ type parts struct {
 	switches switches
 	hottest  *api.Hottest
 	events   *ui.Events
+	explain  http.Handler
 	log      *slog.Logger
 }
 
@@ -107,16 +111,29 @@ func (a *app) rules(c *serveCmd) variant.Rules {
 	return variant.Rules{Presets: a.presets, Limits: c.LimitFlags.Limits(), Format: c.OutputFormat()}
 }
 
-func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.SendFile) http.Handler {
-	public := p.tracer.Handler(api.New(api.Config{
+func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.SendFile) *api.Server {
+	return api.New(api.Config{
 		Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(p.fallback),
 		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Hottest: p.hottest, Observer: p.observer(), Log: p.log,
-	}))
+	})
+}
+
+// withDemo adds the page to the public listener of a server that only shows what it can do.
+func (c *serveCmd) withDemo(p *parts, public http.Handler) http.Handler {
 	if c.isDemo() {
-		public = ui.Demo(public, ui.New(c.demoPage(p)))
+		return ui.Demo(public, ui.New(c.demoPage(p)))
 	}
 	return public
+}
+
+// explain answers why pictures look as they do. It signs URLs only where a token keeps other
+// users of the machine out.
+func (c *serveCmd) explain(p *parts, public *api.Server, keys *variant.Keyring) *explain.Engine {
+	return explain.New(explain.Config{
+		Pipeline: p.Pipeline, Public: public, Rules: p.rules(c), Keys: keys, MaySign: c.AdminToken != "", Engine: c.engine(nil),
+		Backend: p.origins.NameOf, Now: time.Now,
+	})
 }
 
 func (c *serveCmd) adminServer(p *parts, keys *variant.Keyring, stopping func() bool) http.Handler {
@@ -124,6 +141,7 @@ func (c *serveCmd) adminServer(p *parts, keys *variant.Keyring, stopping func() 
 	return admin.New(admin.Config{
 		Checks: checks, Metrics: p.metrics.Handler(), Forget: p.forgetEverywhere, Stock: c.stock(p.app), Invalidations: peers.Handler(p.invalidations),
 		Switches: p.switches, Hook: c.hook(p.app, p.primer, p.metrics, p.log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: p.log,
+		Explain: p.explain,
 		Priming: &admin.Priming{Run: p.prime, Rules: p.rules(c)}, Page: ui.New(c.page(p, keys)),
 	})
 }

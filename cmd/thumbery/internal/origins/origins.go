@@ -19,6 +19,7 @@ import (
 	"github.com/thumbery/thumbery/storage/hedge"
 	"github.com/thumbery/thumbery/storage/repair"
 	"github.com/thumbery/thumbery/storage/s3"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // Config says what to open.
@@ -98,6 +99,15 @@ func (o *Origins) backend(u *url.URL) (*breaker.Origin, error) {
 	o.byURL[u.String()] = withBreaker
 	o.backends = append(o.backends, withBreaker)
 	return withBreaker, nil
+}
+
+// NameOf names the backends in which a key is looked for, "" if there are none.
+func (o *Origins) NameOf(key variant.Key) string {
+	origin, _, ok := o.Lookup(string(key))
+	if !ok {
+		return ""
+	}
+	return origin.String()
 }
 
 // Hedges reports whether slow requests are hedged: Config.Hedge is given, and on.

@@ -1,0 +1,114 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/explain"
+)
+
+// Bounds on explanations, which cost more than a hit.
+const (
+	maxExplained   = 4    // at once
+	maxMade        = 1    // of them with make=1
+	maxExplainPath = 4096 // bytes; no path that is served is longer than 2 KiB
+	explainTimeout = 10 * time.Second
+	makeTimeout    = 2 * time.Minute
+)
+
+// explained are the headers of a client on which a picture may depend, and the parameters by
+// which a script may set those that fetch does not let it.
+var explained = map[string]string{
+	"Accept": "accept", "Save-Data": "save-data", "Sec-Ch-Dpr": "dpr", "Sec-Ch-Width": "width", "Dpr": "", "Width": "",
+}
+
+// explainer answers why a picture looks as it does.
+type explainer struct {
+	engine       *explain.Engine
+	running      chan struct{} // has a token for each explanation
+	making       chan struct{} // and for each with make=1
+	crossOrigins *http.CrossOriginProtection
+}
+
+// ExplainHandler answers GET /OPTIONS/KEY, the path of a picture as the public listener gets
+// it, with an explain.Report as JSON. The client's headers are those of the request, or the
+// parameters accept, save-data, dpr and width. With make=1 the picture is made first.
+func ExplainHandler(e *explain.Engine) http.Handler {
+	return &explainer{e, make(chan struct{}, maxExplained), make(chan struct{}, maxMade), http.NewCrossOriginProtection()}
+}
+
+// ServeHTTP implements http.Handler.
+func (e *explainer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := explain.Question{Path: r.URL.Path, Header: clientHeader(r)}
+	makes := r.FormValue("make")
+	var err error
+	if q.Make, err = strconv.ParseBool(makes); err != nil && makes != "" {
+		writeError(w, http.StatusBadRequest, "make is 1 or 0")
+		return
+	}
+	if len(q.Path) > maxExplainPath {
+		writeError(w, http.StatusRequestURITooLong, "no URL of a picture is longer than "+strconv.Itoa(maxExplainPath)+" bytes")
+		return
+	}
+	if q.Make && !e.sameOrigin(r) {
+		writeError(w, http.StatusForbidden, "a page of another site may not have pictures made")
+		return
+	}
+	timeout, limits := explainTimeout, []chan struct{}{e.running}
+	if q.Make {
+		timeout, limits = makeTimeout, []chan struct{}{e.running, e.making}
+	}
+	leave, ok := enter(limits)
+	defer leave()
+	if !ok {
+		w.Header().Set("Retry-After", api.RetryAfterSeconds)
+		writeError(w, http.StatusServiceUnavailable, "too many explanations at once: try again in a moment")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	writeJSON(w, http.StatusOK, e.engine.Explain(ctx, q))
+}
+
+// sameOrigin reports that a request that costs work does not come from another site's page.
+func (e *explainer) sameOrigin(r *http.Request) bool {
+	post := *r
+	post.Method = http.MethodPost
+	return e.crossOrigins.Check(&post) == nil
+}
+
+// enter takes a place in each of the limits, or in none. leave gives them back.
+func enter(limits []chan struct{}) (leave func(), ok bool) {
+	taken := 0
+	leave = func() {
+		for _, l := range limits[:taken] {
+			<-l
+		}
+	}
+	for _, l := range limits {
+		select {
+		case l <- struct{}{}:
+			taken++
+		default:
+			return leave, false
+		}
+	}
+	return leave, true
+}
+
+// clientHeader returns the headers that are explained.
+func clientHeader(r *http.Request) http.Header {
+	h, query := http.Header{}, r.URL.Query()
+	for name, parameter := range explained {
+		if values := r.Header.Values(name); len(values) > 0 {
+			h[name] = values
+		}
+		if parameter != "" && query.Has(parameter) {
+			h[name] = query[parameter]
+		}
+	}
+	return h
+}
