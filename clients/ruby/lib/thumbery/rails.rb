@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "active_support/lazy_load_hooks"
 require "thumbery"
 
 # Helpers for views in Rails: require "thumbery/rails", and in an initializer
