@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,9 @@ var urlsOfPage = regexp.MustCompile(` (?:src|srcset|href)="([^"]+)"`)
 // wants signatures, and none with another signature.
 func TestExamples(t *testing.T) {
 	t.Parallel()
+	if runtime.GOOS == "darwin" {
+		t.Skip("needs the frameworks of Debian")
+	}
 	const key = "k1:a-secret-of-the-tests"
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", t.TempDir(), "--key", key)
 	for name, command := range examples {
