@@ -16,7 +16,7 @@ cannot() {
 
 case ${1:-} in
 outside) # in namespaces of our own
-	top=$(mktemp -d)
+	top=/mnt # which only these namespaces see
 	mount -t tmpfs tmpfs "$top"
 	mkdir "$top/changes" "$top/work" "$top/root"
 	mount -t overlay -o "lowerdir=/,upperdir=$top/changes,workdir=$top/work" overlay "$top/root" 2>"$top/error" ||
