@@ -83,5 +83,5 @@ func (c *urlCmd) printNext(url string) {
 	if c.Base == "" {
 		url = "http://localhost:8080" + url
 	}
-	fmt.Fprintf(os.Stderr, "next: curl -sI '%s'; its Cache-Status says whether the picture was cached\n", url)
+	fmt.Fprintf(os.Stderr, "next: curl -sI '%s' says in Cache-Status whether it is cached; thumbery explain '%[1]s' why it looks as it does\n", url)
 }
