@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"bytes"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path"
 	"regexp"
 	"strings"
@@ -55,6 +57,22 @@ var (
 	// parsing makes HTML of text.
 	parsing = regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|setHTML|\beval\b|new Function`)
 )
+
+// What is vendored is what make ui-vendor gets, with its licence.
+func TestVendored(t *testing.T) {
+	t.Parallel()
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pinned := regexp.MustCompile(`(?m)^UPLOT := (\S+)$`).FindSubmatch(makefile)
+	if pinned == nil || !bytes.Contains(files["vendor/uplot/uPlot.esm.js"].bytes, []byte("(v"+string(pinned[1])+")")) {
+		t.Errorf("the Makefile pins %q", pinned)
+	}
+	if licence, err := fs.ReadFile(embedded, "page/vendor/uplot/LICENSE"); err != nil || !bytes.Contains(licence, []byte("MIT")) {
+		t.Errorf("%q, %v", licence, err)
+	}
+}
 
 // Nothing in the page is inline, comes from another host, is missing, or is parsed as HTML.
 func TestPageIsSafe(t *testing.T) {

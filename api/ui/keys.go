@@ -32,6 +32,7 @@ const (
 	maxNames  = 200
 	maxListed = 20_000
 	listTime  = 5 * time.Second
+	maxLists  = 4 // at once
 )
 
 func (p *page) keys(w http.ResponseWriter, r *http.Request) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/thumbery/thumbery/variant"
 )
@@ -53,7 +54,7 @@ func New(c Config) http.Handler {
 	r := chi.NewRouter()
 	r.Use(safeHeaders)
 	r.Get("/api/about", p.about)
-	r.Get("/api/keys", p.keys)
+	r.With(middleware.Throttle(maxLists)).Get("/api/keys", p.keys)
 	r.Get("/api/url", p.url)
 	r.Get("/api/snippets", p.snippets)
 	if c.Explain != nil {

@@ -85,7 +85,7 @@ class Card {
     this.bar = el("div", { class: "bar-of-bytes", "aria-hidden": "true" });
     this.facts = el("p", { class: "note" });
     this.element = el("li", {}, el("h3", {}, f, el("span", {}, ` q ${q}`)), this.img, this.canvas, this.bar, this.facts,
-      el("button", { type: "button", class: "quiet", "aria-label": `Use ${f}, quality ${q}`, click: use }, "Use this"));
+      el("button", { type: "button", class: "quiet", "aria-label": `Use this: ${f}, quality ${q}`, click: use }, "Use this"));
   }
 
   async fill(result, reference) {

@@ -15,6 +15,7 @@ export function mount(section, shell) {
   let asking = null;
 
   fill(section,
+    el("h1", { class: "unseen" }, "Explain"),
     el("form", { class: "card ask-why", submit: (event) => { event.preventDefault(); ask(); } },
       el("label", { class: "field", for: "explain-url" }, "Why does this picture look so? Its URL, or path", el("div", { class: "line" }, url, el("button", { type: "submit", class: "primary" }, "Explain"))),
       el("div", { class: "inline" },
@@ -65,7 +66,7 @@ function drawSection({ name, state, text, data }) {
   return el("li", { class: `step ${state in states ? state : "unknown"}` },
     el("span", { class: "sign", "aria-hidden": "true" }, sign),
     el("div", {},
-      el("h2", {}, name, el("span", { class: "state" }, words)),
+      el("h2", {}, name === "url" ? "URL" : name, el("span", { class: "how" }, words)),
       (text ?? []).map((sentence) => el("p", {}, sentence)),
       data == null ? null : el("details", {}, el("summary", {}, "Data"), el("pre", { tabindex: 0 }, JSON.stringify(data, null, 2)))));
 }

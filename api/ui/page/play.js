@@ -26,7 +26,7 @@ class Play {
     this.share = sharing(shell);
     this.later = debounce(200, () => this.resolve());
     fill(section,
-      this.bar(),
+      el("h1", { class: "unseen" }, "Play"), this.bar(),
       el("div", { class: "workbench" },
         el("div", { class: "pair" }, this.original.element, this.result.element),
         el("aside", { class: "panel", "aria-label": "Options by form" }, this.form.element),
