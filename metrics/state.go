@@ -68,6 +68,19 @@ type Workers struct {
 func (m *Metrics) Watch(version string, s State) {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), recoveredPanics,
+		labelled("build_info", "Always 1; the label has the version.", func(emit emitter) { emit(1, version) }, "version"),
+		labelled("switch", "Always 1; the labels have the value of each switch.", func(emit emitter) {
+			s.Switches(func(name, value string) { emit(1, name, value) })
+		}, "name", "value"),
+	)
+	for _, some := range [][]prometheus.Collector{s.work(), s.children(), s.others(), s.cache()} {
+		m.registry.MustRegister(some...)
+	}
+}
+
+// work is what is being done, and what waits.
+func (s State) work() []prometheus.Collector {
+	return []prometheus.Collector{
 		gauge("resizing", "Pictures being made.", func() float64 { running, _ := s.Gate(); return float64(running) }),
 		gauge("background", "Pictures being made that no request waits for. They are part of resizing.", func() float64 { return float64(s.Background()) }),
 		gauge("queue", "Pictures waiting to be made.", func() float64 { _, waiting := s.Gate(); return float64(waiting) }),
@@ -76,9 +89,12 @@ func (m *Metrics) Watch(version string, s State) {
 		gauge("absent_entries", "Entries in the negative cache.", func() float64 { return float64(s.Absent()) }),
 		gauge("repair_queue", "Originals waiting to be copied to the first backend of their chain.", func() float64 { return float64(s.Repairs()) }),
 		gauge("prime_queue", "Uploads waiting to be primed.", func() float64 { return float64(s.Primes()) }),
-		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
-		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),
-		gauge("disk_low", "1 while nothing is kept because the disk is nearly full.", func() float64 { return number(s.DiskLow()) }),
+	}
+}
+
+// children are the processes that make pictures.
+func (s State) children() []prometheus.Collector {
+	return []prometheus.Collector{
 		labelled("workers", "Child processes that make pictures, by state: idle, busy or starting. One more than pictures can be made at once is a spare.", func(emit emitter) {
 			w := s.Workers()
 			emit(float64(w.Idle), "idle")
@@ -95,6 +111,12 @@ func (m *Metrics) Watch(version string, s State) {
 				emit(float64(n), cause)
 			}
 		}, "cause").counting(),
+	}
+}
+
+// others are other nodes, and servers.
+func (s State) others() []prometheus.Collector {
+	return []prometheus.Collector{
 		labelled("peers", "Other nodes, by whether they tell this one what to forget: reachable or unreachable.", func(emit emitter) {
 			p := s.Peers()
 			emit(float64(p.Reachable), "reachable")
@@ -113,9 +135,15 @@ func (m *Metrics) Watch(version string, s State) {
 		labelled("front_purge_oldest_seconds", "How long the oldest of them has been waiting; 0 if there are none.", func(emit emitter) {
 			s.Fronts(func(cache string, _ int, oldest float64) { emit(oldest, cache) })
 		}, "cache"),
-		labelled("switch", "Always 1; the labels have the value of each switch.", func(emit emitter) {
-			s.Switches(func(name, value string) { emit(1, name, value) })
-		}, "name", "value"),
+	}
+}
+
+// cache is what is kept.
+func (s State) cache() []prometheus.Collector {
+	return []prometheus.Collector{
+		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
+		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),
+		gauge("disk_low", "1 while nothing is kept because the disk is nearly full.", func() float64 { return number(s.DiskLow()) }),
 		labelled("cache_files", "Files in the disk cache, by tier: counted by the last purge, and updated by this process.", func(emit emitter) {
 			for tier, count := range s.Stock() {
 				emit(float64(count.Files), eviction.Tier(tier).String())
@@ -134,8 +162,7 @@ func (m *Metrics) Watch(version string, s State) {
 				emit(float64(at.Unix()))
 			}
 		}),
-		labelled("build_info", "Always 1; the label has the version.", func(emit emitter) { emit(1, version) }, "version"),
-	)
+	}
 }
 
 var recoveredPanics = labelled("panics_total", "Recovered panics, by where. Each cost one request, fetch or purge; the log has its stack.", func(emit emitter) {

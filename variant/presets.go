@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/thumbery/thumbery/internal/nearest"
 )
 
 // Presets are named options that are configured on the server, not in normal form. They are
@@ -103,7 +105,7 @@ func (p Presets) suggest(first string, err error) error {
 	if !ok || e.Option != first || e.Suggestion != "" {
 		return err
 	}
-	e.Suggestion, _ = Nearest(first, slices.Sorted(maps.Keys(p)))
+	e.Suggestion, _ = nearest.Word(first, slices.Sorted(maps.Keys(p)))
 	return e
 }
 

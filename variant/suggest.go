@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/thumbery/thumbery/internal/nearest"
 )
 
 func quoteForPeople(s string) string { return strconv.Quote(s) }
@@ -37,7 +39,7 @@ func unknownOption(token, name string) error {
 		e.Suggestion = token + "x"
 		return e
 	}
-	if best, ok := Nearest(token, kindWords); ok {
+	if best, ok := nearest.Word(token, kindWords); ok {
 		e.Suggestion = best
 		return e
 	}
@@ -45,7 +47,7 @@ func unknownOption(token, name string) error {
 	for i := range options {
 		candidates = append(candidates, options[i].name)
 	}
-	best, ok := Nearest(name, candidates)
+	best, ok := nearest.Word(name, candidates)
 	if !ok {
 		return e
 	}
@@ -62,44 +64,9 @@ func unknownOption(token, name string) error {
 func badValue(token, name string, err error) error {
 	e := &Error{Kind: ErrOptions, Option: token, Reason: err.Error()}
 	if w, ok := errors.AsType[*wordError](err); ok {
-		if best, ok := Nearest(w.given, w.allowed); ok {
+		if best, ok := nearest.Word(w.given, w.allowed); ok {
 			e.Suggestion = name + "_" + best
 		}
 	}
 	return e
-}
-
-// Nearest returns the candidate with the smallest edit distance to s, if it is
-// near enough to be meant.
-func Nearest(s string, candidates []string) (string, bool) {
-	best, bestDistance := "", 3
-	for _, c := range candidates {
-		if c == "" || len(s) > 24 {
-			continue
-		}
-		if d := distance(s, c); d < bestDistance && 2*d < len(c) {
-			best, bestDistance = c, d
-		}
-	}
-	return best, best != ""
-}
-
-// distance is Levenshtein's, over bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -61,14 +61,21 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		return service{}, err
 	}
 	logMissing(app.workers.State(), true, slog.LevelInfo, log)
-	fallback, err := c.fallback(app.workers, app.Render.Settings)
+	s, err := c.service(app, keys, sendFile, fronts, stopping, log)
 	if err != nil {
 		app.workers.Close()
+	}
+	return s, err
+}
+
+// service makes the two servers of what is wired.
+func (c *serveCmd) service(app *app, keys *variant.Keyring, sendFile api.SendFile, fronts frontCaches, stopping func() bool, log *slog.Logger) (service, error) {
+	fallback, err := c.fallback(app.workers, app.Render.Settings)
+	if err != nil {
 		return service{}, err
 	}
 	others, err := c.peers(app, log)
 	if err != nil {
-		app.workers.Close()
 		return service{}, err
 	}
 	p := &parts{
@@ -76,8 +83,8 @@ func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error)
 		hottest: &api.Hottest{}, log: log,
 	}
 	p.events = c.events(p)
-	m.Watch(version, p.state(fronts, others))
-	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "tracing", Run: tracer.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
+	app.metrics.Watch(version, p.state(fronts, others))
+	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "tracing", Run: app.tracer.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
 	public := c.publicServer(p, keys, sendFile)
 	p.explain = admin.ExplainHandler(c.explain(p, public, keys))
 	return service{public: c.withDemo(p, p.tracer.Handler(public)), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers, events: p.events}, nil

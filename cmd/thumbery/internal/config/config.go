@@ -12,8 +12,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/alecthomas/kong"
-
-	"github.com/thumbery/thumbery/variant"
+	"github.com/thumbery/thumbery/internal/nearest"
 )
 
 // Flag is the path of a TOML file with settings, whose keys are the names of
@@ -110,7 +109,7 @@ func (c *File) check(known map[string]bool) error {
 		case exists:
 			return fmt.Errorf("%q can only be given on the command line", key)
 		default:
-			if near, ok := variant.Nearest(key, slices.Sorted(maps.Keys(known))); ok {
+			if near, ok := nearest.Word(key, slices.Sorted(maps.Keys(known))); ok {
 				return fmt.Errorf("there is no setting %q; did you mean %q?", key, near)
 			}
 			return fmt.Errorf("there is no setting %q: see thumbery serve --help, each flag is one", key)

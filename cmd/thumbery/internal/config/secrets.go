@@ -8,8 +8,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/thumbery/thumbery/variant"
+	"github.com/thumbery/thumbery/internal/nearest"
 )
 
 const exposedSecret = "a secret on the command line can be read by every user of this machine: give it in the environment"
@@ -51,6 +50,6 @@ func isSecret(key string, app *kong.Application) bool {
 		}
 	}
 	name := key[strings.LastIndexByte(key, '.')+1:]
-	_, isNear := variant.Nearest(name, secrets)
+	_, isNear := nearest.Word(name, secrets)
 	return isNear || slices.Contains(secrets, name)
 }
