@@ -48,7 +48,7 @@ export function mount(section, shell) {
         el("p", { class: "summary" }, summary),
         el("dl", { class: "facts" }, [["Status", status || "not known yet"], ["Outcome", outcome], ["Canonical URL", canonical]].filter(([, value]) => value)
           .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value))))),
-        canonical && status === 200 ? el("p", {}, el("a", { href: `#play${canonical}` }, "Play with it")) : null),
+        canonical && !bad ? el("p", {}, el("a", { href: `#play${canonical}` }, "Play with it")) : null),
       el("ol", { class: "steps" }, sections.map(drawSection)));
   }
 
