@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -232,4 +233,13 @@ func (s *server) preflight(w http.ResponseWriter, _ *http.Request) {
 	h.Set("Access-Control-Allow-Headers", "*")
 	h.Set("Access-Control-Max-Age", "86400")
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// WriteJSON answers with v as JSON that nobody may keep, as the admin listener and the page do.
+func WriteJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// The error is that of a client which has left.
+	_ = json.NewEncoder(w).Encode(v)
 }

@@ -4,7 +4,6 @@
 package admin
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -15,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -67,10 +67,10 @@ func New(c Config) http.Handler {
 	c.refusals = &refusals{log: c.Log}
 	r := chi.NewRouter()
 	r.Use(recoverPanics, c.authorize, sameOrigin)
-	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, c.Stock()) })
+	r.Get("/cache", func(w http.ResponseWriter, _ *http.Request) { api.WriteJSON(w, http.StatusOK, c.Stock()) })
 	r.Delete("/cache/*", c.forget)
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+		api.WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	r.Get("/readyz", c.readyz(newChecks(c.Checks)))
 	switches := &switchboard{switches: c.Switches, log: c.Log}
@@ -111,23 +111,15 @@ func (c Config) forget(w http.ResponseWriter, r *http.Request) {
 	forgotten, err := c.Forget(key)
 	if err != nil {
 		c.Log.Error("cannot remove a picture from the cache", "key", key, "cause", err)
-		writeJSON(w, http.StatusInternalServerError, map[string]any{"error": err.Error(), "removed": forgotten})
+		api.WriteJSON(w, http.StatusInternalServerError, map[string]any{"error": err.Error(), "removed": forgotten})
 		return
 	}
 	c.Log.Info("removed a picture from the cache", "key", key, "originals", forgotten.Originals, "derivatives", forgotten.Derivatives)
-	writeJSON(w, http.StatusOK, forgotten)
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	// The error is that of a client which has left.
-	_ = json.NewEncoder(w).Encode(v)
+	api.WriteJSON(w, http.StatusOK, forgotten)
 }
 
 func writeError(w http.ResponseWriter, status int, text string) {
-	writeJSON(w, status, map[string]string{"error": text})
+	api.WriteJSON(w, status, map[string]string{"error": text})
 }
 
 // readAll reads a body of at most limit bytes. If ok is false, it has answered.

@@ -70,7 +70,7 @@ func (e *explainer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
-	writeJSON(w, http.StatusOK, e.engine.Explain(ctx, q))
+	api.WriteJSON(w, http.StatusOK, e.engine.Explain(ctx, q))
 }
 
 // sameOrigin reports that a request that costs work does not come from another site's page.

@@ -72,7 +72,7 @@ func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 	if answer.Failed > 0 {
 		status = http.StatusInternalServerError
 	}
-	writeJSON(w, status, answer)
+	api.WriteJSON(w, status, answer)
 }
 
 // forbid asks for the secret in both ways in which it may be sent: SNS sends the password

@@ -233,5 +233,5 @@ func (h *primeHandler) refuse(w http.ResponseWriter, r *http.Request, err error)
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", api.RetryAfterSeconds)
 	}
-	writeJSON(w, status, map[string]string{"error": err.Error(), "kind": kind})
+	api.WriteJSON(w, status, map[string]string{"error": err.Error(), "kind": kind})
 }

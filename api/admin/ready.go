@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -84,7 +85,7 @@ func (c Config) readyz(all checks) http.HandlerFunc {
 		if !answer.Ready {
 			status = http.StatusServiceUnavailable
 		}
-		writeJSON(w, status, answer)
+		api.WriteJSON(w, status, answer)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/thumbery/thumbery/api"
 )
 
 // Switch is a setting that can be changed while the server runs. Its functions are called by
@@ -31,7 +33,7 @@ type switchboard struct {
 }
 
 func (b *switchboard) show(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, b.state())
+	api.WriteJSON(w, http.StatusOK, b.state())
 }
 
 func (b *switchboard) state() map[string]bool {
@@ -52,7 +54,7 @@ func (b *switchboard) change(w http.ResponseWriter, r *http.Request) {
 	defer b.changing.Unlock()
 	values, err := b.parse(body)
 	if err != nil {
-		writeJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error(), "switches": b.describe()})
+		api.WriteJSON(w, http.StatusBadRequest, map[string]any{"error": err.Error(), "switches": b.describe()})
 		return
 	}
 	for _, s := range b.switches {
@@ -61,7 +63,7 @@ func (b *switchboard) change(w http.ResponseWriter, r *http.Request) {
 			b.log.Warn("changed a switch", "switch", s.Name, "old", !value, "new", value, "client", r.RemoteAddr)
 		}
 	}
-	writeJSON(w, http.StatusOK, b.state())
+	api.WriteJSON(w, http.StatusOK, b.state())
 }
 
 func (b *switchboard) parse(body []byte) (map[string]bool, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -71,7 +72,7 @@ func (p *page) about(w http.ResponseWriter, _ *http.Request) {
 			a.Writes = append(a.Writes, word)
 		}
 	}
-	writeJSON(w, http.StatusOK, a)
+	api.WriteJSON(w, http.StatusOK, a)
 }
 
 // first are options that the limits permit, of a size that shows something.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -60,7 +61,7 @@ func (e *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	events, err := e.join()
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"error": err.Error()})
+		api.WriteJSON(w, http.StatusServiceUnavailable, map[string]string{"error": err.Error()})
 		return
 	}
 	defer e.leave(events)

@@ -10,6 +10,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/thumbery/thumbery/api"
 )
 
 //go:embed page
@@ -64,7 +66,7 @@ func serveFile(w http.ResponseWriter, r *http.Request) {
 	}
 	f, ok := files[name]
 	if !ok {
-		writeJSON(w, http.StatusNotFound, map[string]string{"error": "the page has no such file"})
+		api.WriteJSON(w, http.StatusNotFound, map[string]string{"error": "the page has no such file"})
 		return
 	}
 	h := w.Header()

@@ -39,7 +39,7 @@ func (p *page) keys(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	prefix, after := q.Get("prefix"), q.Get("after")
 	if len(prefix) > variant.MaxKeyBytes {
-		writeJSON(w, http.StatusBadRequest, problem{Error: "the prefix is longer than a key", Kind: "bad-key"})
+		api.WriteJSON(w, http.StatusBadRequest, problem{Error: "the prefix is longer than a key", Kind: "bad-key"})
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), listTime)
@@ -47,10 +47,10 @@ func (p *page) keys(w http.ResponseWriter, r *http.Request) {
 	l, err := p.level(ctx, prefix, after)
 	if err != nil && len(l.Names) == 0 && !errors.Is(err, context.DeadlineExceeded) {
 		status, kind := api.Classify(err)
-		writeJSON(w, status, problem{Error: "the origin cannot be listed: type a key", Kind: kind})
+		api.WriteJSON(w, status, problem{Error: "the origin cannot be listed: type a key", Kind: kind})
 		return
 	}
-	writeJSON(w, http.StatusOK, l)
+	api.WriteJSON(w, http.StatusOK, l)
 }
 
 // level returns what was found until an error, too.

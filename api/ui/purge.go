@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/cache/eviction"
 )
 
@@ -29,12 +30,12 @@ func (p *Purging) handler() http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		limits, err := p.Limits(r.URL.Query())
 		if err != nil {
-			writeJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			api.WriteJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
 			return
 		}
 		if !running.TryLock() {
 			w.Header().Set("Retry-After", "5")
-			writeJSON(w, http.StatusConflict, map[string]string{"error": errDryRun.Error()})
+			api.WriteJSON(w, http.StatusConflict, map[string]string{"error": errDryRun.Error()})
 			return
 		}
 		defer running.Unlock()
@@ -42,9 +43,9 @@ func (p *Purging) handler() http.HandlerFunc {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 		summary, err := p.DryRun(r.Context(), limits)
 		if err != nil {
-			writeJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+			api.WriteJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
 			return
 		}
-		writeJSON(w, http.StatusOK, summary)
+		api.WriteJSON(w, http.StatusOK, summary)
 	}
 }

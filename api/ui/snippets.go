@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/ui/snippets"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -19,17 +20,17 @@ func (p *page) snippets(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	base := q.Get("base")
 	if !isBase(base) {
-		writeJSON(w, http.StatusBadRequest, problem{Error: "URLs begin with https:// and a host, such as https://img.example.com", Kind: "bad-base"})
+		api.WriteJSON(w, http.StatusBadRequest, problem{Error: "URLs begin with https:// and a host, such as https://img.example.com", Kind: "bad-base"})
 		return
 	}
 	path := "/" + strings.TrimPrefix(q.Get("path"), "/")
 	all, err := p.snippetsOf(path, base)
 	if err != nil {
 		problem := newProblem(err, path)
-		writeJSON(w, problem.Status, problem)
+		api.WriteJSON(w, problem.Status, problem)
 		return
 	}
-	writeJSON(w, http.StatusOK, all)
+	api.WriteJSON(w, http.StatusOK, all)
 }
 
 func (p *page) snippetsOf(path, base string) ([]snippets.Snippet, error) {

@@ -5,7 +5,6 @@ package ui
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -102,12 +101,4 @@ func below(name string, h http.Handler) http.HandlerFunc {
 		before, _, _ := strings.Cut(r.URL.Path, name+"/")
 		http.StripPrefix(before+name, h).ServeHTTP(w, r)
 	}
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	// The error is that of a client which has left.
-	_ = json.NewEncoder(w).Encode(v)
 }

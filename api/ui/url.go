@@ -43,7 +43,7 @@ func (p *page) url(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a.Problem = newProblem(err, path)
 	}
-	writeJSON(w, http.StatusOK, a)
+	api.WriteJSON(w, http.StatusOK, a)
 }
 
 func (p *page) resolve(path string) (answer, error) {

@@ -10,7 +10,7 @@
 // go(view, rest).
 
 import { el, fill } from "./dom.js";
-import { json } from "./server.js";
+import { json } from "./request.js";
 
 const views = [
   { name: "play", title: "Play", load: () => import("./play.js") },

@@ -1,7 +1,7 @@
 // browse.js shows the keys of the origin, a level at a time.
 
 import { el, fill } from "./dom.js";
-import { json } from "./server.js";
+import { json } from "./request.js";
 
 const looksLikePicture = /\.(jpe?g|png|webp|avif|gif|heic|tiff?|svg|jxl)$/i;
 

@@ -4,7 +4,7 @@
 import { el, fill, newID } from "./dom.js";
 import { spell } from "./path.js";
 import { decode, fetchPicture, showBlob } from "./picture.js";
-import { ServerError, resolve } from "./server.js";
+import { ServerError, resolve } from "./request.js";
 import { bytes, milliseconds } from "./text.js";
 
 const most = 16; // variants in a row: each is made by the server

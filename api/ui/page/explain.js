@@ -3,7 +3,7 @@
 
 import { el, fill } from "./dom.js";
 import { asks } from "./picture.js";
-import { ServerError, json } from "./server.js";
+import { ServerError, json } from "./request.js";
 
 const states = { ok: ["✓", "fine"], refused: ["✕", "refused"], unknown: ["?", "not known yet"], skipped: ["–", "left out"] };
 

@@ -3,7 +3,7 @@
 import { el, fill, newID } from "./dom.js";
 import { encodeKey } from "./path.js";
 import { fetchPicture, showBlob } from "./picture.js";
-import { resolve } from "./server.js";
+import { resolve } from "./request.js";
 import { facts } from "./result.js";
 import { bytes, milliseconds, pixels } from "./text.js";
 

@@ -1,7 +1,7 @@
 // picture.js fetches a picture and measures that. A picture is shown from memory, since an
 // <img> would send no token and tell nothing about its answer.
 
-import { request, serverError } from "./server.js";
+import { request, serverError } from "./request.js";
 import { cacheStatus, serverTiming } from "./text.js";
 
 // asks are what browsers of some age send as Accept.

@@ -9,7 +9,7 @@ import { optionForm } from "./form.js";
 import { originalView } from "./original.js";
 import { decodePath, encodeKey, shellQuoted } from "./path.js";
 import { resultView } from "./result.js";
-import { ServerError, resolve } from "./server.js";
+import { ServerError, resolve } from "./request.js";
 import { sharing } from "./share.js";
 
 export function mount(section, shell) {

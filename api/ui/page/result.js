@@ -2,7 +2,7 @@
 
 import { el, fill, newID } from "./dom.js";
 import { asks, decode, fetchPicture, format, showBlob } from "./picture.js";
-import { ServerError } from "./server.js";
+import { ServerError } from "./request.js";
 import { bytes, milliseconds, pixels } from "./text.js";
 
 // facts is a list of names and values.

@@ -2,7 +2,7 @@
 // call.
 
 import { debounce, el, fill, newID } from "./dom.js";
-import { ServerError, json } from "./server.js";
+import { ServerError, json } from "./request.js";
 
 // sharing has element and show(answer) of api/url.
 export function sharing(shell) {

@@ -3,7 +3,7 @@
 
 import { el } from "../dom.js";
 import { encodeKey } from "../path.js";
-import { json } from "../server.js";
+import { json } from "../request.js";
 import { files } from "./cache.js";
 import { rows, set } from "./rows.js";
 

@@ -1,7 +1,7 @@
 // purge.js asks what a purge with other limits would remove. It removes nothing.
 
 import { el, fill, newID } from "../dom.js";
-import { json } from "../server.js";
+import { json } from "../request.js";
 import { bytes } from "../text.js";
 import { files, tiers } from "./cache.js";
 import { cells, table } from "./rows.js";

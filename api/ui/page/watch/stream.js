@@ -1,6 +1,6 @@
 // stream.js reads server-sent events. An EventSource could not send the admin token.
 
-import { request, serverError } from "../server.js";
+import { request, serverError } from "../request.js";
 
 const firstPause = 1000; // milliseconds, doubled after each failure
 const longestPause = 30_000;

@@ -1,4 +1,4 @@
-// server.js sends requests to the listener that this page came from, with the admin token
+// request.js sends requests to the listener that this page came from, with the admin token
 // if it asks for one. Paths are relative to the page: "api/about", "../switches".
 
 const stored = "thumbery-token";
