@@ -92,6 +92,7 @@ func (s *story) weighed(out *Section, d *FormatData) {
 		d.Candidates = append(d.Candidates, c)
 		if !c.Made {
 			out.say(fmt.Sprintf("%s is not chosen: %s.", proper(f), c.Why))
+			s.passedOver(f)
 		}
 	}
 	if p := s.planned.Plain; p.Format != variant.FormatKeep {
@@ -103,6 +104,15 @@ func (s *story) weighed(out *Section, d *FormatData) {
 	s.sizes(out, d)
 	if _, ok := s.Pipeline.FasterAccept(s.request); ok && !s.usable {
 		out.say("A faster format is sent first, for a minute, while the better one is made in the background (--adaptive).")
+	}
+}
+
+// passedOver remarks that the client would take a format which the result is too large for.
+func (s *story) passedOver(f variant.Format) {
+	for _, p := range s.notes.Passed {
+		if p.Format == f && p.TooLarge {
+			s.remark(proper(f) + " is not chosen, as " + p.Reason)
+		}
 	}
 }
 

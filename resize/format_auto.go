@@ -38,15 +38,13 @@ func (s Settings) keep(h header.Header, v variant.Variant, pixels int64, n *Note
 func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pixels int64, n *Notes) (chosen variant.Format) {
 	moves := moving(h, v)
 	for _, f := range s.NormalizeAccept(v, a).Formats() {
-		why := s.tooSlow(f, v, moves, pixels)
-		switch {
-		case chosen != variant.FormatKeep:
-			why = chosen.String() + " is preferred"
-		case why == "":
+		if chosen != variant.FormatKeep {
+			n.Passed = append(n.Passed, Passed{f, chosen.String() + " is preferred", false})
+		} else if why := s.tooSlow(f, v, moves, pixels); why != "" {
+			n.Passed = append(n.Passed, Passed{f, why, true})
+		} else {
 			chosen, n.Format = f, "it is the first that the client accepts and that is not too slow"
-			continue
 		}
-		n.Passed = append(n.Passed, Passed{f, why})
 	}
 	switch {
 	case chosen != variant.FormatKeep:

@@ -32,6 +32,9 @@ type Notes struct {
 type Passed struct {
 	Format variant.Format
 	Reason string
+	// TooLarge: the format was looked at, and the result is too large for it, or moves. Otherwise
+	// another one was preferred.
+	TooLarge bool
 }
 
 // QualityFrom is where a quality comes from.
