@@ -28,16 +28,15 @@ type story struct {
 	refusal error // what the client gets instead of a picture
 	parsed  bool
 
-	request  pipeline.Request
-	result   *pipeline.Result // what is cached; nil if nothing is
-	usable   bool             // it is served
-	known    originals.Remembered
-	header   *header.Header // of the original; nil if not known
-	variant  variant.Variant
-	planned  *resize.Plan
-	notes    resize.Notes
-	inside   *mezzanines.Mezzanine // that is used; nil for the original
-	provided bool                  // something was found to make it of
+	request pipeline.Request
+	result  *pipeline.Result // what is cached; nil if nothing is
+	usable  bool             // it is served
+	known   originals.Remembered
+	header  *header.Header // of the original; nil if not known
+	variant variant.Variant
+	planned *resize.Plan
+	notes   resize.Notes
+	inside  *mezzanines.Mezzanine // that is used; nil for the original
 }
 
 // newStory reads the question, and makes the picture if it says so.
