@@ -57,7 +57,7 @@ func NameOf(key string) string {
 // Eventually polls until a condition holds, for Limit at most.
 func Eventually(t *testing.T, what string, happens func() bool) {
 	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(Limit); time.Now().Before(deadline); <-tick.C {
 		if happens() {
