@@ -19,7 +19,11 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/time/rate"
+
+	"github.com/thumbery/thumbery/tracing/internal/quiet"
 )
+
+func init() { quiet.End() }
 
 // Tracer makes spans. It is safe for use by several goroutines.
 type Tracer struct {
@@ -28,8 +32,8 @@ type Tracer struct {
 }
 
 // New returns a Tracer that is configured by the variables OTEL_* as OpenTelemetry
-// specifies them, or nil if they do not name a collector. The error says which of them asks
-// for what is not supported. version is that of the program. Run sends what is left at the
+// specifies them, or nil if they do not name a collector. The error names the one whose value
+// is wrong or not supported, and what to write. version is that of the program. Run sends what is left at the
 // end.
 //
 // Spans are sent in the background. A collector that is slow or gone costs a bounded queue
@@ -37,6 +41,9 @@ type Tracer struct {
 func New(ctx context.Context, version string, log *slog.Logger) (*Tracer, error) {
 	on, err := enabled()
 	if !on || err != nil {
+		return nil, err
+	}
+	if err := checkEnvironment(); err != nil {
 		return nil, err
 	}
 	limitErrors(log)
@@ -50,7 +57,7 @@ func New(ctx context.Context, version string, log *slog.Logger) (*Tracer, error)
 		resource.WithFromEnv(), // which has the last word
 	)
 	if err != nil {
-		otel.Handle(err) // and what is right of it counts
+		log.Warn("tracing: not all is known about this machine", "cause", err)
 	}
 	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(about), sdk.WithRawSpanLimits(limits()))
 	return &Tracer{provider, provider.Tracer("github.com/thumbery/thumbery")}, nil
