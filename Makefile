@@ -39,6 +39,7 @@ build: ## Build bin/thumbery, and bin/thumbery-worker with libvips
 .PHONY: deb
 deb: ## Build a Debian package for this machine's release, with its libvips, into bin
 	@tools/install.sh deb
+	rm -f bin/thumbery_*.deb
 	env -u PKG_CONFIG_PATH -u CGO_CFLAGS deploy/debian/build.sh $(VERSION) bin
 
 .PHONY: man

@@ -73,7 +73,6 @@ need_for_terminals() {
 	need fish fish
 	need mandoc mandoc
 	need groff groff-base
-	[ "$(uname)" = Darwin ] || need dpkg-shlibdeps dpkg-dev # for a Debian package
 }
 
 need pkg-config pkg-config
@@ -96,6 +95,7 @@ test)
 	need vips libvips-tools
 	need_for_clients
 	need_for_terminals
+	[ "$(uname)" = Darwin ] || need dpkg-shlibdeps dpkg-dev # for the Debian package
 	;;
 bench)
 	need nginx nginx-light

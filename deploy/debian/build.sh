@@ -2,16 +2,31 @@
 # Builds the Debian package into a directory, for the release of Debian or Ubuntu that this
 # runs on: it needs that one's libvips. Called by make deb.
 #
-#     deploy/debian/build.sh VERSION DIRECTORY
+#     deploy/debian/build.sh VERSION [DIRECTORY]
 #
-# VERSION is as git describe prints it. Everything comes from here and from the flags, and
-# the times are those of the last commit, so that the same commit gives the same package.
+# VERSION is as git describe prints it; alone, it is printed as Debian writes it. Everything
+# comes from here and from the flags, and the times are those of the last commit, so that the
+# same commit gives the same package.
 set -eu
 umask 022
 version=$1
-mkdir -p "$2"
-out=$(cd "$2" && pwd)
+[ $# = 1 ] || {
+	mkdir -p "$2"
+	out=$(cd "$2" && pwd)
+}
 cd "$(dirname "$0")/../.."
+
+# Debian's versions begin with a digit: a commit without a tag comes before all releases, and
+# one with a tag such as v1.0.0-rc1 before its release.
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || echo 0)
+case $version in
+v[0-9]*) DEB_VERSION=$(echo "${version#v}" | sed 's/-\(alpha\|beta\|rc\)/~\1/; s/-/+/; s/-/./g') ;;
+*) DEB_VERSION="0~$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S).$(echo "$version" | tr - .)" ;;
+esac
+[ $# = 2 ] || {
+	echo "$DEB_VERSION"
+	exit
+}
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
@@ -27,12 +42,6 @@ put() { # put MODE FILE... DIRECTORY
 	done
 }
 
-# Debian's versions begin with a digit: a commit without a tag comes before all releases.
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null || echo 0)
-case $version in
-v[0-9]*) DEB_VERSION=$(echo "${version#v}" | sed 's/-/+/; s/-/./g') ;;
-*) DEB_VERSION="0~$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S).$(echo "$version" | tr - .)" ;;
-esac
 DEB_ARCH=$(dpkg --print-architecture)
 export SOURCE_DATE_EPOCH DEB_VERSION DEB_ARCH
 
@@ -71,7 +80,9 @@ put 640 $here/env etc/thumbery
 put 644 testdata/photos/* usr/share/thumbery/pictures/photos
 
 doc=usr/share/doc/thumbery
-put 644 $here/copyright README.md docs/*.md $doc
+put 644 $here/copyright README.md $doc
+put 644 docs/*.md docs/*.png docs/*.json $doc/docs
+sed -i 's|](\.\./|](https://github.com/thumbery/thumbery/blob/main/|g' "$stage/$doc"/docs/*.md
 put 644 deploy/nginx.conf deploy/nginx-cache.conf deploy/varnish.vcl deploy/lighttpd.conf deploy/prometheus/alerts.yml $doc/examples
 sed -i 's|^    server 127.0.0.1:8080; .*|    server unix:/run/thumbery/http.sock;|' "$stage/$doc"/examples/nginx*.conf
 put 644 $here/lintian-overrides usr/share/lintian/overrides

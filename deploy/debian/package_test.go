@@ -40,8 +40,33 @@ func TestPackage(t *testing.T) {
 	run(t, "./try.sh", found[0])
 }
 
-// run runs a command, and fails with what it prints.
-func run(t *testing.T, command string, args ...string) {
+// TestVersion checks that dpkg has the versions in the order of the commits.
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("dpkg"); err != nil {
+		t.Skip("no Debian: ", err)
+	}
+	last := "0"
+	for _, v := range []struct{ git, want string }{
+		{"v0.9.0", "0.9.0"},
+		{"v0.9.0-4-gabc-dirty", "0.9.0+4.gabc.dirty"},
+		{"v1.0.0-alpha", "1.0.0~alpha"},
+		{"v1.0.0-rc1", "1.0.0~rc1"},
+		{"v1.0.0-rc1-2-gabc", "1.0.0~rc1+2.gabc"},
+		{"v1.0.0", "1.0.0"},
+		{"v1.0.0-3-gabc", "1.0.0+3.gabc"},
+		{"v1.0.1", "1.0.1"},
+	} {
+		if got := strings.TrimSpace(run(t, "./build.sh", v.git)); got != v.want {
+			t.Errorf("%s is %s, not %s", v.git, got, v.want)
+		}
+		run(t, "dpkg", "--compare-versions", last, "lt", v.want)
+		last = v.want
+	}
+}
+
+// run returns what a command prints, and fails with it.
+func run(t *testing.T, command string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(command, args...)
 	// A package is for everybody with this release, and so has its libvips.
@@ -55,4 +80,5 @@ func run(t *testing.T, command string, args ...string) {
 	if err != nil {
 		t.Fatalf("%s %v: %v\n%s", command, args, err, out)
 	}
+	return string(out)
 }

@@ -96,7 +96,7 @@ rm -f /usr/local/bin/thumbery* /var/lib/man-db/auto-update # which takes seconds
 touch /tmp/before
 apt-get install -q -y --no-install-recommends /tmp/thumbery.deb >/tmp/log 2>&1 || {
 	cat /tmp/log >&2
-	grep -q 'Unable to \(correct\|fetch\)\|Failed to fetch\|unmet dep' /tmp/log && cannot "what the package needs is not installed here"
+	grep -q 'Unable to fetch\|Failed to fetch' /tmp/log && cannot "what the package needs is not installed here"
 	exit 1
 }
 check "the user" id thumbery >/dev/null
@@ -162,6 +162,14 @@ check "sockets stay" is "" grep "stop\|restart thumbery.socket" $told
 dpkg-deb -R /tmp/thumbery.deb /tmp/next
 sed -i 's/^Version: .*/&+next/' /tmp/next/DEBIAN/control
 echo '# theirs' >>/tmp/next/etc/thumbery/thumbery.toml
+step="links in the documentation"
+cd /tmp/next/usr/share/doc/thumbery
+for page in README.md docs/*.md; do
+	for link in $(grep -o '](\(docs/\)\?[A-Za-z_.-]*\.[a-z]*[)#]' "$page" | tr -d ']()#'); do
+		check "link in $page" test -e "$(dirname "$page")/$link"
+	done
+done
+cd /
 dpkg-deb -b -Znone /tmp/next /tmp/next.deb >/dev/null
 check "upgrade" dpkg -i --force-confold /tmp/next.deb >/tmp/log 2>&1
 check "settings are kept" has '^# mine$' /etc/thumbery/thumbery.toml
@@ -176,7 +184,17 @@ check "stopped" has "stop thumbery.socket thumbery-admin.socket thumbery.service
 check "settings stay" test -e /etc/thumbery/thumbery.toml
 check "no program" not test -e /usr/bin/thumbery
 check "no process" is "" pgrep -u thumbery
+cache=/var/cache/thumbery
+rm -f /etc/systemd/system/thumbery.service
+echo '[Service]' >/etc/systemd/system/thumbery.service
+check "purge beside an installation by hand" /var/lib/dpkg/info/thumbery.postrm purge
+rm /etc/systemd/system/thumbery.service
+check "its cache stays" test -e $cache/derivatives
+mount --bind $cache $cache
 check "purge of the package" dpkg --purge thumbery >/tmp/log 2>&1
+check "the cache, a mount, is empty" is "" ls -A $cache
+umount $cache
+rmdir $cache
 check "the user stays" id thumbery >/dev/null
 
 # Nothing is left of what was not there before, but for the user and what dpkg, apt and others
