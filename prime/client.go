@@ -170,6 +170,8 @@ func (c *Client) refusal(res *http.Response) (busy time.Duration, err error) {
 		return retryAfter(res.Header.Get("Retry-After")), errors.New(reason)
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
 		return 0, &MistakeError{fmt.Sprintf("--server: %s has no /prime: is it the --admin of a thumbery?", c.Base)}
+	case status == http.StatusUnauthorized:
+		return 0, &MistakeError{fmt.Sprintf("--server: %s does not accept the admin token: give --admin-token, or set THUMBERY_ADMIN_TOKEN, as for the server", c.Base)}
 	case reason == "":
 		return 0, fmt.Errorf("--server: %s answers %d", c.Base, status)
 	case status >= 400 && status < 500, status == http.StatusNotImplemented:

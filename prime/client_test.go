@@ -193,6 +193,7 @@ func TestClientIsRefused(t *testing.T) {
 		{"read-only", answers(503, `{"error":"nothing is fetched at the moment","kind":"read-only"}`), false, "nothing is fetched"},
 		{"another server", answers(404, `<html>`), true, "is it the --admin of a thumbery?"},
 		{"public listener", answers(405, `{}`), true, "is it the --admin of a thumbery?"},
+		{"without the token", answers(401, `{"error":"send it as Authorization: Bearer TOKEN"}`), true, "give --admin-token, or set THUMBERY_ADMIN_TOKEN"},
 		{"proxy", answers(502, `<html>`), false, "answers 502"},
 		{"redirect", answers(302, ``), false, "answers 302"},
 		{"long", answers(500, `{"error":"`+strings.Repeat("x", 2*maxLine)), false, "answers 500"},

@@ -28,6 +28,11 @@ type explainCmd struct {
 	JSON   bool     `env:"-" name:"json" help:"Print the report as JSON, as docs/explain.schema.json describes it."`
 }
 
+// Help is shown by explain --help.
+func (c *explainCmd) Help() string {
+	return `Exit status 0 says that there is a report, also of a picture that a client cannot have: read its status with --json. Exit status 1 says that the server gave none, 2 that the command line is wrong.`
+}
+
 // explainTimeout is longer than the server's own limit.
 const explainTimeout = 3 * time.Minute
 
@@ -36,7 +41,7 @@ func (c *explainCmd) Validate() error {
 	if c.Admin == "" {
 		return errors.New("--admin: is empty: there is no admin listener to ask")
 	}
-	return c.TokenFlag.Validate()
+	return c.AdminFlags.Validate()
 }
 
 // Run prints the report.

@@ -26,7 +26,7 @@ func (c *healthCmd) Validate() error {
 	if c.Admin == "" {
 		return errors.New("--admin: is empty: there is no admin listener to ask")
 	}
-	return c.TokenFlag.Validate()
+	return c.AdminFlags.Validate()
 }
 
 // Run fails unless the server answers in time that all is well.

@@ -16,6 +16,7 @@ import (
 	"github.com/thumbery/thumbery/internal/summary"
 	"github.com/thumbery/thumbery/migrate"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/dir"
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
@@ -24,11 +25,11 @@ type migrateCmd struct {
 	From values.Backend `required:"" env:"-" placeholder:"URL" help:"Backend of the originals, for example file:///srv/images; as in serve's --source."`
 	To   values.Backend `required:"" env:"-" placeholder:"URL" help:"Backend that they are copied to, for example 's3://bucket/prefix?region=eu-west-1'. If the two need different credentials, give each a profile=."`
 
-	Prefix   values.Prefix `env:"-" placeholder:"PREFIX" help:"Copy only originals whose keys begin with this, for example photos/2019/."`
-	Parallel int           `default:"16" env:"-" help:"How many originals are copied at once. Each takes up to 8 MiB of memory."`
-	Verify   bool          `env:"-" help:"Read every copy back and compare its SHA-256 with the original's, also of those that existed already. Do that before you delete anything."`
-	DryRun   bool          `env:"-" help:"Copy nothing, and print what would be copied."`
-	JSON     bool          `name:"json" env:"-" help:"Print the summary as JSON."`
+	Prefix   values.PrefixOrAll `env:"-" placeholder:"PREFIX" help:"Copy only originals whose keys begin with this, for example photos/2019/; / is all."`
+	Parallel int                `default:"16" env:"-" help:"How many originals are copied at once. Each takes up to 8 MiB of memory."`
+	Verify   bool               `env:"-" help:"Read every copy back and compare its SHA-256 with the original's, also of those that existed already. Do that before you delete anything."`
+	DryRun   bool               `env:"-" help:"Copy nothing, and print what would be copied."`
+	JSON     bool               `name:"json" env:"-" help:"Print the summary as JSON."`
 }
 
 // Help is shown by migrate --help.
@@ -41,6 +42,12 @@ Nothing is deleted. Exit status 3 says that some originals could not be copied, 
 // openStore opens the backend of a flag, to be listed and written to.
 func openStore(flag string, backend values.Backend) (migrate.Store, error) {
 	origin, err := origins.OpenBackend(backend.URL, s3.Options{})
+	switch {
+	case errors.Is(err, dir.ErrNoDirectory) && flag == "--to":
+		err = errors.New("there is no such directory: make it first, with mkdir, or write another one for --to")
+	case errors.Is(err, dir.ErrNoDirectory):
+		err = errors.New("there is no such directory: write the one that has the originals")
+	}
 	if err != nil {
 		return nil, exit.Usage(fmt.Errorf("%s %s: %w", flag, storage.RedactURL(backend.URL), err))
 	}

@@ -118,13 +118,14 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	return c.conclude(ctx, r, err, stdout)
 }
 
-// conclude prints the summary, and returns the error of the command. A mistake before
+// conclude prints the summary, and returns the error of the command. An error before
 // anything was done has no summary.
 func (c *primeCmd) conclude(ctx context.Context, r *prime.Report, err error, stdout io.Writer) error {
 	if mistake, ok := errors.AsType[*prime.MistakeError](err); ok {
-		if err = exit.Usage(mistake); !r.Started() {
-			return err
-		}
+		err = exit.Usage(mistake)
+	}
+	if err != nil && ctx.Err() == nil && !r.Started() {
+		return exit.Conclusion(ctx, "made", err, nil)
 	}
 	s := r.Summary(err)
 	return errors.Join(summary.Print(stdout, s, c.next(s), c.JSON), exit.Conclusion(ctx, "made", err, s.Failure()))

@@ -29,6 +29,17 @@ func TestPrimeMistakeLater(t *testing.T) {
 	}
 }
 
+// If the server cannot be reached, there is nothing to sum up.
+func TestPrimeNoServer(t *testing.T) {
+	t.Parallel()
+	r := &prime.Report{Where: "http://127.0.0.1:1", Log: slog.New(slog.DiscardHandler)}
+	var out strings.Builder
+	err := (&primeCmd{}).conclude(t.Context(), r, errors.New("--server: connection refused"), &out)
+	if err == nil || exit.IsUsage(err) || err.Error() != "--server: connection refused; run it again to go on" || out.Len() > 0 {
+		t.Errorf("%v, %q", err, &out)
+	}
+}
+
 // A job that ends early without a mistake of the user is summarized, with how to go on.
 func TestPrimeStopped(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,7 @@ type purgeCmd struct {
 	// These flags are for one run only, so they have no environment variables. serve's
 	// --source is unrelated.
 	Source []values.Key    `env:"-" sep:"none" placeholder:"KEY" group:"Forget pictures" help:"Forget a picture: its original and everything made of it. A server that uses this directory forgets it, too, and so do other nodes with --peers. Repeatable."`
-	Prefix []values.Prefix `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin with this, for example photos/2019/, in this directory only: not on other nodes, and not in caches in front. Repeatable."`
+	Prefix []values.Prefix `env:"-" sep:"none" placeholder:"PREFIX" group:"Forget pictures" help:"Forget all pictures whose keys begin with this, for example photos/2019/, in this directory only: not on other nodes, and not in caches in front. For all, give --max-size 1 instead. Repeatable."`
 
 	DryRun bool          `env:"-" help:"Remove nothing, and print what would be removed."`
 	JSON   bool          `name:"json" env:"-" help:"Print the summary as JSON."`

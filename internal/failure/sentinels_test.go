@@ -18,6 +18,7 @@ import (
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/backoff"
+	"github.com/thumbery/thumbery/storage/dir"
 	"github.com/thumbery/thumbery/storage/repair"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -68,6 +69,7 @@ var sentinels = map[string]struct {
 	"cache.ErrGoexit":       {cache.ErrGoexit, failure.Unknown},
 	"disk.ErrPurging":       {disk.ErrPurging, failure.Unknown},
 	"disk.ErrNoCache":       {disk.ErrNoCache, failure.Unknown},
+	"dir.ErrNoDirectory":    {dir.ErrNoDirectory, failure.Unknown},
 }
 
 // TestSentinels finds every exported Err variable of these packages in their source,

@@ -3,6 +3,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -70,12 +71,25 @@ func networkOf(address string) (network, rest string) {
 	return "tcp", address
 }
 
+// CheckAddress says what is wrong with an address that is not of one of these forms.
+func CheckAddress(address string) error {
+	switch network, rest := networkOf(address); {
+	case network != "unix":
+		if _, _, err := net.SplitHostPort(rest); err != nil || strings.Contains(rest, "/") {
+			return fmt.Errorf("%q is neither of the form HOST:PORT nor unix:/PATH", address)
+		}
+	case rest == "":
+		return errors.New("unix: needs a path, as in unix:/run/thumbery.sock")
+	}
+	return nil
+}
+
 func open(flag, address string) ([]net.Listener, error) {
+	if err := CheckAddress(address); err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
 	network, address := networkOf(address)
 	if network == "unix" {
-		if address == "" {
-			return nil, fmt.Errorf("%s: unix: needs a path, as in unix:/run/thumbery.sock", flag)
-		}
 		removeStale(address)
 	}
 	l, err := net.Listen(network, address)

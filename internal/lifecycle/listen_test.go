@@ -33,3 +33,15 @@ func TestExposed(t *testing.T) {
 		t.Errorf("%v is exposed", got)
 	}
 }
+
+func TestCheckAddress(t *testing.T) {
+	t.Parallel()
+	for address, ok := range map[string]bool{
+		"127.0.0.1:8081": true, ":8081": true, "[::1]:0": true, "localhost:http": true, "unix:/a": true, "unix:a": true,
+		"http://127.0.0.1:8081": false, "127.0.0.1:8081/": false, "127.0.0.1": false, "::1": false, "unix:": false, "": false,
+	} {
+		if err := CheckAddress(address); (err == nil) != ok {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+}

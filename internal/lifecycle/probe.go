@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ const (
 	maxProbed = 2 << 10
 	// maxGot bounds the answers of Get, in bytes.
 	maxGot = 1 << 20
+	// maxShown is how much of a path is part of an error, in bytes.
+	maxShown = 100
 )
 
 // Probe is Get for those who only want to know whether the answer is 200.
@@ -58,5 +61,50 @@ func Get(ctx context.Context, address, path, token string, h http.Header) ([]byt
 		return io.ReadAll(io.LimitReader(res.Body, maxGot))
 	}
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxProbed)) // the status says enough
-	return nil, fmt.Errorf("%s: %s is %s: %s", address, path, res.Status, strings.Join(strings.Fields(string(body)), " "))
+	return nil, refusal(address, path, token, res.Status, body)
+}
+
+// refusal says why an answer is not 200.
+func refusal(address, path, token, status string, body []byte) error {
+	switch reason := reasonOf(body); {
+	case strings.HasPrefix(status, "401 ") && token == "":
+		return fmt.Errorf("%s asks for its admin token: give --admin-token, or set THUMBERY_ADMIN_TOKEN, as for the server", address)
+	case strings.HasPrefix(status, "401 "):
+		return fmt.Errorf("%s has another admin token: --admin-token or THUMBERY_ADMIN_TOKEN must be as for the server", address)
+	case reason != "":
+		return fmt.Errorf("%s: %s", address, reason)
+	default:
+		if len(path) > maxShown {
+			path = path[:maxShown] + "…"
+		}
+		return fmt.Errorf("%s: %s is %s", address, path, status)
+	}
+}
+
+// reasonOf is what the admin listener's JSON says of a failure, or another server's text.
+func reasonOf(body []byte) string {
+	var answer struct {
+		Error    string
+		Draining bool
+		Checks   []struct {
+			Name, Error string
+			OK          bool
+		}
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return strings.Join(strings.Fields(string(body)), " ")
+	}
+	reasons := []string{}
+	if answer.Error != "" {
+		reasons = append(reasons, answer.Error)
+	}
+	if answer.Draining {
+		reasons = append(reasons, "the server is stopping")
+	}
+	for _, c := range answer.Checks {
+		if !c.OK {
+			reasons = append(reasons, c.Name+": "+c.Error)
+		}
+	}
+	return strings.Join(reasons, "; ")
 }

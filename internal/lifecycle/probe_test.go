@@ -37,7 +37,7 @@ func TestProbe(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 		}
 		err = Probe(t.Context(), address, "/readyz", "")
-		if err == nil || !strings.HasPrefix(err.Error(), address+": /readyz is 503 Service Unavailable: { bad } xxx") || len(err.Error()) > 3000 {
+		if err == nil || !strings.HasPrefix(err.Error(), address+": { bad } xxx") || len(err.Error()) > 3000 {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
@@ -66,5 +66,24 @@ func TestProbeTimeout(t *testing.T) {
 	}()
 	if err := Probe(ctx, l.Addr().String(), "/", ""); !errors.Is(err, late) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A refusal is a sentence, and says what to do.
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ path, token, status, body, want string }{
+		{"/explain/1x/a", "", "401 Unauthorized", `{"error": "Bearer"}`, "a:1 asks for its admin token: give --admin-token, or set THUMBERY_ADMIN_TOKEN, as for the server"},
+		{"/explain/1x/a", "wrong", "401 Unauthorized", `{"error": "Bearer"}`, "a:1 has another admin token: --admin-token or THUMBERY_ADMIN_TOKEN must be as for the server"},
+		{"/explain/1x/a", "", "503 Service Unavailable", `{"error": "too many explanations at once: try again in a moment"}`, "a:1: too many explanations at once: try again in a moment"},
+		{"/readyz", "", "503 Service Unavailable", `{"ready": false, "checks": [{"name": "cache", "ok": false, "error": "disk full"}, {"name": "b", "ok": true}, {"name": "s3", "error": "gone"}]}`, "a:1: cache: disk full; s3: gone"},
+		{"/readyz", "", "503 Service Unavailable", `{"draining": true}`, "a:1: the server is stopping"},
+		{"/readyz", "", "503 Service Unavailable", `{"ready": false}`, "a:1: /readyz is 503 Service Unavailable"},
+		{"/explain/" + strings.Repeat("a", 5000), "", "414 Request URI Too Long", "", "a:1: /explain/" + strings.Repeat("a", 91) + "…" + " is 414 Request URI Too Long"},
+		{"/explain/" + strings.Repeat("a", 5000), "", "414 Request URI Too Long", `{"error": "too long"}`, "a:1: too long"},
+	} {
+		if err := refusal("a:1", tt.path, tt.token, tt.status, []byte(tt.body)); err.Error() != tt.want {
+			t.Errorf("%.30s, %s: %v", tt.path, tt.body, err)
+		}
 	}
 }

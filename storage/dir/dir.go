@@ -37,7 +37,10 @@ func New(path string) (*Origin, error) {
 	return &Origin{root: root}, nil
 }
 
-// OpenExisting is Open for a directory that must exist: a missing one is a mistake. One
+// ErrNoDirectory says that a directory does not exist.
+var ErrNoDirectory = errors.New("there is no such directory; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket")
+
+// OpenExisting is Open for a directory that must exist: otherwise it is ErrNoDirectory. One
 // that cannot be read just now may be on a file server that is down, and is opened.
 func OpenExisting(u *url.URL) (*Origin, error) {
 	o, err := Open(u)
@@ -46,7 +49,7 @@ func OpenExisting(u *url.URL) (*Origin, error) {
 	}
 	info, err := os.Stat(o.root)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return nil, errors.New("there is no such directory; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket")
+		return nil, ErrNoDirectory
 	}
 	return o, nil
 }

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
+	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/internal/logbuf"
 	"github.com/thumbery/thumbery/tracing"
 )
@@ -17,6 +19,16 @@ import (
 type AdminFlags struct {
 	Admin string `default:"127.0.0.1:8081" help:"Address of the admin listener, with /healthz, /readyz, /metrics, /debug/pprof, /cache, /switches, /prime and the page /ui/: HOST:PORT or unix:/PATH; empty for none. Anyone who can reach it, and has the --admin-token, can change the server: keep it private."`
 	TokenFlag
+}
+
+// Validate refuses what is no address. There may be none.
+func (f *AdminFlags) Validate() error {
+	if f.Admin != "" {
+		if err := lifecycle.CheckAddress(f.Admin); err != nil {
+			return fmt.Errorf("--admin: %w", err)
+		}
+	}
+	return f.TokenFlag.Validate()
 }
 
 // TokenFlag is for all that ask the admin listener.
@@ -57,7 +69,7 @@ func (f *ServerFlags) Validate() error {
 	case strings.ContainsAny(f.HookSecret, " \t\r\n"):
 		return errors.New("--hook-secret: must have no spaces: MinIO would not send it")
 	}
-	return f.TokenFlag.Validate()
+	return f.AdminFlags.Validate()
 }
 
 // Logger returns a log that writes to standard error through the buffer, which the caller

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -40,6 +41,9 @@ type Prefix string
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (p *Prefix) UnmarshalText(text []byte) error {
+	if string(text) == "/" { // which does not empty the cache, as it may come of an empty variable in a script
+		return errors.New("no key begins with /: write a prefix such as photos/; to remove everything, give --max-size 1")
+	}
 	// A prefix that no key can have is a typing error, and a run without effect would
 	// look like success.
 	if _, err := variant.ParseKey(strings.TrimSuffix(string(text), "/")); err != nil {
