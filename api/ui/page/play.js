@@ -36,7 +36,7 @@ class Play {
   // bar is the path: options and key as they are typed, and what they mean.
   bar() {
     this.ops = el("input", { id: "ops", type: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "aria-describedby": "meaning", input: () => this.typed(this.ops.value) });
-    this.key = el("input", { id: "key", type: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", input: () => this.later() });
+    this.key = el("input", { id: "key", type: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", input: () => this.changed() });
     this.meaning = el("ul", { class: "meaning", id: "meaning" });
     this.problem = el("div", { class: "problem", role: "alert", hidden: true });
     this.browse = browser((key) => { this.key.value = key; this.resolve(); });
@@ -69,6 +69,13 @@ class Play {
   typed(ops, fromForm = false) {
     this.fromForm = fromForm;
     if (fromForm) this.ops.value = ops;
+    this.changed();
+  }
+
+  // changed asks soon. An answer that is on its way is of what was there before, and would
+  // put that back.
+  changed() {
+    this.loading?.abort();
     this.later();
   }
 
