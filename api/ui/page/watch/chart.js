@@ -77,7 +77,7 @@ function options(place, { unit, top, series, stacked, show, last }) {
   const axis = { stroke: ink, font: `11px ${css(place, "font-family")}`, grid: { stroke: css(place, "--line"), width: 1 }, ticks: { show: false } };
   return {
     width: place.clientWidth, height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: !stacked } },
     hooks: { setCursor: [(u) => show(u.cursor.idx ?? last())] },
