@@ -61,7 +61,7 @@ CGO := -e /resize/vips -e /cmd/thumbery-worker
 # In these packages, and in their tests, nothing happens at once: they run without the race
 # detector, with which they would take four times as long.
 SEQUENTIAL := ./variant ./resize ./resize/container ./resize/header/... ./resize/icc ./resize/scans \
-	./info ./cache/eviction ./api/ui/snippets ./internal/testkit/hostile ./internal/testkit/odd
+	./info ./cache/eviction ./api/ui/snippets ./internal/testkit/hostile ./internal/testkit/odd ./internal/testkit/chromium
 
 # What these test is nearly all in C, which the race detector does not see, or sequential: only
 # the tests that do several things at once run with it.
@@ -198,6 +198,10 @@ ui-vendor: ## Get what the page in api/ui needs from npm
 	rm -rf .tools/uplot && mkdir -p .tools/uplot api/ui/page/vendor/uplot
 	cd .tools/uplot && npm pack --silent uplot@$(UPLOT) && tar xzf uplot-$(UPLOT).tgz
 	cd .tools/uplot/package && cp LICENSE dist/uPlot.esm.js dist/uPlot.min.css $(CURDIR)/api/ui/page/vendor/uplot/
+
+.PHONY: screenshots
+screenshots: ## Take the screenshots in docs/ anew; three minutes
+	go test -vet=off -count 1 -run TestScreenshots ./e2e/page -args -screenshots $(CURDIR)/docs
 
 .PHONY: clean
 clean: ## Remove what was built and cached here

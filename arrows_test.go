@@ -216,6 +216,10 @@ var bans = []ban{
 		reason: "only metrics knows Prometheus",
 	},
 	{
+		from: []string{"..."}, to: []string{"github.com/chromedp/..."}, except: []string{"internal/testkit/chromium", "e2e/page"},
+		reason: "a browser is for the tests of the page",
+	},
+	{
 		from: []string{"..."}, to: []string{"go.opentelemetry.io/..."}, except: []string{"tracing", "cmd/...", "internal/testkit/collector"},
 		reason: "only tracing knows OpenTelemetry",
 	},

@@ -18,6 +18,9 @@ var Binary string
 // run owns what the tests of a package share.
 var run pinned.T
 
+// Shared is for what the tests of a package share: it lasts until all have ended.
+func Shared() pinned.T { return run }
+
 // Main is the TestMain of every package of tests. It builds the program, gives the tests a
 // scratch directory and sets the credentials of MinIO.
 func Main(m *testing.M) {

@@ -88,6 +88,8 @@ test)
 	need nginx nginx-light
 	need varnishd varnish
 	need haproxy haproxy
+	[ "$(uname)" = Darwin ] || need chromium chromium # for the tests of the page, with npm for axe-core
+	[ "$(uname)" = Darwin ] || need npm npm
 	[ "$(uname)" = Darwin ] || need iptables iptables # for partitions, in network namespaces
 	[ "$(uname)" = Darwin ] || ls /usr/lib/*/varnish/vmods/libvmod_xkey.so >/dev/null 2>&1 || missing="$missing varnish-modules"
 	need lighttpd lighttpd
