@@ -58,7 +58,6 @@ function drawServer({ version, signed, can_sign: canSign, can_change: canChange,
 
 async function show() {
   const [name, ...rest] = location.hash.slice(1).split("/");
-  if (name === "main") return;
   const view = views.find((v) => v.name === name) ?? views[0];
   if (current && current !== view) {
     current.view?.hide?.();
@@ -73,10 +72,16 @@ async function show() {
   if (!view.section) {
     view.section = el("section", { "aria-label": view.title, class: `view ${view.name}` });
     main.append(view.section);
-    view.mounted = view.load().then((module) => { view.view = module.mount(view.section, shell); });
   }
   view.section.hidden = false;
-  await view.mounted;
+  view.mounted ??= view.load().then((module) => { view.view = module.mount(view.section, shell); });
+  try {
+    await view.mounted;
+  } catch (error) {
+    view.mounted = null;
+    fill(view.section, el("p", { class: "problem", role: "alert" }, "This view could not be loaded.", el("button", { type: "button", click: show }, "Try again")));
+    throw error;
+  }
   if (current === view) view.view.show?.(rest.join("/"));
 }
 
@@ -92,6 +97,10 @@ async function start() {
     if (view.has?.(shell.about) ?? true) document.getElementById("views").append(el("li", {}, view.link));
   }
   drawServer(shell.about);
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the hash is the view's
+    main.focus();
+  });
   window.addEventListener("hashchange", show);
   await show();
 }

@@ -3,11 +3,9 @@
 import { el, fill } from "./dom.js";
 import { json } from "./request.js";
 
-const looksLikePicture = /\.(jpe?g|png|webp|avif|gif|heic|tiff?|svg|jxl)$/i;
-
 // browser has a button that opens a list of keys. chosen gets a key. first returns a key to
-// begin with, "" if there is none.
-export function browser(chosen) {
+// begin with, of a picture in one of the formats, "" if there is none.
+export function browser(formats, chosen) {
   const list = el("ul", { class: "keys" });
   const where = el("p", { class: "crumbs" });
   const note = el("p", { class: "note", "aria-live": "polite" });
@@ -21,19 +19,23 @@ export function browser(chosen) {
     else button.focus();
   }
 
+  let asked = 0; // an answer that comes after another level was asked for is not shown
+
   async function level(prefix, after = "") {
+    const mine = ++asked;
     const parts = prefix.split("/").slice(0, -1);
     fill(where, crumb("All", ""), parts.map((part, i) => [" / ", crumb(part, `${parts.slice(0, i + 1).join("/")}/`)]).flat());
     if (!after) fill(list);
     note.textContent = "";
     try {
       const answer = await names(prefix, after);
+      if (mine !== asked) return;
       list.append(...answer.names.map((name) => el("li", {}, entry(name, prefix))));
       if (answer.names.length === 0 && !after) note.textContent = answer.partial ? "" : "There are no pictures here.";
       if (answer.more) list.append(el("li", {}, el("button", { type: "button", class: "quiet", click: (event) => { event.currentTarget.parentElement.remove(); level(prefix, answer.names.at(-1)); } }, "More")));
       if (answer.partial) note.textContent += " There may be more: the listing was cut short. Type a key, or open a directory.";
     } catch (error) {
-      note.textContent = error.message;
+      if (mine === asked) note.textContent = error.message;
     }
   }
 
@@ -50,6 +52,7 @@ export function browser(chosen) {
 
   // first looks for a picture in the first directories.
   async function first() {
+    const looksLikePicture = new RegExp(`\\.(jpg|${formats.join("|")})$`, "i");
     const prefixes = [""];
     try {
       for (let i = 0; i < 5 && prefixes.length > 0; i++) {

@@ -33,6 +33,7 @@ export function comparison(about, form, use) {
   async function start() {
     running?.abort();
     const { signal } = running = new AbortController();
+    const wanted = key;
     const base = form.values();
     for (const name of output) delete base[name];
     const ops = (values) => spell(about.options, form.preset(), { ...base, ...values });
@@ -41,19 +42,21 @@ export function comparison(about, form, use) {
     row.hidden = all.length === 0;
     status.textContent = all.length === 0 ? "Choose formats and qualities from 1 to 100." : "The server makes them …";
     try {
-      const reference = await pixelsOf(await get(ops({ f: "png", lossless: "" }), signal));
+      const reference = await pixelsOf(await get(wanted, ops({ f: "png", lossless: "" }), signal));
       const results = [];
       for (const values of all) {
+        signal.throwIfAborted();
         const card = new Card(values, () => use({ ...Object.fromEntries(output.map((name) => [name, undefined])), ...values }));
         row.append(card.element);
         try {
-          results.push(await card.fill(await get(ops(values), signal), reference));
+          results.push(await card.fill(await get(wanted, ops(values), signal), reference));
         } catch (error) {
           if (!(error instanceof ServerError)) throw error;
           card.failed(error.message);
         }
         bars(results);
       }
+      signal.throwIfAborted();
       status.textContent = "The difference is to the same picture without loss, eight times as strong as it is.";
     } catch (error) {
       if (signal.aborted) return;
@@ -61,14 +64,23 @@ export function comparison(about, form, use) {
     }
   }
 
-  async function get(ops, signal) {
-    const { signed } = await resolve(`${ops}/${key}`, { signal });
+  async function get(wanted, ops, signal) {
+    const { signed } = await resolve(`${ops}/${wanted}`, { signal });
     return fetchPicture(signed, { signal });
+  }
+
+  // forget removes what is of another picture.
+  function forget() {
+    running?.abort();
+    fill(row);
+    row.hidden = true;
+    status.textContent = "";
   }
 
   return {
     element,
     show(answer) {
+      if (key !== answer.key) forget();
       key = answer.key;
       run.disabled = answer.signed === "";
     },

@@ -24,10 +24,9 @@ export function mount(section, shell) {
         el("span", { class: "note", id: "make-help" }, "Otherwise nothing is made, fetched or kept."))),
     report);
 
-  async function ask() {
+  async function ask(path = pathOf(url.value)) {
     asking?.abort();
     const { signal } = asking = new AbortController();
-    const path = pathOf(url.value);
     history.replaceState(null, "", `#explain${path}`);
     report.classList.add("outdated");
     const parameters = new URLSearchParams({ accept: asks[accept.value], ...(make.checked ? { make: "1" } : {}) });
@@ -54,9 +53,9 @@ export function mount(section, shell) {
 
   return {
     show(rest) {
-      if (rest) url.value = `/${readable(rest)}`;
-      if (rest) ask();
-      else url.focus();
+      if (!rest) return url.focus();
+      url.value = `/${readable(rest)}`;
+      ask(`/${escaped(rest).replaceAll("?", "%3F")}`);
     },
   };
 }
@@ -73,7 +72,7 @@ function drawSection({ name, state, text, data }) {
 
 // pathOf is the percent-encoded path of a URL, or of a path.
 function pathOf(text) {
-  const trimmed = text.trim().replace(/%(?![0-9a-fA-F]{2})/g, "%25");
+  const trimmed = escaped(text.trim());
   const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `${location.origin}/${trimmed.replace(/^\//, "")}`;
   try {
     return new URL(absolute).pathname;
@@ -82,9 +81,13 @@ function pathOf(text) {
   }
 }
 
+// escaped has percent signs that begin nothing as they are in a URL.
+const escaped = (path) => path.replace(/%(?![0-9a-fA-F]{2})/g, "%25");
+
+// readable is a path that pathOf leads back from: an escaped % or \\ stays.
 function readable(path) {
   try {
-    return decodeURI(path);
+    return decodeURI(path.replace(/%(25|5c)/gi, "%25$1"));
   } catch {
     return path;
   }

@@ -49,7 +49,8 @@ export function optionForm(about, changed) {
   };
 }
 
-// presetChoice is without the options that were set: those after a preset override it.
+// presetChoice chooses a preset. That removes all other options, as they would override the
+// preset's.
 function presetChoice(presets, chosen) {
   const id = newID("preset");
   const select = el("select", { id, change: () => chosen(select.value) },
@@ -78,7 +79,7 @@ function optionRow(option, about, changed) {
     get: control.get,
     set(value, always = false) {
       // Not what somebody is writing just now: 30 on the way to 300.
-      if (always || !control.nodes.includes(document.activeElement) || control.get() === undefined) control.set(value);
+      if (always || !control.nodes.includes(document.activeElement)) control.set(value);
       mark();
     },
   };
@@ -106,7 +107,7 @@ function number(option, about, properties, changed) {
   if (kind !== "whole" || max - min < 99 || max - min > 200) { // a longer slider is not precise enough
     return plain(input);
   }
-  const slider = el("input", { type: "range", min, max, "aria-label": `${option.name}, ${option.help}`, tabindex: 0 });
+  const slider = el("input", { type: "range", min, max, "aria-label": option.name, "aria-describedby": properties["aria-describedby"] });
   slider.addEventListener("input", () => { input.value = slider.value; changed(); });
   input.addEventListener("input", () => { slider.value = input.value; });
   const rest = () => String(min < 0 ? 0 : Math.round((min + max) * 0.75));

@@ -23,7 +23,10 @@ export function originalView(about, chosen) {
     el("div", { class: "head" }, el("h2", {}, "Original"), tools.element),
     el("div", { class: "frame" }, surface), caption);
   let key = null;
+  let loading = null;
   let size = null; // of the original, in its pixels
+  let marked = {};
+  const markAgain = () => mark(marked, size, area, point);
 
   tools.changed = (tool) => { surface.dataset.tool = tool; };
   surface.dataset.tool = "none";
@@ -31,17 +34,25 @@ export function originalView(about, chosen) {
     crop: (box) => size && chosen({ crop: cropOf(box, size) }),
     focus: (at) => chosen({ fp: `${round(at.x)}_${round(at.y)}`, g: undefined }),
     drawing: (box) => place(area, box),
+    dropped: markAgain,
   });
 
-  async function load(wanted) {
-    if (wanted === key) return;
-    key = wanted;
+  function load(wanted) {
+    if (wanted === key) return loading;
+    [key, size] = [wanted, null];
+    markAgain();
+    return loading = show(wanted);
+  }
+
+  async function show(wanted) {
     try {
       const info = await described(about, wanted);
       const source = await preview(about, wanted, info);
       if (key !== wanted) return;
-      size = info;
       await showBlob(img, source.blob);
+      if (key !== wanted) return;
+      size = info;
+      markAgain();
       img.alt = `The original of ${wanted}`;
       fill(caption, facts([
         ["Pixels", pixels(info.width, info.height)], ["Format", info.format], ["Bytes", bytes(info.bytes)],
@@ -55,7 +66,7 @@ export function originalView(about, chosen) {
     }
   }
 
-  return { element, load, bytes: () => size?.bytes, mark: (values) => mark(values, size, area, point) };
+  return { element, load, bytes: () => size?.bytes, mark: (values) => { marked = values; markAgain(); } };
 }
 
 function toolChoice() {
@@ -109,8 +120,9 @@ function mark(values, size, area, point) {
 }
 
 // dragging calls focus with where a surface is clicked, and crop with the box that is drawn
-// on it, drawing while that is done. All are in fractions of the surface.
-function dragging(surface, tool, { crop, focus, drawing }) {
+// on it, drawing while that is done, dropped if that box is none. All are in fractions of
+// the surface.
+function dragging(surface, tool, { crop, focus, drawing, dropped }) {
   let from = null;
   const at = (event) => {
     const box = surface.getBoundingClientRect();
@@ -126,11 +138,12 @@ function dragging(surface, tool, { crop, focus, drawing }) {
     surface.setPointerCapture(event.pointerId);
   });
   surface.addEventListener("pointermove", (event) => { if (from) drawing(boxTo(at(event))); });
-  surface.addEventListener("pointercancel", () => { from = null; });
+  surface.addEventListener("pointercancel", () => { from = null; dropped(); });
   surface.addEventListener("pointerup", (event) => {
     if (!from) return;
     const box = boxTo(at(event));
     from = null;
     if (box.width > 0.005 && box.height > 0.005) crop(box);
+    else dropped();
   });
 }

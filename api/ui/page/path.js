@@ -14,12 +14,15 @@ export function decodePath(path) {
   }
 }
 
+// noOptions is an option that changes nothing.
+export const noOptions = "dpr_1";
+
 // spell writes values by the names of options, in the order of the server's table, after a
 // preset's name. The server knows a shorter spelling.
 export function spell(options, preset, values) {
   const tokens = options.filter(({ name }) => name in values).map(({ name }) => (values[name] === "" ? name : `${name}_${values[name]}`));
   if (preset) tokens.unshift(preset);
-  return tokens.join(",") || "dpr_1";
+  return tokens.join(",") || noOptions;
 }
 
 // shellQuoted is text as one word of a shell.

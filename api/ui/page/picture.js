@@ -1,7 +1,7 @@
-// picture.js fetches a picture and measures that. A picture is shown from memory, since an
-// <img> would send no token and tell nothing about its answer.
+// picture.js fetches pictures, and measures how long that takes. It shows them from memory,
+// since an <img> sends no token, and hides the headers of its answer.
 
-import { request, serverError } from "./request.js";
+import { reached, request, serverError } from "./request.js";
 import { cacheStatus, serverTiming } from "./text.js";
 
 // asks are what browsers of some age send as Accept.
@@ -13,11 +13,10 @@ export const asks = {
 
 // fetchPicture returns what the public listener answers to a path. Errors are ServerErrors.
 export async function fetchPicture(path, { signal, accept = Object.values(asks)[0] } = {}) {
-  const began = performance.now();
   const response = await request(`picture${path}`, { signal, headers: { Accept: accept } });
   if (!response.ok) throw await serverError(response);
-  const blob = await response.blob();
-  const took = performance.now() - began;
+  const blob = await reached(response.blob());
+  const took = performance.now() - response.sent;
   return {
     blob, took,
     type: response.headers.get("Content-Type") ?? "",
@@ -51,7 +50,11 @@ export async function showBlob(img, blob) {
   const url = URL.createObjectURL(blob);
   urls.set(img, url);
   img.src = url;
-  await img.decode();
+  try {
+    await img.decode();
+  } catch (error) {
+    if (urls.get(img) === url) throw error; // else it shows another picture by now
+  }
 }
 
 export const format = (type) => type.replace(/^image\//, "").replace(/\+xml$/, "").replace(/;.*/, "");

@@ -7,7 +7,7 @@ import { comparison } from "./compare.js";
 import { debounce, el, fill } from "./dom.js";
 import { optionForm } from "./form.js";
 import { originalView } from "./original.js";
-import { decodePath, encodeKey, shellQuoted } from "./path.js";
+import { decodePath, encodeKey, noOptions, shellQuoted } from "./path.js";
 import { resultView } from "./result.js";
 import { ServerError, resolve } from "./request.js";
 import { sharing } from "./share.js";
@@ -21,7 +21,7 @@ class Play {
     this.shell = shell;
     this.form = optionForm(shell.about, () => this.typed(this.form.ops(), true));
     this.original = originalView(shell.about, (values) => this.form.change(values));
-    this.result = resultView(() => this.load(), () => this.original.bytes());
+    this.result = resultView(() => this.resolve(), () => this.original.bytes());
     this.compare = comparison(shell.about, this.form, (values) => this.form.change(values));
     this.share = sharing(shell);
     this.later = debounce(200, () => this.resolve());
@@ -39,7 +39,7 @@ class Play {
     this.key = el("input", { id: "key", type: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", input: () => this.changed() });
     this.meaning = el("ul", { class: "meaning", id: "meaning" });
     this.problem = el("div", { class: "problem", role: "alert", hidden: true });
-    this.browse = browser((key) => { this.key.value = key; this.resolve(); });
+    this.browse = browser(this.shell.about.writes, (key) => { this.key.value = key; this.resolve(); });
     this.explain = el("a", { class: "button", href: "#explain", hidden: !this.shell.about.explains }, "Explain this");
     return el("div", { class: "bar" },
       el("div", { class: "path" },
@@ -62,7 +62,11 @@ class Play {
     const [ops, key] = decodePath(rest);
     if (!key && this.key.value) return;
     this.ops.value = ops || this.shell.about.first;
-    this.key.value = key || this.shell.about.first_key || await this.browse.first();
+    if (key) this.key.value = key;
+    else {
+      const first = this.shell.about.first_key || await this.browse.first();
+      this.key.value ||= first; // unless one was typed meanwhile
+    }
     await this.resolve();
   }
 
@@ -79,7 +83,8 @@ class Play {
     this.later();
   }
 
-  path() { return `${this.ops.value.trim()}/${this.key.value.trim()}`; }
+  // path has no empty options: the first directory of the key would be taken for them.
+  path() { return `${this.ops.value.trim() || noOptions}/${this.key.value.trim()}`; }
 
   // resolve asks the server what the path means, and then for the picture.
   async resolve() {
@@ -126,5 +131,6 @@ class Play {
       return;
     }
     await Promise.all([this.result.load(answer.signed, signal), this.original.load(answer.key)]);
+    if (!signal.aborted) this.result.compareSizes();
   }
 }

@@ -6,7 +6,8 @@ const dialog = document.getElementById("token-dialog");
 const forget = document.getElementById("forget-token");
 let asking = null; // several requests ask for the token once
 
-// ServerError is an answer that is none: its message is the server's, body the JSON.
+// ServerError is an answer with an error status, which is in body as JSON, or with status 0
+// that no answer came.
 export class ServerError extends Error {
   constructor(status, body) {
     super(body.detail ?? body.error ?? `the server answered with ${status}`);
@@ -15,14 +16,26 @@ export class ServerError extends Error {
   }
 }
 
-// request is fetch with the token. The answer may be of any status but 401.
+// reached waits for the network, whose failures become ServerErrors.
+export async function reached(promise) {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error.name !== "TypeError") throw error; // an AbortError, or wrong JSON
+    throw new ServerError(0, { error: "the server cannot be reached" });
+  }
+}
+
+// request is fetch with the token. The answer may be of any status but 401. Its sent is when
+// it was asked for, by performance.now(): people need time to type a token.
 export async function request(path, init = {}) {
   for (let tried = null; ; ) {
     const token = sessionStorage.getItem(stored);
     const headers = new Headers(init.headers);
     if (token) headers.set("Authorization", `Bearer ${token}`);
-    const response = await fetch(path, { cache: "no-store", redirect: "manual", ...init, headers });
-    if (response.status !== 401) return response;
+    const sent = performance.now();
+    const response = await reached(fetch(path, { cache: "no-store", redirect: "manual", ...init, headers }));
+    if (response.status !== 401) return Object.assign(response, { sent });
     if (token === sessionStorage.getItem(stored)) {
       asking ??= askForToken(token !== null || tried !== null).finally(() => { asking = null; });
     }
@@ -34,7 +47,7 @@ export async function request(path, init = {}) {
 // json is request for an answer in JSON, or a ServerError.
 export async function json(path, init) {
   const response = await request(path, init);
-  if (response.ok) return response.json();
+  if (response.ok) return reached(response.json());
   throw await serverError(response);
 }
 

@@ -9,12 +9,15 @@ import { bytes, milliseconds, pixels } from "./text.js";
 export const facts = (all) => el("dl", { class: "facts" }, all.filter(([, value]) => value).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 
 // resultView has element, load(path, signal), outdated() for what is shown while there is no
-// newer one, and unsigned(command). again is called when it is to be loaded anew;
-// originalBytes says how large the original is, if that is known.
+// newer one, unsigned(command), and compareSizes() for when the original is known, too. again
+// is called when it is to be loaded anew; originalBytes says how large the original is, if
+// that is known.
 export function resultView(again, originalBytes) {
   const img = el("img", { alt: "" });
   const text = el("pre", { class: "json", hidden: true, tabindex: 0 });
   const caption = el("figcaption", { "aria-live": "polite" });
+  const savings = el("span", {});
+  let latest = null;
   const id = newID("ask");
   const ask = el("select", { id, change: again }, Object.keys(asks).map((name) => el("option", {}, name)));
   const element = el("figure", { class: "picture result" },
@@ -25,7 +28,7 @@ export function resultView(again, originalBytes) {
     element.classList.add("loading");
     try {
       const result = await fetchPicture(path, { signal, accept: asks[ask.value] });
-      await draw(result);
+      await draw(result, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ServerError)) throw error;
@@ -35,25 +38,31 @@ export function resultView(again, originalBytes) {
     }
   }
 
-  async function draw(result) {
+  async function draw(result, signal) {
     const isText = result.type.startsWith("application/json");
+    const [bitmap, said] = isText ? [null, await result.blob.text()] : [await decode(result.blob), ""];
+    if (signal.aborted) return;
     text.hidden = !isText;
     img.hidden = isText;
-    const bitmap = isText ? null : await decode(result.blob);
-    if (isText) text.textContent = JSON.stringify(JSON.parse(await result.blob.text()), shortened, 2);
+    if (isText) text.textContent = JSON.stringify(JSON.parse(said), shortened, 2);
     await showBlob(img, bitmap ? result.blob : null);
+    if (signal.aborted) return;
+    latest = result;
+    compareSizes();
     img.alt = bitmap ? "The result" : "";
     fill(caption, facts([
       ["Pixels", bitmap && pixels(bitmap.width, bitmap.height)], ["Format", format(result.type)], ["Bytes", bytes(result.bytes)],
       ["Time", milliseconds(result.took)], ["Cache", result.cache],
     ]), bitmap || isText ? null : el("p", { class: "note" }, "This browser does not show this format."),
-    el("p", { class: "note" }, saved(result), steps(result.steps)));
+    el("p", { class: "note" }, savings, steps(result.steps)));
     bitmap?.close();
   }
 
-  function saved({ type, bytes: n }) {
+  function compareSizes() {
+    if (!latest) return;
     const all = originalBytes();
-    return type.startsWith("image/") && all > n ? `${Math.round((1 - n / all) * 100)}% smaller than the original. ` : null;
+    const smaller = latest.type.startsWith("image/") && all > latest.bytes;
+    savings.textContent = smaller ? `${Math.round((1 - latest.bytes / all) * 100)}% smaller than the original. ` : "";
   }
 
   async function nothing(...why) {
@@ -64,7 +73,7 @@ export function resultView(again, originalBytes) {
   }
 
   return {
-    element, load,
+    element, load, compareSizes,
     outdated: () => element.classList.add("outdated"),
     unsigned: (command) => nothing(
       el("p", {}, "This server serves signed URLs only, and this listener may not sign: start the server with --admin-token, or sign in a terminal:"),

@@ -25,7 +25,7 @@ export function sharing(shell) {
     const mine = ++asked;
     const url = base.value.replace(/\/$/, "") + (answer.signed || answer.path);
     let all = [{ title: "URL", code: url }];
-    note.textContent = answer.signed ? "" : "The URL is not signed yet: this listener may not sign, as it asks for no token. thumbery url does.";
+    let said = answer.signed ? "" : "The URL is not signed yet: this listener may not sign, as it asks for no token. thumbery url does.";
     if (base.value.trim() && !URL.canParse(base.value.trim())) {
       note.textContent = "URLs begin with https:// and a host.";
       return;
@@ -35,9 +35,11 @@ export function sharing(shell) {
       all = all.concat(snippets);
     } catch (error) {
       if (!(error instanceof ServerError)) throw error;
-      note.textContent = error.message;
+      said = error.message;
     }
-    if (mine === asked) draw(all);
+    if (mine !== asked) return;
+    note.textContent = said;
+    draw(all);
   }
 
   function draw(all) {

@@ -66,9 +66,9 @@ function status(retry) {
       element.dataset.state = live ? "live" : "lost";
       set(text, live ? "Live" : `Disconnected: ${problem ?? "not shown"}.`);
       button.hidden = live || !until;
-      const count = () => set(countdown, until ? ` Next attempt in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s.` : "");
+      const count = () => set(countdown, until < Infinity ? ` Next attempt in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s.` : "");
       count();
-      if (until) timer = setInterval(count, 250);
+      if (until < Infinity) timer = setInterval(count, 250);
     },
   };
 }

@@ -1,15 +1,17 @@
 // cache.js has the disk cache by tier: how much, against the budget, and how long ago it was
 // last used.
 
-import { el } from "../dom.js";
+import { el, fill } from "../dom.js";
 import { bytes } from "../text.js";
 import { cells, meter, set, table } from "./rows.js";
 
 export const tiers = ["originals", "mezzanines", "derivatives"];
 
 const number = new Intl.NumberFormat("en");
-const ages = ["2h", "1d", "7d", "30d", "90d", "older"];
-const agesInWords = { "2h": "under 2 hours", "1d": "under a day", "7d": "under a week", "30d": "under 30 days", "90d": "under 90 days", older: "longer ago" };
+const units = { h: "hours", d: "days" };
+
+// ageInWords writes an age as a census has it, such as "7d".
+const ageInWords = (below) => (below === "older" ? "longer ago" : `under ${parseInt(below, 10)} ${units[below.at(-1)]}`);
 
 export const files = (n) => (n === 1 ? "1 file" : `${number.format(n)} files`);
 
@@ -30,9 +32,7 @@ const never = "0001";
 // counted, which the server does not remember.
 export function cache(count) {
   const all = [...tiers, "all tiers", "in memory"].map(tierRow);
-  const age = el("tbody");
-  const ageRows = tiers.map(ageRow);
-  age.append(...ageRows.map(({ element }) => element));
+  const byAge = el("div");
   const budget = el("p", { class: "note" });
   const when = el("p", { class: "note" });
   const button = el("button", { type: "button", click: count }, "Count now");
@@ -41,19 +41,19 @@ export function cache(count) {
   let missed = {}; // by tier, what the census has more than the server knew at that time
 
   function counted(next) {
-    if (next.time.startsWith(never) || (census && census.time >= next.time)) return;
+    if (!latest || next.time.startsWith(never) || (census && census.time >= next.time)) return;
     census = next;
     const known = latest.counted.time === next.time ? census : latest;
     missed = Object.fromEntries(tiers.map((tier) => [tier, minus(census[tier], known[tier])]));
     set(when, `Counted on ${new Date(census.time).toLocaleString("en-GB")}. `);
-    tiers.forEach((tier, i) => ageRows[i].update(census[tier]));
+    fill(byAge, ageTable(census));
   }
 
   set(when, "Nothing was counted yet: what was kept before the server was started is missing above. ");
   return {
     element: el("section", { class: "card wide" }, el("h2", {}, "Cache by tier"),
       table("Cache by tier", ["Tier", ">Files", ">Bytes", "Limit", ""], el("tbody", {}, ...all.map(({ element }) => element))), budget,
-      el("h3", {}, "When it was last used"), table("Bytes by last use", ["Tier", ...ages.map((name) => `>${agesInWords[name]}`)], age), el("div", { class: "forget" }, button, when)),
+      el("h3", {}, "When it was last used"), byAge, el("div", { class: "forget" }, button, when)),
     update({ latest: { cache: now } }) {
       latest = now;
       counted(now.counted);
@@ -90,25 +90,16 @@ function tierRow(tier) {
   };
 }
 
-// ageRow is the bytes of a tier by age, with a bar each for its share of the tier.
-function ageRow(tier) {
-  const row = cells(1 + ages.length, null, ...ages.map(() => "figure"));
-  set(row.all[0], tier);
-  const bars = ages.map((_, i) => {
-    const text = el("span", {}, "–");
+// ageTable has the bytes of each tier by age, with a bar each for its share of the tier.
+function ageTable(census) {
+  const headings = census[tiers[0]].ages.map(({ below }) => `>${ageInWords(below)}`);
+  return table("Bytes by last use", ["Tier", ...headings], el("tbody", {}, ...tiers.map((tier) => ageRow(tier, census[tier]))));
+}
+
+function ageRow(tier, { bytes: total, ages }) {
+  return el("tr", {}, el("th", { scope: "row" }, tier), ...ages.map(({ files: n, bytes: size }) => {
     const bar = meter();
-    row.all[i + 1].append(text, bar.element);
-    return { text, bar };
-  });
-  return {
-    element: row.element,
-    update({ bytes: total, ages: counted }) {
-      ages.forEach((name, i) => {
-        const { files: n, bytes: size } = counted.find(({ below }) => below === name) ?? { files: 0, bytes: 0 };
-        set(bars[i].text, n ? bytes(size) : "–");
-        bars[i].text.title = files(n);
-        bars[i].bar.update(total ? size / total : 0);
-      });
-    },
-  };
+    bar.update(total ? size / total : 0);
+    return el("td", { class: "figure" }, el("span", { title: files(n) }, n ? bytes(size) : "–"), bar.element);
+  }));
 }

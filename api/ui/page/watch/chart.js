@@ -1,4 +1,4 @@
-// charts.js draws lines and areas over time, by uPlot, in the colours of the stylesheet.
+// chart.js draws lines and areas over time, by uPlot, in the colours of the stylesheet.
 
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { el, fill } from "../dom.js";

@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { milliseconds } from "../text.js";
-import { by, group, samples, value } from "./rates.js";
+import { by, group, hits, samples, value } from "./rates.js";
 import { rows, set } from "./rows.js";
 
 const count = new Intl.NumberFormat("en");
@@ -18,17 +18,17 @@ const time = (ms) => (ms === null ? "–" : milliseconds(ms));
 const tiles = [
   ["Hit ratio", ({ minute }) => {
     const ratio = minute.hitRatio();
-    return [ratio === null ? "–" : percent.format(ratio), "of the last minute"];
+    return [ratio === null ? "–" : percent.format(ratio), `of the last ${minute.name}`];
   }],
   ["Requests", ({ short, minute }) => {
     const asked = total(short.growth("requests_total", "outcome"));
-    return [`${short.seconds > 0 ? count.format(Math.round(asked / short.seconds)) : "–"} /s`, `${count.format(total(minute.growth("requests_total", "outcome")))} in the last minute`];
+    return [`${short.seconds > 0 ? count.format(Math.round(asked / short.seconds)) : "–"} /s`, `${count.format(total(minute.growth("requests_total", "outcome")))} in the last ${minute.name}`];
   }],
-  ["A miss takes", ({ minute }) => [time(minute.mean("miss")), `a hit ${time(minute.mean("memory") ?? minute.mean("disk"))}, mean of the last minute`]],
+  ["A miss takes", ({ minute }) => [time(minute.mean("miss")), `a hit ${time(minute.mean(...hits))}, mean of the last ${minute.name}`]],
   ["Errors", ({ minute }) => {
     const errors = [...minute.growth("requests_total", "outcome")].filter(([name]) => group(name) === "error").map(([name, { value }]) => [name, value]);
     const sum = errors.reduce((n, [, value]) => n + value, 0);
-    return [count.format(sum), listed(errors) || "none in the last minute"];
+    return [count.format(sum), listed(errors) || `none in the last ${minute.name}`];
   }],
   ["Waiting for a worker", ({ now }) => {
     const queue = value(now, "queue");

@@ -1,6 +1,7 @@
 // purge.js asks what a purge with other limits would remove. It removes nothing.
 
 import { el, fill, newID } from "../dom.js";
+import { shellQuoted } from "../path.js";
 import { json } from "../request.js";
 import { bytes } from "../text.js";
 import { files, tiers } from "./cache.js";
@@ -77,7 +78,7 @@ function report(summary, asked) {
   if (summary.failed) sentences.push(`${files(summary.failed)} could not be examined; the first: ${summary.failure}`);
   if (summary.foreign) sentences.push(`${summary.foreign} entries are not the cache's, and would be left alone.`);
   if (asked.length) {
-    sentences.push(["To do it: ", el("code", {}, `thumbery purge --cache DIR ${asked.map(([name, text]) => `--${name} ${text}`).join(" ")}`)]);
+    sentences.push(["To do it: ", el("code", {}, `thumbery purge --cache DIR ${asked.map(([name, text]) => `--${name} ${shellQuoted(text)}`).join(" ")}`)]);
   }
   return [
     table("What would be removed", ["Tier", ">Would remove", ">", ">Would keep", ">", "Oldest last use of what is kept"], el("tbody", {}, ...rows)),

@@ -1,4 +1,4 @@
-// rates.js makes of cumulative counters what happened in a time. It knows no page.
+// rates.js computes rates from cumulative counters. It does not touch the page.
 
 const minute = 60_000;
 
@@ -61,6 +61,9 @@ class Span {
 
   get seconds() { return (this.to.at - this.from.at) / 1000; }
 
+  // name is "minute", or how much of one has been heard since the view was opened.
+  get name() { return this.seconds >= 59 ? "minute" : `${Math.round(this.seconds)} s`; }
+
   // growth is by how much each sample of by has grown. A counter that is less than before
   // began at 0: the server was started again.
   growth(metric, label) {
@@ -90,19 +93,21 @@ class Span {
     return asked > 0 ? count(hits) / asked : null;
   }
 
-  // steps is how many milliseconds each step took, for each derivative that was made. It is
-  // null if none was.
+  // steps is how many milliseconds each step took, for each derivative that was made or read
+  // from the shared tier, which has steps, too. It is null if none was.
   steps() {
-    const made = this.outcomes().miss ?? 0;
-    if (made === 0) return null;
+    const { miss = 0, bucket = 0 } = this.outcomes();
+    if (miss + bucket === 0) return null;
     const all = {};
-    for (const [step, { sum }] of this.growth("step_seconds", "step")) all[step] = (1000 * sum) / made;
+    for (const [step, { sum }] of this.growth("step_seconds", "step")) all[step] = (1000 * sum) / (miss + bucket);
     return all;
   }
 
-  // mean is of the times of an outcome, in milliseconds, or null.
-  mean(outcome) {
-    const one = this.growth("request_seconds", "outcome").get(outcome);
-    return one?.value > 0 ? (1000 * one.sum) / one.value : null;
+  // mean is of the times of some outcomes together, in milliseconds, or null.
+  mean(...names) {
+    const times = this.growth("request_seconds", "outcome");
+    const all = names.map((name) => times.get(name) ?? { value: 0, sum: 0 });
+    const requests = all.reduce((n, { value }) => n + value, 0);
+    return requests > 0 ? (1000 * all.reduce((n, { sum }) => n + sum, 0)) / requests : null;
   }
 }

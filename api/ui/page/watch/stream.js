@@ -10,7 +10,7 @@ const silence = 10_000; // after which a connection is taken for dead: events co
 //
 //   { live: true } or { live: false, problem, until }
 //
-// until being when it tries again, in milliseconds as Date.now(). It returns
+// until being when it tries again, in milliseconds as Date.now(), Infinity if only by retry(). It returns
 // { close(), retry() }.
 export function subscribe(path, onEvent, onState) {
   let closed = false;
@@ -33,9 +33,11 @@ export function subscribe(path, onEvent, onState) {
       return "the server has closed the connection";
     } catch (error) {
       if (abort.signal.aborted) return "the server says nothing";
+      if (error.status === 401) pause = Infinity; // until somebody wants to give the token
       return error.status ? error.message : "the server cannot be reached";
     } finally {
       watchdog.stop();
+      abort.abort(); // what is still to be read
     }
   }
 
@@ -45,10 +47,10 @@ export function subscribe(path, onEvent, onState) {
       if (closed) return;
       onState({ live: false, problem, until: Date.now() + pause });
       await new Promise((resolve) => {
-        const timer = setTimeout(resolve, pause);
+        const timer = pause < Infinity ? setTimeout(resolve, pause) : 0;
         wake = () => { clearTimeout(timer); resolve(); };
       });
-      pause = Math.min(2 * pause, longestPause);
+      pause = pause < Infinity ? Math.min(2 * pause, longestPause) : firstPause;
     }
   }
 

@@ -4,7 +4,7 @@
 import { el } from "../dom.js";
 import { milliseconds } from "../text.js";
 import { by, samples } from "./rates.js";
-import { cells, rows, table } from "./rows.js";
+import { cells, rows, set, table } from "./rows.js";
 
 const count = new Intl.NumberFormat("en");
 
@@ -18,10 +18,14 @@ export function requests() {
       return { element: row.element, update: ({ outcome, value, recent, mean }) => row.update([outcome, count.format(value), recent, mean]) };
     },
   });
+  const element = table("Requests by outcome", ["Outcome", ">Since the start", ">Last minute", ">Mean time"], body);
+  const [, , lately] = element.querySelectorAll("thead th");
   return {
-    element: el("section", { class: "card" }, el("h2", {}, "Requests"), table("Requests by outcome", ["Outcome", ">Since the start", ">Last minute", ">Mean time"], body)),
+    element: el("section", { class: "card" }, el("h2", {}, "Requests"), element),
     update(history) {
-      const recent = history.last(60).growth("requests_total", "outcome");
+      const minute = history.last(60);
+      const recent = minute.growth("requests_total", "outcome");
+      set(lately, `Last ${minute.name}`);
       const times = by(history.latest, "request_seconds", "outcome");
       update([...by(history.latest, "requests_total", "outcome")].sort((a, b) => b[1].value - a[1].value).map(([outcome, { value }]) => {
         const all = times.get(outcome);
