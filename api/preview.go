@@ -11,6 +11,7 @@ import (
 
 	"github.com/thumbery/thumbery/explain"
 	"github.com/thumbery/thumbery/pipeline"
+	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -31,7 +32,7 @@ func (s *Server) Read(path string, h map[string][]string) (explain.Asked, error)
 	asked := explain.Asked{
 		Key: q.key, Variant: q.variant, Accept: q.accept, Given: given.accept, Hinted: q.variant != given.variant, Expires: q.expires,
 	}
-	if p := s.server.popularity; p != nil {
+	if p := s.server.popularity; p != nil && q.variant.Kind != variant.Raw {
 		asked.HotAfter, asked.HotWindow = p.After, p.Window
 		asked.Requests = p.requests.peek(string(s.server.name(q)))
 	}
@@ -54,15 +55,38 @@ func (s *Server) Preview(path string, h map[string][]string, result *pipeline.Re
 	}
 	if err == nil {
 		asked, _ := s.Read(path, h)
-		canonical := asked.HotAfter > 0 && asked.Requests > asked.HotAfter && isCanonical(r, rec.request)
+		canonical := asked.HotAfter > 0 && asked.Requests >= asked.HotAfter && isCanonical(r, rec.request)
 		err = quiet.answer(rec, r, result, canonical)
 	}
 	if err != nil {
 		t := problemTypeOf(err)
 		rec.outcome, rec.failed = t.name, true
 		quiet.fail(rec, r, t, err)
+		a := w.answer(rec.outcome)
+		s.server.announceFallback(&a, rec.request, t)
+		return a
 	}
 	return w.answer(rec.outcome)
+}
+
+// announceFallback changes the answer to an error as a fallback would, if there is one for it.
+func (s *server) announceFallback(a *explain.Answer, q request, t problemType) {
+	if q.parsedPath == nil || q.variant.Kind.IsInfo() {
+		return
+	}
+	_, links := s.Pipeline.Originals.Origin.(storage.Linker)
+	switch {
+	case s.FallbackRedirect && t.status == http.StatusServiceUnavailable && links:
+		a.Fallback, a.Status = explain.FallbackRedirect, http.StatusFound
+		delete(a.Header, "Retry-After")
+		a.Header["Content-Length"] = []string{"0"}
+	case s.Fallback != nil && t.allowsFallback():
+		a.Fallback = explain.FallbackImage
+	default:
+		return
+	}
+	s.fallbackHeaders(a.Header, t)
+	delete(a.Header, headerContentType)
 }
 
 // Serve implements explain.Public.

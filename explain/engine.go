@@ -42,14 +42,13 @@ func (s *story) engine(out *Section) {
 func (s *story) input(out *Section, d *EngineData) header.Header {
 	d.WhyOriginal = s.Pipeline.Mezzanines.WhyUnsuited(s.asked.Variant)
 	if d.WhyOriginal == "" {
-		s.inside = s.Pipeline.Mezzanines.Peek(s.request.ID())
 		switch {
 		case s.inside != nil:
 			d.WhyOriginal = resize.WhyMezzanineFails(s.inside.Header, *s.planned)
 		default:
 			_, d.WhyOriginal = s.Pipeline.Render.Settings.PlanMezzanine(*s.header)
 			if d.WhyOriginal == "" {
-				d.WhyOriginal = "its mezzanine is not made yet: that happens in the background, after the first picture"
+				d.WhyOriginal = "its mezzanine is not made yet, which happens in the background, after the first picture"
 			}
 		}
 	}
@@ -64,7 +63,7 @@ func (s *story) input(out *Section, d *EngineData) header.Header {
 
 // how says what decodes and resizes a picture with that header.
 func (s *story) how(out *Section, d *EngineData, h header.Header) {
-	d.Engine, d.WhyVips = "bimg", s.Engine.Engine.WhyNotBimg(h, *s.planned)
+	d.Engine, d.WhyVips = "bimg", s.Engine.WhyNotBimg(h, *s.planned)
 	if d.WhyVips == "" {
 		out.say("bimg makes it: a plain JPEG that is scaled, cut and encoded.")
 	} else {
@@ -82,8 +81,12 @@ func (s *story) how(out *Section, d *EngineData, h header.Header) {
 	}
 	shrink := engine.JPEGShrink(d.Shrink)
 	d.Shrink = float64(shrink)
-	out.say(fmt.Sprintf("The JPEG is decoded %d times smaller, and the rest of the reduction is done with a better filter.", shrink))
-	if s.Engine.Engine.LeavesOutScans(h) && d.Input == "original" {
+	if shrink == 1 {
+		out.say("The JPEG is decoded in its full size.")
+	} else {
+		out.say(fmt.Sprintf("The JPEG is decoded %d times smaller, and the rest of the reduction is done with a better filter.", shrink))
+	}
+	if s.Engine.LeavesOutScans(h) && d.Input == "original" {
 		s.leavesOut(out, d, decoding.Scans(shrink))
 	}
 }
@@ -93,18 +96,33 @@ func (s *story) leavesOut(out *Section, d *EngineData, u scans.Use) {
 	if s.known.Blob == nil {
 		return
 	}
-	jpeg, err := s.known.Blob.Bytes()
+	left, err := s.scansLeftOut(u)
 	if err != nil {
 		return
 	}
-	if left := scans.LeftOut(jpeg, u); left != nil {
-		d.ScansLeftOut = left
-	}
-	if len(d.ScansLeftOut) == 0 {
+	d.ScansLeftOut = append(d.ScansLeftOut, left...)
+	switch len(left) {
+	case 0:
 		out.say(fmt.Sprintf("All of its %d scans are decoded.", d.Scans))
-		return
+	case 1:
+		out.say(fmt.Sprintf("Of its %d scans, number %d is not decoded, as the reduction does not need it.", d.Scans, left[0]))
+	default:
+		out.say(fmt.Sprintf("Of its %d scans, %d are not decoded, as the reduction does not need them: numbers %v.", d.Scans, len(left), left))
 	}
-	out.say(fmt.Sprintf("Of its %d scans, %d are not decoded, as the reduction does not need them: numbers %v.", d.Scans, len(d.ScansLeftOut), d.ScansLeftOut))
+}
+
+// scansLeftOut reads the JPEG, while no other explanation does.
+func (s *story) scansLeftOut(u scans.Use) ([]int, error) {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
+	jpeg, err := s.known.Blob.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	return scans.LeftOut(jpeg, u), nil
 }
 
 func (s *story) ref() originals.Ref {

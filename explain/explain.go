@@ -7,6 +7,7 @@ package explain
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/thumbery/thumbery/pipeline"
@@ -14,16 +15,17 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Config is what an Engine is made of. All fields but Keys and Backend are needed.
+// Config is what an Engine is made of. Pipeline, Public and Now are required.
 type Config struct {
 	Pipeline *pipeline.Pipeline
 	Public   Public
 	variant.Rules
+	// Keys are those that URLs are signed with; nil for none.
 	Keys *variant.Keyring
 	// MaySign says that an answer may have a valid signature: only clients with a secret get
 	// it.
 	MaySign bool
-	// Engine is what the engine that makes pictures was told.
+	// Engine is what the engine that makes pictures was told; zero for its defaults.
 	Engine engine.Config
 	// Backend, if not nil, names the origin of a key, "" if there is none.
 	Backend func(variant.Key) string
@@ -32,10 +34,14 @@ type Config struct {
 
 // Engine explains. It is safe for use by several goroutines; how many run at once, the caller
 // bounds.
-type Engine struct{ Config }
+type Engine struct {
+	config Config
+	// reading is held while a whole JPEG is in memory, which no budget counts.
+	reading sync.Mutex
+}
 
 // New returns an Engine.
-func New(c Config) *Engine { return &Engine{c} }
+func New(c Config) *Engine { return &Engine{config: c} }
 
 // Question is what is to be explained.
 type Question struct {
@@ -59,7 +65,7 @@ type Report struct {
 // Section is one part of a Report.
 type Section struct {
 	Name  string   `json:"name"`  // url, signature, original, plan, engine, format, quality, file, headers, time
-	State State    `json:"state"` //
+	State State    `json:"state"` // ok, refused, unknown or skipped
 	Text  []string `json:"text"`  // sentences for people
 	Data  any      `json:"data"`  // the same for programs: URLData for url, and so on; nil if nothing is known
 }
@@ -80,7 +86,7 @@ func (s *Section) say(text string) { s.Text = append(s.Text, text) }
 // Explain answers a question. Errors are part of the Report. A ctx that ends ends the work
 // with Make.
 func (e *Engine) Explain(ctx context.Context, q Question) Report {
-	s := e.newStory(ctx, q)
+	s := newStory(ctx, e, q)
 	defer s.close()
 	for _, part := range []struct {
 		name string

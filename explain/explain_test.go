@@ -46,7 +46,7 @@ func TestBounds(t *testing.T) {
 		if err != nil || len(data) > 256<<10 || len(r.Sections) != 10 || r.Summary == "" {
 			t.Errorf("%.50s: %d bytes, %v, %d sections: %s", path, len(data), err, len(r.Sections), r.Summary)
 		}
-		signature := s.Keys.Sign(variant.Path{Ops: "40x", Key: "cat.jpg"}, time.Time{}).Signature.MAC
+		signature := s.keys.Sign(variant.Path{Ops: "40x", Key: "cat.jpg"}, time.Time{}).Signature.MAC
 		if text := string(data); strings.Contains(text, secret) || strings.Contains(text, signature) {
 			t.Errorf("%.50s: tells a secret: %s", path, text)
 		}

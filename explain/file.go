@@ -21,7 +21,8 @@ type FileData struct {
 	Used     *time.Time `json:"used,omitempty"`
 	Modified *time.Time `json:"modified,omitempty"`
 	Usable   bool       `json:"usable"` // it is of the version of the original that the origin has, as far as is known
-	// Requests is the popularity: requests within Window seconds; more than Hot are hot.
+	// Requests is the popularity: requests within Window seconds, all of the last half of them
+	// and perhaps more. More than Hot are hot; 0 is never.
 	Requests int   `json:"requests"`
 	Window   int64 `json:"window,omitempty"`
 	Hot      int   `json:"hot,omitempty"`
@@ -39,7 +40,6 @@ func (s *story) file(out *Section) {
 		d.Name = string(s.request.ID().Name())
 	}
 	if s.result == nil {
-		out.State = Unknown
 		out.say("It is neither in memory nor on disk.")
 		if s.Pipeline.Derivatives.Shared != nil && a.Variant.Kind != variant.Raw {
 			out.say("The tier that servers share is asked before it is made.")
@@ -79,11 +79,20 @@ func (s *story) found(out *Section, d *FileData) {
 
 func (s *story) popularity(out *Section) {
 	switch a := s.asked; {
+	case a.Variant.Kind == variant.Raw:
+		out.say("Requests for originals are not counted.")
 	case a.HotAfter == 0:
-		out.say("Nobody counts its requests (--hot-after 0).")
+		out.say("Its requests are not counted (--hot-after 0).")
 	case a.Requests > a.HotAfter:
-		out.say(fmt.Sprintf("It is hot: %d requests within %s, and more than %d are hot.", a.Requests, span(a.HotWindow), a.HotAfter))
+		out.say(fmt.Sprintf("It is hot: %s within %s, and more than %d are needed.", requests(a.Requests), span(a.HotWindow), a.HotAfter))
 	default:
-		out.say(fmt.Sprintf("It is not hot: %d requests within %s, and more than %d are hot.", a.Requests, span(a.HotWindow), a.HotAfter))
+		out.say(fmt.Sprintf("It is not hot: %s within %s, and more than %d are needed.", requests(a.Requests), span(a.HotWindow), a.HotAfter))
 	}
+}
+
+func requests(n int) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return number(n) + " requests"
 }

@@ -39,6 +39,7 @@ type service struct {
 	pipeline  *pipeline.Pipeline
 	origin    *storagetest.Fake
 	resizer   *resizetest.Fake
+	keys      *variant.Keyring
 	directory string
 	answered  int
 }
@@ -87,6 +88,7 @@ func newService(t *testing.T, change ...func(*config)) *service {
 	c.public.Pipeline = s.pipeline
 	s.public = api.New(c.public)
 	c.explain.Pipeline, c.explain.Public, c.explain.Rules, c.explain.Keys = s.pipeline, s.public, c.public.Rules, c.public.Keys
+	s.keys = c.public.Keys
 	s.Engine = explain.New(c.explain)
 	return s
 }

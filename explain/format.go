@@ -65,7 +65,7 @@ func (s *story) grown(out *Section) {
 	}
 	out.say(text)
 	if s.known.Blob != nil && s.result != nil && s.usable && s.result.Blob.Size > s.known.Blob.Size {
-		s.remark(fmt.Sprintf("the PNG has more bytes than the original, as it is encoded anew without loss (%s instead of %s)", counted(s.result.Blob.Size), bytesOf(s.known.Blob.Size)))
+		s.remark(because, fmt.Sprintf("the PNG has more bytes than the original, as it is encoded anew without loss (%s instead of %s)", counted(s.result.Blob.Size), bytesOf(s.known.Blob.Size)))
 	}
 }
 
@@ -75,10 +75,14 @@ func (s *story) weighed(out *Section, d *FormatData) {
 	for _, f := range s.asked.Given.Formats() {
 		d.Accept, accepted = append(d.Accept, f.String()), append(accepted, proper(f))
 	}
-	if len(d.Accept) == 0 {
+	switch {
+	case s.accept() == "":
+		out.say("No Accept was given: a browser sends one, and may get another format.")
+		s.remark(otherwise, "no Accept was given")
+	case len(d.Accept) == 0:
 		out.say("The client's Accept names none of AVIF, JPEG XL and WebP with at least the weight of JPEG and PNG.")
-		s.remark("the client's Accept names none of AVIF, JPEG XL and WebP")
-	} else {
+		s.remark(otherwise, "the client's Accept prefers none of AVIF, JPEG XL and WebP")
+	default:
 		out.say("The client accepts " + strings.Join(accepted, ", ") + ", the preferred first.")
 	}
 	if s.asked.Given&variant.SaveData != 0 {
@@ -96,14 +100,15 @@ func (s *story) weighed(out *Section, d *FormatData) {
 		}
 	}
 	if p := s.planned.Plain; p.Format != variant.FormatKeep {
-		d.Candidates = append(d.Candidates, Candidate{p.Format.String(), true, "it is made for comparison", s.bytesAs(p, 0)})
+		d.Candidates = append(d.Candidates, Candidate{p.Format.String(), true, "it is made for comparison", s.bytesAs(p, s.asked.Given&variant.SaveData)})
 		out.say(fmt.Sprintf("%s and %s are both made, and the one with fewer bytes is sent.", proper(s.planned.Output.Format), proper(p.Format)))
 	} else if f := s.planned.Output.Format; f == variant.JPEG || f == variant.PNG || f == variant.GIF {
-		d.Candidates = append(d.Candidates, Candidate{f.String(), true, s.notes.Format, s.bytesAs(s.planned.Output, 0)})
+		d.Candidates = append(d.Candidates, Candidate{f.String(), true, s.notes.Format, s.bytesAs(s.planned.Output, s.asked.Given&variant.SaveData)})
 	}
 	s.sizes(out, d)
-	if _, ok := s.Pipeline.FasterAccept(s.request); ok && !s.usable {
+	if s.isProvisional() {
 		out.say("A faster format is sent first, for a minute, while the better one is made in the background (--adaptive).")
+		s.remark(wrong, "a faster format is sent first")
 	}
 }
 
@@ -111,7 +116,7 @@ func (s *story) weighed(out *Section, d *FormatData) {
 func (s *story) passedOver(f variant.Format) {
 	for _, p := range s.notes.Passed {
 		if p.Format == f && p.TooLarge {
-			s.remark(proper(f) + " is not chosen, as " + p.Reason)
+			s.remark(otherwise, proper(f)+" is not chosen, as "+p.Reason)
 		}
 	}
 }
@@ -144,17 +149,33 @@ func (s *story) candidate(f variant.Format) Candidate {
 // whyNot says why a format is not the one that is chosen.
 func (s *story) whyNot(f variant.Format) string {
 	if s.asked.Given&acceptOf[f] == 0 {
-		return "the client's Accept does not name it, or prefers JPEG or PNG"
+		return s.whyNotGiven(f)
 	}
 	if why := s.Pipeline.Render.Settings.WhyNotAccepted(s.asked.Variant, s.asked.Given, f); why != "" {
 		return why
 	}
 	for _, p := range s.notes.Passed {
-		if p.Format == f {
+		if p.Format == f && p.TooLarge {
 			return p.Reason
 		}
 	}
-	return "another format is preferred"
+	return proper(s.planned.Output.Format) + " is preferred"
+}
+
+// whyNotGiven says why the client is not taken to accept a format.
+func (s *story) whyNotGiven(f variant.Format) string {
+	switch accept := s.accept(); {
+	case accept == "":
+		return "no Accept was given"
+	case !strings.Contains(accept, header.MediaType(f)):
+		return "the client's Accept does not name it"
+	}
+	return "the client's Accept gives it no weight, or less than JPEG or PNG"
+}
+
+// accept is the client's Accept, in lower case.
+func (s *story) accept() string {
+	return strings.ToLower(strings.Join(s.question.Header["Accept"], ", "))
 }
 
 // bytesAs is how many bytes the picture has in an encoding: of the file that a client with that
@@ -167,7 +188,7 @@ func (s *story) bytesAs(o resize.Output, accept variant.Accept) int64 {
 			return found.Blob.Size
 		}
 	}
-	if s.made == nil || s.refusal != nil || s.known.Blob == nil || s.planned.Frames > 1 {
+	if !s.wasMade() || s.refusal != nil || s.known.Blob == nil || s.planned.Frames > 1 {
 		return 0
 	}
 	p := *s.planned
@@ -183,11 +204,8 @@ func (s *story) bytesAs(o resize.Output, accept variant.Accept) int64 {
 func (s *story) encode(p resize.Plan) ([]byte, error) {
 	h, ref := *s.header, s.ref()
 	var source render.Source = s.Pipeline.Originals.Source(ref, s.reopen(ref))
-	if m := s.Pipeline.Mezzanines.Peek(s.request.ID()); m != nil {
-		defer m.Blob.Close()
-		if s.Pipeline.Mezzanines.Suits(s.asked.Variant) && resize.MezzanineSuffices(m.Header, p) {
-			h, source = m.Header, s.Pipeline.Originals.Source(m.Ref(), m.Open)
-		}
+	if m := s.inside; m != nil && s.Pipeline.Mezzanines.Suits(s.asked.Variant) && resize.MezzanineSuffices(m.Header, p) {
+		h, source = m.Header, s.Pipeline.Originals.Source(m.Ref(), m.Open)
 	}
 	return s.Pipeline.Render.RenderPlan(s.ctx, "explain", h, p, source)
 }

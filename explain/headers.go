@@ -26,9 +26,10 @@ func (s *story) headers(out *Section) {
 	switch {
 	case s.made != nil:
 		d.Status, d.Headers = s.made.Status, s.made.Header
-	case s.refusal != nil, s.usable:
+	case s.refusal != nil, s.isServed():
 		a := s.preview()
 		d.Status, d.Headers = a.Status, a.Header
+		s.instead(out, &d, a.Fallback)
 	default:
 		s.expected(&d)
 		out.State = Unknown
@@ -39,14 +40,26 @@ func (s *story) headers(out *Section) {
 	}
 }
 
+// instead says what a fallback changes.
+func (s *story) instead(out *Section, d *HeadersData, f Fallback) {
+	switch f {
+	case FallbackImage:
+		d.Unknown = append(d.Unknown, "Content-Length", "Content-Type")
+		out.say("The fallback image is sent instead of the problem document (--fallback). Besides these it has Content-Length and Content-Type:")
+	case FallbackRedirect:
+		d.Unknown = append(d.Unknown, "Location")
+		out.say("The client is redirected to the original instead of getting the problem document (--fallback). Besides these there is Location:")
+	}
+}
+
 // expected is what is known of the headers of a picture that is not made yet.
 func (s *story) expected(d *HeadersData) {
 	result := pipeline.Result{
 		Blob: cache.InMemory(nil, time.Time{}), Name: s.request.Name(), Epoch: s.Pipeline.Epoch(s.request.Name()), Source: pipeline.Made, Stored: true,
-		OriginDown: s.known.Down,
+		OriginDown: s.known.Down, Provisional: s.isProvisional(),
 	}
 	d.Unknown = []string{"Content-Length", "Etag", "Last-Modified", "Server-Timing"}
-	if s.planned != nil && s.planned.Plain.Format == variant.FormatKeep && s.asked.Variant.Kind == variant.Picture {
+	if s.planned != nil && !result.Provisional && s.planned.Plain.Format == variant.FormatKeep && s.asked.Variant.Kind == variant.Picture {
 		result.MediaType = header.MediaType(s.planned.Output.Format)
 	} else {
 		d.Unknown = append(d.Unknown, "Content-Type")
@@ -72,7 +85,7 @@ type Step struct {
 func (s *story) time(out *Section) {
 	if s.made == nil {
 		out.State = Unknown
-		out.say("How long it takes is not estimated: make=1 measures it.")
+		out.say("How long it takes is not estimated: it is known " + onceMade + ".")
 		return
 	}
 	d := TimeData{float64(s.made.Took.Microseconds()) / 1000, []Step{}}

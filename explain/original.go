@@ -9,6 +9,7 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // OriginalData is the Data of "original".
@@ -57,22 +58,23 @@ func (s *story) original(out *Section) {
 		return
 	}
 	k := s.known
-	d := OriginalData{AbsentUntil: known(k.AbsentUntil), QuarantinedUntil: known(k.QuarantinedUntil), Crashes: k.Crashes, BreakerOpen: k.Down, ReadOnly: k.ReadOnly}
+	d := OriginalData{AbsentUntil: known(k.AbsentUntil), QuarantinedUntil: known(s.quarantined()), Crashes: k.Crashes, BreakerOpen: k.Down, ReadOnly: k.ReadOnly}
 	out.Data = &d
 	if s.Backend != nil {
 		d.Backend = s.Backend(s.asked.Key)
 		if d.Backend == "" {
-			out.say("No source of this server has keys like this: the answer is 404.")
+			out.say("No source of this server has keys like this.")
 		} else {
 			out.say("Its key is looked for in " + d.Backend + ".")
 		}
 	}
+	s.remembered(out)
+	s.obtain(out)
 	if k.Blob == nil {
 		s.notCached(out)
 	} else {
 		s.cached(out, &d)
 	}
-	s.remembered(out)
 	if s.header != nil {
 		d.Header = headerData(*s.header)
 	}
@@ -97,10 +99,13 @@ func (s *story) cached(out *Section, d *OriginalData) {
 	h, err := s.inspect()
 	switch {
 	case err != nil:
-		s.refuse(out, err)
+		if s.asked.Variant.Kind != variant.Raw && !s.fromMezzanine() && s.known.Freshness.Usable() {
+			s.refuse(out, err)
+		}
 		out.say(sentence(reason(err)))
 	case h == nil:
-		out.say("Its format and size are read by a child process: they are known after make=1.")
+		out.State = Unknown
+		out.say("Its format and size are read by a child process: they are known " + onceMade + ".")
 	default:
 		s.header = h
 		out.say(describe(*h))
@@ -140,7 +145,7 @@ func (s *story) freshness(out *Section) {
 		}
 	case originals.Error:
 		out.say("It is stale: its origin should be asked whether it has another version, and does not answer.")
-		s.remark("its original is stale, as the origin does not answer")
+		s.remark(wrong, "its original is stale, as the origin does not answer")
 	case originals.Revalidating:
 		out.say("It is old enough to be asked for again, and served meanwhile.")
 	default:
@@ -153,17 +158,25 @@ func (s *story) freshness(out *Section) {
 
 // notCached describes an original that is not on disk.
 func (s *story) notCached(out *Section) {
-	out.State = Unknown
-	out.say("It is not in the cache: it has to be fetched.")
-	if k := s.known; k.HeaderKnown {
+	switch k := s.known; {
+	case s.inside != nil:
+		s.header = &s.inside.Original
+		out.say("It is not in the cache. Its mezzanine is, and says: " + describe(*s.header))
+	case k.HeaderKnown:
 		s.header = &k.Header
-		out.say("From the last time it is remembered: " + describe(k.Header))
-	} else if m := s.Pipeline.Mezzanines.Peek(s.request.ID()); m != nil {
-		s.header = &m.Original
-		m.Blob.Close()
-		out.say("Its mezzanine is there, and says: " + describe(*s.header))
-	} else {
-		out.say("Its size, format and colours are known after make=1.")
+		out.say("It is not in the cache. From the last time it is remembered: " + describe(k.Header))
+	default:
+		out.say("It is not in the cache.")
+	}
+	if s.refusal != nil {
+		return
+	}
+	if !s.fromMezzanine() {
+		out.State = Unknown
+		out.say("It has to be fetched if the picture is made.")
+	}
+	if s.header == nil {
+		out.say("Its size, format and colours are known " + onceMade + ".")
 	}
 }
 
@@ -171,14 +184,11 @@ func (s *story) notCached(out *Section) {
 func (s *story) remembered(out *Section) {
 	k := s.known
 	if !k.AbsentUntil.IsZero() {
-		s.refuse(out, storage.NotFound("negative cache", string(s.asked.Key)))
 		out.say("Every backend has said that it does not exist, which is remembered until " + s.at(k.AbsentUntil) +
 			" (--negative-ttl). If it has been uploaded since, DELETE /cache/KEY or a bucket notification forgets that.")
-		s.remark("404 is remembered until " + k.AbsentUntil.UTC().Format(time.RFC3339))
 	}
-	if !k.QuarantinedUntil.IsZero() {
-		s.refuse(out, originals.ErrQuarantined)
-		out.say(fmt.Sprintf("It is in quarantine until %s, as %d processes died while they worked on it.", s.at(k.QuarantinedUntil), k.Crashes))
+	if until := s.quarantined(); !until.IsZero() {
+		out.say("It is in quarantine until " + s.at(until) + ", as processes died while they worked on it: nothing is made of it.")
 	}
 	if k.Down {
 		out.say("The circuit breaker of its origin is open: nothing is fetched from there until it answers again.")
@@ -186,24 +196,47 @@ func (s *story) remembered(out *Section) {
 	if k.ReadOnly {
 		out.say("This server is in read-only mode, and fetches nothing.")
 	}
-	if k.Blob != nil || s.provides() {
-		return
+}
+
+// quarantined is until when nothing is made of the original, or of its mezzanine.
+func (s *story) quarantined() time.Time {
+	if s.known.QuarantinedUntil.IsZero() && s.inside != nil {
+		return s.Pipeline.Originals.PeekQuarantine(s.inside.Ref())
 	}
-	switch {
+	return s.known.QuarantinedUntil
+}
+
+// obtain refuses what can be made neither of the mezzanine nor of the original, in the order of
+// pipeline and originals.
+func (s *story) obtain(out *Section) {
+	k, raw := s.known, s.asked.Variant.Kind == variant.Raw
+	switch held := !s.quarantined().IsZero() && !raw; {
+	case s.fromMezzanine(), k.Blob != nil && k.Freshness.Usable():
+		if held {
+			s.refuse(out, originals.ErrQuarantined)
+		}
+	case !k.AbsentUntil.IsZero():
+		s.refuse(out, storage.NotFound("negative cache", string(s.asked.Key)))
+		if out.State == Refused {
+			s.remark(wrong, "404 is remembered until "+k.AbsentUntil.UTC().Format(time.RFC3339))
+		}
 	case k.ReadOnly:
 		s.refuse(out, originals.ErrReadOnly)
+	case s.Backend != nil && s.Backend(s.asked.Key) == "":
+		s.refuse(out, storage.NotFound("mounts", string(s.asked.Key)))
 	case k.Down:
 		s.refuse(out, fmt.Errorf("%w: its circuit breaker is open", storage.ErrUnavailable))
 	}
 }
 
-// provides reports whether a mezzanine may serve without the original.
-func (s *story) provides() bool {
-	m := s.Pipeline.Mezzanines.Peek(s.request.ID())
-	if m != nil {
-		m.Blob.Close()
+// fromMezzanine reports that the request is answered without the original, as
+// pipeline.fromMezzanine decides.
+func (s *story) fromMezzanine() bool {
+	if s.inside == nil || !s.Pipeline.Mezzanines.Suits(s.asked.Variant) {
+		return false
 	}
-	return m != nil
+	p, err := s.Pipeline.Render.Plan(s.inside.Original, s.asked.Variant, s.first.Accept)
+	return err != nil || resize.MezzanineSuffices(s.inside.Header, p)
 }
 
 // raw is the original as an answer, if it is on disk.
@@ -261,7 +294,7 @@ func (s *story) colours(out *Section, h header.Header) {
 	switch {
 	case h.CMYK:
 		out.say("Its colours are four inks (CMYK): they are converted to sRGB, by its profile if it has one, and the result has no profile.")
-		s.remark("the original is CMYK, and is converted to sRGB")
+		s.remark(because, "the original is CMYK, and is converted to sRGB")
 	case h.ICC:
 		out.say("It carries a colour profile: its colours are converted to sRGB, and the result has no profile.")
 	}

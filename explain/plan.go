@@ -72,8 +72,8 @@ func (s *story) planFor(h header.Header) (resize.Plan, error) {
 
 // looked resolves trim and g_smart, for which the pixels have to be decoded.
 func (s *story) looked(out *Section) bool {
-	if s.made == nil || s.known.Blob == nil {
-		out.say("trim and g_smart depend on the pixels of the original: the plan is known after make=1.")
+	if !s.wasMade() || s.known.Blob == nil {
+		out.say("trim and g_smart depend on the pixels of the original: the plan is known " + onceMade + ".")
 		return false
 	}
 	ref := s.ref()
@@ -115,7 +115,7 @@ func (s *story) sized(out *Section, h header.Header, p resize.Plan) {
 	v, d := s.variant, planData(h, p, s.notes)
 	if h.Orientation > 1 {
 		out.say(fmt.Sprintf("The original is stored as %s, and turned upright by its orientation %d to %s: width, height and crop are of that.", sides(h.Width, h.Height), h.Orientation, sides(d.Upright[0], d.Upright[1])))
-		s.remark(fmt.Sprintf("the original is turned upright by its orientation %d", h.Orientation))
+		s.remark(because, fmt.Sprintf("the original is turned upright by its orientation %d", h.Orientation))
 	}
 	if w, height := v.Box(); v.DPR != 0 && w+height > 0 {
 		out.say(fmt.Sprintf("At dpr_%g the size in the URL, in CSS pixels, is %s in pixels of the picture.", v.DPR, box(w, height)))
@@ -125,25 +125,74 @@ func (s *story) sized(out *Section, h header.Header, p resize.Plan) {
 	}
 	if s.notes.CropClamped {
 		out.say("The crop reaches beyond the edge of the original, and was made smaller.")
-		s.remark("the crop is clamped by the edge of the original")
+		s.remark(otherwise, "the crop is clamped by the edge of the original")
 	}
-	out.say(fmt.Sprintf("All of it, %s, is scaled to %s (by %.4g).", sides(d.Upright[0], d.Upright[1]), sides(p.ScaledW, p.ScaledH), d.Scale))
-	if s.notes.NotEnlarged {
-		out.say(fmt.Sprintf("Nothing is enlarged without up_1: the picture is smaller than %s, so that the result is %s.", box(v.Box()), sides(d.Width, d.Height)))
-		s.remark("it is smaller than asked for, as nothing is enlarged without up_1")
+	region := s.scaled(out, d)
+	s.notEnlarged(out, d, p)
+	if p.Cut.Width != region.Width || p.Cut.Height != region.Height {
+		out.say(fmt.Sprintf("Of that %s at %d,%d is cut out, which is %s at %d,%d of the original%s.", sides(p.Cut.Width, p.Cut.Height), p.Cut.Left-region.Left, p.Cut.Top-region.Top, sides(d.Shown[2], d.Shown[3]), d.Shown[0], d.Shown[1], gravity(v)))
 	}
-	if !p.CutsNothing() {
-		out.say(fmt.Sprintf("Of that %s at %d,%d is cut out, which is %s at %d,%d of the original%s.", sides(p.Cut.Width, p.Cut.Height), p.Cut.Left, p.Cut.Top, sides(d.Shown[2], d.Shown[3]), d.Shown[0], d.Shown[1], gravity(v)))
-	}
-	for axis, name := range []string{"left or right", "upper or lower"} {
+	for axis := range s.notes.FocalClamped {
 		if s.notes.FocalClamped[axis] {
-			out.say("The focal point cannot be in the middle: the " + name + " edge of the picture is too near.")
-			s.remark("the focal point is clamped by the " + name + " edge")
+			edge := s.focalEdge(axis, p, region)
+			out.say("The focal point cannot be in the middle: the " + edge + " is too near.")
+			s.remark(otherwise, "the focal point is clamped by the "+edge)
 		}
 	}
 	if v.Width == 0 && v.Height == 0 {
 		out.say("The URL gives no size: the picture keeps its own.")
 	}
+}
+
+// scaled says to what the picture is scaled, or what the crop leaves of it, and returns where
+// that is in the scaled picture.
+func (s *story) scaled(out *Section, d *PlanData) resize.Rect {
+	what, from := "All of it", [2]int{d.Upright[0], d.Upright[1]}
+	to := resize.Rect{Width: d.Scaled[0], Height: d.Scaled[1]}
+	if s.variant.Crop.Set() {
+		what, from = "All of the crop", [2]int{d.Crop[2], d.Crop[3]}
+		x, y := float64(d.Scaled[0])/float64(d.Upright[0]), float64(d.Scaled[1])/float64(d.Upright[1])
+		by := func(n int, scale float64) int { return int(float64(n)*scale + 0.5) }
+		to = resize.Rect{Left: by(d.Crop[0], x), Top: by(d.Crop[1], y), Width: by(d.Crop[2], x), Height: by(d.Crop[3], y)}
+	}
+	if d.Scaled == d.Upright {
+		out.say(fmt.Sprintf("%s, %s, is not scaled.", what, sides(from[0], from[1])))
+	} else {
+		out.say(fmt.Sprintf("%s, %s, is scaled to %s (by %.4g).", what, sides(from[0], from[1]), sides(to.Width, to.Height), d.Scale))
+	}
+	return to
+}
+
+// notEnlarged says what follows where the picture is smaller than what is asked for.
+func (s *story) notEnlarged(out *Section, d *PlanData, p resize.Plan) {
+	w, h := s.variant.Box()
+	switch {
+	case !s.notes.NotEnlarged:
+	case s.variant.Fit == variant.FitContain && w > 0 && h > 0:
+		out.say("Nothing is enlarged without up_1: the picture is smaller than " + box(w, h) + ", and is not enlarged on its canvas.")
+		s.remark(otherwise, "the picture is not enlarged on its canvas without up_1")
+	case p.Cut.Width < w || p.Cut.Height < h:
+		out.say(fmt.Sprintf("Nothing is enlarged without up_1: the picture is smaller than %s, so that the result is %s.", box(w, h), sides(d.Width, d.Height)))
+		s.remark(otherwise, "it is smaller than asked for, as nothing is enlarged without up_1")
+	}
+}
+
+// focalEdge names the edge that keeps the focal point from the middle: of the canvas if the
+// picture is laid on one, and otherwise of what the cut is taken from.
+func (s *story) focalEdge(axis int, p resize.Plan, region resize.Rect) string {
+	of, names := "picture", [2][2]string{{"left", "right"}, {"upper", "lower"}}[axis]
+	if s.variant.Crop.Set() {
+		of = "crop"
+	}
+	cut, canvas, offset := [2]int{p.Cut.Width, p.Cut.Height}[axis], [2]int{p.CanvasW, p.CanvasH}[axis], [2]int{p.OffsetX, p.OffsetY}[axis]
+	before, whole := [2]int{p.Cut.Left - region.Left, p.Cut.Top - region.Top}[axis], [2]int{region.Width, region.Height}[axis]
+	if canvas > cut {
+		of, before, whole = "canvas", offset, canvas
+	}
+	if 2*before+cut <= whole {
+		return names[0] + " edge of the " + of
+	}
+	return names[1] + " edge of the " + of
 }
 
 func gravity(v variant.Variant) string {
@@ -177,7 +226,7 @@ func (s *story) arranged(out *Section, p resize.Plan) {
 		out.say(fmt.Sprintf("All %d frames are kept.", p.Frames))
 	case h.Pages > 1:
 		out.say(fmt.Sprintf("Of %d frames or pages, one is taken: number %d. Only GIF and WebP keep animations, and neither page_ nor still does.", h.Pages, p.Page+1))
-		s.remark("one frame or page of the original is taken")
+		s.remark(otherwise, "one frame or page of the original is taken")
 	}
 	if p.Rotate != 0 || p.Flip != variant.FlipNone {
 		w, height := p.Size()
@@ -192,6 +241,6 @@ func (s *story) arranged(out *Section, p resize.Plan) {
 	if h.Alpha && p.Flattened() {
 		b := p.Background
 		out.say(fmt.Sprintf("What is transparent becomes #%02x%02x%02x: the background of the URL, or white in a format without transparency.", b.R, b.G, b.B))
-		s.remark("transparent parts get a background")
+		s.remark(because, "transparent parts get a background")
 	}
 }

@@ -15,7 +15,7 @@ type Public interface {
 	// variant.ErrForbidden the Asked is valid, too.
 	Read(path string, header map[string][]string) (Asked, error)
 	// Preview returns the answer to a request for which the pipeline gives result or err. Its
-	// headers are those of a client's answer, but that there is never a fallback.
+	// headers are those of a client's answer, as far as they are known before a fallback is made.
 	Preview(path string, header map[string][]string, result *pipeline.Result, err error) Answer
 	// Serve answers a request as one of a client.
 	Serve(ctx context.Context, path string, header map[string][]string) Answer
@@ -29,8 +29,9 @@ type Asked struct {
 	Accept, Given variant.Accept
 	Hinted        bool      // client hints have changed Variant
 	Expires       time.Time // of the URL; zero for never
-	// Requests is how often the derivative was asked for within HotWindow, and HotAfter from
-	// when on it is hot; 0 if nobody counts.
+	// Requests is how often the derivative was requested within HotWindow: all of the last
+	// half of it, and perhaps more. A request is of a hot derivative if there were HotAfter
+	// before it. HotAfter is 0 if requests are not counted, as of variant.Raw.
 	Requests, HotAfter int
 	HotWindow          time.Duration
 }
@@ -42,5 +43,17 @@ type Answer struct {
 	Header  map[string][]string
 	Bytes   int64  // of the body
 	Detail  string // what a problem says
-	Took    time.Duration
+	// Fallback is what is sent instead of a problem document; "" for nothing. Its body and
+	// Content-Type, or its Location, are not known before a request.
+	Fallback Fallback
+	Took     time.Duration
 }
+
+// Fallback is what a client gets instead of a problem document.
+type Fallback string
+
+// The values of Fallback.
+const (
+	FallbackImage    Fallback = "image"
+	FallbackRedirect Fallback = "redirect" // to the original at its origin
+)

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
@@ -14,6 +15,15 @@ type QualityData struct {
 	SaveData bool   `json:"save_data"`         // it is 70% of that, for Save-Data
 	Lossless bool   `json:"lossless"`
 	MaxBytes int    `json:"max_bytes,omitempty"` // bytes_N: the best quality up to Quality that fits
+}
+
+// fullQuality is the quality for a client that does not save data.
+func (s *story) fullQuality() int {
+	p, err := resize.NewPlanWithNotes(*s.header, s.variant, s.asked.Accept&^variant.SaveData, s.Pipeline.Render.Settings, &resize.Notes{})
+	if err != nil {
+		return 0
+	}
+	return p.Output.Quality
 }
 
 func (s *story) quality(out *Section) {
@@ -29,21 +39,25 @@ func (s *story) quality(out *Section) {
 	p, n := s.planned, s.notes
 	d := QualityData{Quality: p.Output.Quality, From: string(n.Quality), SaveData: n.SaveData, Lossless: p.Output.Lossless, MaxBytes: p.MaxBytes}
 	out.Data = &d
-	preset, ok := s.Presets[s.ops.Preset]
+	text := ""
 	switch {
 	case n.Quality == resize.QualityUndefined:
 		d.Quality = 0
-		out.say(fmt.Sprintf("There is no quality: a %s is lossless, or is to be.", proper(p.Output.Format)))
+		out.say(fmt.Sprintf("There is no quality: %s is lossless, or is to be.", named(p.Output.Format)))
 	case n.Quality == resize.QualityOfServer:
-		out.say(fmt.Sprintf("The quality is %d, which is --quality of this server for %s: the URL gives none.", d.Quality, proper(p.Output.Format)))
-	case ok && preset.Quality == s.asked.Variant.Quality:
+		text = fmt.Sprintf("which is --quality of this server for %s: the URL gives none", proper(p.Output.Format))
+	case s.ops.Preset != "" && !strings.Contains(s.ops.Canonical, ",q_"):
 		d.From = "preset"
-		out.say(fmt.Sprintf("The quality is %d, from the preset %s.", d.Quality, s.ops.Preset))
+		text = "from the preset " + s.ops.Preset
 	default:
-		out.say(fmt.Sprintf("The quality is %d, from q_%d in the URL.", d.Quality, s.asked.Variant.Quality))
+		text = fmt.Sprintf("from q_%d in the URL", s.asked.Variant.Quality)
 	}
-	if n.SaveData {
-		out.say("That is 70% of what it would be, as the client saves data.")
+	switch {
+	case text == "":
+	case n.SaveData:
+		out.say(fmt.Sprintf("The quality is %d, as the client saves data: 70%% of %d, %s.", d.Quality, s.fullQuality(), text))
+	default:
+		out.say(fmt.Sprintf("The quality is %d, %s.", d.Quality, text))
 	}
 	if p.MaxBytes > 0 {
 		out.say(fmt.Sprintf("bytes_%d lowers it, by halving, to the best that gives no more bytes (fewer colours for PNG and GIF); the file does not record where that was.", p.MaxBytes))

@@ -91,6 +91,10 @@ func (s *story) signature(out *Section) {
 		}
 		s.refuse(out, err)
 		out.say(sentence(reason(err)))
+		if until := given.ExpiresAt(); !until.IsZero() && !s.Now().Before(until) {
+			out.say("It was valid until " + s.at(until) + ".")
+			s.remark(wrong, "it was valid until "+until.UTC().Format(time.RFC3339))
+		}
 	}
 	s.diagnose(out, &d)
 }
@@ -115,7 +119,7 @@ func (s *story) diagnose(out *Section, d *SignatureData) {
 	}
 	if found.Fault != "" {
 		out.say("The signature is wrong: " + found.Fault + ".")
-		s.remark("the signature is wrong: " + found.Fault)
+		s.remark(wrong, "the signature is wrong: "+found.Fault)
 	}
 	if found.Message != "" {
 		out.say(fmt.Sprintf("The text to be signed is %q.", d.Message))

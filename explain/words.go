@@ -19,11 +19,7 @@ func shortened(s string) string {
 	if len(s) <= maxText {
 		return s
 	}
-	cut := maxText
-	for !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
+	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
 
 func sides(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }

@@ -139,7 +139,7 @@ func TestQuestions(t *testing.T) {
 		{"github.com/imgproxy/imgproxy/issues/615", open, "/1000x,dpr_2/photos/cat.jpg", "", true, []string{"At dpr_2 the size in the URL, in CSS pixels, is 2000 wide", "Nothing is enlarged without up_1"}},
 		{"github.com/anomalyco/sst/issues/2820", open, "/300x200,f_auto/photos/cat.jpg", "*/*", true, []string{"Accept names none of AVIF, JPEG XL and WebP"}},
 		{"github.com/vercel/next.js/issues/27868", open, "/1200x1500,f_auto/photos/cat.jpg", "image/avif,image/webp", true, []string{"AVIF is not chosen: the result has 1800000 pixels, and --avif-max-pixels is 524288"}},
-		{"github.com/dotCMS/core/issues/24052", open, "/200x200,fp_0.5_0.98/photos/cat.jpg", "", true, []string{"The focal point cannot be in the middle: the upper or lower edge"}},
+		{"github.com/dotCMS/core/issues/24052", open, "/200x200,fp_0.5_0.98/photos/cat.jpg", "", true, []string{"The focal point cannot be in the middle: the lower edge of the picture"}},
 		{"github.com/lovell/sharp/issues/3987", open, "/100x/odd/orientation-6.jpg", "", true, []string{"turned upright by its orientation 6"}},
 		{"github.com/imgproxy/imgproxy/issues/448", open, "/300x/photos/cat.jpg", "", true, []string{"The quality is 80, which is --quality of this server for JPEG"}},
 		{"github.com/amazon-archives/serverless-image-resizing/issues/44", open, "/64x,f_jpeg/odd/animated.gif", "", true, []string{"Only GIF and WebP keep animations"}},

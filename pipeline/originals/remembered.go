@@ -76,3 +76,13 @@ func (s *Store) PeekFreshness(id ID, modTime time.Time) (f Freshness, next strin
 		askNow: "the client waits while the origin is asked whether it has another version",
 	}[ask]
 }
+
+// PeekQuarantine returns until when nothing is made of that version of an original, nor of its
+// mezzanine; zero if it is not in quarantine.
+func (s *Store) PeekQuarantine(ref Ref) time.Time {
+	c, _ := s.quarantine.crashes.Peek(versionName(ref))
+	if s.Now().Before(c.until) {
+		return c.until
+	}
+	return time.Time{}
+}
