@@ -3,10 +3,7 @@ package admin
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,12 +57,10 @@ func equalSecrets(given, secret string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// ownHost refuses requests for other hosts than the admin listener's own. By DNS rebinding,
-// the page of an attacker could reach the listener under the attacker's host name, and so
-// from the same origin.
+// ownHost refuses requests for other hosts than the admin listener's own.
 func (c Config) ownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c.isOwnHost(r) {
+		if api.IsOwnHost(r, c.Hosts...) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -74,23 +69,6 @@ func (c Config) ownHost(next http.Handler) http.Handler {
 		writeError(w, http.StatusMisdirectedRequest, "the admin listener does not serve the host "+strconv.Quote(host)+
 			": use localhost or an address, or start the server with --admin-host and this name")
 	})
-}
-
-// isOwnHost reports that a request is for an address, localhost or one of Hosts, or that no
-// browser has sent it: it came through a Unix socket, or as HTTP/1.0 without a Host.
-func (c Config) isOwnHost(r *http.Request) bool {
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && local.Network() == "unix" {
-		return true
-	}
-	if r.Host == "" {
-		return !r.ProtoAtLeast(1, 1)
-	}
-	host := (&url.URL{Host: r.Host}).Hostname()
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	return host == "localhost" || slices.Contains(c.Hosts, host)
 }
 
 // sameOrigin refuses requests that change something and come from another site's page.

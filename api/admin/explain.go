@@ -27,17 +27,16 @@ var explained = map[string]string{
 
 // explainer answers why a picture looks as it does.
 type explainer struct {
-	engine       *explain.Engine
-	running      chan struct{} // has a token for each explanation
-	making       chan struct{} // and for each with make=1
-	crossOrigins *http.CrossOriginProtection
+	engine  *explain.Engine
+	running chan struct{} // has a token for each explanation
+	making  chan struct{} // and for each with make=1
 }
 
 // ExplainHandler answers GET /OPTIONS/KEY, the path of a picture as the public listener gets
 // it, with an explain.Report as JSON. The client's headers are those of the request, or the
 // parameters accept, save-data, dpr and width. With make=1 the picture is made first.
 func ExplainHandler(e *explain.Engine) http.Handler {
-	return &explainer{e, make(chan struct{}, maxExplained), make(chan struct{}, maxMade), http.NewCrossOriginProtection()}
+	return &explainer{e, make(chan struct{}, maxExplained), make(chan struct{}, maxMade)}
 }
 
 // ServeHTTP implements http.Handler.
@@ -53,7 +52,7 @@ func (e *explainer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusRequestURITooLong, "no URL of a picture is longer than "+strconv.Itoa(maxExplainPath)+" bytes")
 		return
 	}
-	if q.Make && !e.sameOrigin(r) {
+	if q.Make && api.IsCrossOrigin(r) {
 		writeError(w, http.StatusForbidden, "a page of another site may not have pictures made")
 		return
 	}
@@ -71,13 +70,6 @@ func (e *explainer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	api.WriteJSON(w, http.StatusOK, e.engine.Explain(ctx, q))
-}
-
-// sameOrigin reports that a request that costs work does not come from another site's page.
-func (e *explainer) sameOrigin(r *http.Request) bool {
-	post := *r
-	post.Method = http.MethodPost
-	return e.crossOrigins.Check(&post) == nil
 }
 
 // enter takes a place in each of the limits, or in none. leave gives them back.

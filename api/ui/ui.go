@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -52,12 +53,22 @@ func New(c Config) http.Handler {
 	p := &page{c}
 	r := chi.NewRouter()
 	r.Use(safeHeaders)
+	r.Group(p.work)
+	r.Get("/*", serveFile)
+	r.Head("/*", serveFile)
+	return r
+}
+
+// work adds what answers the page. It works for no page of another site: some of it costs
+// much, and pictures are for those who may use the listener.
+func (p *page) work(r chi.Router) {
+	r.Use(sameOrigin)
 	r.Get("/api/about", p.about)
 	r.With(middleware.Throttle(maxLists)).Get("/api/keys", p.keys)
 	r.Get("/api/url", p.url)
 	r.Get("/api/snippets", p.snippets)
-	if c.Explain != nil {
-		r.Get("/api/explain/*", below("/explain", c.Explain))
+	if p.Explain != nil {
+		r.Get("/api/explain/*", below("/explain", p.Explain))
 	}
 	if p.Events != nil {
 		r.Get("/api/events", p.Events.ServeHTTP)
@@ -66,9 +77,16 @@ func New(c Config) http.Handler {
 		r.Get("/api/purge", p.Purging.handler())
 	}
 	r.Get("/picture/*", p.picture)
-	r.Get("/*", serveFile)
-	r.Head("/*", serveFile)
-	return r
+}
+
+func sameOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if api.IsCrossOrigin(r) {
+			api.WriteJSON(w, http.StatusForbidden, map[string]string{"error": "a page of another site may not ask this"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // contentPolicy has nothing inline, and nothing from elsewhere. Pictures are shown from

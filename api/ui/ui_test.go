@@ -17,6 +17,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -348,18 +349,60 @@ func TestSnippets(t *testing.T) {
 	}
 }
 
-// In the demo the bare host leads to the page, and all else is as before.
+// What the page asks for is there for no page of another site, whose links and scripts could have work done. Its files
+// are, as a link to it must work.
+func TestCrossSite(t *testing.T) {
+	t.Parallel()
+	h := newPage(t, func(c *Config) {
+		c.Explain = c.Picture
+		c.Purging = &Purging{
+			Limits: func(url.Values) (eviction.Policy, error) { return eviction.Policy{}, nil },
+			DryRun: func(context.Context, eviction.Policy) (any, error) { return "", nil },
+		}
+	})
+	for path, works := range map[string]bool{
+		"/": false, "/app.js": false, "/api/about": true, "/api/keys": true, "/api/url?path=x": true, "/api/purge": true,
+		"/api/explain/60x/a.jpg": true, "/api/explain/60x/a.jpg?make=1": true, "/picture/60x/a.jpg": true,
+	} {
+		for site, own := range map[string]bool{"": true, "none": true, "same-origin": true, "same-site": false, "cross-site": false} {
+			r := httptest.NewRequest(http.MethodGet, "/ui"+path, nil)
+			r.Header.Set("Sec-Fetch-Site", site)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			want := http.StatusOK
+			if works && !own {
+				want = http.StatusForbidden
+			}
+			if w.Code != want {
+				t.Errorf("%s, %q: %d, want %d", path, site, w.Code, want)
+			}
+		}
+	}
+}
+
+// In the demo the bare host leads to the page, and all else is as before. The page is for no other host, as by DNS
+// rebinding.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	public := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "public "+r.URL.Path) })
 	h := Demo(public, New(Config{Picture: public, Writes: func(variant.Format) bool { return true }, List: listing(nil)}))
 	for path, want := range map[string]string{"/60x/a.jpg": "public /60x/a.jpg", "/uix": "public /uix", "/ui/picture/60x/a.jpg": "public /60x/a.jpg"} {
-		if w := get(h, path); w.Body.String() != want {
+		if w := get(h, "http://localhost"+path); w.Body.String() != want {
 			t.Errorf("%s: %s", path, w.Body)
 		}
 	}
+	for host, status := range map[string]int{"localhost:8080": 200, "127.0.0.1": 200, "[::1]:8080": 200, "evil.example": 421, "localhost.evil.example:8080": 421} {
+		for _, path := range []string{"/ui/", "/ui/api/about", "/ui/picture/60x/a.jpg"} {
+			if w := get(h, "http://"+host+path); w.Code != status {
+				t.Errorf("%s of %s: %d", path, host, w.Code)
+			}
+		}
+		if w := get(h, "http://"+host+"/60x/a.jpg"); w.Code != 200 {
+			t.Errorf("a picture of %s: %d", host, w.Code)
+		}
+	}
 	for path, status := range map[string]int{"/": 303, "/ui": 308, "/ui/": 200, "/ui/api/about": 200, "/ui/api/nothing": 404, "/ui/switches": 404} {
-		if w := get(h, path); w.Code != status {
+		if w := get(h, "http://localhost"+path); w.Code != status {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
