@@ -27,7 +27,7 @@ func (c *serveCmd) switches(app *app) switches {
 	return switches{
 		{Name: "hot", Help: "serve from the memory cache", Get: p.Derivatives.UsesMemory, Set: p.Derivatives.SetMemory},
 		hedgeSwitch(o, c.Hedge),
-		{Name: "read_only", Help: "fetch nothing: serve what is cached, and what can be made of that", Get: p.Originals.ReadOnly, Set: p.Originals.SetReadOnly},
+		{Name: "read_only", Help: "fetch nothing, and serve only what is cached or can be made of that", Get: p.Originals.ReadOnly, Set: p.Originals.SetReadOnly},
 	}
 }
 

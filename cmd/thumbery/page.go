@@ -8,24 +8,28 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/api/admin"
 	"github.com/thumbery/thumbery/api/ui"
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // page is the configuration of /ui/ on the admin listener. That may sign only if it asks for
-// a token: anybody on this machine could have URLs signed otherwise.
+// a token: anybody on this machine could have URLs signed otherwise. Each page has limits of
+// its own: those who may only look keep no administrator out.
 func (c *serveCmd) page(p *parts, keys *variant.Keyring) ui.Config {
 	first := variant.Key("")
 	if c.isDemo() {
 		first = "photos/cat.jpg"
 	}
+	events := c.events(p)
+	p.events = append(p.events, events)
 	return ui.Config{
 		// A browser gets answers from here: with their bodies, and what is wrong in words.
 		Picture: api.New(api.Config{Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, MaxAge: c.MaxAge, Hottest: p.hottest, Observer: p.observer(), Log: p.log}),
 		Rules:   p.rules(c), Keys: keys, CanSign: c.AdminToken != "", CanChange: true, Version: version,
-		Writes: p.Render.Settings.CanWrite, Watermarks: slices.Sorted(maps.Keys(p.Render.Settings.Watermarks)), List: p.list, FirstKey: first, Explain: p.explain,
-		Events: p.events, Purging: c.dryRuns(),
+		Writes: p.Render.Settings.CanWrite, Watermarks: slices.Sorted(maps.Keys(p.Render.Settings.Watermarks)), List: p.list, FirstKey: first, Explain: admin.ExplainHandler(p.explain),
+		Events: events, Purging: c.dryRuns(),
 	}
 }
 

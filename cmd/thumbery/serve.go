@@ -56,9 +56,11 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	}
 	stop, cancel := lifecycle.UntilSignal()
 	defer cancel()
-	c.greet(stdout, log, listeners.Public[0].Addr())
+	c.greet(stdout, log, listeners)
 	running.Public, running.Admin = lifecycle.NewServer(service.public, listeners.Public, log), lifecycle.NewServer(service.admin, listeners.Admin, log)
-	running.Public.HTTP.RegisterOnShutdown(service.events.Close)
+	for _, events := range service.events {
+		running.Public.HTTP.RegisterOnShutdown(events.Close)
+	}
 	running.Background = service.background
 	return running.Run(stop)
 }
@@ -73,19 +75,26 @@ func (c *serveCmd) listen() (lifecycle.Listeners, error) {
 	return l, err
 }
 
-// greet warns if URLs are not signed, and prints a link to try if the server serves the
-// pictures that come with the code.
-func (c *serveCmd) greet(stdout io.Writer, log *slog.Logger, addr fmt.Stringer) {
+// greet warns if URLs are not signed, and says where the page is.
+func (c *serveCmd) greet(stdout io.Writer, log *slog.Logger, l lifecycle.Listeners) {
 	if !c.Signed() {
 		log.Warn("URLs are not signed: anyone who can reach this server can request any size; see --key and --sizes")
 	}
 	if c.isDemo() {
-		demo(stdout, addr)
+		demo(stdout, l.Public[0].Addr())
+		return
+	}
+	for _, admin := range l.Admin {
+		if tcp, ok := admin.Addr().(*net.TCPAddr); ok {
+			log.Info("the page is at http://" + clickable(tcp.String()) + "/ui/")
+		}
 	}
 }
 
+// isDemo reports that the server only shows the pictures that come with the code, to
+// everybody.
 func (c *serveCmd) isDemo() bool {
-	return len(c.Source) == 1 && c.Source[0].String() == settings.DefaultSource && len(c.Key) == 0
+	return len(c.Source) == 1 && c.Source[0].String() == settings.DefaultSource && len(c.Key) == 0 && c.AdminToken == ""
 }
 
 // demo prints what to click on.

@@ -32,7 +32,7 @@ type service struct {
 	public, admin http.Handler
 	background    lifecycle.Tasks
 	workers       *sandbox.Pool
-	events        *ui.Events
+	events        []*ui.Events // to be closed before the servers wait for their last request
 }
 
 // wire puts the service together. stopping is what /readyz says. Its errors are mistakes in the flags.
@@ -82,12 +82,13 @@ func (c *serveCmd) service(app *app, keys *variant.Keyring, sendFile api.SendFil
 		app: app, fallback: fallback, primer: app.primer.NewQueue(app.rules(c).AllPresets()), switches: c.switches(app),
 		hottest: &api.Hottest{}, log: log,
 	}
-	p.events = c.events(p)
 	app.metrics.Watch(version, p.state(fronts, others))
 	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "tracing", Run: app.tracer.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
 	public := c.publicServer(p, keys, sendFile)
-	p.explain = admin.ExplainHandler(c.explain(p, public, keys))
-	return service{public: c.withDemo(p, p.tracer.Handler(public)), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers, events: p.events}, nil
+	p.explain = c.explain(p, public, keys)
+	s := service{public: c.withDemo(p, p.tracer.Handler(public)), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers}
+	s.events = p.events
+	return s, nil
 }
 
 // parts are what the two servers share.
@@ -97,8 +98,8 @@ type parts struct {
 	primer   *prime.Queue
 	switches switches
 	hottest  *api.Hottest
-	events   *ui.Events
-	explain  http.Handler
+	events   []*ui.Events // of each page
+	explain  *explain.Engine
 	log      *slog.Logger
 }
 
@@ -145,11 +146,12 @@ func (c *serveCmd) explain(p *parts, public *api.Server, keys *variant.Keyring) 
 
 func (c *serveCmd) adminServer(p *parts, keys *variant.Keyring, stopping func() bool) http.Handler {
 	checks := append(append(c.checks(p.app), checkWorkers(p.workers.State)), p.sharedChecks()...)
+	page := c.page(p, keys)
 	return admin.New(admin.Config{
 		Checks: checks, Metrics: p.metrics.Handler(), Forget: p.forgetEverywhere, Stock: c.stock(p.app), Invalidations: peers.Handler(p.invalidations),
 		Switches: p.switches, Hook: c.hook(p.app, p.primer, p.metrics, p.log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: p.log,
-		Explain: p.explain,
-		Priming: &admin.Priming{Run: p.prime, Rules: p.rules(c)}, Page: ui.New(c.page(p, keys)),
+		Explain: page.Explain,
+		Priming: &admin.Priming{Run: p.prime, Rules: p.rules(c)}, Page: ui.New(page),
 	})
 }
 
