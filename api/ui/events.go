@@ -12,8 +12,8 @@ import (
 )
 
 // Events answers GET /ui/api/events with server-sent events (HTML standard, 9.2): a snapshot
-// as JSON at once, and one a second, until the client goes or Close. A snapshot is taken once
-// for all clients, and only while there are any.
+// as JSON at once, and one a second, for ten minutes, until the client goes or Close. A
+// snapshot is taken once for all clients, and only while there are any.
 type Events struct {
 	snapshot func() any
 
@@ -32,6 +32,9 @@ const (
 	maxUnread = 3
 	// eventTimeout is how long writing an event may take.
 	eventTimeout = 5 * time.Second
+	// streamTime is after how long a stream ends, and its client has to come again. Writing
+	// to one that never reads fails late: the kernels keep some megabytes for it.
+	streamTime = 10 * time.Minute
 )
 
 // NewEvents returns Events. snapshot returns what can be written as JSON, and is called by
@@ -65,6 +68,7 @@ func (e *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer e.leave(events)
+	over := time.After(streamTime)
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // nothing more has to come; a ResponseWriter of a test has no deadlines
 	h := w.Header()
@@ -75,6 +79,8 @@ func (e *Events) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for {
 		select {
 		case <-r.Context().Done():
+			return
+		case <-over:
 			return
 		case event, ok := <-events:
 			if !ok || sendEvent(w, control, event) != nil {

@@ -127,6 +127,27 @@ func TestSlowWatcher(t *testing.T) {
 	})
 }
 
+// swallowing is a client whose kernel takes all events, though nobody reads them.
+type swallowing struct{ http.ResponseWriter }
+
+func (swallowing) Write(p []byte) (int, error) { return len(p), nil }
+func (swallowing) Flush()                      {}
+
+// A client that never reads gives its place back: kernels take megabytes for it, so that writing does not fail.
+func TestStreamEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		snapshot, _ := numbers()
+		e := NewEvents(snapshot)
+		began := time.Now()
+		e.ServeHTTP(swallowing{httptest.NewRecorder()}, httptest.NewRequestWithContext(t.Context(), "GET", "/ui/api/events", nil))
+		if took := time.Since(began); took != streamTime || len(e.clients) != 0 {
+			t.Errorf("the stream took %v, %d clients are left", took, len(e.clients))
+		}
+		finish()
+	})
+}
+
 func TestTooManyWatchers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

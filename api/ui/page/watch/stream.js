@@ -10,7 +10,8 @@ const silence = 10_000; // after which a connection is taken for dead: events co
 //
 //   { live: true } or { live: false, problem, until }
 //
-// until being when it tries again, in milliseconds as Date.now(), Infinity if only by retry(). It returns
+// until being when it tries again, in milliseconds as Date.now(), Infinity if only by retry(). The
+// server ends a stream now and then, which is no problem if the next one begins. It returns
 // { close(), retry() }.
 export function subscribe(path, onEvent, onState) {
   let closed = false;
@@ -21,16 +22,18 @@ export function subscribe(path, onEvent, onState) {
   async function connect() {
     abort = new AbortController();
     const watchdog = dog(abort);
+    let heard = false;
     try {
       const response = await request(path, { signal: abort.signal });
       if (!response.ok) throw await serverError(response);
       await read(response.body, (event) => {
         watchdog.fed();
+        heard = true;
         pause = firstPause;
         onState({ live: true });
         onEvent(event);
       });
-      return "the server has closed the connection";
+      return heard ? null : "the server has closed the connection";
     } catch (error) {
       if (abort.signal.aborted) return "the server says nothing";
       if (error.status === 401) pause = Infinity; // until somebody wants to give the token
@@ -45,7 +48,7 @@ export function subscribe(path, onEvent, onState) {
     while (!closed) {
       const problem = await connect();
       if (closed) return;
-      onState({ live: false, problem, until: Date.now() + pause });
+      if (problem) onState({ live: false, problem, until: Date.now() + pause });
       await new Promise((resolve) => {
         const timer = pause < Infinity ? setTimeout(resolve, pause) : 0;
         wake = () => { clearTimeout(timer); resolve(); };
