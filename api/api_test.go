@@ -518,6 +518,9 @@ func TestProblems(t *testing.T) {
 		if r.StatusCode != tt.status || p.Status != tt.status || p.Type != "urn:thumbery:"+tt.kind || p.Option != tt.option {
 			t.Errorf("%s: %d %+v", tt.path, r.StatusCode, p)
 		}
+		if tt.status == 415 && !strings.Contains(p.Detail, "downloaded at /raw/text.jpg.") {
+			t.Errorf("%s: %s", tt.path, p.Detail)
+		}
 		if strings.Contains(p.Detail, "secret") || strings.Contains(p.Detail, "10.0.0.1") {
 			t.Errorf("%s leaks %q", tt.path, p.Detail)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/internal/panics"
@@ -39,7 +40,7 @@ type problemType struct {
 	name   string // the last part of the type's URN
 	title  string
 	// detail is shown instead of the error's text, which may name an origin; "" shows
-	// the text.
+	// the text. <raw> in it becomes the path of the original.
 	detail string
 }
 
@@ -53,10 +54,10 @@ var problemTypes = []problemType{
 	{errBody, 413, "body", "Unexpected request body", "Requests for pictures have no body. The body of this one is too long, or did not arrive."},
 	{errPrecondition, 412, "precondition", "Precondition failed", "If-Match or If-Unmodified-Since does not match the current version."},
 	{errRange, 416, "range", "Range not satisfiable", "The requested range lies outside the file. Content-Range gives its length."},
-	{header.ErrNotPicture, 415, "not-a-picture", "Unsupported file type", "The original exists, but is not in a supported picture format. It can be downloaded at /raw/<key>."},
+	{header.ErrNotPicture, 415, "not-a-picture", "Unsupported file type", "The original exists, but is not in a supported picture format. It can be downloaded at <raw>."},
 	{header.ErrBroken, 0, "broken-picture", "The picture is broken", "The original is damaged, truncated or empty. Upload it again."},
-	{originals.ErrQuarantined, 0, "quarantined", "The picture is in quarantine", "This picture crashed the processes that worked on it, so it is not processed for ten minutes. The original can be downloaded at /raw/<key>. Upload another version, for example saved anew by an image editor, or ask the operator to forget this one."},
-	{resize.ErrDied, 500, "crashed", "The picture crashed its process", "The process that worked on this picture crashed. It is likely that the picture is damaged. Try again; if that fails, too, upload another version. The original can be downloaded at /raw/<key>."},
+	{originals.ErrQuarantined, 0, "quarantined", "The picture is in quarantine", "This picture crashed the processes that worked on it, so it is not processed for ten minutes. The original can be downloaded at <raw>. Upload another version, for example saved anew by an image editor, or ask the operator to forget this one."},
+	{resize.ErrDied, 500, "crashed", "The picture crashed its process", "The process that worked on this picture crashed. It is likely that the picture is damaged. Try again; if that fails, too, upload another version. The original can be downloaded at <raw>."},
 	{resize.ErrNoProcess, 0, "no-process", "No process for pictures", "The processes of this server that make pictures cannot be started just now, or end at once. Try again in a moment."},
 	{resize.ErrTooMuchMemory, 0, "too-much-memory", "The picture needs too much memory", "The picture is too large: making it needs more memory than this server lends to one picture. Request a smaller size, or upload a smaller picture."},
 	{header.ErrTooLarge, 0, "too-many-pixels", "The picture has too many pixels", ""},
@@ -125,6 +126,14 @@ type problem struct {
 	RequestID  string `json:"request_id"`
 }
 
+// of names the original of a request in the detail.
+func (t problemType) of(q request) problemType {
+	if q.parsedPath != nil {
+		t.detail = strings.ReplaceAll(t.detail, "<raw>", variant.Path{Ops: "raw", Key: q.key}.String())
+	}
+	return t
+}
+
 func newProblem(t problemType, err error, requestID string) problem {
 	p := problem{
 		Type: "urn:thumbery:" + t.name, Title: t.title, Status: t.status, Detail: t.detail, RequestID: requestID,
@@ -189,5 +198,5 @@ func (s *server) fail(rec *responseRecorder, r *http.Request, t problemType, err
 	h.Set(headerContentType, "application/problem+json")
 	rec.WriteHeader(t.status)
 	// The error is that of a client which has left.
-	_ = json.NewEncoder(rec).Encode(newProblem(t, err, rec.id))
+	_ = json.NewEncoder(rec).Encode(newProblem(t.of(rec.request), err, rec.id))
 }
