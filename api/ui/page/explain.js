@@ -43,7 +43,7 @@ export function mount(section, shell) {
   function draw({ status, outcome, summary, canonical, sections }) {
     const bad = status >= 400;
     fill(report,
-      el("div", { class: `card verdict${bad ? " bad" : ""}` },
+      el("div", { class: `card verdict${bad ? " bad" : status ? "" : " unknown"}` },
         el("p", { class: "summary" }, summary),
         el("dl", { class: "facts" }, [["Status", status || "not known yet"], ["Outcome", outcome], ["Canonical URL", canonical]].filter(([, value]) => value)
           .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value))))),

@@ -12,7 +12,7 @@ export function sharing(shell) {
   const names = el("fieldset", { class: "tools" });
   const group = newID("snippet");
   const base = el("input", { id: newID("base"), type: "text", inputmode: "url", spellcheck: "false", autocomplete: "off", value: about.can_change ? "https://img.example.com" : location.origin, input: debounce(300, () => load()) });
-  const copy = el("button", { type: "button", class: "primary", click: () => copyText(code.textContent, shell) }, "Copy");
+  const copy = el("button", { type: "button", class: "primary", click: () => copyText(code, shell) }, "Copy");
   const element = el("section", { class: "card share", "aria-labelledby": "share-title" },
     el("div", { class: "card-head" }, el("h2", { id: "share-title" }, "Use it in a page"),
       el("label", { class: "base", for: base.id }, "Your pictures are at ", base)),
@@ -60,11 +60,12 @@ export function sharing(shell) {
   };
 }
 
-async function copyText(text, shell) {
+async function copyText(node, shell) {
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(node.textContent);
     shell.announce("Copied.");
   } catch {
-    shell.announce("This browser does not let the page copy: select the text.");
+    getSelection().selectAllChildren(node);
+    shell.announce("This browser does not let the page copy. The text is selected: copy it with Ctrl+C, or Cmd+C.");
   }
 }

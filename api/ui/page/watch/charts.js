@@ -7,7 +7,7 @@ import { outcomes, steps, value } from "./rates.js";
 
 const kept = 300; // points, one a second
 
-const rate = (n) => (n > 0 && n < 10 && !Number.isInteger(n) ? n.toFixed(1) : Math.round(n).toString());
+const rate = (n) => (n < 10 ? Number(n.toFixed(2)) : Math.round(n)).toString();
 const whole = (n) => Math.round(n).toString();
 const percent = (n) => `${Math.round(100 * n)}%`;
 

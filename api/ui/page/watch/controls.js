@@ -12,7 +12,7 @@ const reasonID = "why-not";
 // whyNot says why nothing can be changed here, or is null if it can.
 export function whyNot({ can_change: can, admin_page: admin }) {
   if (can) return null;
-  return el("p", { class: "note", id: reasonID }, "Nothing can be changed on this listener, which everybody can reach. ",
+  return el("p", { class: "note wide", id: reasonID }, "Nothing can be changed on this listener, which everybody can reach. ",
     admin ? ["Use ", el("a", { href: `${admin}#watch` }, "the page of the admin listener"), "."] : "Use the page of the admin listener.");
 }
 
@@ -63,7 +63,7 @@ function switchRow(shell, name) {
   async function flip(event) {
     event.preventDefault();
     const to = !state.on;
-    if (!await shell.ask(`Switch ${name} ${to ? "on" : "off"}? It is to ${state.help}.`, `Switch ${to ? "on" : "off"}`)) return;
+    if (!await shell.ask(`Switch ${name} ${to ? "on" : "off"}? While it is on, the server is told to ${state.help}.`, `Switch ${to ? "on" : "off"}`)) return;
     try {
       const now = await json("../switches", { method: "PATCH", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ [name]: to }) });
       draw({ ...state, on: now[name] });

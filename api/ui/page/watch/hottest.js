@@ -28,7 +28,7 @@ export function hottest(shell) {
     busy: () => body.matches(":hover, :focus-within"), // somebody is about to press a button
   });
   return {
-    element: el("section", { class: "card wide" }, el("h2", {}, "Hottest pictures"), el("p", { class: "note" }, "Requests of the last half minute to minute, counted while somebody watches."), element, nothing),
+    element: el("section", { class: "card wide" }, el("h2", {}, "Hottest pictures"), el("p", { class: "note" }, "Requests of the last 30 to 60 seconds, counted while somebody watches."), element, nothing),
     update({ latest }) {
       most = Math.max(1, ...latest.hottest.map(({ requests }) => requests));
       update(latest.hottest);
