@@ -24,7 +24,7 @@ type Report struct {
 	Where string // the cache directory, or the server
 	Lists bool   // keys are listed, and not given one by one
 	Log   *slog.Logger
-	// Show, if not nil, is told how many of all pictures are done.
+	// Show, if not nil, is told how many of all pictures are done; of 0 while that is not known.
 	Show func(done, all int, text string)
 
 	mu           sync.Mutex
@@ -66,7 +66,11 @@ func (r *Report) Update(p Progress) {
 	defer r.mu.Unlock()
 	r.last = p
 	if p.State == Running && r.Show != nil {
-		r.Show(p.Finished, p.Pictures, describe(p))
+		all := p.Pictures
+		if p.Listing {
+			all = 0
+		}
+		r.Show(p.Finished, all, describe(p))
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 	"github.com/schollz/progressbar/v3"
@@ -18,22 +20,26 @@ const Every = 10 * time.Second
 // Bar shows how far something has come: on a terminal as a bar, and elsewhere by a line every
 // ten seconds, so that a short command prints none.
 type Bar struct {
-	terminal *os.File
-	shown    *progressbar.ProgressBar // nil if terminal is none
-	done     int                      // that it shows
-	lines    io.Writer
-	said     time.Time // when there was a line
+	terminal   *os.File
+	isTerminal bool
+	lines      io.Writer
+	said       time.Time // when there was a line
+
+	mu    sync.Mutex // lines of a log come from any goroutine
+	shown bool       // the bar is on the terminal
+	drawn time.Time  // when it was, last
 }
+
+const (
+	// redraw is how often the bar is drawn.
+	redraw = 100 * time.Millisecond
+	// minBar is how many columns a bar needs besides its text.
+	minBar = 18
+)
 
 // New returns a bar on a terminal. If that is none, there are lines instead.
 func New(terminal *os.File, lines io.Writer) *Bar {
-	b := &Bar{terminal: terminal, lines: lines, said: time.Now()}
-	if term.IsTerminal(int(terminal.Fd())) {
-		b.shown = progressbar.NewOptions(1,
-			progressbar.OptionSetWriter(terminal), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth(),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond))
-	}
-	return b
+	return &Bar{terminal: terminal, isTerminal: term.IsTerminal(int(terminal.Fd())), lines: lines, said: time.Now()}
 }
 
 // Track returns a function that is to be told how much of all is done, in unit, such as
@@ -45,32 +51,48 @@ func (b *Bar) Track(what, unit string) func(done, all int) {
 		switch {
 		case unit != "":
 			text = fmt.Sprintf("%s: %s of %s %s", what, humanize.Comma(int64(done)), humanize.Comma(int64(all)), unit)
-		case b.shown == nil: // a bar has its own
+		case !b.isTerminal: // a bar has its own
 			text = fmt.Sprintf("%s: %d%%", what, 100*int64(done)/int64(max(all, 1)))
 		}
 		show(done, all, text)
 	}
 }
 
-// Describe returns a function that is to be told how much of all is done, and says so in
-// a text of its own. Calls must not overlap.
+// Describe returns a function that is to be told how much of all is done, where 0 is an unknown
+// number, and says so in a text of its own. Calls must not overlap.
 func (b *Bar) Describe() func(done, all int, text string) {
 	return func(done, all int, text string) {
-		if b.shown == nil {
+		if b.isTerminal {
+			b.draw(done, all, text)
+		} else {
 			b.say(text)
-			return
 		}
-		if done < b.done {
-			b.shown.Reset() // it cannot go back
-		}
-		b.done = done
-		b.shown.Describe(text)
-		if most := max(all, done) + 1; most != b.shown.GetMax() { // at the end it would clear itself
-			b.shown.ChangeMax(most)
-		}
-		_ = b.shown.Set(done)
-		_ = b.shown.RenderBlank() // also where only the text has changed
 	}
+}
+
+// draw draws a bar in one go, as the library would draw each of its changes by itself. Without
+// room, or if nobody knows how much there is, there is only the text.
+func (b *Bar) draw(done, all int, text string) {
+	now := time.Now()
+	if now.Sub(b.drawn) < redraw {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.clear()
+	b.shown, b.drawn = true, now
+	width, _, err := term.GetSize(int(b.terminal.Fd()))
+	if err != nil || width <= 0 {
+		width = 80
+	}
+	if all <= 0 || utf8.RuneCountInString(text)+minBar > width {
+		fmt.Fprintf(b.terminal, "%.*s", width-1, text)
+		return
+	}
+	bar := progressbar.NewOptions(all, progressbar.OptionSetWriter(b.terminal), progressbar.OptionSetDescription(text), progressbar.OptionFullWidth(),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionThrottle(time.Hour))
+	_ = bar.Set(min(done, all))
+	_ = bar.RenderBlank() // if the above has not
 }
 
 func (b *Bar) say(text string) {
@@ -82,13 +104,22 @@ func (b *Bar) say(text string) {
 
 // Write writes a line of a log, which is not to stand behind the bar.
 func (b *Bar) Write(line []byte) (int, error) {
-	b.Done()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.clear()
 	return b.terminal.Write(line)
 }
 
 // Done removes the bar, which comes back if there is more.
 func (b *Bar) Done() {
-	if b.shown != nil {
-		_ = b.shown.Clear()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.clear()
+}
+
+func (b *Bar) clear() {
+	if b.shown {
+		fmt.Fprint(b.terminal, "\x1b[2K\r")
 	}
+	b.shown = false
 }

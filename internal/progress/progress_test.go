@@ -74,21 +74,48 @@ func TestBar(t *testing.T) {
 		files(1, 4)
 		time.Sleep(time.Minute)
 		files(2, 4)
+		files(3, 4) // too soon
+		time.Sleep(time.Minute)
+		b.Describe()(7, 8, "priming: 7 of 8 pictures, 3.3/s, 2s left")
+		time.Sleep(time.Minute)
+		b.Describe()(8, 8, "priming: 8 of 8 pictures")
+		time.Sleep(time.Minute)
+		b.Describe()(2, 0, "priming: 2 of ? pictures")
 		b.Done()
 	})
-	b.Describe()(0, 0, "listing")
-	b.Done()
 	terminal.Close()
 	shown, _ := io.ReadAll(screen) // ends with an error, as the terminal is closed
 	if lines.Len() > 0 || !strings.Contains(string(shown), "\ra line of the log\r\n") {
 		t.Errorf("lines %q; the terminal shows %q", &lines, shown)
 	}
-	for _, want := range []string{"purging  49%", "copying: 2 of 4 files", "listing"} {
+	for _, want := range []string{
+		"purging  50% |█", "\rpurging 100% |█", "\rcopying: 2 of 4 files  50% |█", "\rpriming: 7 of 8 pictures, 3.3/s, 2s left  87% |█",
+		"\rpriming: 8 of 8 pictures 100% |█", "\rpriming: 2 of ? pictures\x1b",
+	} {
 		if !strings.Contains(string(shown), want) {
 			t.Errorf("the terminal does not show %q: %q", want, shown)
 		}
 	}
-	if last := string(shown)[strings.LastIndex(strings.TrimRight(string(shown), "\r"), "\r")+1:]; strings.TrimSpace(last) != "" {
-		t.Errorf("the bar is left: %q", last)
+	if strings.Contains(string(shown), "3 of 4") || strings.Contains(string(shown), "s]") || !strings.HasSuffix(string(shown), "\x1b[2K\r") {
+		t.Errorf("the terminal shows %q", shown)
+	}
+}
+
+// A narrow terminal has the beginning of the text, in one line.
+func TestNarrow(t *testing.T) {
+	t.Parallel()
+	screen, terminal, err := pty.Open()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer screen.Close()
+	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 24, Cols: 30}); err != nil {
+		t.Fatal(err)
+	}
+	b := New(terminal, io.Discard)
+	b.Describe()(7, 8, "priming: 7 of 8 pictures, 3.3/s, 2s left")
+	terminal.Close()
+	if shown, _ := io.ReadAll(screen); string(shown) != "priming: 7 of 8 pictures, 3.3" {
+		t.Errorf("the terminal shows %q", shown)
 	}
 }
