@@ -81,7 +81,7 @@ put 644 testdata/photos/* usr/share/thumbery/pictures/photos
 
 doc=usr/share/doc/thumbery
 put 644 $here/copyright README.md $doc
-put 644 docs/*.md docs/*.png docs/*.json $doc/docs
+put 644 docs/* $doc/docs
 sed -i 's|](\.\./|](https://github.com/thumbery/thumbery/blob/main/|g' "$stage/$doc"/docs/*.md
 put 644 deploy/nginx.conf deploy/nginx-cache.conf deploy/varnish.vcl deploy/lighttpd.conf deploy/prometheus/alerts.yml $doc/examples
 sed -i 's|^    server 127.0.0.1:8080; .*|    server unix:/run/thumbery/http.sock;|' "$stage/$doc"/examples/nginx*.conf
