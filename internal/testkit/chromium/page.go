@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,9 +24,10 @@ type Page struct {
 	ctx  context.Context
 	host string // the only one that it may send requests to
 
-	mu       sync.Mutex
-	problems []string
-	refused  []string
+	mu        sync.Mutex
+	problems  []string
+	refused   []string
+	permitted []string // parts of what may be refused
 }
 
 // Open opens a URL, and waits until the page is loaded. When the test ends, the page must have had
@@ -45,6 +47,11 @@ func (b *Browser) Open(t testing.TB, address string) *Page {
 		defer p.mu.Unlock()
 		for _, problem := range p.problems {
 			t.Errorf("the page: %s", problem)
+		}
+		for _, refused := range p.refused {
+			if !slices.ContainsFunc(p.permitted, func(part string) bool { return strings.Contains(refused, part) }) {
+				t.Errorf("the page was refused %s", refused)
+			}
 		}
 	})
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the context of this call
@@ -104,13 +111,12 @@ func (p *Page) note(format string, args ...any) {
 	p.problems = append(p.problems, fmt.Sprintf(format, args...))
 }
 
-// Refused returns the requests that the server has refused or not answered, and forgets them.
-func (p *Page) Refused() []string {
+// Permit permits that the server refuses requests, or does not answer them, whose URLs have part
+// in them. All others that it refuses are problems.
+func (p *Page) Permit(part string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	all := p.refused
-	p.refused = nil
-	return all
+	p.permitted = append(p.permitted, part)
 }
 
 // do takes steps in the page, and ends the test if one fails.

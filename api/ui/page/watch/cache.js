@@ -8,10 +8,10 @@ import { cells, meter, set, table } from "./rows.js";
 export const tiers = ["originals", "mezzanines", "derivatives"];
 
 const number = new Intl.NumberFormat("en");
-const units = { h: "hours", d: "days" };
+const units = { h: "hour", d: "day" };
 
 // ageInWords writes an age as a census has it, such as "7d".
-const ageInWords = (below) => (below === "older" ? "longer ago" : `under ${parseInt(below, 10)} ${units[below.at(-1)]}`);
+const ageInWords = (below) => (below === "older" ? "longer ago" : `under ${parseInt(below, 10)} ${units[below.at(-1)]}${parseInt(below, 10) === 1 ? "" : "s"}`);
 
 export const files = (n) => (n === 1 ? "1 file" : `${number.format(n)} files`);
 

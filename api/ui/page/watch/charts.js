@@ -36,7 +36,7 @@ const kinds = [
     values: (history) => ({ ratio: history.last(10).hitRatio() }),
   },
   {
-    chart: { title: "Time of a miss, or a hit in the bucket, by step", note: "mean of the last ten seconds", unit: milliseconds, top: 10, series: series(steps, {}, stepColours), stacked: true },
+    chart: { title: "Time of a miss, or a hit in the bucket, by step", note: "mean of ten seconds", unit: milliseconds, top: 10, series: series(steps, {}, stepColours), stacked: true },
     values(history) {
       const all = history.last(10).steps();
       return all && Object.fromEntries(steps.map((name) => [name, all[name] ?? 0]));
