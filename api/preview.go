@@ -47,7 +47,7 @@ func (s *Server) Preview(path string, h map[string][]string, result *pipeline.Re
 	rec := &responseRecorder{ResponseWriter: w}
 	r := newRequest(context.Background(), http.MethodHead, path, h)
 	quiet.popularity.setCold(w.header)
-	if p, _ := quiet.parse(path); p != nil {
+	if p, err := quiet.parse(path); err == nil { // nothing is said of what is refused
 		rec.request = request{parsedPath: p}
 		rec.epoch = quiet.epoch(rec.request)
 		quiet.setVary(w.header, rec.request)
@@ -56,7 +56,11 @@ func (s *Server) Preview(path string, h map[string][]string, result *pipeline.Re
 	if err == nil {
 		asked, _ := s.Read(path, h)
 		canonical := asked.HotAfter > 0 && asked.Requests >= asked.HotAfter && isCanonical(r, rec.request)
-		err = quiet.answer(rec, r, result, canonical)
+		found := *result
+		if found.Blob.Path != "" && quiet.sendsFile(r, canonical) { // which picture looks for on disk
+			found.Source = pipeline.FromDisk
+		}
+		err = quiet.answer(rec, r, &found, canonical)
 	}
 	if err != nil {
 		t := problemTypeOf(err)
