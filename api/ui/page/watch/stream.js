@@ -35,8 +35,8 @@ export function subscribe(path, onEvent, onState) {
       });
       return heard ? null : "the server has closed the connection";
     } catch (error) {
-      if (abort.signal.aborted) return "the server says nothing";
       if (error.status === 401) pause = Infinity; // until somebody wants to give the token
+      else if (abort.signal.aborted) return "the server says nothing";
       return error.status ? error.message : "the server cannot be reached";
     } finally {
       watchdog.stop();
