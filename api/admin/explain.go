@@ -42,7 +42,7 @@ func ExplainHandler(e *explain.Engine) http.Handler {
 // ServeHTTP implements http.Handler.
 func (e *explainer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := explain.Question{Path: r.URL.Path, Header: clientHeader(r)}
-	makes := r.FormValue("make")
+	makes := r.URL.Query().Get("make") // FormValue would read the body, too
 	var err error
 	if q.Make, err = strconv.ParseBool(makes); err != nil && makes != "" {
 		writeError(w, http.StatusBadRequest, "make is 1 or 0")

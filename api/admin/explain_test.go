@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -72,5 +73,61 @@ func TestExplainHandler(t *testing.T) {
 	close(public.release)
 	if got := <-done; got != http.StatusOK {
 		t.Errorf("the first one: %d", got)
+	}
+}
+
+// unread is a body that notices when somebody reads it.
+type unread struct {
+	io.Reader
+	t *testing.T
+}
+
+func (b unread) Read(p []byte) (int, error) {
+	b.t.Error("the body was read")
+	return b.Reader.Read(p)
+}
+
+// A body says nothing, however it is encoded, and so leaves no file either.
+func TestExplainHandlerReadsNoBody(t *testing.T) {
+	t.Parallel()
+	h := ExplainHandler(explain.New(explain.Config{Public: deaf{}})) // which blocks for good if something is made
+	for encoding, body := range map[string]string{
+		"application/x-www-form-urlencoded": "make=1",
+		"multipart/form-data; boundary=x":   "--x\r\nContent-Disposition: form-data; name=make\r\n\r\n1\r\n--x--\r\n",
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			r := httptest.NewRequest(method, "/bad", unread{strings.NewReader(body), t})
+			r.Header.Set("Content-Type", encoding)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				t.Errorf("%s: %d", encoding, w.Code)
+			}
+		}
+	}
+}
+
+// broken is a public listener that panics.
+type broken struct{ deaf }
+
+func (broken) Serve(context.Context, string, map[string][]string) explain.Answer { panic("broken") }
+
+// A panic gives back the places that the explanation had.
+func TestExplainHandlerPanics(t *testing.T) {
+	t.Parallel()
+	h := ExplainHandler(explain.New(explain.Config{Public: broken{}}))
+	explain := func(target string) (status int) {
+		defer func() { _ = recover() }()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		return w.Code
+	}
+	for range maxExplained + 1 {
+		if got := explain("/bad?make=1"); got != 0 {
+			t.Errorf("%d instead of a panic", got)
+		}
+	}
+	if got := explain("/bad"); got != http.StatusOK {
+		t.Errorf("after the panics: %d", got)
 	}
 }
