@@ -93,11 +93,14 @@ func (s *server) announceFallback(a *explain.Answer, q request, t problemType) {
 	delete(a.Header, headerContentType)
 }
 
+// outcomeAborted is that of an answer whose body cannot be sent to its end.
+const outcomeAborted = "aborted"
+
 // Serve implements explain.Public.
 func (s *Server) Serve(ctx context.Context, path string, h map[string][]string) explain.Answer {
 	w := &discard{header: http.Header{}}
 	began := s.server.Now()
-	s.ServeHTTP(w, newRequest(ctx, http.MethodGet, path, h))
+	whole := s.serve(w, newRequest(ctx, http.MethodGet, path, h))
 	a := w.answer("")
 	a.Took = s.server.Now().Sub(began)
 	for o, value := range s.server.cacheStatus {
@@ -105,7 +108,22 @@ func (s *Server) Serve(ctx context.Context, path string, h map[string][]string) 
 			a.Outcome = o.String()
 		}
 	}
+	if !whole {
+		a.Outcome = outcomeAborted
+	}
 	return a
+}
+
+// serve reports whether the answer was sent to its end. net/http would close the connection
+// otherwise.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) (whole bool) {
+	defer func() {
+		if p := recover(); p != nil && p != http.ErrAbortHandler {
+			panic(p)
+		}
+	}()
+	s.ServeHTTP(w, r)
+	return true
 }
 
 // newRequest returns the request of a client.
