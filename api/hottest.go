@@ -79,21 +79,27 @@ func (h *Hottest) rotate(now time.Time) {
 
 // Top returns the n hottest derivatives, the hottest first, and has them counted for the next ten seconds.
 func (h *Hottest) Top(n int, now time.Time) []Hot {
+	counts, previous := h.counts(now)
+	for name, n := range previous {
+		counts[name] += n
+	}
+	top := make([]Hot, 0, len(counts))
+	for name, n := range counts {
+		top = append(top, Hot{variant.Path{Ops: name.variant.String(), Key: name.key}.String(), name.key, n})
+	}
+	slices.SortFunc(top, func(a, b Hot) int {
+		return cmp.Or(cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Path, b.Path))
+	})
+	return top[:min(n, len(top))]
+}
+
+// counts returns a copy of what is counted now, and what was counted in the half before, which
+// nobody changes any more. Every hit waits for the lock, so no more is done under it.
+func (h *Hottest) counts(now time.Time) (current, previous map[wanted]int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last = now
 	h.asked.Store(true)
 	h.rotate(now)
-	counts := maps.Clone(h.current)
-	for name, n := range h.previous {
-		counts[name] += n
-	}
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b wanted) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a.key, b.key))
-	})
-	top := make([]Hot, min(n, len(names)))
-	for i, name := range names[:len(top)] {
-		top[i] = Hot{variant.Path{Ops: name.variant.String(), Key: name.key}.String(), name.key, counts[name]}
-	}
-	return top
+	return maps.Clone(h.current), h.previous
 }

@@ -72,3 +72,20 @@ func TestHottestIsBounded(t *testing.T) {
 		t.Errorf("%d, the first is %+v", len(top), top[0])
 	}
 }
+
+// What is requested equally often has an order of its own, so that a list of it does not flicker.
+func TestHottestTies(t *testing.T) {
+	t.Parallel()
+	hottest := &Hottest{}
+	hottest.Top(1, now)
+	for i := range 50 {
+		p := &parsedPath{key: "cat.jpg"}
+		p.variant.Width = 100 + i
+		hottest.add(request{parsedPath: p}, now)
+	}
+	for i, hot := range hottest.Top(20, now) {
+		if want := fmt.Sprintf("/%dx/cat.jpg", 100+i); hot.Path != want {
+			t.Errorf("%d: %s, want %s", i, hot.Path, want)
+		}
+	}
+}
