@@ -3,6 +3,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -33,10 +34,11 @@ func (s *server) logRequest(r *http.Request, rec *responseRecorder, now time.Tim
 // maxLogged is longer than any path that names a picture.
 const maxLogged = 2048
 
-// Shortened returns text of a client as it is logged or quoted: its first 2 KiB.
+// Shortened returns text of a client as it is logged or quoted: its first 2 KiB,
+// cut between two characters.
 func Shortened(s string) string {
 	if len(s) > maxLogged {
-		return s[:maxLogged] + "…"
+		return strings.ToValidUTF8(s[:maxLogged], "") + "…"
 	}
 	return s
 }
