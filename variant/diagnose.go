@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func (k *Keyring) KeyIDs() (ids []string) {
 // for ParsePath. It computes a few hundred MACs for each key at most.
 func (k *Keyring) Diagnose(path string, presets Presets) Signing {
 	p, err := ParsePath(path)
-	if respelled, ok := respelledMAC(path); ok {
+	if respelled, ok := respelledMAC(path); ok && !k.Empty() {
 		if s := (Signing{Message: respelled.message()}); k.tryAll(&s, respelled, presets) {
 			s.Fault = join("base64 has - and _ instead of + and /, and no padding, in signatures", s.Fault)
 			return s
@@ -162,22 +163,20 @@ func (p Path) mistakes(presets Presets) []attempt {
 		attempt{string(p.Key), "the key was signed without the options"})
 }
 
+// maxOtherOps bounds otherOps.
+const maxOtherOps = 64
+
 // otherOps are options like those of p, one of which was changed after signing.
 func (p Path) otherOps(presets Presets) (all []string) {
-	given := strings.Split(p.Ops, ",")
+	given := strings.SplitN(p.Ops, ",", maxOtherOps/2)
 	for i := range given {
 		all = append(all, strings.Join(slices.Delete(slices.Clone(given), i, i+1), ","))
 	}
 	for _, more := range []string{"f_auto", "dpr_2", "f_webp", "f_avif", "f_jpeg"} {
 		all = append(all, p.Ops+","+more)
 	}
-	for name := range presets {
-		if len(all) == maxOps {
-			break
-		}
-		all = append(all, name)
-	}
-	return all
+	names := slices.Sorted(maps.Keys(presets))
+	return append(all, names[:min(len(names), maxOtherOps-len(all))]...)
 }
 
 // leastCut is the least part of a MAC that is recognised, in characters of base64: 132 bits

@@ -31,6 +31,13 @@ func TestDiagnose(t *testing.T) {
 	}
 	decoded, _ := hex.DecodeString(other)
 	const path = "/300x200,f_auto/a b.jpg"
+	presets := Presets{}
+	if err := presets.Add("thumb=32x32"); err != nil {
+		t.Fatal(err)
+	}
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	right := mac(secret, path)
+	alike := right[:42] + alphabet[strings.IndexByte(alphabet, right[42])+1:][:1] // of its bits, two do not count
 	for _, tt := range []struct{ path, fault string }{
 		{"/s.k1." + mac(secret, path) + path, ""},
 		{"/s.k2." + mac(secret, path) + path, "it is of the key k1, and says k2"},
@@ -54,9 +61,15 @@ func TestDiagnose(t *testing.T) {
 		{"/s.k1." + mac(secret, path) + ".1999999999" + path, "the expiry was added after signing"},
 		{"/s.k1." + mac(secret, "/a b.jpg") + "~presets" + path, "it is of another text"},
 		{"/s.k1." + mac(secret, path) + "~presets" + path, "the scope was added after signing"},
+		{"/s.k1." + strings.ToLower(right) + path, "the case of its letters was changed"},
+		{"/s.k1." + alike + path, "its last character is another one"},
+		{"/s.k1." + right + "/300x200,f_auto/a%20b.jpg", "percent-encoded twice"},
+		{"/s.k1." + mac(secret, "/64x/cat.jpg") + "/64x/Cat.JPG", "the key was signed in lower case"},
+		{"/s.k1." + mac(secret, "a b.jpg") + path, "the key was signed without the options"},
+		{"/s.k1." + mac(secret, "/thumb/a b.jpg") + path, "it is for other options: thumb"},
 		{path, ""},
 	} {
-		s := keys.Diagnose(tt.path, Presets{})
+		s := keys.Diagnose(tt.path, presets)
 		if tt.fault == "" && s.Fault != "" || !strings.Contains(s.Fault, tt.fault) {
 			t.Errorf("%s: %+v, want %q", tt.path, s, tt.fault)
 		}
@@ -88,4 +101,16 @@ func FuzzDiagnose(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDiagnoseWithoutKeys: without keys nothing is wrong with a signature.
+func TestDiagnoseWithoutKeys(t *testing.T) {
+	t.Parallel()
+	for _, mac := range []string{strings.Repeat("A", 43), strings.Repeat("A", 43) + "="} {
+		for _, keys := range []*Keyring{nil, {}} {
+			if s := keys.Diagnose("/s.k1."+mac+"/300x/cat.jpg", nil); s.Fault != "" {
+				t.Errorf("%s: %+v", mac, s)
+			}
+		}
+	}
 }
