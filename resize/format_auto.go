@@ -24,12 +24,20 @@ func (s Settings) format(h header.Header, v variant.Variant, a variant.Accept, p
 // keep is the original's format, or the closest that can be written at this size in
 // reasonable time. Of JPEG XL that is what every browser shows, as many do not show it.
 func (s Settings) keep(h header.Header, v variant.Variant, pixels int64, n *Notes) variant.Format {
-	if h.Format != variant.JXL && s.canWrite(h.Format) && (moving(h, v) || affordable(h.Format, v.Lossless, pixels)) {
+	var obstacle string
+	switch {
+	case h.Format == variant.JXL:
+		obstacle = "not every browser shows it"
+	case !s.canWrite(h.Format):
+		obstacle = "this server cannot write it"
+	case !moving(h, v) && !affordable(h.Format, v.Lossless, pixels):
+		obstacle = slowAt(pixels)
+	default:
 		n.Format = "the URL names no format, so it is the original's"
 		return h.Format
 	}
 	f, why := plain(h, v)
-	n.Format = fmt.Sprintf("the URL names no format, and the original's, %v, is not shown by every browser or not written here: %s", h.Format, why)
+	n.Format = fmt.Sprintf("the URL names no format, and the original's, %v, is not kept, as %s: %s", h.Format, obstacle, why)
 	return f
 }
 
@@ -50,7 +58,10 @@ func (s Settings) auto(h header.Header, v variant.Variant, a variant.Accept, pix
 	case chosen != variant.FormatKeep:
 		return chosen
 	case moves && !v.Lossless && s.canWrite(variant.GIF):
-		n.Format = "the client does not accept WebP, so that the animation is a GIF"
+		n.Format = "the animation is a GIF, as the client does not accept WebP"
+		if !s.mayChoose(variant.WebP) {
+			n.Format = "the animation is a GIF, as WebP cannot be chosen: " + s.WhyNotAccepted(v, a, variant.WebP)
+		}
 		return variant.GIF
 	}
 	f, why := plain(h, v)

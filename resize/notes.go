@@ -13,8 +13,8 @@ type Notes struct {
 	// says that the crop ended outside of the picture.
 	Region      Rect
 	CropClamped bool
-	// NotEnlarged: the picture is smaller than the box, which became smaller, or the picture
-	// kept its size.
+	// NotEnlarged: the picture is smaller than the box, and not enlarged. The result is smaller
+	// than the box then, except with FitContain, where it is the box with the picture on it.
 	NotEnlarged bool
 	// FocalClamped says, for each axis, that an edge keeps the focal point from the middle.
 	FocalClamped [2]bool
@@ -73,7 +73,12 @@ func (s Settings) tooSlow(f variant.Format, v variant.Variant, moves bool, pixel
 	case pixels > s.autoPixels(f):
 		return fmt.Sprintf("the result has %d pixels, and --%s-max-pixels is %d", pixels, f, s.autoPixels(f))
 	case !affordable(f, v.Lossless, pixels):
-		return fmt.Sprintf("the result has %d pixels, and may have %d in this encoding", pixels, int64(SlowPixels))
+		return slowAt(pixels)
 	}
 	return ""
+}
+
+// slowAt is the reason if affordable says no.
+func slowAt(pixels int64) string {
+	return fmt.Sprintf("the result has %d pixels, and may have %d in this encoding", pixels, int64(SlowPixels))
 }
