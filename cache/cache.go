@@ -38,7 +38,7 @@ type Store interface {
 	// Blob; if it turned out to be unreadable, that removes the entry.
 	Open(name variant.Name) (*Blob, error)
 
-	// Peek is Open without updating the last use.
+	// Peek is Open without updating the last use. It removes no entry that cannot be opened.
 	Peek(name variant.Name) (*Blob, error)
 
 	// Touch updates the last use of an entry that is served without Open, as Open does, and

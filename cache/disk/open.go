@@ -23,7 +23,8 @@ const useInterval = time.Hour
 // os.NewFile, and once an hour one more.
 func (s *Store) Open(name variant.Name) (*cache.Blob, error) { return s.open(name, true) }
 
-// Peek implements cache.Store. Reading the Blob is no use either.
+// Peek implements cache.Store. Reading the Blob is no use either, and what is damaged is left
+// to Open.
 func (s *Store) Peek(name variant.Name) (*cache.Blob, error) { return s.open(name, false) }
 
 func (s *Store) open(name variant.Name, uses bool) (*cache.Blob, error) {
@@ -34,13 +35,15 @@ func (s *Store) open(name variant.Name, uses bool) (*cache.Blob, error) {
 	var st unix.Stat_t
 	fd, err := s.system.open(path, &st)
 	if err != nil {
-		return nil, removeDamaged(path, err)
+		return nil, unreadable(path, err, uses)
 	}
 	if st.Size == 0 {
 		_ = unix.Close(fd)
-		// A whole body that is placed there at this moment is lost. That is one more
-		// miss, and no harm.
-		_ = unix.Unlink(path)
+		if uses {
+			// A whole body that is placed there at this moment is lost. That is one more
+			// miss, and no harm.
+			_ = unix.Unlink(path)
+		}
 		return nil, cache.ErrMiss
 	}
 	if uses {
@@ -51,14 +54,16 @@ func (s *Store) open(name variant.Name, uses bool) (*cache.Blob, error) {
 	return s.onDisk(os.NewFile(uintptr(fd), path), &st, path[s.root:]), nil
 }
 
-// removeDamaged removes a file that could not be opened because it is damaged, and then
-// wraps the error in ErrUnreadable. Other errors, such as missing permission or too many
-// open files, are returned as they are.
-func removeDamaged(path string, err error) error {
+// unreadable wraps the error in ErrUnreadable if a file could not be opened because it is
+// damaged, and removes that if it was to be used. Other errors, such as missing permission or
+// too many open files, are returned as they are.
+func unreadable(path string, err error, uses bool) error {
 	if !slices.ContainsFunc(damage, func(kind error) bool { return errors.Is(err, kind) }) {
 		return err
 	}
-	_ = unix.Unlink(path) // if that fails, the next Open tries again
+	if uses {
+		_ = unix.Unlink(path) // if that fails, the next Open tries again
+	}
 	return fmt.Errorf("%w: %w", cache.ErrUnreadable, err)
 }
 
@@ -115,7 +120,7 @@ func (s *Store) Touch(name variant.Name) (cache.Stat, error) {
 		err = errNotRegular
 	}
 	if err != nil {
-		return cache.Stat{}, removeDamaged(path, fmt.Errorf("stat %s: %w", path, err))
+		return cache.Stat{}, unreadable(path, fmt.Errorf("stat %s: %w", path, err), true)
 	}
 	s.noteUse(path, &st)
 	return cache.Stat{Size: st.Size, ModTime: modTimeOf(&st), Path: path[s.root:]}, nil

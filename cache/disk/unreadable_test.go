@@ -12,10 +12,11 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Open removes a damaged file, but not one that it has no permission or descriptor for.
+// Open removes a damaged file, but not one that it has no permission or descriptor for. Peek
+// removes nothing.
 func TestCannotOpen(t *testing.T) {
 	t.Parallel()
-	for err, removed := range map[error]bool{
+	for err, damaged := range map[error]bool{
 		unix.EIO: true, unix.ESTALE: true,
 		unix.EACCES: false, unix.EPERM: false, unix.EMFILE: false, unix.ENFILE: false, unix.ENOMEM: false, unix.ENOTDIR: false,
 	} {
@@ -29,8 +30,8 @@ func TestCannotOpen(t *testing.T) {
 			working := s.system
 			s.system.open = func(string, *unix.Stat_t) (int, error) { return -1, &os.PathError{Op: "open", Path: path, Err: err} }
 			s.system.stat = func(string) (unix.Stat_t, error) { return unix.Stat_t{}, err }
-			got := open(s, source)
-			if !errors.Is(got, err) || errors.Is(got, cache.ErrUnreadable) != removed || exists(path) == removed {
+			got, removed := open(s, source), damaged && name != "Peek"
+			if !errors.Is(got, err) || errors.Is(got, cache.ErrUnreadable) != damaged || exists(path) == removed {
 				t.Errorf("%s: %v is %v; the file is there: %v", name, err, got, exists(path))
 			}
 			s.system = working
@@ -78,5 +79,21 @@ func TestCannotRead(t *testing.T) {
 			fill(t, s, name, "other", someTime)
 		}
 		wantOpen(t, s, name, "other")
+	}
+}
+
+// An empty file, as a power failure leaves them, is a miss. Open removes it, and Peek does not.
+func TestEmptyFile(t *testing.T) {
+	t.Parallel()
+	s, _ := newTestStore(t, Options{NoSync: true})
+	path := fill(t, s, name, "body", someTime)
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Peek(name); err != cache.ErrMiss || !exists(path) {
+		t.Errorf("Peek: %v; the file is there: %v", err, exists(path))
+	}
+	if _, err := s.Open(name); err != cache.ErrMiss || exists(path) {
+		t.Errorf("Open: %v; the file is there: %v", err, exists(path))
 	}
 }

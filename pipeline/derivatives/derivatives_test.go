@@ -29,8 +29,10 @@ type store struct {
 	now   time.Time
 }
 
-func newStore() *store {
-	s := &store{files: cachetest.NewFake(), now: time.Unix(1_800_000_000, 0)}
+func newStore() *store { return newStoreOf(cachetest.NewFake()) }
+
+func newStoreOf(files *cachetest.Fake) *store {
+	s := &store{files: files, now: time.Unix(1_800_000_000, 0)}
 	now := func() time.Time { return s.now }
 	s.Store = derivatives.New(derivatives.Config{
 		Cache: s.files, MemoryBytes: 1 << 20, Epochs: new(cache.Epochs), Now: now,
@@ -114,4 +116,20 @@ func TestUnkept(t *testing.T) {
 	s.want(t, "within a minute", true, true)
 	s.now = s.now.Add(time.Second)
 	s.want(t, "after a minute", false, false)
+}
+
+// Peek leaves a file that cannot be read to those who use it.
+func TestPeekRemovesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStore()
+	s.keep(t, 0)
+	s.files.Damage(syscall.EIO, 0)
+	s.Store = newStoreOf(s.files).Store // which has not looked into the file
+	if d, ok := s.Peek(name); ok || s.files.Len() != 1 {
+		t.Errorf("%+v, %v, and %d files are left", d, ok, s.files.Len())
+	}
+	s.want(t, "damaged", false, false)
+	if s.files.Len() != 0 {
+		t.Error("Open has not removed it")
+	}
 }

@@ -22,6 +22,7 @@ func (s *Store) PeekFile(name variant.Name) (d Derivative, ok bool) {
 	if err != nil {
 		return d, false
 	}
+	b.OnUnreadable = nil // which would remove it
 	f, ok := s.files.Peek(name)
 	if !ok || f.size != b.Size || !f.modTime.Equal(b.ModTime) {
 		if f, ok = inspect(b); !ok {

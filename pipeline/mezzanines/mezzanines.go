@@ -159,6 +159,7 @@ func (s *Store) Peek(id originals.ID) *Mezzanine {
 	if err != nil {
 		return nil
 	}
+	b.OnUnreadable = nil // which would remove it
 	m, err := unpack(id, name, b)
 	if err != nil {
 		return nil
