@@ -1,6 +1,8 @@
 package originals
 
 import (
+	"time"
+
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -20,10 +22,17 @@ func (s *Store) markAbsent(name variant.Name, epoch uint64) {
 // within Config.NegativeTTL that it does not exist, and nil otherwise.
 func (s *Store) isAbsent(id ID) error {
 	at, ok := s.absent.Get(id.Name())
-	if age := s.Now().Sub(at); ok && age >= 0 && age < s.NegativeTTL {
+	if age, counts := s.absentFor(at); ok && counts {
 		return storage.NotFound("negative cache, "+age.String()+" old", string(id.Key))
 	}
 	return nil
+}
+
+// absentFor returns the age of an entry of the negative cache, and whether that still counts.
+// One from the future, before the clock was set, does not.
+func (s *Store) absentFor(at time.Time) (age time.Duration, counts bool) {
+	age = s.Now().Sub(at)
+	return age, age >= 0 && age < s.NegativeTTL
 }
 
 // Absent returns how many originals are in the negative cache.

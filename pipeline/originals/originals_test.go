@@ -54,6 +54,28 @@ func newStore(change ...func(*originals.Config)) *store {
 	return s
 }
 
+// What is remembered of the negative cache is what a fetch would find in it, whatever the clock does.
+func TestRememberAbsent(t *testing.T) {
+	t.Parallel()
+	start := time.Unix(1_800_000_000, 0)
+	now := start
+	s := newStore(func(c *originals.Config) { c.NegativeTTL, c.Now = time.Minute, func() time.Time { return now } })
+	none := originals.ID{Key: "none.jpg"}
+	for _, later := range []time.Duration{0, time.Minute - 1, time.Minute, -time.Second} {
+		now = start
+		if _, _, err := s.Forget(none.Key); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.Open(t.Context(), none, originals.ToDisk)
+		now = start.Add(later)
+		remembered, opens := s.Remember(none).AbsentUntil, s.origin.TotalOpens()
+		_, again := s.Open(t.Context(), none, originals.ToDisk)
+		if asked := s.origin.TotalOpens() > opens; !errors.Is(err, storage.ErrNotFound) || !errors.Is(again, storage.ErrNotFound) || asked != remembered.IsZero() {
+			t.Errorf("after %v: %v, %v; absent until %v, and the origin is asked: %v", later, err, again, remembered, asked)
+		}
+	}
+}
+
 type silent struct{}
 
 func (silent) Step(ctx context.Context, _ string) (context.Context, func(error)) {

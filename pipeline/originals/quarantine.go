@@ -55,8 +55,11 @@ func versionName(ref Ref) variant.Name {
 // holds reports whether an original is refused now.
 func (q *quarantine) holds(ref Ref, now time.Time) bool {
 	c, _ := q.crashes.Get(versionName(ref))
-	return now.Before(c.until)
+	return c.hold(now)
 }
+
+// hold reports whether the version is refused now.
+func (c crashes) hold(now time.Time) bool { return now.Before(c.until) }
 
 // add counts a crash of work that began in an epoch, and reports whether the original is
 // refused from now on. Those that come while it is refused, of work that had begun

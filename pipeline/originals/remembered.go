@@ -37,14 +37,16 @@ func (s *Store) Remember(id ID) Remembered {
 	name := id.Name()
 	known, ok := s.headers.Peek(name)
 	m := Remembered{Header: known.header, HeaderKnown: ok, Down: s.IsDown(id.Key), ReadOnly: s.ReadOnly()}
-	if at, ok := s.absent.Peek(name); ok && s.Now().Before(at.Add(s.NegativeTTL)) {
-		m.AbsentUntil = at.Add(s.NegativeTTL)
+	if at, ok := s.absent.Peek(name); ok {
+		if _, counts := s.absentFor(at); counts {
+			m.AbsentUntil = at.Add(s.NegativeTTL)
+		}
 	}
 	b, err := s.Cache.Peek(name)
 	if err != nil {
 		return m
 	}
-	m.Blob = b
+	m.Blob, b.OnUnreadable = b, nil // which would remove it
 	m.HeaderKnown = ok && known.size == b.Size && known.modTime.Equal(b.ModTime)
 	m.Freshness, m.NextUse = s.PeekFreshness(id, b.ModTime)
 	if meta, err := b.OriginMeta(); err == nil {
@@ -55,7 +57,7 @@ func (s *Store) Remember(id ID) Remembered {
 	}
 	if c, ok := s.quarantine.crashes.Peek(versionName(Ref{id, b.Size, b.ModTime})); ok {
 		m.Crashes = c.n
-		if s.Now().Before(c.until) {
+		if c.hold(s.Now()) {
 			m.QuarantinedUntil = c.until
 		}
 	}
@@ -72,8 +74,8 @@ func (s *Store) PeekFreshness(id ID, modTime time.Time) (f Freshness, next strin
 	r, same, _ := s.readRecord(id, modTime, known, ok)
 	f, ask := s.decide(id, r, same)
 	return f, [...]string{
-		askNothing: "", askLater: "the origin is asked in the background whether it has another version",
-		askNow: "the client waits while the origin is asked whether it has another version",
+		none: "", inBackground: "the origin is asked in the background whether it has another version",
+		beforeAnswer: "the client waits while the origin is asked whether it has another version",
 	}[ask]
 }
 

@@ -38,26 +38,26 @@ func (s *Store) CheckFreshness(ctx context.Context, id ID, modTime time.Time) Fr
 	r, same := s.recordOf(id, modTime)
 	f, next := s.decide(id, r, same)
 	switch next {
-	case askNow:
+	case beforeAnswer:
 		return s.revalidateNow(ctx, id, r)
-	case askLater:
+	case inBackground:
 		s.revalidateLater(ctx, id, r)
 	}
 	return f
 }
 
-// request says whether the origin is to be asked for a version.
-type request uint8
+// revalidation says when the origin is to be asked for a version.
+type revalidation uint8
 
 const (
-	askNothing request = iota
-	askLater           // in the background
-	askNow             // and the client waits
+	none revalidation = iota
+	inBackground
+	beforeAnswer // the client waits
 )
 
 // decide says how fresh something of that record is, unless the origin is to be asked now,
 // and whether it is to be asked. same is that of recordOf.
-func (s *Store) decide(id ID, r record, same bool) (Freshness, request) {
+func (s *Store) decide(id ID, r record, same bool) (Freshness, revalidation) {
 	now := s.Now()
 	age, waited := now.Sub(r.checked), now.Sub(r.lastRequest)
 	failed := !r.failed.IsZero()
@@ -67,17 +67,17 @@ func (s *Store) decide(id ID, r record, same bool) (Freshness, request) {
 	}
 	switch {
 	case same && age >= 0 && age < s.Revalidate:
-		return Fresh, askNothing
+		return Fresh, none
 	case s.ReadOnly() || s.IsDown(id.Key):
-		return Error, askNothing
+		return Error, none
 	case !same:
-		return Modified, askNothing
+		return Modified, none
 	case waited >= 0 && waited < retryAfter: // the origin is being asked, or was just now
-		return f, askNothing
+		return f, none
 	case s.RevalidateSync > 0 && age >= s.RevalidateSync && !r.checked.IsZero() && !failed:
-		return f, askNow
+		return f, beforeAnswer
 	}
-	return f, askLater
+	return f, inBackground
 }
 
 // revalidateLater revalidates in the background, unless backgroundChecks are running.
