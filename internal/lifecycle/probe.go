@@ -29,8 +29,8 @@ func Probe(ctx context.Context, address, path, token string) error {
 
 // Get asks a server of this machine, which Listen has opened at address, for a path, and
 // sends the token, if that is not "", and headers. One that listens at all addresses is reached
-// by the loopback interface. It returns the body, of at most 1 MiB. The error says, in one line,
-// why the answer is not 200.
+// by the loopback interface. It returns the body. The error says, in one line, why the answer is
+// not 200, or that it has more than 1 MiB.
 func Get(ctx context.Context, address, path, token string, h http.Header) ([]byte, error) {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		network, address := networkOf(address)
@@ -58,7 +58,11 @@ func Get(ctx context.Context, address, path, token string, h http.Header) ([]byt
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusOK {
-		return io.ReadAll(io.LimitReader(res.Body, maxGot))
+		body, err := io.ReadAll(io.LimitReader(res.Body, maxGot+1))
+		if len(body) > maxGot {
+			return nil, fmt.Errorf("%s: %s has more than %d bytes", address, path, maxGot)
+		}
+		return body, err
 	}
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxProbed)) // the status says enough
 	return nil, refusal(address, path, token, res.Status, body)

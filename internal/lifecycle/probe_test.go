@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,6 +45,21 @@ func TestProbe(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "gone.sock")
 	if err := Probe(t.Context(), "unix:"+gone, "/", ""); err == nil || !strings.HasPrefix(err.Error(), "no server listens at unix:"+gone+": is it running") {
 		t.Errorf("where nothing listens: %v", err)
+	}
+}
+
+// An answer that is too long is an error, and not cut.
+func TestGetIsWhole(t *testing.T) {
+	t.Parallel()
+	for size, whole := range map[int]bool{0: true, maxGot: true, maxGot + 1: false, 2 * maxGot: false} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, strings.Repeat("x", size))
+		}))
+		defer s.Close()
+		body, err := Get(t.Context(), s.Listener.Addr().String(), "/", "", nil)
+		if (err == nil) != whole || whole && len(body) != size || !whole && !strings.Contains(err.Error(), "has more than 1048576 bytes") {
+			t.Errorf("%d bytes: %d, %v", size, len(body), err)
+		}
 	}
 }
 
