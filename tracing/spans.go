@@ -24,7 +24,7 @@ func (t *Tracer) Step(ctx context.Context, name string) (step context.Context, e
 	}
 }
 
-// fail gives a span the error of its step. What is the fault of nobody here is no error.
+// fail gives a span the error of its step. Errors of the client's own making do not mark the span as failed.
 func fail(span trace.Span, err error) {
 	if err == nil {
 		return

@@ -64,7 +64,7 @@ func New(ctx context.Context, version string, log *slog.Logger) (*Tracer, error)
 }
 
 // enabled reports that the environment names a collector. By the specification one on this
-// machine would be the default; but who has none must not get errors about it.
+// machine would be the default; but without a collector there must be no errors.
 func enabled() (bool, error) {
 	if strings.EqualFold(os.Getenv("OTEL_SDK_DISABLED"), "true") {
 		return false, nil

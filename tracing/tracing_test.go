@@ -183,7 +183,7 @@ func TestSpans(t *testing.T) {
 		lines.Warn("not traced")
 		tracer.Answered(r.Context(), Answer{Key: "cat.jpg", Ops: strings.Repeat("x", 5000), Outcome: "shared", Bytes: 7, Cause: errors.New("boom"), Work: work})
 	}))
-	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("BREW\x00"[:4], "/300x200/cat.jpg", nil))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("BREW", "/300x200/cat.jpg", nil))
 	flush(tracer)
 	spans := to.Trace(id)
 	fails := map[string]bool{"Unknown": true, "Picture": true, "Quarantined": true, "Unavailable": true, "Server": true, "Busy": true}
