@@ -83,7 +83,7 @@ func (s *Store) PeekFreshness(id ID, modTime time.Time) (f Freshness, next strin
 // mezzanine; zero if it is not in quarantine.
 func (s *Store) PeekQuarantine(ref Ref) time.Time {
 	c, _ := s.quarantine.crashes.Peek(versionName(ref))
-	if s.Now().Before(c.until) {
+	if c.hold(s.Now()) {
 		return c.until
 	}
 	return time.Time{}
