@@ -56,7 +56,7 @@ func TestPlacesOfOneName(t *testing.T) {
 	m.Watch("test", metrics.State{
 		Gate: nothing, Background: none, Fetches: nothing, Memory: func() (int, int64) { return 0, 0 }, Absent: none, Repairs: none, Primes: none,
 		DiskLow: func() bool { return false }, Stock: func() (c [eviction.Tiers]eviction.Count) { return c },
-		Peers: func() metrics.Peers { return metrics.Peers{} }, Workers: func() metrics.Workers { return metrics.Workers{} }, Origins: o.States, Shared: func(func(string, int)) {}, Fronts: frontCaches{}.backlogs(nil), Switches: switches{}.each,
+		Ages: func(func(string, string, int64)) {}, Purged: func() (t time.Time) { return t }, Peers: func() metrics.Peers { return metrics.Peers{} }, Workers: func() metrics.Workers { return metrics.Workers{} }, Origins: o.States, Shared: func(func(string, int)) {}, Fronts: frontCaches{}.backlogs(nil), Switches: switches{}.each,
 	})
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
