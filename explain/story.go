@@ -3,7 +3,6 @@ package explain
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -107,7 +106,7 @@ func (s *story) isProvisional() bool { return s.first.Name() != s.request.Name()
 func (s *story) isServed() bool { return s.usable || s.provisional != nil }
 
 // wasMade reports that Question.Make has given what the URL asks for.
-func (s *story) wasMade() bool { return s.made != nil && s.made.Status < http.StatusMultipleChoices }
+func (s *story) wasMade() bool { return s.made != nil && s.made.Status < 300 }
 
 func (s *story) close() {
 	for _, r := range []*pipeline.Result{s.result, s.provisional} {
@@ -209,13 +208,13 @@ const onceMade = "once it is made (make=1, --make)"
 // failed reports that an answer is a problem, or a fallback.
 func (a *Answer) failed() bool {
 	_, hides := a.Header["X-Thumbery-Problem"]
-	return hides || a.Status >= http.StatusBadRequest
+	return hides || a.Status >= 400
 }
 
 // refusedAs says how a request is refused.
 func refusedAs(a Answer, why string) string {
 	text := "It is refused with " + number(a.Status) + " (" + a.Outcome + ")"
-	if a.Fallback == FallbackRedirect || a.Status == http.StatusFound {
+	if a.Fallback == FallbackRedirect || a.Status == 302 {
 		text = "The client is redirected to the original with 302 (" + a.Outcome + ")"
 	}
 	if why == "" {
