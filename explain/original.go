@@ -245,6 +245,7 @@ func (s *story) raw() (*pipeline.Result, bool) {
 	if err != nil {
 		return nil, false
 	}
+	b.OnUnreadable = nil // which would remove it
 	head := make([]byte, min(b.Size, header.PrologBytes))
 	if n, err := b.At().ReadAt(head, 0); n < len(head) && err != nil {
 		b.Close()

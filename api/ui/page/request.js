@@ -78,7 +78,7 @@ function askForToken(wrong) {
     dialog.returnValue = "";
     dialog.addEventListener("close", () => {
       if (dialog.returnValue !== "use" || !field.value) {
-        reject(new ServerError(401, { error: "This listener answers only with its token: reload the page to give it." }));
+        reject(new ServerError(401, { error: "This listener answers only with its token: reload the page to give it" }));
         return;
       }
       sessionStorage.setItem(stored, field.value.trim());
