@@ -97,7 +97,7 @@ func TestEvents(t *testing.T) {
 		}
 		third := watch(e)
 		if got := <-third.events; got != "4" && got != "5" {
-			t.Errorf("who comes later begins with %s", got)
+			t.Errorf("a later client begins with %s", got)
 		}
 		finish(third)
 	})

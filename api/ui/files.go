@@ -24,8 +24,8 @@ type file struct {
 	etag      string
 }
 
-// mediaTypes are by extension, as the tables of operating systems differ. What has none here
-// is not served, as licences.
+// mediaTypes are by extension, as the tables of operating systems differ. Files of other
+// types, such as licences, are not served.
 var mediaTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
 }
@@ -50,8 +50,8 @@ var files = func() map[string]file {
 	return all
 }()
 
-// IsFile reports that a path below the listener's root is a part of the page, which tells
-// nobody anything.
+// IsFile reports whether a path of the listener is one of the page's static files, which hold
+// no secrets and need no token.
 func IsFile(urlPath string) bool {
 	name, ok := strings.CutPrefix(urlPath, "/ui/")
 	_, known := files[name]
@@ -60,7 +60,7 @@ func IsFile(urlPath string) bool {
 
 func serveFile(w http.ResponseWriter, r *http.Request) {
 	_, name, slash := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	if !slash { // where the page's relative links would lead elsewhere
+	if !slash { // from here, the page's relative links would not lead below /ui/
 		http.Redirect(w, r, "ui/", http.StatusPermanentRedirect)
 		return
 	}

@@ -52,8 +52,8 @@ var (
 	inline = regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script(?:\s+type="module")?\s*>`)
 	// links are what HTML loads, or a script.
 	links = regexp.MustCompile(`(?:\s(?:src|href)="([^"#]+)"|(?:from|import)\s*\(?\s*"(\.[^"]+)")`)
-	// elsewhere is an address of another host.
-	elsewhere = regexp.MustCompile(`https?://[\w.-]+`)
+	// otherHost is an address of another host.
+	otherHost = regexp.MustCompile(`https?://[\w.-]+`)
 	// parsing makes HTML of text.
 	parsing = regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|setHTML|\beval\b|new Function`)
 )
@@ -91,7 +91,7 @@ func TestPageIsSafe(t *testing.T) {
 		if strings.HasPrefix(name, "vendor/") {
 			continue
 		}
-		for _, found := range elsewhere.FindAllString(text, -1) {
+		for _, found := range otherHost.FindAllString(text, -1) {
 			if found != "http://www.w3.org" && found != "https://img.example.com" { // the namespace of SVG, and an example
 				t.Errorf("%s names %s", name, found)
 			}

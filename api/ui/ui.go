@@ -26,7 +26,7 @@ type Config struct {
 	variant.Rules
 	// Keys are those of the public listener, and sign only with CanSign.
 	Keys *variant.Keyring
-	// CanSign says that whoever can reach the page may have URLs signed.
+	// CanSign says that everyone who can use the listener may have URLs signed.
 	CanSign bool
 	// CanChange says that the listener has /switches and /cache, which change something.
 	CanChange bool
@@ -89,7 +89,7 @@ func sameOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// contentPolicy has nothing inline, and nothing from elsewhere. Pictures are shown from
+// contentPolicy permits nothing inline, and nothing from other hosts. Pictures are shown from
 // memory (blob:), as each is fetched with the admin token.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
