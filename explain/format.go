@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
@@ -65,7 +67,7 @@ func (s *story) grown(out *Section) {
 	}
 	out.say(text)
 	if s.known.Blob != nil && s.result != nil && s.usable && s.result.Blob.Size > s.known.Blob.Size {
-		s.remark(because, fmt.Sprintf("the PNG has more bytes than the original, as it is encoded anew without loss (%s instead of %s)", counted(s.result.Blob.Size), bytesOf(s.known.Blob.Size)))
+		s.remark(because, fmt.Sprintf("the PNG has more bytes than the original, as it is encoded anew without loss (%s instead of %s)", humanize.Comma(s.result.Blob.Size), bytesOf(s.known.Blob.Size)))
 	}
 }
 

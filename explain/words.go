@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
@@ -26,16 +28,7 @@ func sides(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }
 
 func number(n int) string { return strconv.Itoa(n) }
 
-// counted writes large numbers in groups of three digits.
-func counted(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func bytesOf(n int64) string { return counted(n) + " bytes" }
+func bytesOf(n int64) string { return humanize.Comma(n) + " bytes" }
 
 // named is a format as people write it, with its article.
 func named(f variant.Format) string {
