@@ -64,10 +64,7 @@ func overview(app *kong.Application) string {
 	for _, f := range app.Flags {
 		p.flag(f)
 	}
-	p.exitStatus()
-	p.files()
-	p.section("SEE ALSO")
-	p.references(app, nil)
+	p.end(app, nil)
 	return p.String()
 }
 
@@ -90,7 +87,7 @@ func subcommand(app *kong.Application, command *kong.Node) string {
 		}
 	}
 	p.section("FLAGS")
-	p.text("Those of all commands, " + "--help and --config, are in " + app.Name + "(1).")
+	p.text("Those of all commands, --help and --config, are in " + app.Name + "(1).")
 	for _, group := range groups(command.Flags) {
 		if group.title != "" {
 			p.line(".SS " + escape(group.title))
@@ -99,11 +96,16 @@ func subcommand(app *kong.Application, command *kong.Node) string {
 			p.flag(f)
 		}
 	}
+	p.end(app, command)
+	return p.String()
+}
+
+// end has what every page ends with. command is that of the page, nil for the program's.
+func (p *page) end(app *kong.Application, command *kong.Node) {
 	p.exitStatus()
 	p.files()
 	p.section("SEE ALSO")
 	p.references(app, command)
-	return p.String()
 }
 
 // group are flags under one title, "" for those of none, which come first.
