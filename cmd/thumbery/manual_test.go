@@ -61,9 +61,9 @@ func TestManPages(t *testing.T) {
 	if code := run([]string{"manual", dir}, io.Discard, io.Discard); code != 0 {
 		t.Fatalf("manual: %d", code)
 	}
-	pages := manual.Pages(app)
-	if len(pages) < 10 {
-		t.Fatalf("there are %d pages", len(pages))
+	pages, err := manual.Pages(app)
+	if err != nil || len(pages) < 10 {
+		t.Fatalf("there are %d pages, %v", len(pages), err)
 	}
 	for _, command := range app.Children {
 		page := pages["thumbery-"+command.Name]

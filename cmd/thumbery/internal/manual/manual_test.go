@@ -21,9 +21,9 @@ type grammar struct {
 // Whatever stands in the help texts stands in the pages, and is no command there.
 func TestPagesEscape(t *testing.T) {
 	t.Parallel()
-	pages := Pages(kong.Must(&grammar{}, kong.Name("x"), kong.Description("It is.\n\nSecond\nline.\n\n    .example \\c\n    --two")).Model)
-	if len(pages) != 2 {
-		t.Fatalf("there are %d pages", len(pages))
+	pages, err := Pages(kong.Must(&grammar{}, kong.Name("x"), kong.Description("It is.\n\nSecond\nline.\n\n    .example \\c\n    --two")).Model)
+	if err != nil || len(pages) != 2 {
+		t.Fatalf("there are %d pages, %v", len(pages), err)
 	}
 	for name, want := range map[string][]string{
 		"x":    {"\n.SH NAME\nx \\- ", "\nIt is.\n.PP\nSecond line.\n.PP\n.nf\n    .example \\ec\n    \\-\\-two\n.fi\n", "\n.BR x\\-do (1)\n\\&.TH Does it: well. And more.\n"},

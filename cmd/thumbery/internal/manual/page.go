@@ -1,168 +1,127 @@
 package manual
 
 import (
-	"fmt"
+	"cmp"
+	_ "embed"
+	"slices"
 	"strings"
+	"text/template"
 
 	"github.com/alecthomas/kong"
 )
 
-// page is being written, in the language of man(7).
-type page struct{ strings.Builder }
+//go:embed pages.tmpl
+var source string
 
-func newPage(name, summary string) *page {
-	p := &page{}
-	p.line(".\\\" Made from the flags by: thumbery manual DIR")
-	p.line(fmt.Sprintf(`.TH %s 1 "" Thumbery "Thumbery manual"`, escape(strings.ToUpper(name))))
-	p.section("NAME")
-	p.line(escape(name) + ` \- ` + escape(summary))
-	return p
-}
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"upper": strings.ToUpper, "plain": plain, "text": text, "paragraphs": paragraphs, "placeholder": placeholder, "notes": notes,
+}).Parse(source))
 
-func (p *page) line(text string) {
-	p.WriteString(text)
-	p.WriteByte('\n')
-}
+// page is that of a command, or of the program, which has no parent.
+type page struct{ *kong.Node }
 
-func (p *page) section(title string) { p.line(".SH " + escape(title)) }
-
-// item begins one of a list; its text follows.
-func (p *page) item(head string) {
-	p.line(".TP")
-	p.line(head)
-}
-
-// text writes one paragraph as it is meant for a terminal.
-func (p *page) text(text string) {
-	if text = escape(text); strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {
-		text = `\&` + text // it is no request
-	}
-	p.line(text)
-}
-
-// paragraphs writes several, of which those indented are examples.
-func (p *page) paragraphs(text string) {
-	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
-		if paragraph == "" {
-			continue
+// all are the page of the program and those of its commands.
+func all(program *kong.Node) []page {
+	pages := []page{{program}}
+	for _, command := range program.Children {
+		if !command.Hidden {
+			pages = append(pages, page{command})
 		}
-		if i > 0 || p.hasText() {
-			p.line(".PP")
-		}
-		if !strings.HasPrefix(paragraph, "    ") {
-			p.text(strings.ReplaceAll(paragraph, "\n", " "))
-			continue
-		}
-		p.line(".nf")
-		for line := range strings.SplitSeq(paragraph, "\n") {
-			p.text(line)
-		}
-		p.line(".fi")
 	}
+	return pages
 }
 
-// hasText reports whether the section has any: a paragraph right after its title is an
-// error.
-func (p *page) hasText() bool {
-	lines := strings.Split(strings.TrimSpace(p.String()), "\n")
-	return !strings.HasPrefix(lines[len(lines)-1], ".SH ")
+func (p page) Title() string {
+	if p.Parent == nil {
+		return p.Name
+	}
+	return p.Parent.Name + "-" + p.Name
 }
 
-// flag writes its names, its help, its default and its variable.
-func (p *page) flag(f *kong.Flag) {
-	name := `\fB\-\-` + escape(f.Name) + `\fR`
-	if f.Short != 0 {
-		name = `\fB\-` + string(f.Short) + `\fR, ` + name
+// Summary is what the help text begins with: a line for apropos.
+func (p page) Summary() string {
+	if p.Parent == nil {
+		return "resizes images on the fly"
 	}
-	switch {
-	case f.Tag.Negatable != "":
-		name += `, \fB\-\-no\-` + escape(f.Name) + `\fR`
-	case !f.IsBool():
-		name += `=\fI` + escape(placeholder(f)) + `\fR`
+	first, _, _ := strings.Cut(p.Help, ". ")
+	first, _, _ = strings.Cut(strings.TrimSuffix(first, "."), ": ")
+	return strings.ToLower(first[:1]) + first[1:]
+}
+
+func (p page) Commands() []page { return all(p.Node)[1:] }
+
+// Flags are those to be shown. Those without a group come first, as no heading stands above them.
+func (p page) Flags() []*kong.Flag {
+	var without, grouped []*kong.Flag
+	for _, f := range p.Node.Flags {
+		switch {
+		case f.Hidden:
+		case f.Group == nil:
+			without = append(without, f)
+		default:
+			grouped = append(grouped, f)
+		}
 	}
-	p.item(name)
-	p.text(f.Help)
-	var notes []string
-	if f.Enum != "" {
-		notes = append(notes, "One of "+strings.Join(f.EnumSlice(), ", ")+".")
+	return append(without, grouped...)
+}
+
+// Others are all pages but this one.
+func (p page) Others() []page {
+	program := p.Node
+	if p.Parent != nil {
+		program = p.Parent
 	}
-	if f.HasDefault {
-		notes = append(notes, "Default: "+f.Default+".")
-	}
-	for _, env := range f.Envs {
-		notes = append(notes, "Environment: "+env+".")
-	}
-	if len(notes) > 0 {
-		p.line(".br")
-		p.text(strings.Join(notes, " "))
-	}
+	return slices.DeleteFunc(all(program), func(other page) bool { return other == p })
 }
 
 // placeholder stands for the value; a default is named elsewhere.
-func placeholder(f *kong.Flag) string {
-	if f.PlaceHolder != "" {
-		return f.PlaceHolder
+func placeholder(f *kong.Flag) string { return cmp.Or(f.PlaceHolder, strings.ToUpper(f.Name)) }
+
+// notes are what there is to say of a flag besides its help.
+func notes(f *kong.Flag) string {
+	var all []string
+	if f.Enum != "" {
+		all = append(all, "One of "+strings.Join(f.EnumSlice(), ", ")+".")
 	}
-	return strings.ToUpper(f.Name)
+	if f.HasDefault {
+		all = append(all, "Default: "+f.Default+".")
+	}
+	for _, env := range f.Envs {
+		all = append(all, "Environment: "+env+".")
+	}
+	return strings.Join(all, " ")
 }
 
-func (p *page) exitStatus() {
-	p.section("EXIT STATUS")
-	for _, s := range [][2]string{
-		{"0", "It is done."},
-		{"1", "It failed."},
-		{"2", "There is a mistake in the command line, or in what it names."},
-		{"3", "It is done, except for some files, which are in the log."},
-	} {
-		p.item(s[0])
-		p.text(s[1])
-	}
-}
-
-func (p *page) files() {
-	p.section("FILES")
-	p.text("Of the Debian package:")
-	for _, f := range [][2]string{
-		{"/etc/thumbery/thumbery.toml", "Settings, for --config: each flag that has a variable is a key."},
-		{"/etc/thumbery/env", "Secrets, as variables."},
-		{"/var/cache/thumbery", "The disk cache."},
-		{"/run/thumbery/http.sock", "The socket for nginx."},
-	} {
-		p.item(".I " + escape(f[0]))
-		p.text(f[1])
-	}
-}
-
-// references are to all pages but that of a command.
-func (p *page) references(app *kong.Application, but *kong.Node) {
-	var pages []string
-	if but != nil {
-		pages = append(pages, app.Name)
-	}
-	for _, c := range visible(app) {
-		if c != but {
-			pages = append(pages, pageOf(app, c))
+// paragraphs sets texts of several. Those indented are examples.
+func paragraphs(texts ...string) string {
+	var lines []string
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(strings.Join(texts, "\n\n")), "\n\n") {
+		if lines != nil {
+			lines = append(lines, ".PP")
 		}
-	}
-	for i, name := range pages {
-		comma := ","
-		if i == len(pages)-1 {
-			comma = ""
+		if !strings.HasPrefix(paragraph, "    ") {
+			lines = append(lines, text(strings.ReplaceAll(paragraph, "\n", " ")))
+			continue
 		}
-		p.line(".BR " + escape(name) + " (1)" + comma)
+		lines = append(lines, ".nf")
+		for line := range strings.SplitSeq(paragraph, "\n") {
+			lines = append(lines, text(line))
+		}
+		lines = append(lines, ".fi")
 	}
+	return strings.Join(lines, "\n") + "\n"
 }
 
-// escape leaves nothing of a text to be taken for a command, and hyphens for what they are, so
+// text is a paragraph, of which the first line is no request.
+func text(s string) string {
+	if s = plain(s); strings.HasPrefix(s, ".") || strings.HasPrefix(s, "'") {
+		return `\&` + s
+	}
+	return s
+}
+
+// plain leaves nothing of a text to be taken for a command, and hyphens for what they are, so
 // that flags can be copied.
-func escape(text string) string {
-	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "…", "...", "×", "x").Replace(text)
-}
-
-// firstWords is what a help text begins with, as the NAME section has it: a line for apropos.
-func firstWords(help string) string {
-	first, _, _ := strings.Cut(help, ". ")
-	first = strings.TrimSuffix(first, ".")
-	first, _, _ = strings.Cut(first, ": ")
-	return strings.ToLower(first[:1]) + first[1:]
+func plain(s string) string {
+	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "…", "...", "×", "x").Replace(s)
 }
