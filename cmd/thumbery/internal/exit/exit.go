@@ -15,45 +15,30 @@ const (
 	partly = 3 // done except for some files
 )
 
+// codeError is an error that leads to an exit code other than failed.
+type codeError struct {
+	error
+	code int
+}
+
+func (e *codeError) Unwrap() error { return e.error }
+
 // Code is the exit code of a command that returned this error.
 func Code(err error) int {
-	switch {
-	case err == nil:
+	if err == nil {
 		return done
-	case IsUsage(err):
-		return usage
-	case isPartly(err):
-		return partly
+	}
+	if e, ok := errors.AsType[*codeError](err); ok {
+		return e.code
 	}
 	return failed
 }
 
-// usageError is a mistake in the command line, or in what it names.
-type usageError struct{ error }
-
-func (e *usageError) Unwrap() error { return e.error }
-
 // Usage marks an error as a mistake in the command line, or in what it names.
-func Usage(err error) error { return &usageError{err} }
+func Usage(err error) error { return &codeError{err, usage} }
 
 // IsUsage reports whether an error, or one that it wraps, was marked by Usage.
-func IsUsage(err error) bool {
-	_, ok := errors.AsType[*usageError](err)
-	return ok
-}
-
-// partlyError says what could not be done, where the rest was.
-type partlyError struct{ error }
-
-func (e *partlyError) Unwrap() error { return e.error }
-
-// Partly marks an error that says what could not be done, where the rest was.
-func Partly(err error) error { return &partlyError{err} }
-
-func isPartly(err error) bool {
-	_, ok := errors.AsType[*partlyError](err)
-	return ok
-}
+func IsUsage(err error) bool { return Code(err) == usage }
 
 // Conclusion is the error of a command that can be run again to go on: what it has done,
 // as in "copied", is not done again. failed is what it could not do, err what ended it.
@@ -71,3 +56,6 @@ func Conclusion(ctx context.Context, done string, err, failed error) error {
 	}
 	return nil
 }
+
+// Partly marks an error that says what could not be done, where the rest was.
+func Partly(err error) error { return &codeError{err, partly} }
