@@ -73,9 +73,6 @@ func (i *Image) Picture(ctx context.Context, v variant.Variant, a variant.Accept
 	return i.pipeline.Picture(ctx, "fallback", v, a)
 }
 
-// Load returns how many of its sizes are being made, and how many are queued.
-func (i *Image) Load() (running, waiting int) { return i.pipeline.Render.Gate.Load() }
-
 // staticOrigin is an origin that has one picture, under every key.
 type staticOrigin struct{ picture []byte }
 

@@ -15,7 +15,7 @@ import (
 const fallbackToOrigin = "redirect"
 
 // fallback reads the picture of --fallback, or returns nil.
-func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (*fallback.Image, error) {
+func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (api.Fallback, error) {
 	if c.Fallback == "" || c.Fallback == fallbackToOrigin {
 		return nil, nil
 	}
@@ -28,25 +28,4 @@ func (c *serveCmd) fallback(r resize.Resizer, s resize.Settings) (*fallback.Imag
 		return nil, exit.Usage(fmt.Errorf("--fallback %s: %w", c.Fallback, err))
 	}
 	return f, nil
-}
-
-// asFallback is nil for nil, which an interface that holds one is not.
-func asFallback(f *fallback.Image) api.Fallback {
-	if f == nil {
-		return nil
-	}
-	return f
-}
-
-// making returns how many pictures are being made, fallbacks among them, and how many
-// wait for a worker.
-func (a *app) making(f *fallback.Image) func() (running, waiting int) {
-	if f == nil {
-		return a.gates.pictures.Load
-	}
-	return func() (running, waiting int) {
-		running, waiting = a.gates.pictures.Load()
-		fallbacks, _ := f.Load()
-		return running + fallbacks, waiting
-	}
 }

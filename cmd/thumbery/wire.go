@@ -14,7 +14,6 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/explain"
-	"github.com/thumbery/thumbery/fallback"
 	"github.com/thumbery/thumbery/internal/lifecycle"
 	"github.com/thumbery/thumbery/invalidation/peers"
 	"github.com/thumbery/thumbery/metrics"
@@ -94,7 +93,7 @@ func (c *serveCmd) service(app *app, keys *variant.Keyring, sendFile api.SendFil
 // parts are what the two servers share.
 type parts struct {
 	*app
-	fallback *fallback.Image
+	fallback api.Fallback // nil without a picture
 	primer   *prime.Queue
 	switches switches
 	hottest  *api.Hottest
@@ -106,7 +105,7 @@ type parts struct {
 // state is what the metrics show of a running service.
 func (p *parts) state(fronts frontCaches, others *peers.Peers) metrics.State {
 	return metrics.State{
-		Gate: p.making(p.fallback), Background: p.gates.pictures.Background, Fetches: p.gates.fetches.Load, Memory: p.Derivatives.MemoryStats, Absent: p.Originals.Absent,
+		Gate: p.gates.pictures.Load, Background: p.gates.pictures.Background, Fetches: p.gates.fetches.Load, Memory: p.Derivatives.MemoryStats, Absent: p.Originals.Absent,
 		Repairs: p.origins.Repairs, Primes: p.primer.Waiting, DiskLow: p.dir.Free.Low,
 		Workers: watchWorkers(p.workers.State),
 		Ages:    p.ages, Purged: func() time.Time { return p.dir.Inventory.Stock().Counted.Time },
@@ -122,7 +121,7 @@ func (a *app) rules(c *serveCmd) variant.Rules {
 func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.SendFile) *api.Server {
 	return api.New(api.Config{
 		Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, ClientHints: c.ClientHints,
-		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: asFallback(p.fallback),
+		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: p.fallback,
 		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader.HotHeader, Warm: p.warm}, Hottest: p.hottest, Observer: p.observer(), Log: p.log,
 	})
 }
