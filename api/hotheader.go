@@ -30,23 +30,23 @@ var (
 // reservedHeaders match hotHeaderName, but have a meaning of their own.
 var reservedHeaders = []string{AccelHeader, "X-Sendfile", headerRequestID, headerNoSniff, headerProblem, headerNoAccel}
 
-// ParseHotHeader parses a header such as "X-Accel-Expires: 3600", and derives the
+// UnmarshalText reads a header such as "X-Accel-Expires: 3600", and derives the
 // value for cold derivatives: 0 for X-Accel-Expires, max-age=0 for Surrogate-Control,
 // and no-store for headers of RFC 9213 such as CDN-Cache-Control. Other headers have
 // none.
-func ParseHotHeader(s string) (HotHeader, error) {
-	name, value, ok := strings.Cut(s, ":")
+func (h *HotHeader) UnmarshalText(text []byte) error {
+	name, value, ok := strings.Cut(string(text), ":")
 	name, value = http.CanonicalHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value)
 	switch {
 	case !ok || value == "":
-		return HotHeader{}, fmt.Errorf("%q is not of the form NAME: VALUE, such as X-Accel-Expires: 3600", s)
+		return fmt.Errorf("%q is not of the form NAME: VALUE, such as X-Accel-Expires: 3600", text)
 	case !hotHeaderName.MatchString(name) || slices.Contains(reservedHeaders, name):
-		return HotHeader{}, fmt.Errorf("%q is not a header for caches alone, such as X-Accel-Expires, Surrogate-Control or CDN-Cache-Control", name)
+		return fmt.Errorf("%q is not a header for caches alone, such as X-Accel-Expires, Surrogate-Control or CDN-Cache-Control", name)
 	case !hotHeaderValue.MatchString(value):
-		return HotHeader{}, fmt.Errorf("the value of %s must be of up to 256 visible characters", name)
+		return fmt.Errorf("the value of %s must be of up to 256 visible characters", name)
 	}
-	h := HotHeader{Name: name, Hot: value}
-	return h, h.setCold()
+	*h = HotHeader{Name: name, Hot: value}
+	return h.setCold()
 }
 
 var errLifetime = errors.New("gives no lifetime in seconds")

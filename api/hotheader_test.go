@@ -5,6 +5,11 @@ import (
 	"testing"
 )
 
+func parseHotHeader(s string) (h HotHeader, err error) {
+	err = h.UnmarshalText([]byte(s))
+	return h, err
+}
+
 func TestParseHotHeader(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -19,7 +24,7 @@ func TestParseHotHeader(t *testing.T) {
 		{"cloudflare-cdn-cache-control: max-age=5", HotHeader{"Cloudflare-Cdn-Cache-Control", "max-age=5", "no-store"}},
 		{"X-Hot:  yes, very ", HotHeader{"X-Hot", "yes, very", ""}},
 	} {
-		if got, err := ParseHotHeader(c.given); err != nil || got != c.want {
+		if got, err := parseHotHeader(c.given); err != nil || got != c.want {
 			t.Errorf("%q: %+v, %v", c.given, got, err)
 		}
 	}
@@ -34,7 +39,7 @@ func TestParseHotHeader(t *testing.T) {
 		"x-request-id: 1": "not a header for caches", "X-Sendfile: /": "not a header for caches", "X-Ä: 1": "not a header for caches",
 		"X-Hot: a\r\nSet-Cookie: b": "visible", "X-Hot: ä": "visible", "X-Hot: " + strings.Repeat("a", 257): "visible",
 	} {
-		if h, err := ParseHotHeader(given); err == nil || !strings.Contains(err.Error(), reason) {
+		if h, err := parseHotHeader(given); err == nil || !strings.Contains(err.Error(), reason) {
 			t.Errorf("%q: %+v, %v", given, h, err)
 		}
 	}
@@ -50,11 +55,11 @@ func FuzzParseHotHeader(f *testing.F) {
 		if err := tag.UnmarshalText([]byte(s)); err == nil && (strings.ContainsAny(s, " :\r\n\x00") || !strings.EqualFold(s, string(tag))) {
 			t.Errorf("%q is taken for the name of a header, %q", s, tag)
 		}
-		h, err := ParseHotHeader(s)
+		h, err := parseHotHeader(s)
 		if err != nil {
 			return
 		}
-		if again, err := ParseHotHeader(h.Name + ": " + h.Hot); err != nil || again != h {
+		if again, err := parseHotHeader(h.Name + ": " + h.Hot); err != nil || again != h {
 			t.Errorf("%q is %+v, and that %+v, %v", s, h, again, err)
 		}
 		if strings.ContainsAny(h.Name+h.Hot, "\r\n\x00") || h.Hot == h.Cold {

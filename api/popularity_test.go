@@ -17,7 +17,7 @@ import (
 
 func hotAfter(t testing.TB, n int, header string) func(*Config) {
 	t.Helper()
-	h, err := ParseHotHeader(header)
+	h, err := parseHotHeader(header)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestHotWithSendFile(t *testing.T) {
 	} {
 		public, _ := newDiskHandler(t, 0, hotAfter(t, 2, c.header), func(cfg *Config) { cfg.SendFile = SendFile{c.sendFile, "/cache/"} })
 		h := &testServer{Handler: public}
-		header, err := ParseHotHeader(c.header)
+		header, err := parseHotHeader(c.header)
 		if err != nil {
 			t.Fatal(err)
 		}

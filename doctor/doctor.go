@@ -19,6 +19,7 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/sandbox"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
@@ -46,15 +47,7 @@ type Engine struct {
 	engine.Capabilities
 	Workers int   // how many there are
 	Memory  int64 // that each may take, in bytes; 0 is no limit
-	Walls   []Wall
-}
-
-// Wall is a part of their sandbox.
-type Wall struct {
-	Name    string
-	Missing string // why this system has none; "" if it has
-	// Optional: serve starts without it, also with Config.Required.
-	Optional bool
+	Walls   []sandbox.Wall
 }
 
 // Config is what is checked.
@@ -130,7 +123,7 @@ func checkMemory(e Engine) Check {
 }
 
 // checkSandbox names the walls that child processes work within, and those that they lack.
-func checkSandbox(walls []Wall, required bool) Check {
+func checkSandbox(walls []sandbox.Wall, required bool) Check {
 	var have, lack []string
 	refused := false
 	for _, w := range walls {

@@ -13,6 +13,7 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/sandbox"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -97,7 +98,7 @@ func TestOneFileSystem(t *testing.T) {
 
 func TestCheckEngine(t *testing.T) {
 	t.Parallel()
-	able := Engine{Workers: 2, Memory: 1 << 30, Walls: []Wall{{Name: "seccomp"}, {Name: "landlock", Missing: "the kernel\nhas none"}}}
+	able := Engine{Workers: 2, Memory: 1 << 30, Walls: []sandbox.Wall{{Name: "seccomp"}, {Name: "landlock", Missing: "the kernel\nhas none"}}}
 	able.Libvips, able.Reads, able.Writes, able.Speed.SIMD = "8.18.0", header.DefaultFormats, resize.WrittenFormats, true
 	for _, c := range []struct {
 		change   func(*Engine, *Config)

@@ -44,6 +44,12 @@ func ParseSource(s string) (Source, error) {
 	return source, nil
 }
 
+// UnmarshalText reads what ParseSource does.
+func (s *Source) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseSource(string(text))
+	return err
+}
+
 func parseMirrors(s string) ([]*url.URL, error) {
 	var mirrors []*url.URL
 	for part := range strings.SplitSeq(s, "|") {

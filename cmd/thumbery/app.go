@@ -28,23 +28,15 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// appFlags decide what is in the cache, and under which names. serve and prime share
-// them, so that one finds what the other makes.
-type appFlags struct {
+// AppFlags decide what is in the cache, and under which names. serve and prime share
+// them, so that one finds what the other makes. They are exported for kong, which validates
+// what is embedded.
+type AppFlags struct {
 	settings.OriginFlags `group:"origins"`
 	settings.CacheFlags  `group:"cache"`
 	settings.SharedFlags `group:"cache"`
 	settings.ImageFlags  `group:"pictures"`
 	settings.LimitFlags  `group:"limits"`
-}
-
-func (f *appFlags) Validate() error {
-	for _, validate := range []func() error{f.OriginFlags.Validate, f.CacheFlags.Validate, f.SharedFlags.Validate, f.ImageFlags.Validate, f.LimitFlags.Validate} {
-		if err := validate(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // app is a pipeline, wired.
@@ -79,12 +71,12 @@ type appConfig struct {
 	metrics *metrics.Metrics
 	tracer  *tracing.Tracer // nil without tracing
 	log     *slog.Logger
-	adjust  func(*pipeline.Config)
+	serve   func(*pipeline.Config) // sets what only serve has; nil for prime
 }
 
 // app wires the packages. Its errors are mistakes in the flags, or those of starting
 // workers. They start while everything else is opened.
-func (f *appFlags) app(c appConfig) (*app, error) {
+func (f *AppFlags) app(c appConfig) (*app, error) {
 	presets, err := f.Presets()
 	if err != nil {
 		return nil, err
@@ -106,7 +98,7 @@ func (f *appFlags) app(c appConfig) (*app, error) {
 
 // open opens the origins and the cache, waits for the workers, and puts the pipeline
 // together.
-func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err error) {
+func (f *AppFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err error) {
 	if a.origins, err = f.OriginFlags.Open(a.readOnly, c.tracer.Transport, c.metrics, c.log); err != nil {
 		return err
 	}
@@ -131,14 +123,16 @@ func (f *appFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	if config.Derivatives.SharedTier, err = f.sharedTier(a, c); err != nil {
 		return err
 	}
-	c.adjust(&config)
+	if c.serve != nil {
+		c.serve(&config)
+	}
 	a.Pipeline = pipeline.New(config)
 	a.Originals.SetReadOnly(f.ReadOnly)
 	a.primer = prime.New(a.Pipeline, config.Observer, c.log)
 	return nil
 }
 
-func (f *appFlags) pipeline(a *app) pipeline.Config {
+func (f *AppFlags) pipeline(a *app) pipeline.Config {
 	return pipeline.Config{
 		Originals: originals.Config{
 			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.Originals, Journal: a.dir, Fetches: a.gates.fetches,
@@ -153,7 +147,7 @@ func (f *appFlags) pipeline(a *app) pipeline.Config {
 }
 
 // engine is what the workers are told.
-func (f *appFlags) engine(marks []watermark.Watermark) engine.Config {
+func (f *AppFlags) engine(marks []watermark.Watermark) engine.Config {
 	return engine.Config{
 		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.FormatSet(), Lenient: f.ServesBroken(),
 		AllScans: f.Scans == "all", Watermarks: marks,
@@ -161,7 +155,7 @@ func (f *appFlags) engine(marks []watermark.Watermark) engine.Config {
 }
 
 // watermarks are those of --watermark, with their images.
-func (f *appFlags) watermarks() (marks []watermark.Watermark, err error) {
+func (f *AppFlags) watermarks() (marks []watermark.Watermark, err error) {
 	for _, m := range f.Watermark {
 		if slices.ContainsFunc(marks, func(w watermark.Watermark) bool { return w.Name == m.Name }) {
 			return nil, fmt.Errorf("there are two with the name %s", m.Name)
@@ -174,7 +168,7 @@ func (f *appFlags) watermarks() (marks []watermark.Watermark, err error) {
 	return marks, nil
 }
 
-func (f *appFlags) settings(able engine.Capabilities, marks []watermark.Watermark) resize.Settings {
+func (f *AppFlags) settings(able engine.Capabilities, marks []watermark.Watermark) resize.Settings {
 	s := resize.Settings{
 		MaxPixels: int64(f.MaxPixels), MaxFrames: f.MaxFrames, Quality: map[variant.Format]int{},
 		Auto: f.Auto.Formats, AVIFMaxPixels: int64(f.AVIFMaxPixels), JXLMaxPixels: int64(f.JXLMaxPixels),

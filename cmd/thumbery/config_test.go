@@ -63,17 +63,16 @@ func TestExampleFile(t *testing.T) {
 	}
 }
 
-// A secret that lacks its quotes is not part of the error, as other values are.
-func TestConfigHidesSecrets(t *testing.T) {
+// A value that lacks its quotes is not part of the error: it may be a secret.
+func TestConfigHidesValues(t *testing.T) {
 	t.Parallel()
-	for text, shown := range map[string]bool{
-		"log = supercalifragilistic": true, "hook-secret = supercalifragilistic": false, "admin-token = supercalifragilistic": false,
-		"key = supercalifragilistic": false, `key = ["k1:fine", supercalifragilistic]`: false,
-		"keys = supercalifragilistic": false, "hook_secret = supercalifragilistic": false, "serve.key = supercalifragilistic": false,
+	for _, text := range []string{
+		"log = supercalifragilistic", "hook-secret = supercalifragilistic", "admin-token = supercalifragilistic",
+		"key = supercalifragilistic", `key = ["k1:fine", supercalifragilistic]`, "serve.key = supercalifragilistic",
 	} {
 		name, _, _ := strings.Cut(text, " ")
 		err := parseServe(t, "listen = ':0'\n"+text+"\n")
-		if err == nil || strings.Contains(err.Error(), "supercali") != shown || !strings.HasPrefix(err.Error(), `toml: line 2 (last key "`+name+`"): `) {
+		if err == nil || strings.Contains(err.Error(), "supercali") || !strings.HasPrefix(err.Error(), `toml: line 2 (last key "`+name+`"): `) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/doctor"
 	"github.com/thumbery/thumbery/internal/progress"
 	"github.com/thumbery/thumbery/resize/engine"
@@ -23,20 +22,22 @@ type doctorCmd struct {
 	settings.FormatFlags
 	settings.WorkerFlags
 
-	Cache  string          `complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
-	Source []values.Source `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
+	Cache  string           `complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
+	Source []storage.Source `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
 }
-
-// Validate is called by kong.
-func (c *doctorCmd) Validate() error { return c.WorkerFlags.Validate() }
 
 // Run prints a line for each check, and fails if something is wrong.
 func (c *doctorCmd) Run(stdout io.Writer) error {
 	if err := settings.CheckSources(c.Source); err != nil {
 		return err
 	}
+	memory, err := c.WorkerMemory()
+	if err != nil {
+		return err
+	}
 	config := doctor.Config{
-		Engine: c.inspect, Formats: c.FormatSet(), Required: c.RequiresSandbox(), Cache: c.Cache, Sources: values.Sources(c.Source),
+		Engine:  func(ctx context.Context) (doctor.Engine, error) { return c.inspect(ctx, memory) },
+		Formats: c.FormatSet(), Required: c.RequiresSandbox(), Cache: c.Cache, Sources: c.Source,
 		Open: func(u *url.URL) (storage.Backend, error) { return origins.OpenBackend(u, s3.Options{}) },
 	}
 	bar := progress.New(os.Stderr, io.Discard) // each check has a line
@@ -67,18 +68,8 @@ func concludeDoctor(found map[doctor.Status]int, stdout io.Writer) error {
 	return nil
 }
 
-// inspect starts a worker, to find out what it can do. It needs no part of the sandbox,
-// so that it can say what is missing.
-func (c *doctorCmd) inspect(ctx context.Context) (doctor.Engine, error) {
-	flags := c.WorkerFlags
-	flags.Sandbox = ""
-	able, walls, err := describeWorker(ctx, &flags, engine.Config{Formats: c.FormatSet()})
-	if err != nil {
-		return doctor.Engine{}, err
-	}
-	e := doctor.Engine{Capabilities: able, Workers: c.WorkerCount(), Memory: c.WorkerMemory()}
-	for _, wall := range walls {
-		e.Walls = append(e.Walls, doctor.Wall(wall))
-	}
-	return e, nil
+// inspect starts a worker, to find out what it can do.
+func (c *doctorCmd) inspect(ctx context.Context, memory int64) (doctor.Engine, error) {
+	able, walls, err := describeWorker(ctx, &c.WorkerFlags, engine.Config{Formats: c.FormatSet()})
+	return doctor.Engine{Capabilities: able, Workers: c.WorkerCount(), Memory: memory, Walls: walls}, err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,10 +16,9 @@ import (
 	"github.com/thumbery/thumbery/internal/lifecycle"
 )
 
-// explainCmd asks a running server. It takes the flags, and so the environment, of serve that
-// say where.
+// explainCmd asks a running server why a picture looks as it does.
 type explainCmd struct {
-	settings.AdminFlags
+	settings.ClientFlags
 	URL    string   `arg:"" name:"url" help:"URL of a picture, or its path, for example /300x200,f_auto/photos/cat.jpg."`
 	Accept string   `env:"-" help:"Accept header of the browser, on which f_auto depends, for example image/avif,image/webp."`
 	Header []string `env:"-" sep:"none" placeholder:"NAME:VALUE" help:"Another header of the browser: Save-Data, Sec-CH-DPR or Sec-CH-Width. Repeatable."`
@@ -35,14 +33,6 @@ func (c *explainCmd) Help() string {
 
 // explainTimeout is longer than the server's own limit.
 const explainTimeout = 3 * time.Minute
-
-// Validate is called by kong.
-func (c *explainCmd) Validate() error {
-	if c.Admin == "" {
-		return errors.New("--admin: is empty: there is no admin listener to ask")
-	}
-	return c.AdminFlags.Validate()
-}
 
 // Run prints the report.
 func (c *explainCmd) Run(stdout io.Writer) error {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -11,23 +10,14 @@ import (
 	"github.com/thumbery/thumbery/internal/lifecycle"
 )
 
-// healthCmd asks a running server how it is. It takes the flags, and so the environment,
-// of serve that say where.
+// healthCmd asks a running server how it is.
 type healthCmd struct {
-	settings.AdminFlags
+	settings.ClientFlags
 	Ready bool `env:"-" help:"Ask whether it can do its work and is not about to stop (/readyz), and not only whether it runs (/healthz)."`
 }
 
 // healthTimeout is shorter than what those who ask usually wait.
 const healthTimeout = 3 * time.Second
-
-// Validate is called by kong.
-func (c *healthCmd) Validate() error {
-	if c.Admin == "" {
-		return errors.New("--admin: is empty: there is no admin listener to ask")
-	}
-	return c.AdminFlags.Validate()
-}
 
 // Run fails unless the server answers in time that all is well.
 func (c *healthCmd) Run(stdout io.Writer) error {

@@ -22,7 +22,7 @@ import (
 
 // openInvalidations returns the log of the cache directory, which must not have been opened
 // yet: its log says whether anything in it is older.
-func (f *appFlags) openInvalidations(m *metrics.Metrics, log *slog.Logger) (*invalidation.Log, error) {
+func (f *AppFlags) openInvalidations(m *metrics.Metrics, log *slog.Logger) (*invalidation.Log, error) {
 	_, err := os.Stat(filepath.Join(f.Cache, disk.Derivatives))
 	l, err := invalidation.New(f.Cache, invalidation.Options{
 		Empty: errors.Is(err, fs.ErrNotExist), NoSync: f.NoSync, Lost: m.InvalidationsLost, Log: log,

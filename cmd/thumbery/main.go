@@ -53,35 +53,33 @@ var groups = []kong.Group{
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// run is the program, and returns its exit code.
+// run is the program, and returns its exit code, but for --help, which ends it.
 func run(args []string, stdout, stderr io.Writer) int {
-	// --help ends the parsing by a call, and so is turned into a panic and back.
-	type code int
-	defer func() {
-		if r := recover(); r != nil {
-			if _, ok := r.(code); !ok {
-				panic(r)
-			}
-		}
-	}()
-	file := &config.File{}
-	parser := newParser(stdout, stderr, kong.Bind(file), kong.Exit(func(c int) { panic(code(c)) }))
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	ctx, err := parser.Parse(args)
-	if err == nil {
-		if ctx.Command() != "serve" {
-			config.PrintExposedSecrets(ctx, stderr)
-		}
-		err = ctx.Run()
-	} else {
-		err = exit.Usage(file.Explain(err))
-	}
+	err := runCommand(args, stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "thumbery:", err)
 	}
 	return exit.Code(err)
+}
+
+func runCommand(args []string, stdout, stderr io.Writer) error {
+	file := &config.File{}
+	ctx, err := newParser(stdout, stderr, kong.Bind(file)).Parse(args)
+	if err == nil {
+		err = settings.CheckRanges(ctx.Flags())
+	}
+	if err != nil {
+		return exit.Usage(file.Explain(err))
+	}
+	if ctx.Command() != "serve" { // which has a log
+		for _, warning := range settings.ExposedSecrets(ctx) {
+			fmt.Fprintln(stderr, "thumbery: warning:", warning)
+		}
+	}
+	return ctx.Run()
 }
 
 func newParser(stdout, stderr io.Writer, options ...kong.Option) *kong.Kong {

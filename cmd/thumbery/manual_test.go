@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/manual"
 )
 
@@ -23,8 +25,8 @@ var (
 func TestManualHasFlags(t *testing.T) {
 	t.Parallel()
 	var help bytes.Buffer
-	if code := run([]string{"serve", "--help"}, &help, &help); code != 0 {
-		t.Fatalf("serve --help: %d", code)
+	if _, err := newParser(&help, &help, kong.Exit(func(int) {})).Parse([]string{"serve", "--help"}); err != nil {
+		t.Fatal(err)
 	}
 	manual, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {

@@ -26,7 +26,7 @@ type migrateCmd struct {
 	To   values.Backend `required:"" env:"-" placeholder:"URL" help:"Backend that they are copied to, for example 's3://bucket/prefix?region=eu-west-1'. If the two need different credentials, give each a profile=."`
 
 	Prefix   values.PrefixOrAll `env:"-" placeholder:"PREFIX" help:"Copy only originals whose keys begin with this, for example photos/2019/; / is all."`
-	Parallel int                `default:"16" env:"-" help:"How many originals are copied at once. Each takes up to 8 MiB of memory."`
+	Parallel int                `default:"16" min:"1" max:"256" env:"-" help:"How many originals are copied at once. Each takes up to 8 MiB of memory."`
 	Verify   bool               `env:"-" help:"Read every copy back and compare its SHA-256 with the original's, also of those that existed already. Do that before you delete anything."`
 	DryRun   bool               `env:"-" help:"Copy nothing, and print what would be copied."`
 	JSON     bool               `name:"json" env:"-" help:"Print the summary as JSON."`
@@ -57,17 +57,6 @@ func openStore(flag string, backend values.Backend) (migrate.Store, error) {
 	}
 	return s, nil
 }
-
-// Validate is called by kong.
-func (c *migrateCmd) Validate() error {
-	if c.Parallel < 1 || c.Parallel > maxParallel {
-		return fmt.Errorf("--parallel: must be from 1 to %d", maxParallel)
-	}
-	return nil
-}
-
-// maxParallel is as many connections as there are to one backend.
-const maxParallel = 256
 
 // Run copies until it is done or SIGTERM or SIGINT comes.
 func (c *migrateCmd) Run(stdout io.Writer) error {

@@ -21,15 +21,15 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/metrics"
+	"github.com/thumbery/thumbery/storage"
 )
 
 // opened opens places of originals.
 func opened(t *testing.T, f settings.OriginFlags, sources ...string) (*origins.Origins, *metrics.Metrics) {
 	t.Helper()
 	for _, s := range sources {
-		var source values.Source
+		var source storage.Source
 		if err := source.UnmarshalText([]byte(s)); err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func (fullDisk) Check() error { return errors.New("no space left on device") }
 // service; one that cannot be read does.
 func TestCacheChecks(t *testing.T) {
 	o, _ := opened(t, settings.OriginFlags{}, "/=file:.")
-	c := serveCmd{appFlags: appFlags{CacheFlags: settings.CacheFlags{Cache: t.TempDir()}}}
+	c := serveCmd{AppFlags: AppFlags{CacheFlags: settings.CacheFlags{Cache: t.TempDir()}}}
 	ask := func(d *disk.Directory) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
 		admin.New(admin.Config{Checks: c.checks(&app{origins: o, dir: d}), Metrics: http.NotFoundHandler()}).

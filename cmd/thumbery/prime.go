@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -23,7 +21,6 @@ import (
 	"github.com/thumbery/thumbery/internal/progress"
 	"github.com/thumbery/thumbery/internal/summary"
 	"github.com/thumbery/thumbery/metrics"
-	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
@@ -41,10 +38,10 @@ type primeCmd struct {
 
 	Server             prime.Server `env:"-" placeholder:"URL" group:"Where" help:"Have a running server do the work, while it serves: its admin listener, for example http://127.0.0.1:8081 or unix:/PATH. Without it, the work is done here, with the settings of serve below."`
 	settings.TokenFlag `group:"Where"`
-	Parallel           int  `env:"-" default:"8" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
+	Parallel           int  `env:"-" default:"8" min:"1" max:"256" group:"Where" help:"How many pictures are processed at once, without --server: --workers of them are resized, the others are fetched."`
 	JSON               bool `name:"json" env:"-" group:"Where" help:"Print the summary as JSON."`
 
-	appFlags
+	AppFlags
 }
 
 // Help is shown by prime --help.
@@ -56,23 +53,12 @@ Give it the settings that serve has, by the same environment or --config: those 
 Exit status 3 says that some could not be made; all of them are in the log, or with --server the first few. Listed files that are no pictures are counted, and are no failures.`
 }
 
-// ofServe are flags, or beginnings of them, that mean nothing to prime.
-var ofServe = []string{
-	"no-hedge", "repair", "negative-ttl", "redirect-raw", "read-only", "hot", "no-hot", "purge-every",
-	"client-hints", "adaptive", "fallback", "key", "max-versions", "queue",
-	"older-than", "max-size", "max-files", "originals-", "mezzanines-", "derivatives-",
-}
-
-// hideUnused hides those from prime --help, which still accepts them.
+// hideUnused hides the flags that mean nothing to prime, which have the tag "serving", from
+// prime --help. They are accepted still.
 func hideUnused(k *kong.Kong) error {
 	for _, command := range k.Model.Children {
-		if command.Name != "prime" {
-			continue
-		}
 		for _, flag := range command.Flags {
-			flag.Hidden = flag.Hidden || slices.ContainsFunc(ofServe, func(name string) bool {
-				return flag.Name == name || strings.HasSuffix(name, "-") && strings.HasPrefix(flag.Name, name)
-			})
+			flag.Hidden = flag.Hidden || command.Name == "prime" && flag.Tag.Has("serving")
 		}
 	}
 	return nil
@@ -80,19 +66,16 @@ func hideUnused(k *kong.Kong) error {
 
 // Validate is called by kong.
 func (c *primeCmd) Validate() error {
+	here := c.Server.IsZero()
 	switch {
 	case len(c.Ops) == 0 && !c.PresetAll:
 		return errors.New("nothing to generate: give --ops thumb, --ops 300x200,f_webp or --preset-all")
-	case c.Parallel < 1 || c.Parallel > maxParallel:
-		return fmt.Errorf("--parallel: must be from 1 to %d", maxParallel)
-	case !c.Server.IsZero():
-		return c.TokenFlag.Validate()
-	case c.PresetAll && len(c.Preset) == 0:
+	case here && c.PresetAll && len(c.Preset) == 0:
 		return errors.New("--preset-all: there are no presets: give --preset, too")
-	case c.ReadOnly:
+	case here && c.ReadOnly:
 		return errors.New("--read-only: nothing is fetched, and so nothing can be primed")
 	}
-	return c.appFlags.Validate()
+	return nil
 }
 
 func (c *primeCmd) lists() bool { return c.Prefix != nil || c.Since > 0 }
@@ -154,16 +137,10 @@ func (c *primeCmd) prepare(r *prime.Report) (run func(context.Context) error, er
 		r.Where = c.Server.String()
 		return c.remote(r), nil
 	}
-	r.Where = absolute(c.Cache)
-	return c.local(r)
-}
-
-// absolute tells directories of the same name apart.
-func absolute(dir string) string {
-	if whole, err := filepath.Abs(dir); err == nil {
-		return whole
+	if r.Where, err = filepath.Abs(c.Cache); err != nil {
+		return nil, err
 	}
-	return dir
+	return c.local(r)
 }
 
 // primeQueue is more than can be queued: pictures, and mezzanines in the background.
@@ -172,7 +149,7 @@ const primeQueue = 1000
 // local prepares the work to be done here.
 func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err error) {
 	c.Repair = false // that is what serving is for
-	app, err := c.app(appConfig{gate.NewDedicated, primeQueue, metrics.New(), nil, r.Log, func(*pipeline.Config) {}})
+	app, err := c.app(appConfig{newGate: gate.NewDedicated, queue: primeQueue, metrics: metrics.New(), log: r.Log})
 	if err != nil {
 		return nil, err
 	}

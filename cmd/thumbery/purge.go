@@ -33,7 +33,7 @@ type purgeCmd struct {
 
 	DryRun bool          `env:"-" help:"Remove nothing, and print what would be removed."`
 	JSON   bool          `name:"json" env:"-" help:"Print the summary as JSON."`
-	Wait   time.Duration `default:"0s" env:"-" help:"How long to wait for another purge of this directory to end, for example 10m. With 0, a purge that finds another running does nothing."`
+	Wait   time.Duration `default:"0s" min:"0s" env:"-" help:"How long to wait for another purge of this directory to end, for example 10m. With 0, a purge that finds another running does nothing."`
 }
 
 func (c *purgeCmd) forgets() bool { return len(c.Source)+len(c.Prefix) > 0 }
@@ -49,9 +49,6 @@ func (c *purgeCmd) Run(stdout io.Writer) error {
 	policy := c.Policy()
 	if policy.Empty() && !c.forgets() {
 		return exit.Usage(errors.New("purge: say what to remove: --older-than 30d, --max-size 50GiB, --max-files, --min-free 10%, --source KEY or --prefix PREFIX"))
-	}
-	if c.Wait < 0 {
-		return exit.Usage(errors.New("--wait: must not be below 0"))
 	}
 	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()

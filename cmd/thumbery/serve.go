@@ -9,7 +9,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/config"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/internal/lifecycle"
@@ -17,19 +16,13 @@ import (
 
 type serveCmd struct {
 	settings.ServerFlags `group:"server"`
-	appFlags
+	AppFlags
 	settings.ProxyFlags   `group:"proxy"`
 	settings.ClusterFlags `group:"cluster"`
 }
 
-// Validate is called by kong, and says what is wrong with a flag before anything
-// has started.
+// Validate is called by kong.
 func (c *serveCmd) Validate() error {
-	for _, validate := range []func() error{c.ServerFlags.Validate, c.appFlags.Validate, c.ProxyFlags.Validate, c.ClusterFlags.Validate} {
-		if err := validate(); err != nil {
-			return err
-		}
-	}
 	if c.Peers != "" && c.Admin == "" {
 		return errors.New("--peers: give --admin, too: the other nodes ask there what to forget")
 	}
@@ -42,7 +35,9 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	log, buffer := c.Logger()
 	defer buffer.Start()()
 	slog.SetDefault(log) // for panics that are recovered
-	config.LogExposedSecrets(ctx, log)
+	for _, warning := range settings.ExposedSecrets(ctx) {
+		log.Warn(warning)
+	}
 	c.SetGOGC()
 	running := lifecycle.Service{Drain: c.Drain, Grace: c.Grace, Log: log, FlushLog: buffer.Flush}
 	service, err := c.wire(running.Stopping, log)

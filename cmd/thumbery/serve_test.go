@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/internal/lifecycle"
+	"github.com/thumbery/thumbery/storage"
 )
 
 // The public listener has the page only where it serves nothing but the pictures that come
@@ -35,7 +35,7 @@ func TestIsDemo(t *testing.T) {
 		c := serveCmd{}
 		c.Key, c.AdminToken = tt.keys, tt.token
 		for _, text := range tt.sources {
-			var s values.Source
+			var s storage.Source
 			if err := s.UnmarshalText([]byte(text)); err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +84,7 @@ func TestPageAddress(t *testing.T) {
 	} {
 		c := serveCmd{}
 		if tt.demo {
-			var s values.Source
+			var s storage.Source
 			if err := s.UnmarshalText([]byte(settings.DefaultSource)); err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ import (
 )
 
 // sharedTier is a Config without a bucket if there is no --shared.
-func (f *appFlags) sharedTier(a *app, c appConfig) (shared.Config, error) {
+func (f *AppFlags) sharedTier(a *app, c appConfig) (shared.Config, error) {
 	if f.Shared == nil {
 		return shared.Config{}, nil
 	}

@@ -21,7 +21,7 @@ type versionCmd struct{ settings.FormatFlags }
 // this build of libvips would know besides; and what makes it slow, if something
 // does.
 func (c *versionCmd) Run(stdout io.Writer) error {
-	able, _, err := describeWorker(context.Background(), &settings.WorkerFlags{Workers: 1}, engine.Config{Formats: c.FormatSet()})
+	able, _, err := describeWorker(context.Background(), &settings.WorkerFlags{}, engine.Config{Formats: c.FormatSet()})
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/thumbery/thumbery/api/ui"
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/metrics"
 )
 
@@ -63,7 +63,7 @@ type dryRun struct {
 
 func (c *serveCmd) dryRuns() *ui.Purging {
 	return &ui.Purging{
-		Limits: values.Policy,
+		Limits: settings.ParsePolicy,
 		DryRun: func(ctx context.Context, limits eviction.Policy) (any, error) {
 			var run dryRun
 			var err error

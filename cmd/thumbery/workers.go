@@ -14,7 +14,7 @@ import (
 )
 
 // startWorkers starts the workers, and returns before they are ready. The error is that there is
-// no program to start. The caller closes the Pool.
+// no program to start, or less memory than they need. The caller closes the Pool.
 func startWorkers(f *settings.WorkerFlags, c engine.Config, log *slog.Logger) (*sandbox.Pool, error) {
 	config, err := workerConfig(f, c, log)
 	if err != nil {
@@ -24,19 +24,25 @@ func startWorkers(f *settings.WorkerFlags, c engine.Config, log *slog.Logger) (*
 }
 
 func workerConfig(f *settings.WorkerFlags, c engine.Config, log *slog.Logger) (sandbox.Config, error) {
+	memory, err := f.WorkerMemory()
+	if err != nil {
+		return sandbox.Config{}, err
+	}
 	program, err := sandbox.FindWorker()
 	return sandbox.Config{
-		Worker: program, Build: version, Workers: f.WorkerCount(), Pictures: f.WorkerPictures, Memory: f.WorkerMemory(),
+		Worker: program, Build: version, Workers: f.WorkerCount(), Pictures: f.WorkerPictures, Memory: memory,
 		Engine: c, Require: f.RequiresSandbox(), Observer: deathLog{log}, Log: log,
 	}, err
 }
 
-// describeWorker starts one worker, to find out what it can do.
+// describeWorker starts one worker, to find out what it can do, and which parts of the sandbox
+// there are none of.
 func describeWorker(ctx context.Context, f *settings.WorkerFlags, c engine.Config) (engine.Capabilities, []sandbox.Wall, error) {
 	config, err := workerConfig(f, c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return engine.Capabilities{}, nil, err
 	}
+	config.Require = false
 	return sandbox.Describe(ctx, config)
 }
 

@@ -48,7 +48,7 @@ func (f Flag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Path, c
 	}
 	c.parsing = true
 	if err := toml.Unmarshal(data, &c.values); err != nil {
-		return hideSecret(err, k.Model)
+		return hideValue(err)
 	}
 	if err := c.check(settings(k.Model)); err != nil {
 		return err
@@ -74,14 +74,13 @@ func read(path string) ([]byte, error) {
 	return data, err
 }
 
-// hideSecret leaves out of an error in the file's syntax what stands there, where it may
-// be a secret: one without quotes would be in the log of a service.
-func hideSecret(err error, app *kong.Application) error {
-	e, ok := errors.AsType[toml.ParseError](err)
-	if !ok || !isSecret(e.LastKey, app) {
-		return err
+// hideValue leaves out of an error in the file's syntax what stands there: it may be a secret
+// without quotes, which would be in the log of a service.
+func hideValue(err error) error {
+	if e, ok := errors.AsType[toml.ParseError](err); ok {
+		return fmt.Errorf("toml: line %d (last key %q): this is not valid TOML: are there quotes around the value, and is there one key of that name?", e.Position.Line, e.LastKey)
 	}
-	return fmt.Errorf("toml: line %d (last key %q): not valid TOML; are there quotes around the value?", e.Position.Line, e.LastKey)
+	return err
 }
 
 // settings are the names of all flags that a file can set: those that can be set in

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 )
@@ -13,9 +15,9 @@ import (
 type CacheFlags struct {
 	Cache      string        `complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
 	NoSync     bool          `help:"Do not wait until files have reached the disk: faster on slow disks, but a power failure may leave damaged files."`
-	Hot        values.Amount `default:"64MiB" help:"Size of the memory cache of derivatives. Not used with --accel and --sendfile-header."`
-	NoHot      bool          `help:"Start with the memory cache switched off; PATCH /switches of the admin listener switches it on."`
-	PurgeEvery time.Duration `placeholder:"DURATION" help:"Purge the cache about this often, for example 1h, by the limits that follow. Without it, run thumbery purge from cron."`
+	Hot        values.Amount `serving:"" default:"64MiB" help:"Size of the memory cache of derivatives. Not used with --accel and --sendfile-header."`
+	NoHot      bool          `serving:"" help:"Start with the memory cache switched off; PATCH /switches of the admin listener switches it on."`
+	PurgeEvery time.Duration `serving:"" placeholder:"DURATION" help:"Purge the cache about this often, for example 1h, by the limits that follow. Without it, run thumbery purge from cron."`
 	PolicyFlags
 }
 
@@ -43,9 +45,9 @@ type PolicyFlags struct {
 
 // evictionFlags are eviction.Limits, of all files or of those of one tier.
 type evictionFlags struct {
-	OlderThan values.Age      `placeholder:"DURATION" help:"Evict files${of} that were last used longer ago, for example 36h, 30d or 8w."`
-	MaxSize   values.Budget   `placeholder:"SIZE" help:"Evict the least recently used files${of} when they take more, for example 50GiB, down to 90%."`
-	MaxFiles  values.Quantity `placeholder:"NUMBER" help:"Evict the least recently used files${of} when there are more, for example 1000000, down to 90%."`
+	OlderThan values.Age      `serving:"" placeholder:"DURATION" help:"Evict files${of} that were last used longer ago, for example 36h, 30d or 8w."`
+	MaxSize   values.Budget   `serving:"" placeholder:"SIZE" help:"Evict the least recently used files${of} when they take more, for example 50GiB, down to 90%."`
+	MaxFiles  values.Quantity `serving:"" placeholder:"NUMBER" help:"Evict the least recently used files${of} when there are more, for example 1000000, down to 90%."`
 }
 
 func (f evictionFlags) limits() eviction.Limits {
@@ -60,17 +62,28 @@ func (f PolicyFlags) Policy() eviction.Policy {
 	}
 }
 
+// ParsePolicy reads the flags of PolicyFlags from a query, without their hyphens. Empty values
+// limit nothing.
+func ParsePolicy(query url.Values) (eviction.Policy, error) {
+	var args []string
+	for name, texts := range query {
+		for _, text := range texts {
+			if text != "" {
+				args = append(args, "--"+name+"="+text)
+			}
+		}
+	}
+	var f PolicyFlags
+	parser, err := kong.New(&f, kong.NoDefaultHelp())
+	if err == nil {
+		_, err = parser.Parse(args)
+	}
+	return f.Policy(), err
+}
+
 // SharedFlags are about the tier of the cache that servers share.
 type SharedFlags struct {
 	Shared        *url.URL      `placeholder:"URL" help:"Keep derivatives in a bucket, too, where other servers find them: s3://bucket/prefix, with the parameters of --source. The bucket's lifecycle rule expires them: see deploy/shared-lifecycle.json."`
-	SharedMinCost time.Duration `default:"20ms" help:"Keep nothing there that took less time to fetch and make; 0 keeps everything."`
-	SharedHedge   time.Duration `default:"100ms" help:"How long a request waits for that bucket before the derivative is made at the same time."`
-}
-
-// Validate refuses times below 0.
-func (f *SharedFlags) Validate() error {
-	if f.SharedMinCost < 0 || f.SharedHedge < 0 {
-		return errors.New("--shared-min-cost and --shared-hedge: must not be less than 0")
-	}
-	return nil
+	SharedMinCost time.Duration `min:"0s" default:"20ms" help:"Keep nothing there that took less time to fetch and make; 0 keeps everything."`
+	SharedHedge   time.Duration `min:"0s" default:"100ms" help:"How long a request waits for that bucket before the derivative is made at the same time."`
 }

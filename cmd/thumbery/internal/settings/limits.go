@@ -18,35 +18,20 @@ type LimitFlags struct {
 	FormatFlags
 	WorkerFlags
 
-	MaxBytes      values.Amount `default:"64MiB" help:"Largest original that is fetched."`
-	MaxPixels     values.Amount `default:"100M" help:"Most pixels of one picture, and of all that are made at once."`
-	MaxFrames     int           `default:"500" help:"Most frames of an animation; of longer ones, only the URL option still gives a picture."`
-	ResizeTimeout time.Duration `default:"20s" help:"Time limit for making one picture once its original is there, including the queue; then its process is killed, and the response is 503. Fetching has its own limit, --fetch-timeout."`
-	Fetches       int           `default:"32" help:"How many originals are fetched at once. As many as --queue may wait."`
-	Queue         int           `default:"100" help:"How many pictures may wait to be made; more are refused with 503."`
+	MaxBytes      values.Amount `min:"1" default:"64MiB" help:"Largest original that is fetched."`
+	MaxPixels     values.Amount `min:"1" default:"100M" help:"Most pixels of one picture, and of all that are made at once."`
+	MaxFrames     int           `min:"1" default:"500" help:"Most frames of an animation; of longer ones, only the URL option still gives a picture."`
+	ResizeTimeout time.Duration `min:"1ms" default:"20s" help:"Time limit for making one picture once its original is there, including the queue; then its process is killed, and the response is 503. Fetching has its own limit, --fetch-timeout."`
+	Fetches       int           `min:"1" default:"32" help:"How many originals are fetched at once. As many as --queue may wait."`
+	Queue         int           `serving:"" min:"0" default:"100" help:"How many pictures may wait to be made; more are refused with 503."`
 }
 
-// Validate refuses numbers that are out of range, and flags that contradict each other.
+// Validate refuses to serve presets only where there are none.
 func (f *LimitFlags) Validate() error {
-	switch {
-	case f.MaxBytes == 0:
-		return errors.New("--max-bytes: must be more than 0")
-	case f.MaxPixels == 0:
-		return errors.New("--max-pixels: must be more than 0")
-	case f.MaxFrames < 1:
-		return errors.New("--max-frames: must be 1 or more")
-	case f.ResizeTimeout <= 0:
-		return errors.New("--resize-timeout: must be more than 0")
-	case f.Fetches < 1:
-		return errors.New("--fetches: must be 1 or more")
-	case f.Queue < 0:
-		return errors.New("--queue: must not be less than 0")
-	case f.MaxVersions < 0:
-		return errors.New("--max-versions: must not be less than 0")
-	case f.PresetsOnly && len(f.Preset) == 0:
+	if f.PresetsOnly && len(f.Preset) == 0 {
 		return errors.New("--presets-only: there are no presets: give --preset, too")
 	}
-	return f.WorkerFlags.Validate()
+	return nil
 }
 
 // Signed reports that only signed URLs are served.
@@ -72,7 +57,7 @@ func (f *LimitFlags) VersionLimit() int {
 
 // LinkFlags decide how URLs are written, and which are accepted.
 type LinkFlags struct {
-	Key    []string `secret:"" placeholder:"KID:SECRET" sep:" " help:"Key that URLs are signed with; only signed ones are served then. Repeatable: the first signs, all are accepted. A secret has no spaces. Best set in the environment."`
+	Key    []string `serving:"" secret:"" placeholder:"KID:SECRET" sep:" " help:"Key that URLs are signed with; only signed ones are served then. Repeatable: the first signs, all are accepted. A secret has no spaces. Best set in the environment."`
 	Preset []string `placeholder:"NAME=OPTIONS" sep:" " help:"Name for options, for example thumb=300x200,f_auto. Repeatable."`
 }
 
@@ -102,7 +87,7 @@ func (f *LinkFlags) Presets() (variant.Presets, error) {
 type permitFlags struct {
 	Sizes       []values.Size `placeholder:"PIXELS" help:"The only widths and heights that may be requested outside presets, for example 300,600. The option v_ is then refused, too, unless URLs are signed."`
 	PresetsOnly bool          `help:"Serve nothing but presets, raw and info. The option v_ is then refused with these two, unless URLs are signed."`
-	MaxVersions int           `default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
+	MaxVersions int           `serving:"" min:"0" default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
 }
 
 // FormatFlags say which originals pictures are made of; serve, prime, doctor and

@@ -15,14 +15,13 @@ import (
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 	"github.com/thumbery/thumbery/invalidation/frontcache"
 )
 
 // ProxyFlags are about what is in front of the server: browsers, caches, and servers
 // that send files by themselves.
 type ProxyFlags struct {
-	MaxAge time.Duration `default:"720h" help:"How long browsers and proxies may cache a picture."`
+	MaxAge time.Duration `min:"0s" default:"720h" help:"How long browsers and proxies may cache a picture."`
 	CORS   string        `name:"cors" placeholder:"ORIGIN" help:"Access-Control-Allow-Origin of every response, for example *."`
 
 	Accel          string `placeholder:"/PREFIX" xor:"sendfile" help:"Let nginx send what is on disk: respond with X-Accel-Redirect to this internal location, for example /cache/."`
@@ -32,9 +31,9 @@ type ProxyFlags struct {
 
 	PurgeURL []frontcache.List `placeholder:"URL" sep:" " help:"Cache in front that is told which pictures were forgotten, by their tags: http://HOST:PORT/ for Varnish with a file of deploy/purge, or file:PATH for any other, such as deploy/purge/cloudflare.toml. Repeatable."`
 
-	HotAfter  int              `default:"0" help:"A derivative that is requested more often than this within --hot-window, for example 20, is hot: it is kept in memory, and --hot-header is sent. 0 is never."`
-	HotWindow time.Duration    `default:"1m" help:"The time in which --hot-after counts."`
-	HotHeader values.HotHeader `placeholder:"NAME:VALUE" help:"Header that tells a cache in front to keep what is hot, and by its opposite value to keep nothing else: for example 'X-Accel-Expires: 3600' for nginx, 'Surrogate-Control: max-age=3600' for Varnish. See deploy/nginx-cache.conf and deploy/varnish.vcl."`
+	HotAfter  int           `default:"0" help:"A derivative that is requested more often than this within --hot-window, for example 20, is hot: it is kept in memory, and --hot-header is sent. 0 is never."`
+	HotWindow time.Duration `min:"1s" default:"1m" help:"The time in which --hot-after counts."`
+	HotHeader api.HotHeader `placeholder:"NAME:VALUE" help:"Header that tells a cache in front to keep what is hot, and by its opposite value to keep nothing else: for example 'X-Accel-Expires: 3600' for nginx, 'Surrogate-Control: max-age=3600' for Varnish. See deploy/nginx-cache.conf and deploy/varnish.vcl."`
 }
 
 var (
@@ -47,8 +46,6 @@ var (
 // Validate refuses what is no header, path or origin, and flags that contradict each other.
 func (f *ProxyFlags) Validate() error {
 	switch {
-	case f.MaxAge < 0:
-		return errors.New("--max-age: must not be less than 0")
 	case !corsOrigin.MatchString(f.CORS):
 		return fmt.Errorf("--cors: %q is neither * nor an origin such as https://example.com", f.CORS)
 	case !accelPrefix.MatchString(f.Accel):
@@ -57,8 +54,6 @@ func (f *ProxyFlags) Validate() error {
 		return fmt.Errorf("--sendfile-header: %q is not a header name that begins with X-; example: X-Sendfile", f.SendfileHeader)
 	case f.HotAfter < 0 || f.HotAfter > api.MaxHotAfter:
 		return fmt.Errorf("--hot-after: must be from 0 to %d", api.MaxHotAfter)
-	case f.HotWindow < time.Second:
-		return errors.New("--hot-window: must be a second or more")
 	case f.HotAfter == 0 && f.HotHeader.Name != "":
 		return errors.New("--hot-header: nothing is hot: give --hot-after, too")
 	case len(f.PurgeURL) > 0 && len(f.TagHeader) == 0:

@@ -23,12 +23,24 @@ type AdminFlags struct {
 
 // Validate refuses what is no address. There may be none.
 func (f *AdminFlags) Validate() error {
-	if f.Admin != "" {
-		if err := lifecycle.CheckAddress(f.Admin); err != nil {
-			return fmt.Errorf("--admin: %w", err)
-		}
+	if f.Admin == "" {
+		return nil
 	}
-	return f.TokenFlag.Validate()
+	if err := lifecycle.CheckAddress(f.Admin); err != nil {
+		return fmt.Errorf("--admin: %w", err)
+	}
+	return nil
+}
+
+// ClientFlags are for commands that ask a running server on this machine.
+type ClientFlags struct{ AdminFlags }
+
+// Validate refuses to ask nobody.
+func (f *ClientFlags) Validate() error {
+	if f.Admin == "" {
+		return errors.New("--admin: is empty: there is no admin listener to ask")
+	}
+	return nil
 }
 
 // TokenFlag is for all that ask the admin listener.
@@ -54,22 +66,17 @@ type ServerFlags struct {
 	Listen     string        `default:":8080" help:"Address of the public server: HOST:PORT or unix:/PATH. Sockets passed by systemd take precedence."`
 	AdminHost  []values.Host `placeholder:"NAME" sep:" " help:"Host name by which the admin listener may be addressed, without a port, for example the name of its container. Requests for other hosts than these, localhost and IP addresses are refused, as a web page could send them (DNS rebinding). Repeatable."`
 	HookSecret string        `secret:"" placeholder:"SECRET" help:"Accept bucket notifications at POST /hooks/s3 of the admin listener from clients that send this secret. Best set in the environment."`
-	Drain      time.Duration `default:"0s" help:"How long to go on serving after SIGTERM, for example 5s, while /readyz is 503 and load balancers take this server out."`
-	Grace      time.Duration `default:"30s" help:"How long running requests and background work may take to finish after SIGTERM and --drain."`
+	Drain      time.Duration `min:"0s" default:"0s" help:"How long to go on serving after SIGTERM, for example 5s, while /readyz is 503 and load balancers take this server out."`
+	Grace      time.Duration `min:"0s" default:"30s" help:"How long running requests and background work may take to finish after SIGTERM and --drain."`
 	Log        string        `enum:"text,json" default:"text" help:"Format of the log on standard error: text or json."`
 }
 
-// Validate refuses times below 0, and secrets that could not be sent.
+// Validate refuses a secret that could not be sent.
 func (f *ServerFlags) Validate() error {
-	switch {
-	case f.Drain < 0:
-		return errors.New("--drain: must not be less than 0")
-	case f.Grace < 0:
-		return errors.New("--grace: must not be less than 0")
-	case strings.ContainsAny(f.HookSecret, " \t\r\n"):
+	if strings.ContainsAny(f.HookSecret, " \t\r\n") {
 		return errors.New("--hook-secret: must have no spaces: MinIO would not send it")
 	}
-	return f.AdminFlags.Validate()
+	return nil
 }
 
 // Logger returns a log that writes to standard error through the buffer, which the caller

@@ -1,8 +1,10 @@
 // Package settings has the flags that commands share, by their groups in --help: which
 // values are refused, and what the others mean to the packages that serve.
 //
-// The Validate of each type says which of its flags contradict each other; commands call it.
-// Errors that name a flag and come later than that are marked by exit.Usage.
+// Tags that kong does not know: min, max and secret are for CheckRanges and ExposedSecrets,
+// complete is for package completion, and serving says that prime does not use the flag. The Validate of each type, which kong
+// calls, refuses flags that contradict each other. Errors that name a flag and come later than
+// that are marked by exit.Usage.
 package settings
 
 import (

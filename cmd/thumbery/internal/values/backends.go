@@ -8,24 +8,6 @@ import (
 	"github.com/thumbery/thumbery/storage"
 )
 
-// Source is PREFIX=URL[,URL…].
-type Source struct{ storage.Source }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *Source) UnmarshalText(text []byte) (err error) {
-	s.Source, err = storage.ParseSource(string(text))
-	return err
-}
-
-// Sources are what flags have read.
-func Sources(flags []Source) []storage.Source {
-	sources := make([]storage.Source, len(flags))
-	for i, s := range flags {
-		sources[i] = s.Source
-	}
-	return sources
-}
-
 // Backend is the URL of one backend.
 type Backend struct{ URL *url.URL }
 

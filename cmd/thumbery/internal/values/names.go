@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -63,13 +62,4 @@ func (s *PrefixOrAll) UnmarshalText(text []byte) error {
 		return nil
 	}
 	return (*Prefix)(s).UnmarshalText(text)
-}
-
-// HotHeader is NAME: VALUE.
-type HotHeader struct{ api.HotHeader }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (h *HotHeader) UnmarshalText(text []byte) (err error) {
-	h.HotHeader, err = api.ParseHotHeader(string(text))
-	return err
 }

@@ -1,4 +1,4 @@
-package values
+package settings
 
 import (
 	"net/url"
@@ -9,7 +9,7 @@ import (
 	"github.com/thumbery/thumbery/cache/eviction"
 )
 
-func TestPolicy(t *testing.T) {
+func TestParsePolicy(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]any{
 		"":                              eviction.Policy{},
@@ -19,7 +19,7 @@ func TestPolicy(t *testing.T) {
 		"originals-older-than=1h":       eviction.Policy{Originals: eviction.Limits{OlderThan: time.Hour}},
 		"mezzanines-max-size=1k":        eviction.Policy{Mezzanines: eviction.Limits{MaxBytes: 1000}},
 		"derivatives-max-files=7":       eviction.Policy{Derivatives: eviction.Limits{MaxFiles: 7}},
-		"older=30d":                     `"older", but derivatives-max-files`,
+		"older=30d":                     "unknown flag --older",
 		"older-than=yesterday":          `older-than: "yesterday" is not a duration`,
 		"max-size=0":                    "max-size: a limit must be more than 0",
 		"max-size=-1":                   "max-size",
@@ -30,7 +30,7 @@ func TestPolicy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Policy(q)
+		got, err := ParsePolicy(q)
 		if text, wrong := want.(string); wrong {
 			if err == nil || !strings.Contains(err.Error(), text) {
 				t.Errorf("%s: %v, want %s", query, err, text)
