@@ -75,8 +75,12 @@ var bans = []ban{
 		reason: "what a file is, is read from its bytes in Go",
 	},
 	{
-		from: []string{"resize/scans"}, to: []string{vendors, "C", "resize", "resize/...", "variant"},
-		reason: "the scans of a JPEG are left out as bytes, with the standard library only",
+		from: []string{"resize/scans"}, to: []string{vendors, "C", "resize", "resize/header", "resize/icc", "resize/container", "resize/engine", "resize/vips/...", "variant"},
+		reason: "the scans of a JPEG are left out as bytes, and vendors are not needed",
+	},
+	{
+		from: []string{"resize/internal/source"}, to: []string{vendors, "resize", "resize/header/...", "resize/container", "resize/icc", "resize/scans", "variant"},
+		reason: "how a file is split into its parts does not depend on what is done with them",
 	},
 	{
 		from: []string{"resize/engine", "resize/sandbox/..."}, to: []string{"resize/vips/..."},

@@ -225,7 +225,7 @@ func FuzzTransparentGIF(f *testing.F) {
 			t.Fatalf("%d frames became %d", len(was), len(is))
 		}
 		for i, a := range was {
-			if b := is[i]; a.place != b.place || !bytes.Equal(src[a.data:a.end], out[b.data:b.end]) {
+			if b := is[i]; a.Place != b.Place || !bytes.Equal(src[a.Data:a.End], out[b.Data:b.End]) {
 				t.Fatalf("frame %d: %+v became %+v", i, a, b)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
 // plainHEIF is src with a description of its items that all versions of libheif read
@@ -20,51 +21,30 @@ import (
 // The new description stands at the end, so that what it says of places in the file stays
 // true, and the old one is made free space.
 func plainHEIF(src []byte) ([]byte, error) {
-	off, last, err := findMeta(src)
-	if err != nil {
-		return nil, err
+	var meta, last source.Part
+	for b, err := range source.Of(src).Boxes(0, int64(len(src))) {
+		if err != nil {
+			return nil, err
+		}
+		if last = b; b.Kind == "meta" {
+			meta = b
+		}
 	}
-	var content []byte
-	for _, content = range boxes(src[off:]) {
-		break
-	}
-	if len(content) < 4 {
+	if meta.Len < 4 || len(src) > math.MaxUint32 {
 		return nil, fmt.Errorf("%w: it describes no items", header.ErrBroken)
 	}
+	content := src[meta.Body:meta.End]
 	h := heif{primary: primaryItem(content[4:])}
 	plain := slices.Concat(content[:4], mapped(content[4:], h.plainMeta))
 	if slices.Equal(plain, content) {
 		return src, nil
 	}
 	out := slices.Concat(src, box("meta", plain))
-	copy(out[off+4:], "free")
-	if binary.BigEndian.Uint32(out[last:]) == 0 { // as long as the file, which has grown
-		binary.BigEndian.PutUint32(out[last:], uint32(len(src)-last))
+	copy(out[meta.Off+4:], "free")
+	if binary.BigEndian.Uint32(out[last.Off:]) == 0 { // as long as the file, which has grown
+		binary.BigEndian.PutUint32(out[last.Off:], uint32(last.End-last.Off))
 	}
 	return out, nil
-}
-
-// findMeta is where the last meta, and the last box of all, begin. Boxes have to fill the
-// file.
-func findMeta(src []byte) (meta, last int, err error) {
-	meta = -1
-	for off := 0; off < len(src); off = boxEnd(src, off) {
-		if last = off; len(src)-off >= 8 && string(src[off+4:off+8]) == "meta" {
-			meta = off
-		}
-	}
-	rest := src[last:]
-	if len(rest) < 8 || meta < 0 {
-		return 0, 0, fmt.Errorf("%w: it describes no items, or is cut short", header.ErrBroken)
-	}
-	n := uint64(binary.BigEndian.Uint32(rest))
-	if n == 1 && len(rest) >= 16 {
-		n = binary.BigEndian.Uint64(rest[8:])
-	}
-	if n != 0 && n != uint64(len(rest)) || len(rest) > math.MaxUint32 {
-		return 0, 0, fmt.Errorf("%w: cut short in a box", header.ErrBroken)
-	}
-	return meta, last, nil
 }
 
 // heif is what has to be known of a file to describe its items anew.
@@ -75,9 +55,10 @@ type heif struct {
 
 // primaryItem reads pitm among the children of meta.
 func primaryItem(children []byte) uint32 {
-	for kind, content := range boxes(children) {
-		if kind == "pitm" && len(content) > 4 {
-			return (&heif{wide: content[0] > 0}).id(content[4:])
+	s := source.Of(children)
+	for b := range s.Boxes(0, s.Size) {
+		if b.Kind == "pitm" && b.Len > 4 {
+			return (&heif{wide: children[b.Body] > 0}).id(children[b.Body+4 : b.End])
 		}
 	}
 	return 0
@@ -145,13 +126,8 @@ func (h *heif) plainReference(kind string, content []byte) (string, []byte) {
 // mapped is a sequence of boxes after f.
 func mapped(src []byte, f func(kind string, content []byte) (string, []byte)) []byte {
 	out := make([]byte, 0, len(src))
-	for kind, content := range boxes(src) {
-		out = append(out, box(f(kind, content))...)
+	for b := range source.Of(src).Boxes(0, int64(len(src))) {
+		out = append(out, box(f(b.Kind, src[b.Body:b.End]))...)
 	}
 	return out
-}
-
-func box(kind string, content []byte) []byte {
-	out := binary.BigEndian.AppendUint32(make([]byte, 0, 8+len(content)), uint32(8+len(content)))
-	return append(append(out, kind...), content...)
 }

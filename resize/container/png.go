@@ -7,46 +7,34 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"iter"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/internal/source"
 )
-
-const pngSignature = 8 // bytes
-
-// pngChunks are the chunks of a PNG up to IEND. The last may be cut short.
-func pngChunks(src []byte) iter.Seq[chunk] {
-	return func(yield func(chunk) bool) {
-		for off := min(pngSignature, len(src)); len(src)-off >= 12; {
-			n, rest := 12+uint64(binary.BigEndian.Uint32(src[off:])), uint64(len(src)-off)
-			c := chunk{string(src[off+4 : off+8]), off, off + int(min(n, rest)), n <= rest}
-			if !yield(c) || c.kind == "IEND" {
-				return
-			}
-			off = c.end
-		}
-	}
-}
 
 // isCritical reports whether a decoder must know a chunk or fail: its kind begins with a
 // capital.
-func (c chunk) isCritical() bool { return c.kind[0]&0x20 == 0 }
+func isCritical(kind string) bool { return kind[0]&0x20 == 0 }
 
 // CheckPNG compares the checksums of the critical chunks. libvips, as bimg calls it,
 // ignores damaged pixels, and half of a picture would be kept for months. The error is
 // of kind header.ErrBroken. It takes less than a millisecond for 5 MiB.
 func CheckPNG(src []byte) error {
-	for c := range pngChunks(src) {
-		switch body := src[c.off:c.end]; {
-		case !c.whole:
-			return fmt.Errorf("%w: cut short in a chunk", header.ErrBroken)
-		case c.isCritical() && crc32.ChecksumIEEE(body[4:len(body)-4]) != binary.BigEndian.Uint32(body[len(body)-4:]):
-			return fmt.Errorf("%w: the checksum of chunk %q is wrong", header.ErrBroken, c.kind)
-		case c.kind == "IEND":
-			return nil
+	for c, err := range source.Of(src).PNGChunks() {
+		if err != nil {
+			return err
+		}
+		if isCritical(c.Kind) {
+			kindAndContent, sum := src[c.Body-4:c.End-4], src[c.End-4:c.End]
+			if crc32.ChecksumIEEE(kindAndContent) != binary.BigEndian.Uint32(sum) {
+				return fmt.Errorf("%w: the checksum of chunk %q is wrong", header.ErrBroken, c.Kind)
+			}
+		}
+		if c.Kind == "IEND" {
+			break
 		}
 	}
-	return fmt.Errorf("%w: it has no end", header.ErrBroken)
+	return nil
 }
 
 // pngWithoutMetadata is src without chunks that decoding does not need, without what
@@ -58,42 +46,45 @@ func pngWithoutMetadata(src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := kept{src: src, start: min(pngSignature, len(src))}
+	s := source.Of(src)
+	kept := [][]byte{src[:min(pngSignature, len(src))]}
 	profiled := own || made != nil
-	for c := range pngChunks(src) {
+	for c, err := range s.PNGChunks() {
+		if c.Kind == "" { // the file ends before its next chunk
+			break
+		}
+		chunk := src[c.Off:min(c.End, s.Size)]
 		switch {
-		case c.kind == "iCCP" && own:
+		case c.Kind == "iCCP" && own:
 			own = false
-			if err := checkProfile(src[c.off+8 : c.end]); err != nil {
+			if err := checkProfile(chunk[8:]); err != nil {
 				return nil, err
 			}
-			out.keep(c.off, c.end)
-		case c.kind == "iCCP", c.saysColours() && profiled: // overruled
-		case c.kind == "IHDR" && made != nil:
-			out.keep(c.off, c.end)
-			out.add(profileChunk(made))
+			kept = append(kept, chunk)
+		case c.Kind == "iCCP", saysColours(c.Kind) && profiled: // overruled
+		case c.Kind == "IHDR" && made != nil:
+			kept = append(kept, chunk, profileChunk(made))
 			made = nil
-		case c.isNeeded():
-			out.keep(c.off, c.end)
+		case isNeeded(c.Kind):
+			kept = append(kept, chunk)
 		}
-		if c.kind == "IEND" {
-			return out.bytes(c.end), nil
+		if err != nil || c.Kind == "IEND" {
+			break
 		}
 	}
-	return out.bytes(len(src)), nil
+	return joined(src, kept), nil
 }
 
+const pngSignature = 8 // bytes
+
 // isNeeded reports whether a chunk says how pixels are coded or what they look like.
-func (c chunk) isNeeded() bool {
-	switch c.kind {
+func isNeeded(kind string) bool {
+	switch kind {
 	case "tRNS", "sBIT", "bKGD", "pHYs":
 		return true
 	}
-	return c.isCritical() || c.saysColours()
+	return isCritical(kind) || saysColours(kind)
 }
-
-// saysColours reports whether a chunk says which colours samples are.
-func (c chunk) saysColours() bool { return new(pngColours).of(c.kind) != nil }
 
 // maxProfile is how many bytes the colour profile of a PNG may have when it is
 // unpacked. Those with tables for many intents have about one million.

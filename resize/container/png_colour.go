@@ -7,49 +7,40 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/icc"
+	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
-// pngColours are the chunks, up to the first of pixels or palette, that say which colours the
-// samples of a PNG are.
+// pngColours are the contents of the chunks, up to the first of pixels or palette, that say
+// which colours the samples of a PNG are.
 type pngColours struct {
-	grey                         bool
-	cICP, iCCP, sRGB, gAMA, cHRM []byte // nil if there is none
+	grey bool
+	of   map[string][]byte // by kind, of which the first counts
 }
 
-func pngColoursOf(src []byte) (p pngColours) {
-	for c := range pngChunks(src) {
-		if c.kind == "IDAT" || c.kind == "PLTE" || !c.whole {
+// saysColours reports whether a chunk of that kind says which colours samples are.
+func saysColours(kind string) bool {
+	return slices.Contains([]string{"cICP", "iCCP", "sRGB", "gAMA", "cHRM"}, kind)
+}
+
+func pngColoursOf(src []byte) pngColours {
+	p := pngColours{of: map[string][]byte{}}
+	for c, err := range source.Of(src).PNGChunks() {
+		if c.Kind == "IDAT" || c.Kind == "PLTE" || c.Kind == "IEND" || err != nil {
 			break
 		}
-		content := src[c.off+8 : c.end-4]
-		if c.kind == "IHDR" && len(content) == 13 {
+		content := src[c.Body : c.Body+c.Len]
+		if c.Kind == "IHDR" && c.Len == 13 {
 			p.grey = content[9]&2 == 0
 		}
-		if field := p.of(c.kind); field != nil && *field == nil {
-			*field = content
+		if saysColours(c.Kind) && p.of[c.Kind] == nil {
+			p.of[c.Kind] = content
 		}
 	}
 	return p
-}
-
-// of is where the content of a kind of chunk belongs, nil if that says nothing of colours.
-func (p *pngColours) of(kind string) *[]byte {
-	switch kind {
-	case "cICP":
-		return &p.cICP
-	case "iCCP":
-		return &p.iCCP
-	case "sRGB":
-		return &p.sRGB
-	case "gAMA":
-		return &p.gAMA
-	case "cHRM":
-		return &p.cHRM
-	}
-	return nil
 }
 
 // profile is that by which the samples are read, nil for sRGB; own says that it is the one in
@@ -57,18 +48,19 @@ func (p *pngColours) of(kind string) *[]byte {
 // third edition, 4.3). What of cICP no profile can express, above all HDR, is of kind
 // header.ErrNotPicture, but where the file has a profile for those who do not know cICP.
 func (p pngColours) profile() (profile []byte, own bool, err error) {
+	cICP, hasOwn := p.of["cICP"], p.of["iCCP"] != nil
 	switch {
-	case len(p.cICP) == 4:
-		if profile, ok := icc.FromCICP(p.cICP[0], p.cICP[1], p.grey); ok && p.cICP[2] == 0 && p.cICP[3] == 1 {
+	case len(cICP) == 4:
+		if profile, ok := icc.FromCICP(cICP[0], cICP[1], p.grey); ok && cICP[2] == 0 && cICP[3] == 1 {
 			return profile, false, nil
 		}
-		if p.iCCP == nil {
-			return nil, false, fmt.Errorf("%w: a PNG whose colours are %d in cICP", header.ErrNotPicture, p.cICP)
+		if !hasOwn {
+			return nil, false, fmt.Errorf("%w: a PNG whose colours are %d in cICP", header.ErrNotPicture, cICP)
 		}
 		return nil, true, nil
-	case p.iCCP != nil:
+	case hasOwn:
 		return nil, true, nil
-	case p.sRGB == nil && len(p.gAMA) == 4:
+	case p.of["sRGB"] == nil && len(p.of["gAMA"]) == 4:
 		return p.gamma(), false, nil
 	}
 	return nil, false, nil
@@ -84,7 +76,7 @@ const (
 // nonsense. Wrong primaries, and none, are those of sRGB. 1/2.2 is how sRGB's curve is written
 // there, and 5% more or less is what nobody sees.
 func (p pngColours) gamma() []byte {
-	g := binary.BigEndian.Uint32(p.gAMA)
+	g := binary.BigEndian.Uint32(p.of["gAMA"])
 	if g < leastGamma || g > mostGamma {
 		return nil
 	}
@@ -104,10 +96,10 @@ func (p pngColours) gamma() []byte {
 
 // primaries are those of cHRM, if they span colours, otherwise those of sRGB.
 func (p pngColours) primaries() icc.Primaries {
-	if len(p.cHRM) == 32 {
+	if cHRM := p.of["cHRM"]; len(cHRM) == 32 {
 		var xy [4]icc.XY
 		for i := range 8 {
-			xy[i/2][i%2] = float64(binary.BigEndian.Uint32(p.cHRM[4*i:])) / 1e5
+			xy[i/2][i%2] = float64(binary.BigEndian.Uint32(cHRM[4*i:])) / 1e5
 		}
 		if own := (icc.Primaries{White: xy[0], Red: xy[1], Green: xy[2], Blue: xy[3]}); icc.Make(own, icc.SRGBCurve) != nil {
 			return own

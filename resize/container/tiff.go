@@ -1,11 +1,11 @@
 package container
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
 // Tags that tell what the samples of a TIFF mean, and some of their values, from the
@@ -53,9 +53,15 @@ var tiffCompressions = []int{1, 2, 3, 4, 5, compressionJPEG, 8, 32766, 32773, 32
 // last page the last is checked. The error is of kind header.ErrNotPicture, or
 // header.ErrBroken if a directory, or what it refers to, is cut short.
 func CheckTIFF(src []byte, page int) error {
-	p, err := tiffPageOf(src, page)
+	t, next, err := source.Of(src).TIFF(0, int64(len(src)))
 	if err != nil {
 		return err
+	}
+	var p tiffPage
+	for n := 0; n < max(page, 1) && (n == 0 || next > 0); n++ {
+		if p, next, err = t.Directory(next, tiffTags...); err != nil {
+			return err
+		}
 	}
 	if !p.unsigned() || !p.hasColours() || !p.alphaFollows() || !p.joins() {
 		return fmt.Errorf("%w: a TIFF of %d samples of %v bits, format %v, photometric interpretation %d, compression %d", header.ErrNotPicture,
@@ -66,9 +72,6 @@ func CheckTIFF(src []byte, page int) error {
 
 // tiffTags are all of the tags above; read-only.
 var tiffTags = []uint16{tagBits, tagCompression, tagPhotometric, tagSamples, tagPlanar, tagTileWidth, tagInkSet, tagExtraSamples, tagSampleFormat}
-
-// maxTIFFSamples is how many samples of a pixel are looked at. No page of more is read.
-const maxTIFFSamples = 16
 
 // tiffPage is the directory of a page: the numbers of each tag that matters here, -1 for
 // one of a type that nobody writes.
@@ -148,81 +151,4 @@ func (p tiffPage) alphaFollows() bool {
 		found = found || kind == extraAssociated || kind == extraAlpha
 	}
 	return true
-}
-
-var errTIFFCut = fmt.Errorf("%w: cut short in a TIFF directory", header.ErrBroken)
-
-// tiffPageOf reads the directories up to that of a page, counted from 1, or to the last.
-func tiffPageOf(src []byte, page int) (p tiffPage, err error) {
-	if len(src) < 8 {
-		return nil, errTIFFCut
-	}
-	d := tiffReader{src, binary.LittleEndian}
-	if src[0] == 'M' {
-		d.order = binary.BigEndian
-	}
-	off := d.order.Uint32(src[4:])
-	for range max(page, 1) {
-		if p, off, err = d.directory(off); err != nil || off == 0 {
-			break
-		}
-	}
-	return p, err
-}
-
-type tiffReader struct {
-	src   []byte
-	order binary.ByteOrder
-}
-
-// at is what follows off, nothing beyond the end.
-func (d tiffReader) at(off uint32) []byte { return d.src[min(uint64(off), uint64(len(d.src))):] }
-
-// directory reads the one at off, and where the next is, 0 after the last. Of several
-// entries with one tag the first counts, as for libtiff.
-func (d tiffReader) directory(off uint32) (p tiffPage, next uint32, err error) {
-	b := d.at(off)
-	if len(b) < 2 || len(b) < 2+12*int(d.order.Uint16(b)) {
-		return nil, 0, errTIFFCut
-	}
-	p = tiffPage{}
-	entries, rest := b[2:2+12*int(d.order.Uint16(b))], b[2+12*int(d.order.Uint16(b)):]
-	for e := range slices.Chunk(entries, 12) {
-		if tag := d.order.Uint16(e); slices.Contains(tiffTags, tag) && p[tag] == nil {
-			if p[tag], err = d.numbers(e); err != nil {
-				return nil, 0, err
-			}
-		}
-	}
-	if len(rest) >= 4 {
-		next = d.order.Uint32(rest)
-	}
-	return p, next, nil
-}
-
-// numbers are those of an entry, at most maxTIFFSamples of them.
-func (d tiffReader) numbers(e []byte) (list []int, err error) {
-	width := map[uint16]int{1: 1, 3: 2, 4: 4}[d.order.Uint16(e[2:])] // BYTE, SHORT, LONG
-	n := int(min(d.order.Uint32(e[4:]), maxTIFFSamples))
-	value := e[8:12]
-	if uint64(d.order.Uint32(e[4:]))*uint64(width) > 4 {
-		value = d.at(d.order.Uint32(value))
-	}
-	switch {
-	case width == 0 || n == 0:
-		return []int{-1}, nil
-	case len(value) < n*width:
-		return nil, errTIFFCut
-	}
-	for b := range slices.Chunk(value[:n*width], width) {
-		switch width {
-		case 1:
-			list = append(list, int(b[0]))
-		case 2:
-			list = append(list, int(d.order.Uint16(b)))
-		case 4:
-			list = append(list, int(d.order.Uint32(b)))
-		}
-	}
-	return list, nil
 }

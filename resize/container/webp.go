@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"iter"
+	"fmt"
+
+	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
 // The flags of VP8X, and where the first chunk stands.
@@ -19,21 +21,6 @@ const (
 	vp8xLen = 10
 )
 
-// webpChunks are the chunks of a WebP. The last may be cut short.
-func webpChunks(b []byte) iter.Seq[chunk] {
-	return func(yield func(chunk) bool) {
-		for off := webpFirst; off+8 <= len(b); {
-			n := int64(binary.LittleEndian.Uint32(b[off+4:]))
-			c := chunk{kind: string(b[off : off+4]), off: off, end: int(int64(off) + 8 + n + n&1)}
-			c.whole = c.end <= len(b)
-			if !yield(c) || !c.whole {
-				return
-			}
-			off = c.end
-		}
-	}
-}
-
 // StripWebP removes EXIF, XMP and profile from a WebP that libvips made: libvips
 // 8.14 writes EXIF, though there is none, and though it is told to strip it.
 // Without alpha and animation the extended header goes, too.
@@ -44,28 +31,27 @@ func StripWebP(b []byte) ([]byte, error) {
 	out := append(make([]byte, 0, len(b)), b[:webpFirst]...)
 	header := -1
 	extended := false
-	for c := range webpChunks(b) {
-		if !c.whole {
-			return nil, errors.New("libvips gave a WebP with a chunk beyond its end")
+	for c, err := range source.Of(b).WebPChunks() {
+		if err != nil {
+			return nil, fmt.Errorf("libvips gave a WebP that is not whole: %v", err)
 		}
-		switch c.kind {
+		switch c.Kind {
 		case "EXIF", "XMP ", "ICCP":
 			continue
 		case "VP8X":
-			if header >= 0 || c.end-c.off != 8+vp8xLen {
+			if header >= 0 || c.Len != vp8xLen {
 				return nil, errors.New("libvips gave a WebP with two extended headers, or one of another length")
 			}
 			header = len(out)
 		case "ALPH", "ANIM":
 			extended = true
 		}
-		out = append(out, b[c.off:c.end]...)
+		out = append(out, b[c.Off:c.End]...)
 	}
 	if header >= 0 {
 		out = fixHeader(out, header, extended)
 	}
-	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)-8))
-	return out, nil
+	return sized(out), nil
 }
 
 // fixHeader brings VP8X in line with what is left, or takes it out where
@@ -88,22 +74,21 @@ const (
 // whole are dropped, and what a single picture lacks becomes zeros, which libwebp decodes
 // to something. b is not changed.
 func PatchWebP(b []byte) []byte {
-	whole := min(webpFirst, len(b))
-	for c := range webpChunks(b) {
-		isPicture := c.kind == "VP8 " || c.kind == "VP8L"
+	whole := min(webpFirst, int64(len(b)))
+	for c, err := range source.Of(b).WebPChunks() {
+		isPicture := c.Kind == "VP8 " || c.Kind == "VP8L"
 		switch {
-		case c.whole:
-			whole = c.end
-		case isPicture && c.end-c.off-8 <= min(maxPatch*len(b), maxPatched):
-			return sizedWebP(append(bytes.Clone(b), make([]byte, c.end-len(b))...))
+		case err == nil:
+			whole = c.End
+		case isPicture && c.Len <= min(maxPatch*int64(len(b)), maxPatched):
+			return sized(append(bytes.Clone(b), make([]byte, c.End-int64(len(b)))...))
 		}
 	}
-	return sizedWebP(b[:whole])
+	return sized(append(bytes.Clone(b[:whole]), make([]byte, whole&1)...)) // padding that is missing
 }
 
-// sizedWebP is a copy of b that says how long it is.
-func sizedWebP(b []byte) []byte {
-	b = bytes.Clone(b)
+// sized is b, which now says how long it is.
+func sized(b []byte) []byte {
 	if len(b) >= webpFirst {
 		binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8))
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/resize/header/internal/bitstream"
-	"github.com/thumbery/thumbery/resize/header/internal/source"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -31,71 +31,77 @@ func sniffBrands(head []byte) (variant.Format, bool) {
 // heifReader reads the meta box of an AVIF or HEIC (ISO/IEC 23008-12), whose
 // primary item is the picture; sequences count as their primary item.
 type heifReader struct {
-	s       *file
-	h       Header
-	meta    box // content after version and flags
-	primary uint32
-	props   []heifProperty
-	alphaOf []uint32 // items that are alpha channels of the primary item
-	items   map[uint32]*heifItem
-	extents int   // of all items
-	links   int   // of all items
-	units   int   // AV1 and HEVC units that may still be looked at
-	besides int64 // bytes of items that are no pictures
-	idat    box
+	s        *source.Source
+	h        Header
+	primary  uint32
+	items    map[uint32]*heifItem
+	alphaOf  []uint32 // items that are alpha channels of the primary item
+	props    []heifProperty
+	idat     source.Part
+	left     int   // entries and coded units that may still be looked at
+	metadata int64 // bytes of items that are no pictures
 }
 
-// heifProperty is a box of ipco, as far as we read it.
-type heifProperty struct {
-	kind    string
-	a, b    int        // ispe, clap: sides; irot: quarter turns to the left; imir: axis; pixi: channels and bits
-	clap    [4]float64 // width, height, and where the middle lies from that of the whole
-	coded   bitstream.Sequence
-	isAlpha bool              // auxC
-	colours bitstream.Colours // nclx
-	profile Extent
-}
-
-func inspectHEIF(s *file) (Header, error) {
-	r := &heifReader{s: s, h: Header{Orientation: 1, Pages: 1, Depth: 8}, items: map[uint32]*heifItem{}, units: maxOBUs}
-	err := s.boxes(0, s.Size, func(b box) error {
-		if b.kind != "meta" {
-			return nil
-		}
-		if r.meta.kind != "" || b.end-b.start < 4 {
-			return source.Broken("a second meta box, or an empty one")
-		}
-		r.meta = box{b.kind, b.start + 4, b.end}
-		return nil
-	})
+func inspectHEIF(s *source.Source) (Header, error) {
+	r := &heifReader{s: s, h: Header{Orientation: 1, Pages: 1, Depth: 8}, items: map[uint32]*heifItem{}, left: maxEntries}
+	meta, err := r.only(0, s.Size, "meta")
 	if err != nil {
 		return Header{}, err
 	}
-	if r.meta.kind == "" {
+	if meta.Kind == "" {
 		return Header{}, source.Broken("it has no meta box")
 	}
-	if err := r.read(); err != nil {
+	c := r.cursor(meta)
+	c.full()
+	if c.err != nil {
+		return Header{}, c.err
+	}
+	if err := r.read(c.off, c.end); err != nil {
 		return Header{}, err
 	}
 	return r.header()
 }
 
-// read takes the children of meta in the order in which they need each other,
+func (r *heifReader) cursor(b source.Part) *cursor {
+	return &cursor{s: r.s, off: b.Body, end: b.End, left: &r.left}
+}
+
+// only returns the box of a kind that may stand between off and end but once: of two,
+// decoders disagree on which counts. Its Kind is "" if it is not there.
+func (r *heifReader) only(off, end int64, kind string) (found source.Part, err error) {
+	for b, err := range r.s.Boxes(off, end) {
+		switch {
+		case err != nil:
+			return found, err
+		case b.Kind == kind && found.Kind == kind:
+			return found, source.Broken("a second box %s", kind)
+		case b.Kind == kind:
+			found = b
+		}
+	}
+	return found, nil
+}
+
+// read takes the boxes of meta in the order in which they need each other,
 // which is not always that of the file.
-func (r *heifReader) read() error {
+func (r *heifReader) read(off, end int64) error {
 	for _, step := range []struct {
 		kind string
-		read func(box) error
+		read func(source.Part) error
 	}{
 		{"pitm", r.readPrimary},
 		{"iinf", r.readItems},
 		{"iprp", r.readProperties},
 		{"iprp", r.readAssociations},
 		{"iref", r.readReferences},
-		{"idat", func(b box) error { r.idat = b; return nil }},
+		{"idat", func(b source.Part) error { r.idat = b; return nil }},
 		{"iloc", r.readLocations},
 	} {
-		if err := r.s.only(r.meta, step.kind, step.read); err != nil {
+		b, err := r.only(off, end, step.kind)
+		if err == nil && b.Kind != "" {
+			err = step.read(b)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -131,8 +137,25 @@ func (r *heifReader) header() (Header, error) {
 		return Header{}, err
 	}
 	r.h.Premultiplied = r.h.Premultiplied && r.h.Alpha
-	r.h.Samples = colours(r.h.Gray, r.h.Alpha)
 	return r.h, nil
+}
+
+func (r *heifReader) readPrimary(b source.Part) error {
+	c := r.cursor(b)
+	version, _ := c.full()
+	r.primary = c.id(version > 0)
+	return c.err
+}
+
+// heifProperty is a box of ipco, as far as we read it.
+type heifProperty struct {
+	kind    string
+	a, b    int        // ispe: sides; irot: quarter turns to the left; imir: axis; pixi: channels and bits
+	clap    [4]float64 // width, height, and where the middle lies from that of the whole
+	coded   bitstream.Sequence
+	isAlpha bool              // auxC
+	colours bitstream.Colours // nclx
+	profile Extent
 }
 
 // prop is the last property of that kind that an item has, which is the one that libheif
@@ -146,38 +169,30 @@ func (r *heifReader) prop(item *heifItem, kind string) (heifProperty, bool) {
 	return heifProperty{}, false
 }
 
-func (r *heifReader) readPrimary(b box) error {
-	c := r.s.cursor(b)
-	version, _ := c.full()
-	r.primary = uint32(c.uint(idBytes(version > 0)))
-	return c.err
-}
-
-// idBytes is the width of item ids, which grows with the version of a box.
-func idBytes(wide bool) int {
-	if wide {
-		return 4
+func (r *heifReader) readProperties(b source.Part) error {
+	ipco, err := r.only(b.Body, b.End, "ipco")
+	if err != nil {
+		return err
 	}
-	return 2
-}
-
-func (r *heifReader) readProperties(b box) error {
-	return r.s.only(b, "ipco", func(b box) error {
-		return r.s.boxes(b.start, b.end, func(b box) error {
-			if len(r.props) >= maxBoxes {
-				return source.Broken("more than %d properties", maxBoxes)
-			}
-			p, err := r.s.heifProperty(b)
-			r.props = append(r.props, p)
+	for b, err := range r.s.Boxes(ipco.Body, ipco.End) {
+		if err != nil {
 			return err
-		})
-	})
+		}
+		if len(r.props) >= maxProperties {
+			return source.Broken("more than %d properties", maxProperties)
+		}
+		c := r.cursor(b)
+		r.props = append(r.props, c.property(b.Kind))
+		if c.err != nil {
+			return c.err
+		}
+	}
+	return nil
 }
 
-func (s *file) heifProperty(b box) (heifProperty, error) {
-	p := heifProperty{kind: b.kind}
-	c := s.cursor(b)
-	switch b.kind {
+func (c *cursor) property(kind string) heifProperty {
+	p := heifProperty{kind: kind}
+	switch kind {
 	case "ispe":
 		c.full()
 		p.a, p.b = int(c.uint(4)), int(c.uint(4))
@@ -186,29 +201,29 @@ func (s *file) heifProperty(b box) (heifProperty, error) {
 	case "imir":
 		p.a = int(c.uint(1) & 1)
 	case "clap":
-		return s.heifClap(b)
+		p.clap = c.clap()
 	case "pixi":
 		c.full()
 		p.a, p.b = int(c.uint(1)), int(c.uint(1))
 	case "av1C":
 		p.coded.Depth = bitstream.AV1Depth(c.uint(3))
 	case "hvcC":
-		return s.hevcConfig(b)
+		p.coded = c.hevcConfig()
 	case "auxC":
 		c.full()
 		p.isAlpha = c.isAlpha()
 	case "colr":
-		switch kind := c.uint(4); kind {
-		case 'p'<<24 | 'r'<<16 | 'o'<<8 | 'f', 'r'<<24 | 'I'<<16 | 'C'<<8 | 'C':
+		switch c.kind() {
+		case "prof", "rICC":
 			p.profile = Extent{c.off, c.end - c.off}
-		case 'n'<<24 | 'c'<<16 | 'l'<<8 | 'x':
+		case "nclx":
 			code := func() uint8 { return uint8(min(c.uint(2), 255)) }
 			p.kind, p.colours = "nclx", bitstream.Colours{Told: true, Primaries: code(), Transfer: code(), Matrix: code(), Full: c.uint(1)&0x80 != 0}
 		default:
 			p.kind = "other"
 		}
 	}
-	return p, c.err
+	return p
 }
 
 // isAlpha reads the URN of an auxiliary picture.
@@ -221,44 +236,40 @@ func (c *cursor) isAlpha() bool {
 	if err != nil {
 		return false
 	}
-	b, _, _ = bytes.Cut(b, []byte{0})
-	urn := string(b)
-	return urn == "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha" || urn == "urn:mpeg:hevc:2015:auxid:1"
+	urn, _, _ := bytes.Cut(b, []byte{0})
+	return string(urn) == "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha" || string(urn) == "urn:mpeg:hevc:2015:auxid:1"
 }
 
-func (r *heifReader) readAssociations(b box) error {
-	return r.s.child(b.start, b.end, "ipma", func(b box) error {
-		c := r.s.cursor(b)
+// readAssociations reads which properties the items have.
+func (r *heifReader) readAssociations(b source.Part) error {
+	for b, err := range r.s.Boxes(b.Body, b.End) {
+		if err != nil {
+			return err
+		}
+		if b.Kind != "ipma" {
+			continue
+		}
+		c := r.cursor(b)
 		version, flags := c.full()
 		width := 1 + int(flags&1)
-		for range c.count(4, maxItems) {
-			id := uint32(c.uint(idBytes(version > 0)))
-			r.link(c)
-			for range c.count(1, 255) {
+		for range c.count(4) {
+			item := r.item(c.id(version > 0))
+			for range c.count(1) {
 				index := int(c.uint(width)) &^ (1 << (8*width - 1)) // without the "essential" bit
-				r.link(c)
-				if c.err == nil && index >= 1 && index <= len(r.props) {
-					r.associate(id, index-1)
+				if index >= 1 && index <= len(r.props) {
+					r.associate(item, index-1)
 				}
 			}
-			if c.err != nil {
-				break
-			}
 		}
-		return c.err
-	})
-}
-
-// link counts what c read as one of the links between items and properties,
-// which all together are limited: the file may be full of them.
-func (r *heifReader) link(c *cursor) {
-	if r.links++; r.links > maxLinks && c.err == nil {
-		c.err = source.Broken("more than %d references", maxLinks)
+		if c.err != nil {
+			return c.err
+		}
 	}
+	return nil
 }
 
-func (r *heifReader) associate(id uint32, prop int) {
-	item, p := r.item(id), &r.props[prop]
+func (r *heifReader) associate(item *heifItem, prop int) {
+	p := &r.props[prop]
 	item.props = append(item.props, prop)
 	item.isAlpha = item.isAlpha || p.isAlpha
 	if p.kind == "hvcC" {
@@ -268,25 +279,26 @@ func (r *heifReader) associate(id uint32, prop int) {
 
 // readReferences looks which alpha pictures belong to the primary item, and
 // which tiles to which.
-func (r *heifReader) readReferences(b box) error {
-	c := r.s.cursor(b)
+func (r *heifReader) readReferences(b source.Part) error {
+	c := r.cursor(b)
 	version, _ := c.full()
 	if c.err != nil {
 		return c.err
 	}
-	return r.s.boxes(c.off, c.end, func(b box) error {
-		c := r.s.cursor(b)
-		from := uint32(c.uint(idBytes(version > 0)))
-		for range c.count(2, maxItems) {
-			to := uint32(c.uint(idBytes(version > 0)))
-			r.link(c)
-			if c.err != nil {
-				break
-			}
-			r.refer(b.kind, from, to)
+	for b, err := range r.s.Boxes(c.off, c.end) {
+		if err != nil {
+			return err
 		}
-		return c.err
-	})
+		c := r.cursor(b)
+		from := c.id(version > 0)
+		for range c.count(2) {
+			r.refer(b.Kind, from, c.id(version > 0))
+		}
+		if c.err != nil {
+			return c.err
+		}
+	}
+	return nil
 }
 
 func (r *heifReader) refer(kind string, from, to uint32) {

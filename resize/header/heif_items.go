@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/thumbery/thumbery/resize/header/internal/bitstream"
-	"github.com/thumbery/thumbery/resize/header/internal/source"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -21,39 +21,34 @@ type heifItem struct {
 	coded   bitstream.Sequence
 }
 
-// besides is n for an item that is no picture. Decoders read all of those, also
-// where many lie in the same place.
-func (i *heifItem) besides(n int64) int64 {
-	switch i.kind {
-	case "hvc1", "av01", "grid":
-		return 0
-	}
-	return n
-}
-
 // readItems reads the kinds of the items.
-func (r *heifReader) readItems(b box) error {
-	c := r.s.cursor(b)
+func (r *heifReader) readItems(b source.Part) error {
+	c := r.cursor(b)
 	version, _ := c.full()
-	c.uint(idBytes(version > 0)) // how many
+	c.id(version > 0) // how many
 	if c.err != nil {
 		return c.err
 	}
-	return r.s.child(c.off, c.end, "infe", func(b box) error {
-		c := r.s.cursor(b)
-		version, _ := c.full()
-		if version < 2 { // these have no kind and are no pictures
-			return c.err
+	for b, err := range r.s.Boxes(c.off, c.end) {
+		if err != nil {
+			return err
 		}
-		item := r.item(uint32(c.uint(idBytes(version > 2))))
+		c := r.cursor(b)
+		version, _ := c.full()
+		if b.Kind != "infe" || version < 2 { // these have no kind and are no pictures
+			continue
+		}
+		item := r.item(c.id(version > 2))
 		if item.kind != "" {
 			return source.Broken("two items have one number")
 		}
 		c.uint(2) // protection
-		kind := c.uint(4)
-		item.kind = string([]byte{byte(kind >> 24), byte(kind >> 16), byte(kind >> 8), byte(kind)})
-		return c.err
-	})
+		item.kind = c.kind()
+		if c.err != nil {
+			return c.err
+		}
+	}
+	return nil
 }
 
 // item returns the item of this id, which need not have been heard of. Beyond
@@ -93,20 +88,21 @@ func (r *heifReader) checkSizes(width, height int) error {
 
 // checkCoded returns how many pixels are coded of an item that is no grid.
 func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64, err error) {
-	read := r.s.av1Sequence
+	read := (*cursor).av1Sequence
 	switch {
 	case item.kind == "hvc1":
-		r.h.Format, read = variant.HEIC, r.s.hevcSequence
+		r.h.Format, read = variant.HEIC, (*cursor).hevcSequence
 		width, height = hevcSide(width), hevcSide(height)
 	case item.kind != "av01":
 		return 0, ErrNotPicture
 	case r.h.Format != variant.HEIC:
 		r.h.Format = variant.AVIF
 	}
-	if item.extents != 1 {
-		return 0, source.Broken("its pixels lie in %d places", item.extents)
+	c, err := r.data(item)
+	if err != nil {
+		return 0, err
 	}
-	coded, err := read(item.off, item.n, &r.units)
+	coded, err := read(c)
 	if err != nil {
 		return 0, err
 	}
@@ -123,17 +119,25 @@ func (r *heifReader) checkCoded(item *heifItem, width, height int) (pixels int64
 	return int64(w) * int64(h), nil
 }
 
+// data is where the content of an item lies.
+func (r *heifReader) data(item *heifItem) (*cursor, error) {
+	if item.extents != 1 {
+		return nil, source.Broken("its pixels, or its grid, lie in %d places", item.extents)
+	}
+	return r.cursor(source.Part{Body: item.off, End: item.off + item.n}), nil
+}
+
 // checkGrid reads a picture put together from tiles: version, flags, rows and
 // columns less one, and the sides (ISO/IEC 23008-12, 6.6.2.3.2). No tile may
 // lie outside of the picture, which bounds their size.
 func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
-	if item.extents != 1 {
-		return source.Broken("its grid lies in %d places", item.extents)
+	c, err := r.data(item)
+	if err != nil {
+		return err
 	}
-	c := &cursor{s: r.s, off: item.off, end: item.off + item.n}
-	flags := c.uint(2)
+	wide := c.uint(2)&1 != 0
 	rows, columns := 1+int(c.uint(1)), 1+int(c.uint(1))
-	w, h := int(c.uint(idBytes(flags&1 != 0))), int(c.uint(idBytes(flags&1 != 0)))
+	w, h := int(c.id(wide)), int(c.id(wide))
 	switch {
 	case c.err != nil:
 		return c.err
@@ -147,10 +151,11 @@ func (r *heifReader) checkGrid(item *heifItem, width, height int) error {
 	tileW, tileH := tileSide(w, columns), tileSide(h, rows)
 	var largest int64
 	for _, id := range slices.Compact(slices.Sorted(slices.Values(item.tiles))) {
-		if tile := r.item(id); tile.alpha || r.transforms(tile) {
+		tile := r.item(id)
+		if tile.alpha || r.transforms(tile) {
 			return fmt.Errorf("%w: its tiles have alpha, or are turned or cut", ErrNotPicture)
 		}
-		coded, err := r.checkCoded(r.item(id), tileW, tileH)
+		coded, err := r.checkCoded(tile, tileW, tileH)
 		if err != nil {
 			return err
 		}
@@ -176,53 +181,35 @@ func tileSide(side, n int) int {
 	return (side - 1) / (n - 1)
 }
 
-// itemLocations is the head of an iloc box.
-type itemLocations struct {
-	version                    byte
-	offset, length, base, numb int // bytes of each field, 0, 4 or 8
-}
-
 // readLocations checks that every extent of every item lies in the file, or
 // for items kept in idat, in that.
-func (r *heifReader) readLocations(b box) error {
-	c := r.s.cursor(b)
-	var l itemLocations
-	l.version, _ = c.full()
-	sizes := c.uint(2)
-	l.offset, l.length = int(sizes>>12&15), int(sizes>>8&15)
-	l.base, l.numb = int(sizes>>4&15), int(sizes&15)
-	if max(l.offset, l.length, l.base, l.numb) > 8 || l.version > 2 {
+func (r *heifReader) readLocations(b source.Part) error {
+	c := r.cursor(b)
+	version, _ := c.full()
+	widths := c.uint(2)
+	width := func(shift int) int { return int(widths >> shift & 15) } // in bytes
+	if max(width(0), width(4), width(8), width(12)) > 8 || version > 2 {
 		return source.Broken("an iloc of an unknown form")
 	}
-	for range c.count(idBytes(l.version == 2), maxItems) {
-		if err := r.readLocation(c, l); err != nil {
-			return err
+	for range c.count(2 << (version / 2)) { // 4 bytes in version 2
+		item := r.item(c.id(version == 2))
+		method := uint64(0)
+		if version > 0 {
+			method = c.uint(2) & 15
 		}
-	}
-	return c.err
-}
-
-func (r *heifReader) readLocation(c *cursor, l itemLocations) error {
-	item := r.item(uint32(c.uint(idBytes(l.version == 2))))
-	method := uint64(0)
-	if l.version > 0 {
-		method = c.uint(2) & 15
-	}
-	c.uint(2) // data reference
-	base := c.uint(l.base)
-	for range c.count(2, maxItems) {
-		if l.version > 0 {
-			c.uint(l.numb)
-		}
-		off, n := c.uint(l.offset), c.uint(l.length)
-		if c.err != nil {
-			break
-		}
-		if r.extents++; r.extents > maxExtents {
-			return source.Broken("more than %d extents", maxExtents)
-		}
-		if err := r.place(item, method, base, off, n); err != nil {
-			return err
+		c.uint(2) // data reference
+		base := c.uint(width(4))
+		for range c.count(2) {
+			if version > 0 {
+				c.uint(width(0)) // an index
+			}
+			off, n := c.uint(width(12)), c.uint(width(8))
+			if c.err != nil {
+				return c.err
+			}
+			if err := r.place(item, method, base, off, n); err != nil {
+				return err
+			}
 		}
 	}
 	return c.err
@@ -231,7 +218,7 @@ func (r *heifReader) readLocation(c *cursor, l itemLocations) error {
 // place notes where an extent lies, if it is there. Methods: 0 in the file, 1
 // in idat, 2 made from other items. A length of 0 is all that follows.
 func (r *heifReader) place(item *heifItem, method, base, off, n uint64) error {
-	within := box{start: 0, end: r.s.Size}
+	within := source.Part{End: r.s.Size}
 	switch method {
 	case 0:
 	case 1:
@@ -239,17 +226,21 @@ func (r *heifReader) place(item *heifItem, method, base, off, n uint64) error {
 	default:
 		return nil
 	}
-	have := uint64(within.end - within.start)
+	have := uint64(within.End - within.Body)
 	if base > have || off > have-base || n > have-base-off {
 		return source.CutShort("its pixels")
 	}
 	if n == 0 {
 		n = have - base - off
 	}
-	if r.besides += item.besides(int64(n)); r.besides > r.s.Size {
-		return source.Broken("its metadata is longer than the file")
+	switch item.kind {
+	case "hvc1", "av01", "grid":
+	default: // decoders read all of those, also where many lie in the same place
+		if r.metadata += int64(n); r.metadata > r.s.Size {
+			return source.Broken("its metadata is longer than the file")
+		}
 	}
 	item.extents++
-	item.off, item.n = within.start+int64(base+off), int64(n)
+	item.off, item.n = within.Body+int64(base+off), int64(n)
 	return nil
 }

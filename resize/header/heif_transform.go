@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/thumbery/thumbery/resize/header/internal/source"
+	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
 // transform reads how an item's container cuts, turns and mirrors it, in the order in
@@ -18,7 +18,7 @@ func (r *heifReader) transform(item *heifItem) error {
 			if t != (turning{}) {
 				return fmt.Errorf("%w: it is cut after it is turned", ErrNotPicture)
 			}
-			if err := r.h.cut(p); err != nil {
+			if err := r.h.cut(p.clap); err != nil {
 				return err
 			}
 		case "irot":
@@ -68,31 +68,28 @@ func (t turning) orientation() int {
 	return [4]int{1, 6, 3, 8}[t.quarters]
 }
 
-// heifClap reads four fractions, of which the last two may be negative.
-func (s *file) heifClap(b box) (heifProperty, error) {
-	p := heifProperty{kind: b.kind}
-	c := s.cursor(b)
-	for i := range p.clap {
+// clap reads four fractions, of which the last two may be negative.
+func (c *cursor) clap() (all [4]float64) {
+	for i := range all {
 		n, d := float64(c.uint(4)), float64(c.uint(4))
 		if i >= 2 {
 			n = float64(int32(uint32(n)))
 		}
 		if c.err == nil && d == 0 {
-			return p, source.Broken("it is cut by a fraction of nothing")
+			c.err = source.Broken("it is cut by a fraction of nothing")
 		}
-		p.clap[i] = n / d
+		all[i] = n / d
 	}
-	p.a, p.b = int(p.clap[0]+0.5), int(p.clap[1]+0.5)
-	return p, c.err
+	return all
 }
 
 // cut leaves only part of the picture. What of that lies outside is passed over.
-func (h *Header) cut(p heifProperty) error {
+func (h *Header) cut(clap [4]float64) error {
 	if h.Whole == (Whole{}) {
 		h.Whole = Whole{Width: h.Width, Height: h.Height}
 	}
-	left, width := span(h.Width, p.a, p.clap[0], p.clap[2])
-	top, height := span(h.Height, p.b, p.clap[1], p.clap[3])
+	left, width := span(h.Width, clap[0], clap[2])
+	top, height := span(h.Height, clap[1], clap[3])
 	if width < 1 || height < 1 {
 		return source.Broken("it is cut to nothing")
 	}
@@ -103,8 +100,8 @@ func (h *Header) cut(p heifProperty) error {
 
 // span is where, on a side, so many pixels begin whose middle is off from that of the side,
 // and how many of them there are.
-func span(side, pixels int, exact, off float64) (start, n int) {
-	from := int(math.Floor(off + (float64(side)-exact)/2 + 0.5))
+func span(side int, pixels, off float64) (start, n int) {
+	from := int(math.Floor(off + (float64(side)-pixels)/2 + 0.5))
 	start = max(from, 0)
-	return start, min(from+pixels, side) - start
+	return start, min(from+int(pixels+0.5), side) - start
 }

@@ -78,7 +78,7 @@ func (c *counting) ReadAt(b []byte, off int64) (int, error) {
 // no more than one would.
 func TestInspectCountsUnits(t *testing.T) {
 	t.Parallel()
-	for tiles, want := range map[int]error{1: nil, 3: nil, 8: header.ErrBroken} {
+	for tiles, want := range map[int]error{1: nil, 3: nil, 17: header.ErrBroken} {
 		b := sharedTiles(tiles, 4<<10)
 		h, err := inspect(b)
 		if !errors.Is(err, want) || want == nil && (h.Width != 40*tiles || h.Height != 30) {

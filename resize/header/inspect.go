@@ -6,24 +6,18 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/thumbery/thumbery/resize/header/internal/source"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
 // Bounds on what one picture can make Inspect do. Real files stay far below
-// them; beyond is an ErrBroken, and for scans and frames an ErrTooLarge.
+// them; beyond is an ErrBroken, and for scans an ErrTooLarge. Package source has more.
 const (
-	maxSegments = 16 << 10 // JPEG markers with content
-	MaxScans    = 128      // JPEG; progressive files have about 10. Each costs a pass over the whole picture
-	maxChunks   = 1 << 18  // PNG and WebP
-	maxFrames   = 1 << 16  // GIF and WebP
-	maxBoxes    = 4 << 10  // AVIF and HEIC, on each level
-	maxItems    = 16 << 10 // AVIF and HEIC
-	maxAlphas   = 4        // AVIF and HEIC, for one picture
-	maxExtents  = 64 << 10 // AVIF and HEIC, of all items together
-	maxLinks    = 64 << 10 // AVIF and HEIC, references and associations of all items together
-	maxOBUs     = 16 << 10 // AVIF, in all coded pictures together
-	maxPadding  = 64       // bytes after a JPEG's end marker on the fast path
+	MaxScans      = 128      // JPEG; progressive files have about 10. Each costs a pass over the whole picture
+	maxProperties = 4 << 10  // AVIF and HEIC
+	maxItems      = 16 << 10 // AVIF and HEIC
+	maxAlphas     = 4        // AVIF and HEIC, for one picture
+	maxEntries    = 64 << 10 // AVIF and HEIC, of all lists together, with the units of coded pictures
 )
 
 // SourceSideMax is the longest side of a drawing that is read: libvips'
@@ -63,14 +57,10 @@ func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (H
 	if size <= 0 {
 		return Header{}, source.Broken("it is empty")
 	}
-	s := &file{source.New(ctx, r, size)}
-	return s.inspect(formats)
+	return inspect(source.New(ctx, r, size), formats)
 }
 
-// file is a picture that is inspected.
-type file struct{ *source.Source }
-
-func (s *file) inspect(formats Formats) (Header, error) {
+func inspect(s *source.Source, formats Formats) (Header, error) {
 	head, err := s.At(0, int(min(s.Size, SniffBytes)))
 	if err != nil {
 		return Header{}, err
@@ -86,14 +76,34 @@ func (s *file) inspect(formats Formats) (Header, error) {
 	if s.Failure() != nil {
 		return Header{}, s.Failure()
 	}
-	if h.Format != 0 && !formats.Has(h.Format) { // HEIC where AVIF is read, or the other way round
+	if err == nil && h.Pages == 0 {
+		err = source.Broken("it holds no picture")
+	}
+	if h.Pages == 0 || err != nil && !source.IsCut(err) {
+		return Header{}, err
+	}
+	if !formats.Has(h.Format) { // HEIC where AVIF is read, or the other way round
 		return Header{}, notRead(h.Format)
 	}
-	wrong := h.Check()
-	if wrong == nil && (err == nil || source.IsCut(err)) {
-		return h, err
+	if h.Samples == 0 {
+		h.Samples = colours(h.Gray, h.Alpha)
 	}
-	return Header{}, cmp.Or(err, wrong)
+	if wrong := h.Check(); wrong != nil {
+		return Header{}, cmp.Or(err, wrong)
+	}
+	return h, err
+}
+
+// colours is how many samples a pixel of grey or RGB has.
+func colours(gray, alpha bool) int {
+	n := 3
+	if gray {
+		n = 1
+	}
+	if alpha {
+		n++
+	}
+	return n
 }
 
 // Identify returns the format of a picture by head, the first 64 bytes of its file. It may
@@ -117,8 +127,9 @@ func Identify(head []byte, formats Formats) (variant.Format, error) {
 // notRead is the error for a format that is not among those to be read.
 func notRead(f variant.Format) error { return fmt.Errorf("%w: %s is not read here", ErrNotPicture, f) }
 
-// inspectorOf returns the parser of a format's headers.
-func inspectorOf(f variant.Format) func(*file) (Header, error) {
+// inspectorOf returns the parser of a format's headers. With an error it returns what it has
+// read before; Pages is 0 as long as no pixels have begun.
+func inspectorOf(f variant.Format) func(*source.Source) (Header, error) {
 	switch f {
 	case variant.JPEG:
 		return inspectJPEG
@@ -133,5 +144,5 @@ func inspectorOf(f variant.Format) func(*file) (Header, error) {
 	case variant.JXL:
 		return inspectJXL
 	}
-	return func(*file) (Header, error) { return Header{}, notRead(f) }
+	return func(*source.Source) (Header, error) { return Header{}, notRead(f) }
 }

@@ -3,7 +3,7 @@ package header
 import (
 	"encoding/binary"
 
-	"github.com/thumbery/thumbery/resize/header/internal/source"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -17,7 +17,7 @@ const jxlHeadBytes = 2 + 10
 // inspectJXL reads the JPEG XL that we write, a container of one codestream that says how
 // long it is, and an upright picture without animation or preview. Others can be read by an
 // engine only (Probed).
-func inspectJXL(s *file) (Header, error) {
+func inspectJXL(s *source.Source) (Header, error) {
 	const start = len(JXLBoxes) + 8
 	b, err := s.At(0, start)
 	if err != nil {

@@ -3,84 +3,52 @@ package header
 import (
 	"encoding/binary"
 
-	"github.com/thumbery/thumbery/resize/header/internal/source"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// pngReader walks the chunks of a PNG.
-type pngReader struct {
-	s    *file
-	h    Header
-	data bool // an IDAT was seen
+func inspectPNG(s *source.Source) (Header, error) {
+	h, err := pngHeader(s)
+	if err != nil {
+		return h, err
+	}
+	for c, err := range s.PNGChunks() {
+		if c.Kind == "IDAT" {
+			h.Pages = 1
+		}
+		if err != nil || c.Kind == "IEND" {
+			return h, err
+		}
+		switch c.Kind {
+		case "tRNS":
+			h.Alpha = true
+		case "cICP", "gAMA": // from which a profile may be made
+			h.ICC = true
+		case "iCCP":
+			h.ICC = true
+			if h.Pages == 0 && h.Profile.Len == 0 {
+				h.Profile = Extent{c.Body, c.Len}
+			}
+		case "eXIf":
+			h.Orientation = exifOrientation(s, c.Body, c.Len)
+		}
+	}
+	return h, nil
 }
 
-func inspectPNG(s *file) (Header, error) {
-	p := &pngReader{s: s}
-	if err := p.header(); err != nil {
+// pngHeader reads IHDR, which must come first; Apple's CgBI dialect has another
+// chunk before it and cannot be decoded by others.
+func pngHeader(s *source.Source) (Header, error) {
+	b, err := s.At(8, 12+13)
+	if err != nil {
 		return Header{}, err
 	}
-	off := int64(8 + 12 + 13)
-	for range maxChunks {
-		b, err := s.At(off, 8)
-		if err != nil {
-			return p.soFar(), err
-		}
-		n := int64(binary.BigEndian.Uint32(b))
-		kind := string(b[4:8])
-		p.data = p.data || kind == "IDAT"
-		if n > s.Size-off-12 {
-			return p.soFar(), source.CutShort("chunk " + quoteKind(kind))
-		}
-		if kind == "IEND" {
-			return p.end()
-		}
-		p.chunk(kind, off+8, n)
-		off += 12 + n
-	}
-	return Header{}, source.Broken("more than %d chunks", maxChunks)
-}
-
-func (p *pngReader) end() (Header, error) {
-	if !p.data {
-		return Header{}, source.Broken("it holds no pixels")
-	}
-	return p.soFar(), nil
-}
-
-// soFar is the header of a picture that is cut short, if pixels have begun.
-func (p *pngReader) soFar() Header {
-	if !p.data {
-		return Header{}
-	}
-	p.h.Samples = colours(p.h.Gray, p.h.Alpha)
-	return p.h
-}
-
-// colours is how many samples a pixel of grey or RGB has.
-func colours(gray, alpha bool) int {
-	n := 3
-	if gray {
-		n = 1
-	}
-	if alpha {
-		n++
-	}
-	return n
-}
-
-// header reads IHDR, which must come first; Apple's CgBI dialect has another
-// chunk before it and cannot be decoded by others.
-func (p *pngReader) header() error {
-	b, err := p.s.At(8, 12+13)
-	if err != nil {
-		return err
-	}
 	if string(b[:8]) != "\x00\x00\x00\x0dIHDR" {
-		return source.Broken("its first chunk is not IHDR")
+		return Header{}, source.Broken("its first chunk is not IHDR")
 	}
 	kind := b[8+9]
-	p.h = Header{
-		Format: variant.PNG, Orientation: 1, Pages: 1,
+	h := Header{
+		Format: variant.PNG, Orientation: 1,
 		Width:       int(binary.BigEndian.Uint32(b[8:])),
 		Height:      int(binary.BigEndian.Uint32(b[12:])),
 		Depth:       int(b[8+8]),
@@ -89,10 +57,10 @@ func (p *pngReader) header() error {
 		Progressive: b[8+12] == 1,
 		Palette:     kind == 3,
 	}
-	if !pngDepthValid(kind, p.h.Depth) {
-		return source.Broken("colour type %d with %d bits", kind, p.h.Depth)
+	if !pngDepthValid(kind, h.Depth) {
+		return Header{}, source.Broken("colour type %d with %d bits", kind, h.Depth)
 	}
-	return nil
+	return h, nil
 }
 
 // pngDepthValid is table 11.1 of the PNG specification.
@@ -106,30 +74,4 @@ func pngDepthValid(kind byte, depth int) bool {
 		return depth == 8 || depth == 16
 	}
 	return false
-}
-
-func (p *pngReader) chunk(kind string, off, n int64) {
-	switch kind {
-	case "tRNS":
-		p.h.Alpha = true
-	case "cICP", "gAMA": // from which a profile may be made
-		p.h.ICC = true
-	case "iCCP":
-		p.h.ICC = true
-		if !p.data && p.h.Profile.Len == 0 {
-			p.h.Profile = Extent{off, n}
-		}
-	case "eXIf":
-		p.h.Orientation = exifOrientation(p.s, off, n)
-	}
-}
-
-// quoteKind makes four hostile bytes fit for a message.
-func quoteKind(kind string) string {
-	for _, c := range []byte(kind) {
-		if c < 'A' || c > 'z' {
-			return "of an unknown kind"
-		}
-	}
-	return kind
 }

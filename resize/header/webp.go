@@ -3,100 +3,52 @@ package header
 import (
 	"encoding/binary"
 
-	"github.com/thumbery/thumbery/resize/header/internal/source"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// webpReader walks the chunks of a WebP.
+// webpReader is the state between two chunks of a WebP.
 type webpReader struct {
-	s        *file
-	h        Header
-	extended bool // the size stands in VP8X
-	pixels   bool // a picture or a frame was seen
+	s        *source.Source
+	h        Header // Pages are the frames that are there to their end, but 1 once pixels have begun
+	extended bool   // the size stands in VP8X
 	frames   int
-	whole    int // frames that are there to their end
 }
 
-func inspectWebP(s *file) (Header, error) {
-	b, err := s.At(4, 4)
-	if err != nil {
-		return Header{}, err
-	}
+func inspectWebP(s *source.Source) (Header, error) {
 	w := &webpReader{s: s, h: Header{Format: variant.WebP, Orientation: 1, Depth: 8}}
-	end := 8 + int64(binary.LittleEndian.Uint32(b))
-	off := int64(12)
-	for range maxChunks {
-		switch {
-		case end-off >= 8:
-		case end > s.Size:
-			return w.soFar(), source.CutShort("its padding")
-		default:
-			return w.end()
+	for c, err := range s.WebPChunks() {
+		if wrong := w.chunk(c); wrong != nil {
+			return w.h, wrong
 		}
-		if off, err = w.next(off, end); err != nil {
-			return w.soFar(), err
+		if err != nil {
+			return w.h, err
 		}
+		w.h.Pages = max(w.h.Pages, w.frames)
 	}
-	return Header{}, source.Broken("more than %d chunks", maxChunks)
-}
-
-// next reads the chunk at off, of a file that says that it goes on to end, and
-// returns where the one after it begins.
-func (w *webpReader) next(off, end int64) (int64, error) {
-	b, err := w.s.At(off, 8)
-	if err != nil {
-		return 0, err
-	}
-	kind, n := string(b[:4]), int64(binary.LittleEndian.Uint32(b[4:]))
-	if n > end-off-8 {
-		return 0, source.Broken("chunk %s is longer than the file says that it is", quoteKind(kind))
-	}
-	if err := w.chunk(kind, off+8, n); err != nil {
-		return 0, err
-	}
-	if off += 8 + n; off > w.s.Size {
-		return 0, source.CutShort("chunk " + quoteKind(kind))
-	}
-	w.whole = w.frames
-	return off + n&1, nil
-}
-
-func (w *webpReader) end() (Header, error) {
-	if !w.pixels {
-		return Header{}, source.Broken("it holds no picture")
-	}
-	w.h.Pages, w.h.Samples = max(w.frames, 1), colours(false, w.h.Alpha)
 	return w.h, nil
 }
 
-// soFar is the header of a WebP that is cut short, if its pixels have begun.
-func (w *webpReader) soFar() Header {
-	if !w.pixels {
-		return Header{}
-	}
-	w.h.Pages, w.h.Samples = max(w.whole, 1), colours(false, w.h.Alpha)
-	return w.h
-}
-
-func (w *webpReader) chunk(kind string, off, n int64) error {
-	switch kind {
+// chunk reads a chunk, of which the file may hold only the beginning.
+func (w *webpReader) chunk(c source.Part) error {
+	switch c.Kind {
 	case "VP8X":
-		return w.canvas(off, n)
+		return w.canvas(c)
 	case "VP8 ":
-		return w.lossy(off, n)
+		return w.lossy(c)
 	case "VP8L":
-		return w.lossless(off, n)
+		return w.lossless(c)
 	case "ANMF":
-		return w.frame(off, n)
+		return w.frame(c)
 	case "ALPH":
 		w.h.Alpha = true
 	case "ICCP":
 		w.h.ICC = true
 		if w.h.Profile.Len == 0 {
-			w.h.Profile = Extent{off, n}
+			w.h.Profile = Extent{c.Body, c.Len}
 		}
 	case "EXIF":
-		w.h.Orientation = exifOrientation(w.s, off, n)
+		w.h.Orientation = exifOrientation(w.s, c.Body, c.Len)
 	}
 	return nil
 }
@@ -104,57 +56,59 @@ func (w *webpReader) chunk(kind string, off, n int64) error {
 // frame reads the head of a frame: place, sides less one, and time in 24 bits
 // each, flags, and its picture's chunks. As in libvips, an animation has alpha if
 // one of its frames has, or does not fill the canvas.
-func (w *webpReader) frame(off, n int64) error {
-	if w.frames++; w.frames > maxFrames {
-		return source.TooLarge("more than %d frames", maxFrames)
-	}
+func (w *webpReader) frame(c source.Part) error {
 	const head = 16
-	if n < head+8 {
+	if w.frames++; w.frames > source.MaxFrames {
+		return source.TooLarge("more than %d frames", source.MaxFrames)
+	}
+	if c.Len < head+8 {
 		return source.Broken("a frame without a picture")
 	}
-	w.pixels = true
-	b, err := w.s.At(off, head+8)
+	w.h.Pages = max(w.h.Pages, 1)
+	b, err := w.s.At(c.Body, head+8)
 	if err != nil {
 		return err
 	}
-	width := 1 + int(binary.LittleEndian.Uint32(b[6:])&0xffffff)
-	height := 1 + int(binary.LittleEndian.Uint32(b[8:])>>8)
+	width, height := webpSides(b[6:])
 	kind := string(b[head : head+4])
 	if kind == "ALPH" || width != w.h.Width || height != w.h.Height {
 		w.h.Alpha = true
 	}
-	if kind == "VP8L" && n >= head+8+5 {
-		if b, err = w.s.At(off+head+8, 5); err == nil {
+	if kind == "VP8L" && c.Len >= head+8+5 {
+		if b, err = w.s.At(c.Body+head+8, 5); err == nil {
 			w.h.Alpha = w.h.Alpha || b[4]&0x10 != 0
 		}
 	}
 	return err
 }
 
-// canvas reads VP8X: flags, three reserved bytes, and the sides less one in 24
-// bits each.
-func (w *webpReader) canvas(off, n int64) error {
-	if n < 10 || w.extended || w.pixels {
+// webpSides reads two sides, less one, of 24 bits each.
+func webpSides(b []byte) (width, height int) {
+	return 1 + int(binary.LittleEndian.Uint32(b)&0xffffff), 1 + int(binary.LittleEndian.Uint32(b[2:])>>8)
+}
+
+// canvas reads VP8X: flags, three reserved bytes, and the sides.
+func (w *webpReader) canvas(c source.Part) error {
+	if c.Len < 10 || w.extended || w.h.Pages > 0 {
 		return source.Broken("a misplaced or short VP8X")
 	}
-	b, err := w.s.At(off, 10)
+	b, err := w.s.At(c.Body, 10)
 	if err != nil {
 		return err
 	}
 	w.extended = true
 	w.h.Alpha = b[0]&0x10 != 0
-	w.h.Width = 1 + int(binary.LittleEndian.Uint32(b[4:])&0xffffff)
-	w.h.Height = 1 + int(binary.LittleEndian.Uint32(b[6:])>>8)
+	w.h.Width, w.h.Height = webpSides(b[4:])
 	return nil
 }
 
 // lossy reads the key frame header of RFC 6386, 9.1: a frame tag of three
 // bytes, the start code, and the sides in 14 bits each.
-func (w *webpReader) lossy(off, n int64) error {
-	if n < 10 {
+func (w *webpReader) lossy(c source.Part) error {
+	if c.Len < 10 {
 		return source.CutShort("its VP8 header")
 	}
-	b, err := w.s.At(off, 10)
+	b, err := w.s.At(c.Body, 10)
 	if err != nil {
 		return err
 	}
@@ -164,11 +118,11 @@ func (w *webpReader) lossy(off, n int64) error {
 	return w.picture(int(binary.LittleEndian.Uint16(b[6:])&0x3fff), int(binary.LittleEndian.Uint16(b[8:])&0x3fff))
 }
 
-func (w *webpReader) lossless(off, n int64) error {
-	if n < 5 {
+func (w *webpReader) lossless(c source.Part) error {
+	if c.Len < 5 {
 		return source.CutShort("its VP8L header")
 	}
-	b, err := w.s.At(off, 5)
+	b, err := w.s.At(c.Body, 5)
 	if err != nil {
 		return err
 	}
@@ -185,9 +139,9 @@ func (w *webpReader) picture(width, height int) error {
 	if w.extended && (width != w.h.Width || height != w.h.Height) {
 		return source.Broken("a picture of %dx%d on a canvas of %dx%d", width, height, w.h.Width, w.h.Height)
 	}
-	if w.pixels {
+	if w.h.Pages > 0 {
 		return source.Broken("a second picture")
 	}
-	w.pixels, w.h.Width, w.h.Height = true, width, height
+	w.h.Pages, w.h.Width, w.h.Height = 1, width, height
 	return nil
 }

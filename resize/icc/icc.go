@@ -12,80 +12,61 @@ import (
 	"unicode/utf16"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// MaxBytes is how many bytes of a profile Read returns. Real profiles have 500
+// MaxBytes is how many bytes Read looks at. Real profiles have 500
 // bytes to some megabytes, and their names stand before their tables.
 const MaxBytes = 1 << 20
 
 const (
 	headerBytes = 128
 	maxTags     = 256
-	maxSegments = 4 << 10 // of a JPEG, looked at
-	maxName     = 512     // bytes of a name
+	maxName     = 512 // bytes of a name
 )
 
-// Read returns the colour profile in a picture that h is the header of, or its first
-// MaxBytes. It returns nil where h.Profile does not say where that is, and where it is
-// damaged. An error is the reader's own, or io.ErrUnexpectedEOF.
+// Read returns the colour profile in a picture that h is the header of, or the beginning of
+// it that lies in the first MaxBytes of h.Profile. It returns nil where h.Profile does not say
+// where that is, and where it is damaged. An error is the reader's own, or
+// io.ErrUnexpectedEOF.
 func Read(r io.ReaderAt, h header.Header) ([]byte, error) {
-	switch {
-	case h.Profile.Len == 0:
+	if h.Profile.Len == 0 {
 		return nil, nil
-	case h.Format == variant.JPEG:
-		return readSegments(r, h.Profile)
 	}
-	b, err := readAt(r, h.Profile.Off, min(h.Profile.Len, MaxBytes))
-	if h.Format == variant.PNG {
-		return inflate(b), err
-	}
-	return b, err
-}
-
-func readAt(r io.ReaderAt, off, n int64) ([]byte, error) {
-	b := make([]byte, n)
-	if got, err := r.ReadAt(b, off); got < len(b) {
+	b := make([]byte, min(h.Profile.Len, MaxBytes))
+	if n, err := r.ReadAt(b, h.Profile.Off); n < len(b) {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
 		return nil, err
 	}
+	switch h.Format {
+	case variant.JPEG:
+		return joinSegments(b), nil
+	case variant.PNG:
+		return inflate(b), nil
+	}
 	return b, nil
 }
 
-// readSegments joins the APP2 segments of ICC.1:2010, B.4, among those in at. They
+// joinSegments joins the APP2 segments of ICC.1:2010, B.4, among all segments in b. They
 // are numbered from 1 and may stand in any order.
-func readSegments(r io.ReaderAt, at header.Extent) ([]byte, error) {
+func joinSegments(b []byte) (profile []byte) {
 	parts := map[byte][]byte{}
-	total := 0
-	for off, n := at.Off, 0; off < at.Off+at.Len && n < maxSegments && total < MaxBytes; n++ {
-		head, err := readAt(r, off, min(4, at.Off+at.Len-off))
-		if err != nil || len(head) < 4 || head[0] != 0xff {
-			return nil, err
+	for g, err := range source.Of(b).Segments(0) {
+		if err != nil {
+			break
 		}
-		if head[1] == 0xff { // a fill byte
-			off++
-			continue
+		part, ok := bytes.CutPrefix(b[g.Body:g.End], []byte("ICC_PROFILE\x00"))
+		if ok && g.Code == source.APP2 && len(part) > 2 && parts[part[0]] == nil {
+			parts[part[0]] = part[2:] // after its number, and how many there are
 		}
-		end := off + 2 + int64(binary.BigEndian.Uint16(head[2:]))
-		if head[1] == 0xe2 {
-			content, err := readAt(r, off+4, max(0, end-off-4))
-			if err != nil {
-				return nil, err
-			}
-			if b, ok := bytes.CutPrefix(content, []byte("ICC_PROFILE\x00")); ok && len(b) > 2 && parts[b[0]] == nil {
-				parts[b[0]] = b[2:] // after its number, and how many there are
-				total += len(b) - 2
-			}
-		}
-		off = end
 	}
-	var profile []byte
 	for number := byte(1); parts[number] != nil && number < 255; number++ {
 		profile = append(profile, parts[number]...)
 	}
-	return profile[:min(len(profile), MaxBytes)], nil
+	return profile
 }
 
 // inflate unpacks the content of a PNG's iCCP chunk, which is a name, a method and

@@ -1,5 +1,6 @@
-// Package source reads a file at offsets, through one buffer and within bounds. It also
-// defines the errors shared by all parsers.
+// Package source reads picture files at offsets, through one buffer and within bounds, and
+// splits them into the parts of which their formats consist: segments, chunks, boxes, frames
+// and directories, one file a format. It also defines the errors that all parsers share.
 package source
 
 import (
@@ -35,10 +36,17 @@ type Source struct {
 	off   int64
 }
 
+// New returns a Source of a picture of size bytes, which are read from r while ctx is not done.
 func New(ctx context.Context, r io.ReaderAt, size int64) *Source {
 	return &Source{
 		r: &bounded{ctx: ctx, r: r, left: readsEach*size + readsFree}, Size: size, Ahead: Stride, Steps: stepsEach*size + stepsFree,
 	}
+}
+
+// Of returns a Source of bytes in memory, none of which are copied.
+func Of(b []byte) *Source {
+	size := int64(len(b))
+	return &Source{Size: size, Steps: stepsEach*size + stepsFree, held: b}
 }
 
 // bounded reads until ctx is done, and at most left bytes. After its first failure,
