@@ -39,7 +39,7 @@ func (p *picture) needed(i int, u Use) precision {
 // samples as Y in each direction.
 func (p *picture) isChroma(i int) bool {
 	y, c := p.components[0], p.components[i]
-	return i > 0 && p.n == 3 && !p.isRGB && y.id != 'R' && y.h <= 2*c.h && y.v <= 2*c.v
+	return i > 0 && len(p.components) == 3 && !p.isRGB && y.id != 'R' && y.h <= 2*c.h && y.v <= 2*c.v
 }
 
 // scaledSize is the side, in samples, to which libjpeg decodes a block: what remains of
@@ -47,7 +47,7 @@ func (p *picture) isChroma(i int) bool {
 // both directions, which saves interpolating them.
 func (p *picture) scaledSize(i, shrink int) int {
 	maxH, maxV := 1, 1
-	for _, c := range p.components[:p.n] {
+	for _, c := range p.components {
 		maxH, maxV = max(maxH, int(c.h)), max(maxV, int(c.v))
 	}
 	least := blockSize / shrink
@@ -62,12 +62,12 @@ func (p *picture) scaledSize(i, shrink int) int {
 // are kept can be rewritten.
 func (p *picture) choose(u Use) bool {
 	var needed [maxComponents]precision
-	for i := range p.n {
+	for i := range p.components {
 		needed[i] = p.needed(i, u)
 		p.components[i].left = nothing
 	}
 	some := false
-	for i := range p.scans[:p.nScans] {
+	for i := range p.scans {
 		c := &p.scans[i]
 		if c.kept = c.gives(needed[c.components[0]]); c.kept {
 			p.keep(c)
@@ -92,7 +92,7 @@ var nothing = func() (all [coefficients]int8) {
 }()
 
 func (p *picture) keep(c *scan) {
-	for _, k := range c.components[:c.n] {
+	for _, k := range c.components {
 		for i := c.first; i <= c.last; i++ {
 			p.components[k].left[i] = c.low
 		}
@@ -102,7 +102,7 @@ func (p *picture) keep(c *scan) {
 // consistent reports whether, for each scan that is kept, all its coefficients will in the
 // end lack the same number of bits: the scan is declared to lack fewer by that number.
 func (p *picture) consistent() bool {
-	for _, c := range p.scans[:p.nScans] {
+	for _, c := range p.scans {
 		left := &p.components[c.components[0]].left
 		for i := c.first; c.kept && i <= c.last; i++ {
 			if left[i] != left[c.first] {
@@ -117,7 +117,7 @@ func (p *picture) consistent() bool {
 const maxStep = 1<<15 - 1
 
 func (p *picture) representable() bool {
-	for i := range p.n {
+	for i := range p.components {
 		for k := range coefficients {
 			if p.components[i].step(k) > maxStep {
 				return false

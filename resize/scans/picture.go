@@ -1,39 +1,31 @@
 package scans
 
-// Bounds on what is read. Pictures beyond are left as they are.
-const (
-	maxScans      = 128 // as in package header
-	maxComponents = 4
-	maxParts      = maxScans + 16
-)
-
 // blockSize is the side of a block of coefficients, and coefficients their number.
 const (
 	blockSize    = 8
 	coefficients = blockSize * blockSize
 )
 
+// maxComponents is how many colours a JPEG has at most.
+const maxComponents = 4
+
 // picture is a progressive JPEG.
 type picture struct {
 	src        []byte
-	end        int // of the end marker
-	components [maxComponents]component
-	n          int  // how many of components there are
+	end        int64 // of the end marker
+	components []component
 	isRGB      bool // says Adobe's marker, or they may be
-	scans      [maxScans]scan
-	nScans     int
-	parts      [maxParts]part // what is rewritten
-	nParts     int
+	scans      []scan
+	parts      []part // what is rewritten, in order
 
 	quantization [maxComponents]steps // those that are defined, while reading
-	huffman      [2][4]huffman        // for DC and AC
 }
 
 // part is a segment that is rewritten, from its marker on: the frame header, quantization
 // tables, or a scan with its data.
 type part struct {
 	marker   byte
-	from, to int
+	from, to int64
 }
 
 // component is one of the colours.
@@ -56,9 +48,8 @@ type steps struct {
 
 // scan is a pass over some coefficients of some components.
 type scan struct {
-	components [maxComponents]int // their indices
-	n          int                // how many there are
-	first      byte               // coefficient in zigzag order
+	components []int // their indices
+	first      byte  // coefficient in zigzag order
 	last       byte
 	// How many of the lowest bits were not known before, 0 if nothing was, and are not
 	// after this scan. Both stand in one byte, which is the last one of head bytes.

@@ -22,8 +22,9 @@ type Use struct {
 // Needed returns jpeg without the scans that u does not need. It returns jpeg itself if all
 // are needed, which they are at a Shrink of 1, and if that is anything but a whole
 // progressive JPEG with Huffman coding, of 8 bits, whose scans build on one another until
-// all is known: of everything else a decoder is to say what is wrong. What follows the end
-// of the picture is left out, too. jpeg is not changed.
+// all is known: of everything else a decoder is to say what is wrong. Damage in the data of a
+// scan that is left out, and in Huffman tables that no other scan uses, is not noticed. What
+// follows the end of the picture is left out, too. jpeg is not changed.
 //
 // libjpeg decodes the result, at that Shrink, to nearly the same pixels, and at 8 to the
 // same.
@@ -41,7 +42,7 @@ func LeftOut(jpeg []byte, u Use) (numbers []int) {
 	if !p.leavesOut(u) {
 		return nil
 	}
-	for i := range p.scans[:p.nScans] {
+	for i := range p.scans {
 		if !p.scans[i].kept {
 			numbers = append(numbers, i+1)
 		}

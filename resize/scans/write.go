@@ -1,18 +1,20 @@
 package scans
 
+import "github.com/thumbery/thumbery/resize/internal/source"
+
 // rewritten is the picture with the scans that are kept.
 func (p *picture) rewritten() []byte {
-	out := make([]byte, 0, p.size())
-	done, scans := 0, 0
-	for _, t := range p.parts[:p.nParts] {
+	out := make([]byte, 0, len(p.src)+4+len(p.components)*stepsSize)
+	done, scans := int64(0), p.scans
+	for _, t := range p.parts {
 		out = append(out, p.src[done:t.from]...)
 		done = t.to
 		switch t.marker {
-		case markSOF2:
+		case source.SOF2:
 			out = p.appendFrame(p.appendSteps(out), t)
-		case markSOS:
-			out = p.appendScan(out, t, p.scans[scans])
-			scans++
+		case source.SOS:
+			out = p.appendScan(out, t, scans[0])
+			scans = scans[1:]
 		}
 	}
 	return append(out, p.src[done:p.end]...)
@@ -21,26 +23,11 @@ func (p *picture) rewritten() []byte {
 // stepsSize is the size of the steps of one component, all in 16 bits.
 const stepsSize = 1 + 2*coefficients
 
-// size is at least how long the result is.
-func (p *picture) size() int {
-	n, scans := p.end+4+p.n*stepsSize, 0
-	for _, t := range p.parts[:p.nParts] {
-		if t.marker != markSOS {
-			continue
-		}
-		if !p.scans[scans].kept {
-			n -= t.to - t.from
-		}
-		scans++
-	}
-	return n
-}
-
 // appendSteps appends a table of quantization steps for each component.
 func (p *picture) appendSteps(out []byte) []byte {
-	n := 2 + p.n*stepsSize
-	out = append(out, 0xff, markDQT, byte(n>>8), byte(n))
-	for i := range p.n {
+	n := 2 + len(p.components)*stepsSize
+	out = append(out, 0xff, source.DQT, byte(n>>8), byte(n))
+	for i := range p.components {
 		out = append(out, 1<<4|byte(i)) // of 16 bits
 		for k := range coefficients {
 			step := p.components[i].step(k)
@@ -55,7 +42,7 @@ func (p *picture) appendFrame(out []byte, t part) []byte {
 	const head, each = 10, 3 // from the marker on
 	start := len(out)
 	out = append(out, p.src[t.from:t.to]...)
-	for i := range p.n {
+	for i := range p.components {
 		out[start+head+each*i+2] = byte(i)
 	}
 	return out
