@@ -1,6 +1,9 @@
 package variant
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Explain says in words what o asks for, one line an option, after a preset's name.
 func (o Ops) Explain() []string {
@@ -15,14 +18,9 @@ func (o Ops) Explain() []string {
 // order.
 func (v Variant) Explain() []string {
 	var lines []string
-	if v.Kind == Raw {
-		lines = append(lines, "raw: the original's bytes, as they are")
-	}
-	if v.Kind == Info {
-		lines = append(lines, "info: JSON about the original")
-	}
-	if v.Kind == InfoGPS {
-		lines = append(lines, "info_gps: JSON about the original, with the place where it was taken")
+	if v.Kind != Picture {
+		whole := kindWords[v.Kind]
+		lines = append(lines, whole+": "+meanings[whole])
 	}
 	if v.Width > 0 || v.Height > 0 {
 		lines = append(lines, sizeString(v)+": "+v.explainSize())
@@ -37,11 +35,7 @@ func (v Variant) Explain() []string {
 		if args != "" {
 			spelled += "_" + args
 		}
-		help := o.help
-		if meaning, ok := meanings[spelled]; ok {
-			help = meaning
-		}
-		lines = append(lines, spelled+": "+help)
+		lines = append(lines, spelled+": "+cmp.Or(meanings[spelled], o.help))
 	}
 	if len(lines) == 0 {
 		lines = append(lines, nothing+": the picture in its own size, stripped and recompressed")
@@ -51,6 +45,9 @@ func (v Variant) Explain() []string {
 
 // meanings are those of words that do not explain themselves.
 var meanings = map[string]string{
+	"raw":         "the original's bytes, as they are",
+	"info":        "JSON about the original",
+	"info_gps":    "JSON about the original, with the place where it was taken",
 	"fit_cover":   "fills the box, and cuts the rest",
 	"fit_contain": "all of the picture, letterboxed to exactly the box",
 	"fit_inside":  "all of the picture, no side longer than the box",

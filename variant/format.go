@@ -1,6 +1,10 @@
 package variant
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+)
 
 // Format is the encoding of a picture.
 type Format uint8
@@ -44,7 +48,7 @@ var (
 )
 
 // String is the format's name in URLs and JSON, such as "jpeg".
-func (f Format) String() string { return formatWords.at(int(f)) }
+func (f Format) String() string { return cmp.Or(formatWords.spelling(int(f)), strconv.Itoa(int(f))) }
 
 // ParseFormat parses the name of an encoding that can be written, as in "f_webp" without
 // the "f_". "auto" is none.

@@ -54,34 +54,16 @@ var options = []option{
 	{"w", "w_300", "width in CSS pixels", Values{Kind: Whole, Min: 1, Max: MaxSide}, parseWidth, never},
 	{"h", "h_200", "height in CSS pixels", Values{Kind: Whole, Min: 1, Max: MaxSide}, parseHeight, never},
 	decimalOption("dpr_2", "device pixels for each CSS pixel", 0.1, 8, func(v *Variant) *float64 { return &v.DPR }),
-	{
-		"up", "up_1", "may be made larger than the original",
-		Values{Kind: Word, Words: []string{"0", "1"}},
-		func(v *Variant, s string) error { return flag01(&v.Enlarge, s) },
-		func(v *Variant) (string, bool) { return "1", v.Enlarge },
-	},
-	{
-		"fit", "fit_contain", "how the picture is brought into the box: " + fitWords.list(),
-		Values{Kind: Word, Words: fitWords.all()},
-		func(v *Variant, s string) error { return word(&v.Fit, s, fitWords) },
-		printFit,
-	},
-	{
-		"g", "g_ne", "what to keep when something is cut: " + gravityWords.list(),
-		Values{Kind: Word, Words: gravityWords.all()},
-		func(v *Variant, s string) error { return word(&v.Gravity, s, gravityWords) },
-		func(v *Variant) (string, bool) {
-			return gravityWords.at(int(v.Gravity)), v.Gravity != GravityCenter && v.Gravity != GravityFocal
-		},
-	},
+	{"up", "up_1", "may be made larger than the original", Values{Kind: Word, Words: []string{"0", "1"}}, parseEnlarge, func(v *Variant) (string, bool) {
+		return "1", v.Enlarge
+	}},
+	wordOption("fit_contain", "how the picture is brought into the box: ", fitWords, func(v *Variant) *Fit { return &v.Fit }),
+	wordOption("g_ne", "what to keep when something is cut: ", gravityWords, func(v *Variant) *Gravity { return &v.Gravity }),
 	{"fp", "fp_0.5_0.2", "focal point to keep, from 0_0 (left top) to 1_1", Values{Kind: Point, Max: 1}, parseFocal, printFocal},
 	{"crop", "crop_10_10_200_100", "cut X_Y_W_H from the original first, in pixels or percent (10p)", Values{Kind: Rectangle, Max: maxLength}, parseCrop, printCrop},
-	{
-		"trim", "trim_10", "remove a plain border, that differs by at most so much",
-		Values{Kind: Whole, Min: 1, Max: 255, Optional: true},
-		func(v *Variant, s string) error { return defaulted(&v.Trim, s, defaultTrim, 1, 255) },
-		func(v *Variant) (string, bool) { return strconv.Itoa(v.Trim), v.Trim != 0 },
-	},
+	{"trim", "trim_10", "remove a plain border, that differs by at most so much", Values{Kind: Whole, Min: 1, Max: 255, Optional: true}, parseTrim, func(v *Variant) (string, bool) {
+		return strconv.Itoa(v.Trim), v.Trim != 0
+	}},
 	wholeOption("pixel_12", "in coarse blocks of so many pixels", 2, 1000, func(v *Variant) *int { return &v.Pixelate }),
 	decimalOption("blur_3", "blur, sigma 0.3 to 100", 0.3, 100, func(v *Variant) *float64 { return &v.Blur }),
 	decimalOption("sharp_1", "sharpen, sigma 0.3 to 10", 0.3, 10, func(v *Variant) *float64 { return &v.Sharpen }),
@@ -94,20 +76,10 @@ var options = []option{
 	{"rot", "rot_90", "turn clockwise by 90, 180 or 270 degrees", Values{Kind: Word, Words: turns}, parseRotate, func(v *Variant) (string, bool) {
 		return strconv.Itoa(v.Rotate), v.Rotate != 0
 	}},
-	{
-		"flip", "flip_h", "mirror: h, v or hv",
-		Values{Kind: Word, Words: flipWords.all()},
-		func(v *Variant, s string) error { return word(&v.Flip, s, flipWords) },
-		func(v *Variant) (string, bool) { return flipWords[v.Flip], v.Flip != FlipNone },
-	},
+	wordOption("flip_h", "mirror: ", flipWords, func(v *Variant) *Flip { return &v.Flip }),
 	wholeOption("round_12", "round the corners, radius in CSS pixels", 1, MaxSide, func(v *Variant) *int { return &v.Round }),
 	textOption("wm_logo", "put on the watermark of that name", func(v *Variant) *string { return &v.Watermark }),
-	{
-		"f", "f_webp", "the format: " + outputWords.list(),
-		Values{Kind: Word, Words: outputWords.all()},
-		func(v *Variant, s string) error { return word(&v.Format, s, outputWords) },
-		func(v *Variant) (string, bool) { return outputWords[v.Format], v.Format != FormatKeep },
-	},
+	wordOption("f_webp", "the format: ", outputWords, func(v *Variant) *Format { return &v.Format }),
 	wholeOption("q_80", "quality, 1 to 100", 1, 100, func(v *Variant) *int { return &v.Quality }),
 	wholeOption("bytes_20000", "at most so many bytes", 100, 1<<30, func(v *Variant) *int { return &v.MaxBytes }),
 	flagOption("lossless", "lossless, for webp, avif and jxl", func(v *Variant) *bool { return &v.Lossless }),
@@ -129,9 +101,6 @@ var optionsByName = func() map[string]*option {
 	return m
 }()
 
-// defaultTrim is what libvips' find_trim uses by default.
-const defaultTrim = 10
-
 // never is the print of options that String writes in another way.
 func never(*Variant) (string, bool) { return "", false }
 
@@ -148,6 +117,20 @@ func flagOption(name, help string, field func(*Variant) *bool) option {
 			return nil
 		},
 		func(v *Variant) (string, bool) { return "", *field(v) },
+	}
+}
+
+// wordOption is an option with one of the words of an enumeration.
+func wordOption[T ~uint8](usage, help string, allowed words, field func(*Variant) *T) option {
+	name := nameIn(usage)
+	return option{
+		name, usage, help + allowed.list(),
+		Values{Kind: Word, Words: allowed.all()},
+		func(v *Variant, s string) error { return word(field(v), s, allowed) },
+		func(v *Variant) (string, bool) {
+			spelled := allowed.spelling(int(*field(v)))
+			return spelled, spelled != "" && spelled != withoutEffect[name]
+		},
 	}
 }
 
@@ -188,12 +171,15 @@ func nameIn(usage string) string {
 	return name
 }
 
-// neutral returns the value that has no effect and is not printed, if given, an options
-// segment, has it.
+// withoutEffect are the values that change nothing, of options that have one. They are not
+// printed.
+var withoutEffect = map[string]string{
+	"up": "0", "fit": "cover", "g": "center", "bright": "0", "contrast": "0", "sat": "0", "rot": "0",
+}
+
+// neutral returns the value without effect if given, an options segment, has it.
 func (o *option) neutral(given string) (args string, ok bool) {
-	args, ok = map[string]string{
-		"up": "0", "fit": "cover", "g": "center", "bright": "0", "contrast": "0", "sat": "0", "rot": "0",
-	}[o.name]
+	args, ok = withoutEffect[o.name]
 	return args, ok && strings.Contains(","+given, ","+o.name+"_")
 }
 

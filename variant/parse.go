@@ -2,6 +2,7 @@ package variant
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,21 +28,17 @@ func (v *Variant) set(ops string) error {
 	if len(ops) > maxOpsBytes {
 		return &Error{Kind: ErrOptions, Reason: fmt.Sprintf("the options are %d bytes long, the limit is %d", len(ops), maxOpsBytes)}
 	}
-	var seen [64]string // there are fewer options than that
-	n := 0
+	seen := make([]string, 0, 16)
 	for token := range strings.SplitSeq(ops, ",") {
 		names, err := v.setOne(token)
 		if err != nil {
 			return err
 		}
 		for _, name := range names {
-			for _, earlier := range seen[:n] {
-				if name == earlier {
-					return &Error{Kind: ErrOptions, Option: token, Reason: "is given twice, or contradicts another option"}
-				}
+			if slices.Contains(seen, name) {
+				return &Error{Kind: ErrOptions, Option: token, Reason: "is given twice, or contradicts another option"}
 			}
-			seen[n] = name
-			n++
+			seen = append(seen, name)
 		}
 	}
 	return nil
@@ -53,17 +50,10 @@ func (v *Variant) setOne(token string) (fields []string, err error) {
 	if bad := strings.IndexFunc(token, notInGrammar); bad >= 0 {
 		return nil, badCharacter(token, bad)
 	}
-	switch token {
-	case "":
+	if token == "" {
 		return nil, &Error{Kind: ErrOptions, Reason: "an option is empty: a comma too many, or no options at all", Suggestion: "300x200"}
-	case "raw":
-		v.Kind = Raw
-		return []string{"whole"}, nil
-	case "info":
-		v.Kind = Info
-		return []string{"whole"}, nil
-	case "info_gps":
-		v.Kind = InfoGPS
+	}
+	if word(&v.Kind, token, kindWords) == nil {
 		return []string{"whole"}, nil
 	}
 	if w, h, ok := cutSize(token); ok {

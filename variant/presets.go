@@ -131,7 +131,7 @@ func (l Limits) Permit(o Ops, p Presets) error {
 		return err
 	}
 	if l.PresetsOnly && !o.Bare {
-		return &Error{Kind: ErrForbidden, Reason: "only presets are served here: " + strings.Join(slices.Sorted(maps.Keys(p)), ", ")}
+		return forbidden("only presets are served here: " + strings.Join(slices.Sorted(maps.Keys(p)), ", "))
 	}
 	if len(l.Sizes) == 0 || o.Bare {
 		return nil
@@ -139,7 +139,7 @@ func (l Limits) Permit(o Ops, p Presets) error {
 	preset := p[o.Preset]
 	switch {
 	case o.Variant.Width == 0 && o.Variant.Height == 0:
-		return &Error{Kind: ErrForbidden, Reason: fmt.Sprintf("a width or a height must be given, one of %v", l.Sizes)}
+		return forbidden(fmt.Sprintf("a width or a height must be given, one of %v", l.Sizes))
 	case o.Variant.DPR != preset.DPR && !LimitedDPR(o.Variant.DPR):
 		return &Error{Kind: ErrForbidden, Option: "dpr_" + decimalString(o.Variant.DPR), Reason: "only dpr_1, dpr_1.5, dpr_2 and dpr_3 are served here"}
 	}

@@ -1,6 +1,7 @@
 package variant
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -24,11 +25,12 @@ var (
 	flipWords = words{FlipH: "h", FlipV: "v", FlipHV: "hv"}
 )
 
-func (w words) at(i int) string {
-	if i < len(w) && w[i] != "" {
-		return w[i]
+// spelling is the word for a value, "" if it has none.
+func (w words) spelling(value int) string {
+	if value < len(w) {
+		return w[value]
 	}
-	return strconv.Itoa(i)
+	return ""
 }
 
 // all are the values that have a spelling.
@@ -55,11 +57,11 @@ func word[T ~uint8](field *T, s string, allowed words) error {
 	return nil
 }
 
-func flag01(field *bool, s string) error {
+func parseEnlarge(v *Variant, s string) error {
 	if s != "0" && s != "1" {
 		return errors.New("must be 0 or 1")
 	}
-	*field = s == "1"
+	v.Enlarge = s == "1"
 	return nil
 }
 
@@ -72,12 +74,9 @@ func whole(field *int, s string, low, high int) error {
 	return nil
 }
 
-func defaulted(field *int, s string, byDefault, low, high int) error {
-	if s == "" {
-		*field = byDefault
-		return nil
-	}
-	return whole(field, s, low, high)
+func parseTrim(v *Variant, s string) error {
+	const byDefault = "10" // as for libvips' find_trim
+	return whole(&v.Trim, cmp.Or(s, byDefault), 1, 255)
 }
 
 // decimalPlaces is the precision of decimals: fine enough to tell two pixels of the largest
@@ -121,10 +120,6 @@ func text(field *string, s string) error {
 
 func parseWidth(v *Variant, s string) error  { return whole(&v.Width, s, 1, MaxSide) }
 func parseHeight(v *Variant, s string) error { return whole(&v.Height, s, 1, MaxSide) }
-
-func printFit(v *Variant) (string, bool) {
-	return fitWords[v.Fit], v.Fit != FitNone && v.Fit != FitCover
-}
 
 func parseFocal(v *Variant, s string) error {
 	x, y, _ := strings.Cut(s, "_")
