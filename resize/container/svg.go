@@ -30,10 +30,6 @@ var (
 	svgFontUnits = map[string]float64{"rem": 1, "em": 1, "ex": 0.5}
 	// sizeAttribute is what gives, or fails to give, the size of an SVG.
 	sizeAttribute = regexp.MustCompile(`(\s)(width|height)(\s*=)`)
-	// svgTag is the tag of an element, or what may have in it what looks like one.
-	svgTag = regexp.MustCompile(`(?s)<!--.*?-->|<!\[CDATA\[.*?\]\]>|<[^<>"'!?/][^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>`)
-	// quarters is an attribute in quarters of a millimetre, a unit that librsvg does not know.
-	quarters = regexp.MustCompile(`(\s(?:x|y|[cr]?[xy]|[xy][12]|d[xy]|r|width|height|font-size|stroke-width|letter-spacing|word-spacing)\s*=\s*["']\s*[+-]?)((?:\d+\.?|\d*\.\d+)(?:[eE][+-]?\d+)?)[qQ](\s*["'])`)
 )
 
 // plainSVG is src as libvips is to see it: in an encoding in which nothing stands before
@@ -44,7 +40,7 @@ var (
 // header.SourceSideMax, of which libvips would make one pixel; of kind
 // header.ErrNotPicture for XML of another kind.
 func plainSVG(src []byte) ([]byte, error) {
-	src = svgTag.ReplaceAllFunc(header.XMLText(src), withoutQuarters)
+	src = header.XMLText(src)
 	root, start, end := svgElement(src)
 	switch {
 	case end == 0:
@@ -66,17 +62,6 @@ func plainSVG(src []byte) ([]byte, error) {
 	}
 	name := max(1, bytes.IndexAny(tag, " \t\r\n/>"))
 	return bytes.Join([][]byte{src[:start], tag[:name], []byte(added), tag[name:], src[end:]}, nil), nil
-}
-
-// withoutQuarters is a tag whose lengths in quarters of a millimetre are in millimetres.
-func withoutQuarters(tag []byte) []byte {
-	if tag[1] == '!' {
-		return tag
-	}
-	return quarters.ReplaceAllFunc(tag, func(b []byte) []byte {
-		m := quarters.FindSubmatch(b)
-		return fmt.Appendf(nil, "%s%smm%s", m[1], decimal(number(string(m[2]))/4), m[3])
-	})
 }
 
 // svgSize is what the root element says of the size of an SVG.
