@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"regexp"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // xmlDeclaration names the encoding of XML.
@@ -43,17 +42,11 @@ func utf16Order(src []byte) binary.ByteOrder {
 
 // fromUTF16 is src in UTF-8, without byte order marks and zeros.
 func fromUTF16(src []byte, order binary.ByteOrder) []byte {
-	out := make([]byte, 0, len(src))
+	units := make([]uint16, 0, len(src)/2)
 	for ; len(src) >= 2; src = src[2:] {
-		r := rune(order.Uint16(src))
-		if utf16.IsSurrogate(r) && len(src) >= 4 {
-			if pair := utf16.DecodeRune(r, rune(order.Uint16(src[2:]))); pair != utf8.RuneError {
-				r, src = pair, src[2:]
-			}
-		}
-		if r != 0 && r != 0xfeff {
-			out = utf8.AppendRune(out, r)
+		if u := order.Uint16(src); u != 0 && u != 0xfeff {
+			units = append(units, u)
 		}
 	}
-	return out
+	return []byte(string(utf16.Decode(units)))
 }
