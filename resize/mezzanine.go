@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -212,7 +213,7 @@ func UnpackMezzanine(r io.ReaderAt, size int64) (Mezzanine, error) {
 	rest, ok := bytes.CutPrefix(head[:n], []byte(mezzanineMagic))
 	end := bytes.IndexByte(rest, '\n')
 	if !ok || end < 0 {
-		return Mezzanine{}, broken("no mezzanine")
+		return Mezzanine{}, source.Broken("no mezzanine")
 	}
 	label, err := parseLabel(rest[:end])
 	if err != nil {
@@ -221,19 +222,14 @@ func UnpackMezzanine(r io.ReaderAt, size int64) (Mezzanine, error) {
 	start := int64(len(mezzanineMagic) + end + 1)
 	m := Mezzanine{Original: label.Header, OriginalBytes: label.Bytes, body: io.NewSectionReader(r, start, size-start)}
 	if m.Header, err = header.Inspect(context.Background(), m.body, m.body.Size(), header.FormatsOf(variant.JPEG, variant.WebP)); err != nil {
-		return Mezzanine{}, broken("the body of a mezzanine: %v", err)
+		return Mezzanine{}, source.Broken("the body of a mezzanine: %v", err)
 	}
 	return m, m.check()
 }
 
 func parseLabel(line []byte) (label mezzanineLabel, err error) {
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&label); err != nil {
-		return label, broken("the label of a mezzanine: %v", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return label, broken("the label of a mezzanine goes on after its end")
+	if err := json.Unmarshal(line, &label); err != nil {
+		return label, source.Broken("the label of a mezzanine: %v", err)
 	}
 	for _, f := range header.AllFormats.List() {
 		if f.String() == label.Format {
@@ -241,7 +237,7 @@ func parseLabel(line []byte) (label mezzanineLabel, err error) {
 			return label, nil
 		}
 	}
-	return label, broken("the label of a mezzanine names no format")
+	return label, source.Broken("the label of a mezzanine names no format")
 }
 
 // check verifies that Settings.Mezzanine can have made a mezzanine: upright, one picture,
@@ -252,11 +248,11 @@ func (m Mezzanine) check() error {
 	switch {
 	case o.Check() != nil, o.Orientation < 1, o.Orientation > 8, o.Pages != 1, o.Scans < 0, o.Scans > header.MaxScans,
 		o.Drawn(), m.OriginalBytes < 1:
-		return broken("the label of a mezzanine speaks of no picture that has one: %s", sides(o.Width, o.Height))
+		return source.Broken("the label of a mezzanine speaks of no picture that has one: %s", sides(o.Width, o.Height))
 	case h.Format != variant.JPEG && h.Format != variant.WebP, h.Orientation != 1, h.Pages != 1, h.Scans > 1, h.CMYK, h.ICC:
-		return broken("the body of a mezzanine is none that we make, but a %s", h.Format)
+		return source.Broken("the body of a mezzanine is none that we make, but a %s", h.Format)
 	case h.Width > w, h.Height > height:
-		return broken("a mezzanine of %s pixels is larger than its original", sides(h.Width, h.Height))
+		return source.Broken("a mezzanine of %s pixels is larger than its original", sides(h.Width, h.Height))
 	}
 	return nil
 }
@@ -274,8 +270,4 @@ func (s Settings) mezzanineRecipe() string {
 		return ""
 	}
 	return fmt.Sprintf("m%d.%d.%d", mezzanineVersion, s.MezzanineSide, s.MezzanineOver)
-}
-
-func broken(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{header.ErrBroken}, args...)...)
 }

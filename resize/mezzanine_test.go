@@ -293,7 +293,6 @@ func TestMezzanineRefused(t *testing.T) {
 		"no newline":        line,
 		"long label":        strings.Replace(good, "\n", strings.Repeat(" ", 2000)+"\n", 1),
 		"no JSON":           replaced("{", "["),
-		"unknown field":     replaced(`"Bytes"`, `"Secret":1,"Bytes"`),
 		"two values":        strings.Replace(good, "\n", "{}\n", 1),
 		"no format":         replaced(`"jpeg"`, `""`),
 		"unknown format":    replaced(`"jpeg"`, `"bmp"`),

@@ -2,6 +2,7 @@ package resize
 
 import (
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -34,7 +35,7 @@ func (s Settings) checkOutput(f variant.Format, v variant.Variant, p Plan) error
 			Reason: "the result would be a " + f.String() + ", which cannot be lossless", Suggestion: "lossless,f_webp",
 		}
 	case (p.Frames == 1 || v.Lossless) && !affordable(f, v.Lossless, p.Pixels()):
-		return tooLarge("the result would have %d pixels, the limit for this format is %d", p.Pixels(), SlowPixels)
+		return source.TooLarge("the result would have %d pixels, the limit for this format is %d", p.Pixels(), SlowPixels)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -184,13 +185,13 @@ func (s Settings) check(h header.Header, v variant.Variant) error {
 		n *= int64(max(1, v.Page))
 	}
 	if s.exceeds(n) && !h.Drawn() {
-		return tooLarge("the picture has %d pixels to decode, the limit is %d", n, s.MaxPixels)
+		return source.TooLarge("the picture has %d pixels to decode, the limit is %d", n, s.MaxPixels)
 	}
 	if weight := decodeWeight(h); s.exceeds(weight/heaviest) && !h.Drawn() {
-		return tooLarge("the picture takes %d bytes to decode, the limit is %d", 4*weight, 4*heaviest*s.MaxPixels)
+		return source.TooLarge("the picture takes %d bytes to decode, the limit is %d", 4*weight, 4*heaviest*s.MaxPixels)
 	}
 	if w, height := v.Box(); max(w, height) > variant.MaxSide {
-		return tooLarge("%s is asked for, sides are limited to %d", sides(w, height), variant.MaxSide)
+		return source.TooLarge("%s is asked for, sides are limited to %d", sides(w, height), variant.MaxSide)
 	}
 	if v.Page > max(h.Pages, 1) {
 		return refused(fmt.Sprintf("page_%d", v.Page), fmt.Sprintf("is not there: the number of pages or frames is %d", max(h.Pages, 1)))
@@ -217,10 +218,6 @@ func (p *Plan) pad(n int) {
 	p.OffsetY += n
 }
 
-func tooLarge(format string, args ...any) error {
-	return fmt.Errorf("%w: "+format, append([]any{header.ErrTooLarge}, args...)...)
-}
-
 func (p Plan) check(h header.Header, s Settings) error {
 	scaled, free := int64(p.ScaledW)*int64(p.ScaledH), max(freePixels, h.Pixels())
 	if h.Drawn() { // it has no pixels but those that are drawn
@@ -228,28 +225,28 @@ func (p Plan) check(h header.Header, s Settings) error {
 	}
 	switch {
 	case max(p.CanvasW, p.CanvasH) > variant.MaxSide:
-		return tooLarge("the result would be %dx%d, sides are limited to %d", p.CanvasW, p.CanvasH, variant.MaxSide)
+		return source.TooLarge("the result would be %dx%d, sides are limited to %d", p.CanvasW, p.CanvasH, variant.MaxSide)
 	case max(p.ScaledW, p.ScaledH) > scaledSideMax, h.Drawn() && s.exceeds(scaled):
-		return tooLarge("all of the picture would be scaled to %dx%d, to be cut then", p.ScaledW, p.ScaledH)
+		return source.TooLarge("all of the picture would be scaled to %dx%d, to be cut then", p.ScaledW, p.ScaledH)
 	case p.Frames > 1:
 		return p.checkFrames(h, s)
 	case s.exceeds(p.Pixels()):
-		return tooLarge("the result would have %d pixels, the limit is %d", p.Pixels(), s.MaxPixels)
+		return source.TooLarge("the result would have %d pixels, the limit is %d", p.Pixels(), s.MaxPixels)
 	case p.Pixels() > free:
-		return tooLarge("the result would have %d pixels of a picture of %d, the limit is %d", p.Pixels(), h.Pixels(), freePixels)
+		return source.TooLarge("the result would have %d pixels of a picture of %d, the limit is %d", p.Pixels(), h.Pixels(), freePixels)
 	}
 	return nil
 }
 
 func (p Plan) checkFrames(h header.Header, s Settings) error {
-	source := h.Pixels() * int64(p.Frames)
+	pixels := h.Pixels() * int64(p.Frames)
 	switch {
 	case s.MaxFrames > 0 && p.Frames > s.MaxFrames:
-		return tooLarge("the animation has %d frames, the limit is %d; still gives the first", p.Frames, s.MaxFrames)
-	case s.exceeds(source):
-		return tooLarge("the animation has %d pixels in %d frames, the limit is %d; still gives the first", source, p.Frames, s.MaxPixels)
+		return source.TooLarge("the animation has %d frames, the limit is %d; still gives the first", p.Frames, s.MaxFrames)
+	case s.exceeds(pixels):
+		return source.TooLarge("the animation has %d pixels in %d frames, the limit is %d; still gives the first", pixels, p.Frames, s.MaxPixels)
 	case p.Pixels() > animatedPixels:
-		return tooLarge("the animation would have %d pixels in %d frames, the limit is %d; still gives the first", p.Pixels(), p.Frames, int64(animatedPixels))
+		return source.TooLarge("the animation would have %d pixels in %d frames, the limit is %d; still gives the first", p.Pixels(), p.Frames, int64(animatedPixels))
 	}
 	return nil
 }

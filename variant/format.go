@@ -10,19 +10,8 @@ import (
 type Format uint8
 
 // The formats. All but FormatKeep and FormatAuto are encodings; those up to GIF and JXL can
-// be written. A new format of originals also needs
-//
-//   - its name in formatWords, below
-//   - a place in header.DefaultFormats or header.AllFormats (resize/header/formatset.go)
-//   - its first bytes and its media type (resize/header/sniff.go)
-//   - a place in header.Probed (resize/header/formatset.go), or a parser in a file of its
-//     own in resize/header, in the switch of inspectorOf (resize/header/inspect.go)
-//   - the loader of libvips (resize/vips/load.go), and its weight (resize/cost.go)
-//   - a flag in cmd/thumbery/internal/settings/limits.go, if it is not read by default
-//   - a picture in testdata, and a seed of the parser's fuzz test
-//
-// Add it at the end of the list. docs/architecture.md describes these steps, and those for a
-// format of results.
+// be written. A new one is added at the end of the list. docs/architecture.md says what else a
+// format of originals, or of results, needs ("How to add").
 const (
 	FormatKeep Format = iota // that of the original
 	FormatAuto               // the best that the client accepts
