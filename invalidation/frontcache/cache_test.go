@@ -53,7 +53,7 @@ func newCache(t *testing.T, settings Settings, s *seen, a api) *Cache {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.sender.client.Transport = a
+	c.client.Transport = a
 	return c
 }
 
@@ -95,7 +95,8 @@ func TestServices(t *testing.T) {
 
 func serviceCache(t *testing.T, name string, s *seen, a api) *Cache {
 	t.Helper()
-	all, err := Load("file:../../deploy/purge/" + name + ".toml")
+	var all List
+	err := all.UnmarshalText([]byte("file:../../deploy/purge/" + name + ".toml"))
 	if err != nil || len(all) != 1 {
 		t.Fatal(len(all), err)
 	}

@@ -40,7 +40,7 @@ func (c *Cache) Run(ctx context.Context, log *invalidation.Log) {
 		defer close(ended)
 		for p := range again {
 			if c.again(finishing, log, p) == nil {
-				c.save(log, p.Next)
+				log.SaveCursor(c.cursor(), p.Next)
 			}
 		}
 	}()
@@ -85,16 +85,10 @@ func (c *Cache) again(ctx context.Context, log *invalidation.Log, p purged) erro
 	return c.purge(ctx, tagsOf(p.Events))
 }
 
-func (c *Cache) save(log *invalidation.Log, at invalidation.Cursor) {
-	if err := log.SaveCursor(c.cursor(), at); err != nil {
-		c.trouble.log.Warn("cannot save how far a cache in front is purged: after a restart some requests are repeated", "cause", err)
-	}
-}
-
 // purge returns when the cache has answered that it has purged what bears the tags, or the
 // error of ctx.
 func (c *Cache) purge(ctx context.Context, tags []string) error {
-	for some := range slices.Chunk(tags, c.maxTags) {
+	for some := range slices.Chunk(tags, c.form.MaxTags) {
 		if err := c.persist(ctx, newBatch(some)); err != nil {
 			return err
 		}
@@ -122,12 +116,11 @@ func (c *Cache) persist(ctx context.Context, b batch) error {
 		if err := c.limit.Wait(ctx); err != nil {
 			return err
 		}
-		a := c.sender.send(ctx, b)
+		a := c.send(ctx, b)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		c.observe(a.result)
-		c.trouble.note(a, len(b.Tags))
+		c.report(a, len(b.Tags))
 		if a.result == OK {
 			return nil
 		}

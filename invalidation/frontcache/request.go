@@ -2,13 +2,18 @@ package frontcache
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 
 	"golang.org/x/net/http/httpguts"
@@ -25,50 +30,78 @@ type batch struct {
 
 func newBatch(tags []string) batch { return batch{tags, rand.Text()} }
 
-// form is a request with templates.
+// form makes requests of the templates in Settings. These have the functions join, of package
+// strings, json, and env, which returns the value of an environment variable.
 type form struct {
-	method    string
-	url, body *template.Template
-	headers   map[string]*template.Template
+	Settings
+	templates *template.Template // url, body, and a header's name for the value of each
+	// secrets are the values of the environment variables that were used, by the variables'
+	// names.
+	secrets sync.Map
 }
 
-func newForm(s Settings, env *secrets) (form, error) {
-	f := form{method: s.Method, headers: map[string]*template.Template{}}
-	if f.method == "" {
-		f.method = http.MethodPost
+// try finds mistakes in the settings, and sets the Name if it is not set.
+func (f *form) try() error {
+	if err := f.check(); err != nil {
+		return err
 	}
-	functions := template.FuncMap{"env": env.env, "join": strings.Join, "json": toJSON}
-	parse := func(name, text string) (*template.Template, error) {
-		return template.New(name).Funcs(functions).Parse(text)
-	}
-	var err, bad error
-	f.url, err = parse("url", s.URL)
-	f.body, bad = parse("body", s.Body)
-	err = errors.Join(err, bad)
-	for name, value := range s.Headers {
+	f.templates = template.New("").Funcs(template.FuncMap{"env": f.env, "join": strings.Join, "json": toJSON})
+	texts := map[string]string{"url": f.URL, "body": f.Body}
+	for name, value := range f.Headers {
 		if !httpguts.ValidHeaderFieldName(name) {
-			bad = fmt.Errorf("headers: %q is not the name of a header", name)
-		} else {
-			f.headers[http.CanonicalHeaderKey(name)], bad = parse("headers."+name, value)
+			return fmt.Errorf("headers: %q is not the name of a header", name)
 		}
-		err = errors.Join(err, bad)
+		texts["headers."+name] = value
 	}
-	return f, err
+	for name, text := range texts {
+		if _, err := f.templates.New(name).Parse(text); err != nil {
+			return err
+		}
+	}
+	for _, n := range []int{f.MaxTags, 1} {
+		r, _, err := f.request(newBatch(slices.Repeat([]string{exampleTag}, n)))
+		if err != nil {
+			return err
+		}
+		f.Name = cmp.Or(f.Name, r.URL.Host)
+	}
+	return nil
 }
 
-// toJSON is the function json of templates.
+// env trims white space: files of secrets end with a newline.
+func (f *form) env(name string) (string, error) {
+	value := strings.TrimSpace(os.Getenv(name))
+	if value == "" {
+		return "", fmt.Errorf("the environment variable %s is not set", name)
+	}
+	f.secrets.Store(name, value)
+	return value, nil
+}
+
+// redact replaces the values of environment variables by the variables' names.
+func (f *form) redact(text string) string {
+	for name, value := range f.secrets.Range {
+		secret := value.(string)
+		quoted := strconv.Quote(secret)
+		for _, written := range []string{secret, quoted[1 : len(quoted)-1], url.QueryEscape(secret), url.PathEscape(secret)} {
+			text = strings.ReplaceAll(text, written, fmt.Sprintf("$%s", name))
+		}
+	}
+	return text
+}
+
 func toJSON(v any) (string, error) {
 	data, err := json.Marshal(v)
 	return string(data), err
 }
 
 // request executes the templates. Its errors may have secrets in them.
-func (f form) request(b batch) (r *http.Request, body []byte, err error) {
-	address, err := execute(f.url, b)
+func (f *form) request(b batch) (r *http.Request, body []byte, err error) {
+	address, err := f.execute("url", b)
 	if err != nil {
 		return nil, nil, err
 	}
-	text, err := execute(f.body, b)
+	text, err := f.execute("body", b)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,11 +109,12 @@ func (f form) request(b batch) (r *http.Request, body []byte, err error) {
 		// Parse's error may have a part of a secret.
 		return nil, nil, errors.New("url: what the template makes is not a URL that begins with http:// or https:// and a host")
 	}
-	if r, err = http.NewRequest(f.method, address, strings.NewReader(text)); err != nil {
+	r, err = http.NewRequest(cmp.Or(f.Method, http.MethodPost), address, strings.NewReader(text))
+	if err != nil {
 		return nil, nil, err
 	}
-	for name, t := range f.headers {
-		value, err := execute(t, b)
+	for name := range f.Headers {
+		value, err := f.execute("headers."+name, b)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -96,8 +130,8 @@ func (f form) request(b batch) (r *http.Request, body []byte, err error) {
 	return r, []byte(text), nil
 }
 
-func execute(t *template.Template, b batch) (string, error) {
+func (f *form) execute(name string, b batch) (string, error) {
 	var out bytes.Buffer
-	err := t.Execute(&out, b)
+	err := f.templates.ExecuteTemplate(&out, name, b)
 	return out.String(), err
 }

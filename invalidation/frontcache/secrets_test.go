@@ -29,11 +29,11 @@ func TestSecretsAreNotLogged(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &seen{}
 				c := newCache(t, settings, s, nil)
-				c.sender.client.Transport = transport
-				if a := c.sender.send(t.Context(), newBatch([]string{exampleTag})); a.result == OK {
+				c.client.Transport = transport
+				if a := c.send(t.Context(), newBatch([]string{exampleTag})); a.result == OK {
 					t.Errorf("the result is %s", a.result)
 				} else {
-					c.trouble.note(a, 1)
+					c.report(a, 1)
 				}
 				text := s.log.String()
 				if !strings.Contains(text, "FRONT_SECRET") {

@@ -6,16 +6,15 @@ package frontcache
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
+	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 )
 
 // Settings say how pictures are purged in one cache. URL, Body and the values of Headers
-// are templates of text/template: see batch for their data, and secrets for env.
+// are templates of text/template: see batch for their data, and form for their functions.
 type Settings struct {
 	// Name is the cache's name in the log, in metrics and in the names of files: lower-case
 	// letters, digits and . : _ -, at most 64. The default is the host of URL.
@@ -36,63 +35,67 @@ type Settings struct {
 	AWS string `toml:"aws"`
 }
 
-// List are the settings of the caches that a value of --purge-url stands for: see Load.
-type List []Settings
+const (
+	defaultMaxTags   = 100
+	mostTags         = 1000
+	defaultPerMinute = 600
+)
 
-// UnmarshalText is Load.
-func (l *List) UnmarshalText(text []byte) (err error) {
-	*l, err = Load(string(text))
-	return err
+var awsScope = regexp.MustCompile(`^([a-z0-9-]+ [a-z0-9-]+)?$`)
+
+func (s *Settings) check() error {
+	switch {
+	case s.URL == "":
+		return errors.New("url: is missing")
+	case s.MaxTags < 0 || s.MaxTags > mostTags:
+		return fmt.Errorf("max-tags: must be from 1 to %d", mostTags)
+	case !(s.PerMinute >= 0 && s.PerMinute <= 1e6):
+		return errors.New("per-minute: must be more than 0, and at most a million")
+	case s.Burst < 0:
+		return errors.New("burst: must be at least 1")
+	case !awsScope.MatchString(s.AWS):
+		return errors.New(`aws: must be a service and a region, for example "cloudfront us-east-1"`)
+	}
+	return nil
 }
 
-// maxFile bytes is more than any settings need.
-const maxFile = 1 << 20
+// List are the settings of the caches that a value of --purge-url stands for.
+type List []Settings
 
-// Load returns the settings that a value of --purge-url stands for. http://HOST/ and
-// https://HOST/ are a Varnish with one of the files deploy/purge/*.vcl, file:PATH a file
-// with [[purge]] sections, of which it has at least one.
-func Load(value string) ([]Settings, error) {
+// UnmarshalText reads a value of --purge-url: http://HOST/ and https://HOST/ are a Varnish
+// with one of the files deploy/purge/*.vcl, file:PATH a file with [[purge]] sections, of which
+// it has at least one.
+func (l *List) UnmarshalText(text []byte) (err error) {
+	value := string(text)
 	if path, isFile := strings.CutPrefix(value, "file:"); isFile {
-		all, err := read(strings.TrimPrefix(path, "//"))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", value, err)
+		if *l, err = read(strings.TrimPrefix(path, "//")); err != nil {
+			return fmt.Errorf("%s: %w", value, err)
 		}
-		return all, nil
+		return nil
 	}
 	u, err := url.Parse(value)
 	switch {
 	case err != nil:
-		return nil, errors.New("this is neither a URL nor file:PATH") // the cause would repeat a password
+		return errors.New("this is neither a URL nor file:PATH") // the cause would repeat a password
 	case u.User != nil || strings.Contains(value, "{{"):
-		return nil, errors.New("credentials and templates belong in a file, which is given as file:PATH: see deploy/purge")
+		return errors.New("credentials and templates belong in a file, which is given as file:PATH: see deploy/purge")
 	}
-	return []Settings{{Method: "PURGE", URL: value, Headers: map[string]string{"xkey": `{{join .Tags " "}}`}}}, nil
+	*l = List{{Method: "PURGE", URL: value, Headers: map[string]string{"xkey": `{{join .Tags " "}}`}}}
+	return nil
 }
 
+// read refuses fields that it does not know, which are slips.
 func read(path string) ([]Settings, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFile {
-		return nil, errors.New("larger than 1 MiB: this is not a file of settings")
-	}
-	return parse(string(data))
-}
-
-// parse refuses fields that it does not know, which are slips.
-func parse(text string) ([]Settings, error) {
 	var file struct {
 		Purge []Settings `toml:"purge"`
 	}
-	meta, err := toml.Decode(text, &file)
+	meta, err := toml.DecodeFile(path, &file)
+	if syntax, ok := errors.AsType[toml.ParseError](err); ok {
+		// Without what stands in the file, where it may be a credential that belongs in the environment.
+		return nil, fmt.Errorf("line %d is not valid TOML, or has a value of the wrong type", syntax.Position.Line)
+	}
 	if err != nil {
-		return nil, hideText(err)
+		return nil, err
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return nil, fmt.Errorf("there is no setting %q", unknown[0].String())
@@ -101,13 +104,4 @@ func parse(text string) ([]Settings, error) {
 		return nil, errors.New("there is no [[purge]] section")
 	}
 	return file.Purge, nil
-}
-
-// hideText leaves out of a syntax error what stands in the file, where it may be a
-// credential that belongs in the environment.
-func hideText(err error) error {
-	if syntax, ok := errors.AsType[toml.ParseError](err); ok {
-		return fmt.Errorf("line %d is not valid TOML, or has a value of the wrong type", syntax.Position.Line)
-	}
-	return err
 }

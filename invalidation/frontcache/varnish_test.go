@@ -93,7 +93,8 @@ func TestVarnish(t *testing.T) {
 			_, tags := exampleKeys(pictures)
 			o := newOrigin(t, tags)
 			address := startVarnish(t, kind, o.Server)
-			all, err := Load(address)
+			var all List
+			err := all.UnmarshalText([]byte(address))
 			if err != nil {
 				t.Fatal(err)
 			}
