@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -88,11 +89,18 @@ func FuzzAnswer(f *testing.F) {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
+	dns := func(base string) Source {
+		u, err := url.Parse(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Source{dns: u, list: []string{base}}
+	}
 	for text, want := range map[string]Source{
 		"":                               {},
 		" , ":                            {},
-		"dns+http://thumbery:8081":       {name: "thumbery", scheme: "http", port: "8081"},
-		" dns+https://thumbery. ,":       {name: "thumbery.", scheme: "https", port: "443"},
+		"dns+http://thumbery:8081":       dns("http://thumbery:8081"),
+		" dns+https://thumbery. ,":       dns("https://thumbery."),
 		"http://b:8081/, https://[::1],": {list: []string{"http://b:8081", "https://[::1]"}},
 		"http://a,http://a/":             {list: []string{"http://a"}},
 	} {

@@ -20,8 +20,6 @@ const (
 	// a node hears from a peer that is back.
 	minPause = 100 * time.Millisecond
 	maxPause = time.Second
-	// again is the pause before an address is asked again that was this node's own.
-	again = 30 * time.Second
 
 	connectTimeout = time.Second
 	requestTimeout = hold + 5*time.Second
@@ -64,10 +62,8 @@ type peer struct {
 }
 
 var (
-	// errOwn means that an address is this node's own.
-	errOwn = errors.New("this node")
-	// errSecond means that the same log is followed at another address.
-	errSecond = errors.New("a second address of a peer")
+	// errNoPeer means that an address is this node's own, or a second one of a peer.
+	errNoPeer = errors.New("this node, or one that is followed at another address")
 	// errCopied means that the cache directory of one node was copied to another one.
 	errCopied = errors.New("it has the same log as this node: remove the directory invalidations from the cache of one of the two, and restart it")
 )
@@ -80,8 +76,8 @@ func newClient(s Source) *http.Client {
 		DialContext: dialer.DialContext, TLSHandshakeTimeout: connectTimeout,
 		MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
 	}
-	if s.name != "" { // it has the certificate, and not the address
-		transport.TLSClientConfig = &tls.Config{ServerName: s.name}
+	if s.dns != nil { // the certificate is that of the name, and not of the address
+		transport.TLSClientConfig = &tls.Config{ServerName: s.dns.Hostname()}
 	}
 	return &http.Client{Transport: transport, Timeout: requestTimeout, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // or the token would go to another host
@@ -102,10 +98,7 @@ func (p *peer) follow(ctx context.Context) {
 			}
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, errOwn):
-			p.set(unknown, "", 0)
-			sleep(ctx, again)
-		case errors.Is(err, errSecond):
+		case errors.Is(err, errNoPeer):
 			p.set(unknown, "", 0)
 			sleep(ctx, maxPause)
 		default:
@@ -144,16 +137,14 @@ func (p *peer) poll(ctx context.Context) error {
 		return p.begin(ctx, a)
 	}
 	if !p.set(reachable, a.Log, a.Behind) {
-		return errSecond
+		return errNoPeer
 	}
 	if err := p.apply(ctx, a, asked.Add(time.Duration(a.Held)*time.Millisecond)); err != nil {
 		return err
 	}
 	next := invalidation.Cursor{Log: a.Log, Seq: a.Next}
 	if next != p.at || time.Since(p.saved) > saveEvery {
-		if err := p.Log.SaveCursor(a.Log, next); err != nil {
-			p.Logger.Warn("what a peer has told will be forgotten again after a restart", "peer", p.base, "cause", err)
-		}
+		p.Log.SaveCursor(a.Log, next)
 		p.saved = time.Now()
 	}
 	p.at = next
@@ -170,14 +161,14 @@ func (p *peer) begin(ctx context.Context, a answer) error {
 	case a.Log == own.Log && a.Next > own.Seq: // the end of the own log was read later
 		return errCopied
 	case a.Log == own.Log:
-		return errOwn
+		return errNoPeer
 	}
 	at, ok := p.Log.Cursor(a.Log)
 	if !ok || at.Log != a.Log {
 		at = invalidation.Cursor{Log: a.Log}
 	}
 	if !p.set(reachable, at.Log, a.Next-min(at.Seq, a.Next)) {
-		return errSecond
+		return errNoPeer
 	}
 	p.at, p.saved = at, time.Time{}
 	p.Logger.Info("hearing from a peer which pictures to forget", "peer", p.base, "log", a.Log, "after", at.Seq)
@@ -221,8 +212,8 @@ func (p *peer) ask(ctx context.Context) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if p.Source.scheme == "https" {
-		req.Host = net.JoinHostPort(p.Source.name, p.Source.port)
+	if dns := p.Source.dns; dns != nil && dns.Scheme == "https" {
+		req.Host = dns.Host
 	}
 	if p.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+p.Token)

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,10 +14,8 @@ import (
 
 // Source says where the admin listeners of the other nodes are. The zero value has none.
 type Source struct {
-	name   string // to be resolved, or ""
-	scheme string
-	port   string
-	list   []string // base URLs, without a slash at the end
+	dns  *url.URL // whose host is to be resolved, or nil
+	list []string // base URLs, without a slash at the end
 }
 
 // maxPeers bounds the peers: each costs a connection and two goroutines.
@@ -29,19 +28,20 @@ func Parse(text string) (s Source, err error) {
 		if one = strings.TrimSpace(one); one == "" {
 			continue
 		}
-		dns, resolve := strings.CutPrefix(one, "dns+")
-		u, err := parseBase(dns)
-		switch {
-		case err != nil:
+		base, isDNS := strings.CutPrefix(one, "dns+")
+		u, err := parseBase(base)
+		if err != nil {
 			return Source{}, fmt.Errorf("%q: %w", one[strings.LastIndex(one, "@")+1:], err) // without a password
-		case resolve && strings.TrimSpace(strings.Trim(text, ", ")) != one:
-			return Source{}, fmt.Errorf("%q must be alone", one)
-		case resolve:
-			return Source{name: u.Hostname(), scheme: u.Scheme, port: portOf(u)}, nil
+		}
+		if isDNS {
+			s.dns = u
 		}
 		s.list = append(s.list, u.String())
 	}
-	if len(s.list) > maxPeers {
+	switch {
+	case s.dns != nil && len(s.list) > 1:
+		return Source{}, fmt.Errorf("%q must be alone", "dns+"+s.dns.String())
+	case len(s.list) > maxPeers:
 		return Source{}, fmt.Errorf("there are %d, the limit is %d", len(s.list), maxPeers)
 	}
 	slices.Sort(s.list)
@@ -62,31 +62,19 @@ func parseBase(text string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-func portOf(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "https":
-		return "443"
-	}
-	return "80"
-}
-
-// IsZero reports that there are no peers.
-func (s Source) IsZero() bool { return s.name == "" && len(s.list) == 0 }
-
 // resolve returns the base URLs of all peers, in order.
 func (s Source) resolve(ctx context.Context, lookUp func(ctx context.Context, network, host string) ([]netip.Addr, error)) ([]string, error) {
-	if s.name == "" {
+	if s.dns == nil {
 		return s.list, nil
 	}
-	addresses, err := lookUp(ctx, "ip", s.name)
+	addresses, err := lookUp(ctx, "ip", s.dns.Hostname())
 	if err != nil {
 		return nil, err
 	}
+	port := cmp.Or(s.dns.Port(), map[string]string{"http": "80", "https": "443"}[s.dns.Scheme])
 	all := make([]string, 0, len(addresses))
 	for _, a := range addresses {
-		all = append(all, s.scheme+"://"+net.JoinHostPort(a.Unmap().String(), s.port))
+		all = append(all, s.dns.Scheme+"://"+net.JoinHostPort(a.Unmap().String(), port))
 	}
 	slices.Sort(all)
 	return slices.Compact(all), nil
