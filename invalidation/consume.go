@@ -35,7 +35,7 @@ func (l *Log) saving(name string, f func(ctx context.Context, events []Event) er
 				return err
 			}
 		}
-		l.save(name, b.Next)
+		l.SaveCursor(name, b.Next)
 		return nil
 	}
 }
@@ -43,20 +43,19 @@ func (l *Log) saving(name string, f func(ctx context.Context, events []Event) er
 // Follow is like Consume, for callers that save the position themselves, by SaveCursor with the
 // Next of a Batch. A Batch may be without events.
 func (l *Log) Follow(ctx context.Context, name string, f func(ctx context.Context, b Batch) error) {
-	l.follow(ctx, name, func() Cursor {
-		at, ok := l.Cursor(name)
-		if !ok {
-			at = l.start()
-			l.save(name, at)
-		}
-		return at
-	}, f)
+	l.Wait(ctx, Cursor{}) // until there is a log
+	at, ok := l.Cursor(name)
+	if !ok {
+		l.mu.Lock()
+		at = l.opened
+		l.mu.Unlock()
+		l.SaveCursor(name, at)
+	}
+	l.follow(ctx, name, at, f)
 }
 
-// follow is Follow for a consumer that begins at begin, which is called when there is a log.
-func (l *Log) follow(ctx context.Context, name string, begin func() Cursor, f func(ctx context.Context, b Batch) error) {
-	l.Wait(ctx, Cursor{})
-	at := begin()
+// follow is Follow for a consumer that begins at a position.
+func (l *Log) follow(ctx context.Context, name string, at Cursor, f func(ctx context.Context, b Batch) error) {
 	l.pass(name, at)
 	for ctx.Err() == nil {
 		var b Batch
@@ -91,11 +90,7 @@ func (l *Log) Await(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	l.wait(ctx, func() bool { return l.hasPassed(name, at) })
-	if !l.HasPassed(name, at) {
-		return ctx.Err()
-	}
-	return nil
+	return l.wait(ctx, func() bool { return l.hasPassed(name, at) })
 }
 
 // HasPassed reports that a consumer that runs in this process has had all events before a
@@ -109,13 +104,6 @@ func (l *Log) HasPassed(name string, at Cursor) bool {
 func (l *Log) hasPassed(name string, at Cursor) bool {
 	passed := l.passed[name]
 	return l.id != at.Log || passed.Log == at.Log && passed.Seq >= at.Seq
-}
-
-// start is where a new consumer begins.
-func (l *Log) start() Cursor {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.opened
 }
 
 // retry calls f until it returns nil or ctx ends, and reports whether it has returned nil.
@@ -171,13 +159,6 @@ func ForgetAll[T any](ctx context.Context, log *slog.Logger, all []T, forget fun
 	return nil
 }
 
-// save saves a cursor. If that fails, some events come twice after a restart.
-func (l *Log) save(name string, c Cursor) {
-	if err := l.SaveCursor(name, c); err != nil {
-		l.options.Log.Warn("some pictures will be forgotten again after a restart", "consumer", name, "cause", err)
-	}
-}
-
 // ReportLost logs that a consumer will not get events, and tells Options.Lost.
 func (l *Log) ReportLost(consumer string, events uint64) {
 	l.options.Log.Error("invalidations were lost: what this consumer of them keeps may be old", "consumer", consumer, "events", events)
@@ -195,7 +176,8 @@ const Self = "self"
 // nothing of what this one keeps. Where none was, as when it was killed at once, it begins
 // with the log: to forget a picture again costs little.
 func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
-	l.follow(ctx, Self, func() Cursor { return l.self }, l.saving(Self, func(ctx context.Context, events []Event) error {
+	l.Wait(ctx, Cursor{}) // until there is a log
+	l.follow(ctx, Self, l.self, l.saving(Self, func(ctx context.Context, events []Event) error {
 		others := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Own })
 		err := ForgetAll(ctx, l.options.Log, others, func(e Event) error { return forget(e.Key) })
 		if err != nil {

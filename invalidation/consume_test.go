@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/thumbery/thumbery/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -121,9 +125,7 @@ func TestConsume(t *testing.T) {
 		if at.Seq != 1 || !ok {
 			t.Errorf("the cursor is %v", at)
 		}
-		if err := p.SaveCursor("front", Cursor{at.Log, 7}); err != nil {
-			t.Fatal(err)
-		}
+		p.SaveCursor("front", Cursor{at.Log, 7})
 		p = start(t, dir, "front")
 		p.want(t, "emptied")
 		if n := p.lost.Load(); n != 1 {
@@ -138,13 +140,11 @@ func TestStopWhileLocked(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		l, other := open(t, dir), open(t, dir)
+		l := open(t, dir)
 		add(t, l, "one")
 		saved := Cursor{after(t, l, Cursor{}, 1).Next.Log, 0}
-		if err := l.SaveCursor("front", saved); err != nil {
-			t.Fatal(err)
-		}
-		lock, err := other.lock(t.Context())
+		l.SaveCursor("front", saved)
+		lock, err := files.OpenLocked(t.Context(), filepath.Join(l.dir, lockFile), os.O_RDWR, unix.LOCK_EX)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,9 +247,7 @@ func TestApplyOthers(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if err := open(t, dir).SaveCursor("self", killed); err != nil {
-			t.Error(err)
-		}
+		open(t, dir).SaveCursor("self", killed)
 		run(func(*Log) {})
 		if !slices.Equal(forgotten, []variant.Key{"killed"}) {
 			t.Errorf("forgotten after a restart: %q", forgotten)
@@ -296,9 +294,7 @@ func TestForgetCursors(t *testing.T) {
 	const young, old = "YOUNGYOUNGYOUNGYOUNGYOUNGY", "OLDOLDOLDOLDOLDOLDOLDOLDOL"
 	now := time.Now()
 	for name, age := range map[string]time.Duration{young: 0, old: cursorAge, "front": 2 * cursorAge, old + ".x": 2 * cursorAge} {
-		if err := l.SaveCursor(name, Cursor{young, 1}); err != nil {
-			t.Fatal(err)
-		}
+		l.SaveCursor(name, Cursor{young, 1})
 		if err := os.Chtimes(l.cursorPath(name), now, now.Add(-age)); err != nil {
 			t.Fatal(err)
 		}
@@ -355,7 +351,7 @@ func TestApplyOthersOfAnOlderProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other.save(Self, end)
+	other.SaveCursor(Self, end)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	if _, err := here.End(ctx); err != nil {

@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,72 +15,56 @@ import (
 
 const (
 	cursorDirectory = "cursors"
-	// A cursor in the log of a peer is forgotten when it was not saved for that long, or
-	// if there are more.
-	cursorAge  = 30 * 24 * time.Hour
-	maxCursors = 1000
+	// cursorAge is how long a cursor in the log of a peer is kept that is not saved again.
+	cursorAge = 30 * 24 * time.Hour
 )
+
+func (c Cursor) String() string { return fmt.Sprintf("%s %d\n", c.Log, c.Seq) }
 
 // Cursor returns the cursor that was saved under a name. ok is false if there is none, or it
 // cannot be read.
 func (l *Log) Cursor(name string) (c Cursor, ok bool) {
-	f, err := os.Open(l.cursorPath(name))
+	text, err := os.ReadFile(l.cursorPath(name))
 	if err != nil {
 		return c, false
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxHeader))
-	if err != nil {
-		return c, false
-	}
-	return parseCursor(string(b))
+	return parseCursor(string(text))
 }
 
 func parseCursor(text string) (c Cursor, ok bool) {
-	id, rest, _ := strings.Cut(text, " ")
-	digits, ended := strings.CutSuffix(rest, "\n")
-	seq, err := strconv.ParseUint(digits, 10, 64)
-	return Cursor{id, seq}, IsID(id) && ended && err == nil
+	_, err := fmt.Sscanf(text, "%s %d\n", &c.Log, &c.Seq)
+	return c, err == nil && IsID(c.Log) && text == c.String()
 }
 
 // SaveCursor saves a cursor under a name, which is the ID of a peer's log, or that of a
-// consumer in lower-case letters. Two processes may save the same one: either is right.
-func (l *Log) SaveCursor(name string, c Cursor) error {
+// consumer in lower-case letters. Two processes may save the same one: either is right. If it
+// fails, which is logged, some events come twice after a restart.
+func (l *Log) SaveCursor(name string, c Cursor) {
 	path := l.cursorPath(name)
-	tmp := path + "." + l.writer
-	err := files.Replace(path, tmp, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s %d\n", c.Log, c.Seq)
+	err := files.Replace(path, path+"."+l.writer, func(w io.Writer) error {
+		_, err := io.WriteString(w, c.String())
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("cursor of invalidations: %w", err)
+		l.options.Log.Warn("some pictures will be forgotten again after a restart", "consumer", name, "cause", err)
 	}
-	return nil
 }
 
 func (l *Log) cursorPath(name string) string { return filepath.Join(l.dir, cursorDirectory, name) }
 
 // ForgetCursors removes those cursors in logs of peers that were not saved for 30 days, and
-// the oldest beyond 1,000, and what killed processes have left.
+// what killed processes have left.
 func (l *Log) ForgetCursors() error {
 	entries, err := os.ReadDir(filepath.Join(l.dir, cursorDirectory))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var old []fs.FileInfo
 	for _, e := range entries {
-		id, _, _ := strings.Cut(e.Name(), ".")
-		if info, err := e.Info(); err == nil && (IsID(id) || id != e.Name()) {
-			old = append(old, info)
+		id, _, isTemp := strings.Cut(e.Name(), ".")
+		info, infoErr := e.Info()
+		if infoErr == nil && (IsID(id) || isTemp) && l.options.Now().Sub(info.ModTime()) >= cursorAge {
+			err = errors.Join(err, os.Remove(l.cursorPath(e.Name())))
 		}
-	}
-	slices.SortFunc(old, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
-	kept := 0
-	for kept < len(old) && kept < maxCursors && l.options.Now().Sub(old[kept].ModTime()) < cursorAge {
-		kept++
-	}
-	for _, info := range old[kept:] {
-		err = errors.Join(err, os.Remove(l.cursorPath(info.Name())))
 	}
 	return err
 }

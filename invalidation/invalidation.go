@@ -54,35 +54,27 @@ type Batch struct {
 }
 
 // After returns at most limit events after a cursor. If the cursor is of another log, they
-// are the first ones. Errors are those of the file system.
+// are the first ones. The events must not be changed. Errors are those of the file system.
 func (l *Log) After(ctx context.Context, at Cursor, limit int) (b Batch, err error) {
-	err = l.locked(ctx, func() error {
-		b, err = l.after(at, limit)
-		return err
-	})
+	err = l.locked(ctx, func() error { b = l.after(at, limit); return nil })
 	return b, err
 }
 
-func (l *Log) after(at Cursor, limit int) (b Batch, err error) {
-	oldest := l.segments[0].first
-	seq := at.Seq
+func (l *Log) after(at Cursor, limit int) (b Batch) {
+	oldest, seq := l.files[0], at.Seq
 	switch {
 	case at.Log != l.id:
 		seq = 0
-	case seq > l.last():
+	case seq > l.last:
 		seq, b.Lost = 0, 1
 	case seq+1 < oldest:
 		b.Lost = oldest - 1 - seq
 	}
-	for _, s := range l.segments {
-		if b.Events, err = s.after(seq, limit, l.writer, b.Events); err != nil {
-			return Batch{}, err
-		}
-	}
-	b.Next = Cursor{l.id, l.last()}
-	if len(b.Events) == limit {
+	b.Events, b.Next = l.since(seq), l.end()
+	if len(b.Events) > limit {
+		b.Events = b.Events[:limit:limit]
 		b.Next.Seq = b.Events[limit-1].Seq
 	}
-	b.Behind = l.last() - b.Next.Seq
-	return b, nil
+	b.Behind = l.last - b.Next.Seq
+	return b
 }

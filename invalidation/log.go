@@ -22,20 +22,18 @@ import (
 // Directory is the name of the log's directory within the cache directory.
 const Directory = "invalidations"
 
+const lockFile = "lock" // in it
+
 const (
-	// segmentBytes is the size from which on events go to a new segment. The log has two:
-	// some 100,000 events each with keys of 30 bytes.
-	segmentBytes = 8 << 20
-	segments     = 2
+	// fileBytes is the size from which on events go to a new file. The log has two: some
+	// 100,000 events each with keys of 30 bytes, which take 25 MB of memory.
+	fileBytes = 8 << 20
+	maxFiles  = 2
 	// lockTimeout bounds the wait for another process, which may be stopped.
 	lockTimeout = 10 * time.Second
-	maxReplaced = 100 // attempts to lock a file that is replaced meanwhile
 )
 
-var (
-	errLocked   = errors.New("another process has locked it for too long")
-	errReplaced = errors.New("its lock is replaced again and again")
-)
+var errLocked = errors.New("another process has locked it for too long")
 
 // Options of a Log. Log is required.
 type Options struct {
@@ -65,8 +63,7 @@ type Log struct {
 	locking chan struct{} // full while one of this process locks, or waits for that
 
 	mu       sync.Mutex
-	id       string
-	segments []*segment    // in order; one at least once it was read
+	contents               // that were read
 	opened   Cursor        // the end, when the log was first read
 	changed  chan struct{} // closed when there are events, or a consumer has had some
 	passed   map[string]Cursor
@@ -125,8 +122,8 @@ func (l *Log) Record(ctx context.Context, forget func() error, keys ...variant.K
 	return errors.Join(err, forgetErr)
 }
 
-// appendAtOnce bounds how many events are written by one call, and how far a segment
-// exceeds segmentBytes.
+// appendAtOnce bounds how many events are written by one call, and how far a file exceeds
+// fileBytes.
 const appendAtOnce = 1000
 
 func (l *Log) append(ctx context.Context, events []Event) error {
@@ -139,18 +136,22 @@ func (l *Log) append(ctx context.Context, events []Event) error {
 }
 
 func (l *Log) write(events []Event) error {
-	if l.newest().size >= segmentBytes {
-		if err := l.rotate(); err != nil {
+	if l.size >= fileBytes {
+		if err := l.createFile(l.last+1, l.header); err != nil {
+			return err
+		}
+		failpoint.Reach("segment created")
+		if err := l.read(); err != nil {
 			return err
 		}
 	}
-	now, seq := l.options.Now(), l.last()
+	now := l.options.Now()
 	var b []byte
 	for i, e := range events {
-		e.Seq, e.At = seq+1+uint64(i), now
+		e.Seq, e.At = l.last+1+uint64(i), now
 		b = appendRecord(b, e, l.writer)
 	}
-	f, err := os.OpenFile(l.newest().path, os.O_WRONLY|os.O_APPEND|unix.O_NOFOLLOW, 0)
+	f, err := os.OpenFile(l.path(l.files[len(l.files)-1]), os.O_WRONLY|os.O_APPEND|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return err
 	}
@@ -163,22 +164,8 @@ func (l *Log) write(events []Event) error {
 	return l.read()
 }
 
-// rotate begins a segment, and removes the oldest.
-func (l *Log) rotate() error {
-	first := l.last() + 1
-	if err := create(l.dir, first, l.newest().header); err != nil {
-		return err
-	}
-	failpoint.Reach("segment created")
-	return l.read()
-}
-
-func (l *Log) newest() *segment { return l.segments[len(l.segments)-1] }
-
-// last is the Seq of the last event.
-func (l *Log) last() uint64 { return l.newest().last }
-
-// locked calls f while no other process appends, when all that was appended is read.
+// locked calls f with l.mu held, while no other process appends, when all that was appended
+// is read.
 func (l *Log) locked(ctx context.Context, f func() error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, errLocked)
 	defer cancel()
@@ -195,7 +182,7 @@ func (l *Log) withLock(ctx context.Context, f func() error) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	lock, err := l.lock(ctx)
+	lock, err := files.OpenLocked(ctx, filepath.Join(l.dir, lockFile), os.O_RDWR, unix.LOCK_EX)
 	if err != nil {
 		return err
 	}
@@ -206,22 +193,4 @@ func (l *Log) withLock(ctx context.Context, f func() error) error {
 		return err
 	}
 	return f()
-}
-
-func (l *Log) lock(ctx context.Context) (*os.File, error) {
-	for range maxReplaced {
-		f, err := files.OpenOrCreate(filepath.Join(l.dir, "lock"), os.O_RDWR)
-		if err != nil {
-			return nil, err
-		}
-		current, err := files.LockCurrent(ctx, f, unix.LOCK_EX)
-		if current && err == nil {
-			return f, nil
-		}
-		_ = f.Close()
-		if err != nil {
-			return nil, err
-		}
-	}
-	return nil, errReplaced
 }

@@ -103,7 +103,7 @@ func TestTornRecord(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	add(t, open(t, dir), "one", "two")
-	path := segmentPath(filepath.Join(dir, Directory), 1)
+	path := open(t, dir).path(1)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +149,7 @@ func TestDamagedRecord(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	add(t, open(t, dir), "one", "two", "three")
-	path := segmentPath(filepath.Join(dir, Directory), 1)
+	path := open(t, dir).path(1)
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -190,15 +190,15 @@ func TestRotation(t *testing.T) {
 	begin := after(t, other, Cursor{}, 1).Next
 	const n = 18_000
 	fill(t, l, n)
-	firsts, err := segmentsIn(l.dir)
-	if err != nil || len(firsts) != segments {
-		t.Fatalf("segments %v, %v", firsts, err)
+	firsts, err := l.listFiles()
+	if err != nil || len(firsts) != maxFiles {
+		t.Fatalf("files %v, %v", firsts, err)
 	}
 	b := after(t, other, begin, 10)
 	if b.Lost != firsts[0]-1 || len(b.Events) != 10 || b.Events[0].Seq != firsts[0] || b.Behind != n-b.Next.Seq {
 		t.Errorf("from the start: %d events, lost %d, next %v", len(b.Events), b.Lost, b.Next)
 	}
-	// Everything that is there, in steps that cross segments and marks.
+	// Everything that is there, in steps that cross files.
 	const limit = 1001
 	for at := (Cursor{begin.Log, firsts[0] - 1}); at.Seq < n; {
 		b := after(t, other, at, limit)
@@ -255,11 +255,11 @@ func TestRemoved(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(l *Log) error{
 		"directory": func(l *Log) error { return os.RemoveAll(l.dir) },
-		"segment":   func(l *Log) error { return os.Remove(segmentPath(l.dir, 1)) },
+		"segment":   func(l *Log) error { return os.Remove(l.path(1)) },
 		"lock":      func(l *Log) error { return os.Remove(filepath.Join(l.dir, "lock")) },
-		"empty":     func(l *Log) error { return os.Truncate(segmentPath(l.dir, 1), 0) },
+		"empty":     func(l *Log) error { return os.Truncate(l.path(1), 0) },
 		"version": func(l *Log) error {
-			return os.WriteFile(segmentPath(l.dir, 1), []byte("thumbery invalidations 2 X 0\n"), 0o644)
+			return os.WriteFile(l.path(1), []byte("thumbery invalidations 2 X 0\n"), 0o644)
 		},
 	} {
 		l := open(t, t.TempDir())
@@ -302,9 +302,9 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// Whatever is in a file: its records are in order, and each ends where its line does. A cursor
+// Whatever is in a file: its records are in order, and the last ends where its line does. A cursor
 // is of a log.
-func FuzzSegment(f *testing.F) {
+func FuzzFile(f *testing.F) {
 	h := header{id: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", born: 7, inode: 9}
 	record := appendRecord([]byte(h.String()), Event{Seq: 7, Key: "a b/\"c\"\u00ad.jpg", Relayed: true, Late: true}, "W")
 	f.Add([]byte(h.id + " 17\n"))
@@ -312,17 +312,23 @@ func FuzzSegment(f *testing.F) {
 	f.Add(append(record, "8 0 W forget"...))
 	f.Add(append(make([]byte, 3*maxRecord), record...))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		h, n, ok := readHeader(bytes.NewReader(content))
-		if ok && (!IsID(h.id) || n > int64(len(content)) || content[n-1] != '\n') {
-			t.Errorf("the header is %v, %d bytes", h, n)
+		h, ok := parseHeader(content)
+		if ok && (!IsID(h.id) || !bytes.HasPrefix(content, []byte(h.String()))) {
+			t.Errorf("the header is %v", h)
+		}
+		var c contents
+		if _, err := c.add(bytes.NewReader(content), "W"); err != nil {
+			t.Error(err)
 		}
 		last := uint64(0)
-		for e, err := range entries(bytes.NewReader(content), 0, last, new(int)) {
-			line := appendRecord(nil, e.Event, e.writer)
-			if err != nil || e.Seq <= last || len(line) > maxRecord || !bytes.HasSuffix(content[:e.end], line) {
-				t.Errorf("%+v, %v", e, err)
+		for _, e := range c.events {
+			if e.Seq <= last || len(appendRecord(nil, e, "W")) > maxRecord {
+				t.Errorf("%+v", e)
 			}
 			last = e.Seq
+		}
+		if n := len(c.events); n > 0 && c.events[n-1].Own && !bytes.HasSuffix(content[:c.size], appendRecord(nil, c.events[n-1], "W")) {
+			t.Errorf("the last event ends at %d", c.size)
 		}
 		if c, ok := parseCursor(string(content)); ok && !IsID(c.Log) {
 			t.Errorf("the cursor is %v", c)

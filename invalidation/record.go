@@ -1,12 +1,9 @@
 package invalidation
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"hash/crc32"
-	"io"
-	"iter"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,7 +12,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// A segment is a file of lines: a header, then one for each event, with a checksum, since
+// A file of the log has a line for the log, and then one for each event, with a checksum, since
 // a crash or a power cut may leave a part of what was written:
 //
 //	thumbery invalidations 1 LOG BORN INODE
@@ -47,70 +44,25 @@ func appendRecord(b []byte, e Event, writer string) []byte {
 }
 
 // parseRecord parses a line with its line break. ok is false for what appendRecord has not
-// written in full.
+// written in full, byte for byte.
 func parseRecord(line []byte) (e Event, writer string, ok bool) {
 	fields := strings.SplitN(string(line), " ", 5)
 	if len(fields) < 5 {
 		return e, "", false
 	}
+	seq, _ := strconv.ParseUint(fields[0], 10, 64)
+	ms, _ := strconv.ParseInt(fields[1], 10, 64)
 	quoted, _ := strconv.QuotedPrefix(fields[4])
 	text, _ := strconv.Unquote(quoted)
-	key, err := variant.ParseKey(text)
-	seq, seqErr := strconv.ParseUint(fields[0], 10, 64)
-	ms, msErr := strconv.ParseInt(fields[1], 10, 64)
-	if err != nil || seqErr != nil || msErr != nil {
-		return e, "", false
-	}
+	key, err := variant.ParseKey(strings.Clone(text)) // which is kept, and the line is not
 	e = Event{Seq: seq, Key: key, At: time.UnixMilli(ms), Relayed: fields[3] != forgetWord, Late: fields[3] == lateWord}
-	writer = fields[2]
-	return e, writer, bytes.Equal(line, appendRecord(make([]byte, 0, len(line)), e, writer))
+	return e, fields[2], err == nil && bytes.Equal(line, appendRecord(make([]byte, 0, len(line)), e, fields[2]))
 }
 
-// entry is a record in a segment.
-type entry struct {
-	Event
-	writer string
-	end    int64 // where its line ends in the file
-}
-
-// entries yields the records of r, which begins at offset in the file. It skips lines that
-// are damaged, which it counts, and those whose Seq is not greater than all before and than
-// last. An error is that of r.
-func entries(r io.Reader, offset int64, last uint64, damaged *int) iter.Seq2[entry, error] {
-	return func(yield func(entry, error) bool) {
-		lines := bufio.NewReaderSize(r, 2*maxRecord)
-		for {
-			line, err := lines.ReadSlice('\n')
-			offset += int64(len(line))
-			if err == bufio.ErrBufferFull {
-				continue // the rest of the line is no record, either
-			}
-			if err != nil {
-				if err != io.EOF {
-					yield(entry{}, err)
-				}
-				return
-			}
-			e, writer, ok := parseRecord(line)
-			if !ok {
-				*damaged++
-			}
-			if !ok || e.Seq <= last {
-				continue
-			}
-			last = e.Seq
-			if !yield(entry{e, writer, offset}, nil) {
-				return
-			}
-		}
-	}
-}
-
-// header is the first line of a segment.
+// header is the first line of a file.
 type header struct {
-	id   string
-	born int64 // Unix time; 0 is unknown
-	// inode is that of the log's directory.
+	id    string
+	born  int64 // Unix time; 0 is unknown
 	inode uint64
 }
 
@@ -126,17 +78,9 @@ func (h header) String() string {
 	return fmt.Sprintf("%s%s %d %d\n", headerStart, h.id, h.born, h.inode)
 }
 
-// readHeader returns the header of a segment, and its length in bytes. ok is false if there
-// is none, or one of another version.
-func readHeader(r io.Reader) (h header, n int64, ok bool) {
-	b, err := io.ReadAll(io.LimitReader(r, maxHeader))
-	line, _, ended := bytes.Cut(b, []byte{'\n'})
-	rest, ours := strings.CutPrefix(string(line), headerStart)
-	fields := strings.Split(rest, " ")
-	if err != nil || !ended || !ours || len(fields) != 3 || !IsID(fields[0]) {
-		return h, 0, false
-	}
-	born, err := strconv.ParseInt(fields[1], 10, 64)
-	inode, inodeErr := strconv.ParseUint(fields[2], 10, 64)
-	return header{fields[0], born, inode}, int64(len(line) + 1), err == nil && inodeErr == nil
+// parseHeader returns the header at the start of a file. ok is false if there is none, or one
+// of another version.
+func parseHeader(start []byte) (h header, ok bool) {
+	_, err := fmt.Sscanf(string(start), headerStart+"%s %d %d\n", &h.id, &h.born, &h.inode)
+	return h, err == nil && IsID(h.id) && bytes.HasPrefix(start, []byte(h.String()))
 }

@@ -14,7 +14,7 @@ import (
 // SpaceOf returns the space of the file system that dir is on.
 func SpaceOf(dir string) (eviction.Space, error) {
 	var st unix.Statfs_t
-	if _, err := files.Retry(func() (int, error) { return 0, unix.Statfs(dir, &st) }); err != nil {
+	if err := files.Retry(func() error { return unix.Statfs(dir, &st) }); err != nil {
 		return eviction.Space{}, fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	unit := int64(st.Bsize)

@@ -86,8 +86,9 @@ var errNotRegular = errors.New("not a regular file")
 // openRegular opens a body for reading. os.Open and os.File.Stat cost a quarter more.
 // O_NONBLOCK has no effect on a regular file, but the open of a FIFO returns at once.
 func openRegular(path string, st *unix.Stat_t) (fd int, err error) {
-	fd, err = files.Retry(func() (int, error) {
-		return unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+	err = files.Retry(func() (err error) {
+		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
+		return err
 	})
 	switch {
 	case err == unix.ENOENT:

@@ -120,10 +120,7 @@ func (w *worker) entry(t eviction.Tier, dir int, prefix, name string, live *live
 }
 
 func (w *worker) lstat(dir int, name string) error {
-	_, err := files.Retry(func() (struct{}, error) {
-		return struct{}{}, unix.Fstatat(dir, name, &w.stat, unix.AT_SYMLINK_NOFOLLOW)
-	})
-	return err
+	return files.Retry(func() error { return unix.Fstatat(dir, name, &w.stat, unix.AT_SYMLINK_NOFOLLOW) })
 }
 
 func (w *worker) remove(dir int, name string) error {

@@ -159,5 +159,5 @@ func (f *forgetting) fill(t *testing.T) {
 	e2e.Must(t, l.Relay(t.Context(), slices.Repeat([]invalidation.Event{event}, 8000)...))
 	end, err := l.End(t.Context())
 	e2e.Must(t, err)
-	e2e.Must(t, l.SaveCursor("self", end)) // the server need not forget them all
+	l.SaveCursor("self", end) // the server need not forget them all
 }

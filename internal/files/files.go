@@ -82,6 +82,7 @@ func MakeDirectory(path string) error {
 	return nil
 }
 
+// IsDirectory reports whether path is a directory, or a symbolic link to one.
 func IsDirectory(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
@@ -151,11 +152,10 @@ func chownLike(model, path string) error {
 }
 
 // Retry repeats a system call that a signal interrupted, as package os does.
-func Retry[T any](call func() (T, error)) (T, error) {
+func Retry(call func() error) error {
 	for {
-		v, err := call()
-		if err != unix.EINTR {
-			return v, err
+		if err := call(); err != unix.EINTR {
+			return err
 		}
 	}
 }

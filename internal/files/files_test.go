@@ -112,3 +112,13 @@ func TestLockEndsWithItsContext(t *testing.T) {
 		}
 	}
 }
+
+// A file that never is the one under its name is given up.
+func TestOpenLockedGivesUp(t *testing.T) {
+	t.Parallel()
+	path, attempts := filepath.Join(t.TempDir(), "77"), 0
+	f, err := openCurrent(path, os.O_RDWR, func(*os.File) (bool, error) { attempts++; return false, nil })
+	if f != nil || !errors.Is(err, errReplaced) || attempts != maxReplaced {
+		t.Errorf("%v after %d attempts, want %d", err, attempts, maxReplaced)
+	}
+}

@@ -2,6 +2,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -38,10 +39,7 @@ func Lock(ctx context.Context, f *os.File, how int) error {
 // TryLock is Lock without waiting. It returns EWOULDBLOCK if another process, or
 // another open file of this one, has the lock.
 func TryLock(f *os.File, how int) error {
-	_, err := Retry(func() (struct{}, error) {
-		return struct{}{}, unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
-	})
-	return err
+	return Retry(func() error { return unix.Flock(int(f.Fd()), how|unix.LOCK_NB) })
 }
 
 // LockCurrent locks a file and reports whether it still is the one under its name.
@@ -57,4 +55,35 @@ func LockCurrent(ctx context.Context, f *os.File, how int) (bool, error) {
 		return false, err
 	}
 	return locked.Dev == named.Dev && locked.Ino == named.Ino, nil
+}
+
+// maxReplaced bounds the attempts to lock a file that is replaced between being opened and
+// being locked. A file system that gives an open file another inode number than its name
+// would never come to an end.
+const maxReplaced = 100
+
+var errReplaced = errors.New("the file is replaced again and again")
+
+// OpenLocked is OpenOrCreate and Lock. What it returns is the file under that name while it is
+// locked, if all who replace the file lock it with unix.LOCK_EX before.
+func OpenLocked(ctx context.Context, path string, access, how int) (*os.File, error) {
+	return openCurrent(path, access, func(f *os.File) (bool, error) { return LockCurrent(ctx, f, how) })
+}
+
+func openCurrent(path string, access int, lock func(*os.File) (current bool, err error)) (*os.File, error) {
+	for range maxReplaced {
+		f, err := OpenOrCreate(path, access)
+		if err != nil {
+			return nil, err
+		}
+		current, err := lock(f)
+		if current && err == nil {
+			return f, nil
+		}
+		_ = f.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", path, errReplaced)
 }
