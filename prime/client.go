@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -164,7 +165,7 @@ func (c *Client) refusal(res *http.Response) (busy time.Duration, err error) {
 	var answer struct{ Error, Kind string }
 	data, _ := io.ReadAll(io.LimitReader(res.Body, maxLine))
 	_ = json.Unmarshal(data, &answer) // any status tells enough without JSON
-	reason := shortened(answer.Error, maxErrorBytes)
+	reason := excerpt.First(answer.Error, maxErrorBytes)
 	switch status := res.StatusCode; {
 	case status == http.StatusServiceUnavailable && answer.Kind == "busy":
 		return retryAfter(res.Header.Get("Retry-After")), errors.New(reason)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -32,7 +33,7 @@ func ReadKeys(in io.Reader, skipped func(line string)) iter.Seq2[variant.Key, er
 			if line != "" {
 				key, bad := variant.ParseKey(line)
 				if bad != nil {
-					skipped(shortened(line, exampleBytes))
+					skipped(excerpt.First(line, exampleBytes))
 				} else if !yield(key, nil) {
 					return
 				}

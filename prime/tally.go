@@ -5,10 +5,10 @@ import (
 	"errors"
 	"iter"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
@@ -91,7 +91,7 @@ func (t *tally) leaveOut(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.status.LeftOut++
-	t.status.FirstLeftOut = first(t.status.FirstLeftOut, shortened(name, exampleBytes))
+	t.status.FirstLeftOut = first(t.status.FirstLeftOut, excerpt.First(name, exampleBytes))
 }
 
 // note counts a picture, and returns how many in a row have failed through no
@@ -110,7 +110,7 @@ func (t *tally) note(key variant.Key, p Result, now time.Time) (inARow int) {
 	case p.Err != nil:
 		s.Failed += p.Failed
 		if len(s.Errors) < maxErrors {
-			s.Errors = append(s.Errors, Error{Key: string(key), Error: shortened(p.Err.Error(), maxErrorBytes)})
+			s.Errors = append(s.Errors, Error{Key: string(key), Error: excerpt.First(p.Err.Error(), maxErrorBytes)})
 		}
 	}
 	t.sample(now)
@@ -190,12 +190,4 @@ func (t *tally) snapshot(now time.Time) Progress {
 		s.Left = float64(s.Pictures-s.Finished) * took / pictures
 	}
 	return s
-}
-
-// shortened returns the text, cut to that many bytes.
-func shortened(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/thumbery/thumbery/internal/excerpt"
 )
 
 const (
@@ -165,10 +167,4 @@ func (c *credentialChain) IsExpired() bool {
 }
 
 // clip bounds text that comes from outside, for the log.
-func clip(s string) error {
-	const limit = 300
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "") + "…"
-	}
-	return errors.New(s)
-}
+func clip(s string) error { return errors.New(excerpt.First(s, 300)) }
