@@ -1,9 +1,10 @@
 package explain
 
 import (
-	"fmt"
+	"cmp"
 
 	"github.com/thumbery/thumbery/pipeline/originals"
+	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
@@ -23,57 +24,43 @@ type EngineData struct {
 }
 
 func (s *story) engine(out *Section) {
-	switch {
-	case !s.parsed, s.asked.Variant.Kind == variant.Raw:
-		out.State = Skipped
-		return
-	case s.planned == nil:
-		out.State = Unknown
-		out.say("Without a plan it is not known what makes the picture.")
+	if s.planned == nil {
+		out.unknown("Without a plan it is not known what makes the picture.")
 		return
 	}
-	d := EngineData{Input: "mezzanine", ScansLeftOut: []int{}}
+	d := EngineData{Input: "original", WhyOriginal: s.whyOriginal(), Engine: "bimg", Shrink: 1, ScansLeftOut: []int{}}
 	out.Data = &d
-	from := s.input(out, &d)
-	s.how(out, &d, from)
-}
-
-// input says what the picture is made of, and returns its header.
-func (s *story) input(out *Section, d *EngineData) header.Header {
-	d.WhyOriginal = s.Pipeline.Mezzanines.WhyUnsuited(s.asked.Variant)
+	h := *s.header
 	if d.WhyOriginal == "" {
-		switch {
-		case s.inside != nil:
-			d.WhyOriginal = resize.WhyMezzanineFails(s.inside.Header, *s.planned)
-		default:
-			_, d.WhyOriginal = s.Pipeline.Render.Settings.PlanMezzanine(*s.header)
-			if d.WhyOriginal == "" {
-				d.WhyOriginal = "its mezzanine is not made yet, which happens in the background, after the first picture"
-			}
-		}
+		d.Input, h = "mezzanine", s.inside.Header
+		out.say("It is made of the mezzanine, a smaller copy of the original of %s pixels.", sides(h.Width, h.Height))
+	} else {
+		out.say("It is made of the original, and not of a mezzanine: %s.", d.WhyOriginal)
 	}
-	if d.WhyOriginal == "" {
-		out.say(fmt.Sprintf("It is made of the mezzanine, a smaller copy of the original of %s pixels.", sides(s.inside.Header.Width, s.inside.Header.Height)))
-		return s.inside.Header
-	}
-	d.Input = "original"
-	out.say("It is made of the original, and not of a mezzanine: " + d.WhyOriginal + ".")
-	return *s.header
-}
-
-// how says what decodes and resizes a picture with that header.
-func (s *story) how(out *Section, d *EngineData, h header.Header) {
-	d.Engine, d.WhyVips = "bimg", s.Engine.WhyNotBimg(h, *s.planned)
+	d.Scans, d.WhyVips = h.Scans, s.Engine.WhyNotBimg(h, *s.planned)
 	if d.WhyVips == "" {
 		out.say("bimg makes it: a plain JPEG that is scaled, cut and encoded.")
-	} else {
-		d.Engine = "vips"
-		out.say("Our own calls of libvips make it, and not bimg: " + d.WhyVips + ".")
-	}
-	d.Shrink, d.Scans = 1, h.Scans
-	if d.Engine == "bimg" {
 		return
 	}
+	d.Engine = "vips"
+	out.say("Our own calls of libvips make it, and not bimg: %s.", d.WhyVips)
+	s.shrunk(out, &d, h)
+}
+
+// whyOriginal says why the picture is not made of a mezzanine; "" if it is.
+func (s *story) whyOriginal() string {
+	if why := s.Pipeline.Mezzanines.WhyUnsuited(s.asked.Variant); why != "" {
+		return why
+	}
+	if s.inside != nil {
+		return resize.WhyMezzanineFails(s.inside.Header, *s.planned)
+	}
+	_, why := s.Pipeline.Render.Settings.PlanMezzanine(*s.header)
+	return cmp.Or(why, "its mezzanine is not made yet, which happens in the background, after the first picture")
+}
+
+// shrunk says how much of a picture with header h is decoded.
+func (s *story) shrunk(out *Section, d *EngineData, h header.Header) {
 	decoding := engine.Decoding{Header: h, Plan: *s.planned}
 	d.Shrink = decoding.Shrink()
 	if h.Format != variant.JPEG {
@@ -84,30 +71,19 @@ func (s *story) how(out *Section, d *EngineData, h header.Header) {
 	if shrink == 1 {
 		out.say("The JPEG is decoded in its full size.")
 	} else {
-		out.say(fmt.Sprintf("The JPEG is decoded %d times smaller, and the rest of the reduction is done with a better filter.", shrink))
+		out.say("The JPEG is decoded %d times smaller, and the rest of the reduction is done with a better filter.", shrink)
 	}
-	if s.Engine.LeavesOutScans(h) && d.Input == "original" {
-		s.leavesOut(out, d, decoding.Scans(shrink))
-	}
-}
-
-// leavesOut says which scans of a progressive JPEG are not decoded.
-func (s *story) leavesOut(out *Section, d *EngineData, u scans.Use) {
-	if s.known.Blob == nil {
+	if s.known.Blob == nil || d.Input != "original" || !s.Engine.LeavesOutScans(h) {
 		return
 	}
-	left, err := s.scansLeftOut(u)
-	if err != nil {
-		return
-	}
-	d.ScansLeftOut = append(d.ScansLeftOut, left...)
-	switch len(left) {
-	case 0:
-		out.say(fmt.Sprintf("All of its %d scans are decoded.", d.Scans))
-	case 1:
-		out.say(fmt.Sprintf("Of its %d scans, number %d is not decoded, as the reduction does not need it.", d.Scans, left[0]))
+	left, err := s.scansLeftOut(decoding.Scans(shrink))
+	switch {
+	case err != nil:
+	case len(left) == 0:
+		out.say("All of its %d scans are decoded.", d.Scans)
 	default:
-		out.say(fmt.Sprintf("Of its %d scans, %d are not decoded, as the reduction does not need them: numbers %v.", d.Scans, len(left), left))
+		d.ScansLeftOut = left
+		out.say("Of its %d scans, these are not decoded, as the reduction does not need them: %v.", d.Scans, left)
 	}
 }
 
@@ -125,10 +101,8 @@ func (s *story) scansLeftOut(u scans.Use) ([]int, error) {
 	return scans.LeftOut(jpeg, u), nil
 }
 
-func (s *story) ref() originals.Ref {
-	return originals.Ref{ID: s.request.ID(), Size: s.known.Blob.Size, ModTime: s.known.Blob.ModTime}
-}
-
-func (s *story) reopen(ref originals.Ref) originals.Opener {
-	return func() (resize.Source, func(), error) { return s.Pipeline.Originals.Reopen(ref) }
+// source is the original on disk, for the engine.
+func (s *story) source() render.Source {
+	ref := originals.Ref{ID: s.request.ID(), Size: s.known.Blob.Size, ModTime: s.known.Blob.ModTime}
+	return s.Pipeline.Originals.Source(ref, func() (resize.Source, func(), error) { return s.Pipeline.Originals.Reopen(ref) })
 }

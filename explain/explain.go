@@ -7,6 +7,7 @@ package explain
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -81,30 +82,43 @@ const (
 	Skipped State = "skipped" // it has no such part, or does not get as far
 )
 
-func (s *Section) say(text string) { s.Text = append(s.Text, text) }
+func (s *Section) say(format string, args ...any) {
+	s.Text = append(s.Text, fmt.Sprintf(format, args...))
+}
+
+// unknown says why a section cannot be answered.
+func (s *Section) unknown(format string, args ...any) {
+	s.State = Unknown
+	s.say(format, args...)
+}
 
 // Explain answers a question. Errors are part of the Report. A ctx that ends ends the work
 // with Make.
 func (e *Engine) Explain(ctx context.Context, q Question) Report {
 	s := newStory(ctx, e, q)
 	defer s.close()
+	kind := s.asked.Variant.Kind
 	for _, part := range []struct {
-		name string
-		tell func(*Section)
+		name    string
+		applies bool
+		tell    func(*Section)
 	}{
-		{"url", s.url},
-		{"signature", s.signature},
-		{"original", s.original},
-		{"plan", s.plan},
-		{"engine", s.engine},
-		{"format", s.format},
-		{"quality", s.quality},
-		{"file", s.file},
-		{"headers", s.headers},
-		{"time", s.time},
+		{"url", true, s.url},
+		{"signature", true, s.signature},
+		{"original", s.parsed, s.original},
+		{"plan", s.parsed && kind != variant.Raw, s.plan},
+		{"engine", s.parsed && kind != variant.Raw, s.engine},
+		{"format", s.parsed && kind == variant.Picture, s.format},
+		{"quality", s.parsed && kind == variant.Picture, s.quality},
+		{"file", s.parsed, s.file},
+		{"headers", true, s.headers},
+		{"time", true, s.time},
 	} {
-		section := Section{Name: part.name, State: OK, Text: []string{}}
-		part.tell(&section)
+		section := Section{Name: part.name, State: Skipped, Text: []string{}}
+		if part.applies {
+			section.State = OK
+			part.tell(&section)
+		}
 		s.report.Sections = append(s.report.Sections, section)
 	}
 	s.conclude()

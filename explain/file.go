@@ -1,8 +1,9 @@
 package explain
 
 import (
-	"fmt"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/variant"
@@ -29,37 +30,32 @@ type FileData struct {
 }
 
 func (s *story) file(out *Section) {
-	if !s.parsed {
-		out.State = Skipped
-		return
-	}
-	a := s.asked
+	a, isRaw := s.asked, s.asked.Variant.Kind == variant.Raw
 	d := FileData{Name: string(s.request.Name()), Requests: a.Requests, Hot: a.HotAfter, Window: int64(a.HotWindow / time.Second), Usable: s.usable}
 	out.Data = &d
-	if a.Variant.Kind == variant.Raw {
+	if isRaw {
 		d.Name = string(s.request.ID().Name())
 	}
-	if s.result == nil {
-		out.say("It is neither in memory nor on disk.")
-		if s.Pipeline.Derivatives.Shared != nil && a.Variant.Kind != variant.Raw {
-			out.say("The tier that servers share is asked before it is made.")
-		}
-	} else {
+	switch {
+	case s.result != nil:
 		s.found(out, &d)
+	case s.Pipeline.Derivatives.Shared != nil && !isRaw:
+		out.say("It is neither in memory nor on disk. The tier that servers share is asked before it is made.")
+	default:
+		out.say("It is neither in memory nor on disk.")
 	}
 	s.popularity(out)
 }
 
+// found describes the file that is the answer, or would be if it were usable.
 func (s *story) found(out *Section, d *FileData) {
 	b := s.result.Blob
 	d.Tier, d.Path, d.Bytes, d.Type, d.Modified = "disk", b.Path, b.Size, s.result.MediaType, known(b.ModTime)
-	text := "It is on disk, as " + b.Path
-	onDisk := b
+	text, onDisk := "It is on disk, as "+b.Path, b
 	if s.result.Source == pipeline.FromMemory {
 		d.Tier, text = "memory", "It is in memory, and on disk as "+b.Path
 		if file, ok := s.Pipeline.Derivatives.PeekFile(s.result.Name); ok {
-			defer file.Blob.Close()
-			onDisk = file.Blob
+			onDisk = s.closing(file.Blob)
 		}
 	}
 	written, used := onDisk.Times()
@@ -71,28 +67,23 @@ func (s *story) found(out *Section, d *FileData) {
 	if !used.IsZero() {
 		text += ", and last used " + s.ago(used) + " (to the hour)"
 	}
-	out.say(text + ".")
+	out.say("%s.", text)
 	if !s.usable {
 		out.say("It is not served: it is of another version of the original than the one that is known now.")
 	}
 }
 
 func (s *story) popularity(out *Section) {
-	switch a := s.asked; {
+	a, is := s.asked, "not hot"
+	if a.Requests > a.HotAfter {
+		is = "hot"
+	}
+	switch {
 	case a.Variant.Kind == variant.Raw:
 		out.say("Requests for originals are not counted.")
 	case a.HotAfter == 0:
 		out.say("Its requests are not counted (--hot-after 0).")
-	case a.Requests > a.HotAfter:
-		out.say(fmt.Sprintf("It is hot: %s within %s, and more than %d are needed.", requests(a.Requests), span(a.HotWindow), a.HotAfter))
 	default:
-		out.say(fmt.Sprintf("It is not hot: %s within %s, and more than %d are needed.", requests(a.Requests), span(a.HotWindow), a.HotAfter))
+		out.say("It is %s: %s within %s, and more than %d are needed.", is, english.Plural(a.Requests, "request", ""), span(a.HotWindow), a.HotAfter)
 	}
-}
-
-func requests(n int) string {
-	if n == 1 {
-		return "1 request"
-	}
-	return number(n) + " requests"
 }

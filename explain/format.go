@@ -1,12 +1,12 @@
 package explain
 
 import (
-	"fmt"
+	"cmp"
+	"path"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/thumbery/thumbery/pipeline/render"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/variant"
@@ -32,27 +32,22 @@ type Candidate struct {
 }
 
 func (s *story) format(out *Section) {
-	switch {
-	case !s.parsed, s.asked.Variant.Kind != variant.Picture:
-		out.State = Skipped
-		return
-	case s.planned == nil && (s.result == nil || !s.usable):
-		out.State = Unknown
-		out.say("Without a plan the format is not known.")
+	if s.planned == nil && !s.usable {
+		out.unknown("Without a plan the format is not known.")
 		return
 	}
 	d := FormatData{Asked: s.asked.Variant.Format.String(), Accept: []string{}, Candidates: []Candidate{}}
 	out.Data = &d
 	if s.planned != nil {
 		d.Format, d.Why = s.planned.Output.Format.String(), s.notes.Format
-		out.say(fmt.Sprintf("The format is %s: %s.", proper(s.planned.Output.Format), d.Why))
+		out.say("The format is %s: %s.", proper(s.planned.Output.Format), d.Why)
 	}
 	if s.asked.Variant.Format == variant.FormatAuto {
 		s.weighed(out, &d)
 	}
-	if s.result != nil && s.usable {
-		d.Format = formatOf(s.result.MediaType)
-		out.say(fmt.Sprintf("The file in the cache is %s.", typeNamed(s.result.MediaType)))
+	if s.usable {
+		d.Format = path.Base(s.result.MediaType)
+		out.say("The file in the cache is %s.", typeNamed(s.result.MediaType))
 	}
 	if s.planned != nil && s.planned.Output.Format == variant.PNG && s.header.Format == variant.PNG {
 		s.grown(out)
@@ -61,13 +56,13 @@ func (s *story) format(out *Section) {
 
 // grown says why a PNG may have more bytes than the original.
 func (s *story) grown(out *Section) {
-	text := "A PNG is lossless: it can have more bytes than the original, if that was optimized, had fewer colours, or is reduced to more of them. f_auto or f_webp gives fewer."
 	if s.planned.Output.Palette {
-		text = "The PNG has a palette of at most 256 colours, as the original has one."
+		out.say("The PNG has a palette of at most 256 colours, as the original has one.")
+	} else {
+		out.say("A PNG is lossless: it can have more bytes than the original, if that was optimized, had fewer colours, or is reduced to more of them. f_auto or f_webp gives fewer.")
 	}
-	out.say(text)
-	if s.known.Blob != nil && s.result != nil && s.usable && s.result.Blob.Size > s.known.Blob.Size {
-		s.remark(because, fmt.Sprintf("the PNG has more bytes than the original, as it is encoded anew without loss (%s instead of %s)", humanize.Comma(s.result.Blob.Size), bytesOf(s.known.Blob.Size)))
+	if s.known.Blob != nil && s.usable && s.result.Blob.Size > s.known.Blob.Size {
+		s.remark(because, "the PNG has more bytes than the original, as it is encoded anew without loss (%s instead of %s)", humanize.Comma(s.result.Blob.Size), bytesOf(s.known.Blob.Size))
 	}
 }
 
@@ -85,7 +80,7 @@ func (s *story) weighed(out *Section, d *FormatData) {
 		out.say("The client's Accept names none of AVIF, JPEG XL and WebP with at least the weight of JPEG and PNG.")
 		s.remark(otherwise, "the client's Accept prefers none of AVIF, JPEG XL and WebP")
 	default:
-		out.say("The client accepts " + strings.Join(accepted, ", ") + ", the preferred first.")
+		out.say("The client accepts %s, the preferred first.", strings.Join(accepted, ", "))
 	}
 	if s.asked.Given&variant.SaveData != 0 {
 		out.say("The client saves data (Save-Data: on).")
@@ -97,13 +92,15 @@ func (s *story) weighed(out *Section, d *FormatData) {
 		c := s.candidate(f)
 		d.Candidates = append(d.Candidates, c)
 		if !c.Made {
-			out.say(fmt.Sprintf("%s is not chosen: %s.", proper(f), c.Why))
-			s.passedOver(f)
+			out.say("%s is not chosen: %s.", proper(f), c.Why)
+			if s.tooLarge(f) != "" {
+				s.remark(otherwise, "%s is not chosen, as %s", proper(f), c.Why)
+			}
 		}
 	}
 	if p := s.planned.Plain; p.Format != variant.FormatKeep {
 		d.Candidates = append(d.Candidates, Candidate{p.Format.String(), true, "it is made for comparison", s.bytesAs(p, s.asked.Given&variant.SaveData)})
-		out.say(fmt.Sprintf("%s and %s are both made, and the one with fewer bytes is sent.", proper(s.planned.Output.Format), proper(p.Format)))
+		out.say("%s and %s are both made, and the one with fewer bytes is sent.", proper(s.planned.Output.Format), proper(p.Format))
 	} else if f := s.planned.Output.Format; f == variant.JPEG || f == variant.PNG || f == variant.GIF {
 		d.Candidates = append(d.Candidates, Candidate{f.String(), true, s.notes.Format, s.bytesAs(s.planned.Output, s.asked.Given&variant.SaveData)})
 	}
@@ -114,13 +111,15 @@ func (s *story) weighed(out *Section, d *FormatData) {
 	}
 }
 
-// passedOver remarks that the client would take a format which the result is too large for.
-func (s *story) passedOver(f variant.Format) {
+// tooLarge says why the result is too large for a format that the client would take; "" if it
+// is not.
+func (s *story) tooLarge(f variant.Format) string {
 	for _, p := range s.notes.Passed {
 		if p.Format == f && p.TooLarge {
-			s.remark(otherwise, proper(f)+" is not chosen, as "+p.Reason)
+			return p.Reason
 		}
 	}
+	return ""
 }
 
 // acceptOf is what a client accepts that names nothing but a format.
@@ -150,29 +149,16 @@ func (s *story) candidate(f variant.Format) Candidate {
 
 // whyNot says why a format is not the one that is chosen.
 func (s *story) whyNot(f variant.Format) string {
-	if s.asked.Given&acceptOf[f] == 0 {
-		return s.whyNotGiven(f)
-	}
-	if why := s.Pipeline.Render.Settings.WhyNotAccepted(s.asked.Variant, s.asked.Given, f); why != "" {
-		return why
-	}
-	for _, p := range s.notes.Passed {
-		if p.Format == f && p.TooLarge {
-			return p.Reason
-		}
-	}
-	return proper(s.planned.Output.Format) + " is preferred"
-}
-
-// whyNotGiven says why the client is not taken to accept a format.
-func (s *story) whyNotGiven(f variant.Format) string {
+	given := s.asked.Given&acceptOf[f] != 0
 	switch accept := s.accept(); {
-	case accept == "":
+	case !given && accept == "":
 		return "no Accept was given"
-	case !strings.Contains(accept, header.MediaType(f)):
+	case !given && !strings.Contains(accept, header.MediaType(f)):
 		return "the client's Accept does not name it"
+	case !given:
+		return "the client's Accept gives it no weight, or less than JPEG or PNG"
 	}
-	return "the client's Accept gives it no weight, or less than JPEG or PNG"
+	return cmp.Or(s.Pipeline.Render.Settings.WhyNotAccepted(s.asked.Variant, s.asked.Given, f), s.tooLarge(f), proper(s.planned.Output.Format)+" is preferred")
 }
 
 // accept is the client's Accept, in lower case.
@@ -183,12 +169,9 @@ func (s *story) accept() string {
 // bytesAs is how many bytes the picture has in an encoding: of the file that a client with that
 // Accept gets, if it is in the cache and of that format, or made for this; 0 if not known.
 func (s *story) bytesAs(o resize.Output, accept variant.Accept) int64 {
-	r := s.Pipeline.NewRequest(s.asked.Key, s.asked.Variant, accept)
-	if found, usable := s.Pipeline.Peek(r); found != nil {
-		defer found.Blob.Close()
-		if usable && found.MediaType == header.MediaType(o.Format) {
-			return found.Blob.Size
-		}
+	found, usable := s.peek(s.Pipeline.NewRequest(s.asked.Key, s.asked.Variant, accept))
+	if usable && found.MediaType == header.MediaType(o.Format) {
+		return found.Blob.Size
 	}
 	if !s.wasMade() || s.refusal != nil || s.known.Blob == nil || s.planned.Frames > 1 {
 		return 0
@@ -204,8 +187,7 @@ func (s *story) bytesAs(o resize.Output, accept variant.Accept) int64 {
 
 // encode makes the picture by another plan, of what it is made of.
 func (s *story) encode(p resize.Plan) ([]byte, error) {
-	h, ref := *s.header, s.ref()
-	var source render.Source = s.Pipeline.Originals.Source(ref, s.reopen(ref))
+	h, source := *s.header, s.source()
 	if m := s.inside; m != nil && s.Pipeline.Mezzanines.Suits(s.asked.Variant) && resize.MezzanineSuffices(m.Header, p) {
 		h, source = m.Header, s.Pipeline.Originals.Source(m.Ref(), m.Open)
 	}
@@ -221,6 +203,6 @@ func (s *story) sizes(out *Section, d *FormatData) {
 		}
 	}
 	if len(all) > 0 {
-		out.say("In bytes: " + strings.Join(all, ", ") + ".")
+		out.say("In bytes: %s.", strings.Join(all, ", "))
 	}
 }

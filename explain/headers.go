@@ -20,29 +20,24 @@ type HeadersData struct {
 	Unknown []string            `json:"unknown"` // names of headers that only making it would tell
 }
 
+// headers decides what the answer is.
 func (s *story) headers(out *Section) {
 	d := HeadersData{Unknown: []string{}}
 	out.Data = &d
 	switch {
 	case s.made != nil:
-		d.Status, d.Headers = s.made.Status, s.made.Header
+		s.answer = *s.made
 	case s.refusal != nil, s.isServed():
-		a := s.preview()
-		d.Status, d.Headers = a.Status, a.Header
-		s.instead(out, &d, a.Fallback)
+		result := s.result
+		if s.provisional != nil {
+			result = s.provisional
+		}
+		s.answer = s.Public.Preview(s.question.Path, s.question.Header, result, s.refusal)
 	default:
-		s.expected(&d)
-		out.State = Unknown
-		out.say("If it can be made, with status 200 and, besides these, " + strings.Join(d.Unknown, ", ") + ":")
+		s.answer = s.expected(&d)
+		out.unknown("If it can be made, with status 200 and, besides these, %s:", strings.Join(d.Unknown, ", "))
 	}
-	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
-		out.say(name + ": " + strings.Join(d.Headers[name], ", "))
-	}
-}
-
-// instead says what a fallback changes.
-func (s *story) instead(out *Section, d *HeadersData, f Fallback) {
-	switch f {
+	switch s.answer.Fallback {
 	case FallbackImage:
 		d.Unknown = append(d.Unknown, "Content-Length", "Content-Type")
 		out.say("The fallback image is sent instead of the problem document (--fallback). Besides these it has Content-Length and Content-Type:")
@@ -50,10 +45,14 @@ func (s *story) instead(out *Section, d *HeadersData, f Fallback) {
 		d.Unknown = append(d.Unknown, "Location")
 		out.say("The client is redirected to the original instead of getting the problem document (--fallback). Besides these there is Location:")
 	}
+	d.Status, d.Headers = s.answer.Status, s.answer.Header
+	for _, name := range slices.Sorted(maps.Keys(d.Headers)) {
+		out.say("%s: %s", name, strings.Join(d.Headers[name], ", "))
+	}
 }
 
-// expected is what is known of the headers of a picture that is not made yet.
-func (s *story) expected(d *HeadersData) {
+// expected is what is known of the answer with a picture that is not made yet.
+func (s *story) expected(d *HeadersData) Answer {
 	result := pipeline.Result{
 		Blob: cache.InMemory(nil, time.Time{}), Name: s.request.Name(), Epoch: s.Pipeline.Epoch(s.request.Name()), Source: pipeline.Made, Stored: true,
 		OriginDown: s.known.Down, Provisional: s.isProvisional(),
@@ -64,10 +63,11 @@ func (s *story) expected(d *HeadersData) {
 	} else {
 		d.Unknown = append(d.Unknown, "Content-Type")
 	}
-	d.Headers = s.Public.Preview(s.question.Path, s.question.Header, &result, nil).Header
+	a := s.Public.Preview(s.question.Path, s.question.Header, &result, nil)
 	for _, name := range d.Unknown {
-		delete(d.Headers, name)
+		delete(a.Header, name)
 	}
+	return Answer{Outcome: "miss", Header: a.Header}
 }
 
 // TimeData is the Data of "time".
@@ -84,24 +84,20 @@ type Step struct {
 
 func (s *story) time(out *Section) {
 	if s.made == nil {
-		out.State = Unknown
-		out.say("How long it takes is not estimated: it is known " + onceMade + ".")
+		out.unknown("How long it takes is not estimated: it is known %s.", onceMade)
 		return
 	}
 	d := TimeData{float64(s.made.Took.Microseconds()) / 1000, []Step{}}
-	for _, value := range s.made.Header["Server-Timing"] {
-		for part := range strings.SplitSeq(value, ", ") {
-			name, duration, _ := strings.Cut(part, ";dur=")
-			ms, err := strconv.ParseFloat(duration, 64)
-			if err == nil {
-				d.Steps = append(d.Steps, Step{name, ms})
-				out.say(name + ": " + duration + " ms.")
-			}
+	out.Data = &d
+	for part := range strings.SplitSeq(strings.Join(s.made.Header["Server-Timing"], ", "), ", ") {
+		name, duration, _ := strings.Cut(part, ";dur=")
+		if ms, err := strconv.ParseFloat(duration, 64); err == nil {
+			d.Steps = append(d.Steps, Step{name, ms})
+			out.say("%s: %s ms.", name, duration)
 		}
 	}
 	if len(d.Steps) == 0 {
 		out.say("Nothing had to be made.")
 	}
-	out.say("In all: " + strconv.FormatFloat(d.Milliseconds, 'f', 1, 64) + " ms.")
-	out.Data = &d
+	out.say("In all: %.1f ms.", d.Milliseconds)
 }

@@ -53,19 +53,14 @@ type HeaderData struct {
 }
 
 func (s *story) original(out *Section) {
-	if !s.parsed {
-		out.State = Skipped
-		return
-	}
 	k := s.known
 	d := OriginalData{AbsentUntil: known(k.AbsentUntil), QuarantinedUntil: known(s.quarantined()), Crashes: k.Crashes, BreakerOpen: k.Down, ReadOnly: k.ReadOnly}
 	out.Data = &d
 	if s.Backend != nil {
-		d.Backend = s.Backend(s.asked.Key)
-		if d.Backend == "" {
+		if d.Backend = s.Backend(s.asked.Key); d.Backend == "" {
 			out.say("No source of this server has keys like this.")
 		} else {
-			out.say("Its key is looked for in " + d.Backend + ".")
+			out.say("Its key is looked for in %s.", d.Backend)
 		}
 	}
 	s.remembered(out)
@@ -87,14 +82,14 @@ func (s *story) cached(out *Section, d *OriginalData) {
 	d.Cached, d.File, d.Bytes = true, b.Path, b.Size
 	d.Modified, d.Fetched, d.Used, d.Checked = known(b.ModTime), known(written), known(used), known(s.known.Checked)
 	d.ETag, d.Freshness = s.known.ETag, s.known.Freshness.String()
-	text := fmt.Sprintf("It is in the cache, with %s", bytesOf(b.Size))
+	text := "It is in the cache, with " + bytesOf(b.Size)
 	if !b.ModTime.IsZero() {
 		text += ", and was last modified at " + s.at(b.ModTime)
 	}
 	if !s.known.Checked.IsZero() {
 		text += "; its origin last confirmed it " + s.ago(s.known.Checked)
 	}
-	out.say(text + ".")
+	out.say("%s.", text)
 	s.freshness(out)
 	h, err := s.inspect()
 	switch {
@@ -102,13 +97,12 @@ func (s *story) cached(out *Section, d *OriginalData) {
 		if s.asked.Variant.Kind != variant.Raw && !s.fromMezzanine() && s.known.Freshness.Usable() {
 			s.refuse(out, err)
 		}
-		out.say(sentence(reason(err)))
+		out.say("%s", sentence(reason(err)))
 	case h == nil:
-		out.State = Unknown
-		out.say("Its format and size are read by a child process: they are known " + onceMade + ".")
+		out.unknown("Its format and size are read by a child process: they are known %s.", onceMade)
 	default:
 		s.header = h
-		out.say(describe(*h))
+		out.say("%s", describe(*h))
 		s.colours(out, *h)
 	}
 }
@@ -141,7 +135,7 @@ func (s *story) freshness(out *Section) {
 		if s.Pipeline.Originals.Revalidate == 0 {
 			out.say("This server never asks the origin again (--revalidate 0): if the picture was replaced there, the old one is served until it is forgotten (DELETE /cache/KEY), or has another version (v_) in the URL.")
 		} else {
-			out.say("It is fresh: the origin is asked again when its last answer is " + span(s.Pipeline.Originals.Revalidate) + " old (--revalidate). If the picture was replaced there, the old one is served until then.")
+			out.say("It is fresh: the origin is asked again when its last answer is %s old (--revalidate). If the picture was replaced there, the old one is served until then.", span(s.Pipeline.Originals.Revalidate))
 		}
 	case originals.Error:
 		out.say("It is stale: its origin should be asked whether it has another version, and does not answer.")
@@ -149,10 +143,10 @@ func (s *story) freshness(out *Section) {
 	case originals.Revalidating:
 		out.say("It is old enough to be asked for again, and served meanwhile.")
 	default:
-		out.say("It is not served any more: " + f.String() + ".")
+		out.say("It is not served any more: %s.", f)
 	}
 	if s.known.NextUse != "" {
-		out.say("When it is used next, " + s.known.NextUse + ".")
+		out.say("When it is used next, %s.", s.known.NextUse)
 	}
 }
 
@@ -161,10 +155,10 @@ func (s *story) notCached(out *Section) {
 	switch k := s.known; {
 	case s.inside != nil:
 		s.header = &s.inside.Original
-		out.say("It is not in the cache. Its mezzanine is, and says: " + describe(*s.header))
+		out.say("It is not in the cache. Its mezzanine is, and says: %s", describe(*s.header))
 	case k.HeaderKnown:
 		s.header = &k.Header
-		out.say("It is not in the cache. From the last time it is remembered: " + describe(k.Header))
+		out.say("It is not in the cache. From the last time it is remembered: %s", describe(k.Header))
 	default:
 		out.say("It is not in the cache.")
 	}
@@ -172,11 +166,10 @@ func (s *story) notCached(out *Section) {
 		return
 	}
 	if !s.fromMezzanine() {
-		out.State = Unknown
-		out.say("It has to be fetched if the picture is made.")
+		out.unknown("It has to be fetched if the picture is made.")
 	}
 	if s.header == nil {
-		out.say("Its size, format and colours are known " + onceMade + ".")
+		out.say("Its size, format and colours are known %s.", onceMade)
 	}
 }
 
@@ -184,11 +177,10 @@ func (s *story) notCached(out *Section) {
 func (s *story) remembered(out *Section) {
 	k := s.known
 	if !k.AbsentUntil.IsZero() {
-		out.say("Every backend has said that it does not exist, which is remembered until " + s.at(k.AbsentUntil) +
-			" (--negative-ttl). If it has been uploaded since, DELETE /cache/KEY or a bucket notification forgets that.")
+		out.say("Every backend has said that it does not exist, which is remembered until %s (--negative-ttl). If it has been uploaded since, DELETE /cache/KEY or a bucket notification forgets that.", s.at(k.AbsentUntil))
 	}
 	if until := s.quarantined(); !until.IsZero() {
-		out.say("It is in quarantine until " + s.at(until) + ", as processes died while they worked on it: nothing is made of it.")
+		out.say("It is in quarantine until %s, as processes died while they worked on it: nothing is made of it.", s.at(until))
 	}
 	if k.Down {
 		out.say("The circuit breaker of its origin is open: nothing is fetched from there until it answers again.")
@@ -218,7 +210,7 @@ func (s *story) obtain(out *Section) {
 	case !k.AbsentUntil.IsZero():
 		s.refuse(out, storage.NotFound("negative cache", string(s.asked.Key)))
 		if out.State == Refused {
-			s.remark(wrong, "404 is remembered until "+k.AbsentUntil.UTC().Format(time.RFC3339))
+			s.remark(wrong, "404 is remembered until %s", k.AbsentUntil.UTC().Format(time.RFC3339))
 		}
 	case k.ReadOnly:
 		s.refuse(out, originals.ErrReadOnly)
@@ -240,39 +232,32 @@ func (s *story) fromMezzanine() bool {
 }
 
 // raw is the original as an answer, if it is on disk.
-func (s *story) raw() (*pipeline.Result, bool) {
-	b, err := s.Pipeline.Originals.Cache.Peek(s.request.ID().Name())
-	if err != nil {
+func (s *story) raw() (result *pipeline.Result, usable bool) {
+	b, f, name := s.known.Blob, s.known.Freshness, s.request.ID().Name()
+	if b == nil {
 		return nil, false
 	}
-	b.OnUnreadable = nil // which would remove it
 	head := make([]byte, min(b.Size, header.PrologBytes))
 	if n, err := b.At().ReadAt(head, 0); n < len(head) && err != nil {
-		b.Close()
 		return nil, false
 	}
-	f := s.known.Freshness
 	return &pipeline.Result{
-		Blob: b, Name: s.request.ID().Name(), Epoch: s.Pipeline.Epoch(s.request.ID().Name()), MediaType: header.SniffMediaType(head), Source: pipeline.FromDisk, Stored: true,
+		Blob: b, Name: name, Epoch: s.Pipeline.Epoch(name), MediaType: header.SniffMediaType(head), Source: pipeline.FromDisk, Stored: true,
 		Stale: f == originals.Error, Revalidating: f == originals.Revalidating, OriginDown: s.known.Down,
 	}, f.Usable()
 }
 
 func headerData(h header.Header) *HeaderData {
+	colours := "rgb"
+	if h.CMYK {
+		colours = "cmyk"
+	} else if h.Gray {
+		colours = "gray"
+	}
 	return &HeaderData{
 		Format: h.Format.String(), Width: h.Width, Height: h.Height, Orientation: h.Orientation, Pages: h.Pages, Alpha: h.Alpha, Depth: h.Depth,
-		Colours: coloursOf(h), Profile: h.ICC, Palette: h.Palette, Progressive: h.Progressive, Scans: h.Scans,
+		Colours: colours, Profile: h.ICC, Palette: h.Palette, Progressive: h.Progressive, Scans: h.Scans,
 	}
-}
-
-func coloursOf(h header.Header) string {
-	switch {
-	case h.CMYK:
-		return "cmyk"
-	case h.Gray:
-		return "gray"
-	}
-	return "rgb"
 }
 
 // describe says what a picture is.
@@ -300,6 +285,6 @@ func (s *story) colours(out *Section, h header.Header) {
 		out.say("It carries a colour profile: its colours are converted to sRGB, and the result has no profile.")
 	}
 	if h.Depth > 8 {
-		out.say(fmt.Sprintf("It has %d bits a sample; results have 8.", h.Depth))
+		out.say("It has %d bits a sample; results have 8.", h.Depth)
 	}
 }

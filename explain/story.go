@@ -2,18 +2,19 @@ package explain
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/mezzanines"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
-	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -24,15 +25,16 @@ type story struct {
 	ctx      context.Context
 	question Question
 	report   Report
-	remarks  []remark // what the summary may mention
+	remarks  [3][]string // what the summary may mention, by rank
+	open     []*cache.Blob
 
 	made    *Answer // with Question.Make
-	answer  *Answer // what preview has returned
 	path    variant.Path
 	ops     variant.Ops
 	asked   Asked
 	refusal error // what the client gets instead of a picture
 	parsed  bool
+	answer  Answer // what a client gets now; its Status is 0 if only making it would tell
 
 	request pipeline.Request
 	result  *pipeline.Result // what is cached; nil if nothing is
@@ -51,7 +53,7 @@ type story struct {
 
 // newStory reads the question, and makes the picture if it says so.
 func newStory(ctx context.Context, e *Engine, q Question) *story {
-	s := &story{Config: e.config, reading: &e.reading, ctx: ctx, question: q, report: Report{URL: shortened(q.Path), Sections: []Section{}}}
+	s := &story{Config: e.config, reading: &e.reading, ctx: ctx, question: q, report: Report{URL: excerpt.Of(q.Path), Sections: []Section{}}}
 	if q.Make {
 		made := s.Public.Serve(ctx, q.Path, q.Header)
 		s.made = &made
@@ -74,28 +76,45 @@ func (s *story) lookUp() {
 	s.request = s.Pipeline.NewRequest(s.asked.Key, s.asked.Variant, s.asked.Accept)
 	s.first = s.request
 	s.known = s.Pipeline.Originals.Remember(s.request.ID())
+	if s.known.Blob != nil {
+		s.closing(s.known.Blob)
+	}
 	if s.asked.Variant.Kind == variant.Raw {
 		s.result, s.usable = s.raw()
 		return
 	}
-	s.inside = s.Pipeline.Mezzanines.Peek(s.request.ID())
-	s.result, s.usable = s.Pipeline.Peek(s.request)
-	if next, ok := s.Pipeline.FasterAccept(s.request); ok && !s.usable {
-		s.first = s.Pipeline.NewRequest(s.asked.Key, s.asked.Variant, next)
-		s.lookUpFirst()
+	if s.inside = s.Pipeline.Mezzanines.Peek(s.request.ID()); s.inside != nil {
+		s.closing(s.inside.Blob)
+	}
+	s.result, s.usable = s.peek(s.request)
+	next, ok := s.Pipeline.FasterAccept(s.request)
+	if s.usable || !ok {
+		return
+	}
+	s.first = s.Pipeline.NewRequest(s.asked.Key, s.asked.Variant, next)
+	if found, usable := s.peek(s.first); usable {
+		found.Provisional = true
+		s.provisional = found
 	}
 }
 
-// lookUpFirst finds what is served until the picture is made.
-func (s *story) lookUpFirst() {
-	found, usable := s.Pipeline.Peek(s.first)
-	switch {
-	case found == nil:
-	case usable:
-		found.Provisional = true
-		s.provisional = found
-	default:
-		found.Blob.Close()
+// peek is Pipeline.Peek for as long as the story is told.
+func (s *story) peek(r pipeline.Request) (result *pipeline.Result, usable bool) {
+	if result, usable = s.Pipeline.Peek(r); result != nil {
+		s.closing(result.Blob)
+	}
+	return result, usable
+}
+
+// closing has b closed when the story is told.
+func (s *story) closing(b *cache.Blob) *cache.Blob {
+	s.open = append(s.open, b)
+	return b
+}
+
+func (s *story) close() {
+	for _, b := range s.open {
+		b.Close()
 	}
 }
 
@@ -107,20 +126,6 @@ func (s *story) isServed() bool { return s.usable || s.provisional != nil }
 
 // wasMade reports that Question.Make has given what the URL asks for.
 func (s *story) wasMade() bool { return s.made != nil && s.made.Status < 300 }
-
-func (s *story) close() {
-	for _, r := range []*pipeline.Result{s.result, s.provisional} {
-		if r != nil {
-			r.Blob.Close()
-		}
-	}
-	if s.known.Blob != nil {
-		s.known.Blob.Close()
-	}
-	if s.inside != nil {
-		s.inside.Blob.Close()
-	}
-}
 
 // refuse notes the end of a request, unless it has ended before, or what is cached is served.
 // Where another server may have made the picture, it is not known to end.
@@ -141,13 +146,7 @@ func (s *story) asksShared() bool {
 	return s.Pipeline.Derivatives.Shared != nil && s.asked.Variant.Kind != variant.Raw && !s.fromMezzanine()
 }
 
-// remark is a reason that the summary may mention.
-type remark struct {
-	rank rank
-	text string
-}
-
-// rank orders remarks: the least is the most important.
+// rank orders reasons that the summary may mention, the most important first.
 type rank int
 
 const (
@@ -156,45 +155,30 @@ const (
 	because               // why it is as it is
 )
 
-func (s *story) remark(r rank, text string) { s.remarks = append(s.remarks, remark{r, text}) }
-
-// conclude says in a sentence what the sections say.
-func (s *story) conclude() {
-	r := &s.report
-	switch {
-	case s.made != nil:
-		r.Status, r.Outcome = s.made.Status, s.made.Outcome
-	case s.refusal != nil, s.isServed():
-		a := s.preview()
-		r.Status, r.Outcome = a.Status, a.Outcome
-	default:
-		r.Outcome = "miss"
-	}
-	slices.SortStableFunc(s.remarks, func(a, b remark) int { return int(a.rank - b.rank) })
-	parts := []string{s.verdict()}
-	for _, m := range s.remarks[:min(len(s.remarks), maxRemarks)] {
-		parts = append(parts, m.text)
-	}
-	r.Summary = ended(strings.Join(parts, "; "))
+func (s *story) remark(r rank, format string, args ...any) {
+	s.remarks[r] = append(s.remarks[r], fmt.Sprintf(format, args...))
 }
 
 // maxRemarks is how many reasons a summary has.
 const maxRemarks = 3
 
+// conclude says in a sentence what the sections say.
+func (s *story) conclude() {
+	s.report.Status, s.report.Outcome = s.answer.Status, s.answer.Outcome
+	parts := append([]string{s.verdict()}, slices.Concat(s.remarks[:]...)...)
+	s.report.Summary = ended(strings.Join(parts[:min(len(parts), 1+maxRemarks)], "; "))
+}
+
 func (s *story) verdict() string {
-	switch {
-	case s.made != nil && s.made.failed():
-		return refusedAs(*s.made, strings.TrimSuffix(s.made.Detail, "."))
-	case s.refusal != nil:
-		return refusedAs(s.preview(), reason(s.refusal))
+	if s.answer.failed() {
+		return s.refusedAs()
 	}
-	switch what := s.what(); {
-	case s.made != nil:
-		return "It is " + what + sourceOf[s.made.Outcome]
-	case s.usable:
-		return "It is " + what + sourceOf[s.report.Outcome]
+	what, from := s.what(), sourceOf[s.answer.Outcome]
+	switch {
+	case s.made != nil, s.usable:
+		return "It is " + what + from
 	case s.provisional != nil:
-		return "It is " + typeNamed(s.provisional.MediaType) + sourceOf[s.report.Outcome] + ", until it is made: " + what
+		return "It is " + typeNamed(s.provisional.MediaType) + from + ", until it is made: " + what
 	case s.header == nil:
 		return "It is not in the cache, and its original is not known: what would be made of it is known " + onceMade
 	default:
@@ -212,15 +196,20 @@ func (a *Answer) failed() bool {
 }
 
 // refusedAs says how a request is refused.
-func refusedAs(a Answer, why string) string {
-	text := "It is refused with " + number(a.Status) + " (" + a.Outcome + ")"
-	if a.Fallback == FallbackRedirect || a.Status == 302 {
+func (s *story) refusedAs() string {
+	a := s.answer
+	text := fmt.Sprintf("It is refused with %d (%s)", a.Status, a.Outcome)
+	if a.Status == 302 {
 		text = "The client is redirected to the original with 302 (" + a.Outcome + ")"
 	}
-	if why == "" {
-		return text
+	why := strings.TrimSuffix(a.Detail, ".")
+	if s.made == nil && s.refusal != nil {
+		why = reason(s.refusal)
 	}
-	return text + ": " + why
+	if why != "" {
+		text += ": " + why
+	}
+	return text
 }
 
 // sourceOf says where an answer comes from, by its outcome.
@@ -246,33 +235,8 @@ func (s *story) what() string {
 			kind += " or " + named(p) + ", whichever has fewer bytes,"
 		}
 	}
-	if s.planned == nil {
-		return kind
+	if s.planned != nil {
+		kind += " of " + sides(s.planned.Size()) + " pixels"
 	}
-	w, h := s.planned.Size()
-	return kind + " of " + sides(w, h) + " pixels"
-}
-
-// preview is the answer that a client would get now.
-func (s *story) preview() Answer {
-	if s.answer == nil {
-		result := s.result
-		if s.provisional != nil {
-			result = s.provisional
-		}
-		a := s.Public.Preview(s.question.Path, s.question.Header, result, s.refusal)
-		s.answer = &a
-	}
-	return *s.answer
-}
-
-// reason is an error without the kind that its status says.
-func reason(err error) string {
-	if e, ok := errors.AsType[*variant.Error](err); ok {
-		return e.Error()
-	}
-	if errors.Is(err, storage.ErrNotFound) {
-		return "its original does not exist"
-	}
-	return err.Error()
+	return kind
 }

@@ -2,10 +2,10 @@ package explain
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -21,31 +21,31 @@ type URLData struct {
 }
 
 func (s *story) url(out *Section) {
-	d := URLData{Options: shortened(s.path.Ops), Key: string(s.path.Key), Meaning: []string{}}
+	d := URLData{Options: excerpt.Of(s.path.Ops), Key: string(s.path.Key), Meaning: []string{}}
 	if e, ok := errors.AsType[*variant.Error](s.refusal); ok {
-		d.Option, d.Suggestion = shortened(e.Option), shortened(e.Suggestion)
+		d.Option, d.Suggestion = excerpt.Of(e.Option), excerpt.Of(e.Suggestion)
 	}
 	out.Data = &d
 	if !s.parsed {
 		out.State = Refused
-		out.say(sentence(shortened(reason(s.refusal))))
+		out.say("%s", sentence(excerpt.Of(reason(s.refusal))))
 		return
 	}
 	d.Preset, d.Meaning, d.Effective = s.ops.Preset, s.ops.Explain(), s.asked.Variant.String()
 	if s.path.Ops == s.ops.Canonical {
 		out.say("The spelling is canonical.")
 	} else {
-		out.say("The canonical spelling is " + s.ops.Canonical + ": the same picture, and the same file in the cache.")
+		out.say("The canonical spelling is %s: the same picture, and the same file in the cache.", s.ops.Canonical)
 	}
 	for _, line := range d.Meaning {
-		out.say(ended(line))
+		out.say("%s", ended(line))
 	}
 	if s.asked.Hinted {
-		out.say("The client hints change the options to " + d.Effective + ".")
+		out.say("The client hints change the options to %s.", d.Effective)
 	}
 	if err := s.Limits.Permit(s.ops, s.Presets); err != nil {
 		out.State = Refused
-		out.say(ended("This server does not permit it: " + reason(err)))
+		out.say("This server does not permit it: %s", ended(reason(err)))
 	}
 }
 
@@ -90,10 +90,10 @@ func (s *story) signature(out *Section) {
 			return
 		}
 		s.refuse(out, err)
-		out.say(sentence(reason(err)))
+		out.say("%s", sentence(reason(err)))
 		if until := given.ExpiresAt(); !until.IsZero() && !s.Now().Before(until) {
-			out.say("It was valid until " + s.at(until) + ".")
-			s.remark(wrong, "it was valid until "+until.UTC().Format(time.RFC3339))
+			out.say("It was valid until %s.", s.at(until))
+			s.remark(wrong, "it was valid until %s", until.UTC().Format(time.RFC3339))
 		}
 	}
 	s.diagnose(out, &d)
@@ -104,31 +104,31 @@ func (s *story) valid(out *Section, given variant.Signature) {
 	if given.Expires != "" {
 		until = "until " + s.at(given.ExpiresAt())
 	}
-	out.say(fmt.Sprintf("The key %s has signed it; it is valid %s.", given.KeyID, until))
+	out.say("The key %s has signed it; it is valid %s.", given.KeyID, until)
 	if given.Scope != "" {
-		out.say(fmt.Sprintf("The signature is for all options within %q, and these are.", given.Scope))
+		out.say("The signature is for all options within %q, and these are.", given.Scope)
 	}
 }
 
 // diagnose says what was signed, as far as it can be found out.
 func (s *story) diagnose(out *Section, d *SignatureData) {
 	found := s.Keys.Diagnose(s.question.Path, s.Presets)
-	d.Message, d.Fault, d.Signer = shortened(found.Message), found.Fault, found.Signer
+	d.Message, d.Fault, d.Signer = excerpt.Of(found.Message), found.Fault, found.Signer
 	if !s.parsed {
 		out.State = Refused
 	}
 	if found.Fault != "" {
-		out.say("The signature is wrong: " + found.Fault + ".")
-		s.remark(wrong, "the signature is wrong: "+found.Fault)
+		out.say("The signature is wrong: %s.", found.Fault)
+		s.remark(wrong, "the signature is wrong: %s", found.Fault)
 	}
 	if found.Message != "" {
-		out.say(fmt.Sprintf("The text to be signed is %q.", d.Message))
+		out.say("The text to be signed is %q.", d.Message)
 	}
 	if at := found.Differs(); at >= 0 {
-		d.Signed, d.Differs = shortened(found.Signed), &at
-		out.say(fmt.Sprintf("The text that was signed is %q: it differs from byte %d on.", d.Signed, at))
+		d.Signed, d.Differs = excerpt.Of(found.Signed), &at
+		out.say("The text that was signed is %q: it differs from byte %d on.", d.Signed, at)
 	}
 	if d.URL != "" {
-		out.say("Signed by this server it is " + d.URL)
+		out.say("Signed by this server it is %s", d.URL)
 	}
 }

@@ -1,8 +1,8 @@
 package explain
 
 import (
+	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,22 +11,11 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// maxText is how much of a text of a client is repeated, in bytes.
-const maxText = 2048
-
-func shortened(s string) string {
-	if len(s) <= maxText {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxText], "") + "…"
-}
-
 func sides(w, h int) string { return fmt.Sprintf("%dx%d", w, h) }
-
-func number(n int) string { return strconv.Itoa(n) }
 
 func bytesOf(n int64) string { return humanize.Comma(n) + " bytes" }
 
@@ -61,36 +50,13 @@ func typeNamed(mediaType string) string {
 	return mediaType
 }
 
-// formatOf is the last part of a media type.
-func formatOf(mediaType string) string {
-	_, sub, _ := strings.Cut(mediaType, "/")
-	return sub
-}
-
 // span is a duration in the largest unit that fits.
 func span(d time.Duration) string {
-	for _, unit := range []struct {
-		of   time.Duration
-		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
-		switch n := int64(d / unit.of); {
-		case n == 1:
-			return "1 " + unit.name
-		case n > 1:
-			return fmt.Sprintf("%d %ss", n, unit.name)
-		}
-	}
-	return "less than a second"
+	return strings.TrimSpace(humanize.RelTime(time.Time{}, time.Time{}.Add(d), "", ""))
 }
 
-// ago says how long ago a time was.
-func (s *story) ago(t time.Time) string {
-	d := s.Now().Sub(t)
-	if d < 0 {
-		return "in " + span(-d)
-	}
-	return span(d) + " ago"
-}
+// ago says how long ago a time was, or how far away it is.
+func (s *story) ago(t time.Time) string { return humanize.RelTime(t, s.Now(), "ago", "from now") }
 
 // at is a time, and how long ago it was.
 func (s *story) at(t time.Time) string {
@@ -104,6 +70,17 @@ func known(t time.Time) *time.Time {
 	}
 	t = t.UTC()
 	return &t
+}
+
+// reason is an error without the kind that its status says.
+func reason(err error) string {
+	if e, ok := errors.AsType[*variant.Error](err); ok {
+		return e.Error()
+	}
+	if errors.Is(err, storage.ErrNotFound) {
+		return "its original does not exist"
+	}
+	return err.Error()
 }
 
 // sentence writes a reason as a sentence.
