@@ -10,79 +10,48 @@ import (
 
 // parseAccept parses Accept (RFC 9110, 12.5.1) for WebP, AVIF and JPEG XL. They count only
 // if they are named, since clients that know nothing but JPEG send "*/*" and "image/*", too,
-// and only with at least the weight of JPEG or PNG.
+// and only with at least the weight of JPEG or PNG: of the greater, as it is not known yet
+// which of them the derivative would be.
 func parseAccept(values []string) variant.Accept {
 	w := readWeights(values)
-	classic := w.classic()
+	classic := max(w.of("image/jpeg", "image/*", "*/*"), w.of("image/png", "image/*", "*/*"))
 	return variant.NewAccept(func(f variant.Format) int {
-		if q := w[typeOf[f]]; q >= classic {
+		if q := w.of("image/" + f.String()); q >= classic {
 			return q
 		}
-		return absent
+		return 0
 	})
 }
 
-// The media ranges that are looked at, and their number.
-const (
-	typeWebP = iota
-	typeAVIF
-	typeJXL
-	typeJPEG
-	typePNG
-	typeImage
-	typeAny
-	types
-)
+// mediaRanges are those that are looked at.
+var mediaRanges = [...]string{"image/webp", "image/avif", "image/jxl", "image/jpeg", "image/png", "image/*", "*/*"}
 
-var typeOf = [...]int{variant.WebP: typeWebP, variant.AVIF: typeAVIF, variant.JXL: typeJXL}
+// weights are those of mediaRanges, in thousandths and with 1 added; 0 if one is not there.
+type weights [len(mediaRanges)]int
 
-// weights are the weights of media ranges, in thousandths, or absent.
-type weights [types]int
-
-const absent = -1
-
-// classic is the greater weight of JPEG and PNG, as it is not known yet which of them the
-// derivative would be; 0 if neither is accepted.
-func (w *weights) classic() int {
-	most := 0
-	for _, exact := range [...]int{typeJPEG, typePNG} {
-		for _, t := range [...]int{exact, typeImage, typeAny} { // the most specific range counts
-			if w[t] != absent {
-				most = max(most, w[t])
-				break
-			}
+// of is the weight of the first of some ranges that is there; 0 if none is.
+func (w *weights) of(ranges ...string) int {
+	for _, media := range ranges {
+		if q := w[slices.Index(mediaRanges[:], media)]; q > 0 {
+			return q - 1
 		}
 	}
-	return most
+	return 0
 }
 
 // readWeights skips malformed ranges. Of a range that occurs twice, the greater weight
 // counts.
-func readWeights(values []string) weights {
-	w := weights{absent, absent, absent, absent, absent, absent, absent}
+func readWeights(values []string) (w weights) {
 	for _, value := range values {
 		for part := range strings.SplitSeq(value, ",") {
 			media, params, _ := strings.Cut(part, ";")
-			t, known := mediaRange(strings.TrimSpace(media))
-			if !known {
-				continue
-			}
-			if q, ok := weightIn(params); ok {
-				w[t] = max(w[t], q)
+			i := slices.Index(mediaRanges[:], strings.ToLower(strings.TrimSpace(media)))
+			if q, ok := weightIn(params); ok && i >= 0 {
+				w[i] = max(w[i], q+1)
 			}
 		}
 	}
 	return w
-}
-
-var mediaRanges = [types]string{
-	typeWebP: "image/webp", typeAVIF: "image/avif", typeJXL: "image/jxl",
-	typeJPEG: "image/jpeg", typePNG: "image/png", typeImage: "image/*", typeAny: "*/*",
-}
-
-func mediaRange(media string) (t int, known bool) {
-	t = slices.IndexFunc(mediaRanges[:], func(name string) bool { return strings.EqualFold(media, name) })
-	return t, t >= 0
 }
 
 // weightIn returns the weight among parameters, 1000 if there is none.
@@ -109,11 +78,8 @@ func parseWeight(s string) (thousandths int, ok bool) {
 // savesData reports whether a client asks for fewer bytes: Save-Data with the token "on",
 // its only defined value (WICG, Save Data API).
 func savesData(values []string) bool {
-	for _, value := range values {
+	return slices.ContainsFunc(values, func(value string) bool {
 		token, _, _ := strings.Cut(value, ";")
-		if strings.EqualFold(strings.TrimSpace(token), "on") {
-			return true
-		}
-	}
-	return false
+		return strings.EqualFold(strings.TrimSpace(token), "on")
+	})
 }

@@ -81,7 +81,6 @@ type Answer struct {
 
 type server struct {
 	Config
-	headerValues
 	paths      *cache.Memory[string, *parsedPath]
 	popularity *popularity
 }
@@ -97,7 +96,7 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &server{Config: c, headerValues: newHeaderValues(&c), paths: newPaths(), popularity: newPopularity(&c)}
+	s := &server{Config: c, paths: newPaths(), popularity: newPopularity(&c)}
 	r := chi.NewRouter()
 	r.Use(s.record)
 	r.Get("/", s.handle(s.index))

@@ -16,8 +16,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Names of headers as net/http spells them. Setting them in the map saves what
-// Header.Set allocates.
+// Names of headers as net/http spells them: what every hit has is set in the map, since
+// Header.Set would spell them again.
 const (
 	headerRequestID    = "X-Request-Id"
 	headerContentType  = "Content-Type"
@@ -30,89 +30,39 @@ const (
 	headerAcceptCH     = "Accept-Ch"
 )
 
-// headerValues are values of headers that many answers have. The slices are shared:
-// nobody may write to them.
-type headerValues struct {
-	cacheStatus  map[outcome][]string
-	contentType  map[string][]string
-	cacheControl []string // of a URL that does not expire
-	soonControl  []string // of a result that may soon be replaced by another
-	noStore      []string
-	noSniff      []string
-	policy       []string
-	cors         []string // nil for none
-	vary         []string // nil for none
-	varyAuto     []string // for FormatAuto
-	acceptCH     []string // nil for none
-}
-
-func newHeaderValues(c *Config) headerValues {
-	v := headerValues{
-		cacheStatus:  cacheStatuses(),
-		contentType:  map[string][]string{},
-		cacheControl: []string{cacheControl(c)},
-		soonControl:  []string{publicFor(min(c.MaxAge, soonMaxAge))},
-		noSniff:      []string{"nosniff"},
-		policy:       []string{contentPolicy},
-		noStore:      []string{"no-store"},
-	}
-	v.initVary(c)
-	for mediaType := range extensions {
-		v.contentType[mediaType] = []string{mediaType}
-	}
-	if c.CORS != "" {
-		v.cors = []string{c.CORS}
-	}
-	return v
-}
-
 // clientHints are the headers with client hints, the newer names first.
 const clientHints = "Sec-CH-DPR, Sec-CH-Width, DPR, Width"
 
-// initVary sets the values of Vary, each in one line: nginx up to 1.22 passes on only the
-// first.
-func (v *headerValues) initVary(c *Config) {
-	auto := "Accept, Save-Data"
-	if c.ClientHints {
-		auto += ", " + clientHints
-		v.acceptCH = []string{clientHints}
-	}
-	if c.CORS != "" && c.CORS != "*" {
-		v.vary = []string{"Origin"}
-		auto += ", Origin"
-	}
-	v.varyAuto = []string{auto}
-}
-
-// setVary says of an answer, which may be an error, on which request headers it depends.
+// setVary says of an answer, which may be an error, on which request headers it depends: in
+// one line, as nginx up to 1.22 passes on only the first.
 func (s *server) setVary(h http.Header, q request) {
 	if q.variant.Format != variant.FormatAuto {
 		return
 	}
-	h[headerVary] = s.varyAuto
-	if s.acceptCH != nil {
-		h[headerAcceptCH] = s.acceptCH
+	hints, origin := "", ""
+	if s.ClientHints {
+		hints = ", " + clientHints
+		h.Set(headerAcceptCH, clientHints)
 	}
+	if s.variesByOrigin() {
+		origin = ", Origin"
+	}
+	h[headerVary] = []string{"Accept, Save-Data" + hints + origin}
 }
 
+func (s *server) variesByOrigin() bool { return s.CORS != "" && s.CORS != "*" }
+
 func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
-	if shared, ok := s.contentType[r.MediaType]; ok {
-		h[headerContentType] = shared
-	} else {
-		h.Set(headerContentType, r.MediaType)
-	}
-	h[headerCacheStatus] = s.cacheStatus[outcomeOf(r)]
+	h[headerContentType] = []string{r.MediaType}
+	h[headerCacheStatus] = []string{cacheStatus(r)}
 	if len(r.Steps) > 0 {
 		h.Set("Server-Timing", serverTiming(r.Steps))
 	}
 	if q.variant.Download {
 		h.Set("Content-Disposition", disposition(q, r.MediaType))
 	}
-	h[headerCacheControl] = s.control(q, r.Stale || r.Revalidating || r.Provisional)
+	h[headerCacheControl] = []string{s.control(q, r)}
 	s.safeHeaders(h)
-	if r.Broken {
-		h[headerCacheControl] = s.noStore
-	}
 }
 
 // contentPolicy keeps an image that is opened as a document, such as an SVG, from running
@@ -121,34 +71,41 @@ const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 // safeHeaders sets the headers that every answer with a body has.
 func (s *server) safeHeaders(h http.Header) {
-	h[headerNoSniff] = s.noSniff
-	h[headerPolicy] = s.policy
-	if s.cors != nil {
-		h[headerCORS] = s.cors
+	h[headerNoSniff] = []string{"nosniff"}
+	h[headerPolicy] = []string{contentPolicy}
+	if s.CORS != "" {
+		h.Set(headerCORS, s.CORS)
 	}
-	if s.vary != nil && len(h[headerVary]) == 0 {
-		h[headerVary] = s.vary
+	if s.variesByOrigin() && len(h[headerVary]) == 0 {
+		h.Set(headerVary, "Origin")
 	}
 }
+
+// noStore is Cache-Control of what no cache may keep.
+const noStore = "no-store"
 
 // soonMaxAge is how long caches may keep a result that may soon be replaced: it is stale,
 // being revalidated, or provisional.
 const soonMaxAge = time.Minute
 
-// control is Cache-Control. A cache may not keep an answer for longer than its URL is
+// control is Cache-Control of a result. A cache may not keep it for longer than its URL is
 // valid.
-func (s *server) control(q request, soon bool) []string {
-	maxAge, value := s.MaxAge, s.cacheControl
-	if soon {
-		maxAge, value = min(maxAge, soonMaxAge), s.soonControl
+func (s *server) control(q request, r *pipeline.Result) string {
+	if r.Broken {
+		return noStore
 	}
-	if q.expires.IsZero() {
-		return value
+	maxAge, immutable := s.MaxAge, !s.Changing
+	if r.Stale || r.Revalidating || r.Provisional {
+		maxAge, immutable = min(maxAge, soonMaxAge), false
 	}
-	if left := q.expires.Sub(s.Now()); left < maxAge {
-		return []string{publicFor(max(0, left))}
+	if left := q.expires.Sub(s.Now()); !q.expires.IsZero() && left < maxAge {
+		maxAge, immutable = max(0, left), false
 	}
-	return value
+	suffix := ""
+	if immutable {
+		suffix = ", immutable"
+	}
+	return "public, max-age=" + strconv.FormatInt(int64(maxAge/time.Second), 10) + suffix
 }
 
 // epoch is that of the picture of a request.
@@ -161,20 +118,9 @@ func (s *server) forbidOutdated(rec *responseRecorder) {
 	if rec.request.parsedPath == nil || s.epoch(rec.request) == rec.epoch {
 		return
 	}
-	rec.Header()[headerCacheControl] = s.noStore
+	rec.Header().Set(headerCacheControl, noStore)
 	s.popularity.setCold(rec.Header())
 }
-
-func cacheControl(c *Config) string {
-	if c.Changing {
-		return publicFor(c.MaxAge)
-	}
-	return publicFor(c.MaxAge) + ", immutable"
-}
-
-func publicFor(maxAge time.Duration) string { return "public, max-age=" + seconds(maxAge) }
-
-func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }
 
 // resultETag is a strong tag: the name stands for the request, date and size for the
 // original, and the sum for the bytes that were made of it.
@@ -228,17 +174,22 @@ var extensions = map[string]string{
 // another site (Fetch standard, 4.8).
 func (s *server) preflight(w http.ResponseWriter, _ *http.Request) {
 	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", s.CORS)
+	h.Set(headerCORS, s.CORS)
 	h.Set("Access-Control-Allow-Methods", "GET, HEAD")
 	h.Set("Access-Control-Allow-Headers", "*")
 	h.Set("Access-Control-Max-Age", "86400")
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// WriteError answers with what is wrong, as the admin listener and the page do.
+func WriteError(w http.ResponseWriter, status int, text string) {
+	WriteJSON(w, status, map[string]string{"error": text})
+}
+
 // WriteJSON answers with v as JSON that nobody may keep, as the admin listener and the page do.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set(headerContentType, "application/json")
+	w.Header().Set(headerCacheControl, noStore)
 	w.WriteHeader(status)
 	// The error is that of a client which has left.
 	_ = json.NewEncoder(w).Encode(v)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -11,17 +10,16 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Hottest finds the derivatives that are requested most, while somebody asks for them by Top: it counts
-// nothing before the first Top, nor from ten seconds after the last one. Its memory is bounded. The zero
-// value is ready for use, by several goroutines at once.
+// Hottest finds the derivatives that are requested most, while somebody asks for them by Top: it
+// counts nothing before the first Top, nor from ten seconds after the last one. Its memory is
+// bounded. The zero value is ready for use, by several goroutines at once.
 type Hottest struct {
 	asked atomic.Bool // whether to count
 
-	mu       sync.Mutex
-	last     time.Time // of Top
-	began    time.Time // current
-	current  map[wanted]int64
-	previous map[wanted]int64 // of the hottestHalf before
+	mu     sync.Mutex
+	last   time.Time // of Top
+	began  time.Time // the first half of the window
+	counts map[wanted]*counter
 }
 
 // wanted is a derivative.
@@ -40,8 +38,8 @@ type Hot struct {
 const (
 	hottestHalf = 30 * time.Second
 	hottestIdle = 10 * time.Second
-	// maxWanted is how many derivatives are counted at once. What is hot comes early enough to be among
-	// them.
+	// maxWanted is how many derivatives are counted at once. What is hot comes early enough to
+	// be among them.
 	maxWanted = 4096
 )
 
@@ -54,37 +52,29 @@ func (h *Hottest) add(q request, now time.Time) {
 	defer h.mu.Unlock()
 	if now.Sub(h.last) > hottestIdle {
 		h.asked.Store(false)
-		h.current, h.previous = nil, nil
+		h.counts = nil
 		return
 	}
-	h.rotate(now)
 	name := wanted{q.key, q.variant}
-	if n := h.current[name]; n > 0 || len(h.current) < maxWanted {
-		h.current[name] = n + 1
+	c, ok := h.counts[name]
+	if !ok {
+		if len(h.counts) >= maxWanted {
+			return
+		}
+		c = &counter{}
+		h.counts[name] = c
 	}
+	c.add(h.half(now))
 }
 
-// rotate begins a new half of the window when it is time.
-func (h *Hottest) rotate(now time.Time) {
-	passed := now.Sub(h.began)
-	if h.current != nil && passed < hottestHalf {
-		return
-	}
-	h.previous = h.current
-	if passed >= 2*hottestHalf {
-		h.previous = nil
-	}
-	h.current, h.began = map[wanted]int64{}, now
-}
+// half is the number of the half of the window.
+func (h *Hottest) half(now time.Time) int64 { return int64(now.Sub(h.began) / hottestHalf) }
 
-// Top returns the n hottest derivatives, the hottest first, and has them counted for the next ten seconds.
+// Top returns the n hottest derivatives, the hottest first, and has them counted for the next
+// ten seconds.
 func (h *Hottest) Top(n int, now time.Time) []Hot {
-	counts, previous := h.counts(now)
-	for name, n := range previous {
-		counts[name] += n
-	}
-	top := make([]Hot, 0, len(counts))
-	for name, n := range counts {
+	top := []Hot{}
+	for name, n := range h.sums(now) {
 		top = append(top, Hot{variant.Path{Ops: name.variant.String(), Key: name.key}.String(), name.key, n})
 	}
 	slices.SortFunc(top, func(a, b Hot) int {
@@ -93,13 +83,23 @@ func (h *Hottest) Top(n int, now time.Time) []Hot {
 	return top[:min(n, len(top))]
 }
 
-// counts returns a copy of what is counted now, and what was counted in the half before, which
-// nobody changes any more. Every hit waits for the lock, so no more is done under it.
-func (h *Hottest) counts(now time.Time) (current, previous map[wanted]int64) {
+// sums returns how often each derivative was requested, and drops those that were not. Every hit
+// waits for the lock, so no more is done under it.
+func (h *Hottest) sums(now time.Time) map[wanted]int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.counts == nil {
+		h.counts, h.began = map[wanted]*counter{}, now
+	}
 	h.last = now
 	h.asked.Store(true)
-	h.rotate(now)
-	return maps.Clone(h.current), h.previous
+	sums := make(map[wanted]int64, len(h.counts))
+	for name, c := range h.counts {
+		if n := c.sum(h.half(now)); n > 0 {
+			sums[name] = int64(n)
+		} else {
+			delete(h.counts, name)
+		}
+	}
+	return sums
 }

@@ -65,7 +65,7 @@ func TestHottestIsBounded(t *testing.T) {
 			hottest.add(request{parsedPath: p}, now)
 		}
 	}
-	if n := len(hottest.current); n != maxWanted {
+	if n := len(hottest.counts); n != maxWanted {
 		t.Errorf("%d are counted", n)
 	}
 	if top := hottest.Top(2*maxWanted, now); len(top) != maxWanted || top[0].Requests != 2 {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline"
 	"github.com/thumbery/thumbery/pipeline/render"
@@ -98,7 +100,34 @@ func (s *server) record(next http.Handler) http.Handler {
 			s.Hottest.add(rec.request, now)
 		}
 		s.logRequest(r, rec, now, took)
+		if d, ok := w.(*discard); ok {
+			d.outcome = rec.outcome
+		}
 	})
+}
+
+// logRequest writes a line of the access log. It bypasses slog.Logger, which would look
+// up the line of code that called it.
+func (s *server) logRequest(r *http.Request, rec *responseRecorder, now time.Time, took time.Duration) {
+	level := slog.LevelInfo
+	if rec.status >= 500 && rec.status != http.StatusNotImplemented { // 501 is for the client to fix
+		level = slog.LevelError
+	}
+	ctx := r.Context()
+	if !s.Log.Enabled(ctx, level) {
+		return
+	}
+	line := slog.NewRecord(now, level, "request", 0)
+	line.AddAttrs(
+		slog.String("id", rec.id), slog.String("method", r.Method), slog.String("path", excerpt.Of(r.URL.EscapedPath())),
+		slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes),
+		slog.String("outcome", rec.outcome), slog.Duration("took", took), slog.String("client", r.RemoteAddr),
+	)
+	if rec.cause != nil {
+		line.AddAttrs(slog.Any("cause", rec.cause))
+	}
+	// An error of the log cannot be logged.
+	_ = s.Log.Handler().Handle(ctx, line)
 }
 
 // work is what was done for an answer: steps, or what another request has begun.
@@ -109,7 +138,7 @@ type work struct {
 
 // found notes what the answer is made of.
 func (rec *responseRecorder) found(r *pipeline.Result) {
-	rec.outcome, rec.epoch = outcomeOf(r).String(), r.Epoch
+	rec.outcome, rec.epoch = outcomeOf(r), r.Epoch
 	switch {
 	case r.Shared:
 		rec.work = &work{of: r.Work}

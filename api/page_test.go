@@ -25,8 +25,8 @@ func TestPageOutcomes(t *testing.T) {
 	}
 	possible := map[string]bool{"error": true}
 	for source := range pipeline.Source(10) {
-		for _, o := range []outcome{{source: source}, {source: source, shared: true}, {source: source, redirected: true}} {
-			possible[o.String()] = true
+		for _, r := range []pipeline.Result{{Source: source}, {Source: source, Shared: true}, {Source: source, Location: "/"}} {
+			possible[outcomeOf(&r)] = true
 		}
 	}
 	slices.Sort(known)

@@ -1,7 +1,10 @@
 package api
 
 import (
+	"encoding/hex"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,8 +35,6 @@ const MaxHotAfter = 1<<16 - 1
 type popularity struct {
 	HotHeaders
 	requests requestCounts
-	hot      []string // values of Header
-	cold     []string // nil leaves it out
 	// inFull is whether hot derivatives are sent in full: nginx does not keep what it
 	// sends because of X-Accel-Redirect.
 	inFull bool
@@ -43,14 +44,10 @@ func newPopularity(c *Config) *popularity {
 	if c.Hot.After <= 0 {
 		return nil
 	}
-	p := &popularity{
-		HotHeaders: c.Hot, requests: newRequestCounts(c.Hot.Window, c.Now), hot: []string{c.Hot.Header.Hot},
+	return &popularity{
+		HotHeaders: c.Hot, requests: newRequestCounts(c.Hot.Window, c.Now),
 		inFull: c.SendFile.Header == AccelHeader && c.Hot.Header.Name == headerAccelExpires,
 	}
-	if c.Hot.Header.Cold != "" {
-		p.cold = []string{c.Hot.Header.Cold}
-	}
-	return p
 }
 
 // count counts a request for a derivative, and reports whether the derivative is hot.
@@ -63,10 +60,19 @@ func (s *server) count(q request) (hot bool) {
 func (p *popularity) setCold(h http.Header) {
 	switch {
 	case p == nil || p.Header.Name == "":
-	case p.cold == nil:
-		delete(h, p.Header.Name)
+	case p.Header.Cold == "":
+		h.Del(p.Header.Name)
 	default:
-		h[p.Header.Name] = p.cold
+		h.Set(p.Header.Name, p.Header.Cold)
+	}
+}
+
+// setHot tells the cache in front to keep a hot derivative, unless a better result for the
+// same URL is expected soon.
+func (p *popularity) setHot(h http.Header, r *pipeline.Result) {
+	isFinal := !r.Stale && !r.Revalidating && !r.OriginDown && !r.Broken && !r.Provisional
+	if p.Header.Name != "" && isFinal {
+		h.Set(p.Header.Name, p.Header.Hot)
 	}
 }
 
@@ -77,34 +83,56 @@ func (s *server) warm(result *pipeline.Result) {
 	}
 }
 
-// setHot tells the cache in front to keep a hot derivative.
-func (p *popularity) setHot(h http.Header, result *pipeline.Result) {
-	if p.Header.Name != "" && isFinal(result) {
-		h[p.Header.Name] = p.hot
-	}
+// isCanonical reports that a cache in front may keep the answer to a request: it is the
+// whole body; the URL does not expire, which the cache would not check; and the URL has
+// no second spelling, since a client could fill the cache with copies of a hot derivative
+// under URLs with other queries, download names or escapes.
+func isCanonical(r *http.Request, q request) bool {
+	return len(r.Header["Range"]) == 0 && q.expires.IsZero() && !q.variant.Download &&
+		r.URL.RawQuery == "" && !r.URL.ForceQuery && hasPlainEscapes(r.URL.RawPath)
 }
 
-// isFinal reports that no better result for the same URL is expected soon.
-func isFinal(r *pipeline.Result) bool {
-	return !r.Stale && !r.Revalidating && !r.OriginDown && !r.Broken && !r.Provisional
+// unreserved are the characters that mean the same if they are escaped (RFC 3986, 2.3).
+const unreserved = idCharacters + "~"
+
+// hasPlainEscapes reports that a path escapes in upper case, escapes no unreserved
+// character, and no character that it also has unescaped. Clients differ in which
+// others they escape, so a path has a few such spellings. rawPath is url.URL.RawPath: ""
+// if the path has the escapes of the standard library.
+func hasPlainEscapes(rawPath string) bool {
+	literal, rest, _ := strings.Cut(rawPath, "%")
+	if rest == "" {
+		return literal == rawPath
+	}
+	var escaped []byte
+	for part := range strings.SplitSeq(rest, "%") {
+		if len(part) < 2 || part[:2] != strings.ToUpper(part[:2]) {
+			return false
+		}
+		c, err := hex.DecodeString(part[:2])
+		if err != nil || strings.IndexByte(unreserved, c[0]) >= 0 {
+			return false
+		}
+		escaped = append(escaped, c[0])
+		literal += part[2:]
+	}
+	return !slices.ContainsFunc(escaped, func(c byte) bool { return strings.IndexByte(literal, c) >= 0 })
 }
 
 // requestCounts counts requests by the name of the derivative, within a window of
 // time. Its memory is bounded: of very many names, the counts of those that are
 // rarely asked for are dropped.
 type requestCounts struct {
-	counters *cache.Memory[string, *counter]
+	counters *cache.Memory[string, *sharedCounter]
 	now      func() time.Time
 	start    time.Time
 	half     time.Duration // half the window
 }
 
-// counter counts requests in the half window named by its number, and in the one
-// before.
-type counter struct {
-	mu                sync.Mutex
-	half              int64
-	current, previous int
+// sharedCounter is a counter for several goroutines.
+type sharedCounter struct {
+	mu sync.Mutex
+	counter
 }
 
 const (
@@ -114,7 +142,7 @@ const (
 
 func newRequestCounts(window time.Duration, now func() time.Time) requestCounts {
 	return requestCounts{
-		counters: cache.NewMemory[string](popularityBytes, func(*counter) int { return counterSize }),
+		counters: cache.NewMemory[string](popularityBytes, func(*sharedCounter) int { return counterSize }),
 		now:      now, start: now(), half: max(window/2, 1),
 	}
 }
@@ -125,30 +153,12 @@ func newRequestCounts(window time.Duration, now func() time.Time) requestCounts 
 func (r *requestCounts) add(name string) int {
 	c, ok := r.counters.Get(name)
 	if !ok {
-		c = &counter{}
+		c = &sharedCounter{}
 		r.counters.Put(name, c)
 	}
-	return c.add(int64(r.now().Sub(r.start) / r.half))
-}
-
-func (c *counter) add(half int64) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.previous, c.current = c.at(half)
-	c.half = max(c.half, half)
-	c.current++
-	return c.previous + c.current
-}
-
-// at returns the requests of the half window before, and of the half itself.
-func (c *counter) at(half int64) (previous, current int) {
-	switch passed := half - c.half; {
-	case passed == 1:
-		return c.current, 0
-	case passed > 1:
-		return 0, 0
-	}
-	return c.previous, c.current
+	return c.add(r.halves())
 }
 
 // peek returns how many requests there were, and counts none.
@@ -159,6 +169,38 @@ func (r *requestCounts) peek(name string) int {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	previous, current := c.at(int64(r.now().Sub(r.start) / r.half))
+	return c.sum(r.halves())
+}
+
+// halves is how many halves of the window have begun and ended.
+func (r *requestCounts) halves() int64 { return int64(r.now().Sub(r.start) / r.half) }
+
+// counter counts requests in a half window, named by its number, and in the one before.
+type counter struct {
+	half              int64
+	current, previous int
+}
+
+// add counts a request in a half, and returns the sum. Time may go backwards.
+func (c *counter) add(half int64) int {
+	c.previous, c.current = c.at(half)
+	c.half = max(c.half, half)
+	c.current++
+	return c.previous + c.current
+}
+
+// sum is how many requests there were in a half and the one before.
+func (c *counter) sum(half int64) int {
+	previous, current := c.at(half)
 	return previous + current
+}
+
+func (c *counter) at(half int64) (previous, current int) {
+	switch passed := half - c.half; {
+	case passed == 1:
+		return c.current, 0
+	case passed > 1:
+		return 0, 0
+	}
+	return c.previous, c.current
 }

@@ -115,7 +115,9 @@ func TestNotFinalIsNotHot(t *testing.T) {
 		{pipeline.Result{Broken: true}, false},
 		{pipeline.Result{Provisional: true}, false},
 	} {
-		if got := isFinal(&c.result); got != c.want {
+		p, header := &popularity{HotHeaders: HotHeaders{Header: HotHeader{Name: "X-Hot", Hot: "1"}}}, http.Header{}
+		p.setHot(header, &c.result)
+		if got := header.Get("X-Hot") != ""; got != c.want {
 			t.Errorf("%+v: %t", c.result, got)
 		}
 	}
@@ -274,7 +276,6 @@ func TestHotIsWarmed(t *testing.T) {
 func TestProvisional(t *testing.T) {
 	t.Parallel()
 	s := &server{Config: Config{MaxAge: time.Hour, Now: func() time.Time { return now }}}
-	s.headerValues = newHeaderValues(&s.Config)
 	q := request{parsedPath: &parsedPath{variant: variant.Variant{Format: variant.FormatAuto}}}
 	for _, c := range []struct {
 		result       pipeline.Result
@@ -292,7 +293,6 @@ func TestProvisional(t *testing.T) {
 		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true, Broken: true}, 0, time.Hour, "no-store", "thumbery;hit;detail=provisional"},
 	} {
 		s.MaxAge, q.expires = c.maxAge, time.Time{}
-		s.headerValues = newHeaderValues(&s.Config)
 		if c.expires != 0 {
 			q.expires = now.Add(c.expires)
 		}

@@ -2,12 +2,10 @@ package api
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/thumbery/thumbery/explain"
 	"github.com/thumbery/thumbery/pipeline"
@@ -64,23 +62,23 @@ func (s *Server) Preview(path string, h map[string][]string, result *pipeline.Re
 	}
 	if err != nil {
 		t := problemTypeOf(err)
-		rec.outcome, rec.failed = t.name, true
+		w.outcome, rec.failed = t.name, true
 		quiet.fail(rec, r, t, err)
-		a := w.answer(rec.outcome)
+		a := w.answer()
 		s.server.announceFallback(&a, rec.request, t)
 		return a
 	}
-	return w.answer(rec.outcome)
+	w.outcome = rec.outcome
+	return w.answer()
 }
 
 // announceFallback changes the answer to an error as a fallback would, if there is one for it.
 func (s *server) announceFallback(a *explain.Answer, q request, t problemType) {
-	if q.parsedPath == nil || q.variant.Kind.IsInfo() {
-		return
-	}
 	_, links := s.Pipeline.Originals.Origin.(storage.Linker)
 	switch {
-	case s.FallbackRedirect && t.status == http.StatusServiceUnavailable && links:
+	case !q.hasFallback():
+		return
+	case s.mayRedirect(t) && links:
 		a.Fallback, a.Status = explain.FallbackRedirect, http.StatusFound
 		delete(a.Header, "Retry-After")
 		a.Header["Content-Length"] = []string{"0"}
@@ -97,33 +95,17 @@ func (s *server) announceFallback(a *explain.Answer, q request, t problemType) {
 const outcomeAborted = "aborted"
 
 // Serve implements explain.Public.
-func (s *Server) Serve(ctx context.Context, path string, h map[string][]string) explain.Answer {
-	w := &discard{header: http.Header{}}
-	began := s.server.Now()
-	whole := s.serve(w, newRequest(ctx, http.MethodGet, path, h))
-	a := w.answer("")
-	a.Took = s.server.Now().Sub(began)
-	for o, value := range s.server.cacheStatus {
-		if w.header.Get(headerCacheStatus) == value[0] {
-			a.Outcome = o.String()
-		}
-	}
-	if !whole {
-		a.Outcome = outcomeAborted
-	}
-	return a
-}
-
-// serve reports whether the answer was sent to its end. net/http would close the connection
-// otherwise.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) (whole bool) {
+func (s *Server) Serve(ctx context.Context, path string, h map[string][]string) (a explain.Answer) {
+	w, began := &discard{header: http.Header{}, outcome: outcomeAborted}, s.server.Now()
 	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler {
+		if p := recover(); p != nil && p != http.ErrAbortHandler { // for which net/http would close the connection
 			panic(p)
 		}
+		a = w.answer()
+		a.Took = s.server.Now().Sub(began)
 	}()
-	s.ServeHTTP(w, r)
-	return true
+	s.ServeHTTP(w, newRequest(ctx, http.MethodGet, path, h))
+	return a
 }
 
 // newRequest returns the request of a client.
@@ -145,6 +127,7 @@ const maxDetail = 16 << 10
 // a problem document, the text.
 type discard struct {
 	header  http.Header
+	outcome string // set by the middleware, or Preview
 	status  int
 	bytes   int64
 	problem bytes.Buffer
@@ -170,10 +153,9 @@ func (w *discard) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (w *discard) answer(outcome string) explain.Answer {
+func (w *discard) answer() explain.Answer {
 	w.header.Del(headerRequestID)
 	var p problem
 	_ = json.Unmarshal(w.problem.Bytes(), &p) // a fallback is none
-	outcome = cmp.Or(outcome, strings.TrimPrefix(p.Type, "urn:thumbery:"), w.header.Get(headerProblem))
-	return explain.Answer{Status: w.status, Outcome: outcome, Header: w.header, Bytes: w.bytes, Detail: p.Detail}
+	return explain.Answer{Status: w.status, Outcome: w.outcome, Header: w.header, Bytes: w.bytes, Detail: p.Detail}
 }

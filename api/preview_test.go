@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"syscall"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/thumbery/thumbery/resize/resizetest"
 	"github.com/thumbery/thumbery/variant"
@@ -48,22 +47,5 @@ func TestServeIsAborted(t *testing.T) {
 		if a := s.Serve(t.Context(), "/raw/big.jpg", nil); a.Outcome != want || a.Status != http.StatusOK {
 			t.Errorf("request %d: %d %s, want %s", i+1, a.Status, a.Outcome, want)
 		}
-	}
-}
-
-// What is quoted of a client's text is cut between characters.
-func TestShortened(t *testing.T) {
-	t.Parallel()
-	for n := range 4 {
-		text := fmt.Sprintf("%*s", n, "")
-		for len(text) <= maxLogged {
-			text += "\U0001f408"
-		}
-		if got := Shortened(text); !utf8.ValidString(got) || len(got) > maxLogged+len("…") || len(got) < maxLogged {
-			t.Errorf("%d bytes, and ends with %q", len(got), got[len(got)-8:])
-		}
-	}
-	if got := Shortened("short\xff"); got != "short\xff" {
-		t.Errorf("%q", got)
 	}
 }

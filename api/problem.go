@@ -169,7 +169,7 @@ func errorControl(t problemType) string {
 		t.status == http.StatusBadRequest, t.status == http.StatusMethodNotAllowed:
 		return errorMaxAge
 	}
-	return "no-store"
+	return noStore
 }
 
 // fail answers with an error: with a fallback, if there is one for it, or with a problem

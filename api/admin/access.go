@@ -3,15 +3,19 @@ package admin
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/api/ui"
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/internal/panics"
 )
 
@@ -30,9 +34,9 @@ func (c Config) authorize(next http.Handler) http.Handler {
 		case c.Token == "" || slices.Contains(withoutToken, r.URL.Path) || ui.IsFile(r.URL.Path):
 			ownHost.ServeHTTP(w, r)
 		default:
-			c.refusals.warn("refused a request without the admin token", "path", api.Shortened(r.URL.EscapedPath()), "client", r.RemoteAddr)
+			c.refusals.warn("refused a request without the admin token", "path", excerpt.Of(r.URL.EscapedPath()), "client", r.RemoteAddr)
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			writeError(w, http.StatusUnauthorized, "the admin token is wrong or missing: send it as Authorization: Bearer TOKEN")
+			api.WriteError(w, http.StatusUnauthorized, "the admin token is wrong or missing: send it as Authorization: Bearer TOKEN")
 		}
 	})
 }
@@ -64,9 +68,9 @@ func (c Config) ownHost(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		host := api.Shortened(r.Host)
+		host := excerpt.Of(r.Host)
 		c.refusals.warn("refused a request for another host name", "host", host, "client", r.RemoteAddr)
-		writeError(w, http.StatusMisdirectedRequest, "the admin listener does not serve the host "+strconv.Quote(host)+
+		api.WriteError(w, http.StatusMisdirectedRequest, "the admin listener does not serve the host "+strconv.Quote(host)+
 			": use localhost or an address, or start the server with --admin-host and this name")
 	})
 }
@@ -74,13 +78,10 @@ func (c Config) ownHost(next http.Handler) http.Handler {
 // sameOrigin refuses requests that change something and come from another site's page.
 func sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := protection.Check(r); err != nil {
-			writeError(w, http.StatusForbidden, err.Error())
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		api.WriteError(w, http.StatusForbidden, "a page of another site may change nothing")
+	}))
+	return protection.Handler(next)
 }
 
 // recoverPanics answers with 500 if a handler panics, or closes the connection if the
@@ -95,12 +96,12 @@ func recoverPanics(next http.Handler) http.Handler {
 				return
 			}
 			if value != http.ErrAbortHandler {
-				panics.Recovered("admin", value, "path", api.Shortened(r.URL.EscapedPath()))
+				panics.Recovered("admin", value, "path", excerpt.Of(r.URL.EscapedPath()))
 			}
 			if value == http.ErrAbortHandler || watched.Status() != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			writeError(w, http.StatusInternalServerError, "a panic; see the log")
+			api.WriteError(w, http.StatusInternalServerError, "a panic; see the log")
 		}()
 		next.ServeHTTP(watched, r)
 	})
@@ -117,9 +118,38 @@ func profile(next http.HandlerFunc) http.HandlerFunc {
 		// Text that is no number is 0 here: the handler refuses it, or uses its default, which
 		// is shorter.
 		if seconds, _ := strconv.ParseFloat(r.FormValue("seconds"), 64); !(seconds <= maxProfileSeconds) {
-			writeError(w, http.StatusBadRequest, "a profile takes at most "+strconv.Itoa(maxProfileSeconds)+" seconds")
+			api.WriteError(w, http.StatusBadRequest, "a profile takes at most "+strconv.Itoa(maxProfileSeconds)+" seconds")
 			return
 		}
 		next(w, r)
 	}
+}
+
+// refusalEvery is how often a refusal is logged: anyone who reaches the listener could fill
+// the disk by the log.
+const refusalEvery = time.Second
+
+// refusals logs requests that are refused, at most one each refusalEvery.
+type refusals struct {
+	log *slog.Logger
+
+	mu      sync.Mutex
+	next    time.Time // when one may be logged again
+	omitted int       // how many were not logged since the last one that was
+}
+
+// warn logs a refusal, and how many before it were not logged.
+func (l *refusals) warn(message string, attrs ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if now.Before(l.next) {
+		l.omitted++
+		return
+	}
+	if l.omitted > 0 {
+		attrs = append(attrs, "omitted", l.omitted)
+	}
+	l.log.Warn(message, attrs...)
+	l.next, l.omitted = now.Add(refusalEvery), 0
 }

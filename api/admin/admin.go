@@ -58,11 +58,9 @@ type Config struct {
 // maxPolls bounds the requests of other nodes that wait for something to forget.
 const maxPolls = 1024
 
-// New returns the handler of the admin listener: /healthz, /readyz, /metrics,
-// /debug/pprof, /ui, GET /cache, DELETE /cache/<key>, GET and PATCH /switches, GET
-// /explain/<ops>/<key>, POST /prime, GET /invalidations, and POST /hooks/s3, which has a secret of its own. To keep out the pages that an
-// administrator's browser shows, it refuses requests for other hosts without the token,
-// and those of other sites that change something.
+// New returns the handler of the admin listener. To keep out the pages that an administrator's
+// browser shows, it refuses requests for other hosts without the token, and those of other
+// sites that change something.
 func New(c Config) http.Handler {
 	c.refusals = &refusals{log: c.Log}
 	r := chi.NewRouter()
@@ -72,7 +70,7 @@ func New(c Config) http.Handler {
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		api.WriteJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
-	r.Get("/readyz", c.readyz(newChecks(c.Checks)))
+	r.Get("/readyz", c.readyz())
 	switches := &switchboard{switches: c.Switches, log: c.Log}
 	r.Get("/switches", switches.show)
 	r.Patch("/switches", switches.change)
@@ -105,7 +103,7 @@ func New(c Config) http.Handler {
 func (c Config) forget(w http.ResponseWriter, r *http.Request) {
 	key, err := variant.ParseKey(strings.TrimPrefix(r.URL.Path, "/cache/"))
 	if err != nil {
-		writeError(w, http.StatusBadRequest, err.Error())
+		api.WriteError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	forgotten, err := c.Forget(key)
@@ -118,10 +116,6 @@ func (c Config) forget(w http.ResponseWriter, r *http.Request) {
 	api.WriteJSON(w, http.StatusOK, forgotten)
 }
 
-func writeError(w http.ResponseWriter, status int, text string) {
-	api.WriteJSON(w, status, map[string]string{"error": text})
-}
-
 // readAll reads a body of at most limit bytes. If ok is false, it has answered.
 func readAll(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, ok bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
@@ -132,6 +126,6 @@ func readAll(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, 
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		status = http.StatusRequestEntityTooLarge
 	}
-	writeError(w, status, err.Error())
+	api.WriteError(w, status, err.Error())
 	return nil, false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/thumbery/thumbery/api"
@@ -12,8 +13,7 @@ import (
 
 // Bounds on explanations, which cost more than a hit.
 const (
-	maxExplained   = 4    // at once
-	maxMade        = 1    // of them with make=1
+	maxExplained   = 4    // at once, and one of them with make=1
 	maxExplainPath = 4096 // bytes; no path that is served is longer than 2 KiB
 	explainTimeout = 10 * time.Second
 	makeTimeout    = 2 * time.Minute
@@ -29,14 +29,14 @@ var explained = map[string]string{
 type explainer struct {
 	engine  *explain.Engine
 	running chan struct{} // has a token for each explanation
-	making  chan struct{} // and for each with make=1
+	making  sync.Mutex    // is held by the one with make=1
 }
 
 // ExplainHandler answers GET /OPTIONS/KEY, the path of a picture as the public listener gets
 // it, with an explain.Report as JSON. The client's headers are those of the request, or the
 // parameters accept, save-data, dpr and width. With make=1 the picture is made first.
 func ExplainHandler(e *explain.Engine) http.Handler {
-	return &explainer{e, make(chan struct{}, maxExplained), make(chan struct{}, maxMade)}
+	return &explainer{engine: e, running: make(chan struct{}, maxExplained)}
 }
 
 // ServeHTTP implements http.Handler.
@@ -45,50 +45,41 @@ func (e *explainer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	makes := r.URL.Query().Get("make") // FormValue would read the body, too
 	var err error
 	if q.Make, err = strconv.ParseBool(makes); err != nil && makes != "" {
-		writeError(w, http.StatusBadRequest, "make is 1 or 0")
+		api.WriteError(w, http.StatusBadRequest, "make is 1 or 0")
 		return
 	}
 	if len(q.Path) > maxExplainPath {
-		writeError(w, http.StatusRequestURITooLong, "no URL of a picture is longer than "+strconv.Itoa(maxExplainPath)+" bytes")
+		api.WriteError(w, http.StatusRequestURITooLong, "no URL of a picture is longer than "+strconv.Itoa(maxExplainPath)+" bytes")
 		return
 	}
 	if q.Make && api.IsCrossOrigin(r) {
-		writeError(w, http.StatusForbidden, "a page of another site may not have pictures made")
+		api.WriteError(w, http.StatusForbidden, "a page of another site may not have pictures made")
 		return
 	}
-	timeout, limits := explainTimeout, []chan struct{}{e.running}
+	select {
+	case e.running <- struct{}{}:
+		defer func() { <-e.running }()
+	default:
+		tooMany(w)
+		return
+	}
+	timeout := explainTimeout
 	if q.Make {
-		timeout, limits = makeTimeout, []chan struct{}{e.running, e.making}
-	}
-	leave, ok := enter(limits)
-	defer leave()
-	if !ok {
-		w.Header().Set("Retry-After", api.RetryAfterSeconds)
-		writeError(w, http.StatusServiceUnavailable, "too many explanations at once: try again in a moment")
-		return
+		if !e.making.TryLock() {
+			tooMany(w)
+			return
+		}
+		defer e.making.Unlock()
+		timeout = makeTimeout
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	api.WriteJSON(w, http.StatusOK, e.engine.Explain(ctx, q))
 }
 
-// enter takes a place in each of the limits, or in none. leave gives them back.
-func enter(limits []chan struct{}) (leave func(), ok bool) {
-	taken := 0
-	leave = func() {
-		for _, l := range limits[:taken] {
-			<-l
-		}
-	}
-	for _, l := range limits {
-		select {
-		case l <- struct{}{}:
-			taken++
-		default:
-			return leave, false
-		}
-	}
-	return leave, true
+func tooMany(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", api.RetryAfterSeconds)
+	api.WriteError(w, http.StatusServiceUnavailable, "too many explanations at once: try again in a moment")
 }
 
 // clientHeader returns the headers that are explained.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -45,7 +46,7 @@ type hookAnswer struct {
 // are handled twice do no harm.
 func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 	if h.Hook == nil || h.Secret == "" {
-		writeError(w, http.StatusForbidden, "notifications are disabled: start the server with --hook-secret, and configure the sender with the same secret")
+		api.WriteError(w, http.StatusForbidden, "notifications are disabled: start the server with --hook-secret, and configure the sender with the same secret")
 		return
 	}
 	if !h.isAuthorized(r) {
@@ -61,11 +62,11 @@ func (h *hookHandler) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		h.Observe("malformed")
 		h.log.Warn("cannot parse a bucket notification", "client", r.RemoteAddr, "cause", err)
-		writeError(w, http.StatusBadRequest, err.Error())
+		api.WriteError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	if subscribe != "" {
-		h.log.Warn("SNS asks to confirm a subscription: if it is yours, open the URL", "url", api.Shortened(subscribe), "client", r.RemoteAddr)
+		h.log.Warn("SNS asks to confirm a subscription: if it is yours, open the URL", "url", excerpt.Of(subscribe), "client", r.RemoteAddr)
 	}
 	answer := h.applyAll(events)
 	status := http.StatusOK
@@ -81,7 +82,7 @@ func (h *hookHandler) forbid(w http.ResponseWriter, r *http.Request) {
 	h.Observe("forbidden")
 	h.refusals.warn("refused a bucket notification without the secret", "client", r.RemoteAddr)
 	w.Header()["Www-Authenticate"] = []string{"Bearer", `Basic realm="thumbery"`}
-	writeError(w, http.StatusUnauthorized, "the secret is wrong or missing: send it as Authorization: Bearer SECRET, or as the password of Basic")
+	api.WriteError(w, http.StatusUnauthorized, "the secret is wrong or missing: send it as Authorization: Bearer SECRET, or as the password of Basic")
 }
 
 // isAuthorized reports that a request has the secret: MinIO sends its auth_token as a bearer
@@ -127,11 +128,11 @@ func (h *hookHandler) apply(e event) (change, error) {
 	if len(keys) == 0 {
 		return otherChange, nil
 	}
-	var errs []error
+	var errs error
 	for _, key := range keys {
 		if err := handler(key); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
+			errs = errors.Join(errs, fmt.Errorf("%s: %w", key, err))
 		}
 	}
-	return e.change, errors.Join(errs...)
+	return e.change, errs
 }

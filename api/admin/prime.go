@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
@@ -97,7 +98,7 @@ func (j *PrimeRequest) selectPictures(b prime.Body) (err error) {
 		j.List, j.Prefix = true, *b.Prefix
 	}
 	if len(j.Prefix) > maxPrefix || !utf8.ValidString(j.Prefix) || strings.HasPrefix(j.Prefix, "/") {
-		return fmt.Errorf("the prefix %q is not the beginning of a key", api.Shortened(j.Prefix))
+		return fmt.Errorf("the prefix %q is not the beginning of a key", excerpt.Of(j.Prefix))
 	}
 	if b.Since != "" {
 		if j.Since, err = time.ParseDuration(b.Since); err != nil || j.Since <= 0 {
@@ -119,7 +120,7 @@ func parseKeys(texts []variant.Key) ([]variant.Key, error) {
 	for i, text := range texts {
 		key, err := variant.ParseKey(string(text))
 		if err != nil {
-			return nil, fmt.Errorf("keys[%d], %q: %w", i, api.Shortened(string(text)), err)
+			return nil, fmt.Errorf("keys[%d], %q: %w", i, excerpt.Of(string(text)), err)
 		}
 		keys = append(keys, key)
 	}
@@ -130,7 +131,7 @@ func (p *Priming) variants(b prime.Body) ([]variant.Variant, error) {
 	ops := slices.Clone(b.Ops)
 	for _, name := range b.Presets {
 		if _, ok := p.Presets[name]; !ok {
-			return nil, fmt.Errorf("there is no preset %q, but %q", api.Shortened(name), slices.Sorted(maps.Keys(p.Presets)))
+			return nil, fmt.Errorf("there is no preset %q, but %q", excerpt.Of(name), slices.Sorted(maps.Keys(p.Presets)))
 		}
 		ops = append(ops, name)
 	}
@@ -164,7 +165,7 @@ func (h *primeHandler) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	j, err := h.parse(body)
 	if err != nil {
-		writeError(w, http.StatusBadRequest, err.Error())
+		api.WriteError(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	select {

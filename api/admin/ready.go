@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/internal/panics"
@@ -48,38 +51,18 @@ type checkResult struct {
 	Error string `json:"error,omitempty"`
 }
 
-// checks are those of /readyz.
-type checks []*check
-
-// check is a Check that at most one goroutine runs.
-type check struct {
-	Check
-	running chan struct{} // holds a token while the check runs
-}
-
-func newChecks(configured []Check) (all checks) {
-	for _, c := range configured {
-		all = append(all, &check{c, make(chan struct{}, 1)})
-	}
-	return all
-}
-
 // readyz answers /readyz. While the server drains, it is not ready, whatever the checks say.
 //
 // A load balancer, which does not have the token, asks several times a second. For it, only
 // those checks run that decide whether the server is ready: the others ask the origin, which
 // costs money, and a balancer that waits for an origin that hangs would take out all
 // servers at once. The names and errors of checks tell of paths, and are left out, too.
-func (c Config) readyz(all checks) http.HandlerFunc {
+func (c Config) readyz() http.HandlerFunc {
+	var running singleflight.Group
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, stranger := readiness{Draining: true}, c.Token != "" && !c.hasToken(r)
-		switch {
-		case c.Draining != nil && c.Draining():
-		case stranger:
-			answer = all.deciding().answer(r.Context())
-			answer.Checks = nil
-		default:
-			answer = all.answer(r.Context())
+		if c.Draining == nil || !c.Draining() {
+			answer = c.check(r.Context(), &running, stranger)
 		}
 		status := http.StatusOK
 		if !answer.Ready {
@@ -89,71 +72,54 @@ func (c Config) readyz(all checks) http.HandlerFunc {
 	}
 }
 
-// deciding are those whose failure makes the server unready.
-func (all checks) deciding() (some checks) {
-	for _, c := range all {
-		if !c.Degrades {
-			some = append(some, c)
+// check runs all checks at once, or for a stranger those that decide.
+func (c Config) check(ctx context.Context, running *singleflight.Group, stranger bool) readiness {
+	errs := make([]error, len(c.Checks))
+	var all sync.WaitGroup
+	for i, check := range c.Checks {
+		if !stranger || !check.Degrades {
+			all.Go(func() { errs[i] = check.run(ctx, running, strconv.Itoa(i)) })
 		}
 	}
-	return some
-}
-
-func (all checks) answer(ctx context.Context) readiness {
+	all.Wait()
 	answer := readiness{Ready: true}
-	for i, err := range all.run(ctx) {
-		c := checkResult{Name: all[i].Name, OK: err == nil}
-		if all[i].State != nil {
-			c.State = all[i].State()
-		}
-		if err != nil {
-			c.Error = err.Error()
+	for i, check := range c.Checks {
+		result := checkResult{Name: check.Name, OK: errs[i] == nil}
+		if errs[i] != nil {
+			result.Error = errs[i].Error()
 			answer.Degraded = true
-			answer.Ready = answer.Ready && all[i].Degrades
+			answer.Ready = answer.Ready && check.Degrades
 		}
-		answer.Checks = append(answer.Checks, c)
+		if stranger {
+			continue
+		}
+		if check.State != nil {
+			result.State = check.State()
+		}
+		answer.Checks = append(answer.Checks, result)
 	}
 	return answer
 }
 
-// run runs all checks at once and returns their errors in order.
-func (all checks) run(ctx context.Context) []error {
-	errs := make([]error, len(all))
-	var running sync.WaitGroup
-	for i, c := range all {
-		running.Go(func() { errs[i] = c.run(ctx) })
-	}
-	running.Wait()
-	return errs
-}
-
-func (c *check) run(ctx context.Context) error {
+// run returns in time, even if the check ignores its context, as a hanging disk does. A check
+// that runs already under this name, perhaps because it hangs, is not started again, so that
+// repeated probes do not leave more and more goroutines behind: its result counts.
+func (c Check) run(ctx context.Context, running *singleflight.Group, name string) error {
 	timeout := checkTimeout
 	if c.Degrades {
 		timeout = degradeTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return c.runUntil(ctx)
-}
-
-// runUntil returns when ctx ends, even if the check ignores its context, as a hanging disk
-// does. It starts no second run of a check that hangs, so that repeated probes do not
-// leave more and more goroutines behind.
-func (c *check) runUntil(ctx context.Context) error {
+	done := running.DoChan(name, func() (any, error) {
+		// Others may wait for it when this client has gone.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+		defer cancel()
+		return nil, panics.Try("readyz", func() error { return c.Do(ctx) }, "check", c.Name)
+	})
 	select {
-	case c.running <- struct{}{}:
-	case <-ctx.Done():
-		return fmt.Errorf("no answer; an earlier check hangs: %w", ctx.Err())
-	}
-	done := make(chan error, 1)
-	go func() {
-		defer func() { <-c.running }()
-		done <- panics.Try("readyz", func() error { return c.Do(ctx) }, "check", c.Name)
-	}()
-	select {
-	case err := <-done:
-		return err
+	case result := <-done:
+		return result.Err
 	case <-ctx.Done():
 		return fmt.Errorf("no answer: %w", ctx.Err())
 	}

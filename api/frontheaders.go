@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -24,6 +23,7 @@ const headerAccelExpires = "X-Accel-Expires"
 var (
 	hotHeaderName  = regexp.MustCompile(`^(X|Surrogate|Edge|[A-Za-z0-9-]+-Cache)-[A-Za-z0-9-]{1,60}$`)
 	hotHeaderValue = regexp.MustCompile(`^[!-~]([ -~]{0,254}[!-~])?$`)
+	wholeNumber    = regexp.MustCompile(`^([0-9]+)$`)
 	maxAgeIn       = regexp.MustCompile(`(?i)(?:^|[,;\s])(?:s-maxage|max-age)=([0-9]+)`)
 )
 
@@ -49,15 +49,13 @@ func (h *HotHeader) UnmarshalText(text []byte) error {
 	return h.setCold()
 }
 
-var errLifetime = errors.New("gives no lifetime in seconds")
-
 // setCold derives Cold. It returns an error if the header is known, and Hot has no
 // lifetime.
 func (h *HotHeader) setCold() error {
-	lifetime := h.Hot
+	lifetime, example := maxAgeIn, "max-age=3600"
 	switch {
 	case h.Name == headerAccelExpires:
-		h.Cold = "0"
+		h.Cold, lifetime, example = "0", wholeNumber, "3600"
 	case h.Name == "Surrogate-Control":
 		h.Cold = "max-age=0"
 	case strings.HasSuffix(h.Name, "-Cache-Control"):
@@ -65,16 +63,34 @@ func (h *HotHeader) setCold() error {
 	default:
 		return nil
 	}
-	if h.Name != headerAccelExpires {
-		m := maxAgeIn.FindStringSubmatch(h.Hot)
-		if m == nil {
-			return fmt.Errorf("%s: %q %w: give max-age=3600", h.Name, h.Hot, errLifetime)
+	if m := lifetime.FindStringSubmatch(h.Hot); m != nil {
+		if n, err := strconv.ParseUint(m[1], 10, 31); err == nil && n > 0 {
+			return nil
 		}
-		lifetime = m[1]
 	}
-	n, err := strconv.ParseUint(lifetime, 10, 31)
-	if err != nil || n == 0 {
-		return fmt.Errorf("%s: %q %w", h.Name, h.Hot, errLifetime)
+	return fmt.Errorf("%s: %q gives no lifetime in seconds: give %s", h.Name, h.Hot, example)
+}
+
+// TagHeader is the name of a header, as net/http spells it, by which caches in front of this
+// server find all that they keep of one picture: Cache-Tag, Surrogate-Key or Xkey. Its value
+// is the hash of the picture's key that its files in the cache bear, too.
+type TagHeader string
+
+// tagHeaderName keeps a slip from replacing a header that means something else.
+var tagHeaderName = regexp.MustCompile(`(?i)^(xkey|([a-z0-9]{1,20}-){1,3}(tag|key)s?)$`)
+
+// UnmarshalText reads the name in any case.
+func (h *TagHeader) UnmarshalText(text []byte) error {
+	if !tagHeaderName.Match(text) {
+		return fmt.Errorf("%q is not a header for tags; examples: Cache-Tag, Surrogate-Key, xkey", text)
 	}
+	*h = TagHeader(http.CanonicalHeaderKey(string(text)))
 	return nil
+}
+
+// setTags says which picture an answer is about. Caches keep some errors and redirects, too.
+func (s *server) setTags(h http.Header, q request) {
+	for _, name := range s.TagHeaders {
+		h[string(name)] = q.tag
+	}
 }
