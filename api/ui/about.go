@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/thumbery/thumbery/api"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -67,9 +68,9 @@ func (p *page) about(w http.ResponseWriter, _ *http.Request) {
 			a.Examples = append(a.Examples, e)
 		}
 	}
-	for _, word := range a.Options[slices.IndexFunc(a.Options, func(o variant.Option) bool { return o.Name == "f" })].Takes.Words {
-		if f, err := variant.ParseFormat(word); err == nil && p.Writes(f) {
-			a.Writes = append(a.Writes, word)
+	for _, f := range resize.WrittenFormats.List() {
+		if p.Writes(f) {
+			a.Writes = append(a.Writes, f.String())
 		}
 	}
 	api.WriteJSON(w, http.StatusOK, a)

@@ -66,7 +66,7 @@ func serveFile(w http.ResponseWriter, r *http.Request) {
 	}
 	f, ok := files[name]
 	if !ok {
-		api.WriteJSON(w, http.StatusNotFound, map[string]string{"error": "the page has no such file"})
+		api.WriteError(w, http.StatusNotFound, "the page has no such file")
 		return
 	}
 	h := w.Header()

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"sync"
@@ -21,8 +20,6 @@ type Purging struct {
 	DryRun func(ctx context.Context, limits eviction.Policy) (any, error)
 }
 
-var errDryRun = errors.New("another dry run is running: wait until it ends")
-
 // handler answers GET /ui/api/purge with a dry run by the limits in the query. Without any, it counts what is there.
 // There is one at a time, as it reads the whole cache directory.
 func (p *Purging) handler() http.HandlerFunc {
@@ -30,12 +27,12 @@ func (p *Purging) handler() http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		limits, err := p.Limits(r.URL.Query())
 		if err != nil {
-			api.WriteJSON(w, http.StatusBadRequest, map[string]string{"error": err.Error()})
+			api.WriteError(w, http.StatusBadRequest, err.Error())
 			return
 		}
 		if !running.TryLock() {
 			w.Header().Set("Retry-After", "5")
-			api.WriteJSON(w, http.StatusConflict, map[string]string{"error": errDryRun.Error()})
+			api.WriteError(w, http.StatusConflict, "another dry run is running: wait until it ends")
 			return
 		}
 		defer running.Unlock()
@@ -43,7 +40,7 @@ func (p *Purging) handler() http.HandlerFunc {
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 		summary, err := p.DryRun(r.Context(), limits)
 		if err != nil {
-			api.WriteJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+			api.WriteError(w, http.StatusInternalServerError, err.Error())
 			return
 		}
 		api.WriteJSON(w, http.StatusOK, summary)

@@ -59,6 +59,28 @@ func New(c Config) http.Handler {
 	return r
 }
 
+// Demo is the public handler with the page below /ui/, for localhost and addresses only. The bare host leads to
+// it.
+func Demo(public, page http.Handler) http.Handler {
+	mounted := chi.NewRouter()
+	mounted.Mount("/ui", page)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			w.Header().Set("Cache-Control", "no-store") // another server may listen here tomorrow
+			http.Redirect(w, r, "/ui/", http.StatusSeeOther)
+		case r.URL.Path == "/ui" || strings.HasPrefix(r.URL.Path, "/ui/"):
+			if !api.IsOwnHost(r) {
+				api.WriteError(w, http.StatusMisdirectedRequest, "this page is for localhost and addresses only")
+				return
+			}
+			mounted.ServeHTTP(w, r)
+		default:
+			public.ServeHTTP(w, r)
+		}
+	})
+}
+
 // work adds what answers the page. It works for no page of another site: some of it costs
 // much, and pictures are for those who may use the listener.
 func (p *page) work(r chi.Router) {
@@ -82,7 +104,7 @@ func (p *page) work(r chi.Router) {
 func sameOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if api.IsCrossOrigin(r) {
-			api.WriteJSON(w, http.StatusForbidden, map[string]string{"error": "a page of another site may not ask this"})
+			api.WriteError(w, http.StatusForbidden, "a page of another site may not ask this")
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,11 +84,8 @@ func newProblem(err error, path string) *problem {
 	u, _ := variant.ParsePath(path) // whose options are at fault, and nothing else
 	result.Option = e.Option
 	tokens := strings.Split(u.Ops, ",")
-	for i, token := range tokens {
-		if token == e.Option {
-			tokens[i] = e.Suggestion
-			break
-		}
+	if i := slices.Index(tokens, e.Option); i >= 0 {
+		tokens[i] = e.Suggestion
 	}
 	result.Corrected = strings.Join(tokens, ",")
 	return result
