@@ -1,13 +1,14 @@
 package info
 
 import (
-	"errors"
+	"cmp"
+	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 	"time"
 
-	"github.com/bep/imagemeta"
-	"github.com/thumbery/thumbery/variant"
+	"github.com/thumbery/thumbery/resize/header"
 )
 
 // exif is what a camera wrote into a picture. Texts have no control characters.
@@ -19,86 +20,37 @@ type exif struct {
 	location *Location // nil if it is not known
 }
 
-// Bounds on the work and memory for one picture. Cameras write some hundred entries, within
-// 64 KiB.
+// Tags of EXIF 2.32. Those of the GPS directory count from 0 again.
 const (
-	maxExifRead    = 4 << 20 // bytes, including those skipped in a buffer
-	maxExifSeeks   = 16 << 10
-	maxExifEntries = 2000
-	maxExifValue   = 128 // bytes of one value; longer ones are skipped
+	tagMake, tagModel                  = 0x10f, 0x110
+	tagCamera, tagGPS                  = 0x8769, 0x8825 // directories
+	tagTaken, tagScanned               = 0x9003, 0x9004
+	tagTakenZone, tagScannedZone       = 0x9011, 0x9012
+	tagNorthOrSouth, tagLatitude       = 1, 2
+	tagEastOrWest, tagLongitude        = 3, 4
+	typeText, typeFraction, typeSigned = 2, 5, 10
+	entryBytes, fractionBytes          = 12, 8
+	maxExifEntries, maxExifText        = 2000, 128 // cameras write some hundred
 )
 
-// readExif reads the EXIF data of a picture: JPEG, PNG, WebP, AVIF, HEIC and TIFF may have
-// some. Damaged data count as missing.
-func readExif(src file, f variant.Format) exif {
-	format, ok := metaFormats[f]
-	if !ok {
-		return exif{}
+// readExif reads EXIF data, a TIFF structure, at a place in src. Damaged data count as missing.
+func readExif(src io.ReaderAt, at header.Extent) (e exif) {
+	t := tiff{io.NewSectionReader(src, at.Off, at.Len), binary.LittleEndian}
+	switch string(t.at(0, 4)) {
+	case "II*\x00":
+	case "MM\x00*":
+		t.order = binary.BigEndian
+	default:
+		return e
 	}
-	c := collector{}
-	// The error is ignored: the entries before it are good.
-	_, _ = imagemeta.Decode(imagemeta.Options{
-		R: &boundedReader{src, maxExifRead, maxExifSeeks}, ImageFormat: format, Sources: imagemeta.EXIF,
-		LimitNumTags: maxExifEntries, LimitTagSize: maxExifValue,
-		ShouldHandleTag: c.wants, HandleTag: c.take,
-	})
-	e := c.exif()
-	if e.location != nil && !definesPlace(src) {
-		e.location = nil
-	}
-	return e
-}
-
-// file is a picture to be read from any offset.
-type file interface {
-	io.ReadSeeker
-	io.ReaderAt
-	Size() int64
-}
-
-var metaFormats = map[variant.Format]imagemeta.ImageFormat{
-	variant.JPEG: imagemeta.JPEG, variant.PNG: imagemeta.PNG, variant.WebP: imagemeta.WebP,
-	variant.AVIF: imagemeta.AVIF, variant.HEIC: imagemeta.HEIF, variant.TIFF: imagemeta.TIFF,
-}
-
-// collector has the values of the entries that are looked for, by their names.
-type collector map[string]any
-
-// wants accepts an entry only in its own directory: in that of the thumbnail, for example,
-// it describes the thumbnail. The first of several counts.
-func (c collector) wants(t imagemeta.TagInfo) bool {
-	if _, have := c[t.Tag]; have {
-		return false
-	}
-	switch t.Tag {
-	case "Make", "Model":
-		return t.Namespace == "IFD0"
-	case "DateTimeOriginal", "CreateDate", "OffsetTimeOriginal", "OffsetTimeDigitized":
-		return t.Namespace == "IFD0/ExifIFDP"
-	case "GPSLatitude", "GPSLatitudeRef", "GPSLongitude", "GPSLongitudeRef":
-		return t.Namespace == "IFD0/GPSInfoIFD"
-	}
-	return false
-}
-
-func (c collector) take(t imagemeta.TagInfo) error {
-	c[t.Tag] = t.Value
-	return nil
-}
-
-func (c collector) text(tag string) string {
-	s, _ := c[tag].(string)
-	return clean(s)
-}
-
-func (c collector) exif() exif {
-	e := exif{camera: Camera{c.text("Make"), c.text("Model")}}
-	e.taken = taken(c.text("DateTimeOriginal"), c.text("OffsetTimeOriginal"))
-	if e.taken == "" {
-		e.taken = taken(c.text("CreateDate"), c.text("OffsetTimeDigitized"))
-	}
-	lat, north := c.degrees("GPSLatitude", "N", "S", 90)
-	long, east := c.degrees("GPSLongitude", "E", "W", 180)
+	first := t.directory(t.at(4, 4))
+	e.camera = Camera{t.text(first[tagMake]), t.text(first[tagModel])}
+	camera, gps := t.directory(first[tagCamera].value()), t.directory(first[tagGPS].value())
+	e.taken = cmp.Or(
+		taken(t.text(camera[tagTaken]), t.text(camera[tagTakenZone])),
+		taken(t.text(camera[tagScanned]), t.text(camera[tagScannedZone])))
+	lat, north := t.degrees(gps[tagLatitude], t.text(gps[tagNorthOrSouth]), "N", "S", 90)
+	long, east := t.degrees(gps[tagLongitude], t.text(gps[tagEastOrWest]), "E", "W", 180)
 	// Receivers without a fix write 0, 0, which is in the ocean.
 	if north && east && (lat != 0 || long != 0) {
 		e.location = &Location{rounded(lat), rounded(long)}
@@ -122,41 +74,87 @@ func taken(date, offset string) string {
 	return t.Format("2006-01-02T15:04:05")
 }
 
-// degrees returns a coordinate, negated if its reference is the negative one.
-func (c collector) degrees(tag, positive, negative string, limit float64) (float64, bool) {
-	d, ok := c[tag].(float64)
-	side := c.text(tag + "Ref")
-	if !ok || math.IsNaN(d) || d < 0 || d > limit || side != positive && side != negative {
+// tiff is a TIFF structure: directories of entries, each with a tag, a type, a number of
+// values, and four bytes that are these values, or where they are.
+type tiff struct {
+	data  *io.SectionReader
+	order binary.ByteOrder
+}
+
+// ifd is the entries of a directory by their tags; the first of several counts.
+type ifd map[uint16]entry
+
+// entry is the bytes of an entry, nil if there is none.
+type entry []byte
+
+func (e entry) value() []byte {
+	if e == nil {
+		return nil
+	}
+	return e[8:]
+}
+
+// at is the n bytes at off, zeros where there are none.
+func (t tiff) at(off int64, n int) []byte {
+	b := make([]byte, n)
+	_, _ = t.data.ReadAt(b, off)
+	return b
+}
+
+// directory reads the directory that an offset of four bytes points to.
+func (t tiff) directory(pointer []byte) ifd {
+	d := ifd{}
+	if pointer == nil {
+		return d
+	}
+	off := int64(t.order.Uint32(pointer))
+	n := min(int(t.order.Uint16(t.at(off, 2))), maxExifEntries)
+	for e := range slices.Chunk(t.at(off+2, n*entryBytes), entryBytes) {
+		if tag := t.order.Uint16(e); d[tag] == nil {
+			d[tag] = e
+		}
+	}
+	return d
+}
+
+// text is the value of an entry, "" if that is no text, or a very long one.
+func (t tiff) text(e entry) string {
+	if e == nil || t.order.Uint16(e[2:]) != typeText || t.order.Uint32(e[4:]) > maxExifText {
+		return ""
+	}
+	n := int(t.order.Uint32(e[4:]))
+	if n <= 4 {
+		return clean(string(e[8 : 8+n]))
+	}
+	return clean(string(t.at(int64(t.order.Uint32(e[8:])), n)))
+}
+
+// degrees is a coordinate of degrees, minutes and seconds, negated if its side is the
+// negative one. A part that is divided by 0 has no value, and so the coordinate has none.
+func (t tiff) degrees(e entry, side, positive, negative string, limit float64) (degrees float64, ok bool) {
+	if e == nil || t.order.Uint32(e[4:]) != 3 {
 		return 0, false
 	}
-	if side == negative {
-		d = -d
+	kind, unit := t.order.Uint16(e[2:]), 1.0
+	for part := range slices.Chunk(t.at(int64(t.order.Uint32(e[8:])), 3*fractionBytes), fractionBytes) {
+		above, below := t.order.Uint32(part), t.order.Uint32(part[4:])
+		switch {
+		case below == 0:
+			return 0, false
+		case kind == typeFraction:
+			degrees += float64(above) / float64(below) / unit
+		case kind == typeSigned:
+			degrees += float64(int32(above)) / float64(int32(below)) / unit
+		default:
+			return 0, false
+		}
+		unit *= 60
 	}
-	return d, true
-}
-
-// errBound stops reading a file that is made to be read for ever.
-var errBound = errors.New("too much to read")
-
-// boundedReader fails after a number of bytes and seeks.
-type boundedReader struct {
-	r            io.ReadSeeker
-	bytes, seeks int
-}
-
-func (b *boundedReader) Read(p []byte) (int, error) {
-	if b.bytes <= 0 {
-		return 0, errBound
+	switch {
+	case degrees < 0 || degrees > limit:
+		return 0, false
+	case side == negative:
+		return -degrees, true
 	}
-	n, err := b.r.Read(p[:min(len(p), b.bytes)])
-	b.bytes -= n
-	return n, err
-}
-
-func (b *boundedReader) Seek(offset int64, whence int) (int64, error) {
-	if b.seeks--; b.seeks < 0 {
-		b.bytes = 0
-		return 0, errBound
-	}
-	return b.r.Seek(offset, whence)
+	return degrees, side == positive
 }

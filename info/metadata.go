@@ -8,6 +8,7 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/icc"
+	"github.com/thumbery/thumbery/variant"
 )
 
 // Camera is the camera that took a picture.
@@ -29,7 +30,11 @@ func (d *Document) addMetadata(src resize.Source, h header.Header, location bool
 	if profile, err := icc.Read(r, h); err == nil {
 		d.Profile = clean(icc.Name(profile))
 	}
-	e := readExif(io.NewSectionReader(r, 0, src.Size), h.Format)
+	place := h.EXIF
+	if h.Format == variant.TIFF {
+		place = header.Extent{Len: src.Size}
+	}
+	e := readExif(r, place)
 	d.Taken = e.taken
 	if e.camera != (Camera{}) {
 		d.Camera = &e.camera

@@ -59,6 +59,10 @@ type Header struct {
 	// them; the content of a PNG's chunk; otherwise the profile itself.
 	Profile Extent `json:"-"`
 
+	// EXIF is where the EXIF data lie in the file, a TIFF structure, of a JPEG, PNG, WebP,
+	// AVIF or HEIC that has some.
+	EXIF Extent `json:"-"`
+
 	// CICP says what the colours are where there is no profile: of an AVIF or HEIC.
 	CICP CICP
 

@@ -136,6 +136,7 @@ func (r *heifReader) header() (Header, error) {
 	if err := r.colours(primary); err != nil {
 		return Header{}, err
 	}
+	r.findEXIF()
 	r.h.Premultiplied = r.h.Premultiplied && r.h.Alpha
 	return r.h, nil
 }

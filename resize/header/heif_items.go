@@ -2,6 +2,7 @@ package header
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/thumbery/thumbery/resize/header/internal/bitstream"
@@ -62,6 +63,22 @@ func (r *heifReader) item(id uint32) *heifItem {
 		}
 	}
 	return item
+}
+
+// findEXIF notes where EXIF data lie: their item begins with how far behind that.
+func (r *heifReader) findEXIF() {
+	for _, id := range slices.Sorted(maps.Keys(r.items)) {
+		item := r.items[id]
+		if item.kind != "Exif" || item.extents != 1 {
+			continue
+		}
+		c := &cursor{s: r.s, off: item.off, end: item.off + item.n}
+		skip := 4 + int64(c.uint(4))
+		if c.err == nil && skip < item.n {
+			r.h.EXIF = Extent{item.off + skip, item.n - skip}
+			return
+		}
+	}
 }
 
 // checkSizes decides the format and holds the coded pictures to the size that

@@ -13,7 +13,6 @@ import (
 type jpegReader struct {
 	s    *source.Source
 	h    Header
-	exif bool
 	only bool // the first scan holds all components
 }
 
@@ -62,9 +61,8 @@ func (j *jpegReader) segment(g source.Segment) error {
 		return j.scan(g)
 	case code >= source.SOF0 && code <= source.SOF15 && code != source.DHT && code != source.JPG && code != source.DAC:
 		return j.frame(g)
-	case code == source.APP1 && !j.exif && j.starts(g, "Exif\x00\x00"):
-		j.exif = true
-		j.h.Orientation = exifOrientation(j.s, g.Body, g.End-g.Body)
+	case code == source.APP1 && j.h.EXIF.Len == 0 && j.starts(g, "Exif\x00\x00"):
+		j.h.readEXIF(j.s, g.Body, g.End-g.Body)
 	case code == source.APP2 && j.starts(g, "ICC_PROFILE\x00"):
 		j.h.ICC = true
 		j.profile(g)

@@ -30,7 +30,7 @@ func inspectPNG(s *source.Source) (Header, error) {
 				h.Profile = Extent{c.Body, c.Len}
 			}
 		case "eXIf":
-			h.Orientation = exifOrientation(s, c.Body, c.Len)
+			h.readEXIF(s, c.Body, c.Len)
 		}
 	}
 	return h, nil

@@ -48,7 +48,7 @@ func (w *webpReader) chunk(c source.Part) error {
 			w.h.Profile = Extent{c.Body, c.Len}
 		}
 	case "EXIF":
-		w.h.Orientation = exifOrientation(w.s, c.Body, c.Len)
+		w.h.readEXIF(w.s, c.Body, c.Len)
 	}
 	return nil
 }
