@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/backoff"
@@ -62,32 +64,25 @@ type job struct {
 func (m Migration) Run(ctx context.Context) (*Report, error) {
 	r := &run{Migration: m, tally: tally{report: Report{DryRun: m.DryRun}}}
 	ctx, r.cancel = context.WithCancelCause(ctx)
-	defer r.cancel(nil)
-	var watchers, workers sync.WaitGroup
+	var counting sync.WaitGroup
 	if m.Progress != nil {
-		watchers.Go(func() { r.count(ctx) })
+		counting.Go(func() { r.count(ctx) })
 	}
-	jobs := make(chan job)
-	for range m.Parallel {
-		workers.Go(func() {
-			for j := range jobs {
-				r.do(ctx, j)
-			}
-		})
-	}
-	err := r.distribute(ctx, jobs)
-	close(jobs)
-	workers.Wait()
+	err := r.copyAll(ctx)
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
 	r.cancel(nil)
-	watchers.Wait()
+	counting.Wait()
 	r.tally.report.Complete = err == nil
 	return &r.tally.report, err
 }
 
-func (r *run) distribute(ctx context.Context, jobs chan<- job) error {
+// copyAll copies what is listed, Parallel originals at once.
+func (r *run) copyAll(ctx context.Context) error {
+	var copying errgroup.Group
+	copying.SetLimit(r.Parallel)
+	defer copying.Wait()
 	there := storage.NewCursor(backoff.List(ctx, r.To, r.Prefix, nil))
 	defer there.Stop()
 	for entry, err := range backoff.List(ctx, r.From, r.Prefix, r.leaveOut) {
@@ -98,11 +93,10 @@ func (r *run) distribute(ctx context.Context, jobs chan<- job) error {
 		if j.there, j.exists, err = there.Find(entry.Key); err != nil {
 			return err
 		}
-		select {
-		case jobs <- j:
-		case <-ctx.Done():
+		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		copying.Go(func() error { r.do(ctx, j); return nil })
 	}
 	return nil
 }
@@ -116,7 +110,7 @@ func (r *run) leaveOut(name string) {
 func (r *run) count(ctx context.Context) {
 	for _, err := range backoff.List(ctx, r.From, r.Prefix, nil) {
 		if err != nil {
-			return // the listing of distribute reports it
+			return // the listing of copyAll reports it
 		}
 		r.tally.found()
 	}
