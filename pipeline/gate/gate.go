@@ -4,9 +4,9 @@
 package gate
 
 import (
-	"container/list"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/thumbery/thumbery/internal/failure"
@@ -38,10 +38,10 @@ type Gate struct {
 	backgroundRunning int // included in running
 	heavyRunning      int // included in running
 	entered           uint64
-	lightWeight       int64     // of the light work that is running
-	heavyWeight       int64     // of the heavy work that is running
-	requests          list.List // of *entrant, the first to come in front
-	background        list.List // the same, of EnterBackground
+	lightWeight       int64      // of the light work that is running
+	heavyWeight       int64      // of the heavy work that is running
+	requests          []*entrant // that wait, the first to come in front
+	background        []*entrant // the same, of EnterBackground
 }
 
 // entrant waits until admitted is closed, which happens under the gate's lock.
@@ -82,7 +82,7 @@ func (g *Gate) Unweighted() *Gate {
 // The error is ErrBusy, at once, if the queue is full, and that of ctx if ctx ends
 // first, which frees the place in the queue. A ctx that has ended is never admitted.
 func (g *Gate) Enter(ctx context.Context, weight int64) (leave func(), err error) {
-	return g.enter(ctx, &entrant{weight: weight, admitted: make(chan struct{})})
+	return g.enter(ctx, weight, false)
 }
 
 // EnterBackground is Enter with low priority, for work that no request waits for. It is
@@ -91,27 +91,27 @@ func (g *Gate) Enter(ctx context.Context, weight int64) (leave func(), err error
 // that comes later: with one worker, that request waits for all of it. ErrBusy is never
 // returned; the caller bounds how many wait.
 func (g *Gate) EnterBackground(ctx context.Context, weight int64) (leave func(), err error) {
-	return g.enter(ctx, &entrant{weight: weight, background: !g.dedicated, admitted: make(chan struct{})})
+	return g.enter(ctx, weight, !g.dedicated)
 }
 
-func (g *Gate) enter(ctx context.Context, e *entrant) (leave func(), err error) {
-	e.weight = max(e.weight, 1)
-	if g.maxWeight > 0 {
-		e.weight = min(e.weight, g.maxWeight)
-	}
+func (g *Gate) enter(ctx context.Context, weight int64, background bool) (leave func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	place, err := g.enqueue(e)
-	if err != nil {
+	e := &entrant{max(weight, 1), background, make(chan struct{})}
+	if g.maxWeight > 0 {
+		e.weight = min(e.weight, g.maxWeight)
+	}
+	if err := g.enqueue(e); err != nil {
 		return nil, err
 	}
-	if place != nil {
-		if err := g.wait(ctx, place); err != nil {
-			return nil, err
-		}
+	select {
+	case <-e.admitted:
+		return sync.OnceFunc(func() { g.leave(e) }), nil
+	case <-ctx.Done():
+		g.leave(e)
+		return nil, ctx.Err()
 	}
-	return sync.OnceFunc(func() { g.leave(e) }), nil
 }
 
 // Full reports whether Enter would return ErrBusy after that many other requests entered
@@ -119,7 +119,7 @@ func (g *Gate) enter(ctx context.Context, e *entrant) (leave func(), err error) 
 func (g *Gate) Full(coming int) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.requests.Len()+coming >= g.queueSlots() && (g.requests.Len() > 0 || g.running >= g.workers)
+	return len(g.requests)+coming >= g.queueSlots() && (len(g.requests) > 0 || g.running >= g.workers)
 }
 
 // queueSlots is how many requests may wait. Each background work that runs adds one, so
@@ -131,7 +131,7 @@ func (g *Gate) queueSlots() int { return g.queueLimit + g.backgroundRunning }
 func (g *Gate) Load() (running, queued int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.running, g.requests.Len()
+	return g.running, len(g.requests)
 }
 
 // Background returns how many of the running works entered by EnterBackground.
@@ -159,52 +159,37 @@ func (g *Gate) LeastHeavy() int64 { return g.MaxWeight()/8 + 1 }
 // rounded down, but at least one.
 func (g *Gate) MaxBackground() int { return max(1, g.workers/2) }
 
-// enqueue admits e at once and returns nil, or returns its place in the queue.
-func (g *Gate) enqueue(e *entrant) (*list.Element, error) {
+// enqueue puts e into its queue, and admits it if it may be. The error is ErrBusy.
+func (g *Gate) enqueue(e *entrant) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	queue := g.queueOf(e)
-	place := queue.PushBack(e)
+	*queue = append(*queue, e)
 	g.admit()
-	switch {
-	case e.isAdmitted():
-		return nil, nil
-	case !e.background && queue.Len() > g.queueSlots():
-		queue.Remove(place)
-		return nil, ErrBusy
+	if !e.background && len(g.requests) > g.queueSlots() && !e.isAdmitted() {
+		g.requests = g.requests[:len(g.requests)-1]
+		return ErrBusy
 	}
-	return place, nil
+	return nil
 }
 
-func (g *Gate) queueOf(e *entrant) *list.List {
+func (g *Gate) queueOf(e *entrant) *[]*entrant {
 	if e.background {
 		return &g.background
 	}
 	return &g.requests
 }
 
-func (g *Gate) wait(ctx context.Context, place *list.Element) error {
-	e := place.Value.(*entrant)
-	select {
-	case <-e.admitted:
-		return nil
-	case <-ctx.Done():
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if e.isAdmitted() { // at the same moment: release it
-		g.count(e, -1)
-	} else {
-		g.queueOf(e).Remove(place)
-	}
-	g.admit()
-	return ctx.Err()
-}
-
+// leave ends the work or the waiting of e.
 func (g *Gate) leave(e *entrant) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.count(e, -1)
+	if e.isAdmitted() {
+		g.count(e, -1)
+	} else {
+		queue := g.queueOf(e)
+		*queue = slices.DeleteFunc(*queue, func(other *entrant) bool { return other == e })
+	}
 	g.admit()
 }
 
@@ -216,13 +201,12 @@ func (g *Gate) admit() {
 }
 
 // admitFrom reports that the queue is empty afterwards.
-func (g *Gate) admitFrom(queue *list.List) bool {
+func (g *Gate) admitFrom(queue *[]*entrant) bool {
 	overtaking := false
-	for place := queue.Front(); place != nil && g.running < g.workers; {
-		e, next := place.Value.(*entrant), place.Next()
-		switch {
+	for i := 0; i < len(*queue) && g.running < g.workers; {
+		switch e := (*queue)[i]; {
 		case g.fits(e, overtaking):
-			queue.Remove(place)
+			*queue = slices.Delete(*queue, i, i+1)
 			g.count(e, 1)
 			if !e.background {
 				g.entered++
@@ -230,12 +214,12 @@ func (g *Gate) admitFrom(queue *list.List) bool {
 			close(e.admitted)
 		case g.isHeavy(e) && !e.background:
 			overtaking = true
+			i++
 		default:
 			return false
 		}
-		place = next
 	}
-	return queue.Len() == 0
+	return len(*queue) == 0
 }
 
 func (e *entrant) isAdmitted() bool {
