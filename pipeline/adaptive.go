@@ -73,10 +73,9 @@ func (p *Pipeline) storeAlias(ctx context.Context, r Request, epoch uint64, resu
 		return
 	}
 	body := derivatives.NewBody(data, result.Blob.ModTime, result.MediaType)
-	p.upgrades.Go(ctx, string(r.name), func(ctx context.Context) {
-		p.Derivatives.Keep(ctx, r.name, epoch, &body)
-		p.Derivatives.Share(ctx, r.name, epoch, &body, shared.Cost{Always: true}, true)
-	})
+	r.Background = true
+	m := &made{Body: body, cost: shared.Cost{Always: true}, answer: Result{Source: Made, Epoch: epoch}}
+	p.upgrades.Go(ctx, string(r.name), func(ctx context.Context) { p.keep(ctx, r, m) })
 }
 
 // upgrade makes a derivative in the background, unless it is being made, or failed within

@@ -35,6 +35,36 @@ func (p *Pipeline) make(ctx context.Context, r Request) (*made, error) {
 	return p.fromShared(ctx, r, p.fromOriginal)
 }
 
+// fromShared takes a derivative from the shared tier, or else from make, which begins before
+// there is an answer if that takes long.
+func (p *Pipeline) fromShared(ctx context.Context, r Request, make func(context.Context, Request) (*made, error)) (*made, error) {
+	epoch := p.epochs.At(r.name)
+	after, ok := p.Derivatives.Shared.HedgeTime(r.name)
+	if !ok {
+		return make(ctx, r)
+	}
+	return shared.Hedge(ctx, after,
+		func(ctx context.Context) (*made, bool) { return p.readShared(ctx, r, epoch) },
+		func(ctx context.Context) (*made, error) { return make(ctx, r) })
+}
+
+// readShared reads a derivative from the shared tier. One of another original than the one
+// that is in the cache, or that the origin is known to have, is as good as none.
+func (p *Pipeline) readShared(ctx context.Context, r Request, epoch uint64) (m *made, ok bool) {
+	began := p.config.Now()
+	reading, end := p.config.Observer.Step(ctx, "bucket")
+	body, ok := p.Derivatives.ReadShared(reading, r.name)
+	end(nil)
+	if !ok || !p.Originals.IsLatest(originals.Ref{ID: r.ID(), Size: -1, ModTime: body.ModTime}) {
+		return nil, false
+	}
+	f := p.Originals.CheckFreshness(ctx, r.ID(), body.ModTime)
+	steps := []render.Step{{Name: "bucket", Took: p.config.Now().Sub(began)}}
+	m = &made{Body: body, answer: Result{Source: FromShared, Epoch: epoch, Steps: steps}}
+	m.answer.setFreshness(f)
+	return m, f.Usable()
+}
+
 // fromMezzanine makes a derivative without its original. The error is errNoMezzanine if
 // there is no mezzanine, or none that is large enough and intact.
 func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*made, error) {
@@ -66,11 +96,12 @@ func (p *Pipeline) fromMezzanine(ctx context.Context, r Request) (*made, error) 
 	case !p.Mezzanines.IsUnchanged(mezzanine):
 		return nil, errNoMezzanine
 	}
-	f := mezzanine.Freshness
-	return &made{
-		Body: derivatives.NewBody(picture.Data, mezzanine.Blob.ModTime, picture.MediaType), epoch: epoch, cost: shared.Cost{Always: true},
-		answer: Result{Source: Made, Stale: f == originals.Error, Revalidating: f == originals.Revalidating, Steps: picture.Steps},
-	}, nil
+	m := &made{
+		Body: derivatives.NewBody(picture.Data, mezzanine.Blob.ModTime, picture.MediaType), cost: shared.Cost{Always: true},
+		answer: Result{Source: Made, Epoch: epoch, Steps: picture.Steps},
+	}
+	m.answer.setFreshness(mezzanine.Freshness)
+	return m, nil
 }
 
 // fromOriginal makes a derivative from the original. An original that the disk cannot read
@@ -113,14 +144,13 @@ func (p *Pipeline) renderOriginal(ctx context.Context, r Request, mode originals
 	if !broken {
 		p.Mezzanines.MakeInBackground(ctx, o, h)
 	}
-	return &made{
-		Body: derivatives.NewBody(picture.Data, o.Blob.ModTime, picture.MediaType), epoch: o.Epoch,
-		cost: shared.Cost{Fetch: o.Fetch, Work: engineTime(picture.Steps)},
-		answer: Result{
-			Source: Made, Stale: o.Stale, Revalidating: o.Revalidating, Broken: broken || o.Broken,
-			Steps: append(fetchSteps(o), picture.Steps...),
-		},
-	}, nil
+	m := &made{
+		Body:   derivatives.NewBody(picture.Data, o.Blob.ModTime, picture.MediaType),
+		cost:   shared.Cost{Fetch: o.Fetch, Work: render.Worked(picture.Steps)},
+		answer: Result{Source: Made, Epoch: o.Epoch, Broken: broken || o.Broken, Steps: append(fetchSteps(o), picture.Steps...)},
+	}
+	m.answer.setFreshness(o.Freshness)
+	return m, nil
 }
 
 func (r Request) job(h header.Header, plan resize.Plan, input render.Input, source render.Source) render.Job {

@@ -27,11 +27,12 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 	if o.Fetched {
 		source = Made
 	}
-	return &Result{
+	r := &Result{
 		Blob: o.Blob, Name: id.Name(), Epoch: o.Epoch, MediaType: mediaType, Source: source,
-		Stored: o.Blob.NotKept == nil, Shared: o.Shared, Stale: o.Stale, Revalidating: o.Revalidating,
-		OriginDown: p.Originals.IsDown(key), Steps: fetchSteps(o),
-	}, nil
+		Stored: o.Blob.NotKept == nil, Shared: o.Shared, OriginDown: p.Originals.IsDown(key), Steps: fetchSteps(o),
+	}
+	r.setFreshness(o.Freshness)
+	return r, nil
 }
 
 // Locate finds the derivative of key for v on disk, under its name, for a web server to
@@ -44,10 +45,26 @@ func (p *Pipeline) Locate(ctx context.Context, key variant.Key, v variant.Varian
 	if !ok {
 		return Result{}, false
 	}
-	r = found(name, epoch, d)
-	if !p.isUsable(ctx, originals.IDOf(key, v), &r) {
-		r.Blob.Close()
+	result := found(name, epoch, d)
+	if !p.isUsable(ctx, originals.IDOf(key, v), result) {
+		result.close()
 		return Result{}, false
 	}
-	return r, true
+	return *result, true
+}
+
+// Peek returns the derivative that Picture would find in memory or on disk, or with usable
+// false one that is there, of another version of the original. It is nil if there is none. It
+// notes no use, keeps nothing, and asks no origin. The Blob must be closed.
+func (p *Pipeline) Peek(r Request) (result *Result, usable bool) {
+	epoch := p.Epoch(r.name)
+	d, ok := p.Derivatives.Peek(r.name)
+	if !ok {
+		return nil, false
+	}
+	result = found(r.name, epoch, d)
+	f, _ := p.Originals.PeekFreshness(r.ID(), result.Blob.ModTime)
+	result.setFreshness(f)
+	result.OriginDown = p.Originals.IsDown(r.Key)
+	return result, f.Usable()
 }

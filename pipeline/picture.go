@@ -58,19 +58,17 @@ func (p *Pipeline) Picture(ctx context.Context, key variant.Key, v variant.Varia
 // lookUp finds a derivative in memory or on disk. It returns nil on a miss.
 func (p *Pipeline) lookUp(r Request) *Result {
 	epoch := p.Epoch(r.name)
-	d, ok := p.Derivatives.Open(r.name)
-	if !ok {
-		return nil
+	if d, ok := p.Derivatives.Open(r.name); ok {
+		return found(r.name, epoch, d)
 	}
-	result := found(r.name, epoch, d)
-	return &result
+	return nil
 }
 
 // isUsable sets what a cached result says about its original. It reports false if the
 // origin has another version of the original: then the derivative is made again.
 func (p *Pipeline) isUsable(ctx context.Context, id originals.ID, r *Result) bool {
 	f := p.Originals.CheckFreshness(ctx, id, r.Blob.ModTime)
-	r.Stale, r.Revalidating = f == originals.Error, f == originals.Revalidating
+	r.setFreshness(f)
 	r.OriginDown = p.Originals.IsDown(id.Key)
 	return f.Usable()
 }
@@ -99,7 +97,7 @@ func (p *Pipeline) makeOnce(ctx context.Context, r Request, old *Result) (m *mad
 		if err != nil {
 			return nil, err
 		}
-		if m.work = ctx; !m.answer.Broken {
+		if m.answer.Work = ctx; !m.answer.Broken {
 			p.keep(ctx, r, m)
 		}
 		return m, nil
@@ -122,7 +120,7 @@ func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
 	if err != nil {
 		return nil
 	}
-	return &made{Body: body, epoch: epoch, answer: Result{Source: FromDisk}}
+	return &made{Body: body, answer: Result{Source: FromDisk, Epoch: epoch}}
 }
 
 // keep writes a derivative to disk and to memory, and to the shared tier if it was made here,
@@ -130,10 +128,10 @@ func (p *Pipeline) madeMeanwhile(r Request, old *Result) *made {
 func (p *Pipeline) keep(ctx context.Context, r Request, m *made) {
 	began := p.config.Now()
 	storing, end := p.config.Observer.Step(ctx, "store")
-	p.Derivatives.Keep(storing, r.name, m.epoch, &m.Body)
+	p.Derivatives.Keep(storing, r.name, m.answer.Epoch, &m.Body)
 	end(nil)
 	m.answer.Steps = append(m.answer.Steps, render.Step{Name: "store", Took: p.config.Now().Sub(began)})
 	if m.answer.Source == Made {
-		p.Derivatives.Share(ctx, r.name, m.epoch, &m.Body, m.cost, r.Background)
+		p.Derivatives.Share(ctx, r.name, m.answer.Epoch, &m.Body, m.cost, r.Background)
 	}
 }

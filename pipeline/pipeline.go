@@ -13,9 +13,10 @@
 //  7. The gate admits the work, and the engine resizes or describes (render).
 //  8. The derivative is kept, and a mezzanine made in the background.
 //
-// Steps 1 to 3 and 8 are in picture.go, 5 in shared.go, 4, 6 and 7 in make.go. Forgetting a picture ends its
-// epoch: work that began before is answered and not kept (cache.Epochs). A cache that fails costs time, never correctness. The package knows no
-// HTTP, no vendor and no file system.
+// Steps 1, 3 and 8 are in picture.go, 2 in adaptive.go, 4 to 7 in make.go. Forgetting a
+// picture ends its epoch: work that began before is answered and not kept (cache.Epochs). A
+// cache that fails costs time, never correctness. The package knows no HTTP, no vendor and no
+// file system.
 package pipeline
 
 import (
@@ -47,9 +48,9 @@ type Config struct {
 	// ServeBroken answers with what can be made of a broken original instead of
 	// header.ErrBroken. The result is not kept.
 	ServeBroken bool
-	// Record is called when an original has changed or does not exist any more, to have
-	// other nodes forget it, too. It calls forget, which removes what was made from it here. nil
-	// only does that.
+	// Record is called when an original has changed or does not exist any more. It has other
+	// nodes forget it, and calls forget, which removes what was made from it here. If it is
+	// nil, only forget is called.
 	Record   func(key variant.Key, forget func() error) error
 	Observer Observer
 	Log      *slog.Logger
@@ -86,6 +87,9 @@ func New(c Config) *Pipeline {
 	if c.Observer == nil {
 		c.Observer = NopObserver{}
 	}
+	if c.Mezzanines.Cache == nil { // then none is made
+		c.Mezzanines.Cache, c.Render.Settings.MezzanineSide = cache.Discard{}, 0
+	}
 	if c.Record == nil {
 		c.Record = func(_ variant.Key, forget func() error) error { return forget() }
 	}
@@ -113,9 +117,7 @@ func New(c Config) *Pipeline {
 
 	m := c.Mezzanines
 	m.Originals, m.Render, m.Epochs, m.Now, m.Log = p.Originals, p.Render, epochs, c.Now, c.Log
-	if m.Cache != nil && m.Cache != (cache.Discard{}) {
-		m.Cache = watch(m.Cache, eviction.Mezzanines)
-	}
+	m.Cache = watch(m.Cache, eviction.Mezzanines)
 	p.Mezzanines = mezzanines.New(m)
 	return p
 }

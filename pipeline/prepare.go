@@ -16,6 +16,16 @@ func (p *Pipeline) Has(ctx context.Context, r Request) bool {
 	return ok && p.Originals.CheckFreshness(ctx, r.ID(), st.ModTime).Usable() || p.copyShared(ctx, r)
 }
 
+// copyShared copies a derivative from the shared tier to disk, if it is there.
+func (p *Pipeline) copyShared(ctx context.Context, r Request) bool {
+	m, err := p.fromShared(ctx, r, func(context.Context, Request) (*made, error) { return nil, cache.ErrMiss })
+	if err != nil {
+		return false
+	}
+	p.keep(ctx, r, m)
+	return m.Stored
+}
+
 // Prepare makes and keeps a derivative that no client waits for, with low priority. It
 // returns how long the engine worked. If the disk does not keep it, the error is
 // cache.ErrNotKept; others are those of Picture.
@@ -26,29 +36,18 @@ func (p *Pipeline) Prepare(ctx context.Context, r Request) (worked time.Duration
 	}
 	var old *Result
 	if d, ok := p.Derivatives.OpenFile(r.name); ok { // and is not usable
-		result := found(r.name, 0, d)
-		old = &result
+		old = found(r.name, 0, d)
 	}
 	defer old.close()
 	m, _, err := p.makeOnce(ctx, r, old)
 	if err != nil {
 		return 0, err
 	}
-	switch worked = engineTime(m.answer.Steps); {
+	switch worked = render.Worked(m.answer.Steps); {
 	case m.answer.Broken:
 		return worked, header.ErrBroken
 	case !m.Stored:
 		return worked, cache.ErrNotKept
 	}
 	return worked, nil
-}
-
-// engineTime is how long the engine has worked.
-func engineTime(steps []render.Step) (worked time.Duration) {
-	for _, s := range steps {
-		if s.Name == "look" || s.Name == "resize" {
-			worked += s.Took
-		}
-	}
-	return worked
 }

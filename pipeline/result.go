@@ -61,32 +61,32 @@ func (r *Result) close() {
 	}
 }
 
+// setFreshness sets what a Result says of its original.
+func (r *Result) setFreshness(f originals.Freshness) {
+	r.Stale, r.Revalidating = f == originals.Error, f == originals.Revalidating
+}
+
 // found returns the Result for a derivative that was opened in an epoch.
-func found(name variant.Name, epoch uint64, d derivatives.Derivative) Result {
+func found(name variant.Name, epoch uint64, d derivatives.Derivative) *Result {
 	source := FromDisk
 	if d.InMemory {
 		source = FromMemory
 	}
-	return Result{Blob: d.Blob, Name: name, Epoch: epoch, Sum: d.Sum, MediaType: d.MediaType, Source: source, Stored: d.Stored}
+	return &Result{Blob: d.Blob, Name: name, Epoch: epoch, Sum: d.Sum, MediaType: d.MediaType, Source: source, Stored: d.Stored}
 }
 
 // made is a derivative in memory, shared by all requests that have waited for it.
 type made struct {
 	derivatives.Body
-	// epoch counts how often the picture had been forgotten (cache.Epochs) when its
-	// original or mezzanine was opened. If that has changed since, the derivative is
-	// served and not kept.
-	epoch  uint64
 	cost   shared.Cost // if it was made here
-	work   context.Context
-	answer Result // what result adds to is the same for all requests
+	answer Result      // without what result adds for each request
 }
 
 func (p *Pipeline) result(r Request, m *made, shared bool) *Result {
 	a := m.answer
-	a.Blob, a.Name, a.Epoch, a.Sum, a.MediaType, a.Stored = m.Blob(), r.name, m.epoch, m.Sum, m.MediaType, m.Stored
-	if a.Shared, a.OriginDown = shared, p.Originals.IsDown(r.Key); shared {
-		a.Work = m.work
+	a.Blob, a.Name, a.Sum, a.MediaType, a.Stored = m.Blob(), r.name, m.Sum, m.MediaType, m.Stored
+	if a.Shared, a.OriginDown = shared, p.Originals.IsDown(r.Key); !shared {
+		a.Work = nil
 	}
 	return &a
 }

@@ -3,6 +3,7 @@ package prime
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -18,35 +19,32 @@ import (
 // batch is derivatives that are made with one decode, and perhaps the mezzanine.
 type batch struct {
 	items     []*item
-	plans     []resize.Plan   // of each item
 	mezzanine *mezzanines.Job // comes last; nil for none
 	epoch     uint64
+	header    header.Header    // of the source
+	original  originals.Ref    // also if the source is the mezzanine
+	open      originals.Opener // of the source
 	// retryFromOriginal: what fails because the source is broken can be made from the
 	// original.
 	retryFromOriginal bool
-
-	header   header.Header    // of the source
-	original originals.Ref    // also if the source is the mezzanine
-	open     originals.Opener // of the source
 }
 
-func (b *batch) add(i *item, plan resize.Plan) {
-	b.items, b.plans = append(b.items, i), append(b.plans, plan)
-}
-
-// all is the plans, with that of the mezzanine.
-func (b *batch) all() []resize.Plan {
-	if b.mezzanine == nil {
-		return b.plans
+// plans are those of the items, and then that of the mezzanine.
+func (b *batch) plans() (plans []resize.Plan) {
+	for _, i := range b.items {
+		plans = append(plans, i.plan)
 	}
-	return append(b.plans[:len(b.plans):len(b.plans)], b.mezzanine.Plan)
+	if b.mezzanine != nil {
+		plans = append(plans, b.mezzanine.Plan)
+	}
+	return plans
 }
 
 // makeBatches makes and keeps a batch at once, or what would keep requests out of the
 // gate for that long, one by one and without the mezzanine.
-func (e *Engine) makeBatches(ctx context.Context, b *batch, r *Result, throttle throttle) error {
+func (e *Engine) makeBatches(ctx context.Context, b *batch, r *Result) error {
 	for _, part := range e.parts(b) {
-		err := throttle(ctx, func() (time.Duration, error) { return e.makeBatch(ctx, part, r) })
+		err := e.throttled(ctx, func() (time.Duration, error) { return e.makeBatch(ctx, part, r) })
 		if err != nil {
 			return err
 		}
@@ -61,12 +59,12 @@ func (e *Engine) parts(b *batch) (parts []*batch) {
 	switch limit := g.MaxWeight(); {
 	case len(b.items) == 0:
 		return nil
-	case g.Dedicated() || limit == 0 || resize.CostOfAll(b.header, b.all()) <= limit/2:
+	case g.Dedicated() || limit == 0 || resize.CostOfAll(b.header, b.plans()) <= limit/2:
 		return []*batch{b}
 	}
-	for n, i := range b.items {
+	for _, i := range b.items {
 		one := *b
-		one.items, one.plans, one.mezzanine = []*item{i}, b.plans[n:n+1], nil
+		one.items, one.mezzanine = []*item{i}, nil
 		parts = append(parts, &one)
 	}
 	return parts
@@ -75,44 +73,36 @@ func (e *Engine) parts(b *batch) (parts []*batch) {
 // makeBatch makes and keeps a batch, and settles its items, except those that an error
 // came before. It returns how long the engine has worked.
 func (e *Engine) makeBatch(ctx context.Context, b *batch, r *Result) (worked time.Duration, err error) {
-	job := &render.Batch{Header: b.header, Plans: b.all()}
+	job := &render.Batch{Header: b.header, Plans: b.plans()}
 	job.Source = e.pipeline.Originals.Source(b.original, func() (src resize.Source, close func(), err error) {
-		e.leaveOut(b, r)
-		if len(b.items) == 0 {
+		if e.leaveOut(b, r); len(b.items) == 0 {
 			job.Plans = nil
 			return src, func() {}, nil
 		}
-		job.Plans = b.all()
+		job.Plans = b.plans()
 		return b.open()
 	})
 	ctx = originals.WithKey(ctx, b.original.ID.Key)
-	steps, err := e.pipeline.Render.RenderBatch(ctx, job, func(i int, data []byte, err error) {
+	return e.pipeline.Render.RenderBatch(ctx, job, func(i int, data []byte, err error) {
 		if i == len(b.items) {
 			e.keepMezzanine(ctx, b.mezzanine, data, err)
 			return
 		}
 		e.keep(ctx, b, b.items[i], data, err, r)
 	})
-	for _, s := range steps {
-		if s.Name == "prime" {
-			worked += s.Took
-		}
-	}
-	return worked, err
 }
 
 // leaveOut takes from a batch what was made for requests while it was queued.
 func (e *Engine) leaveOut(b *batch, r *Result) {
-	items, plans := b.items, b.plans
-	b.items, b.plans = nil, nil
-	for n, i := range items {
-		if st, ok := e.pipeline.Derivatives.Stat(i.Name()); ok && st.ModTime.Equal(b.original.ModTime) {
-			i.settled = true
-			r.Exist++
-			continue
+	b.items = slices.DeleteFunc(b.items, func(i *item) bool {
+		st, ok := e.pipeline.Derivatives.Stat(i.Name())
+		if !ok || !st.ModTime.Equal(b.original.ModTime) {
+			return false
 		}
-		b.add(i, plans[n])
-	}
+		i.settled = true
+		r.Exist++
+		return true
+	})
 	if b.mezzanine != nil && e.pipeline.Mezzanines.Exists(*b.mezzanine) {
 		b.mezzanine = nil
 	}
@@ -121,11 +111,11 @@ func (e *Engine) leaveOut(b *batch, r *Result) {
 // keep keeps and settles what was made of a batch. If the source is broken or cannot be
 // read, that is left to the caller of makeBatches.
 func (e *Engine) keep(ctx context.Context, b *batch, i *item, data []byte, err error, r *Result) {
-	if err != nil {
-		again := b.retryFromOriginal && errors.Is(err, header.ErrBroken) || errors.Is(err, cache.ErrUnreadable)
-		if !again {
-			i.settle(r, err)
-		}
+	switch {
+	case errors.Is(err, cache.ErrUnreadable), b.retryFromOriginal && errors.Is(err, header.ErrBroken):
+		return
+	case err != nil:
+		i.settle(r, err)
 		return
 	}
 	body := derivatives.NewBody(data, b.original.ModTime, render.MediaType(i.Variant, data))

@@ -10,8 +10,11 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/excerpt"
@@ -26,6 +29,10 @@ const (
 	idleTimeout = time.Minute
 	// maxRetryAfter bounds how long a server may have us wait.
 	maxRetryAfter = time.Minute
+	// batchKeys and batchBytes bound a job to far less than a server takes at once, so that
+	// little is lost when it restarts.
+	batchKeys  = 5000
+	batchBytes = 1 << 20
 )
 
 // Body is the body of POST /prime.
@@ -37,6 +44,50 @@ type Body struct {
 	Presets    []string      `json:"presets,omitempty"`
 	AllPresets bool          `json:"all_presets,omitempty"`
 	Formats    string        `json:"formats,omitempty"` // "auto" is Job.AllFormats
+}
+
+// Server is where the admin listener of a server is.
+type Server struct {
+	base   string // of URLs, without a slash at the end
+	socket string // its path, if it is one
+}
+
+// UnmarshalText reads a URL such as http://127.0.0.1:8081, or unix:/PATH.
+func (s *Server) UnmarshalText(text []byte) error {
+	if path, ok := strings.CutPrefix(string(text), "unix:"); ok && path != "" {
+		*s = Server{"http://localhost", path}
+		return nil
+	}
+	u, err := url.Parse(string(text))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
+		u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%q is neither of the form http://127.0.0.1:8081 nor unix:/PATH", text)
+	}
+	*s = Server{base: u.Scheme + "://" + u.Host}
+	return nil
+}
+
+// IsZero reports that no server was given.
+func (s Server) IsZero() bool { return s.base == "" }
+
+// String is how it was given.
+func (s Server) String() string {
+	if s.socket != "" {
+		return "unix:" + s.socket
+	}
+	return s.base
+}
+
+// Client speaks to that server only, and tells it its token, if that is not "".
+func (s Server) Client(token string, log *slog.Logger) *Client {
+	t := &http.Transport{DisableCompression: true}
+	if s.socket != "" {
+		t.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
+		}
+	}
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{Base: s.base, Token: token, HTTP: &http.Client{Transport: t, CheckRedirect: stay}, Log: log}
 }
 
 // Client has a running server do the work, through its admin listener.
@@ -53,10 +104,15 @@ type MistakeError struct{ Reason string }
 // Error implements error.
 func (e *MistakeError) Error() string { return e.Reason }
 
-// RunKeys is Run for as many keys as there are, in one job after the other.
+// RunKeys is Run for as many keys as there are, in one job after the other: each has what
+// was read while the one before ran.
 func (c *Client) RunKeys(ctx context.Context, b Body, keys iter.Seq2[variant.Key, error], report func(Progress)) error {
+	reading, cancel := context.WithCancel(ctx)
+	defer cancel()
+	found := prefetch(reading, keys, batchKeys)
 	var total Progress
-	for batch, err := range batches(ctx, keys) {
+	for {
+		batch, end := nextBatch(ctx, found)
 		if b.Keys = batch; len(batch) > 0 && ctx.Err() == nil {
 			before := total
 			err := c.Run(ctx, b, func(p Progress) {
@@ -68,11 +124,36 @@ func (c *Client) RunKeys(ctx context.Context, b Body, keys iter.Seq2[variant.Key
 				return err
 			}
 		}
-		if err != nil {
-			return err
+		if end == io.EOF {
+			return nil
+		}
+		if end != nil {
+			return end
 		}
 	}
-	return nil
+}
+
+// nextBatch waits for a key, and takes those that have been read besides, as far as they fit
+// into a job. The error comes with the keys before it; io.EOF is the end.
+func nextBatch(ctx context.Context, found <-chan keyOrError) (batch []variant.Key, err error) {
+	for bytes := 0; len(batch) < batchKeys && bytes < batchBytes; {
+		if len(batch) > 0 && len(found) == 0 {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return batch, ctx.Err()
+		case k, more := <-found:
+			if !more {
+				return batch, io.EOF
+			}
+			if k.err != nil {
+				return batch, k.err
+			}
+			batch, bytes = append(batch, k.key), bytes+len(k.key)
+		}
+	}
+	return batch, nil
 }
 
 // Run has one job done, and reports how far it is. While the server has no room for it,

@@ -17,7 +17,7 @@ func TestRunEnds(t *testing.T) {
 	list := func(prefix string) func(fixture, *Job) {
 		return func(o fixture, j *Job) {
 			s := Selection{Origins: o.mounts, Prefix: prefix}
-			j.List, j.Count = s.List, s.List
+			j.List, j.Counts = s.List, true
 		}
 	}
 	keys := func(keys ...variant.Key) func(fixture, *Job) { return func(_ fixture, j *Job) { j.Keys = keys } }

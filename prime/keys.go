@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"os"
 	"strings"
+	"time"
 
 	"github.com/thumbery/thumbery/internal/excerpt"
+	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/backoff"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -63,7 +65,7 @@ func Prefetch(ctx context.Context, keys iter.Seq2[variant.Key, error]) iter.Seq2
 	return func(yield func(variant.Key, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		found := prefetch(ctx, keys)
+		found := prefetch(ctx, keys, 0)
 		for {
 			select {
 			case <-ctx.Done():
@@ -83,8 +85,9 @@ type keyOrError struct {
 	err error
 }
 
-func prefetch(ctx context.Context, keys iter.Seq2[variant.Key, error]) <-chan keyOrError {
-	found := make(chan keyOrError)
+// prefetch reads up to that many keys ahead, until ctx ends.
+func prefetch(ctx context.Context, keys iter.Seq2[variant.Key, error], ahead int) <-chan keyOrError {
+	found := make(chan keyOrError, ahead)
 	go func() {
 		defer close(found)
 		for key, err := range keys {
@@ -98,16 +101,50 @@ func prefetch(ctx context.Context, keys iter.Seq2[variant.Key, error]) <-chan ke
 	return found
 }
 
-// Rereadable gives what f has yet to give, without taking it; nil where that cannot
-// be, as of a pipe.
-func Rereadable(f *os.File) io.Reader {
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return nil
+// Selection says which of the pictures that origins list are meant.
+type Selection struct {
+	Origins *storage.Mounts
+	Prefix  string        // of their keys; "" is all
+	Since   time.Duration // they were changed no longer ago; 0 is any time
+}
+
+// List is a Source: the keys of a selection.
+func (s Selection) List(ctx context.Context, skipped func(name string)) iter.Seq2[variant.Key, error] {
+	return func(yield func(variant.Key, error) bool) {
+		var oldest time.Time
+		if s.Since > 0 {
+			oldest = time.Now().Add(-s.Since)
+		}
+		for e, err := range s.entries(ctx, skipped) {
+			if err != nil {
+				yield("", err)
+				return
+			}
+			key, err := variant.ParseKey(e.Key)
+			switch {
+			case err != nil: // together with the prefix of its mount
+				skipped(e.Key)
+			case !e.ModTime.Before(oldest) && !yield(key, nil):
+				return
+			}
+		}
 	}
-	at, err := f.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return nil
+}
+
+// entries are those of one mount after the other. Each backend of a chain is listed by
+// itself, as only that has an order in which a listing can be resumed.
+func (s Selection) entries(ctx context.Context, skipped func(name string)) iter.Seq2[storage.Entry, error] {
+	return func(yield func(storage.Entry, error) bool) {
+		for _, chain := range s.Origins.Listers() {
+			var lists []iter.Seq2[storage.Entry, error]
+			for _, backend := range chain {
+				lists = append(lists, backoff.List(ctx, backend, s.Prefix, skipped))
+			}
+			for e, err := range storage.MergeLists(lists) {
+				if !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
 	}
-	return io.NewSectionReader(f, at, max(0, info.Size()-at))
 }

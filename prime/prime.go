@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,29 @@ type Variant struct {
 	Accept  variant.Accept // as resize.Settings.NormalizeAccept gives it
 }
 
+// Variants are those that clients may get for variants: of one with FormatAuto what
+// programs get, and with all also what current and older browsers get, as far as that
+// differs.
+func (e *Engine) Variants(variants []variant.Variant, all bool) (wanted []Variant) {
+	accepts := []variant.Accept{0}
+	if all {
+		const avif = variant.AcceptWebP | variant.AcceptAVIF
+		accepts = []variant.Accept{avif | variant.AcceptJXL, avif, variant.AcceptWebP, 0}
+	}
+	for _, v := range variants {
+		for _, a := range accepts {
+			w := Variant{Variant: v}
+			if v.Format == variant.FormatAuto {
+				w.Accept = e.pipeline.Render.Settings.NormalizeAccept(v, a)
+			}
+			if !slices.Contains(wanted, w) {
+				wanted = append(wanted, w)
+			}
+		}
+	}
+	return wanted
+}
+
 // Result is what came of priming one picture. The three numbers add up to the variants.
 type Result struct {
 	Made   int // derivatives
@@ -66,28 +90,11 @@ func (r *Result) settle(err error) {
 
 // Prime makes those variants of a picture that are not on disk yet. It holds neither
 // memory nor a file while it is queued. Where the disk takes no original, nothing is
-// made. When ctx ends, the rest fails with its error.
-func (e *Engine) Prime(ctx context.Context, key variant.Key, variants []Variant) Result {
-	return e.prime(ctx, key, variants, unthrottled)
-}
-
-func (e *Engine) prime(ctx context.Context, key variant.Key, variants []Variant, throttle throttle) Result {
-	var r Result
-	var groups []*group
-	for _, v := range variants {
-		request := e.pipeline.NewRequest(key, v.Variant, v.Accept)
-		request.Background = true
-		switch {
-		case e.pipeline.Has(ctx, request):
-			r.Exist++
-		case needsOwnDecode(v.Variant):
-			r.settle(retryIfMoved(func() error { return e.primeAlone(ctx, request, throttle) }))
-		default:
-			groups = grouped(groups, &item{Request: request}, throttle)
-		}
-	}
-	for _, g := range groups {
-		e.primeGroup(ctx, g, &r)
+// made. When ctx ends, the rest fails with its error; after a panic, with that.
+func (e *Engine) Prime(ctx context.Context, key variant.Key, variants []Variant) (r Result) {
+	err := panics.Try("prime", func() error { e.prime(ctx, key, variants, &r); return nil }, "key", key)
+	for err != nil && r.Made+r.Exist+r.Failed < len(variants) {
+		r.settle(err)
 	}
 	for range r.Made {
 		e.observer.Primed(nil)
@@ -98,14 +105,35 @@ func (e *Engine) prime(ctx context.Context, key variant.Key, variants []Variant,
 	return r
 }
 
+func (e *Engine) prime(ctx context.Context, key variant.Key, variants []Variant, r *Result) {
+	var groups []group
+	for _, v := range variants {
+		request := e.pipeline.NewRequest(key, v.Variant, v.Accept)
+		request.Background = true
+		switch {
+		case e.pipeline.Has(ctx, request):
+			r.Exist++
+		case needsOwnDecode(v.Variant):
+			r.settle(e.primeAlone(ctx, request))
+		default:
+			groups = grouped(groups, &item{Request: request})
+		}
+	}
+	for _, g := range groups {
+		e.primeGroup(ctx, g, r)
+	}
+}
+
 // needsOwnDecode reports that v shares no decode with others: its plan depends on the
 // pixels, or it is JSON, or another page.
 func needsOwnDecode(v variant.Variant) bool {
 	return v.Kind != variant.Picture || v.Page > 1 || resize.NeedsLook(v)
 }
 
-func (e *Engine) primeAlone(ctx context.Context, r pipeline.Request, throttle throttle) error {
-	return throttle(ctx, func() (time.Duration, error) { return e.pipeline.Prepare(ctx, r) })
+func (e *Engine) primeAlone(ctx context.Context, r pipeline.Request) error {
+	return retryIfMoved(func() error {
+		return e.throttled(ctx, func() (time.Duration, error) { return e.pipeline.Prepare(ctx, r) })
+	})
 }
 
 // retryIfMoved does something again if what it was to be made from was purged or
@@ -118,18 +146,32 @@ func retryIfMoved(do func() error) error {
 	return err
 }
 
-// primeGroup makes those of a group that the mezzanine serves from that, if there is
-// one, and the others, with a mezzanine, from the original.
-func (e *Engine) primeGroup(ctx context.Context, g *group, r *Result) {
-	err := panics.Try("prime", func() error {
-		return retryIfMoved(func() error {
-			if err := e.primeFromMezzanine(ctx, g, r); err != nil {
-				return err
-			}
-			return e.primeFromOriginal(ctx, g, r)
-		})
-	})
-	for _, i := range g.left() {
-		i.settle(r, err)
+// restsFor is how many times as long as it has worked priming rests while there are
+// requests. What the engine has begun is not interrupted, and takes a processor from
+// requests: with this, of one in ten at most.
+const restsFor = 9
+
+// throttled does as many pieces of work at once as Gate.EnterBackground admits, and
+// rests after each if there were requests since the one before. do returns how long the
+// engine has worked. In a process without requests it is called at once.
+func (e *Engine) throttled(ctx context.Context, do func() (worked time.Duration, err error)) error {
+	g := e.pipeline.Render.Gate
+	if g.Dedicated() {
+		_, err := do()
+		return err
 	}
+	select {
+	case e.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var rest time.Duration
+	defer func() { // also after a panic; the caller need not wait
+		time.AfterFunc(rest, func() { <-e.slots })
+	}()
+	worked, err := do()
+	if now := g.Entered(); e.entered.Swap(now) != now {
+		rest = restsFor * worked
+	}
+	return err
 }

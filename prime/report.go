@@ -35,20 +35,14 @@ type Report struct {
 
 // Summary is what a job has done.
 type Summary struct {
-	Filled      string  `json:"filled"`   // the directory, or the server
-	Pictures    int     `json:"pictures"` // that were gone through
-	Made        int     `json:"made"`     // derivatives
-	There       int     `json:"there"`
-	Failed      int     `json:"failed"`
-	NotPictures int     `json:"not_pictures"`
-	LeftOut     int     `json:"left_out"` // lines or names that are no keys
-	Complete    bool    `json:"complete"` // all has been gone through
-	Seconds     float64 `json:"seconds"`
-	Rate        float64 `json:"rate"` // derivatives a second
+	Filled   string `json:"filled"`   // the directory, or the server
+	Pictures int    `json:"pictures"` // that were gone through
+	Counts
+	Complete bool    `json:"complete"` // all has been gone through
+	Seconds  float64 `json:"seconds"`
+	Rate     float64 `json:"rate"` // derivatives a second
 
-	FirstFailure    string `json:"first_failure,omitempty"`
-	FirstNotPicture string `json:"first_not_picture,omitempty"`
-	FirstLeftOut    string `json:"first_left_out,omitempty"`
+	FirstFailure string `json:"first_failure,omitempty"`
 
 	lists bool
 }
@@ -84,33 +78,19 @@ func (r *Report) LeaveOut(line string) {
 }
 
 func describe(p Progress) string {
-	text := fmt.Sprintf("priming: %s of %s pictures, %.1f/s", humanize.Comma(int64(p.Finished)), total(p), p.Rate)
+	all := "?"
+	if !p.Listing {
+		all = humanize.Comma(int64(p.Pictures))
+	}
+	text := fmt.Sprintf("priming: %s of %s pictures, %.1f/s", humanize.Comma(int64(p.Finished)), all, p.Rate)
 	if p.Left > 0 {
-		text += ", " + left(p) + " left"
+		text += ", " + time.Duration(min(p.Left, longest.Seconds())*float64(time.Second)).Round(time.Second).String() + " left"
 	}
 	return text
 }
 
-// total is how many pictures there are, as far as is known.
-func total(s Progress) string {
-	if s.Listing {
-		return "?"
-	}
-	return humanize.Comma(int64(s.Pictures))
-}
-
 // longest is the longest time that is shown.
-const longest = 1000 * time.Hour
-
-func left(s Progress) string {
-	if s.Left <= 0 {
-		return "?"
-	}
-	if s.Left >= longest.Seconds() {
-		return "more than " + longest.String()
-	}
-	return time.Duration(s.Left * float64(time.Second)).Round(time.Second).String()
-}
+const longest = 10_000 * time.Hour
 
 // Started reports that something was done.
 func (r *Report) Started() bool {
@@ -126,10 +106,11 @@ func (r *Report) Summary(err error) *Summary {
 	defer r.mu.Unlock()
 	p, took := r.last, time.Since(r.Began).Seconds()
 	s := &Summary{
-		Filled: r.Where, Pictures: p.Finished, Made: p.Made, There: p.There, Failed: p.Failed, NotPictures: p.NotPictures,
-		LeftOut: p.LeftOut + r.leftOut, Complete: err == nil, Seconds: took, Rate: float64(p.Made+p.There+p.Failed) / max(took, 0.001),
-		FirstNotPicture: quoted(p.FirstNotPicture), FirstLeftOut: quoted(cmp.Or(p.FirstLeftOut, r.firstLeftOut)), lists: r.Lists,
+		Filled: r.Where, Pictures: p.Finished, Counts: p.Counts, Complete: err == nil, Seconds: took,
+		Rate: float64(p.Made+p.There+p.Failed) / max(took, 0.001), lists: r.Lists,
 	}
+	s.LeftOut += r.leftOut
+	s.FirstNotPicture, s.FirstLeftOut = quoted(s.FirstNotPicture), quoted(cmp.Or(s.FirstLeftOut, r.firstLeftOut))
 	if len(p.Errors) > 0 {
 		s.FirstFailure = fmt.Sprintf("%q: %s", p.Errors[0].Key, p.Errors[0].Error)
 	}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -30,11 +32,11 @@ type Job struct {
 	// AllFormats generates each format that variant.FormatAuto can choose, and not only
 	// that for clients that name no format.
 	AllFormats bool
-	// Keys come first, then those of List if that is not nil. Count, if not nil, gives
-	// what List does, but faster, to find out how many there are.
-	Keys        []variant.Key
-	List, Count Source
-	Parallel    int // pictures at once
+	Keys       []variant.Key
+	List       Source // of more keys; nil for none
+	// Counts goes through List once more, at the same time, to find out how many there are.
+	Counts   bool
+	Parallel int // pictures at once
 	// Failed, if not nil, is told of each picture that failed, one at a time.
 	Failed func(variant.Key, error)
 }
@@ -43,20 +45,14 @@ type Job struct {
 // element.
 type Source func(ctx context.Context, skipped func(name string)) iter.Seq2[variant.Key, error]
 
-// Runner primes many pictures.
-type Runner struct {
-	Engine *Engine
-	Down   func(key string) bool // reports that the origin of a key is known not to answer
-}
-
 // Run primes the pictures of a job until nothing is left to do, ctx ends, the keys end
 // with an error, or so many pictures fail that the rest would, too. It reports how far
 // it is, one call at a time; the last report comes when nothing is under way any more,
 // and says how it ended.
-func (r *Runner) Run(ctx context.Context, j Job, report func(Progress)) error {
+func (e *Engine) Run(ctx context.Context, j Job, report func(Progress)) error {
 	t := newTally(time.Now(), len(j.Keys), j.List != nil)
 	stop := t.reportEvery(ProgressEvery, report)
-	err := panics.Try("prime", func() error { return r.run(ctx, j, t) })
+	err := panics.Try("prime", func() error { return e.run(ctx, j, t) })
 	stop()
 	state, reason := Done, ""
 	switch {
@@ -71,19 +67,19 @@ func (r *Runner) Run(ctx context.Context, j Job, report func(Progress)) error {
 	return err
 }
 
-func (r *Runner) run(ctx context.Context, j Job, t *tally) error {
+func (e *Engine) run(ctx context.Context, j Job, t *tally) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	var counting sync.WaitGroup
 	defer counting.Wait()
 	defer cancel(nil)
-	if j.Count != nil {
+	if j.Counts {
 		counting.Go(func() {
-			_ = panics.Try("prime", func() error { t.count(ctx, j.Count(ctx, func(string) {})); return nil })
+			_ = panics.Try("prime", func() error { t.count(ctx, j.List(ctx, func(string) {})); return nil })
 		})
 	}
-	variants := r.Engine.Variants(j.Variants, j.AllFormats)
-	err := r.Engine.PrimeAll(ctx, r.waitForOrigins(ctx, j.keys(ctx, t)), variants, j.Parallel, func(key variant.Key, result Result) {
-		inARow := t.note(key, result, time.Now())
+	variants := e.Variants(j.Variants, j.AllFormats)
+	err := e.PrimeAll(ctx, j.keys(ctx, t), variants, j.Parallel, func(key variant.Key, result Result) {
+		inARow := t.note(key, result)
 		if result.Err != nil && j.Failed != nil {
 			j.Failed(key, result.Err)
 		}
@@ -97,7 +93,7 @@ func (r *Runner) run(ctx context.Context, j Job, t *tally) error {
 	return err
 }
 
-// keys are those of Keys and of List.
+// keys are those of Keys, and then those of List.
 func (j Job) keys(ctx context.Context, t *tally) iter.Seq2[variant.Key, error] {
 	return func(yield func(variant.Key, error) bool) {
 		for _, key := range j.Keys {
@@ -105,41 +101,95 @@ func (j Job) keys(ctx context.Context, t *tally) iter.Seq2[variant.Key, error] {
 				return
 			}
 		}
-		if j.List == nil {
-			return
-		}
-		for key, err := range j.List(ctx, t.leaveOut) {
-			if !yield(key, err) {
-				return
-			}
+		if j.List != nil {
+			j.List(ctx, t.leaveOut)(yield)
 		}
 	}
 }
 
-// waitForOrigins delays keys whose origin is down, instead of failing them.
-func (r *Runner) waitForOrigins(ctx context.Context, keys iter.Seq2[variant.Key, error]) iter.Seq2[variant.Key, error] {
-	return func(yield func(variant.Key, error) bool) {
-		for key, err := range keys {
-			if err == nil {
-				err = r.waitForOrigin(ctx, key)
-			}
-			if !yield(key, err) {
-				return
-			}
+// PrimeAll primes the pictures of keys, parallel of them at once, and calls done for each
+// that is done, one at a time. It ends early with the error of keys, or of ctx, when
+// nothing is running any more. Keys whose origin is down wait for it. While there are requests it
+// rests after each piece of work, so that the engine is theirs most of the time.
+func (e *Engine) PrimeAll(ctx context.Context, keys iter.Seq2[variant.Key, error], variants []Variant, parallel int, done func(variant.Key, Result)) error {
+	var reporting sync.Mutex
+	var all errgroup.Group
+	all.SetLimit(max(parallel, 1))
+	defer all.Wait()
+	for key, err := range keys {
+		if err == nil {
+			err = e.waitForOrigin(ctx, key)
 		}
+		if err != nil {
+			return err
+		}
+		all.Go(func() error {
+			result := e.Prime(ctx, key, variants)
+			reporting.Lock()
+			defer reporting.Unlock()
+			if ctx.Err() == nil {
+				done(key, result)
+			}
+			return nil
+		})
 	}
+	_ = all.Wait()
+	return ctx.Err()
 }
 
-func (r *Runner) waitForOrigin(ctx context.Context, key variant.Key) error {
-	for since := time.Now(); r.Down(string(key)); {
+// waitForOrigin waits until the origin of a key is not known to be down, but not for ever.
+func (e *Engine) waitForOrigin(ctx context.Context, key variant.Key) error {
+	for since := time.Now(); e.pipeline.Originals.IsDown(key); {
 		if time.Since(since) >= originTimeout {
 			return fmt.Errorf("%w: the origin of %q has not answered for %v", storage.ErrUnavailable, key, originTimeout)
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
 		case <-time.After(originPoll):
 		}
 	}
-	return nil
+	return ctx.Err()
+}
+
+// queueLimit is how many pictures may be queued.
+const queueLimit = 10_000
+
+// Queue primes pictures one after the other.
+type Queue struct {
+	engine   *Engine
+	variants []Variant
+	keys     chan variant.Key
+}
+
+// NewQueue returns a Queue that makes each of variants of a picture, and of those with
+// FormatAuto what the usual browsers get.
+func (e *Engine) NewQueue(variants []variant.Variant) *Queue {
+	return &Queue{e, e.Variants(variants, true), make(chan variant.Key, queueLimit)}
+}
+
+// Add queues a picture, and reports false if the queue is full.
+func (q *Queue) Add(key variant.Key) bool {
+	select {
+	case q.keys <- key:
+		return true
+	default:
+		return false
+	}
+}
+
+// Waiting returns how many pictures are queued.
+func (q *Queue) Waiting() int { return len(q.keys) }
+
+// Run primes what is queued until ctx ends.
+func (q *Queue) Run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case key := <-q.keys:
+			if r := q.engine.Prime(ctx, key, q.variants); r.Err != nil && ctx.Err() == nil {
+				q.engine.log.Warn("cannot prime a picture", "key", key, "cause", r.Err)
+			}
+		}
+	}
 }

@@ -31,9 +31,9 @@ import (
 
 var small = resizetest.JPEG(image.NewRGBA(image.Rect(0, 0, 80, 60)))
 
-// fixture is a Runner on fakes, with n pictures at 0000.jpg and so on.
+// fixture is an Engine on fakes, with n pictures at 0000.jpg and so on.
 type fixture struct {
-	*Runner
+	*Engine
 	origin *storagetest.Flaky
 	mounts *storage.Mounts
 }
@@ -52,7 +52,7 @@ func newFixture(t *testing.T, n int) fixture {
 	log := slog.New(slog.DiscardHandler)
 	p := pipeline.New(pipeline.Config{
 		Originals: originals.Config{
-			Origin: mounts, Cache: cachetest.NewFake(), Fetches: fetches, MaxBytes: 1 << 20, FetchTimeout: time.Minute,
+			Origin: mounts, Down: mounts.Down, Cache: cachetest.NewFake(), Fetches: fetches, MaxBytes: 1 << 20, FetchTimeout: time.Minute,
 		},
 		Derivatives: derivatives.Config{Cache: cachetest.NewFake()},
 		Render: render.Config{
@@ -61,7 +61,7 @@ func newFixture(t *testing.T, n int) fixture {
 		},
 		Log: log, Now: time.Now,
 	})
-	return fixture{&Runner{Engine: New(p, pipeline.NopObserver{}, log), Down: mounts.Down}, origin, mounts}
+	return fixture{New(p, pipeline.NopObserver{}, log), origin, mounts}
 }
 
 func variants(t *testing.T, ops ...string) (all []variant.Variant) {
@@ -79,7 +79,7 @@ func variants(t *testing.T, ops ...string) (all []variant.Variant) {
 // all is a job of everything that is listed, in two sizes.
 func (o fixture) all(t *testing.T) Job {
 	s := Selection{Origins: o.mounts}
-	return Job{Variants: variants(t, "40x", "20x"), List: s.List, Count: s.List, Parallel: 4}
+	return Job{Variants: variants(t, "40x", "20x"), List: s.List, Counts: true, Parallel: 4}
 }
 
 // primed runs a job, and returns the last report.
@@ -190,20 +190,23 @@ func TestTally(t *testing.T) {
 	check("at once", y.snapshot(start), 0, 0)
 	check("the clock goes back", y.snapshot(at(-1)), 0, 0)
 	for i := range 200 { // 20 s at 10 pictures a second of 4
-		y.note("k", Result{Made: 4}, at(float64(i+1)/10))
+		y.note("k", Result{Made: 4})
+		y.snapshot(at(float64(i+1) / 10))
 	}
 	check("steady", y.snapshot(at(20)), 40, 80)
 	for i := range 300 { // 15 s at 20
-		y.note("k", Result{Exist: 3, Failed: 1, Err: storage.ErrNotFound}, at(20+float64(i+1)/20))
+		y.note("k", Result{Exist: 3, Failed: 1, Err: storage.ErrNotFound})
+		y.snapshot(at(20 + float64(i+1)/20))
 	}
 	check("faster", y.snapshot(at(35)), 80, 25)
-	if n := len(y.recent); n > 2*int(rateWindow/sampleEvery)+3 {
-		t.Errorf("%d samples are kept", n)
+	if n := len(y.seen); n > 20*int(rateWindow/time.Second)+3 {
+		t.Errorf("%d snapshots are kept", n)
 	}
 	check("stalled", y.snapshot(at(40)), 40, 50)
+	y.snapshot(at(90))
 	check("stalled for long", y.snapshot(at(100)), 0, 0)
 	for range 1000 {
-		y.note("k", Result{}, at(100))
+		y.note("k", Result{})
 	}
 	s := y.snapshot(at(100))
 	if s.Finished != 1500 || s.Pictures != 1500 || s.Made != 800 || s.There != 900 || s.Failed != 300 || len(s.Errors) != maxErrors {
@@ -219,8 +222,8 @@ func TestTally(t *testing.T) {
 // Error texts of backends may be long.
 func TestTallyErrors(t *testing.T) {
 	y := newTally(time.Now(), 0, false)
-	y.note("k", Result{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))}, time.Now())
-	y.note("text", Result{Failed: 1, Err: header.ErrNotPicture}, time.Now())
+	y.note("k", Result{Failed: 1, Err: errors.New(strings.Repeat("ü", 5000))})
+	y.note("text", Result{Failed: 1, Err: header.ErrNotPicture})
 	s := y.snapshot(time.Now())
 	if len(s.Errors) != 1 || s.FirstNotPicture != "text" || len(s.Errors[0].Error) > maxErrorBytes+5 || s.Failed != 1 || s.NotPictures != 1 {
 		t.Errorf("%+v", s)
@@ -286,7 +289,7 @@ func TestPrefetch(t *testing.T) {
 	}
 }
 
-// Batches are as large as they may be, and do not wait for ever for more.
+// A batch is as large as it may be, and does not wait for more than has been read.
 func TestBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		keys := func(yield func(variant.Key, error) bool) {
@@ -305,13 +308,28 @@ func TestBatches(t *testing.T) {
 			}
 			yield("", storagetest.ErrDown)
 		}
+		found := prefetch(t.Context(), keys, batchKeys)
 		var sizes []int
 		var last error
-		for batch, err := range batches(t.Context(), keys) {
-			sizes, last = append(sizes, len(batch)), err
+		all := 0
+		for last == nil {
+			synctest.Wait() // until all is read that can be
+			var batch []variant.Key
+			batch, last = nextBatch(t.Context(), found)
+			if bytes := len(strings.Join(asStrings(batch), "")); len(batch) == 0 || len(batch) > batchKeys || bytes >= batchBytes+1000 {
+				t.Errorf("a batch of %d keys and %d bytes", len(batch), bytes)
+			}
+			sizes, all = append(sizes, len(batch)), all+len(batch)
 		}
-		if want := []int{5000, 1, 1050, 1049, 1047}; !slices.Equal(sizes, want) || !errors.Is(last, storagetest.ErrDown) {
-			t.Errorf("%v, %v; want %v", sizes, last, want)
+		if sizes[0] != batchKeys || sizes[1] != 1 || all != batchKeys+2+3*batchBytes/1000 || !errors.Is(last, storagetest.ErrDown) {
+			t.Errorf("%v, %v", sizes, last)
 		}
 	})
+}
+
+func asStrings(keys []variant.Key) (texts []string) {
+	for _, key := range keys {
+		texts = append(texts, string(key))
+	}
+	return texts
 }

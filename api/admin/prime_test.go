@@ -37,7 +37,7 @@ func (f *fakePrimer) run(_ context.Context, r PrimeRequest, report func(prime.Pr
 	}
 	f.started = append(f.started, r)
 	report(prime.Progress{State: prime.Running, Began: now})
-	report(prime.Progress{State: prime.Done, Began: now, Pictures: len(r.Keys), LeftOut: 2, FirstLeftOut: "a//b", Errors: []prime.Error{{Key: "a.jpg", Error: "no such picture"}}})
+	report(prime.Progress{State: prime.Done, Began: now, Pictures: len(r.Keys), Counts: prime.Counts{LeftOut: 2, FirstLeftOut: "a//b"}, Errors: []prime.Error{{Key: "a.jpg", Error: "no such picture"}}})
 	return nil
 }
 
@@ -255,7 +255,7 @@ func streaming(t *testing.T, lineTimeout time.Duration) (url string, ended <-cha
 	t.Helper()
 	run := func(ctx context.Context, _ PrimeRequest, report func(prime.Progress)) error {
 		for ctx.Err() == nil {
-			report(prime.Progress{State: prime.Running, FirstLeftOut: strings.Repeat("x", 10_000)})
+			report(prime.Progress{State: prime.Running, Counts: prime.Counts{FirstLeftOut: strings.Repeat("x", 10_000)}})
 		}
 		return ctx.Err()
 	}

@@ -92,13 +92,9 @@ func (a *app) prime(ctx context.Context, r admin.PrimeRequest, report func(prime
 	job := prime.Job{Variants: r.Variants, AllFormats: r.AllFormats, Keys: r.Keys, Parallel: primeParallel}
 	if r.List {
 		s := prime.Selection{Origins: a.origins.Mounts, Prefix: r.Prefix, Since: r.Since}
-		job.List, job.Count = s.List, s.List
+		job.List, job.Counts = s.List, true
 	}
-	return a.primeRunner().Run(ctx, job, report)
-}
-
-func (a *app) primeRunner() *prime.Runner {
-	return &prime.Runner{Engine: a.primer, Down: a.origins.Down}
+	return a.primer.Run(ctx, job, report)
 }
 
 // checks are those of /readyz, but for that of the workers.

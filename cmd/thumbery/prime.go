@@ -169,7 +169,7 @@ func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err 
 		background, end := context.WithCancel(context.WithoutCancel(ctx))
 		defer end()
 		append(app.forgetting(), lifecycle.Task{Name: "probe", Run: app.origins.Probe}).Start(background)
-		err := app.primeRunner().Run(ctx, job, r.Update)
+		err := app.primer.Run(ctx, job, r.Update)
 		return errors.Join(err, app.Derivatives.Shared.Drain(ctx), app.settle(ctx))
 	}, nil
 }
@@ -198,16 +198,11 @@ func (c *primeCmd) remote(r *prime.Report) (run func(context.Context) error) {
 func (c *primeCmd) selectPictures(job *prime.Job, app *app) {
 	if c.lists() {
 		s := prime.Selection{Origins: app.origins.Mounts, Prefix: c.prefix(), Since: time.Duration(c.Since)}
-		job.List, job.Count = s.List, s.List
+		job.List, job.Counts = s.List, true
 		return
 	}
 	job.List = func(ctx context.Context, skipped func(string)) iter.Seq2[variant.Key, error] {
 		return prime.Prefetch(ctx, prime.ReadKeys(os.Stdin, skipped))
-	}
-	if file := prime.Rereadable(os.Stdin); file != nil {
-		job.Count = func(_ context.Context, skipped func(string)) iter.Seq2[variant.Key, error] {
-			return prime.ReadKeys(file, skipped)
-		}
 	}
 }
 

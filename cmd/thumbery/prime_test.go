@@ -17,7 +17,7 @@ func TestPrimeMistakeLater(t *testing.T) {
 	t.Parallel()
 	for done, want := range map[int]string{0: "", 5000: "made: 10 derivatives, of 5,000 pictures"} {
 		r := &prime.Report{Where: "unix:/run/a.sock", Log: slog.New(slog.DiscardHandler)}
-		r.Update(prime.Progress{State: prime.Done, Finished: done, Made: 10})
+		r.Update(prime.Progress{State: prime.Done, Finished: done, Counts: prime.Counts{Made: 10}})
 		var out strings.Builder
 		err := (&primeCmd{}).conclude(t.Context(), r, &prime.MistakeError{Reason: "the server refuses: 40x is not permitted any more"}, &out)
 		if !exit.IsUsage(err) || !strings.HasSuffix(err.Error(), "the server refuses: 40x is not permitted any more") {
@@ -46,7 +46,7 @@ func TestPrimeStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := &prime.Report{Log: slog.New(slog.DiscardHandler)}
-	r.Update(prime.Progress{State: prime.Running, Finished: 3, Made: 6})
+	r.Update(prime.Progress{State: prime.Running, Finished: 3, Counts: prime.Counts{Made: 6}})
 	var out strings.Builder
 	err := (&primeCmd{JSON: true}).conclude(ctx, r, errors.New("stopped"), &out)
 	if err == nil || !strings.HasPrefix(err.Error(), "stopped; run it again to go on") || !strings.Contains(out.String(), `"complete": false`) || !strings.Contains(out.String(), `"made": 6`) {

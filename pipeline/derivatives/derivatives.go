@@ -63,19 +63,21 @@ type Derivative struct {
 	Stored    bool // is on disk
 }
 
-// Body is a derivative in memory. Its Data must not change.
+// Body is a derivative in memory. Its Data must not change; Sum is the CRC-32C of them.
 type Body struct {
-	Data      []byte
-	Sum       uint32 // the CRC-32C of Data
-	ModTime   time.Time
-	MediaType string
-	Path      string // as cache.Blob.Path; set by Keep
-	Stored    bool   // is on disk; set by Keep
+	shared.Object
+	Path   string // as cache.Blob.Path; set by Keep
+	Stored bool   // is on disk; set by Keep
 }
 
 // NewBody returns a Body that is not kept yet.
 func NewBody(data []byte, modTime time.Time, mediaType string) Body {
-	return Body{Data: data, Sum: crc32.Checksum(data, castagnoli), ModTime: modTime, MediaType: mediaType}
+	return Body{Object: shared.Object{Data: data, Sum: crc32.Checksum(data, castagnoli), ModTime: modTime, MediaType: mediaType}}
+}
+
+func bodyOf(onDisk Derivative, data []byte) Body {
+	b := onDisk.Blob
+	return Body{shared.Object{Data: data, Sum: onDisk.Sum, ModTime: b.ModTime, MediaType: onDisk.MediaType}, b.Path, true}
 }
 
 // castagnoli is the polynomial that processors have an instruction for.
@@ -102,7 +104,16 @@ func (s *Store) Open(name variant.Name) (d Derivative, ok bool) {
 	return s.OpenFile(name)
 }
 
-// Read brings a derivative that was found into memory, and closes its Blob.
+// Peek is Open without noting the use, without remembering what is in the file, and without
+// removing one that is damaged.
+func (s *Store) Peek(name variant.Name) (d Derivative, ok bool) {
+	if d, ok = s.peekMemory(name); ok {
+		return d, true
+	}
+	return s.PeekFile(name)
+}
+
+// Read brings a derivative on disk into memory, and closes its Blob.
 func (s *Store) Read(d Derivative) (Body, error) {
 	defer d.Blob.Close()
 	data, err := d.Blob.Bytes()
@@ -110,7 +121,7 @@ func (s *Store) Read(d Derivative) (Body, error) {
 		s.Reporter.ReadFailed(err)
 		return Body{}, err
 	}
-	return Body{data, d.Sum, d.Blob.ModTime, d.MediaType, d.Blob.Path, d.Stored}, nil
+	return bodyOf(d, data), nil
 }
 
 // Stat says what is on disk under a name, and notes its use.
@@ -153,4 +164,21 @@ func (s *Store) Forget(key variant.Key) (files int, bytes int64, inMemory int, e
 	inMemory = s.memory.ForgetAll(func(n variant.Name) bool { return strings.HasPrefix(string(n), string(source)) })
 	s.Epochs.Advance(source)
 	return files, bytes, inMemory, err
+}
+
+// ReadShared reads a derivative from the shared tier, as shared.Store.Get does.
+func (s *Store) ReadShared(ctx context.Context, name variant.Name) (b Body, ok bool) {
+	o, err := s.Shared.Get(ctx, name)
+	return Body{Object: o}, err == nil
+}
+
+// Share has a derivative written to the shared tier later. With waits, it waits until there is
+// room in the queue, for work that no client waits for.
+func (s *Store) Share(ctx context.Context, name variant.Name, epoch uint64, b *Body, c shared.Cost, waits bool) {
+	s.Shared.Keep(ctx, shared.Entry{Object: b.Object, Name: name, Epoch: epoch, Cost: c, Waits: waits})
+}
+
+// isValid reports whether a body of the shared tier is a whole derivative of its media type.
+func isValid(o shared.Object) bool {
+	return mediaTypeOf(cache.InMemory(o.Data, o.ModTime)) == o.MediaType
 }

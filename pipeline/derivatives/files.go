@@ -23,6 +23,14 @@ type fileInfo struct {
 	sum       uint32
 }
 
+func (f fileInfo) isOf(size int64, modTime time.Time) bool {
+	return f.size == size && f.modTime.Equal(modTime)
+}
+
+func (f fileInfo) derivative(b *cache.Blob) Derivative {
+	return Derivative{Blob: b, Sum: f.sum, MediaType: f.mediaType, Stored: true}
+}
+
 // OpenFile finds a derivative on disk, and brings it into memory if it is small.
 func (s *Store) OpenFile(name variant.Name) (d Derivative, ok bool) {
 	epoch := s.Epochs.At(name)
@@ -30,7 +38,7 @@ func (s *Store) OpenFile(name variant.Name) (d Derivative, ok bool) {
 	if err != nil {
 		return d, false
 	}
-	f, ok := s.verify(name, b)
+	d, ok = s.verify(name, b)
 	if !ok {
 		if b.Unreadable() {
 			s.Reporter.ReadFailed(cache.ErrUnreadable)
@@ -39,12 +47,31 @@ func (s *Store) OpenFile(name variant.Name) (d Derivative, ok bool) {
 		_ = s.Cache.Remove(name) // which logs its failure
 		return d, false
 	}
-	if err := s.warmSmall(name, epoch, b, f); err != nil {
-		s.Reporter.ReadFailed(err)
-		b.Close()
+	if b.Size <= maxWarmBytes && s.takes(b.Size) {
+		if err := s.load(name, epoch, d); err != nil {
+			s.Reporter.ReadFailed(err)
+			b.Close()
+			return d, false
+		}
+	}
+	return d, true
+}
+
+// PeekFile is Peek for what is on disk.
+func (s *Store) PeekFile(name variant.Name) (d Derivative, ok bool) {
+	b, err := s.Cache.Peek(name)
+	if err != nil {
 		return d, false
 	}
-	return Derivative{Blob: b, Sum: f.sum, MediaType: f.mediaType, Stored: true}, true
+	b.OnUnreadable = nil // which would remove it
+	f, ok := s.files.Peek(name)
+	if ok = ok && f.isOf(b.Size, b.ModTime); !ok {
+		f, ok = inspect(b)
+	}
+	if !ok {
+		b.Close()
+	}
+	return f.derivative(b), ok
 }
 
 // Locate finds a derivative on disk for a web server to send, and notes its use. The
@@ -55,30 +82,23 @@ func (s *Store) Locate(name variant.Name) (d Derivative, ok bool) {
 	if err != nil {
 		return d, false
 	}
-	f, ok := s.known(name, st.Size, st.ModTime)
-	if !ok {
+	f, ok := s.files.Get(name)
+	if !ok || !f.isOf(st.Size, st.ModTime) {
 		return s.OpenFile(name)
 	}
-	b := &cache.Blob{Size: st.Size, ModTime: st.ModTime, Path: st.Path}
-	return Derivative{Blob: b, Sum: f.sum, MediaType: f.mediaType, Stored: true}, true
-}
-
-// known returns what was found in a file of that size and time.
-func (s *Store) known(name variant.Name, size int64, modTime time.Time) (f fileInfo, ok bool) {
-	f, ok = s.files.Get(name)
-	return f, ok && f.size == size && f.modTime.Equal(modTime)
+	return f.derivative(&cache.Blob{Size: st.Size, ModTime: st.ModTime, Path: st.Path}), true
 }
 
 // verify inspects a picture, or reads a JSON document, when it is seen for the first
 // time. ok is false if we have not written it so: it was cut short or damaged.
-func (s *Store) verify(name variant.Name, b *cache.Blob) (f fileInfo, ok bool) {
-	if f, ok := s.known(name, b.Size, b.ModTime); ok {
-		return f, true
+func (s *Store) verify(name variant.Name, b *cache.Blob) (d Derivative, ok bool) {
+	f, ok := s.files.Get(name)
+	if !ok || !f.isOf(b.Size, b.ModTime) {
+		if f, ok = inspect(b); ok {
+			s.files.Put(name, f)
+		}
 	}
-	if f, ok = inspect(b); ok {
-		s.files.Put(name, f)
-	}
-	return f, ok
+	return f.derivative(b), ok
 }
 
 // inspect says what is in a file that is not known.

@@ -37,6 +37,10 @@ func newEntry(b Body, now time.Time) *entry {
 	return e
 }
 
+func (e *entry) derivative() Derivative {
+	return Derivative{Blob: e.Blob(), Sum: e.Sum, MediaType: e.MediaType, InMemory: true, Stored: e.Stored}
+}
+
 // UsesMemory reports whether derivatives are kept in memory.
 func (s *Store) UsesMemory() bool { return !s.memoryOff.Load() }
 
@@ -58,7 +62,26 @@ func (s *Store) openMemory(name variant.Name) (d Derivative, ok bool) {
 		s.memory.Forget(name)
 		return d, false
 	}
-	return Derivative{Blob: e.Blob(), Sum: e.Sum, MediaType: e.MediaType, InMemory: true, Stored: e.Stored}, true
+	return e.derivative(), true
+}
+
+// peekMemory is openMemory without noting the use. An entry whose file cannot be there any
+// more does not count.
+func (s *Store) peekMemory(name variant.Name) (d Derivative, ok bool) {
+	e, ok := s.memory.Peek(name)
+	if !ok || !s.UsesMemory() {
+		return d, false
+	}
+	if e.Stored {
+		b, err := s.Cache.Peek(name)
+		if errors.Is(err, cache.ErrMiss) {
+			return d, false
+		}
+		if err == nil {
+			b.Close()
+		}
+	}
+	return e.derivative(), true
 }
 
 // stillThere looks at the file of a derivative in memory, and so notes its use. A disk
@@ -74,19 +97,14 @@ func (s *Store) stillThere(name variant.Name, e *entry) bool {
 	return err != nil || st.Size == int64(len(e.Data)) && st.ModTime.Equal(e.ModTime)
 }
 
-// warmSmall puts a file that was opened in an epoch into memory, if it is small.
-func (s *Store) warmSmall(name variant.Name, epoch uint64, b *cache.Blob, f fileInfo) error {
-	if s.MemoryBytes == 0 || !s.UsesMemory() || b.Size > maxWarmBytes {
-		return nil
-	}
-	return s.load(name, epoch, b, f)
-}
+// takes reports whether there is room in memory for a derivative of that many bytes.
+func (s *Store) takes(bytes int64) bool { return s.UsesMemory() && s.memory.Takes(bytes) }
 
 // Warm loads a derivative of that many bytes from disk into memory, as far as there is
 // room. It happens in the background, one at a time: while one is loaded, calls for others
 // do nothing.
 func (s *Store) Warm(name variant.Name, bytes int64) {
-	if !s.memory.Takes(bytes) || !s.UsesMemory() {
+	if !s.takes(bytes) {
 		return
 	}
 	s.warming.Go(context.Background(), string(name), func(context.Context) {
@@ -96,20 +114,20 @@ func (s *Store) Warm(name variant.Name, bytes int64) {
 			return
 		}
 		defer b.Close()
-		if f, ok := s.verify(name, b); ok && s.memory.Takes(b.Size) {
-			_ = s.load(name, epoch, b, f)
+		if d, ok := s.verify(name, b); ok && s.takes(b.Size) {
+			_ = s.load(name, epoch, d)
 		}
 	})
 }
 
 // load puts a file that was opened in an epoch into memory, unless its picture was
 // forgotten since.
-func (s *Store) load(name variant.Name, epoch uint64, b *cache.Blob, f fileInfo) error {
-	data, err := b.Bytes()
+func (s *Store) load(name variant.Name, epoch uint64, d Derivative) error {
+	data, err := d.Blob.Bytes()
 	if err != nil {
 		return err
 	}
-	s.memory.Put(name, newEntry(Body{data, f.sum, b.ModTime, f.mediaType, b.Path, true}, s.Now()))
+	s.memory.Put(name, newEntry(bodyOf(d, data), s.Now()))
 	if s.Epochs.At(name) != epoch {
 		s.memory.Forget(name)
 	}

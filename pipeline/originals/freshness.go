@@ -102,16 +102,12 @@ func (s *Store) confirm(id ID, epoch uint64, b *cache.Blob, version storage.Vers
 	s.records.Put(id.Name(), epoch, record{version: version, before: before, checked: now, lastRequest: now, epoch: epoch})
 }
 
-// markRequested notes that a request to the origin begins.
-func (s *Store) markRequested(name variant.Name, r record) {
+// markRequested notes that a request to the origin begins, or that one has failed.
+func (s *Store) markRequested(name variant.Name, r record, failed bool) {
 	r.lastRequest = s.Now()
-	s.records.Put(name, r.epoch, r)
-}
-
-// markFailed notes that the origin did not answer.
-func (s *Store) markFailed(name variant.Name, r record) {
-	r.lastRequest = s.Now()
-	r.failed = r.lastRequest
+	if failed {
+		r.failed = r.lastRequest
+	}
 	s.records.Put(name, r.epoch, r)
 }
 

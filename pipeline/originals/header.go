@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
@@ -64,10 +65,22 @@ func (s *Store) inspect(ctx context.Context, o *Original, i Inspection) (header.
 		return h, nil
 	}
 	h, _, err := s.inspecting.Do(ctx, inspectionFlight(o, i), func(ctx context.Context) (header.Header, error) {
-		return s.inspectAgain(ctx, o, ref, i)
+		if h, ok := s.knownHeader(ref, i.Page); ok { // since this request has looked
+			return h, nil
+		}
+		if o.Blob.Path == "" {
+			return s.inspectNow(ctx, ref, o.Epoch, o.Blob, i)
+		}
+		// The file of o is closed when its request leaves, before the others have their header.
+		again, err := s.Peek(ref)
+		if err != nil {
+			return header.Header{}, err
+		}
+		defer again.Close()
+		return s.inspectNow(ctx, ref, o.Epoch, again, i)
 	})
 	if errors.Is(err, ErrMoved) { // on disk, while it is open here
-		h, err = s.inspectNow(ctx, o, ref, i)
+		h, err = s.inspectNow(ctx, ref, o.Epoch, o.Blob, i)
 	}
 	s.noteUnreadable(err)
 	return h, err
@@ -97,40 +110,20 @@ func (s *Store) RememberHeader(ref Ref, epoch uint64, h header.Header) {
 	s.headers.Put(ref.ID.Name(), epoch, inspected{ref.Size, ref.ModTime, h})
 }
 
-// inspectAgain inspects an original for all waiters. It opens the file again: the
-// request that has opened o closes it when it leaves, before the others have their
-// header. One in memory can be read after it is closed.
-func (s *Store) inspectAgain(ctx context.Context, o *Original, ref Ref, i Inspection) (header.Header, error) {
-	if h, ok := s.knownHeader(ref, i.Page); ok { // since this request has looked
-		return h, nil
-	}
-	if o.Blob.Path != "" {
-		b, err := s.Peek(ref)
-		if err != nil {
-			return header.Header{}, err
-		}
-		defer b.Close()
-		again := *o
-		again.Blob = b
-		o = &again
-	}
-	return s.inspectNow(ctx, o, ref, i)
-}
-
-// inspectNow inspects an original.
-func (s *Store) inspectNow(ctx context.Context, o *Original, ref Ref, i Inspection) (header.Header, error) {
+// inspectNow reads the header of an original from a blob that was opened in an epoch.
+func (s *Store) inspectNow(ctx context.Context, ref Ref, epoch uint64, b *cache.Blob, i Inspection) (header.Header, error) {
 	end, err := s.begin(ref)
 	if err != nil {
 		return header.Header{}, err
 	}
-	h, err := s.Inspect(WithKey(ctx, ref.ID.Key), SourceOf(o.Blob), i.Page, i.Background)
+	h, err := s.Inspect(WithKey(ctx, ref.ID.Key), SourceOf(b), i.Page, i.Background)
 	if err != nil {
 		err = end(err)
 		s.RemoveIfBroken(ref.ID, err)
 		return h, err
 	}
 	if i.Page <= 1 {
-		s.RememberHeader(ref, o.Epoch, h)
+		s.RememberHeader(ref, epoch, h)
 	}
 	return h, nil
 }

@@ -2,6 +2,7 @@ package originals
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,18 +51,12 @@ func (v *versions) admit(id ID, now time.Time) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	key := id.Key.Name()
-	all, _ := v.fetched.Get(key)
-	recent := make([]versionFetch, 0, len(all)+1)
-	for _, f := range all {
-		if now.Sub(f.at) >= versionWindow {
-			continue
-		}
-		if f.version == id.Version {
-			return nil
-		}
-		recent = append(recent, f)
-	}
-	if len(recent) >= v.max {
+	fetched, _ := v.fetched.Get(key)
+	recent := slices.DeleteFunc(slices.Clone(fetched), func(f versionFetch) bool { return now.Sub(f.at) >= versionWindow })
+	switch {
+	case slices.ContainsFunc(recent, func(f versionFetch) bool { return f.version == id.Version }):
+		return nil
+	case len(recent) >= v.max:
 		return fmt.Errorf("%w: %d were fetched within %v", ErrTooManyVersions, len(recent), versionWindow)
 	}
 	v.fetched.Put(key, append(recent, versionFetch{id.Version, now}))
@@ -72,26 +67,13 @@ func (v *versions) admit(id ID, now time.Time) error {
 // disk takes none.
 const unkeptOriginals = 4
 
-// memoryBudget bounds the memory for originals that could not be kept on disk.
-type memoryBudget struct {
-	mu    sync.Mutex
-	bytes int64
-}
-
-// hold takes the blob's size from the budget until the blob is closed. If not enough is
-// left, it closes the blob and returns gate.ErrBusy.
-func (m *memoryBudget) hold(blob *cache.Blob) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.bytes < blob.Size {
+// holdInMemory counts an original that could not be kept on disk until its blob is closed. If
+// the memory for those is used up, it closes the blob and returns gate.ErrBusy.
+func (s *Store) holdInMemory(blob *cache.Blob) error {
+	if !s.memory.TryAcquire(blob.Size) {
 		blob.Close()
 		return fmt.Errorf("%w: the disk cache takes no originals, and no more fit into memory", gate.ErrBusy)
 	}
-	m.bytes -= blob.Size
-	blob.OnClose = func() {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.bytes += blob.Size
-	}
+	blob.OnClose = func() { s.memory.Release(blob.Size) }
 	return nil
 }

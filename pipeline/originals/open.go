@@ -23,10 +23,8 @@ type Original struct {
 	Fetch   time.Duration
 	// Opened is when OpenInspected had opened it, before it was inspected.
 	Opened time.Time
-	// Stale: it is due for revalidation, and the origin could not be asked.
-	Stale bool
-	// Revalidating: it is due for revalidation, and the origin is being asked.
-	Revalidating bool
+	// Freshness is one that is Usable.
+	Freshness Freshness
 	// Broken: what is made from it may be served, and must not be kept.
 	Broken bool
 }
@@ -62,7 +60,7 @@ func (s *Store) Open(ctx context.Context, id ID, mode Mode) (*Original, error) {
 		b.Close()
 		return s.openFetched(ctx, id, mode)
 	}
-	return &Original{ID: id, Blob: b, Epoch: epoch, Stale: f == Error, Revalidating: f == Revalidating}, nil
+	return &Original{ID: id, Blob: b, Epoch: epoch, Freshness: f}, nil
 }
 
 // openFetched fetches an original and opens it. If it was removed from the disk before
@@ -89,7 +87,7 @@ func (s *Store) openFetched(ctx context.Context, id ID, mode Mode) (*Original, e
 	}
 	o.Blob = cache.InMemory(f.data, f.modTime)
 	o.Blob.NotKept = f.notKept
-	return o, s.memory.hold(o.Blob)
+	return o, s.holdInMemory(o.Blob)
 }
 
 // OpenRaw opens an original that is served unchanged, and returns its media type.

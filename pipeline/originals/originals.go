@@ -6,8 +6,11 @@ import (
 	"context"
 	"log/slog"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/failure"
@@ -104,11 +107,12 @@ type Store struct {
 	inspecting cache.Flight[header.Header]
 	checks     *background.Queue
 	versions   versions
-	memory     memoryBudget
+	memory     *semaphore.Weighted // bytes of originals that could not be kept on disk
 	headers    cache.EpochMap[inspected]
 	records    cache.EpochMap[record]
 	absent     cache.EpochMap[time.Time]
-	quarantine quarantine
+	crashing   sync.Mutex              // writes of crashes
+	crashes    cache.EpochMap[crashes] // by versionName
 	// forgets are the epochs of absent. They end only when Forget is called: what the
 	// Store removes by itself says nothing against an original's absence.
 	forgets cache.Epochs
@@ -118,9 +122,9 @@ type Store struct {
 func New(c Config) *Store {
 	s := &Store{
 		Config: c, checks: background.NewQueue(backgroundChecks), versions: newVersions(c.MaxVersions),
-		memory: memoryBudget{bytes: unkeptOriginals * c.MaxBytes},
+		memory: semaphore.NewWeighted(unkeptOriginals * c.MaxBytes),
 	}
-	s.quarantine = newQuarantine(s.Epochs)
+	s.crashes = cache.NewEpochMap(crashBytes, func(crashes) int { return crashSize }, s.Epochs)
 	s.headers = cache.NewEpochMap(headerBytes, func(inspected) int { return headerSize }, s.Epochs)
 	s.records = cache.NewEpochMap(recordBytes, func(r record) int { return len(r.version.ETag) }, s.Epochs)
 	s.absent = cache.NewEpochMap(absentBytes, func(time.Time) int { return 0 }, &s.forgets)
@@ -147,6 +151,19 @@ type Ref struct {
 	ID      ID
 	Size    int64 // bytes
 	ModTime time.Time
+}
+
+type keyOfWork struct{}
+
+// WithKey returns ctx for work on a picture, so that the log can name the picture.
+func WithKey(ctx context.Context, key variant.Key) context.Context {
+	return context.WithValue(ctx, keyOfWork{}, key)
+}
+
+// KeyOf returns the key of the picture that ctx is for; "" if it is for none.
+func KeyOf(ctx context.Context) variant.Key {
+	key, _ := ctx.Value(keyOfWork{}).(variant.Key)
+	return key
 }
 
 // ReadOnly reports whether nothing is fetched.

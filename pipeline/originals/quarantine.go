@@ -3,7 +3,6 @@ package originals
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -27,23 +26,13 @@ const (
 	crashSize  = 96
 )
 
-// quarantine refuses originals whose processes died (resize.ErrDied). It is in memory, and
-// keeps nothing of a picture that was forgotten. What took too much time or memory may
-// do for another derivative, and does not count.
-type quarantine struct {
-	mu      sync.Mutex
-	crashes cache.EpochMap[crashes] // by versionName
-}
-
-// crashes are those of one version of an original.
+// crashes are those of processes that worked on one version of an original (resize.ErrDied).
+// They are remembered in memory, as long as the picture is not forgotten. What took too much
+// time or memory may do for another derivative, and does not count.
 type crashes struct {
 	n     int
 	last  time.Time
 	until time.Time // when it is not refused any more
-}
-
-func newQuarantine(e *cache.Epochs) quarantine {
-	return quarantine{crashes: cache.NewEpochMap(crashBytes, func(crashes) int { return crashSize }, e)}
 }
 
 // versionName names a version of an original: key, size and modification time, without
@@ -52,23 +41,14 @@ func versionName(ref Ref) variant.Name {
 	return ref.ID.Key.Name() + variant.Name(fmt.Sprintf("-%x-%x", ref.Size, ref.ModTime.UnixNano()))
 }
 
-// holds reports whether an original is refused now.
-func (q *quarantine) holds(ref Ref, now time.Time) bool {
-	c, _ := q.crashes.Get(versionName(ref))
-	return c.hold(now)
-}
-
-// hold reports whether the version is refused now.
-func (c crashes) hold(now time.Time) bool { return now.Before(c.until) }
-
-// add counts a crash of work that began in an epoch, and reports whether the original is
-// refused from now on. Those that come while it is refused, of work that had begun
+// countCrash counts a crash of work that began in an epoch, and reports whether the original
+// is refused from now on. Those that come while it is refused, of work that had begun
 // before, do not prolong that. When it is over, one more crash is enough.
-func (q *quarantine) add(ref Ref, epoch uint64, now time.Time) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	name := versionName(ref)
-	c, _ := q.crashes.Get(name)
+func (s *Store) countCrash(ref Ref, epoch uint64) bool {
+	s.crashing.Lock()
+	defer s.crashing.Unlock()
+	name, now := versionName(ref), s.Now()
+	c, _ := s.crashes.Get(name)
 	if c.n < crashLimit && now.Sub(c.last) > quarantineTime {
 		c.n = 0
 	}
@@ -76,7 +56,7 @@ func (q *quarantine) add(ref Ref, epoch uint64, now time.Time) bool {
 	if c.n >= crashLimit && !now.Before(c.until) {
 		c.until = now.Add(quarantineTime)
 	}
-	q.crashes.Put(name, epoch, c)
+	s.crashes.Put(name, epoch, c)
 	return c.n >= crashLimit
 }
 
@@ -85,11 +65,11 @@ func (q *quarantine) add(ref Ref, epoch uint64, now time.Time) bool {
 // returns instead: ErrQuarantined for the crash that puts the original into quarantine.
 func (s *Store) begin(ref Ref) (end func(error) error, err error) {
 	epoch := s.epoch(ref.ID)
-	if s.quarantine.holds(ref, s.Now()) {
+	if c, _ := s.crashes.Get(versionName(ref)); s.Now().Before(c.until) {
 		return nil, ErrQuarantined
 	}
 	return func(err error) error {
-		if !errors.Is(err, resize.ErrDied) || s.epoch(ref.ID) != epoch || !s.quarantine.add(ref, epoch, s.Now()) {
+		if !errors.Is(err, resize.ErrDied) || s.epoch(ref.ID) != epoch || !s.countCrash(ref, epoch) {
 			return err
 		}
 		s.Log.Warn("an original is refused for a while: processes died of it", "key", ref.ID.Key, "for", quarantineTime, "cause", err)

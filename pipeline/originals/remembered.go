@@ -55,12 +55,9 @@ func (s *Store) Remember(id ID) Remembered {
 	if r, ok := s.records.Peek(name); ok && r.isOf(b.ModTime) && !r.guessed {
 		m.Checked, m.ETag, m.Failed = r.checked, r.version.ETag, r.failed
 	}
-	if c, ok := s.quarantine.crashes.Peek(versionName(Ref{id, b.Size, b.ModTime})); ok {
-		m.Crashes = c.n
-		if c.hold(s.Now()) {
-			m.QuarantinedUntil = c.until
-		}
-	}
+	ref := Ref{id, b.Size, b.ModTime}
+	c, _ := s.crashes.Peek(versionName(ref))
+	m.Crashes, m.QuarantinedUntil = c.n, s.PeekQuarantine(ref)
 	return m
 }
 
@@ -82,8 +79,7 @@ func (s *Store) PeekFreshness(id ID, modTime time.Time) (f Freshness, next strin
 // PeekQuarantine returns until when nothing is made of that version of an original, nor of its
 // mezzanine; zero if it is not in quarantine.
 func (s *Store) PeekQuarantine(ref Ref) time.Time {
-	c, _ := s.quarantine.crashes.Peek(versionName(ref))
-	if c.hold(s.Now()) {
+	if c, _ := s.crashes.Peek(versionName(ref)); s.Now().Before(c.until) {
 		return c.until
 	}
 	return time.Time{}

@@ -1,15 +1,14 @@
 package originals
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/failure"
-	"github.com/thumbery/thumbery/internal/panics"
 	"github.com/thumbery/thumbery/pipeline/gate"
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -17,7 +16,7 @@ import (
 
 const (
 	// backgroundChecks is how many originals are revalidated in the background at once.
-	// Beyond that, an original is revalidated when it is used next.
+	// Beyond that, an original is revalidated when it is used after retryAfter.
 	backgroundChecks = 8
 	// retryAfter is the pause before an origin that did not answer is asked again.
 	retryAfter = 30 * time.Second
@@ -82,16 +81,9 @@ func (s *Store) decide(id ID, r record, same bool) (Freshness, revalidation) {
 
 // revalidateLater revalidates in the background, unless backgroundChecks are running.
 func (s *Store) revalidateLater(ctx context.Context, id ID, r record) {
-	noted := make(chan struct{}) // before there is an answer, which it would hide
-	defer close(noted)
 	name := id.Name()
-	begun := s.checks.Go(ctx, string(name), func(ctx context.Context) {
-		<-noted
-		s.revalidateOnce(ctx, id, r)
-	})
-	if begun {
-		s.markRequested(name, r)
-	}
+	s.markRequested(name, r, false)
+	s.checks.Go(ctx, string(name), func(ctx context.Context) { s.revalidateOnce(ctx, id, r) })
 }
 
 // revalidateNow waits for the answer up to revalidateTimeout, and then leaves the work
@@ -99,15 +91,12 @@ func (s *Store) revalidateLater(ctx context.Context, id ID, r record) {
 // first, the work ends with it.
 func (s *Store) revalidateNow(ctx context.Context, id ID, r record) Freshness {
 	name := id.Name()
-	s.markRequested(name, r)
+	s.markRequested(name, r, false)
 	answer := make(chan Freshness, 1)
 	work, leave := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
 		defer leave()
-		_ = panics.Try("revalidate", func() error {
-			answer <- s.revalidateOnce(work, id, r)
-			return nil
-		})
+		answer <- s.revalidateOnce(work, id, r)
 	}()
 	timeout := time.NewTimer(revalidateTimeout)
 	defer timeout.Stop()
@@ -115,7 +104,7 @@ func (s *Store) revalidateNow(ctx context.Context, id ID, r record) Freshness {
 	case f := <-answer:
 		return f
 	case <-timeout.C:
-		s.markFailed(name, r)
+		s.markRequested(name, r, true)
 	case <-ctx.Done():
 		leave()
 	}
@@ -164,7 +153,7 @@ func (s *Store) revalidate(ctx context.Context, id ID, r record) Freshness {
 		s.records.Put(name, r.epoch, r)
 		return Error
 	case err != nil:
-		s.markFailed(name, r)
+		s.markRequested(name, r, true)
 		s.Reporter.Warn("cannot revalidate an original: the cached one is served", "key", id.Key, "cause", err)
 		return Error
 	}
@@ -173,7 +162,7 @@ func (s *Store) revalidate(ctx context.Context, id ID, r record) Freshness {
 		_ = s.Cache.Remove(name)
 		return Modified
 	}
-	if old.Size > 0 && equal(old, b) { // an origin may have another date for what it had before
+	if old.Size > 0 && old.Size == b.Size && equal(old, b) { // an origin may have another date for what it had before
 		s.confirm(id, epoch, b, version, old.ModTime)
 		return NotModified
 	}
@@ -187,7 +176,7 @@ func (s *Store) replaced(id ID, r record, b *cache.Blob, version storage.Version
 	name := id.Name()
 	if b.NotKept != nil || b.Size == 0 { // the old version may still be there
 		if err := s.Cache.Remove(name); err != nil {
-			s.markFailed(name, r)
+			s.markRequested(name, r, true)
 			return Error
 		}
 	}
@@ -223,23 +212,15 @@ func (s *Store) invalidate(key variant.Key) {
 	}
 }
 
-// equal reports that two bodies are the same bytes.
+// equal reports that two bodies are the same bytes, as far as both can be read.
 func equal(a, b *cache.Blob) bool {
-	if a.Size != b.Size {
-		return false
-	}
-	const chunk = 64 << 10
-	var one, other [chunk]byte
-	for at := int64(0); at < a.Size; at += chunk {
-		n := min(chunk, a.Size-at)
-		if !readAt(a, one[:n], at) || !readAt(b, other[:n], at) || !bytes.Equal(one[:n], other[:n]) {
-			return false
-		}
-	}
-	return true
+	one, err := sum(a)
+	other, otherErr := sum(b)
+	return err == nil && otherErr == nil && one == other
 }
 
-func readAt(b *cache.Blob, p []byte, at int64) bool {
-	n, err := b.At().ReadAt(p, at)
-	return n == len(p) && (err == nil || err == io.EOF)
+func sum(b *cache.Blob) (sum [sha256.Size]byte, err error) {
+	h := sha256.New()
+	_, err = io.Copy(h, io.NewSectionReader(b.At(), 0, b.Size))
+	return [sha256.Size]byte(h.Sum(nil)), err
 }

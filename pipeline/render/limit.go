@@ -12,15 +12,15 @@ import (
 // request it includes the queue, so that a client has an answer in time however busy the
 // server is; for background work it does not.
 type limit struct {
-	left       time.Duration
-	queued     time.Duration // of a request
-	background bool
+	left, queued time.Duration // queued is of a request
+	background   bool
+	now          func() time.Time
 }
 
 // limit returns the limit of a derivative whose original, in case of a request, was open at
 // that time; 0 is now.
 func (e *Engine) limit(opened time.Time, background bool) *limit {
-	l := &limit{left: e.Timeout, background: background}
+	l := &limit{left: e.Timeout, background: background, now: e.Now}
 	if !background && !opened.IsZero() {
 		l.left -= e.Now().Sub(opened)
 	}
@@ -33,19 +33,16 @@ func (l *limit) enter(ctx context.Context, g *gate.Gate, weight int64) (leave fu
 	if l.background {
 		return g.EnterBackground(ctx, weight)
 	}
+	queued := l.now()
 	ctx, cancel := context.WithTimeoutCause(ctx, l.left, gate.ErrWaited)
 	defer cancel()
-	if leave, err = g.Enter(ctx, weight); err != nil && context.Cause(ctx) == gate.ErrWaited {
+	leave, err = g.Enter(ctx, weight)
+	if err != nil && context.Cause(ctx) == gate.ErrWaited {
 		return nil, gate.ErrWaited
 	}
+	waited := l.now().Sub(queued)
+	l.left, l.queued = l.left-waited, l.queued+waited
 	return leave, err
-}
-
-// waited notes how long enter took.
-func (l *limit) waited(d time.Duration) {
-	if !l.background {
-		l.left, l.queued = l.left-d, l.queued+d
-	}
 }
 
 // within calls do with a ctx that ends when no time is left. The error is then

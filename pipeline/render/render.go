@@ -90,8 +90,7 @@ func (e *Engine) Render(ctx context.Context, j Job) (p Picture, err error) {
 // RenderPlan carries out a plan in the background. Its time is not reported. The errors
 // are those of Render.
 func (e *Engine) RenderPlan(ctx context.Context, step string, h header.Header, plan resize.Plan, source Source) (data []byte, err error) {
-	t := task{step: step, weight: e.weight(h, plan.Cost(h)), limit: e.limit(time.Time{}, true), source: source}
-	err = e.run(ctx, t, &Picture{}, func(ctx context.Context, src resize.Source) (err error) {
+	err = e.inBackground(ctx, step, h, plan, source, func(ctx context.Context, src resize.Source) (err error) {
 		data, err = e.Resizer.Resize(ctx, src, h, plan)
 		return err
 	})
@@ -105,12 +104,16 @@ func (e *Engine) Look(ctx context.Context, h header.Header, v variant.Variant, s
 	if err != nil {
 		return v, err
 	}
-	t := task{step: "look", weight: e.weight(h, plan.Cost(h)), limit: e.limit(time.Time{}, true), source: source}
-	err = e.run(ctx, t, &Picture{}, func(ctx context.Context, src resize.Source) (err error) {
+	err = e.inBackground(ctx, "look", h, plan, source, func(ctx context.Context, src resize.Source) (err error) {
 		found, err = e.Resizer.Look(ctx, src, h, v)
 		return err
 	})
 	return found, err
+}
+
+func (e *Engine) inBackground(ctx context.Context, step string, h header.Header, plan resize.Plan, source Source, do func(context.Context, resize.Source) error) error {
+	t := task{step: step, weight: e.weight(h, plan.Cost(h)), limit: e.limit(time.Time{}, true), source: source}
+	return e.run(ctx, t, &Picture{}, do)
 }
 
 // Batch is several plans that are carried out with one decode, in the background.
@@ -122,17 +125,15 @@ type Batch struct {
 	Source Source
 }
 
-// Weight returns the weight of a batch in the gate.
-func (b *Batch) Weight() int64 { return resize.CostOfAll(b.Header, b.Plans) }
-
 // RenderBatch carries out a batch, in as much time as each of its plans may take. It
 // calls done with the outcome of each plan, by index, one at a time; if it returns an
-// error, it may not have called it for all.
-func (e *Engine) RenderBatch(ctx context.Context, b *Batch, done func(i int, data []byte, err error)) ([]Step, error) {
+// error, it may not have called it for all. It returns how long the engine has worked.
+func (e *Engine) RenderBatch(ctx context.Context, b *Batch, done func(i int, data []byte, err error)) (worked time.Duration, err error) {
 	var p Picture
-	limit := &limit{left: e.Timeout * time.Duration(len(b.Plans)), background: true}
-	t := task{step: "prime", weight: e.weight(b.Header, b.Weight()), limit: limit, source: b.Source}
-	err := e.run(ctx, t, &p, func(ctx context.Context, src resize.Source) error {
+	limit := e.limit(time.Time{}, true)
+	limit.left *= time.Duration(len(b.Plans))
+	t := task{step: "prime", weight: e.weight(b.Header, resize.CostOfAll(b.Header, b.Plans)), limit: limit, source: b.Source}
+	err = e.run(ctx, t, &p, func(ctx context.Context, src resize.Source) error {
 		if len(b.Plans) == 0 {
 			return nil
 		}
@@ -140,7 +141,18 @@ func (e *Engine) RenderBatch(ctx context.Context, b *Batch, done func(i int, dat
 			done(i, data, timedOut(ctx, err))
 		})
 	})
-	return p.Steps, err
+	return Worked(p.Steps), err
+}
+
+// Worked is how long the engine has worked in those steps.
+func Worked(steps []Step) (worked time.Duration) {
+	for _, s := range steps {
+		switch s.Name {
+		case "look", "resize", "prime":
+			worked += s.Took
+		}
+	}
+	return worked
 }
 
 // task is one admission to the engine.
@@ -177,7 +189,6 @@ func (e *Engine) run(ctx context.Context, t task, p *Picture, do func(context.Co
 	}
 	defer leave()
 	began := e.Now()
-	t.limit.waited(began.Sub(queued))
 	src, done, err := t.source()
 	p.Steps = append(p.Steps, Step{"queue", began.Sub(queued)})
 	if err != nil {
