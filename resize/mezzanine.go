@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/internal/source"
@@ -196,9 +197,7 @@ func PackMezzanine(original header.Header, originalBytes int64, body []byte) []b
 	if err != nil {
 		panic(err) // numbers, words and booleans
 	}
-	out := make([]byte, 0, len(mezzanineMagic)+len(label)+1+len(body))
-	out = append(append(append(out, mezzanineMagic...), label...), '\n')
-	return append(out, body...)
+	return slices.Concat([]byte(mezzanineMagic), label, []byte("\n"), body)
 }
 
 // UnpackMezzanine is the inverse of PackMezzanine, for size bytes of r. It reads only

@@ -2,6 +2,7 @@ package header
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -82,24 +83,38 @@ func (r *heifReader) only(off, end int64, kind string) (found source.Part, err e
 	return found, nil
 }
 
+// each calls f for the boxes that follow in c, up to the first failure.
+func (r *heifReader) each(c *cursor, f func(kind string, c *cursor)) {
+	for b, err := range r.s.Boxes(c.off, c.end) {
+		if c.err = cmp.Or(c.err, err); c.err != nil {
+			return
+		}
+		inner := r.cursor(b)
+		f(b.Kind, inner)
+		c.err = inner.err
+	}
+}
+
 // read takes the boxes of meta in the order in which they need each other,
 // which is not always that of the file.
 func (r *heifReader) read(off, end int64) error {
 	for _, step := range []struct {
 		kind string
-		read func(source.Part) error
+		read func(*cursor)
 	}{
 		{"pitm", r.readPrimary},
 		{"iinf", r.readItems},
 		{"iprp", r.readProperties},
 		{"iprp", r.readAssociations},
 		{"iref", r.readReferences},
-		{"idat", func(b source.Part) error { r.idat = b; return nil }},
+		{"idat", func(c *cursor) { r.idat = source.Part{Body: c.off, End: c.end} }},
 		{"iloc", r.readLocations},
 	} {
 		b, err := r.only(off, end, step.kind)
 		if err == nil && b.Kind != "" {
-			err = step.read(b)
+			c := r.cursor(b)
+			step.read(c)
+			err = c.err
 		}
 		if err != nil {
 			return err
@@ -141,11 +156,9 @@ func (r *heifReader) header() (Header, error) {
 	return r.h, nil
 }
 
-func (r *heifReader) readPrimary(b source.Part) error {
-	c := r.cursor(b)
+func (r *heifReader) readPrimary(c *cursor) {
 	version, _ := c.full()
 	r.primary = c.id(version > 0)
-	return c.err
 }
 
 // heifProperty is a box of ipco, as far as we read it.
@@ -170,25 +183,17 @@ func (r *heifReader) prop(item *heifItem, kind string) (heifProperty, bool) {
 	return heifProperty{}, false
 }
 
-func (r *heifReader) readProperties(b source.Part) error {
-	ipco, err := r.only(b.Body, b.End, "ipco")
-	if err != nil {
-		return err
+func (r *heifReader) readProperties(c *cursor) {
+	ipco, err := r.only(c.off, c.end, "ipco")
+	if c.err = err; err != nil {
+		return
 	}
-	for b, err := range r.s.Boxes(ipco.Body, ipco.End) {
-		if err != nil {
-			return err
+	c.off, c.end = ipco.Body, ipco.End
+	r.each(c, func(kind string, c *cursor) {
+		if r.props = append(r.props, c.property(kind)); len(r.props) > maxProperties {
+			c.err = source.Broken("more than %d properties", maxProperties)
 		}
-		if len(r.props) >= maxProperties {
-			return source.Broken("more than %d properties", maxProperties)
-		}
-		c := r.cursor(b)
-		r.props = append(r.props, c.property(b.Kind))
-		if c.err != nil {
-			return c.err
-		}
-	}
-	return nil
+	})
 }
 
 func (c *cursor) property(kind string) heifProperty {
@@ -242,15 +247,11 @@ func (c *cursor) isAlpha() bool {
 }
 
 // readAssociations reads which properties the items have.
-func (r *heifReader) readAssociations(b source.Part) error {
-	for b, err := range r.s.Boxes(b.Body, b.End) {
-		if err != nil {
-			return err
+func (r *heifReader) readAssociations(c *cursor) {
+	r.each(c, func(kind string, c *cursor) {
+		if kind != "ipma" {
+			return
 		}
-		if b.Kind != "ipma" {
-			continue
-		}
-		c := r.cursor(b)
 		version, flags := c.full()
 		width := 1 + int(flags&1)
 		for range c.count(4) {
@@ -262,11 +263,7 @@ func (r *heifReader) readAssociations(b source.Part) error {
 				}
 			}
 		}
-		if c.err != nil {
-			return c.err
-		}
-	}
-	return nil
+	})
 }
 
 func (r *heifReader) associate(item *heifItem, prop int) {
@@ -280,26 +277,14 @@ func (r *heifReader) associate(item *heifItem, prop int) {
 
 // readReferences looks which alpha pictures belong to the primary item, and
 // which tiles to which.
-func (r *heifReader) readReferences(b source.Part) error {
-	c := r.cursor(b)
+func (r *heifReader) readReferences(c *cursor) {
 	version, _ := c.full()
-	if c.err != nil {
-		return c.err
-	}
-	for b, err := range r.s.Boxes(c.off, c.end) {
-		if err != nil {
-			return err
-		}
-		c := r.cursor(b)
+	r.each(c, func(kind string, c *cursor) {
 		from := c.id(version > 0)
 		for range c.count(2) {
-			r.refer(b.Kind, from, c.id(version > 0))
+			r.refer(kind, from, c.id(version > 0))
 		}
-		if c.err != nil {
-			return c.err
-		}
-	}
-	return nil
+	})
 }
 
 func (r *heifReader) refer(kind string, from, to uint32) {

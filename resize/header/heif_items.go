@@ -23,33 +23,24 @@ type heifItem struct {
 }
 
 // readItems reads the kinds of the items.
-func (r *heifReader) readItems(b source.Part) error {
-	c := r.cursor(b)
+func (r *heifReader) readItems(c *cursor) {
 	version, _ := c.full()
 	c.id(version > 0) // how many
-	if c.err != nil {
-		return c.err
-	}
-	for b, err := range r.s.Boxes(c.off, c.end) {
-		if err != nil {
-			return err
+	r.each(c, func(kind string, c *cursor) {
+		if kind != "infe" {
+			return
 		}
-		c := r.cursor(b)
 		version, _ := c.full()
-		if b.Kind != "infe" || version < 2 { // these have no kind and are no pictures
-			continue
+		if version < 2 { // these have no kind and are no pictures
+			return
 		}
 		item := r.item(c.id(version > 2))
 		if item.kind != "" {
-			return source.Broken("two items have one number")
+			c.err = source.Broken("two items have one number")
 		}
 		c.uint(2) // protection
 		item.kind = c.kind()
-		if c.err != nil {
-			return c.err
-		}
-	}
-	return nil
+	})
 }
 
 // item returns the item of this id, which need not have been heard of. Beyond
@@ -200,13 +191,12 @@ func tileSide(side, n int) int {
 
 // readLocations checks that every extent of every item lies in the file, or
 // for items kept in idat, in that.
-func (r *heifReader) readLocations(b source.Part) error {
-	c := r.cursor(b)
+func (r *heifReader) readLocations(c *cursor) {
 	version, _ := c.full()
 	widths := c.uint(2)
 	width := func(shift int) int { return int(widths >> shift & 15) } // in bytes
 	if max(width(0), width(4), width(8), width(12)) > 8 || version > 2 {
-		return source.Broken("an iloc of an unknown form")
+		c.err = source.Broken("an iloc of an unknown form")
 	}
 	for range c.count(2 << (version / 2)) { // 4 bytes in version 2
 		item := r.item(c.id(version == 2))
@@ -221,15 +211,11 @@ func (r *heifReader) readLocations(b source.Part) error {
 				c.uint(width(0)) // an index
 			}
 			off, n := c.uint(width(12)), c.uint(width(8))
-			if c.err != nil {
-				return c.err
-			}
-			if err := r.place(item, method, base, off, n); err != nil {
-				return err
+			if c.err == nil {
+				c.err = r.place(item, method, base, off, n)
 			}
 		}
 	}
-	return c.err
 }
 
 // place notes where an extent lies, if it is there. Methods: 0 in the file, 1

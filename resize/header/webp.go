@@ -82,6 +82,14 @@ func (w *webpReader) frame(c source.Part) error {
 	return err
 }
 
+// start reads the first n bytes of a chunk.
+func (w *webpReader) start(c source.Part, n int) ([]byte, error) {
+	if c.Len < int64(n) {
+		return nil, source.CutShort("the beginning of a chunk")
+	}
+	return w.s.At(c.Body, n)
+}
+
 // webpSides reads two sides, less one, of 24 bits each.
 func webpSides(b []byte) (width, height int) {
 	return 1 + int(binary.LittleEndian.Uint32(b)&0xffffff), 1 + int(binary.LittleEndian.Uint32(b[2:])>>8)
@@ -89,12 +97,12 @@ func webpSides(b []byte) (width, height int) {
 
 // canvas reads VP8X: flags, three reserved bytes, and the sides.
 func (w *webpReader) canvas(c source.Part) error {
-	if c.Len < 10 || w.extended || w.h.Pages > 0 {
-		return source.Broken("a misplaced or short VP8X")
-	}
-	b, err := w.s.At(c.Body, 10)
+	b, err := w.start(c, 10)
 	if err != nil {
 		return err
+	}
+	if w.extended || w.h.Pages > 0 {
+		return source.Broken("a misplaced VP8X")
 	}
 	w.extended = true
 	w.h.Alpha = b[0]&0x10 != 0
@@ -105,10 +113,7 @@ func (w *webpReader) canvas(c source.Part) error {
 // lossy reads the key frame header of RFC 6386, 9.1: a frame tag of three
 // bytes, the start code, and the sides in 14 bits each.
 func (w *webpReader) lossy(c source.Part) error {
-	if c.Len < 10 {
-		return source.CutShort("its VP8 header")
-	}
-	b, err := w.s.At(c.Body, 10)
+	b, err := w.start(c, 10)
 	if err != nil {
 		return err
 	}
@@ -119,10 +124,7 @@ func (w *webpReader) lossy(c source.Part) error {
 }
 
 func (w *webpReader) lossless(c source.Part) error {
-	if c.Len < 5 {
-		return source.CutShort("its VP8L header")
-	}
-	b, err := w.s.At(c.Body, 5)
+	b, err := w.start(c, 5)
 	if err != nil {
 		return err
 	}

@@ -20,14 +20,14 @@ var SRGBCurve = Curve{2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045}
 
 // Make writes a profile for RGB; nil where the primaries span no colours.
 func Make(p Primaries, c Curve) []byte {
-	m, ok := p.toD50()
+	colours, ok := p.toD50()
 	if !ok {
 		return nil
 	}
 	b := newBuilder("RGB ")
-	for i, colour := range []string{"r", "g", "b"} {
-		b.add(colour+"XYZ", xyz(m.column(i)))
-		b.add(colour+"TRC", c.tag())
+	for i, name := range []string{"r", "g", "b"} {
+		b.add(name+"XYZ", xyz(colours[i]))
+		b.add(name+"TRC", c.tag())
 	}
 	return b.profile()
 }

@@ -13,31 +13,36 @@ var d50 = vector{0.9642, 1, 0.8249}
 // bradford turns colours into what the receptors of the eye see, as profiles reckon.
 var bradford = matrix{{0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}}
 
-// toD50 is the matrix from linear RGB to XYZ, with white adapted to that of profiles.
-func (p Primaries) toD50() (m matrix, ok bool) {
-	columns := [3]vector{p.Red.xyz(), p.Green.xyz(), p.Blue.xyz()}
-	for row := range m {
-		m[row] = vector{columns[0][row], columns[1][row], columns[2][row]}
+// toD50 returns full red, green and blue, with white adapted to that of profiles; ok is false
+// if they span no colours, or do not fit into a profile.
+func (p Primaries) toD50() (colours [3]vector, ok bool) {
+	white, m := p.White.xyz(), matrix{}
+	for i, c := range []XY{p.Red, p.Green, p.Blue} {
+		colours[i] = c.xyz()
+		for row := range m {
+			m[row][i] = colours[i][row]
+		}
 	}
 	back, ok := m.inverse()
-	if !ok {
-		return m, false
-	}
-	white := p.White.xyz()
-	m = m.scaled(back.times(white)) // so that all three together are white
+	amounts := back.times(white) // of each colour, which together are white
 	eye, _ := bradford.inverse()
 	from, to := bradford.times(white), bradford.times(d50)
-	m = eye.scaled(vector{to[0] / from[0], to[1] / from[1], to[2] / from[2]}).of(bradford).of(m)
-	return m, m.representable()
+	for i, c := range colours {
+		seen := bradford.times(c)
+		for k := range seen {
+			seen[k] *= amounts[i] * to[k] / from[k]
+		}
+		colours[i] = eye.times(seen)
+		ok = ok && colours[i].representable()
+	}
+	return colours, ok
 }
 
 // representable reports whether all numbers fit into a profile.
-func (m matrix) representable() bool {
-	for _, row := range m {
-		for _, x := range row {
-			if !(math.Abs(x) < 1<<14) { // neither infinite nor no number at all
-				return false
-			}
+func (v vector) representable() bool {
+	for _, x := range v {
+		if !(math.Abs(x) < 1<<14) { // neither infinite nor no number at all
+			return false
 		}
 	}
 	return true
@@ -51,29 +56,6 @@ func (m matrix) times(v vector) (out vector) {
 		out[i] = row[0]*v[0] + row[1]*v[1] + row[2]*v[2]
 	}
 	return out
-}
-
-func (m matrix) column(i int) vector { return vector{m[0][i], m[1][i], m[2][i]} }
-
-// of is the matrix that does first what n does, and then what m does.
-func (m matrix) of(n matrix) (out matrix) {
-	for i := range 3 {
-		c := m.times(n.column(i))
-		for row := range 3 {
-			out[row][i] = c[row]
-		}
-	}
-	return out
-}
-
-// scaled multiplies each column by a number.
-func (m matrix) scaled(v vector) matrix {
-	for row := range m {
-		for i := range 3 {
-			m[row][i] *= v[i]
-		}
-	}
-	return m
 }
 
 // inverse is the way back; ok is false if there is none.

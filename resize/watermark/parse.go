@@ -86,7 +86,7 @@ var options = map[string]func(*Watermark, string) error{
 	"g":       parseGravity,
 	"opacity": func(w *Watermark, s string) error { return parsePercent(&w.Opacity, s) },
 	"scale":   func(w *Watermark, s string) error { return parsePercent(&w.Scale, s) },
-	"margin":  parseMargin,
+	"margin":  func(w *Watermark, s string) error { return parseWhole(&w.Margin, s, "pixels", 0, maxMargin) },
 	"color":   parseColor,
 	"tile": func(w *Watermark, s string) error {
 		if s != "" {
@@ -123,22 +123,20 @@ func parseColor(w *Watermark, s string) error {
 }
 
 func parsePercent(part *float64, s string) error {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > 100 {
-		return errors.New("must be percent, from 1 to 100")
-	}
+	var n int
+	err := parseWhole(&n, s, "percent", 1, 100)
 	*part = float64(n) / 100
-	return nil
+	return err
 }
 
 // maxMargin is more than there is to any margin.
 const maxMargin = 1000
 
-func parseMargin(w *Watermark, s string) error {
+func parseWhole(field *int, s, unit string, low, high int) error {
 	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > maxMargin {
-		return fmt.Errorf("must be pixels, from 0 to %d", maxMargin)
+	if err != nil || n < low || n > high {
+		return fmt.Errorf("must be %s, from %d to %d", unit, low, high)
 	}
-	w.Margin = n
+	*field = n
 	return nil
 }

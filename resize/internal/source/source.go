@@ -30,17 +30,20 @@ type Source struct {
 	Size  int64 // of the picture, in bytes
 	Ahead int   // bytes read at once, Stride or Window
 	Steps int64 // of work that are left
-	r     *bounded
-	buf   []byte // backing of held
-	held  []byte // the bytes at off
-	off   int64
+
+	ctx     context.Context
+	r       io.ReaderAt
+	left    int64 // bytes that may still be read
+	failure error
+
+	buf  []byte // backing of held
+	held []byte // the bytes at off
+	off  int64
 }
 
 // New returns a Source of a picture of size bytes, which are read from r while ctx is not done.
 func New(ctx context.Context, r io.ReaderAt, size int64) *Source {
-	return &Source{
-		r: &bounded{ctx: ctx, r: r, left: readsEach*size + readsFree}, Size: size, Ahead: Stride, Steps: stepsEach*size + stepsFree,
-	}
+	return &Source{Size: size, Ahead: Stride, Steps: stepsEach*size + stepsFree, ctx: ctx, r: r, left: readsEach*size + readsFree}
 }
 
 // Of returns a Source of bytes in memory, none of which are copied.
@@ -49,35 +52,9 @@ func Of(b []byte) *Source {
 	return &Source{Size: size, Steps: stepsEach*size + stepsFree, held: b}
 }
 
-// bounded reads until ctx is done, and at most left bytes. After its first failure,
-// which the end of r is not, it reads nothing more: metadata that cannot be read is
-// passed over, but must not be taken for missing.
-type bounded struct {
-	ctx     context.Context
-	r       io.ReaderAt
-	left    int64
-	failure error
-}
-
-func (b *bounded) ReadAt(p []byte, off int64) (n int, err error) {
-	b.left -= int64(len(p))
-	switch {
-	case b.failure != nil:
-	case b.ctx.Err() != nil:
-		b.failure = b.ctx.Err()
-	case b.left < 0:
-		b.failure = errTooMuchWork
-	default:
-		if n, err = b.r.ReadAt(p, off); err == nil || err == io.EOF || n == len(p) {
-			return n, err
-		}
-		b.failure = fmt.Errorf("reading the picture: %w", err)
-	}
-	return n, b.failure
-}
-
-// Failure is the first error in reading, other than the end of the picture.
-func (s *Source) Failure() error { return s.r.failure }
+// Failure is the first error in reading, other than the end of the picture. After it nothing
+// more is read: metadata that cannot be read is passed over, but must not be taken for missing.
+func (s *Source) Failure() error { return s.failure }
 
 // At returns the n bytes at off, n <= Window. They are valid until the next
 // call. An error is of kind ErrBroken if the file ends before, else the
@@ -117,7 +94,7 @@ func (s *Source) fill(off int64, n int) error {
 		s.buf = make([]byte, want)
 	}
 	s.held, s.off = s.buf[:0], from
-	got, err := s.r.ReadAt(s.buf[:want], from)
+	got, err := s.readAt(s.buf[:want], from)
 	switch {
 	case int64(got) >= off-from+int64(n):
 		s.held = s.buf[:got]
@@ -127,4 +104,22 @@ func (s *Source) fill(off int64, n int) error {
 	default:
 		return err
 	}
+}
+
+// readAt reads from the file, and notes the first failure.
+func (s *Source) readAt(p []byte, off int64) (n int, err error) {
+	s.left -= int64(len(p))
+	switch {
+	case s.failure != nil:
+	case s.ctx.Err() != nil:
+		s.failure = s.ctx.Err()
+	case s.left < 0:
+		s.failure = errTooMuchWork
+	default:
+		if n, err = s.r.ReadAt(p, off); err == nil || err == io.EOF || n == len(p) {
+			return n, err
+		}
+		s.failure = fmt.Errorf("reading the picture: %w", err)
+	}
+	return n, s.failure
 }
