@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Signing is what can be told about the signature of a path, for who runs the server. It
+// Signing describes what is wrong with the signature of a path, for who runs the server. It
 // holds no secret and no valid signature.
 type Signing struct {
 	// Message is the text that the signature has to cover, "" if the path cannot be parsed.

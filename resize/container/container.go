@@ -4,10 +4,16 @@ package container
 
 import "github.com/thumbery/thumbery/variant"
 
-// Prepared returns src as libvips is to see it: without what it would only unpack and
-// keep, texts and other metadata that are compressed, a kilobyte of which can become a
-// megabyte; an AVIF or HEIC as it is coded, neither cut nor turned; an SVG without a size
-// with that which browsers give it. The header must have been read before. src is not changed, and it is copied only if something differs.
+// Prepared returns src as libvips is to see it:
+//
+//   - a PNG or JPEG XL without compressed texts and other metadata, which libvips would only
+//     unpack and keep: a kilobyte can become a megabyte;
+//   - an AVIF or HEIC as it is coded, neither cut nor turned;
+//   - an SVG with the size that browsers give it.
+//
+// The header must have been read before. src is not changed, and it is copied only if
+// something differs.
+//
 // The error is of kind header.ErrTooLarge for a PNG with a colour profile of more than
 // 4 MiB and an SVG with a longer side than is read, and of kind header.ErrNotPicture for
 // a JPEG 2000 with a palette and a PNG in HDR.

@@ -8,19 +8,22 @@ import (
 	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
-// nothing is a frame of a GIF, one pixel that is transparent, and the end of the file.
-const nothing = "\x21\xf9\x04\x01\x00\x00\x00\x00" +
+// transparentFrame is a frame of a GIF, one pixel that is transparent, and the end of the file.
+const transparentFrame = "\x21\xf9\x04\x01\x00\x00\x00\x00" +
 	"\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x02\x02\x44\x01\x00" + "\x3b"
 
 // maxUnpacked is how many pixels of a GIF are unpacked to find colours that are not used.
 const maxUnpacked = 64 << 20
 
-// TransparentGIF is src so that its decoder, libnsgif, leaves transparent what its frames
-// leave open, as browsers do. libvips drops alpha, which leaves black, if no frame has a
-// transparent colour: then a frame that nobody asks for is added, with one. And where a
-// frame has none, its place is cleared to the background colour: then a colour that it
-// does not use becomes transparent, if there is one. src is not changed. What is damaged
-// stays as it is.
+// TransparentGIF changes a GIF so that its decoder, libnsgif, leaves transparent what its
+// frames do not cover, as browsers do:
+//
+//   - If no frame has a transparent colour, libvips drops alpha, and what is not covered
+//     becomes black. So a frame with one is added behind the last, which nobody asks for.
+//   - If a frame has none, its place is cleared to the background colour. So a colour that
+//     the frame does not use is made transparent, if there is one.
+//
+// src itself is not changed. A damaged GIF is returned as it is.
 func TransparentGIF(src []byte) []byte {
 	frames := gifFrames(src)
 	if len(frames) == 0 {
@@ -41,7 +44,7 @@ func TransparentGIF(src []byte) []byte {
 		found = found || f.Transparent
 	}
 	if !found {
-		out = slices.Concat(out[:frames[len(frames)-1].End], []byte(nothing))
+		out = slices.Concat(out[:frames[len(frames)-1].End], []byte(transparentFrame))
 	}
 	return out
 }
@@ -57,12 +60,13 @@ func gifFrames(src []byte) (frames []source.Frame) {
 	return frames
 }
 
-// showsCleared reports whether something is to be seen of what f is cleared to.
+// showsCleared reports whether something of the place of f is seen after it was cleared.
 func showsCleared(f, next source.Frame) bool {
 	return !f.Transparent && (f.Cleared && next.Transparent || f.LeavesOpen(next))
 }
 
-// unusedColour is one that no pixel of a frame has, while at most left pixels are unpacked.
+// unusedColour finds a colour that no pixel of a frame has. It unpacks at most left pixels, and
+// subtracts those that it has unpacked.
 func unusedColour(f source.Frame, src []byte, left *int64) (colour byte, ok bool) {
 	width := int(src[f.Data])
 	switch {
@@ -89,7 +93,7 @@ func unusedColour(f source.Frame, src []byte, left *int64) (colour byte, ok bool
 	return byte(free), free >= 0 && *left > 0
 }
 
-// subBlocks reads what is in a chain of sub-blocks.
+// subBlocks reads the content of a chain of sub-blocks.
 type subBlocks struct{ block, rest []byte }
 
 func (s *subBlocks) Read(p []byte) (int, error) {

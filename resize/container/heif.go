@@ -10,13 +10,13 @@ import (
 	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
-// plainHEIF is src with a description of its items that all versions of libheif read
-// alike. It lacks:
+// plainHEIF returns src with a description of its items (the meta box) that all versions of
+// libheif read alike. Left out are:
 //
 //   - irot, imir and clap, which libheif 1.15 applies to colours but not to alpha. The
 //     header has read them.
-//   - all but one of several pictures that an alpha channel, a thumbnail or metadata are
-//     for: libheif 1.15 refuses such files, which telephones write.
+//   - all but one reference, where an alpha channel, a thumbnail or metadata refer to several
+//     pictures: libheif 1.15 refuses such files, which telephones write.
 //
 // The new description stands at the end, so that what it says of places in the file stays
 // true, and the old one is made free space.
@@ -47,7 +47,7 @@ func plainHEIF(src []byte) ([]byte, error) {
 	return out, nil
 }
 
-// heif is what has to be known of a file to describe its items anew.
+// heif is what has to be known of a file to rewrite the description of its items.
 type heif struct {
 	primary uint32 // the number of the item that is the picture
 	wide    bool   // references have numbers of four bytes instead of two
@@ -92,8 +92,8 @@ func (h *heif) plainMeta(kind string, content []byte) (string, []byte) {
 	return kind, content
 }
 
-// plainProperty makes of what cuts, turns and mirrors a turning by nothing: items refer to
-// properties by their numbers.
+// plainProperty replaces what cuts, turns or mirrors by a rotation of 0 degrees. It is not
+// removed, as items refer to properties by their numbers.
 func plainProperty(kind string, content []byte) (string, []byte) {
 	switch kind {
 	case "irot", "imir", "clap":
@@ -102,8 +102,8 @@ func plainProperty(kind string, content []byte) (string, []byte) {
 	return kind, content
 }
 
-// plainReference leaves one of several items that one item is for: the picture, or the
-// first.
+// plainReference leaves one of the items that an auxiliary item refers to: the primary item,
+// or the first.
 func (h *heif) plainReference(kind string, content []byte) (string, []byte) {
 	id := 2
 	if h.wide {
@@ -123,7 +123,7 @@ func (h *heif) plainReference(kind string, content []byte) (string, []byte) {
 	return kind, slices.Concat(content[:id], []byte{0, 1}, to)
 }
 
-// mapped is a sequence of boxes after f.
+// mapped applies f to each box of a sequence.
 func mapped(src []byte, f func(kind string, content []byte) (string, []byte)) []byte {
 	out := make([]byte, 0, len(src))
 	for b := range source.Of(src).Boxes(0, int64(len(src))) {

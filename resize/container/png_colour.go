@@ -14,11 +14,11 @@ import (
 	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
-// pngColours are the contents of the chunks, up to the first of pixels or palette, that say
-// which colours the samples of a PNG are.
+// pngColours are the chunks of a PNG that say which colours its samples are. They stand before
+// the palette and the pixels.
 type pngColours struct {
 	grey bool
-	of   map[string][]byte // by kind, of which the first counts
+	of   map[string][]byte // their contents, by kind; the first of a kind counts
 }
 
 // saysColours reports whether a chunk of that kind says which colours samples are.
@@ -43,10 +43,10 @@ func pngColoursOf(src []byte) pngColours {
 	return p
 }
 
-// profile is that by which the samples are read, nil for sRGB; own says that it is the one in
-// the file. cICP takes precedence over iCCP, that over sRGB, and that over gAMA with cHRM (PNG,
-// third edition, 4.3). What of cICP no profile can express, above all HDR, is of kind
-// header.ErrNotPicture, but where the file has a profile for those who do not know cICP.
+// profile returns the profile that the samples are in, nil for sRGB; own says that it is the
+// one in the file. cICP takes precedence over iCCP, that over sRGB, and that over gAMA with cHRM (PNG,
+// third edition, 4.3). The error is of kind header.ErrNotPicture
+// for a cICP that no profile can express, above all HDR, unless the file has a profile, too.
 func (p pngColours) profile() (profile []byte, own bool, err error) {
 	cICP, hasOwn := p.of["cICP"], p.of["iCCP"] != nil
 	switch {
@@ -66,15 +66,15 @@ func (p pngColours) profile() (profile []byte, own bool, err error) {
 	return nil, false, nil
 }
 
-// Exponents that gAMA may be the inverse of, times 100,000. What is beyond is no picture's.
+// The range of gAMA, times 100,000. No picture has a value beyond.
 const (
 	leastGamma = 10_000
 	mostGamma  = 1_000_000
 )
 
-// gamma is the profile that gAMA and cHRM describe, nil if that is sRGB, and where gAMA is
-// nonsense. Wrong primaries, and none, are those of sRGB. 1/2.2 is how sRGB's curve is written
-// there, and 5% more or less is what nobody sees.
+// gamma returns the profile that gAMA and cHRM describe, nil if that is sRGB or if gAMA is
+// nonsense. Without valid primaries those of sRGB are meant. An exponent of 1/2.2 stands for
+// sRGB's curve, and nobody sees a difference of 5%.
 func (p pngColours) gamma() []byte {
 	g := binary.BigEndian.Uint32(p.of["gAMA"])
 	if g < leastGamma || g > mostGamma {

@@ -2,6 +2,7 @@ package container
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -32,13 +33,12 @@ var (
 	sizeAttribute = regexp.MustCompile(`(\s)(width|height)(\s*=)`)
 )
 
-// plainSVG is src as libvips is to see it: in an encoding in which nothing stands before
-// the markup, and with the size and the letters that browsers give it. Of an SVG that has
-// neither a size nor a view box libvips would take the size of what is drawn, and draw only
-// part of that; and it refuses one that is smaller than half a pixel, of which the shorter
-// side is made a pixel. The error is of kind header.ErrTooLarge if a side is beyond
-// header.SourceSideMax, of which libvips would make one pixel; of kind
-// header.ErrNotPicture for XML of another kind.
+// plainSVG returns src in UTF-8 without anything before the markup, and with the size and
+// the font size that browsers give it. Without them, libvips takes the size of what is drawn
+// if there is neither a size nor a view box, and draws only part of that; and it refuses an
+// SVG smaller than half a pixel, of which the shorter side is made one pixel. The error is of
+// kind header.ErrTooLarge if a side is beyond header.SourceSideMax, of which libvips would
+// make one pixel; of kind header.ErrNotPicture for XML of another kind.
 func plainSVG(src []byte) ([]byte, error) {
 	src = header.XMLText(src)
 	root, start, end := svgElement(src)
@@ -123,21 +123,17 @@ func svgBox(text string) (box []float64) {
 
 // complete adds the sides that are not given, by the ratio of the view box if there is one.
 func (s *svgSize) complete(box []float64) {
-	hasWidth, hasHeight := s.width > 0, s.height > 0
+	width, height := float64(svgWidth), float64(svgHeight)
+	if box != nil {
+		width, height = box[2], box[3]
+	}
 	switch {
-	case hasWidth && hasHeight:
-	case hasWidth && box == nil:
-		s.height = svgHeight
-	case hasHeight && box == nil:
-		s.width = svgWidth
-	case box == nil:
-		s.width, s.height = svgWidth, svgHeight
-	case hasWidth:
-		s.height = s.width * box[3] / box[2]
-	case hasHeight:
-		s.width = s.height * box[2] / box[3]
+	case box != nil && s.width > 0 && s.height == 0:
+		s.height = s.width * height / width
+	case box != nil && s.height > 0 && s.width == 0:
+		s.width = s.height * width / height
 	default:
-		s.width, s.height = box[2], box[3]
+		s.width, s.height = cmp.Or(s.width, width), cmp.Or(s.height, height)
 	}
 }
 

@@ -64,15 +64,14 @@ func fixHeader(out []byte, header int, extended bool) []byte {
 	return out
 }
 
-// A chunk may be maxPatch times larger than what is there, and maxPatched bytes.
+// A chunk is completed up to maxPatch times the length of the file, and to maxPatched bytes.
 const (
 	maxPatch   = 16
 	maxPatched = 64 << 20
 )
 
-// PatchWebP makes of a WebP that is cut short one that libwebp takes: frames that are not
-// whole are dropped, and what a single picture lacks becomes zeros, which libwebp decodes
-// to something. b is not changed.
+// PatchWebP completes a WebP that is cut short, so that libwebp decodes what there is: frames
+// that are not whole are dropped, and zeros are added to a single picture. b is not changed.
 func PatchWebP(b []byte) []byte {
 	whole := min(webpFirst, int64(len(b)))
 	for c, err := range source.Of(b).WebPChunks() {

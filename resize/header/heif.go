@@ -224,7 +224,7 @@ func (c *cursor) property(kind string) heifProperty {
 			p.profile = Extent{c.off, c.end - c.off}
 		case "nclx":
 			code := func() uint8 { return uint8(min(c.uint(2), 255)) }
-			p.kind, p.colours = "nclx", bitstream.Colours{Told: true, Primaries: code(), Transfer: code(), Matrix: code(), Full: c.uint(1)&0x80 != 0}
+			p.kind, p.colours = "nclx", bitstream.Colours{Known: true, Primaries: code(), Transfer: code(), Matrix: code(), Full: c.uint(1)&0x80 != 0}
 		default:
 			p.kind = "other"
 		}

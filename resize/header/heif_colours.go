@@ -26,8 +26,8 @@ func (r *heifReader) colours(item *heifItem) error {
 	if said := (CICP{told.Primaries, told.Transfer}); said != (CICP{2, 2}) { // unspecified
 		r.h.CICP = said
 	}
-	r.h.Limited = r.h.Gray && told.Told && !told.Full
-	if !r.h.Gray && told.Told && !decodedRight(told, r.h.Depth) {
+	r.h.Limited = r.h.Gray && told.Known && !told.Full
+	if !r.h.Gray && told.Known && !decodedRight(told, r.h.Depth) {
 		return fmt.Errorf("%w: matrix %d of %d bits, of all values: %t", ErrNotPicture, told.Matrix, r.h.Depth, told.Full)
 	}
 	return nil

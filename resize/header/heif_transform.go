@@ -11,25 +11,33 @@ import (
 // transform reads how an item's container cuts, turns and mirrors it, in the order in
 // which it says so: clap, irot, imir.
 func (r *heifReader) transform(item *heifItem) error {
-	var t turning
+	r.h.Orientation = 1
 	for _, i := range item.props {
 		switch p := r.props[i]; p.kind {
 		case "clap":
-			if t != (turning{}) {
+			if r.h.Orientation != 1 {
 				return fmt.Errorf("%w: it is cut after it is turned", ErrNotPicture)
 			}
 			if err := r.h.cut(p.clap); err != nil {
 				return err
 			}
 		case "irot":
-			t.turn(-p.a)
+			for range p.a {
+				r.h.Orientation = turnedLeft[r.h.Orientation]
+			}
 		case "imir":
-			t.mirror(p.a == 1)
+			r.h.Orientation = mirrored[p.a][r.h.Orientation]
 		}
 	}
-	r.h.Orientation = t.orientation()
 	return nil
 }
+
+// What each orientation of EXIF, 1 to 8, becomes by a quarter turn to the left, and by
+// exchanging top and bottom, or left and right.
+var (
+	turnedLeft = [9]int{1: 8, 5, 6, 7, 4, 1, 2, 3}
+	mirrored   = [2][9]int{{1: 4, 3, 2, 1, 8, 7, 6, 5}, {1: 2, 1, 4, 3, 6, 5, 8, 7}}
+)
 
 // transforms reports whether an item is to be cut, turned or mirrored.
 func (r *heifReader) transforms(item *heifItem) bool {
@@ -37,35 +45,6 @@ func (r *heifReader) transforms(item *heifItem) bool {
 		p := r.props[i]
 		return p.kind == "clap" || p.kind == "irot" && p.a != 0 || p.kind == "imir"
 	})
-}
-
-// turning is quarter turns to the right, and then perhaps left and right exchanged.
-type turning struct {
-	quarters int
-	mirrored bool
-}
-
-func (t *turning) turn(quarters int) {
-	if t.mirrored { // which comes after, and makes of a turn its opposite
-		quarters = -quarters
-	}
-	t.quarters = (t.quarters + quarters) & 3
-}
-
-// mirror exchanges left and right, or top and bottom.
-func (t *turning) mirror(sideways bool) {
-	if !sideways {
-		t.turn(2)
-	}
-	t.mirrored = !t.mirrored
-}
-
-// orientation is the same in EXIF.
-func (t turning) orientation() int {
-	if t.mirrored {
-		return [4]int{2, 5, 4, 7}[t.quarters]
-	}
-	return [4]int{1, 6, 3, 8}[t.quarters]
 }
 
 // clap reads four fractions, of which the last two may be negative.

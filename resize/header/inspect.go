@@ -72,7 +72,11 @@ func inspect(s *source.Source, formats Formats) (Header, error) {
 	if s.Size <= source.Window {
 		s.Ahead = source.Window
 	}
-	h, err := inspectorOf(f)(s)
+	read := inspectors[f]
+	if read == nil {
+		return Header{}, notRead(f)
+	}
+	h, err := read(s)
 	if s.Failure() != nil {
 		return Header{}, s.Failure()
 	}
@@ -127,22 +131,9 @@ func Identify(head []byte, formats Formats) (variant.Format, error) {
 // notRead is the error for a format that is not among those to be read.
 func notRead(f variant.Format) error { return fmt.Errorf("%w: %s is not read here", ErrNotPicture, f) }
 
-// inspectorOf returns the parser of a format's headers. With an error it returns what it has
+// inspectors are the parsers of formats' headers. With an error they return what they have
 // read before; Pages is 0 as long as no pixels have begun.
-func inspectorOf(f variant.Format) func(*source.Source) (Header, error) {
-	switch f {
-	case variant.JPEG:
-		return inspectJPEG
-	case variant.PNG:
-		return inspectPNG
-	case variant.GIF:
-		return inspectGIF
-	case variant.WebP:
-		return inspectWebP
-	case variant.AVIF, variant.HEIC:
-		return inspectHEIF
-	case variant.JXL:
-		return inspectJXL
-	}
-	return func(*source.Source) (Header, error) { return Header{}, notRead(f) }
+var inspectors = map[variant.Format]func(*source.Source) (Header, error){
+	variant.JPEG: inspectJPEG, variant.PNG: inspectPNG, variant.GIF: inspectGIF, variant.WebP: inspectWebP,
+	variant.AVIF: inspectHEIF, variant.HEIC: inspectHEIF, variant.JXL: inspectJXL,
 }

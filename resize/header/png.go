@@ -2,6 +2,7 @@ package header
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/thumbery/thumbery/resize/internal/source"
 	"github.com/thumbery/thumbery/variant"
@@ -57,21 +58,12 @@ func pngHeader(s *source.Source) (Header, error) {
 		Progressive: b[8+12] == 1,
 		Palette:     kind == 3,
 	}
-	if !pngDepthValid(kind, h.Depth) {
+	if !slices.Contains(pngDepths[kind], h.Depth) {
 		return Header{}, source.Broken("colour type %d with %d bits", kind, h.Depth)
 	}
 	return h, nil
 }
 
-// pngDepthValid is table 11.1 of the PNG specification.
-func pngDepthValid(kind byte, depth int) bool {
-	switch kind {
-	case 0:
-		return depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16
-	case 3:
-		return depth == 1 || depth == 2 || depth == 4 || depth == 8
-	case 2, 4, 6:
-		return depth == 8 || depth == 16
-	}
-	return false
-}
+// pngDepths are the bits that a sample may have, by the colour type: table 11.1 of the PNG
+// specification.
+var pngDepths = map[byte][]int{0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}

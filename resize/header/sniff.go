@@ -73,14 +73,13 @@ func looksLikeXML(head []byte) bool {
 // MediaType is the Content-Type of a format, or "application/octet-stream" for
 // one that is no encoding.
 func MediaType(f variant.Format) string {
-	switch f {
-	case variant.JPEG, variant.PNG, variant.WebP, variant.AVIF, variant.GIF,
-		variant.TIFF, variant.HEIC, variant.JXL, variant.JP2:
-		return "image/" + f.String()
-	case variant.SVG:
+	switch {
+	case f == variant.SVG:
 		return "image/svg+xml"
-	case variant.PDF:
+	case f == variant.PDF:
 		return "application/pdf"
+	case AllFormats.Has(f):
+		return "image/" + f.String()
 	}
 	return "application/octet-stream"
 }

@@ -14,7 +14,7 @@ func SRGBLight(x float64) float64 {
 	return math.Pow((x+0.055)/1.055, 2.4)
 }
 
-// Identity is the curve of samples that are light, as those of alpha.
+// Identity is the curve of samples that are linear, such as those of alpha.
 func Identity(x float64) float64 { return x }
 
 // Light is the curve of a profile, which its channels share; nil if they do not, if the profile
@@ -59,11 +59,11 @@ func parsePoints(points []byte, n uint64) func(float64) float64 {
 		exponent := float64(binary.BigEndian.Uint16(points)) / 256
 		return func(x float64) float64 { return math.Pow(x, exponent) }
 	}
-	return between(points, int(n))
+	return interpolated(points, int(n))
 }
 
-// between interpolates between n points.
-func between(points []byte, n int) func(float64) float64 {
+// interpolated is the curve through n points.
+func interpolated(points []byte, n int) func(float64) float64 {
 	at := func(i int) float64 { return float64(binary.BigEndian.Uint16(points[2*i:])) / 65535 }
 	return func(x float64) float64 {
 		pos := x * float64(n-1)

@@ -10,7 +10,8 @@ type (
 // d50 is the white that profiles are relative to (ICC.1:2022, 7.2.16).
 var d50 = vector{0.9642, 1, 0.8249}
 
-// bradford turns colours into what the receptors of the eye see, as profiles reckon.
+// bradford is the matrix from XYZ to the responses of the eye's cones, which are what is
+// scaled to adapt colours to another white.
 var bradford = matrix{{0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}}
 
 // toD50 returns full red, green and blue, with white adapted to that of profiles; ok is false
@@ -25,14 +26,14 @@ func (p Primaries) toD50() (colours [3]vector, ok bool) {
 	}
 	back, ok := m.inverse()
 	amounts := back.times(white) // of each colour, which together are white
-	eye, _ := bradford.inverse()
+	fromCones, _ := bradford.inverse()
 	from, to := bradford.times(white), bradford.times(d50)
 	for i, c := range colours {
-		seen := bradford.times(c)
-		for k := range seen {
-			seen[k] *= amounts[i] * to[k] / from[k]
+		cones := bradford.times(c)
+		for k := range cones {
+			cones[k] *= amounts[i] * to[k] / from[k]
 		}
-		colours[i] = eye.times(seen)
+		colours[i] = fromCones.times(cones)
 		ok = ok && colours[i].representable()
 	}
 	return colours, ok

@@ -1,22 +1,22 @@
 package scans
 
-// precision is how exactly the coefficients of a component have to be known.
+// precision says which coefficients of a component are needed, and to how many bits.
 type precision struct {
 	last byte // in zigzag order, the last coefficient that is needed
 	bits int8 // how many of the lowest bits of the AC coefficients may be unknown
 }
 
-// exact is all that there is.
+// exact needs every bit of every coefficient.
 var exact = precision{coefficients - 1, 0}
 
-// precisions are what is needed of a component whose blocks are decoded to so many samples
-// a side, if the result is then reduced by two or more. A block of 2x2 hardly has what is
+// precisions are what is needed of a component, by the number of samples a side to which its
+// blocks are decoded, if the result is then reduced by plentiful or more. A block of 2x2 hardly has what is
 // above the coefficients (0,1), (1,0), (1,1), (0,2) and (2,0), one of 4x4 what is above
 // (3,3), but in the first passes, which cost least, there is more than is needed. See
 // docs/benchmarks.md for what others cost, and what they do to the quality.
 var precisions = map[int]precision{1: {0, 0}, 2: {4, 2}, 4: {24, 1}, 8: exact}
 
-// plentiful is a reduction that averages away what precisions leave out.
+// plentiful is the least reduction that averages away the errors of precisions.
 const plentiful = 2
 
 // needed is the precision that is needed of a component. Of Cb and Cr, a quarter of the
@@ -64,12 +64,12 @@ func (p *picture) choose(u Use) bool {
 	var needed [maxComponents]precision
 	for i := range p.components {
 		needed[i] = p.needed(i, u)
-		p.components[i].left = nothing
+		p.components[i].left = unknown
 	}
 	some := false
 	for i := range p.scans {
 		c := &p.scans[i]
-		if c.kept = c.gives(needed[c.components[0]]); c.kept {
+		if c.kept = c.contributes(needed[c.components[0]]); c.kept {
 			p.keep(c)
 		}
 		some = some || !c.kept
@@ -77,14 +77,14 @@ func (p *picture) choose(u Use) bool {
 	return some && p.consistent() && p.representable()
 }
 
-// gives reports whether a scan has something that is needed. Those of DC always have, and
-// they alone have several components.
-func (c *scan) gives(n precision) bool {
+// contributes reports whether a scan has something that is needed. Those of DC always have,
+// and they alone have several components.
+func (c *scan) contributes(n precision) bool {
 	return c.first == 0 || c.first <= n.last && (c.high == 0 || c.low >= n.bits)
 }
 
-// nothing is what is known of coefficients that no scan has.
-var nothing = func() (all [coefficients]int8) {
+// unknown is the number of missing bits, for each coefficient, before any scan: -1 is all.
+var unknown = func() (all [coefficients]int8) {
 	for i := range all {
 		all[i] = -1
 	}

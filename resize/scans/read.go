@@ -25,7 +25,7 @@ func (p *picture) read() bool {
 			p.end = g.End
 			return p.complete()
 		}
-		if !p.take(g.Code, p.src[g.Body:g.End:g.End]) {
+		if !p.readSegment(g.Code, p.src[g.Body:g.End:g.End]) {
 			return false
 		}
 		if g.Code == source.SOF2 || g.Code == source.DQT || g.Code == source.SOS {

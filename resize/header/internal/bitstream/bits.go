@@ -11,7 +11,7 @@ type Sequence struct {
 
 // Colours are numbers of ITU-T H.273.
 type Colours struct {
-	Told                        bool // or else all is zero
+	Known                       bool // false if nothing is said; then all is zero
 	Primaries, Transfer, Matrix uint8
 	Full                        bool // samples have all values, not only those of video
 }
@@ -22,8 +22,7 @@ func (s Sequence) And(t Sequence) Sequence {
 	return t
 }
 
-// bitReader takes bits from b. What lies beyond its end reads as zeros, and
-// over says so.
+// bitReader reads bits from b. Beyond its end it returns zeros and sets over.
 type bitReader struct {
 	b    []byte
 	pos  int // in bits

@@ -7,15 +7,15 @@ import (
 	"github.com/thumbery/thumbery/resize/internal/source"
 )
 
-// take takes note of a segment.
-func (p *picture) take(code byte, body []byte) bool {
+// readSegment reads one segment. It reports whether it is one that can be rewritten.
+func (p *picture) readSegment(code byte, body []byte) bool {
 	switch {
 	case code == source.SOF2:
-		return p.takeFrame(body)
+		return p.readFrame(body)
 	case code == source.DQT:
-		return p.takeTables(body)
+		return p.readTables(body)
 	case code == source.SOS:
-		return p.takeScan(body)
+		return p.readScan(body)
 	case code == source.APP14 && bytes.HasPrefix(body, []byte("Adobe")):
 		const transform = 11 // 0 is none
 		p.isRGB = len(body) <= transform || body[transform] == 0
@@ -23,7 +23,7 @@ func (p *picture) take(code byte, body []byte) bool {
 	return code == source.DHT || code == source.DRI && len(body) == 2 || code >= source.APP0 && code <= source.APP15 || code == source.COM
 }
 
-func (p *picture) takeFrame(body []byte) bool {
+func (p *picture) readFrame(body []byte) bool {
 	const head, each, precision = 6, 3, 8
 	if p.components != nil || len(body) < head || body[0] != precision {
 		return false
@@ -33,7 +33,7 @@ func (p *picture) takeFrame(body []byte) bool {
 		return false
 	}
 	for b := range slices.Chunk(body[head:], each) {
-		c := component{id: b[0], h: b[1] >> 4, v: b[1] & 15, table: b[2], bits: nothing}
+		c := component{id: b[0], h: b[1] >> 4, v: b[1] & 15, table: b[2], bits: unknown}
 		if c.h < 1 || c.h > 4 || c.v < 1 || c.v > 4 || int(c.table) >= len(p.quantization) || p.find(c.id) >= 0 {
 			return false
 		}
@@ -47,7 +47,7 @@ func (p *picture) find(id byte) int {
 	return slices.IndexFunc(p.components, func(c component) bool { return c.id == id })
 }
 
-func (p *picture) takeTables(body []byte) bool {
+func (p *picture) readTables(body []byte) bool {
 	for len(body) > 0 {
 		wide, slot := int(body[0]>>4), body[0]&15
 		if wide > 1 || int(slot) >= len(p.quantization) || len(body) < 1+coefficients*(1+wide) {
@@ -67,7 +67,7 @@ func (p *picture) takeTables(body []byte) bool {
 	return true
 }
 
-func (p *picture) takeScan(body []byte) bool {
+func (p *picture) readScan(body []byte) bool {
 	if len(body) < 1 || body[0] < 1 || len(body) != 4+2*int(body[0]) {
 		return false
 	}
@@ -87,7 +87,7 @@ func (p *picture) takeScan(body []byte) bool {
 	}
 	for _, i := range c.components {
 		k := &p.components[i]
-		if !k.take(&c) {
+		if !k.extend(&c) {
 			return false
 		}
 		if !k.steps.defined {
@@ -105,8 +105,9 @@ func (c *scan) valid() bool {
 	return (dc || ac) && c.low <= 13 && (c.high == 0 || c.low == c.high-1)
 }
 
-// take takes note of a scan, which has to continue where those before have ended.
-func (k *component) take(c *scan) bool {
+// extend notes the bits that a scan adds. It reports whether the scan continues where those
+// before it have ended.
+func (k *component) extend(c *scan) bool {
 	if c.first > 0 && k.bits[0] < 0 {
 		return false
 	}
