@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -74,25 +75,20 @@ func (k *Keyring) Diagnose(path string, presets Presets) Signing {
 	return s
 }
 
-// macBytes is the length of a MAC in base64 without padding.
-const macBytes = 43
+// signedStart is the beginning of a signed path, with a MAC in any base64.
+var signedStart = regexp.MustCompile(`^/s\.[a-z0-9-]+\.([A-Za-z0-9+/_-]{43}=*)`)
 
 // respelledMAC parses a path whose signature is in another base64 than that of URLs. ok is
 // false if it is not.
 func respelledMAC(path string) (p Path, ok bool) {
-	rest, ok := strings.CutPrefix(path, "/s.")
-	id, rest, found := strings.Cut(rest, ".")
-	if !ok || !found || len(rest) <= macBytes {
+	at := signedStart.FindStringSubmatchIndex(path)
+	if at == nil {
 		return Path{}, false
 	}
-	given := rest[:macBytes]
-	mac := strings.NewReplacer("+", "-", "/", "_").Replace(given)
-	unpadded := strings.TrimLeft(rest[macBytes:], "=")
-	if mac == given && unpadded == rest[macBytes:] || strings.IndexAny(unpadded, "./~") != 0 {
-		return Path{}, false
-	}
-	p, err := ParsePath("/s." + id + "." + mac + unpadded)
-	return p, err == nil
+	mac := strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(path[at[2]:at[3]])
+	respelled := path[:at[2]] + mac + path[at[3]:]
+	p, err := ParsePath(respelled)
+	return p, err == nil && respelled != path
 }
 
 // attempt is a text, or a secret, that may have been used by mistake.
