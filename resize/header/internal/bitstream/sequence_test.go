@@ -2,6 +2,8 @@ package bitstream
 
 import (
 	"encoding/hex"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -9,8 +11,8 @@ import (
 func TestHEVCSequence(t *testing.T) {
 	t.Parallel()
 	for set, want := range map[string]Sequence{
-		"0103700000030090000003000003001ea020810596eae4a6b9b81010302000000300200000030021": {Width: 64, Height: 64, Depth: 8},
-		"010408000003009ff800000300001ec08204165bab929ae6c08000000300800000030084":         {Width: 64, Height: 64, Depth: 8, Grey: true},
+		"0103700000030090000003000003001ea020810596eae4a6b9b81010302000000300200000030021": {Width: 64, Height: 64, Depth: 8, Colours: Colours{true, 2, 2, 6, true}},
+		"010408000003009ff800000300001ec08204165bab929ae6c08000000300800000030084":         {Width: 64, Height: 64, Depth: 8, Grey: true, Colours: Colours{true, 2, 2, 2, true}},
 	} {
 		b, err := hex.DecodeString(set)
 		if err != nil {
@@ -19,12 +21,47 @@ func TestHEVCSequence(t *testing.T) {
 		if got, ok := HEVCSequence(b); !ok || got != want {
 			t.Errorf("%s: %+v, %t, want %+v", set, got, ok, want)
 		}
-		for n := range b { // cut short, it says nothing or all that is read
-			if got, ok := HEVCSequence(b[:n]); ok && got != want {
-				t.Errorf("%d bytes of %s: %+v", n, set, got)
+		for n := range b { // cut short, it says less or nothing
+			got, ok := HEVCSequence(b[:n])
+			if got.Colours != (Colours{}) && got.Colours != want.Colours || ok && got.Width != want.Width {
+				t.Errorf("%d bytes of %s: %+v, %t", n, set, got, ok)
 			}
 		}
 	}
+}
+
+// TestHEVCOrder reads a set whose numbers of the order of pictures have 2^32 bits, of which it
+// says that there are 32: the work is bounded by its length.
+func TestHEVCOrder(t *testing.T) {
+	t.Parallel()
+	golomb := func(n int) string { b := strconv.FormatInt(int64(n)+1, 2); return strings.Repeat("0", len(b)-1) + b }
+	set := "00000001" + strings.Repeat("0", 88+8) + golomb(0) + golomb(1) + golomb(64) + golomb(64) + "0" + golomb(0) + golomb(0)
+	set += golomb(1<<32-2) + "1" + strings.Repeat(golomb(0), 3+6) + "0" + "00" + "0" + golomb(0) + "1" + golomb(32)
+	var b []byte
+	for s := set + "1111111"; len(s) >= 8; s = s[8:] {
+		n, _ := strconv.ParseUint(s[:8], 2, 8)
+		b = append(b, byte(n))
+	}
+	// What escapes is inserted as an encoder would.
+	got, ok := HEVCSequence(escaped(b))
+	if want := (Sequence{Width: 64, Height: 64, Depth: 8}); !ok || got != want {
+		t.Errorf("%+v, %t, want %+v", got, ok, want)
+	}
+}
+
+// escaped is the reverse of unescaped.
+func escaped(b []byte) (out []byte) {
+	zeros := 0
+	for _, x := range b {
+		if zeros >= 2 && x <= 3 {
+			out, zeros = append(out, 3), 0
+		}
+		if zeros++; x != 0 {
+			zeros = 0
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 // FuzzSequence: whatever is coded, reading it ends, and within bounds.
