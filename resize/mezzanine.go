@@ -248,7 +248,7 @@ func (m Mezzanine) check() error {
 	case o.Check() != nil, o.Orientation < 1, o.Orientation > 8, o.Pages != 1, o.Scans < 0, o.Scans > header.MaxScans,
 		o.Drawn(), m.OriginalBytes < 1:
 		return source.Broken("the label of a mezzanine speaks of no picture that has one: %s", sides(o.Width, o.Height))
-	case h.Format != variant.JPEG && h.Format != variant.WebP, h.Orientation != 1, h.Pages != 1, h.Scans > 1, h.CMYK, h.ICC:
+	case h.Orientation != 1, h.Pages != 1, h.Scans > 1, h.CMYK, h.ICC:
 		return source.Broken("the body of a mezzanine is none that we make, but a %s", h.Format)
 	case h.Width > w, h.Height > height:
 		return source.Broken("a mezzanine of %s pixels is larger than its original", sides(h.Width, h.Height))

@@ -34,8 +34,10 @@ func plainHEIF(src []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: it describes no items", header.ErrBroken)
 	}
 	content := src[meta.Body:meta.End]
-	h := heif{primary: primaryItem(content[4:])}
-	plain := slices.Concat(content[:4], mapped(content[4:], h.plainMeta))
+	primary := primaryItem(content[4:])
+	plain := slices.Concat(content[:4], mapped(content[4:], func(kind string, content []byte) (string, []byte) {
+		return kind, plainMeta(kind, content, primary)
+	}))
 	if slices.Equal(plain, content) {
 		return src, nil
 	}
@@ -47,49 +49,46 @@ func plainHEIF(src []byte) ([]byte, error) {
 	return out, nil
 }
 
-// heif is what has to be known of a file to rewrite the description of its items.
-type heif struct {
-	primary uint32 // the number of the item that is the picture
-	wide    bool   // references have numbers of four bytes instead of two
-}
-
-// primaryItem reads pitm among the children of meta.
+// primaryItem reads the number of the item that is the picture from pitm, among the children of
+// meta.
 func primaryItem(children []byte) uint32 {
 	s := source.Of(children)
 	for b := range s.Boxes(0, s.Size) {
 		if b.Kind == "pitm" && b.Len > 4 {
-			return (&heif{wide: children[b.Body] > 0}).id(children[b.Body+4 : b.End])
+			return itemNumber(children[b.Body+4:b.End], children[b.Body] > 0)
 		}
 	}
 	return 0
 }
 
-// id is the number at the beginning of b, 0 if that is too short.
-func (h *heif) id(b []byte) uint32 {
+// itemNumber is the number at the beginning of b, of two bytes or four; 0 if b is too short.
+func itemNumber(b []byte, wide bool) uint32 {
 	switch {
-	case h.wide && len(b) >= 4:
+	case wide && len(b) >= 4:
 		return binary.BigEndian.Uint32(b)
-	case !h.wide && len(b) >= 2:
+	case !wide && len(b) >= 2:
 		return uint32(binary.BigEndian.Uint16(b))
 	}
 	return 0
 }
 
-// plainMeta is a child of meta as it is to be.
-func (h *heif) plainMeta(kind string, content []byte) (string, []byte) {
+// plainMeta returns the content of a child of meta as it is to be.
+func plainMeta(kind string, content []byte, primary uint32) []byte {
 	switch {
 	case kind == "iprp":
-		return kind, mapped(content, func(kind string, content []byte) (string, []byte) {
+		return mapped(content, func(kind string, content []byte) (string, []byte) {
 			if kind == "ipco" {
 				content = mapped(content, plainProperty)
 			}
 			return kind, content
 		})
 	case kind == "iref" && len(content) > 4:
-		h.wide = content[0] > 0
-		return kind, slices.Concat(content[:4], mapped(content[4:], h.plainReference))
+		wide := content[0] > 0
+		return slices.Concat(content[:4], mapped(content[4:], func(kind string, content []byte) (string, []byte) {
+			return kind, plainReference(kind, content, primary, wide)
+		}))
 	}
-	return kind, content
+	return content
 }
 
 // plainProperty replaces what cuts, turns or mirrors by a rotation of 0 degrees. It is not
@@ -103,24 +102,23 @@ func plainProperty(kind string, content []byte) (string, []byte) {
 }
 
 // plainReference leaves one of the items that an auxiliary item refers to: the primary item,
-// or the first.
-func (h *heif) plainReference(kind string, content []byte) (string, []byte) {
-	id := 2
-	if h.wide {
-		id = 4
+// or the first. Their numbers have four bytes if they are wide, otherwise two.
+func plainReference(kind string, content []byte, primary uint32, wide bool) []byte {
+	size := 2
+	if wide {
+		size = 4
 	}
-	head := id + 2 // who refers, and to how many
-	switch {
-	case kind != "auxl" && kind != "thmb" && kind != "cdsc", len(content) < head+id:
-		return kind, content
+	head := size + 2 // who refers, and to how many
+	if kind != "auxl" && kind != "thmb" && kind != "cdsc" || len(content) < head+size {
+		return content
 	}
-	to := content[head : head+id]
-	for other := range slices.Chunk(content[head:], id) {
-		if h.id(other) == h.primary {
+	to := content[head : head+size]
+	for other := range slices.Chunk(content[head:], size) {
+		if itemNumber(other, wide) == primary {
 			to = other
 		}
 	}
-	return kind, slices.Concat(content[:id], []byte{0, 1}, to)
+	return slices.Concat(content[:size], []byte{0, 1}, to)
 }
 
 // mapped applies f to each box of a sequence.

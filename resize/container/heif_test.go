@@ -64,13 +64,11 @@ func TestPlainReferences(t *testing.T) {
 		{"auxl", "\x00\x02\x00\x02", "\x00\x02\x00\x02"},
 		{"auxl", "", ""},
 	} {
-		h := heif{primary: 1}
-		if _, got := h.plainReference(c.kind, []byte(c.content)); string(got) != c.want {
+		if got := plainReference(c.kind, []byte(c.content), 1, false); string(got) != c.want {
 			t.Errorf("%s %q: %q, want %q", c.kind, c.content, got, c.want)
 		}
 	}
-	wide := heif{primary: 1, wide: true}
-	if _, got := wide.plainReference("auxl", []byte("\x00\x00\x00\x02\x00\x02\x00\x00\x00\x04\x00\x00\x00\x01")); string(got) != "\x00\x00\x00\x02\x00\x01\x00\x00\x00\x01" {
+	if got := plainReference("auxl", []byte("\x00\x00\x00\x02\x00\x02\x00\x00\x00\x04\x00\x00\x00\x01"), 1, true); string(got) != "\x00\x00\x00\x02\x00\x01\x00\x00\x00\x01" {
 		t.Errorf("of four bytes: %q", got)
 	}
 }
