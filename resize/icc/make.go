@@ -24,59 +24,41 @@ func Make(p Primaries, c Curve) []byte {
 	if !ok {
 		return nil
 	}
-	b := newBuilder("RGB ")
+	var tags []tagData
 	for i, name := range []string{"r", "g", "b"} {
-		b.add(name+"XYZ", xyz(colours[i]))
-		b.add(name+"TRC", c.tag())
+		tags = append(tags, tagData{name + "XYZ", xyz(colours[i])}, tagData{name + "TRC", c.tag()})
 	}
-	return b.profile()
+	return profileOf("RGB ", tags...)
 }
 
 // MakeGrey writes a profile for grey.
-func MakeGrey(c Curve) []byte {
-	b := newBuilder("GRAY")
-	b.add("kTRC", c.tag())
-	return b.profile()
-}
+func MakeGrey(c Curve) []byte { return profileOf("GRAY", tagData{"kTRC", c.tag()}) }
 
 // description is the name "CICP", in the form of version 4.
 var description = []byte("mluc\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x0cenUS\x00\x00\x00\x08\x00\x00\x00\x1c\x00C\x00I\x00C\x00P")
 
-// builder collects the tags of a profile (ICC.1:2022, 7).
-type builder struct {
-	space       string
-	count       int
-	table, data []byte
+type tagData struct {
+	name string
+	data []byte
 }
 
-func newBuilder(space string) *builder {
-	b := &builder{space: space}
-	b.add("desc", description)
-	b.add("wtpt", xyz(d50))
-	return b
-}
-
-func (b *builder) add(name string, data []byte) {
-	b.count++
-	b.table = append(b.table, name...)
-	b.table = binary.BigEndian.AppendUint32(b.table, uint32(len(b.data))) // moved by profile
-	b.table = binary.BigEndian.AppendUint32(b.table, uint32(len(data)))
-	b.data = append(b.data, data...)
-	b.data = append(b.data, make([]byte, -len(data)&3)...)
-}
-
-func (b *builder) profile() []byte {
-	out := make([]byte, headerBytes, headerBytes+4+len(b.table)+len(b.data))
-	copy(out[8:], "\x04\x30\x00\x00mntr"+b.space+"XYZ ")
+// profileOf writes a profile with these tags (ICC.1:2022, 7), its name and its white.
+func profileOf(space string, tags ...tagData) []byte {
+	tags = append([]tagData{{"desc", description}, {"wtpt", xyz(d50)}}, tags...)
+	out := make([]byte, headerBytes)
+	copy(out[8:], "\x04\x30\x00\x00mntr"+space+"XYZ ")
 	copy(out[36:], "acsp")
 	copy(out[68:], xyz(d50)[8:])
-	out = binary.BigEndian.AppendUint32(out, uint32(b.count))
-	out = append(out, b.table...)
-	for entry := headerBytes + 4; entry < len(out); entry += 12 {
-		at := out[entry+4:]
-		binary.BigEndian.PutUint32(at, binary.BigEndian.Uint32(at)+uint32(len(out)))
+	out = binary.BigEndian.AppendUint32(out, uint32(len(tags)))
+	start, data := len(out)+12*len(tags), []byte(nil)
+	for _, t := range tags {
+		out = append(out, t.name...)
+		out = binary.BigEndian.AppendUint32(out, uint32(start+len(data)))
+		out = binary.BigEndian.AppendUint32(out, uint32(len(t.data)))
+		data = append(data, t.data...)
+		data = append(data, make([]byte, -len(data)&3)...)
 	}
-	out = append(out, b.data...)
+	out = append(out, data...)
 	binary.BigEndian.PutUint32(out, uint32(len(out)))
 	return out
 }
