@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -73,12 +74,12 @@ func withCause(ctx context.Context, backend string, sentinel, cause error) error
 
 // Protect calls the client of a backend, and turns a panic into ErrTransient: it may
 // be due to one response, or to one object's headers.
-func Protect[T any](ctx context.Context, backend string, call func() (T, error)) (result T, err error) {
-	err = panics.Try("origin", func() (err error) { result, err = call(); return err }, "origin", backend)
+func Protect(ctx context.Context, backend string, call func() error) error {
+	err := panics.Try("origin", call, "origin", backend)
 	if panicked, ok := errors.AsType[*panics.Error](err); ok {
-		err = Transient(ctx, backend, panicked)
+		return Transient(ctx, backend, panicked)
 	}
-	return result, err
+	return err
 }
 
 // NotFound returns the ErrNotFound of a backend that has no object under key.
@@ -151,4 +152,20 @@ func EnsureAbsent(ctx context.Context, w Writer, key string) error {
 	default:
 		return err
 	}
+}
+
+// ErrorRecorder is a Reader that keeps the error of another one, for a Writer to tell it from
+// its own.
+type ErrorRecorder struct {
+	io.Reader
+	Err error // nil until Read has failed; io.EOF is no failure
+}
+
+// Read implements io.Reader.
+func (r *ErrorRecorder) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.Err = err
+	}
+	return n, err
 }

@@ -1,9 +1,7 @@
 package storage_test
 
 import (
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/storage/storagetest"
@@ -31,18 +29,5 @@ func TestAs(t *testing.T) {
 		if writer != tt.want || lister != tt.want || linker != tt.want {
 			t.Errorf("%T of %v: Writer %t, Lister %t, Linker %t; want %t", tt.origin, tt.origin, writer, lister, linker, tt.want)
 		}
-	}
-	g := withBreaker(plain)
-	err := g.Put(t.Context(), "key", strings.NewReader(""), 0, time.Time{})
-	storagetest.WantKind(t, err, storage.ErrUnavailable)
-	_, err = g.Stat(t.Context(), "key")
-	storagetest.WantKind(t, err, storage.ErrUnavailable)
-	_, err = g.Link(t.Context(), "key", storage.LinkOptions{Expires: time.Minute})
-	storagetest.WantKind(t, err, storage.ErrUnavailable)
-	for _, err := range g.List(t.Context(), "", nil) {
-		storagetest.WantKind(t, err, storage.ErrUnavailable)
-	}
-	if plain.TotalOpens() != 0 || g.Down() {
-		t.Error("the backend was asked")
 	}
 }

@@ -3,7 +3,6 @@ package breaker
 import (
 	"context"
 	"errors"
-	"iter"
 	"sync/atomic"
 	"time"
 
@@ -32,8 +31,9 @@ func callWithDeadline[T any](ctx context.Context, backend string, stuck *atomic.
 	}
 	responses := make(chan response, 1)
 	go func() {
-		result, err := storage.Protect(ctx, backend, call)
-		responses <- response{result, err}
+		var r response
+		r.err = storage.Protect(ctx, backend, func() (err error) { r.result, err = call(); return err })
+		responses <- r
 	}()
 	select {
 	case r := <-responses:
@@ -41,12 +41,9 @@ func callWithDeadline[T any](ctx context.Context, backend string, stuck *atomic.
 	case <-ctx.Done():
 	}
 	go func() {
-		var late response
-		select {
-		case late = <-responses:
-		case <-time.After(stuckAfter):
-			stuck.Add(1)
-			late = <-responses
+		counting := time.AfterFunc(stuckAfter, func() { stuck.Add(1) })
+		late := <-responses
+		if !counting.Stop() {
 			stuck.Add(-1)
 		}
 		if late.err == nil {
@@ -54,31 +51,4 @@ func callWithDeadline[T any](ctx context.Context, backend string, stuck *atomic.
 		}
 	}()
 	return result, storage.Unavailable(ctx, backend, ctx.Err())
-}
-
-// protectedList turns a panic of the backend into the last element of its listing. A
-// panic of the caller's loop is not the backend's.
-func protectedList(ctx context.Context, backend string, list func() iter.Seq2[storage.Entry, error]) iter.Seq2[storage.Entry, error] {
-	return func(yield func(storage.Entry, error) bool) {
-		inCaller, more := false, true
-		defer func() {
-			if inCaller {
-				return
-			}
-			if value := recover(); value != nil {
-				err := storage.Transient(ctx, backend, panics.Recovered("origin", value, "origin", backend))
-				if more {
-					yield(storage.Entry{}, err)
-				}
-			}
-		}()
-		for entry, err := range list() {
-			inCaller = true
-			more = yield(entry, err)
-			inCaller = false
-			if !more {
-				return
-			}
-		}
-	}
 }

@@ -7,119 +7,104 @@ import (
 	"time"
 )
 
-// TestTransitions names the state after each event in each state, and what becomes of a
-// request: it passes, passes as the half-open request, or is refused.
-func TestTransitions(t *testing.T) {
-	t.Parallel()
-	states := []state{closed, open, halfOpen, checked, checkedHalfOpen}
-	rows := []struct {
-		name  string
-		event event
-		want  [5]state // after the event in each of states
-	}{
-		{"request", request, [5]state{closed, open, halfOpen, checkedHalfOpen, checkedHalfOpen}},
-		{"request after the pause", requestAfterPause, [5]state{closed, halfOpen, halfOpen, checkedHalfOpen, checkedHalfOpen}},
-		{"success", success, [5]state{closed, open, closed, closed, closed}},
-		{"failure", failed, [5]state{closed, open, open, checked, checkedHalfOpen}},
-		{"last failure", lastFailure, [5]state{open, open, open, open, open}},
-		{"half-open request succeeds", halfOpenSuccess, [5]state{closed, closed, closed, closed, closed}},
-		{"half-open request fails", halfOpenFailure, [5]state{closed, open, open, open, open}},
-		{"half-open request times out", halfOpenTimedOut, [5]state{closed, open, open, checked, checked}},
-		{"Check succeeds", checkSuccess, [5]state{closed, checked, halfOpen, checked, checkedHalfOpen}},
-		{"Check succeeds during the half-open request", checkSuccessHalfOpen, [5]state{closed, checkedHalfOpen, checkedHalfOpen, checked, checkedHalfOpen}},
-	}
-	for _, row := range rows {
-		for i, from := range states {
-			c := &circuit{state: from}
-			if c.apply(row.event); c.state != row.want[i] {
-				t.Errorf("%s in state %d leads to %d, want %d", row.name, from, c.state, row.want[i])
-			}
+var errBoom = errors.New("boom")
+
+// circuits are a circuit in each of its states: closed, open, half-open, and half-open while
+// others wait for the request that was let through alone. earlier is a request that was sent
+// before the circuit opened.
+func circuits(t *testing.T) (all [4]*circuit, earlier [4]*attempt, alone *attempt) {
+	for i := range all {
+		c := &circuit{}
+		earlier[i], _ = c.enter()
+		for range maxFailures * min(i, 1) {
+			fail(t, c)
 		}
+		if i >= 2 {
+			c.recordCheck(worked, time.Now(), nil)
+		}
+		if i == 3 {
+			alone, _ = c.enter()
+		}
+		all[i] = c
 	}
+	return all, earlier, alone
 }
 
-func TestEnter(t *testing.T) {
+// fail lets a request fail that takes so long that it counts.
+func fail(t *testing.T, c *circuit) {
+	t.Helper()
+	a, err := c.enter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(slowFailure)
+	a.settle(didFail, a.begun, errBoom)
+}
+
+// TestTransitions names the state after each event in each state.
+func TestTransitions(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name         string
-		state        state
-		afterPause   bool
-		probeLoops   int
-		passes       bool
-		halfOpen     bool
-		public       State
-		down, logged bool // after it; whether the observer is told
+	rows := []struct {
+		name  string
+		event func(c *circuit, earlier, alone *attempt)
+		want  [4]State // as circuits
 	}{
-		{"closed", closed, true, 1, true, false, Closed, false, false},
-		{"open", open, false, 0, false, false, Open, true, false},
-		{"open, after the pause", open, true, 0, true, true, HalfOpen, true, true},
-		{"open, after the pause, with a probe loop", open, true, 1, false, false, Open, true, false},
-		{"half-open", halfOpen, true, 0, false, false, HalfOpen, true, false},
-		{"checked", checked, true, 1, true, true, HalfOpen, false, false},
-		{"checked, half-open", checkedHalfOpen, true, 1, false, false, HalfOpen, false, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				logged := false
-				c := &circuit{state: tt.state, probeLoops: tt.probeLoops, changed: func(string, State, State) { logged = true }}
-				if !tt.afterPause {
-					c.pauseEnd = time.Now().Add(time.Nanosecond)
+		{"nothing", func(*circuit, *attempt, *attempt) {}, [4]State{Closed, Open, Closed, HalfOpen}},
+		{"an earlier request succeeds", func(_ *circuit, earlier, _ *attempt) { earlier.settle(worked, earlier.begun, nil) }, [4]State{Closed, Open, Closed, Closed}},
+		{"an earlier request fails", func(_ *circuit, earlier, _ *attempt) { earlier.settle(didFail, earlier.begun, errBoom) }, [4]State{Closed, Open, Closed, HalfOpen}},
+		{"the caller of an earlier request leaves", func(_ *circuit, earlier, _ *attempt) { earlier.settle(unknown, earlier.begun, nil) }, [4]State{Closed, Open, Closed, HalfOpen}},
+		{"a Check succeeds", func(c *circuit, _, _ *attempt) { c.recordCheck(worked, time.Now(), nil) }, [4]State{Closed, Closed, Closed, HalfOpen}},
+		{"a Check fails", func(c *circuit, _, _ *attempt) { c.recordCheck(didFail, time.Now(), errBoom) }, [4]State{Closed, Open, Closed, HalfOpen}},
+		{"five Checks fail", func(c *circuit, _, _ *attempt) {
+			for range maxFailures {
+				c.recordCheck(didFail, time.Now(), errBoom)
+			}
+		}, [4]State{Open, Open, Open, Open}},
+		{"two seconds pass", func(*circuit, *attempt, *attempt) { time.Sleep(halfOpenTimeout) }, [4]State{Closed, Open, Closed, Closed}},
+		{"the half-open request succeeds", func(_ *circuit, _, alone *attempt) { alone.settle(worked, alone.begun, nil) }, [4]State{Closed, Open, Closed, Closed}},
+		{"the half-open request fails", func(_ *circuit, _, alone *attempt) { alone.settle(didFail, alone.begun, errBoom) }, [4]State{Closed, Open, Closed, Open}},
+		{"the half-open request's caller leaves", func(_ *circuit, _, alone *attempt) { alone.settle(unknown, alone.begun, nil) }, [4]State{Closed, Open, Closed, Closed}},
+	}
+	for _, row := range rows {
+		synctest.Test(t, func(t *testing.T) {
+			all, earlier, alone := circuits(t)
+			for i, c := range all {
+				row.event(c, earlier[i], alone)
+			}
+			for i, c := range all {
+				if got := c.publicState(); got != row.want[i] || c.isDown() != (got == Open) {
+					t.Errorf("%s: circuit %d is %v, down %t; want %v", row.name, i, got, c.isDown(), row.want[i])
 				}
-				a, err := c.enter()
-				if (err == nil) != tt.passes || tt.passes && a.halfOpen != tt.halfOpen {
-					t.Errorf("%+v, %v", a, err)
-				}
-				if c.publicState() != tt.public || c.isDown() != tt.down || logged != tt.logged {
-					t.Errorf("state %v, down %t, logged %t", c.publicState(), c.isDown(), logged)
-				}
-			})
+			}
 		})
 	}
 }
 
-// TestPauseBegins: also when the half-open request fails.
-func TestPauseBegins(t *testing.T) {
+// TestEnter: which requests pass, and which of them alone.
+func TestEnter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &circuit{}
-		for range maxFailures {
+		all, _, alone := circuits(t)
+		passes, isAlone := [4]bool{true, false, true, false}, [4]bool{false, false, true, false}
+		for i, c := range all {
 			a, err := c.enter()
-			if err != nil {
-				t.Fatal(err)
+			if (err == nil) != passes[i] || err == nil && a.isAlone != isAlone[i] {
+				t.Errorf("circuit %d: %+v, %v", i, a, err)
 			}
-			time.Sleep(slowFailure)
-			a.settle(didFail, a.begun, errors.New("boom"))
 		}
-		for range 3 {
-			if _, err := c.enter(); err == nil || !c.isDown() {
-				t.Fatal("a request passes before the pause is over")
-			}
-			time.Sleep(pause)
-			a, err := c.enter()
-			if err != nil || !a.halfOpen {
-				t.Fatalf("no half-open request after the pause: %v", err)
-			}
-			a.settle(didFail, a.begun, errors.New("boom"))
-		}
-	})
-}
-
-// TestSettleTwice: a half-open request that was answered after its timeout closes the breaker, and
-// what it is settled with later does not count.
-func TestSettleTwice(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		c := &circuit{state: open}
-		a, _ := c.enter()
 		time.Sleep(halfOpenTimeout)
-		synctest.Wait()
-		if c.publicState() != Open {
-			t.Errorf("%v after the timeout", c.publicState())
+		next, err := all[3].enter()
+		if err != nil || !next.isAlone {
+			t.Errorf("no other request passes after the timeout: %v", err)
 		}
-		a.settle(worked, a.begun, nil)
-		a.settle(didFail, a.begun, errors.New("boom"))
-		if c.publicState() != Closed || c.failures != 0 {
-			t.Errorf("%v, %d failures", c.publicState(), c.failures)
+		alone.settle(didFail, alone.begun, errBoom)
+		if all[3].publicState() != Open {
+			t.Error("the half-open request fails after its timeout, and changes nothing")
+		}
+		next.settle(worked, next.begun, nil)
+		next.settle(didFail, next.begun, errBoom)
+		if all[3].publicState() != Closed || all[3].failures != 0 {
+			t.Errorf("%v, %d failures: a late answer closes it, and only the first call of settle counts", all[3].publicState(), all[3].failures)
 		}
 	})
 }

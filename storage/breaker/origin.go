@@ -4,8 +4,6 @@ package breaker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"sync/atomic"
@@ -22,8 +20,9 @@ type Observer struct {
 	Attempted func(backend string, took time.Duration, err error)
 	// BodyFailed is called when a body failed after its object was opened.
 	BodyFailed func(backend string, err error)
-	// StateChanged is called when the state changes.
-	StateChanged func(backend string, from, to State)
+	// StateChanged is called with Open when the breaker opens, and with Closed as soon as a
+	// Check has succeeded after that.
+	StateChanged func(backend string, to State)
 }
 
 // Origin is a storage.Origin with a circuit breaker. It is a Writer, a Lister and a
@@ -38,7 +37,7 @@ type Origin struct {
 // New puts a circuit breaker around a backend.
 //
 // Five failures in a row open the breaker: every Open fails at once with ErrUnavailable,
-// and says why, until a request that is let through alone succeeds; see State. Failures
+// and says why, until a Check succeeds; see State, and ProbeLoop, which must run. Failures
 // are ErrUnavailable, also of a body, but neither ErrRefused nor ErrTransient, and an
 // expired deadline of the caller. A panic of the backend's client is ErrTransient.
 //
@@ -58,8 +57,8 @@ func (o *Origin) Unwrap() storage.Origin { return o.origin }
 // String is that of the origin within.
 func (o *Origin) String() string { return o.origin.String() }
 
-// State returns the state of the breaker. Without requests and without ProbeLoop it
-// stays Open.
+// State returns the state of the breaker: HalfOpen while a request is let through alone, and
+// Closed before the first that is.
 func (o *Origin) State() State { return o.circuit.publicState() }
 
 // Down reports that neither a request nor a Check has succeeded since the breaker
@@ -78,7 +77,7 @@ func (o *Origin) Open(ctx context.Context, key string, have storage.Version) (*s
 	object.Body = &body{ReadCloser: object.Body, ctx: ctx, attempt: a, failed: o.observer.BodyFailed}
 	if link := object.Link; link != nil {
 		object.Link = func(ctx context.Context, options storage.LinkOptions) (string, error) {
-			return storage.Protect(ctx, o.String(), func() (string, error) { return link(ctx, options) })
+			return protectedLink(ctx, o.String(), func() (string, error) { return link(ctx, options) })
 		}
 	}
 	return object, nil
@@ -123,13 +122,12 @@ func (o *Origin) check(ctx context.Context) error {
 	return err
 }
 
+// The following are for origins within that have the capability: use storage.As.
+
 // Stat makes one attempt, if the breaker lets it pass.
 func (o *Origin) Stat(ctx context.Context, key string) (storage.Entry, error) {
-	w, ok := o.origin.(storage.Writer)
-	if !ok {
-		return storage.Entry{}, o.cannot("be written to")
-	}
-	entry, a, err := call(ctx, o, func() (storage.Entry, error) { return w.Stat(ctx, key) }, func(storage.Entry) {})
+	stat := o.origin.(storage.Writer).Stat
+	entry, a, err := call(ctx, o, func() (storage.Entry, error) { return stat(ctx, key) }, func(storage.Entry) {})
 	if err == nil {
 		a.settle(worked, a.begun, nil)
 	}
@@ -140,10 +138,7 @@ func (o *Origin) Stat(ctx context.Context, key string) (storage.Entry, error) {
 // backend's. Put returns when the backend does, even if that ignores ctx, as it has
 // the body.
 func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64, modTime time.Time) error {
-	w, ok := o.origin.(storage.Writer)
-	if !ok {
-		return o.cannot("be written to")
-	}
+	put := o.origin.(storage.Writer).Put
 	if err := ctx.Err(); err != nil {
 		return storage.Unavailable(ctx, o.String(), err)
 	}
@@ -151,10 +146,10 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 	if err != nil {
 		return err
 	}
-	source := &errorRecorder{Reader: body}
-	_, err = storage.Protect(ctx, o.String(), func() (struct{}, error) { return struct{}{}, w.Put(ctx, key, source, size, modTime) })
+	source := &storage.ErrorRecorder{Reader: body}
+	err = storage.Protect(ctx, o.String(), func() error { return put(ctx, key, source, size, modTime) })
 	switch {
-	case source.failed:
+	case source.Err != nil:
 		a.settle(unknown, a.begun, nil)
 	case err == nil:
 		a.settle(worked, a.begun, nil)
@@ -163,36 +158,31 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 	return err
 }
 
-type errorRecorder struct {
-	io.Reader
-	failed bool
-}
-
-func (r *errorRecorder) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		r.failed = true
-	}
-	return n, err
-}
-
 // List lists the backend in any state of the breaker, without consequences: no request
 // waits for a listing.
 func (o *Origin) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[storage.Entry, error] {
-	if l, ok := o.origin.(storage.Lister); ok {
-		return protectedList(ctx, o.String(), func() iter.Seq2[storage.Entry, error] { return l.List(ctx, prefix, skipped) })
+	protect := func(call func() error) error { return storage.Protect(ctx, o.String(), call) }
+	return func(yield func(storage.Entry, error) bool) {
+		entries := storage.NewCursor(func(yield func(storage.Entry, error) bool) {
+			o.origin.(storage.Lister).List(ctx, prefix, skipped)(yield)
+		})
+		defer protect(func() error { entries.Stop(); return nil })
+		for {
+			err := protect(entries.Advance)
+			if err == nil && !entries.More || !yield(entries.Entry, err) || err != nil {
+				return
+			}
+		}
 	}
-	return storage.FailedList(o.cannot("be listed"))
 }
 
 // Link is that of the backend, in any state of the breaker.
 func (o *Origin) Link(ctx context.Context, key string, options storage.LinkOptions) (string, error) {
-	if l, ok := o.origin.(storage.Linker); ok {
-		return storage.Protect(ctx, o.String(), func() (string, error) { return l.Link(ctx, key, options) })
-	}
-	return "", o.cannot("be linked to")
+	link := o.origin.(storage.Linker).Link
+	return protectedLink(ctx, o.String(), func() (string, error) { return link(ctx, key, options) })
 }
 
-func (o *Origin) cannot(what string) error {
-	return fmt.Errorf("%s: %w: it cannot %s", o, storage.ErrUnavailable, what)
+func protectedLink(ctx context.Context, backend string, call func() (string, error)) (link string, err error) {
+	err = storage.Protect(ctx, backend, func() (err error) { link, err = call(); return err })
+	return link, err
 }

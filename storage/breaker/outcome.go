@@ -53,9 +53,10 @@ type body struct {
 
 func (b *body) Read(p []byte) (int, error) {
 	begun := time.Now()
-	n, err := storage.Protect(b.ctx, b.attempt.circuit.backend, func() (int, error) { return b.ReadCloser.Read(p) })
+	var n int
+	err := b.protect(func() (err error) { n, err = b.ReadCloser.Read(p); return err })
 	switch {
-	case err == nil && n > 0 && b.attempt.halfOpen:
+	case err == nil && n > 0 && b.attempt.isAlone:
 		b.attempt.settle(worked, begun, nil)
 	case err == nil || b.ended:
 	case errors.Is(err, io.EOF):
@@ -83,10 +84,13 @@ func (b *body) recordFailure(begun time.Time, err error) {
 // known.
 func (b *body) Close() error {
 	o := unknown
-	if b.attempt.halfOpen {
+	if b.attempt.isAlone {
 		o = worked
 	}
 	b.attempt.settle(o, b.attempt.begun, nil)
-	_, err := storage.Protect(b.ctx, b.attempt.circuit.backend, func() (struct{}, error) { return struct{}{}, b.ReadCloser.Close() })
-	return err
+	return b.protect(b.ReadCloser.Close)
+}
+
+func (b *body) protect(call func() error) error {
+	return storage.Protect(b.ctx, b.attempt.circuit.backend, call)
 }

@@ -12,27 +12,26 @@ import (
 const (
 	// probeInterval is how often a backend that is down is checked.
 	probeInterval = time.Second
-	// maxProbes of a backend are under way. The next begins after halfOpenTimeout: one
+	// maxProbes of a backend are under way. The next begins after hangingProbe: one
 	// that has hung since the backend went down must not hide that it is back.
-	maxProbes = 5
+	maxProbes    = 5
+	hangingProbe = 2 * time.Second
 	// probeTimeout is for Checks that nothing else ends. The timeouts of the backend
 	// itself are to be shorter: what answers later than this stays shut out.
 	probeTimeout = time.Minute
 )
 
-// ProbeLoop checks those origins that are down, about once a second, until ctx is done.
-// So no request has to find out whether they are back, and wait for one that is not.
+// ProbeLoop checks those origins that are down, about once a second, until ctx is done. So no
+// request has to find out whether a backend is back, and wait for one that is not.
 func ProbeLoop(ctx context.Context, origins ...*Origin) {
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	for _, o := range origins {
-		loops.Go(func() { panics.Loop(ctx, "probe", o.probeLoop) })
+		loops.Go(func() { o.probeLoop(ctx) })
 	}
 }
 
 func (o *Origin) probeLoop(ctx context.Context) {
-	o.circuit.countProbeLoop(1)
-	defer o.circuit.countProbeLoop(-1)
 	var probes sync.WaitGroup
 	defer probes.Wait()
 	ticker := time.NewTicker(probeInterval)
@@ -46,7 +45,7 @@ func (o *Origin) probeLoop(ctx context.Context) {
 		case <-ticker.C:
 		}
 		n := running.Load()
-		if !o.Down() || n == maxProbes || n > 0 && time.Since(latest) < halfOpenTimeout {
+		if !o.Down() || n == maxProbes || n > 0 && time.Since(latest) < hangingProbe {
 			continue
 		}
 		latest = time.Now()

@@ -129,17 +129,12 @@ func TestBreakerHalfOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, f := broken(t)
 		m := mirrors(g, withBreaker(storagetest.Named("well", "key")))
-		check := func() {
-			if err := g.Check(t.Context()); err != nil || g.Down() || g.State() != breaker.Closed {
-				t.Errorf("%v, down %t, %v after a Check", err, g.Down(), g.State())
-			}
-		}
-		check()
+		check(t, g)
 		f.FailNext(1, storagetest.Refused())
 		if err := open(t.Context(), m, "key"); err != nil || g.State() != breaker.Open {
 			t.Errorf("%v, %v after a half-open request that failed", err, g.State())
 		}
-		check()
+		check(t, g)
 		release := f.Hold()
 		ctx, leave := context.WithCancel(t.Context())
 		gone := make(chan error, 1)

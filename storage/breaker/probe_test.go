@@ -91,16 +91,6 @@ func TestProbeLoopSparesRequests(t *testing.T) {
 		}
 		stop()
 		<-done
-
-		hanging.FailAll(storagetest.Refused())
-		for range 5 {
-			_ = open(t.Context(), first, "key")
-		}
-		hanging.FailAll(nil)
-		time.Sleep(time.Second)
-		if err := open(t.Context(), first, "key"); err != nil {
-			t.Errorf("after ProbeLoop has ended: %v", err)
-		}
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/storage"
+	"github.com/thumbery/thumbery/storage/breaker"
 	"github.com/thumbery/thumbery/storage/hedge"
 	"github.com/thumbery/thumbery/storage/storagetest"
 )
@@ -48,6 +49,7 @@ func versions(key string) [][]byte {
 // faulty is the chain and what it is made of.
 type faulty struct {
 	chain          storage.Origin
+	breakers       []*breaker.Origin
 	near, far, old *storagetest.Fake
 }
 
@@ -59,9 +61,10 @@ func newFaulty() *faulty {
 	}
 	f.old.Put("z", versions("z")[0])
 	after := func() time.Duration { return 50 * time.Millisecond }
+	f.breakers = []*breaker.Origin{withBreaker(f.near), withBreaker(f.far), withBreaker(f.old)}
 	f.chain = storage.Chain(
-		hedge.Mirrors(after, hedge.Observer{}, withBreaker(f.near), withBreaker(f.far)),
-		mirrors(withBreaker(f.old)),
+		hedge.Mirrors(after, hedge.Observer{}, f.breakers[0], f.breakers[1]),
+		mirrors(f.breakers[2]),
 	)
 	return f
 }
@@ -69,7 +72,9 @@ func newFaulty() *faulty {
 func runFaults(t *testing.T, seed uint64, outcomes map[string]int) {
 	f := newFaulty()
 	over := make(chan struct{})
-	var mischief, clients sync.WaitGroup
+	var mischief, clients, probes sync.WaitGroup
+	ctx, cancel := context.WithCancel(t.Context())
+	probes.Go(func() { breaker.ProbeLoop(ctx, f.breakers...) })
 	for i, backend := range []*storagetest.Fake{f.near, f.far, f.old} {
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		mischief.Go(func() { misbehave(t, random, backend, over) })
@@ -101,6 +106,8 @@ func runFaults(t *testing.T, seed uint64, outcomes map[string]int) {
 			t.Errorf("%s is %s when all is well again", key, outcome)
 		}
 	}
+	cancel()
+	probes.Wait()
 }
 
 // ask asks for a key as a client that may leave, and checks what it gets.

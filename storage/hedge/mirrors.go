@@ -5,7 +5,6 @@ package hedge
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -26,12 +25,11 @@ type Observer struct {
 	Resumed func(backend string)
 }
 
-// Mirrors combines origins that have the same objects, nearest first. The next is tried
-// when one cannot answer, ErrRefused included. The last one is tried twice; and when it
-// cannot answer either, so is the first of the others. Second attempts are for origins
-// with a circuit breaker that is closed. If all have failed the error is ErrUnavailable
-// and names all causes. It is that, too, when one could not answer and another has no such
-// object: a mirror may lag behind.
+// Mirrors combines one or more origins that have the same objects, nearest first. The next is
+// tried when one cannot answer, ErrRefused included. When none is left, one that has failed is
+// tried once more, a moment later; this is for origins with a circuit breaker that is not open.
+// If all have failed the error is ErrUnavailable and names all causes. It is that, too, when one
+// could not answer and another has no such object: a mirror may lag behind.
 //
 // When after() has passed without an answer, if that is more than 0, the next is tried
 // as well, and the first answer counts; but ErrNotFound waits for those before it that
@@ -56,9 +54,6 @@ type mirrors struct {
 func (m *mirrors) Open(ctx context.Context, key string, have storage.Version) (*storage.Object, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, storage.Unavailable(ctx, m.String(), err)
-	}
-	if len(m.Members()) == 0 {
-		return nil, fmt.Errorf("%w: no mirror", storage.ErrUnavailable)
 	}
 	h := &hedgedOpen{mirrors: m, ctx: ctx, key: key, have: have, answers: make(chan answer), done: make(chan struct{})}
 	defer close(h.done)

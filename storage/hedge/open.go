@@ -3,11 +3,18 @@ package hedge
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/storage"
+)
+
+// The delay between a failed attempt and the second one is random within these bounds.
+const (
+	minRetryDelay = 100 * time.Millisecond
+	maxRetryDelay = 300 * time.Millisecond
 )
 
 // hedgedOpen is one Open of several origins. failsafe-go's hedge does not fit: it does
@@ -42,7 +49,7 @@ type answer struct {
 // an error the answer is nil.
 func (h *hedgedOpen) run() (*answer, error) {
 	h.startNext(nil)
-	for isRunning(h.tried) || h.retry() {
+	for isRunning(h.tried) {
 		select {
 		case a := <-h.answers:
 			if h.receive(a) {
@@ -118,9 +125,11 @@ func (h *hedgedOpen) slow() <-chan time.Time {
 	return nil
 }
 
-// startNext tries the next origin, if there is one, and tells the observer.
+// startNext tries the next origin, and tells the observer. If none is left it makes the second
+// attempt.
 func (h *hedgedOpen) startNext(observe func(backend string)) {
 	if !h.hasNext() {
+		h.retry()
 		return
 	}
 	next := len(h.tried)
@@ -128,34 +137,62 @@ func (h *hedgedOpen) startNext(observe func(backend string)) {
 		observe(h.Members()[next].String())
 	}
 	h.tried = append(h.tried, attempt{})
-	h.start(next)
+	h.start(next, 0)
 }
 
-// start tries an origin. Each attempt has a context of its own, which the body of the
-// winner keeps.
-func (h *hedgedOpen) start(i int) {
+// retry makes a second attempt, once: at the last origin whose first one failed, and which
+// may be tried again.
+func (h *hedgedOpen) retry() {
+	for i, a := range slices.Backward(h.tried) {
+		if !h.retried && canRetry(h.Members()[i], a.cause) {
+			h.retried = true
+			a.cancel()
+			h.start(i, minRetryDelay+rand.N(maxRetryDelay-minRetryDelay))
+			return
+		}
+	}
+}
+
+// circuitBreaker is an origin with a circuit breaker, which keeps second attempts from
+// an origin that is dead: each would take its time twice.
+type circuitBreaker interface {
+	storage.Health
+	Unwrap() storage.Origin
+}
+
+// canRetry decides whether a fetch is retried: the first attempt failed with err, which is
+// no answer of the origin, and the origin's circuit breaker is not open.
+func canRetry(o storage.Origin, err error) bool {
+	b, ok := o.(circuitBreaker)
+	return ok && err != nil && !failure.Of(err).IsAnswer() && !b.Down()
+}
+
+// start tries an origin after a pause. Each attempt has a context of its own, which the body
+// of the winner keeps.
+func (h *hedgedOpen) start(i int, pause time.Duration) {
 	ctx, cancel := context.WithCancel(h.ctx)
 	h.tried[i].cancel, h.tried[i].running = cancel, true
+	origin := h.Members()[i]
 	go func() {
-		object, err := storage.Protect(ctx, h.Members()[i].String(), func() (*storage.Object, error) { return h.open(ctx, i) })
+		a := answer{from: i}
+		a.err = storage.Protect(ctx, origin.String(), func() (err error) {
+			if pause > 0 {
+				select {
+				case <-time.After(pause):
+				case <-ctx.Done(): // Open says so
+				}
+			}
+			a.object, err = origin.Open(ctx, h.key, h.have)
+			return err
+		})
 		select {
-		case h.answers <- answer{i, object, err}:
+		case h.answers <- a:
 		case <-h.done:
-			if err == nil {
-				object.Discard()
+			if a.err == nil {
+				a.object.Discard()
 			}
 		}
 	}()
-}
-
-// open opens the object at an origin, the last one with a second attempt: nobody else
-// is left to be tried.
-func (h *hedgedOpen) open(ctx context.Context, i int) (*storage.Object, error) {
-	origins := h.Members()
-	if i == len(origins)-1 {
-		return openTwice(ctx, origins[i], h.key, h.have)
-	}
-	return origins[i].Open(ctx, h.key, h.have)
 }
 
 func (h *hedgedOpen) cancelAllBut(best *answer) {

@@ -76,7 +76,7 @@ func (r *resumable) resume() bool {
 
 // reopen opens the object again, and skips what was read.
 func (r *resumable) reopen(origin storage.Origin) (io.ReadCloser, bool) {
-	object, err := openTwice(r.ctx, origin, r.key, storage.Version{})
+	object, err := origin.Open(r.ctx, r.key, storage.Version{})
 	if err != nil {
 		return nil, false
 	}

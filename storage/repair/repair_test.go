@@ -26,10 +26,11 @@ func mirrors(origins ...storage.Origin) storage.Origin {
 // repaired is a chain of an empty store and a fake that has keys, and what its
 // repair tells.
 type repaired struct {
-	chain  storage.Origin
-	repair *repair.Repair
-	first  storagetest.Store
-	last   *storagetest.Fake
+	chain    storage.Origin
+	breakers []*breaker.Origin
+	repair   *repair.Repair
+	first    storagetest.Store
+	last     *storagetest.Fake
 
 	mu   sync.Mutex
 	told []string
@@ -45,21 +46,24 @@ func newRepaired(t *testing.T, o repair.Options, keys ...string) *repaired {
 		r.told = append(r.told, fmt.Sprint(key, " ", err))
 	}
 	r.repair = repair.New(o)
+	r.breakers = []*breaker.Origin{withBreaker(r.first), withBreaker(r.last)}
 	var err error
-	if r.chain, err = r.repair.Chain(mirrors(withBreaker(r.first)), storagetest.Named("middle"), mirrors(withBreaker(r.last))); err != nil {
+	if r.chain, err = r.repair.Chain(mirrors(r.breakers[0]), storagetest.Named("middle"), mirrors(r.breakers[1])); err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-// run starts the repair; it is stopped, and waited for, at the end of the test.
+// run starts the repair, and the probes of the backends; they are stopped, and waited for, at
+// the end of the test.
 func (r *repaired) run(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { r.repair.Run(ctx); close(done) }()
+	var running sync.WaitGroup
+	running.Go(func() { r.repair.Run(ctx) })
+	running.Go(func() { breaker.ProbeLoop(ctx, r.breakers...) })
 	t.Cleanup(func() {
 		cancel()
-		<-done
+		running.Wait()
 		if n := r.first.Unclosed() + r.last.Unclosed(); n != 0 {
 			t.Errorf("%d bodies are open", n)
 		}

@@ -44,48 +44,43 @@ func (b *Bucket) String() string { return b.origin.name }
 // Check is that of an Origin.
 func (b *Bucket) Check(ctx context.Context) error { return b.origin.Check(ctx) }
 
-// noted is an object with its note.
-type noted struct {
-	body []byte
-	note string
-}
-
 // Get reads a whole object of at most maxBytes, and its note, "" if it has none. The error of a
 // larger one has the class failure.Answered.
 func (b *Bucket) Get(ctx context.Context, key string, maxBytes int64) (body []byte, note string, err error) {
-	n, err := storage.Protect(ctx, b.String(), func() (noted, error) { return b.get(ctx, key, maxBytes) })
-	return n.body, n.note, err
+	err = b.protect(ctx, func() (err error) {
+		body, note, err = b.get(ctx, key, maxBytes)
+		return err
+	})
+	return body, note, err
 }
 
-func (b *Bucket) get(ctx context.Context, key string, maxBytes int64) (n noted, err error) {
+func (b *Bucket) get(ctx context.Context, key string, maxBytes int64) ([]byte, string, error) {
 	o := b.origin
 	body, info, header, err := o.core.GetObject(ctx, o.location.bucket, o.location.prefix+key, minio.GetObjectOptions{})
 	if err != nil {
-		return n, o.wrapError(ctx, http.MethodGet, key, err)
+		return nil, "", o.wrapError(ctx, http.MethodGet, key, err)
 	}
 	exact := storage.ExactLength(ctx, body, info.Size, o.name)
 	defer exact.Close()
 	if info.Size > maxBytes {
-		return n, fmt.Errorf("%s: GET %q: %w: %d bytes", b, key, errTooLarge, info.Size)
+		return nil, "", fmt.Errorf("%s: GET %q: %w: %d bytes", b, key, errTooLarge, info.Size)
 	}
 	read := bytes.NewBuffer(make([]byte, 0, max(info.Size, 0)+bytes.MinRead))
 	if _, err := read.ReadFrom(io.LimitReader(exact, maxBytes+1)); err != nil {
-		return n, err
+		return nil, "", err
 	}
 	if int64(read.Len()) > maxBytes {
-		return n, fmt.Errorf("%s: GET %q: %w", b, key, errTooLarge)
+		return nil, "", fmt.Errorf("%s: GET %q: %w", b, key, errTooLarge)
 	}
-	return noted{read.Bytes(), header.Get("X-Amz-Meta-" + noteName)}, nil
+	return read.Bytes(), header.Get("X-Amz-Meta-" + noteName), nil
 }
 
 // Put stores an object, and replaces one that is there. The server verifies its MD5.
 func (b *Bucket) Put(ctx context.Context, key string, body []byte, mediaType, note string) error {
 	return b.protect(ctx, func() error {
-		o := b.origin
 		options := minio.PutObjectOptions{ContentType: mediaType, UserMetadata: map[string]string{noteName: note}}
-		_, err := o.core.PutObject(ctx, o.location.bucket, o.location.prefix+key, bytes.NewReader(body), int64(len(body)), contentMD5(body), "", options)
-		if err != nil {
-			return o.wrapError(ctx, http.MethodPut, key, err)
+		if err := b.origin.putObject(ctx, key, body, options); err != nil {
+			return b.origin.wrapError(ctx, http.MethodPut, key, err)
 		}
 		return nil
 	})
@@ -107,8 +102,7 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 }
 
 func (b *Bucket) protect(ctx context.Context, call func() error) error {
-	_, err := storage.Protect(ctx, b.String(), func() (struct{}, error) { return struct{}{}, call() })
-	return err
+	return storage.Protect(ctx, b.String(), call)
 }
 
 // List gives the keys of all objects that begin with prefix. The last element may be an error.

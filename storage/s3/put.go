@@ -103,9 +103,14 @@ func checkEnd(r io.Reader) error {
 
 func (u *upload) putWhole(ctx context.Context) error {
 	return u.putIfAbsent(ctx, u.options, func(options minio.PutObjectOptions) error {
-		_, err := u.origin.core.PutObject(ctx, u.origin.location.bucket, u.object(), bytes.NewReader(u.part), int64(len(u.part)), contentMD5(u.part), "", options)
-		return err
+		return u.origin.putObject(ctx, u.key, u.part, options)
 	})
+}
+
+// putObject sends one request. Its error is that of minio-go.
+func (o *Origin) putObject(ctx context.Context, key string, body []byte, options minio.PutObjectOptions) error {
+	_, err := o.core.PutObject(ctx, o.location.bucket, o.location.prefix+key, bytes.NewReader(body), int64(len(body)), contentMD5(body), "", options)
+	return err
 }
 
 // putIfAbsent calls do, which creates the object, with the condition that there is none.

@@ -158,12 +158,12 @@ func (o *Origins) breakerObserver() breaker.Observer {
 			o.config.Metrics.OriginRequest(backend, "broken")
 			o.config.Log.Warn("cannot read the body of an original", "origin", backend, "cause", err)
 		},
-		StateChanged: func(backend string, from, to breaker.State) {
+		StateChanged: func(backend string, to breaker.State) {
 			level := slog.LevelInfo
 			if to == breaker.Open {
 				level = slog.LevelError
 			}
-			o.config.Log.Log(context.Background(), level, "circuit breaker "+to.String(), "origin", backend, "before", from, "now", to)
+			o.config.Log.Log(context.Background(), level, "circuit breaker "+to.String(), "origin", backend)
 		},
 	}
 }
