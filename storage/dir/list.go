@@ -3,13 +3,12 @@ package dir
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io/fs"
 	"iter"
 	"os"
-	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/thumbery/thumbery/storage"
 	"github.com/thumbery/thumbery/variant"
@@ -19,9 +18,12 @@ import (
 // directory for each level in memory.
 //
 // Symbolic links to directories are not followed, as there may be cycles. They are passed
-// to skipped, in their order, as are broken links, links that lead outside, and
-// directories that may not be read; the keys of directories end with a slash there.
+// to skipped, in their order, as are broken links, links that lead outside, and, with a slash at
+// the end, directories that may not be read, or whose names are too long for keys.
 func (o *Origin) List(ctx context.Context, prefix string, skipped func(key string)) iter.Seq2[storage.Entry, error] {
+	if skipped == nil {
+		skipped = func(string) {}
+	}
 	return func(yield func(storage.Entry, error) bool) {
 		root, err := o.openRoot(ctx)
 		if err != nil {
@@ -29,139 +31,91 @@ func (o *Origin) List(ctx context.Context, prefix string, skipped func(key strin
 			return
 		}
 		defer func() { _ = root.Close() }()
-		w := walk{ctx: ctx, origin: o, root: root, prefix: prefix, skipped: skipped, yield: yield}
-		if err := w.dir(""); err != nil && !errors.Is(err, errStop) {
-			yield(storage.Entry{}, err)
+		w := walk{ctx: ctx, root: root, prefix: prefix, skipped: skipped, yield: yield}
+		if err := fs.WalkDir(keyOrder{root}, ".", w.visit); err != nil {
+			yield(storage.Entry{}, storage.Unavailable(ctx, o.String(), err))
 		}
 	}
 }
 
-// errStop ends a walk when the caller has enough.
-var errStop = errors.New("stop")
+// keyOrder has fs.WalkDir walk a directory in the order of the keys' bytes, in which the name of
+// a directory has a slash at its end.
+type keyOrder struct{ root *os.Root }
+
+func (k keyOrder) Open(name string) (fs.File, error) { return k.root.Open(name) }
+
+func (k keyOrder) ReadDir(name string) ([]fs.DirEntry, error) {
+	// O_DIRECTORY: what has become a FIFO is not waited for.
+	dir, err := k.root.OpenFile(name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = dir.Close() }()
+	entries, err := dir.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(nameInKey(a), nameInKey(b)) })
+	return entries, err
+}
+
+func nameInKey(d fs.DirEntry) string {
+	if d.IsDir() {
+		return d.Name() + "/"
+	}
+	return d.Name()
+}
 
 type walk struct {
 	ctx     context.Context
-	origin  *Origin
 	root    *os.Root
 	prefix  string
 	skipped func(key string)
 	yield   func(storage.Entry, error) bool
 }
 
-type node struct {
-	key       string // of a directory with a slash at its end, so that it sorts as its files do
-	isDir     bool
-	isSkipped bool // is passed to skipped
-	entry     storage.Entry
-}
-
-// dir walks the directory of a key, which ends with a slash or is "".
-func (w *walk) dir(key string) error {
-	nodes, err := w.nodes(key)
-	if err != nil {
+// visit is called by fs.WalkDir for each file and directory, and once more with the error of a
+// directory that cannot be read.
+func (w *walk) visit(name string, d fs.DirEntry, err error) error {
+	switch {
+	case w.ctx.Err() != nil:
+		return w.ctx.Err()
+	case name == ".":
 		return err
-	}
-	slices.SortFunc(nodes, func(a, b node) int { return cmp.Compare(a.key, b.key) })
-	for i := range nodes {
-		if err := w.node(&nodes[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *walk) node(n *node) error {
-	if w.ctx.Err() != nil {
-		return storage.Unavailable(w.ctx, w.origin.String(), w.ctx.Err())
-	}
-	if n.isDir && !n.isSkipped {
-		return w.dir(n.key)
-	}
-	if _, err := variant.ParseKey(n.key); n.isSkipped || err != nil {
-		w.skip(n.key)
-	} else if !w.yield(n.entry, nil) {
-		return errStop
-	}
-	return nil
-}
-
-// nodes reads a directory. One that has been removed is empty.
-func (w *walk) nodes(key string) ([]node, error) {
-	names, dir, err := w.read(key)
-	switch {
-	case err == nil:
-	case key != "" && isRefusal(err):
-		w.skip(key)
-		return nil, nil
-	case key != "" && isAbsence(err):
-		return nil, nil
-	default:
-		return nil, storage.Unavailable(w.ctx, w.origin.String(), err)
-	}
-	defer func() { _ = dir.Close() }()
-	nodes := make([]node, 0, len(names))
-	for _, name := range names {
-		if n, ok := w.newNode(dir, key, name); ok {
-			nodes = append(nodes, n)
-		}
-		if w.ctx.Err() != nil {
-			return nil, storage.Unavailable(w.ctx, w.origin.String(), w.ctx.Err())
-		}
-	}
-	return nodes, nil
-}
-
-func (w *walk) read(key string) ([]fs.DirEntry, *os.Root, error) {
-	dir, err := w.root.OpenRoot(path.Join(".", key))
-	if err != nil {
-		return nil, nil, err
-	}
-	f, err := dir.Open(".")
-	if err == nil {
-		defer func() { _ = f.Close() }()
-		var names []fs.DirEntry
-		if names, err = f.ReadDir(-1); err == nil {
-			return names, dir, nil
-		}
-	}
-	_ = dir.Close()
-	return nil, nil, err
-}
-
-// newNode returns a node for an entry that may have keys with the prefix.
-func (w *walk) newNode(dir *os.Root, parent string, d fs.DirEntry) (node, bool) {
-	key := parent + d.Name()
-	switch {
+	case err != nil && isRefusal(err):
+		w.skipped(name + "/")
+		return nil
+	case err != nil && isAbsence(err): // it has been removed
+		return nil
+	case err != nil:
+		return err
 	case d.IsDir():
-		key += "/"
-		return node{key: key, isDir: true, isSkipped: len(key) > variant.MaxKeyBytes}, strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)
-	case !strings.HasPrefix(key, w.prefix) || strings.HasPrefix(d.Name(), tempPrefix):
-		return node{}, false
-	case d.Type()&fs.ModeSymlink != 0:
-		return w.follow(key), true
+		return w.visitDir(name + "/")
+	case !strings.HasPrefix(name, w.prefix) || strings.HasPrefix(d.Name(), tempPrefix):
+		return nil
 	}
-	info, err := dir.Lstat(d.Name())
-	if err != nil || !info.Mode().IsRegular() { // removed, or a socket and the like
-		return node{}, false
-	}
-	return node{key: key, entry: entry(key, info)}, true
+	return w.visitFile(name, d)
 }
 
-// follow is newNode for a symbolic link. Its entry is that of the file it leads to.
-func (w *walk) follow(key string) node {
-	info, err := w.root.Stat(key)
+func (w *walk) visitDir(key string) error {
 	switch {
-	case err == nil && info.Mode().IsRegular():
-		return node{key: key, entry: entry(key, info)}
-	case err == nil && info.IsDir():
-		return node{key: key + "/", isDir: true, isSkipped: true}
-	default:
-		return node{key: key, isSkipped: true}
+	case !strings.HasPrefix(key, w.prefix) && !strings.HasPrefix(w.prefix, key):
+		return fs.SkipDir
+	case len(key) > variant.MaxKeyBytes:
+		w.skipped(key)
+		return fs.SkipDir
 	}
+	return nil
 }
 
-func (w *walk) skip(key string) {
-	if w.skipped != nil {
-		w.skipped(key)
+// visitFile gives the entry of a file, or of the one that a symbolic link leads to.
+func (w *walk) visitFile(key string, d fs.DirEntry) error {
+	info, err := w.root.Stat(key)
+	isFile := err == nil && info.Mode().IsRegular()
+	if !isFile && d.Type()&fs.ModeSymlink == 0 { // removed, or a socket and the like
+		return nil
 	}
+	if _, err := variant.ParseKey(key); !isFile || err != nil {
+		w.skipped(key)
+	} else if !w.yield(entry(key, info), nil) {
+		return fs.SkipAll
+	}
+	return nil
 }

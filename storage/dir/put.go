@@ -93,11 +93,13 @@ func (o *Origin) write(ctx context.Context, root *os.Root, name string, body io.
 		return o.wrapPutError(ctx, err)
 	}
 	defer func() { _ = f.Close() }()
-	from := &errorRecorder{ctx: ctx, body: io.LimitReader(body, size+1)}
+	from := &storage.ErrorRecorder{Reader: io.LimitReader(body, size+1)}
 	n, err := io.Copy(f, from)
 	switch {
-	case from.err != nil:
-		return fmt.Errorf("%s: %w", o, from.err)
+	case ctx.Err() != nil:
+		return storage.Unavailable(ctx, o.String(), ctx.Err())
+	case from.Err != nil:
+		return fmt.Errorf("%s: %w", o, from.Err)
 	case err != nil:
 		return o.wrapPutError(ctx, err)
 	case n != size:
@@ -107,25 +109,6 @@ func (o *Origin) write(ctx context.Context, root *os.Root, name string, body io.
 		return o.wrapPutError(ctx, err)
 	}
 	return nil
-}
-
-// errorRecorder records the errors of body and of ctx, to tell them from those of the
-// file.
-type errorRecorder struct {
-	ctx  context.Context
-	body io.Reader
-	err  error
-}
-
-func (r *errorRecorder) Read(p []byte) (int, error) {
-	if r.err = r.ctx.Err(); r.err != nil {
-		return 0, r.err
-	}
-	n, err := r.body.Read(p)
-	if !errors.Is(err, io.EOF) {
-		r.err = err
-	}
-	return n, err
 }
 
 func finish(root *os.Root, f *os.File, name string, modTime time.Time) error {
