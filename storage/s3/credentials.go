@@ -3,7 +3,6 @@ package s3
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
-	"github.com/thumbery/thumbery/internal/excerpt"
 )
 
 const (
@@ -101,34 +99,45 @@ func proxyUnlessLinkLocal(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// RetrieveWithCredContext finds credentials, or returns the last ones if they could not
-// be renewed but have not expired.
+// IsExpired is always true, so that RetrieveWithCredContext is called for every request.
+func (c *credentialChain) IsExpired() bool { return true }
+
+// Retrieve is RetrieveWithCredContext without a context.
+func (c *credentialChain) Retrieve() (credentials.Value, error) {
+	return c.RetrieveWithCredContext(&credentials.CredContext{})
+}
+
+// RetrieveWithCredContext finds credentials, or returns the last ones where these are fresh, or
+// could not be renewed but have not expired.
 func (c *credentialChain) RetrieveWithCredContext(cc *credentials.CredContext) (credentials.Value, error) {
-	if c.failure != nil && c.now().Before(c.again) {
-		return c.lastOr(c.failure)
+	if c.source != nil && !c.source.IsExpired() {
+		return c.last, nil
 	}
-	caller := cc.Context
-	if caller == nil {
-		caller = context.Background()
+	err := c.failure
+	if !c.now().Before(c.again) {
+		err = c.renew(cc)
 	}
+	if c.source != nil && (err == nil || c.last.Expiration.After(c.now())) {
+		return c.last, nil
+	}
+	return credentials.Value{}, err
+}
+
+// renew finds credentials within the limit, and remembers if there are none.
+func (c *credentialChain) renew(cc *credentials.CredContext) error {
+	caller := cmp.Or(cc.Context, context.Background())
 	ctx, cancel := context.WithTimeout(caller, c.limit)
 	defer cancel()
 	bounded := *cc
 	bounded.Context = ctx
 	err := c.find(&bounded)
 	if caller.Err() != nil {
-		return c.lastOr(caller.Err()) // the caller left; that is no failure
+		return caller.Err() // the caller left; that is no failure
 	}
 	if err != nil {
 		c.failure, c.again = err, c.now().Add(retryAfterFailure)
-		return c.lastOr(err)
 	}
-	c.failure = nil
-	return c.last, nil
-}
-
-func (c *credentialChain) Retrieve() (credentials.Value, error) {
-	return c.RetrieveWithCredContext(&credentials.CredContext{})
+	return err
 }
 
 func (c *credentialChain) find(cc *credentials.CredContext) error {
@@ -143,28 +152,6 @@ func (c *credentialChain) find(cc *credentials.CredContext) error {
 			causes = append(causes, err.Error())
 		}
 	}
-	return fmt.Errorf("no credentials: tried %s; a public bucket needs anonymous=true: %w",
+	return fmt.Errorf("no credentials: tried %s; a public bucket needs anonymous=true: %s",
 		c.where, clip(strings.Join(causes, "; ")))
 }
-
-func (c *credentialChain) lastOr(err error) (credentials.Value, error) {
-	if c.source != nil && c.last.Expiration.After(c.now()) {
-		return c.last, nil
-	}
-	return credentials.Value{}, err
-}
-
-// IsExpired reports whether it is time to retrieve credentials again.
-func (c *credentialChain) IsExpired() bool {
-	switch {
-	case c.source == nil:
-		return true
-	case c.failure != nil && c.now().Before(c.again) && c.last.Expiration.After(c.now()):
-		return false
-	default:
-		return c.source.IsExpired()
-	}
-}
-
-// clip bounds text that comes from outside, for the log.
-func clip(s string) error { return errors.New(excerpt.First(s, 300)) }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
 
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -23,7 +25,7 @@ func (o *Origin) wrapError(ctx context.Context, method, key string, err error) e
 	if method == http.MethodGet && resp.Code == minio.AccessDenied {
 		hint = "; without the permission s3:ListBucket that is also the response for an object that does not exist"
 	}
-	cause := fmt.Errorf("%s %q: HTTP %d %w: %w%s", method, key, resp.StatusCode, clip(resp.Code), clip(resp.Message), hint)
+	cause := fmt.Errorf("%s %q: HTTP %d %s: %s%s", method, key, resp.StatusCode, clip(resp.Code), clip(resp.Message), hint)
 	switch m := meaningOf(resp); {
 	case names && ctx.Err() == nil && (m == absent || m == impossible):
 		return storage.NotFound(o.name, key)
@@ -39,8 +41,11 @@ func (o *Origin) wrapError(ctx context.Context, method, key string, err error) e
 // clipped is an error whose text is bounded by clip.
 type clipped struct{ error }
 
-func (e clipped) Error() string { return clip(e.error.Error()).Error() }
+func (e clipped) Error() string { return clip(e.error.Error()) }
 func (e clipped) Unwrap() error { return e.error }
+
+// clip bounds text that comes from outside, for the log.
+func clip(s string) string { return excerpt.First(s, 300) }
 
 // meaning is what an error of S3 says, and about what.
 type meaning int
@@ -59,6 +64,9 @@ const (
 func meaningOf(resp minio.ErrorResponse) meaning {
 	if m, known := codes[resp.Code]; known {
 		return m
+	}
+	if slices.Contains(codesOfBackend, resp.Code) {
+		return ofBackend
 	}
 	switch status := resp.StatusCode; status {
 	case http.StatusUnauthorized, http.StatusProxyAuthRequired, http.StatusRequestTimeout,
@@ -95,25 +103,26 @@ var codes = map[string]meaning{
 
 	"XMinioObjectExistsAsDirectory": refused, // 409, but permanent
 	"NotImplemented":                refused, // MinIO, of an encrypted object when it has no KMS any more
+}
 
+// codesOfBackend are those of codes that mean ofBackend.
+var codesOfBackend = []string{
 	// Keys, clock, signature or account are wrong.
-	"AccountProblem": ofBackend, "AllAccessDisabled": ofBackend, "AuthorizationHeaderMalformed": ofBackend,
-	"AuthorizationParametersError": ofBackend, "AuthorizationQueryParametersError": ofBackend, "CredentialsNotSupported": ofBackend,
-	"ExpiredToken": ofBackend, "InvalidAccessKeyId": ofBackend, "InvalidPayer": ofBackend, "InvalidSecurity": ofBackend, "InvalidToken": ofBackend,
-	"InvalidTokenId": ofBackend, "MalformedDate": ofBackend, "MissingAuthenticationToken": ofBackend, "MissingSecurityElement": ofBackend,
-	"MissingSecurityHeader": ofBackend, "NotDeviceOwnerError": ofBackend, "NotSignedUp": ofBackend, "RequestExpired": ofBackend,
-	"RequestTimeTooSkewed": ofBackend, "SignatureDoesNotMatch": ofBackend, "TokenRefreshRequired": ofBackend, "UnauthorizedAccess": ofBackend,
-	"UserSuspended": ofBackend, "XMinioInvalidIAMCredentials": ofBackend,
+	"AccountProblem", "AllAccessDisabled", "AuthorizationHeaderMalformed", "AuthorizationParametersError",
+	"AuthorizationQueryParametersError", "CredentialsNotSupported", "ExpiredToken", "InvalidAccessKeyId", "InvalidPayer",
+	"InvalidSecurity", "InvalidToken", "InvalidTokenId", "MalformedDate", "MissingAuthenticationToken",
+	"MissingSecurityElement", "MissingSecurityHeader", "NotDeviceOwnerError", "NotSignedUp", "RequestExpired",
+	"RequestTimeTooSkewed", "SignatureDoesNotMatch", "TokenRefreshRequired", "UnauthorizedAccess", "UserSuspended",
+	"XMinioInvalidIAMCredentials",
 
 	// The bucket or the endpoint is another one.
-	"DeviceNotActiveError": ofBackend, "EndpointNotFound": ofBackend, "IllegalLocationConstraintException": ofBackend,
-	"IncorrectEndpoint": ofBackend, "InvalidBucketName": ofBackend, "InvalidRegion": ofBackend, "PermanentRedirect": ofBackend,
-	"TemporaryRedirect": ofBackend, "XMinioInsecureClientRequest": ofBackend,
+	"DeviceNotActiveError", "EndpointNotFound", "IllegalLocationConstraintException", "IncorrectEndpoint",
+	"InvalidBucketName", "InvalidRegion", "PermanentRedirect", "TemporaryRedirect", "XMinioInsecureClientRequest",
 
 	// The server is overloaded, or out of order.
-	"BandwidthLimitExceeded": ofBackend, "RequestLimitExceeded": ofBackend, "RequestTimeout": ofBackend, "SlowDown": ofBackend,
-	"Throttling": ofBackend, "ThrottlingException": ofBackend, "TooManyRequests": ofBackend, "XMinioBackendDown": ofBackend,
+	"BandwidthLimitExceeded", "RequestLimitExceeded", "RequestTimeout", "SlowDown", "Throttling", "ThrottlingException",
+	"TooManyRequests", "XMinioBackendDown",
 
 	// The uploaded bytes arrived damaged.
-	"BadDigest": ofBackend, "IncompleteBody": ofBackend, "XAmzContentChecksumMismatch": ofBackend, "XAmzContentSHA256Mismatch": ofBackend,
+	"BadDigest", "IncompleteBody", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch",
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Impatient makes the body that gives up when nothing moves.
-func IdleTimeoutBody(body io.ReadCloser, limit time.Duration, cancel context.CancelFunc) io.ReadCloser {
-	return &idleTimeoutBody{body, newIdleTimer(limit, cancel), cancel}
+// IdleTimeoutBody makes the body that is given up when nothing moves.
+func IdleTimeoutBody(body io.ReadCloser, limit time.Duration, cancel context.CancelCauseFunc) io.ReadCloser {
+	return &idleTimeoutBody{body, newIdleTimer(limit, "received", cancel), cancel}
 }

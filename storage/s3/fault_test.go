@@ -243,17 +243,18 @@ func TestBrokenBodies(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nLast-Modified: Fri, 17 May 2024 10:30:00 GMT\r\n"
 	tests := []struct {
 		name   string
+		text   string
 		answer http.HandlerFunc
 	}{
-		{"short", func(w http.ResponseWriter, _ *http.Request) { raw(w, head+"Content-Length: 20\r\n\r\n"+body) }},
-		{"nothing", func(w http.ResponseWriter, _ *http.Request) { raw(w, head+"Content-Length: 20\r\n\r\n") }},
-		{"chunk cut", func(w http.ResponseWriter, _ *http.Request) {
+		{"short", "", func(w http.ResponseWriter, _ *http.Request) { raw(w, head+"Content-Length: 20\r\n\r\n"+body) }},
+		{"nothing", "", func(w http.ResponseWriter, _ *http.Request) { raw(w, head+"Content-Length: 20\r\n\r\n") }},
+		{"chunk cut", "", func(w http.ResponseWriter, _ *http.Request) {
 			raw(w, head+"Transfer-Encoding: chunked\r\n\r\n20\r\n"+body)
 		}},
-		{"chunks without an end", func(w http.ResponseWriter, _ *http.Request) {
+		{"chunks without an end", "", func(w http.ResponseWriter, _ *http.Request) {
 			raw(w, head+"Transfer-Encoding: chunked\r\n\r\na\r\n"+body+"\r\n")
 		}},
-		{"reset", func(w http.ResponseWriter, _ *http.Request) {
+		{"reset", "", func(w http.ResponseWriter, _ *http.Request) {
 			object(w, 20)
 			io.WriteString(w, body)
 			w.(http.Flusher).Flush()
@@ -263,7 +264,7 @@ func TestBrokenBodies(t *testing.T) {
 				conn.Close()
 			}
 		}},
-		{"stops", func(w http.ResponseWriter, r *http.Request) {
+		{"stops", "no byte of the body was received for 50ms", func(w http.ResponseWriter, r *http.Request) {
 			object(w, 20)
 			io.WriteString(w, body)
 			w.(http.Flusher).Flush()
@@ -275,6 +276,7 @@ func TestBrokenBodies(t *testing.T) {
 			origin, tries := faulty(t, s3.Options{StallTimeout: short}, tt.answer)
 			got, err := readAll(t, origin, "key")
 			wantUnavailable(t, err, "s3://bucket/pre")
+			wantUnavailable(t, err, tt.text)
 			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v is taken for the caller's", err)
 			}
@@ -460,7 +462,7 @@ func TestSlowBodyIsNotAStall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := &slowly{left: 100, pause: 15 * time.Second}
-		got, err := io.ReadAll(s3.IdleTimeoutBody(slow, 20*time.Second, func() { t.Error("cancelled") }))
+		got, err := io.ReadAll(s3.IdleTimeoutBody(slow, 20*time.Second, func(error) { t.Error("cancelled") }))
 		if err != nil || len(got) != 100 {
 			t.Errorf("read %d bytes, %v", len(got), err)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"sync/atomic"
 	"time"
 )
 
@@ -19,41 +18,34 @@ type idleTimeoutTransport struct {
 }
 
 func (i idleTimeoutTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(req.Context())
+	ctx, cancel := context.WithCancelCause(req.Context())
 	sent := req.WithContext(ctx)
-	sending := newIdleTimer(i.limit, cancel)
+	sending := newIdleTimer(i.limit, "sent", cancel)
 	if req.Body != nil && req.Body != http.NoBody {
 		sent.Body = idleTimeoutUpload{req.Body, sending}
 	}
 	resp, err := i.next.RoundTrip(sent)
 	sending.Stop()
 	if err != nil {
-		cancel()
-		if sending.fired.Load() && req.Context().Err() == nil {
-			err = fmt.Errorf("no byte of the body was sent for %v", i.limit)
-		}
+		cancel(nil)
 		return nil, err
 	}
-	resp.Body = &idleTimeoutBody{resp.Body, newIdleTimer(i.limit, cancel), cancel}
+	resp.Body = &idleTimeoutBody{resp.Body, newIdleTimer(i.limit, "received", cancel), cancel}
 	return resp, nil
 }
 
-// idleTimer cancels a request of whose body no byte moves for a while.
+// idleTimer cancels a request of whose body no byte moves for a while. What waits for the
+// request then fails with the cause.
 type idleTimer struct {
 	*time.Timer
 	limit time.Duration
-	fired atomic.Bool
 }
 
 // newIdleTimer returns one that is stopped, as connecting has its own limit.
-func newIdleTimer(limit time.Duration, cancel context.CancelFunc) *idleTimer {
-	t := &idleTimer{limit: limit}
-	t.Timer = time.AfterFunc(limit, func() {
-		t.fired.Store(true)
-		cancel()
-	})
+func newIdleTimer(limit time.Duration, what string, cancel context.CancelCauseFunc) idleTimer {
+	t := time.AfterFunc(limit, func() { cancel(fmt.Errorf("no byte of the body was %s for %v", what, limit)) })
 	t.Stop()
-	return t
+	return idleTimer{t, limit}
 }
 
 // idleTimeoutUpload is the body of an upload. The transport reads a piece when it has sent
@@ -61,7 +53,7 @@ func newIdleTimer(limit time.Duration, cancel context.CancelFunc) *idleTimer {
 // one and the response.
 type idleTimeoutUpload struct {
 	io.ReadCloser
-	timer *idleTimer
+	timer idleTimer
 }
 
 func (u idleTimeoutUpload) Read(p []byte) (int, error) {
@@ -72,23 +64,20 @@ func (u idleTimeoutUpload) Read(p []byte) (int, error) {
 
 type idleTimeoutBody struct {
 	body   io.ReadCloser
-	timer  *idleTimer
-	cancel context.CancelFunc
+	timer  idleTimer
+	cancel context.CancelCauseFunc
 }
 
 func (b *idleTimeoutBody) Read(p []byte) (int, error) {
 	b.timer.Reset(b.timer.limit)
 	n, err := b.body.Read(p)
 	b.timer.Stop()
-	if err != nil && err != io.EOF && b.timer.fired.Load() {
-		err = fmt.Errorf("no byte of the body was received for %v", b.timer.limit)
-	}
 	return n, err
 }
 
 func (b *idleTimeoutBody) Close() error {
 	b.timer.Stop()
 	err := b.body.Close()
-	b.cancel()
+	b.cancel(nil)
 	return err
 }

@@ -30,24 +30,10 @@ func newLinker(at location, settings minio.Options) linker {
 		l.host, l.settings.Secure = at.public.Host, at.public.Scheme == "https"
 	}
 	if l.unsigned {
-		// Presign needs credentials; link removes the signature of these.
+		// Presign needs credentials; Link removes the signature of these.
 		l.settings.Creds = credentials.NewStaticV4("nobody", "nothing", "")
 	}
 	return l
-}
-
-func (l *linker) link(ctx context.Context, method, region, bucket, object string, expires time.Duration, query url.Values) (*url.URL, error) {
-	settings := l.settings
-	settings.Region = region
-	client, err := minio.New(l.host, &settings) // opens nothing
-	if err != nil {
-		return nil, err
-	}
-	u, err := client.Presign(ctx, method, bucket, object, expires, query)
-	if err == nil && l.unsigned {
-		u.RawQuery = ""
-	}
-	return u, err
 }
 
 // Link returns a presigned URL, for a second to seven days; one that is signed by the
@@ -59,6 +45,12 @@ func (o *Origin) Link(ctx context.Context, key string, options storage.LinkOptio
 	if err != nil {
 		return "", o.wrapError(ctx, "region for a link to", key, err)
 	}
+	settings := o.links.settings
+	settings.Region = region
+	client, err := minio.New(o.links.host, &settings) // opens nothing
+	if err != nil {
+		return "", storage.Unavailable(ctx, o.name, fmt.Errorf("link to %q: %s", key, clip(err.Error())))
+	}
 	query := url.Values{}
 	if options.Disposition != "" {
 		query.Set("response-content-disposition", options.Disposition)
@@ -68,9 +60,12 @@ func (o *Origin) Link(ctx context.Context, key string, options storage.LinkOptio
 		method = http.MethodHead
 	}
 	expires := min(max(options.Expires, time.Second), maxExpires)
-	u, err := o.links.link(ctx, method, region, o.location.bucket, o.location.prefix+key, expires, query)
+	u, err := client.Presign(ctx, method, o.location.bucket, o.location.prefix+key, expires, query)
 	if err != nil {
-		return "", storage.Unavailable(ctx, o.name, fmt.Errorf("link to %q: %w", key, clip(err.Error())))
+		return "", storage.Unavailable(ctx, o.name, fmt.Errorf("link to %q: %s", key, clip(err.Error())))
+	}
+	if o.links.unsigned {
+		u.RawQuery = ""
 	}
 	return u.String(), nil
 }

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/minio/minio-go/v7"
-
-	"github.com/thumbery/thumbery/internal/panics"
 )
 
 const (
@@ -29,13 +27,8 @@ func (u *upload) putMultipart(ctx context.Context) (err error) {
 	if err != nil {
 		return u.origin.wrapError(ctx, http.MethodPut, u.key, err)
 	}
-	// Abort at once when ctx is done, as a body may hang; and again at the end, as a part
-	// may have been under way.
-	stop := context.AfterFunc(ctx, func() {
-		_ = panics.Try("origin", func() error { u.abort(ctx, id); return nil }, "origin", u.origin.name)
-	})
 	defer func() {
-		if stop(); err != nil {
+		if err != nil {
 			u.abort(ctx, id)
 		}
 	}()

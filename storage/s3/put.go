@@ -44,13 +44,13 @@ func (o *Origin) Put(ctx context.Context, key string, body io.Reader, size int64
 			return err
 		}
 	}
-	u := &upload{origin: o, key: key, body: body, left: size}
+	u := &upload{origin: o, key: key, body: body, left: size, part: make([]byte, min(size, partSize))}
 	if err := u.readPart(ctx); err != nil {
 		return err
 	}
 	u.options = minio.PutObjectOptions{ContentType: contentType(key, u.part)}
 	if !modTime.IsZero() {
-		u.options.UserMetadata = map[string]string{"mtime": mtime(modTime)}
+		u.options.UserMetadata = map[string]string{"mtime": strconv.FormatInt(modTime.Unix(), 10)} // as rclone does
 	}
 	if u.left == 0 {
 		return u.putWhole(ctx)
@@ -71,9 +71,6 @@ type upload struct {
 // has ended.
 func (u *upload) readPart(ctx context.Context) error {
 	n := min(u.left, partSize)
-	if int64(cap(u.part)) < n {
-		u.part = make([]byte, n)
-	}
 	u.part = u.part[:n]
 	read, err := io.ReadFull(u.body, u.part)
 	if err == nil && n == u.left {
@@ -146,16 +143,6 @@ func (u *upload) object() string { return u.origin.location.prefix + u.key }
 func contentMD5(b []byte) string {
 	digest := md5.Sum(b)
 	return base64.StdEncoding.EncodeToString(digest[:])
-}
-
-// mtime formats a time as rclone does in an object's metadata: seconds with as many
-// decimals as needed.
-func mtime(t time.Time) string {
-	seconds := strconv.FormatInt(t.Unix(), 10)
-	if t.Nanosecond() == 0 || t.Unix() < 0 {
-		return seconds
-	}
-	return seconds + strings.TrimRight(fmt.Sprintf(".%09d", t.Nanosecond()), "0")
 }
 
 // contentType returns the type that the beginning of a picture says, and for formats that

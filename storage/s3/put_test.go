@@ -23,7 +23,7 @@ import (
 func testPut(t *testing.T, server *minio.Server) {
 	fill(t, server, "put", "", nil)
 	origin := open(t, server, "put", "pre", "")
-	modTime := time.Date(2019, 3, 4, 5, 6, 7, 120_000_000, time.UTC)
+	modTime := time.Date(2019, 3, 4, 5, 6, 7, 0, time.UTC)
 	large := bytes.Repeat([]byte("0123456789abcdef"), 20<<20/16+1) // three parts
 	tests := []struct {
 		key, body, contentType string
@@ -44,7 +44,7 @@ func testPut(t *testing.T, server *minio.Server) {
 			t.Errorf("%s: read %d bytes, %v; want the %d that were put", tt.key, len(got), err, len(tt.body))
 		}
 		info, err := server.Client().StatObject(t.Context(), "put", "pre/"+tt.key, client.StatObjectOptions{})
-		if err != nil || info.ContentType != tt.contentType || info.UserMetadata["Mtime"] != "1551675967.12" {
+		if err != nil || info.ContentType != tt.contentType || info.UserMetadata["Mtime"] != "1551675967" {
 			t.Errorf("%s: type %q, metadata %v, %v; want %q", tt.key, info.ContentType, info.UserMetadata, err, tt.contentType)
 		}
 		err = origin.Put(t.Context(), tt.key, strings.NewReader(tt.body), int64(len(tt.body)), modTime)
@@ -241,7 +241,7 @@ func TestPutInterrupted(t *testing.T) {
 		{"before it is completed", &interrupted{at: is("PUT", "partNumber=3")}},
 		{"while aborting fails", func() *interrupted {
 			i := &interrupted{at: is("PUT", "partNumber=2")}
-			i.fails.Store(2) // once at once, once at the end
+			i.fails.Store(1)
 			return i
 		}()},
 	}
@@ -262,31 +262,6 @@ func TestPutInterrupted(t *testing.T) {
 		})
 	}
 }
-
-// TestPutHangs: an upload is aborted also while its body hangs and Put with it.
-func TestPutHangs(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	backend := &interrupted{at: func(*http.Request, context.CancelFunc) {}}
-	origin, _ := faulty(t, s3.Options{}, backend.serve(cancel))
-	release, ended := make(chan struct{}), make(chan struct{})
-	hangs := readFunc(func([]byte) (int, error) {
-		cancel()
-		<-release
-		return 0, io.ErrUnexpectedEOF
-	})
-	go func() {
-		defer close(ended)
-		_ = origin.Put(ctx, "key", io.MultiReader(bytes.NewReader(make([]byte, 8<<20)), hangs), 16<<20, time.Time{})
-	}()
-	<-backend.aborted
-	close(release)
-	<-ended
-}
-
-type readFunc func(p []byte) (int, error)
-
-func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 // TestPutStalls: a backend that takes no more of the body is given up.
 func TestPutStalls(t *testing.T) {
