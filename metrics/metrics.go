@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/panics"
 )
 
 const namespace = "thumbery"
@@ -19,33 +21,14 @@ const namespace = "thumbery"
 type Metrics struct {
 	registry *prometheus.Registry
 
-	requests    *prometheus.CounterVec
-	duration    *prometheus.HistogramVec
-	step        *prometheus.HistogramVec
-	sent        prometheus.Counter
-	fetch       *prometheus.HistogramVec
-	fetchBytes  prometheus.Counter
-	resize      *prometheus.HistogramVec
-	cacheBytes  *prometheus.CounterVec
-	cacheErrors *prometheus.CounterVec
+	sent, fetchBytes, invalidationsLost prometheus.Counter
 
-	originRequests *prometheus.CounterVec
-	diverted       *prometheus.CounterVec
-	repaired       *prometheus.CounterVec
-	revalidated    *prometheus.CounterVec
-	primed         *prometheus.CounterVec
+	duration, step, fetch, resize, sharedRead *prometheus.HistogramVec
 
-	sharedRead    *prometheus.HistogramVec
-	sharedSkipped *prometheus.CounterVec
-	sharedWritten *prometheus.CounterVec
-	sharedBytes   *prometheus.CounterVec
-	sharedRemoved *prometheus.CounterVec
-
-	hooked      *prometheus.CounterVec
-	frontPurged *prometheus.CounterVec
-
-	invalidated       *prometheus.CounterVec
-	invalidationsLost prometheus.Counter
+	requests, cacheBytes, cacheErrors, primed                *prometheus.CounterVec
+	originRequests, diverted, repaired, revalidated          *prometheus.CounterVec
+	sharedSkipped, sharedWritten, sharedBytes, sharedRemoved *prometheus.CounterVec
+	hooked, frontPurged, invalidated                         *prometheus.CounterVec
 }
 
 // buckets are in seconds, from a hit in memory to a slow origin.
@@ -53,48 +36,68 @@ var buckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05,
 
 // New returns Metrics with all counters and histograms. Watch adds the rest.
 func New() *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		requests: counters("requests_total", "Responses by outcome (memory, disk, bucket, miss, shared, redirect, or the kind of error) and status.", "outcome", "status"),
-		duration: histograms("request_seconds", "Time until a response was sent, by outcome.", "outcome"),
-		step:     histograms("step_seconds", "Time of each step of a miss, as in Server-Timing: fetch, queue, look, resize, store; bucket is reading it from the shared tier.", "step"),
-		sent:     counter("sent_bytes_total", "Bytes of bodies that this server sent itself."),
-		fetch:    histograms("fetch_seconds", "Time to fetch an original, by result (ok or error).", "result"),
-
-		fetchBytes:  counter("fetched_bytes_total", "Bytes of originals fetched."),
-		resize:      histograms("resize_seconds", "Time to make a derivative that a request waits for, without the time in the queue, by what it is made of (original or mezzanine) and result (ok or error).", "of", "result"),
-		cacheBytes:  counters("cache_written_bytes_total", "Bytes written to the disk cache, by tier.", "tier"),
-		cacheErrors: counters("cache_write_errors_total", "Failed writes to the disk cache, by tier.", "tier"),
-
-		originRequests: counters("origin_requests_total", "Requests to a backend by result: ok, absent (not found), same (not modified), refused, unavailable, transient, broken (the body failed), abandoned (the client left).", "origin", "result"),
-		diverted:       counters("origin_diverted_total", "Originals requested from another mirror, by reason (failover, hedge, resume).", "origin", "reason"),
-		repaired:       counters("repairs_total", "Originals to be copied to the first backend of their chain, by result (ok, error, dropped).", "result"),
-		revalidated:    counters("revalidations_total", "Originals revalidated, by answer: same (not modified), changed, gone, failed.", "answer"),
-		primed:         counters("primed_total", "Derivatives made in advance, by result (ok or error).", "result"),
-		frontPurged:    counters("front_purges_total", "Requests to purge a cache in front, by result: ok, busy (429), failed (5xx, or no answer), refused (4xx).", "cache", "result"),
-		hooked:         counters("hooks_total", "Objects in bucket notifications (created, removed, ignored, failed), and notifications that were forbidden or malformed.", "outcome"),
-
-		invalidated:       counters("invalidations_total", "Pictures forgotten, by who has said so first: here (this process), process (another one with this cache directory), peer (another node).", "source"),
-		invalidationsLost: counter("invalidations_lost_total", "Events that a node or a cache in front was too far behind to get: it may have old pictures."),
-	}
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.registerRequests()
+	m.registerOrigins()
 	m.registerShared()
-	m.registry.MustRegister(
-		m.requests, m.duration, m.step, m.sent, m.fetch, m.fetchBytes, m.resize, m.cacheBytes, m.cacheErrors,
-		m.originRequests, m.diverted, m.repaired, m.revalidated, m.primed, m.hooked, m.frontPurged, m.invalidated, m.invalidationsLost,
-	)
+	m.registerInvalidations()
+	m.counts("panics_total", "Recovered panics, by where. Each cost one request, fetch or purge; the log has its stack.", func(emit emitter) {
+		for where, n := range panics.Counts() {
+			emit(float64(n), where)
+		}
+	}, "where")
 	return m
 }
 
-func counter(name, help string) prometheus.Counter {
-	return prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})
+// registerRequests adds what is counted of requests, and of the work for them.
+func (m *Metrics) registerRequests() {
+	m.requests = m.counters("requests_total", "Responses by outcome (memory, disk, bucket, miss, shared, redirect, or the kind of error) and status.", "outcome", "status")
+	m.duration = m.histograms("request_seconds", "Time until a response was sent, by outcome.", "outcome")
+	m.step = m.histograms("step_seconds", "Time of each step of a miss, as in Server-Timing: fetch, queue, look, resize, store; bucket is reading it from the shared tier.", "step")
+	m.sent = m.counter("sent_bytes_total", "Bytes of bodies that this server sent itself.")
+	m.fetch = m.histograms("fetch_seconds", "Time to fetch an original, by result (ok or error).", "result")
+	m.fetchBytes = m.counter("fetched_bytes_total", "Bytes of originals fetched.")
+	m.resize = m.histograms("resize_seconds", "Time to make a derivative that a request waits for, without the time in the queue, by what it is made of (original or mezzanine) and result (ok or error).", "of", "result")
+	m.cacheBytes = m.counters("cache_written_bytes_total", "Bytes written to the disk cache, by tier.", "tier")
+	m.cacheErrors = m.counters("cache_write_errors_total", "Failed writes to the disk cache, by tier.", "tier")
+	m.primed = m.counters("primed_total", "Derivatives made in advance, by result (ok or error).", "result")
 }
 
-func counters(name, help string, labels ...string) *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+// registerOrigins adds what is counted of backends.
+func (m *Metrics) registerOrigins() {
+	m.originRequests = m.counters("origin_requests_total", "Requests to a backend by result: ok, absent (not found), same (not modified), refused, unavailable, transient, broken (the body failed), abandoned (the client left).", "origin", "result")
+	m.diverted = m.counters("origin_diverted_total", "Originals requested from another mirror, by reason (failover, hedge, resume).", "origin", "reason")
+	m.repaired = m.counters("repairs_total", "Originals to be copied to the first backend of their chain, by result (ok, error, dropped).", "result")
+	m.revalidated = m.counters("revalidations_total", "Originals revalidated, by answer: same (not modified), changed, gone, failed.", "answer")
 }
 
-func histograms(name, help string, labels ...string) *prometheus.HistogramVec {
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+// registerShared adds what is counted of the tier that servers share.
+func (m *Metrics) registerShared() {
+	m.sharedRead = m.histograms("shared_read_seconds", "Time to read a derivative from the shared tier, by result (hit, miss, invalid, error).", "result")
+	m.sharedSkipped = m.counters("shared_skipped_total", "Misses for which the shared tier was not asked, by reason (cheap, forgotten, open, busy).", "reason")
+	m.sharedWritten = m.counters("shared_writes_total", "Derivatives made that were to be written to the shared tier, by result (ok, error, cheap, large, dropped, forgotten).", "result")
+	m.sharedBytes = m.counters("shared_bytes_total", "Bytes of derivatives read from the shared tier, and written to it.", "direction")
+	m.sharedRemoved = m.counters("shared_removals_total", "Forgotten pictures whose derivatives were to be removed from the shared tier, by result (ok or error).", "result")
+}
+
+// registerInvalidations adds what is counted of pictures that are to be forgotten.
+func (m *Metrics) registerInvalidations() {
+	m.hooked = m.counters("hooks_total", "Objects in bucket notifications (created, removed, ignored, failed), and notifications that were forbidden or malformed.", "outcome")
+	m.frontPurged = m.counters("front_purges_total", "Requests to purge a cache in front, by result: ok, busy (429), failed (5xx, or no answer), refused (4xx).", "cache", "result")
+	m.invalidated = m.counters("invalidations_total", "Pictures forgotten, by who has said so first: here (this process), process (another one with this cache directory), peer (another node).", "source")
+	m.invalidationsLost = m.counter("invalidations_lost_total", "Events that a node or a cache in front was too far behind to get: it may have old pictures.")
+}
+
+func (m *Metrics) counter(name, help string) prometheus.Counter {
+	return promauto.With(m.registry).NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help})
+}
+
+func (m *Metrics) counters(name, help string, labels ...string) *prometheus.CounterVec {
+	return promauto.With(m.registry).NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+func (m *Metrics) histograms(name, help string, labels ...string) *prometheus.HistogramVec {
+	return promauto.With(m.registry).NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
 }
 
 // Handler serves the metrics. Clients that accept OpenMetrics get exemplars, too.
@@ -189,3 +192,21 @@ func (m *Metrics) InvalidationsLost(events uint64) { m.invalidationsLost.Add(flo
 func (m *Metrics) FrontPurged(cache, result string) {
 	m.frontPurged.WithLabelValues(cache, result).Inc()
 }
+
+// SharedRead counts a read from the shared tier by its result.
+func (m *Metrics) SharedRead(result string, took time.Duration, bytes int64) {
+	m.sharedRead.WithLabelValues(result).Observe(took.Seconds())
+	m.sharedBytes.WithLabelValues("read").Add(float64(bytes))
+}
+
+// SharedSkipped counts a derivative that the shared tier was not asked for.
+func (m *Metrics) SharedSkipped(reason string) { m.sharedSkipped.WithLabelValues(reason).Inc() }
+
+// SharedWritten counts a derivative that was to be written to the shared tier.
+func (m *Metrics) SharedWritten(result string, bytes int64) {
+	m.sharedWritten.WithLabelValues(result).Inc()
+	m.sharedBytes.WithLabelValues("written").Add(float64(bytes))
+}
+
+// SharedRemoved counts a picture that was to be removed from the shared tier.
+func (m *Metrics) SharedRemoved(err error) { m.sharedRemoved.WithLabelValues(result(err)).Inc() }

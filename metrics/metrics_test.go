@@ -20,7 +20,6 @@ func scrape(m *Metrics) string {
 func TestPanicsAreCounted(t *testing.T) {
 	t.Parallel()
 	m := New()
-	m.registry.MustRegister(recoveredPanics)
 	before := panics.Counts()["test"]
 	for range 2 {
 		_ = panics.Try("test", func() error { panic("boom") })

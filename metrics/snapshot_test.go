@@ -10,7 +10,7 @@ import (
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	m := New()
-	m.registry.MustRegister(gauge("queue", "", func() float64 { return 4 }))
+	m.gauge("queue", "", func() float64 { return 4 })
 	m.Answered("memory", 200, 10, time.Millisecond, "")
 	m.Answered("memory", 200, 10, time.Millisecond, "")
 	m.Stepped("resize", 250*time.Millisecond, "")

@@ -5,9 +5,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/internal/panics"
 )
 
 // State has what is read whenever Prometheus scrapes. Its functions are called at any time,
@@ -66,110 +66,95 @@ type Workers struct {
 
 // Watch exports a State and the version. It must be called once at most.
 func (m *Metrics) Watch(version string, s State) {
-	m.registry.MustRegister(
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), recoveredPanics,
-		labelled("build_info", "Always 1; the label has the version.", func(emit emitter) { emit(1, version) }, "version"),
-		labelled("switch", "Always 1; the labels have the value of each switch.", func(emit emitter) {
-			s.Switches(func(name, value string) { emit(1, name, value) })
-		}, "name", "value"),
-	)
-	for _, some := range [][]prometheus.Collector{s.work(), s.children(), s.others(), s.cache()} {
-		m.registry.MustRegister(some...)
-	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.gauges("build_info", "Always 1; the label has the version.", func(emit emitter) { emit(1, version) }, "version")
+	m.gauges("switch", "Always 1; the labels have the value of each switch.", func(emit emitter) {
+		s.Switches(func(name, value string) { emit(1, name, value) })
+	}, "name", "value")
+	m.watchWork(s)
+	m.watchChildren(s)
+	m.watchOthers(s)
+	m.watchCache(s)
 }
 
-// work is what is being done, and what waits.
-func (s State) work() []prometheus.Collector {
-	return []prometheus.Collector{
-		gauge("resizing", "Pictures being made.", func() float64 { running, _ := s.Gate(); return float64(running) }),
-		gauge("background", "Pictures being made that no request waits for. They are part of resizing.", func() float64 { return float64(s.Background()) }),
-		gauge("queue", "Pictures waiting to be made.", func() float64 { _, waiting := s.Gate(); return float64(waiting) }),
-		gauge("fetching", "Originals being fetched.", func() float64 { running, _ := s.Fetches(); return float64(running) }),
-		gauge("fetch_queue", "Originals waiting to be fetched.", func() float64 { _, waiting := s.Fetches(); return float64(waiting) }),
-		gauge("absent_entries", "Entries in the negative cache.", func() float64 { return float64(s.Absent()) }),
-		gauge("repair_queue", "Originals waiting to be copied to the first backend of their chain.", func() float64 { return float64(s.Repairs()) }),
-		gauge("prime_queue", "Uploads waiting to be primed.", func() float64 { return float64(s.Primes()) }),
-	}
+// watchWork exports what is being done, and what waits.
+func (m *Metrics) watchWork(s State) {
+	m.gauge("resizing", "Pictures being made.", func() float64 { running, _ := s.Gate(); return float64(running) })
+	m.gauge("background", "Pictures being made that no request waits for. They are part of resizing.", func() float64 { return float64(s.Background()) })
+	m.gauge("queue", "Pictures waiting to be made.", func() float64 { _, waiting := s.Gate(); return float64(waiting) })
+	m.gauge("fetching", "Originals being fetched.", func() float64 { running, _ := s.Fetches(); return float64(running) })
+	m.gauge("fetch_queue", "Originals waiting to be fetched.", func() float64 { _, waiting := s.Fetches(); return float64(waiting) })
+	m.gauge("absent_entries", "Entries in the negative cache.", func() float64 { return float64(s.Absent()) })
+	m.gauge("repair_queue", "Originals waiting to be copied to the first backend of their chain.", func() float64 { return float64(s.Repairs()) })
+	m.gauge("prime_queue", "Uploads waiting to be primed.", func() float64 { return float64(s.Primes()) })
 }
 
-// children are the processes that make pictures.
-func (s State) children() []prometheus.Collector {
-	return []prometheus.Collector{
-		labelled("workers", "Child processes that make pictures, by state: idle, busy or starting. One more than pictures can be made at once is a spare.", func(emit emitter) {
-			w := s.Workers()
-			emit(float64(w.Idle), "idle")
-			emit(float64(w.Busy), "busy")
-			emit(float64(w.Starting), "starting")
-		}, "state"),
-		labelled("sandbox_missing", "1 for each part of the sandbox of child processes that this system does not offer, 0 for the others.", func(emit emitter) {
-			for wall, missing := range s.Workers().Missing {
-				emit(number(missing), wall)
-			}
-		}, "wall"),
-		labelled("worker_deaths_total", "Child processes that died, by cause: signal (a crash), memory (--memory), time (killed after --resize-timeout), protocol (a wrong answer, or none).", func(emit emitter) {
-			for cause, n := range s.Workers().Deaths {
-				emit(float64(n), cause)
-			}
-		}, "cause").counting(),
-	}
+// watchChildren exports the processes that make pictures.
+func (m *Metrics) watchChildren(s State) {
+	m.gauges("workers", "Child processes that make pictures, by state: idle, busy or starting. One more than pictures can be made at once is a spare.", func(emit emitter) {
+		w := s.Workers()
+		emit(float64(w.Idle), "idle")
+		emit(float64(w.Busy), "busy")
+		emit(float64(w.Starting), "starting")
+	}, "state")
+	m.gauges("sandbox_missing", "1 for each part of the sandbox of child processes that this system does not offer, 0 for the others.", func(emit emitter) {
+		for wall, missing := range s.Workers().Missing {
+			emit(number(missing), wall)
+		}
+	}, "wall")
+	m.counts("worker_deaths_total", "Child processes that died, by cause: signal (a crash), memory (--memory), time (killed after --resize-timeout), protocol (a wrong answer, or none).", func(emit emitter) {
+		for cause, n := range s.Workers().Deaths {
+			emit(float64(n), cause)
+		}
+	}, "cause")
 }
 
-// others are other nodes, and servers.
-func (s State) others() []prometheus.Collector {
-	return []prometheus.Collector{
-		labelled("peers", "Other nodes, by whether they tell this one what to forget: reachable or unreachable.", func(emit emitter) {
-			p := s.Peers()
-			emit(float64(p.Reachable), "reachable")
-			emit(float64(p.Unreachable), "unreachable")
-		}, "state"),
-		gauge("peers_behind", "Events of other nodes that this one knows of, and has not applied yet.", func() float64 { return float64(s.Peers().Behind) }),
-		labelled("origin_state", "Circuit breaker of each backend: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
-			s.Origins(func(backend string, state int) { emit(float64(state), backend) })
-		}, "origin"),
-		labelled("shared_state", "Circuit breaker of the shared tier: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
-			s.Shared(func(bucket string, state int) { emit(float64(state), bucket) })
-		}, "bucket"),
-		labelled("front_purge_waiting", "Forgotten pictures that a cache in front has still to purge.", func(emit emitter) {
-			s.Fronts(func(cache string, waiting int, _ float64) { emit(float64(waiting), cache) })
-		}, "cache"),
-		labelled("front_purge_oldest_seconds", "How long the oldest of them has been waiting; 0 if there are none.", func(emit emitter) {
-			s.Fronts(func(cache string, _ int, oldest float64) { emit(oldest, cache) })
-		}, "cache"),
-	}
+// watchOthers exports other nodes, and servers.
+func (m *Metrics) watchOthers(s State) {
+	m.gauges("peers", "Other nodes, by whether they tell this one what to forget: reachable or unreachable.", func(emit emitter) {
+		p := s.Peers()
+		emit(float64(p.Reachable), "reachable")
+		emit(float64(p.Unreachable), "unreachable")
+	}, "state")
+	m.gauge("peers_behind", "Events of other nodes that this one knows of, and has not applied yet.", func() float64 { return float64(s.Peers().Behind) })
+	m.gauges("origin_state", "Circuit breaker of each backend: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
+		s.Origins(func(backend string, state int) { emit(float64(state), backend) })
+	}, "origin")
+	m.gauges("shared_state", "Circuit breaker of the shared tier: 0 closed, 1 half-open, 2 open.", func(emit emitter) {
+		s.Shared(func(bucket string, state int) { emit(float64(state), bucket) })
+	}, "bucket")
+	m.gauges("front_purge_waiting", "Forgotten pictures that a cache in front has still to purge.", func(emit emitter) {
+		s.Fronts(func(cache string, waiting int, _ float64) { emit(float64(waiting), cache) })
+	}, "cache")
+	m.gauges("front_purge_oldest_seconds", "How long the oldest of them has been waiting; 0 if there are none.", func(emit emitter) {
+		s.Fronts(func(cache string, _ int, oldest float64) { emit(oldest, cache) })
+	}, "cache")
 }
 
-// cache is what is kept.
-func (s State) cache() []prometheus.Collector {
-	return []prometheus.Collector{
-		gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) }),
-		gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) }),
-		gauge("disk_low", "1 while nothing is kept because the disk is nearly full.", func() float64 { return number(s.DiskLow()) }),
-		labelled("cache_files", "Files in the disk cache, by tier: counted by the last purge, and updated by this process.", func(emit emitter) {
-			for tier, count := range s.Stock() {
-				emit(float64(count.Files), eviction.Tier(tier).String())
-			}
-		}, "tier"),
-		labelled("cache_bytes", "Bytes of bodies in the disk cache, by tier: counted as cache_files.", func(emit emitter) {
-			for tier, count := range s.Stock() {
-				emit(float64(count.Bytes), eviction.Tier(tier).String())
-			}
-		}, "tier"),
-		labelled("cache_age_bytes", "Bytes of bodies that the last purge has left in the disk cache, by tier and by the time since their last use: less than this, and not less than the one before.", func(emit emitter) {
-			s.Ages(func(tier, below string, bytes int64) { emit(float64(bytes), tier, below) })
-		}, "tier", "below"),
-		labelled("purged_timestamp_seconds", "When the last purge of the cache directory began, by this process or another. Missing if there was none.", func(emit emitter) {
-			if at := s.Purged(); !at.IsZero() {
-				emit(float64(at.Unix()))
-			}
-		}),
-	}
+// watchCache exports what is kept.
+func (m *Metrics) watchCache(s State) {
+	m.gauge("memory_entries", "Derivatives in memory.", func() float64 { n, _ := s.Memory(); return float64(n) })
+	m.gauge("memory_bytes", "Bytes of derivatives in memory.", func() float64 { _, b := s.Memory(); return float64(b) })
+	m.gauge("disk_low", "1 while nothing is kept because the disk is nearly full.", func() float64 { return number(s.DiskLow()) })
+	m.gauges("cache_files", "Files in the disk cache, by tier: counted by the last purge, and updated by this process.", func(emit emitter) {
+		for tier, count := range s.Stock() {
+			emit(float64(count.Files), eviction.Tier(tier).String())
+		}
+	}, "tier")
+	m.gauges("cache_bytes", "Bytes of bodies in the disk cache, by tier: counted as cache_files.", func(emit emitter) {
+		for tier, count := range s.Stock() {
+			emit(float64(count.Bytes), eviction.Tier(tier).String())
+		}
+	}, "tier")
+	m.gauges("cache_age_bytes", "Bytes of bodies that the last purge has left in the disk cache, by tier and by the time since their last use: less than this, and not less than the one before.", func(emit emitter) {
+		s.Ages(func(tier, below string, bytes int64) { emit(float64(bytes), tier, below) })
+	}, "tier", "below")
+	m.gauges("purged_timestamp_seconds", "When the last purge of the cache directory began, by this process or another. Missing if there was none.", func(emit emitter) {
+		if at := s.Purged(); !at.IsZero() {
+			emit(float64(at.Unix()))
+		}
+	})
 }
-
-var recoveredPanics = labelled("panics_total", "Recovered panics, by where. Each cost one request, fetch or purge; the log has its stack.", func(emit emitter) {
-	for where, n := range panics.Counts() {
-		emit(float64(n), where)
-	}
-}, "where").counting()
 
 // number is 1 for true.
 func number(is bool) float64 {
@@ -179,13 +164,18 @@ func number(is bool) float64 {
 	return 0
 }
 
-func gauge(name, help string, read func() float64) prometheus.GaugeFunc {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read)
+func (m *Metrics) gauge(name, help string, read func() float64) {
+	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, read)
 }
 
-// labelled is a gauge with a value for each combination of labels that read emits.
-func labelled(name, help string, read func(emitter), labels ...string) *collector {
-	return &collector{prometheus.NewDesc(namespace+"_"+name, help, labels, nil), prometheus.GaugeValue, read}
+// gauges exports a gauge with a value for each combination of labels that read emits.
+func (m *Metrics) gauges(name, help string, read func(emitter), labels ...string) {
+	m.registry.MustRegister(&collector{prometheus.NewDesc(namespace+"_"+name, help, labels, nil), prometheus.GaugeValue, read})
+}
+
+// counts is gauges for a counter.
+func (m *Metrics) counts(name, help string, read func(emitter), labels ...string) {
+	m.registry.MustRegister(&collector{prometheus.NewDesc(namespace+"_"+name, help, labels, nil), prometheus.CounterValue, read})
 }
 
 type emitter func(value float64, labels ...string)
@@ -195,12 +185,6 @@ type collector struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
 	read func(emitter)
-}
-
-// counting makes it a counter instead.
-func (c *collector) counting() *collector {
-	c.kind = prometheus.CounterValue
-	return c
 }
 
 // Describe implements prometheus.Collector.

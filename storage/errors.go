@@ -104,41 +104,30 @@ func isShortage(err error) bool {
 // AllFailed returns the error of several origins of which none had the object and some
 // could not answer because of causes, at least one: ErrRefused or ErrTransient if all
 // of them are, and ErrUnavailable otherwise.
-func AllFailed(causes []error) error { return &allFailed{causes} }
-
-type allFailed struct{ causes []error }
-
-func (e *allFailed) Error() string {
-	texts := make([]string, len(e.causes))
-	for i, cause := range e.causes {
-		texts[i] = cause.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Class implements the interface of package failure.
-func (e *allFailed) Class() failure.Class {
-	for _, class := range []failure.Class{failure.Refused, failure.Server} {
-		if !slices.ContainsFunc(e.causes, func(err error) bool { return failure.Of(err) != class }) {
-			return class
+func AllFailed(causes []error) error {
+	failed := &allFailed{kind: ErrUnavailable}
+	for _, kind := range []error{ErrRefused, ErrTransient} {
+		if !slices.ContainsFunc(causes, func(err error) bool { return failure.Of(err) != failure.Of(kind) }) {
+			failed.kind = kind
 		}
 	}
-	return failure.Unavailable
+	texts := make([]string, len(causes))
+	for i, cause := range causes {
+		texts[i] = cause.Error()
+	}
+	failed.text = strings.Join(texts, "; ")
+	return failed
 }
 
-// Is makes errors.Is find the sentinel of the class. There is no Unwrap, as an odd
-// cause may be the error of somebody's context.
-func (e *allFailed) Is(target error) bool {
-	switch target {
-	case ErrUnavailable:
-		return true
-	case ErrRefused:
-		return e.Class() == failure.Refused
-	case ErrTransient:
-		return e.Class() == failure.Server
-	}
-	return false
+// allFailed has the text of its causes only, as an odd one may be the error of somebody's
+// context.
+type allFailed struct {
+	text string
+	kind error
 }
+
+func (e *allFailed) Error() string { return e.text }
+func (e *allFailed) Unwrap() error { return e.kind }
 
 // EnsureAbsent returns ErrExists if a backend has an object under key, nil if it has
 // none, and the error of Stat otherwise.
