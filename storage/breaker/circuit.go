@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thumbery/thumbery/internal/excerpt"
 	"github.com/thumbery/thumbery/storage"
 )
 
@@ -115,7 +116,7 @@ func (c *circuit) enter() (*attempt, error) {
 // under the lock.
 func (c *circuit) recordFailure(begun time.Time, cause error) {
 	text := strings.TrimPrefix(cause.Error(), c.backend+": "+storage.ErrUnavailable.Error()+": ")
-	c.cause = strings.ToValidUTF8(text[:min(len(text), maxCauseBytes)], "")
+	c.cause = excerpt.First(text, maxCauseBytes)
 	now := time.Now()
 	if c.since.IsZero() {
 		c.since = now
