@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // Directory is an open cache directory: all tiers, which keep the same space free and tell
@@ -21,12 +19,12 @@ import (
 type Directory struct {
 	Originals, Mezzanines, Derivatives cache.Store
 
+	Journal   *Journal // nil where keys cannot be written down
 	Inventory *Inventory
 	Free      *FreeSpace
 
-	path    string
-	journal *Journal // nil where keys cannot be written down
-	log     *slog.Logger
+	path string
+	log  *slog.Logger
 }
 
 // DirectoryOptions are how a cache directory is used.
@@ -50,7 +48,7 @@ func OpenDirectory(dir string, o DirectoryOptions) (*Directory, error) {
 			return nil, err
 		}
 	}
-	if d.journal, err = OpenJournal(dir, opts); err != nil {
+	if d.Journal, err = OpenJournal(dir, opts); err != nil {
 		o.Log.Warn("the journal of keys cannot be written: pictures will not be found by their prefix", "cause", err)
 	}
 	return d, nil
@@ -92,14 +90,6 @@ func (o DirectoryOptions) logSpace(low bool, s eviction.Space) {
 		return
 	}
 	o.Log.Info("disk space is above --min-free again: caching resumes", free...)
-}
-
-// Note is Journal.Note, where there is a journal.
-func (d *Directory) Note(ctx context.Context, key variant.Key) error {
-	if d.journal == nil {
-		return nil
-	}
-	return d.journal.Note(ctx, key)
 }
 
 // CheckWritable checks that anything can be cached. Parts of the cache directory that were

@@ -2,8 +2,12 @@ package disk
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
@@ -17,15 +21,6 @@ type ForgetOptions struct {
 	unlink func(dir int, name string) error // tests replace it
 }
 
-// ForgetSummary is what Forget has done, or would do if it was a DryRun.
-type ForgetSummary struct {
-	Pictures int64 `json:"pictures"` // that had a file
-	eviction.PerTier[eviction.Count]
-	Failed  int64  `json:"failed"` // files that could not be removed, directories that could not be read
-	Failure string `json:"failure,omitempty"`
-	DryRun  bool   `json:"dry_run,omitempty"`
-}
-
 // Forget removes pictures, with everything made of them, from a cache directory: those of
 // keys, and those in the Journal whose keys begin with one of prefixes. It does not wait
 // for a purge. The keys stay in the journal until the next one.
@@ -36,109 +31,98 @@ type ForgetSummary struct {
 // done until then, if ctx ended it. A file that cannot be removed is no error: see
 // ForgetSummary.Failed.
 func Forget(ctx context.Context, dir string, keys []variant.Key, prefixes []string, opts ForgetOptions) (ForgetSummary, error) {
-	p, err := newPurger(dir, eviction.Policy{}, PurgeOptions{DryRun: opts.DryRun, unlink: opts.unlink})
+	p, err := newPurger(dir, eviction.Policy{}, PurgeOptions{DryRun: opts.DryRun, unlink: opts.unlink, Progress: opts.Progress})
 	if err != nil {
 		return ForgetSummary{}, err
 	}
-	f := newForgetter(ctx, p, prefixes)
+	f := &forgetter{purger: p, ctx: ctx, ForgetSummary: ForgetSummary{DryRun: opts.DryRun}}
+	byShard := map[string][]variant.Key{}
 	for _, k := range keys {
 		shard := string(k.Name()[:shardDigits])
-		f.keys[shard] = append(f.keys[shard], k)
+		byShard[shard] = append(byShard[shard], k)
 	}
-	for i := range shards {
-		if ctx.Err() != nil {
-			break
-		}
-		f.shard(shardName(i))
-		if opts.Progress != nil {
-			opts.Progress(i+1, shards)
-		}
-	}
-	return f.summary(), context.Cause(ctx)
-}
-
-// forgetter is one call of Forget. It is the worker for all directories.
-type forgetter struct {
-	*worker
-	keys          map[string][]variant.Key // by shard
-	prefixes      []string
-	wanted, found map[sourceID]struct{} // pictures of the shard
-	pictures      int64
-}
-
-func newForgetter(ctx context.Context, p *purger, prefixes []string) *forgetter {
-	f := &forgetter{
-		worker: &worker{pass: &pass{purger: p, ctx: ctx, choose: func(eviction.Tier, *file) bool { return true }}},
-		keys:   map[string][]variant.Key{}, prefixes: prefixes,
-		wanted: map[sourceID]struct{}{}, found: map[sourceID]struct{}{},
-	}
-	f.skip = f.unwanted
-	return f
-}
-
-// unwanted reports whether a file belongs to none of the pictures to forget. Otherwise it
-// adds its picture to found.
-func (f *forgetter) unwanted(name string) bool {
-	id, ok := sourceOf(name)
-	if _, wanted := f.wanted[id]; !ok || !wanted {
-		return true
-	}
-	f.found[id] = struct{}{}
-	return false
-}
-
-func (f *forgetter) summary() ForgetSummary {
-	s := ForgetSummary{Pictures: f.pictures, Failed: f.tally.failed, DryRun: f.DryRun}
-	for t := range eviction.Tier(eviction.Tiers) {
-		*s.Of(t) = f.tally.removed[t]
-	}
-	if f.tally.failure != nil {
-		s.Failure = f.tally.failure.Error()
-	}
-	return s
-}
-
-// shard forgets the pictures of one shard.
-func (f *forgetter) shard(shard string) {
-	clear(f.wanted)
-	clear(f.found)
-	dirs := map[string]struct{}{}
-	want := func(k variant.Key) {
-		name := string(k.Name())
-		id, _ := sourceOf(name)
-		f.wanted[id] = struct{}{}
-		dirs[name[:prefixDigits]] = struct{}{}
-	}
-	for _, k := range f.keys[shard] {
-		want(k)
-	}
-	if err := f.keysByPrefix(shard, want); err != nil {
+	for i := 0; i < shards && ctx.Err() == nil; i++ {
+		shard := shardName(i)
+		noted, err := p.keysByPrefix(shard, prefixes)
 		f.fail(err)
+		f.forget(append(noted, byShard[shard]...))
+		p.Progress(i+1, shards)
 	}
-	for dir := range dirs {
-		for t := range eviction.Tier(eviction.Tiers) {
-			f.directory(t, dir, nil)
-		}
-	}
-	f.pictures += int64(len(f.found))
+	return f.ForgetSummary, context.Cause(ctx)
 }
 
-func (f *forgetter) keysByPrefix(shard string, want func(variant.Key)) error {
-	if len(f.prefixes) == 0 {
-		return nil
+// forgetter is one call of Forget.
+type forgetter struct {
+	*purger
+	ctx context.Context
+	ForgetSummary
+}
+
+// forget removes the files of the pictures of one shard. It reads each directory once.
+func (f *forgetter) forget(keys []variant.Key) {
+	wanted := map[string]sources{} // by directory
+	for _, k := range keys {
+		name := string(k.Name())
+		prefix := name[:prefixDigits]
+		if wanted[prefix] == nil {
+			wanted[prefix] = sources{}
+		}
+		wanted[prefix].add(name)
 	}
-	file, err := openShard(f.dir, shard)
-	if err != nil || file == nil {
+	for prefix, pictures := range wanted {
+		found := sources{}
+		for t := range eviction.Tier(eviction.Tiers) {
+			f.fail(f.directory(t, prefix, pictures, found))
+		}
+		f.Pictures += int64(len(found))
+	}
+}
+
+func (f *forgetter) directory(t eviction.Tier, prefix string, wanted, found sources) error {
+	dir, err := openDirectory(filepath.Join(f.dir, t.String(), prefix))
+	if dir == nil {
 		return err
+	}
+	defer dir.Close()
+	return eachName(f.ctx, dir, func(name string) {
+		if !wanted.has(name) {
+			return
+		}
+		found.add(name)
+		st, err := lstat(dir, name)
+		if err == nil {
+			if !isOurs(&st, prefix, name) {
+				return
+			}
+			err = f.remove(dir, name)
+		}
+		switch err {
+		case nil:
+			*f.Of(t) = f.Of(t).Plus(sizeOf(&st))
+		case unix.ENOENT:
+		default:
+			f.fail(fmt.Errorf("remove %s/%s/%s: %w", t, prefix, name, err))
+		}
+	})
+}
+
+// keysByPrefix returns the keys in a shard of the journal that begin with one of prefixes.
+func (p *purger) keysByPrefix(shard string, prefixes []string) (keys []variant.Key, err error) {
+	if len(prefixes) == 0 {
+		return nil, nil
+	}
+	file, err := openShard(p.dir, shard)
+	if file == nil {
+		return nil, err
 	}
 	defer file.Close()
 	for n, err := range notes(file, shard) {
 		if err != nil {
-			return err
+			return keys, err
 		}
-		if slices.ContainsFunc(f.prefixes, func(p string) bool { return strings.HasPrefix(string(n.key), p) }) {
-			want(n.key)
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(string(n.key), p) }) {
+			keys = append(keys, n.key)
 		}
 	}
-	return nil
+	return keys, nil
 }

@@ -12,12 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/internal/files"
 	"github.com/thumbery/thumbery/variant"
@@ -37,32 +35,11 @@ const (
 // A key takes 14 bytes and its own length: 45 MB for a million pictures with keys of 30
 // bytes. A purge compacts a shard when more than a ninth of its lines are of no use.
 type Journal struct {
-	dir    string
-	now    func() time.Time
-	sync   func(*os.File) error
-	lock   func(ctx context.Context, f *os.File, how int) (current bool, err error)
-	free   *FreeSpace
-	recent *cache.Memory[variant.Key, position]
+	dir  string
+	now  func() time.Time
+	sync func(*os.File) error
+	free *FreeSpace
 }
-
-// position is when a key was noted, and where its line ends in the file.
-type position struct {
-	at  time.Time
-	end int64
-}
-
-const (
-	// recentBytes bounds the memory for keys that were noted recently.
-	recentBytes = 4 << 20
-	// recentFor plus the time of a fetch is far below noteGrace.
-	recentFor = 20 * time.Minute
-	// maxReplaced bounds the attempts to append to a file that is replaced between
-	// being opened and being locked. A purge replaces each file once. A file system
-	// that gives an open file another inode number than its name never comes to an end.
-	maxReplaced = 100
-)
-
-var errReplaced = errors.New("the file is replaced again and again")
 
 // OpenJournal returns the journal of the cache directory dir. Options are those of the
 // Store.
@@ -74,8 +51,7 @@ func OpenJournal(dir string, opts Options) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal of the cache: %w", err)
 	}
-	j := &Journal{dir: path, now: opts.Now, sync: files.Sync, lock: files.LockCurrent, free: opts.Free}
-	j.recent = cache.NewMemory[variant.Key](recentBytes, func(position) int { return 0 })
+	j := &Journal{dir: path, now: opts.Now, sync: files.Sync, free: opts.Free}
 	if j.now == nil {
 		j.now = time.Now
 	}
@@ -89,64 +65,60 @@ func OpenJournal(dir string, opts Options) (*Journal, error) {
 // recently and the line is still there, as when a broken original is requested over and
 // over. Call it before the original is stored, at most half an hour before, so that no
 // original is stored whose key is not known. If it fails, the original can be stored all
-// the same, but is not found by its prefix.
+// the same, but is not found by its prefix. A nil Journal notes nothing.
 func (j *Journal) Note(ctx context.Context, key variant.Key) error {
-	now := j.now()
-	last, ok := j.recent.Get(key)
-	isRecent := ok && now.Sub(last.at) < recentFor && !now.Before(last.at)
-	if isRecent && j.holds(key, last.end) || j.free.Low() {
+	if j == nil || j.isNoted(key) || j.free.Low() {
 		return nil
 	}
-	end, err := j.write(ctx, key)
-	if err != nil {
+	if err := j.write(ctx, key); err != nil {
 		return fmt.Errorf("journal of the cache: %w", err)
 	}
-	j.recent.Put(key, position{now, end})
 	return nil
 }
 
-func (j *Journal) write(ctx context.Context, key variant.Key) (end int64, err error) {
-	for range maxReplaced {
-		f, err := files.OpenOrCreate(j.shard(key), os.O_WRONLY|os.O_APPEND)
-		if err != nil {
-			return 0, err
-		}
-		current, err := j.lock(ctx, f, unix.LOCK_SH)
-		if current {
-			end, err = j.append(f, key)
-		}
-		_ = f.Close()
-		if current || err != nil {
-			return end, err
-		}
+func (j *Journal) write(ctx context.Context, key variant.Key) error {
+	f, err := files.OpenLocked(ctx, j.shard(key), os.O_WRONLY|os.O_APPEND, unix.LOCK_SH)
+	if err != nil {
+		return err
 	}
-	return 0, fmt.Errorf("%s: %w", j.shard(key), errReplaced)
-}
-
-func (j *Journal) append(f *os.File, key variant.Key) (end int64, err error) {
+	defer f.Close()
 	if _, err := f.Write(appendNote(nil, j.now(), key)); err != nil {
-		return 0, err
+		return err
 	}
 	failpoint.Reach("key written")
 	if err := j.sync(f); err != nil {
-		return 0, err
+		return err
 	}
 	failpoint.Reach("key synced")
-	return f.Seek(0, io.SeekCurrent)
+	return nil
 }
 
-// holds reports whether a line of key still ends at end: the journal was neither removed
-// nor compacted since.
-func (j *Journal) holds(key variant.Key, end int64) bool {
+const (
+	// recentBytes is how much of the end of a file is searched for a recent line: some 300 keys.
+	recentBytes = 16 << 10
+	// recentFor plus the time of a fetch is far below noteGrace.
+	recentFor = 20 * time.Minute
+)
+
+// isNoted reports whether a recent line of key is on the disk.
+func (j *Journal) isNoted(key variant.Key) bool {
 	f, err := os.Open(j.shard(key))
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	want := strconv.AppendQuote([]byte{' '}, string(key))
-	found := make([]byte, len(want))
-	n, _ := f.ReadAt(found, end-int64(len(want)))
-	return n == len(want) && bytes.Equal(found, want)
+	size, _ := f.Seek(0, io.SeekEnd)
+	recent := make([]byte, min(size, recentBytes))
+	n, _ := f.ReadAt(recent, size-int64(len(recent)))
+	quoted := strconv.AppendQuote([]byte{' '}, string(key))
+	i := bytes.LastIndex(recent[:n], quoted)
+	if i < 0 {
+		return false
+	}
+	line, ok := parseNote(recent[bytes.LastIndexByte(recent[:i], '\n')+1 : i+len(quoted)])
+	age := j.now().Sub(line.at)
+	// The process that has written it may not have synced it yet.
+	return ok && age >= 0 && age < recentFor && j.sync(f) == nil
 }
 
 func (j *Journal) shard(key variant.Key) string {
@@ -191,49 +163,24 @@ func parseNote(line []byte) (n note, ok bool) {
 // can leave longer lines.
 const maxLine = 32 + 4*variant.MaxKeyBytes
 
-// lineReaders are pooled, since a purge and a Forget by prefix read 256 files each.
-var lineReaders = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 16*maxLine) }}
-
-// lines yields the lines of r that are at most maxLine long, and at the end the error, if
-// there was one. A line is valid until the next one.
-func lines(r io.Reader) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		buffered := lineReaders.Get().(*bufio.Reader)
-		defer lineReaders.Put(buffered)
-		buffered.Reset(r)
-		long := false
-		for {
-			line, err := buffered.ReadSlice('\n')
-			if err == bufio.ErrBufferFull {
-				long = true
-				continue
-			}
-			line = bytes.TrimSuffix(line, []byte{'\n'})
-			if len(line) > 0 && len(line) <= maxLine && !long && !yield(line, nil) {
-				return
-			}
-			long = false
-			if err != nil {
-				if err != io.EOF {
-					yield(nil, err)
-				}
-				return
-			}
-		}
-	}
-}
-
 // notes yields the notes of a shard that r has. It skips lines that are damaged, and keys
 // that belong to another shard.
 func notes(r io.Reader, shard string) iter.Seq2[note, error] {
 	return func(yield func(note, error) bool) {
-		for line, err := range lines(r) {
-			if err != nil {
-				yield(note{}, fmt.Errorf("journal of the cache: %w", err))
+		lines := bufio.NewReaderSize(r, 4*maxLine)
+		for {
+			line, err := lines.ReadSlice('\n')
+			n, ok := parseNote(bytes.TrimSuffix(line, []byte{'\n'}))
+			ok = ok && err != bufio.ErrBufferFull && string(n.key.Name()[:shardDigits]) == shard
+			if ok && !yield(n, nil) {
 				return
 			}
-			n, ok := parseNote(line)
-			if ok && string(n.key.Name()[:shardDigits]) == shard && !yield(n, nil) {
+			switch err {
+			case nil, bufio.ErrBufferFull: // the rest of a line that is too long is damaged, too
+			case io.EOF:
+				return
+			default:
+				yield(note{}, fmt.Errorf("journal of the cache: %w", err))
 				return
 			}
 		}

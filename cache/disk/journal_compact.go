@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/hex"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -27,38 +26,19 @@ func sourceOf(name string) (id sourceID, ok bool) {
 	return id, err == nil
 }
 
-// liveSources collects which pictures have files in a shard, to compact the shard's
-// journal by. The methods of a nil *liveSources do nothing.
-type liveSources struct {
-	dir        string // the cache directory
-	shard      string
-	present    map[sourceID]struct{}
-	incomplete bool // a directory could not be read
-}
+// sources are pictures.
+type sources map[sourceID]struct{}
 
-// newLiveSources returns nil if the shard has no journal, or it is to stay as it is.
-func newLiveSources(dir, shard string, dryRun bool) *liveSources {
-	s := &liveSources{dir: dir, shard: shard, present: map[sourceID]struct{}{}}
-	info, err := os.Lstat(filepath.Join(dir, journalDir, shard))
-	if dryRun || err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	return s
-}
-
-func (s *liveSources) add(name string) {
-	if s == nil {
-		return
-	}
+func (s sources) add(name string) {
 	if id, ok := sourceOf(name); ok {
-		s.present[id] = struct{}{}
+		s[id] = struct{}{}
 	}
 }
 
-func (s *liveSources) setIncomplete() {
-	if s != nil {
-		s.incomplete = true
-	}
+func (s sources) has(name string) bool {
+	id, ok := sourceOf(name)
+	_, has := s[id]
+	return ok && has
 }
 
 const (
@@ -70,54 +50,52 @@ const (
 	wasteRatio = 8
 )
 
-// compact removes keys without files from the shard's journal. Keys that were noted after
-// began, or within noteGrace before, stay. A concurrent Note waits, and finds that
-// the file was replaced.
-func (s *liveSources) compact(ctx context.Context, began time.Time) error {
-	if s == nil || s.incomplete {
-		return nil
-	}
-	f, err := openShard(s.dir, s.shard)
-	if err != nil || f == nil {
+// compact removes the keys of all but live pictures from a shard of the journal of the cache
+// directory dir. Keys that were noted after began, or within noteGrace before, stay. A
+// concurrent Note waits, and finds that the file was replaced.
+func compact(ctx context.Context, dir, shard string, live sources, began time.Time) error {
+	f, err := openShard(dir, shard)
+	if f == nil {
 		return err
 	}
 	defer f.Close()
 	if current, err := files.LockCurrent(ctx, f, unix.LOCK_EX); err != nil || !current {
 		return err
 	}
-	useful, useless, err := s.filter(f, began, io.Discard)
-	if err != nil || useless*wasteRatio <= useful {
+	useful, waste, err := filter(f, shard, live, began, io.Discard)
+	if err != nil || waste*wasteRatio <= useful {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return files.Replace(f.Name(), tempPath(filepath.Join(s.dir, Temporary)), func(w io.Writer) error {
-		_, _, err := s.filter(f, began, w)
+	return files.Replace(f.Name(), tempPath(filepath.Join(dir, Temporary)), func(w io.Writer) error {
+		_, _, err := filter(f, shard, live, began, w)
 		return err
 	})
 }
 
-func (s *liveSources) filter(r io.Reader, began time.Time, to io.Writer) (useful, useless int, err error) {
+// filter copies the useful lines, and returns how many of these and of others there are.
+func filter(r io.Reader, shard string, live sources, began time.Time, to io.Writer) (useful, waste int, err error) {
 	w := bufio.NewWriter(to)
-	seen := make(map[sourceID]bool, len(s.present)) // value: by a young line
-	for n, err := range notes(r, s.shard) {
+	seen := make(map[sourceID]bool, len(live)) // value: by a young line
+	for n, err := range notes(r, shard) {
 		if err != nil {
 			return 0, 0, err
 		}
 		id, _ := sourceOf(string(n.key.Name()))
-		_, present := s.present[id]
+		_, isLive := live[id]
 		// A young line stays beside an older one of its key: the file that the older
 		// line is kept for may be removed before the original on its way arrives.
 		young := began.Sub(n.at) < noteGrace
 		seenYoung, again := seen[id]
-		if again && (seenYoung || !young) || !present && !young {
-			useless++
+		if again && (seenYoung || !young) || !isLive && !young {
+			waste++
 			continue
 		}
 		useful++
 		seen[id] = young
 		_, _ = w.Write(appendNote(w.AvailableBuffer(), n.at, n.key)) // Flush returns the error
 	}
-	return useful, useless, w.Flush()
+	return useful, waste, w.Flush()
 }

@@ -38,10 +38,10 @@ func TestLockedJournal(t *testing.T) {
 	cancel(errDone)
 	key := variant.Key("a")
 	shard := string(key.Name()[:shardDigits])
-	compact := func(dir string) error { return newLiveSources(dir, shard, false).compact(ctx, purgeTime) }
+	compact := func(dir string) error { return compact(ctx, dir, shard, nil, purgeTime) }
 
 	j, dir := lockedShard(t, key, unix.LOCK_EX) // as while another process compacts
-	if err := j.Note(ctx, key); !errors.Is(err, errDone) {
+	if err := j.write(ctx, key); !errors.Is(err, errDone) {
 		t.Errorf("Note beside a compaction: %v, want the cause of the context", err)
 	}
 	if err := compact(dir); !errors.Is(err, errDone) {
@@ -51,23 +51,7 @@ func TestLockedJournal(t *testing.T) {
 	if err := compact(dir); !errors.Is(err, errDone) {
 		t.Errorf("a compaction beside a Note: %v, want the cause of the context", err)
 	}
-	if err := j.Note(ctx, key); err != nil {
+	if err := j.write(ctx, key); err != nil {
 		t.Errorf("Note beside a Note: %v", err)
-	}
-}
-
-// Note gives up if the open file never is the one under its name.
-func TestNoteGivesUp(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	j := openJournal(t, dir, nil)
-	key := variant.Key("a")
-	attempts := 0
-	j.lock = func(context.Context, *os.File, int) (bool, error) { attempts++; return false, nil }
-	if err := j.Note(t.Context(), key); !errors.Is(err, errReplaced) || attempts != maxReplaced {
-		t.Errorf("%v after %d attempts, want %d", err, attempts, maxReplaced)
-	}
-	if keys := journal(t, dir); len(keys) > 0 {
-		t.Errorf("the journal has %q", keys)
 	}
 }

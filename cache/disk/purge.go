@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
+	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/internal/files"
 )
 
@@ -153,61 +154,44 @@ func CheckDirectory(dir string) error {
 }
 
 // run removes what has expired and counts the rest. If a budget is exceeded, a second
-// pass removes what the plan says.
+// pass removes what the plan says, and what has expired and is still there: in a dry run, and
+// where it could not be removed.
 func (p *purger) run(ctx context.Context) (Summary, error) {
 	p.start = p.Now()
 	space, err := p.space(p.dir)
 	if err != nil {
 		return Summary{}, err
 	}
-	first := p.pass(ctx, p.expired)
+	first := p.pass(ctx, eviction.Plan{})
 	last, plan := first, eviction.Plan{}
 	if p.policy.Budgets() && ctx.Err() == nil {
-		plan = p.policy.Plan(&first.kept, space.Without(first.removedInAll()))
+		plan = p.policy.Plan(&first.kept, space.Without(first.done.removed()))
 	}
 	if !plan.Empty() {
-		last = p.pass(ctx, p.exceeding(plan))
+		last = p.pass(ctx, plan)
 		if !p.DryRun {
-			last.addRemoved(first)
+			last.done.addRemoved(&first.done)
 		}
 	}
-	s := last.summary()
+	s := last.done
 	s.DryRun, s.TooSmall = p.DryRun, plan.TooSmall
-	p.removeStaleTemps(&s)
+	p.removeStaleTemps(ctx, &s)
 	left := newCensus(&last.kept, p.start)
 	p.Left(left)
 	if err := context.Cause(ctx); err != nil || p.DryRun {
 		return s, err
 	}
 	_ = os.RemoveAll(filepath.Join(p.dir, oldQuarantine)) // nobody reads it, if it stays
-	if err := writeCensus(p.dir, left); err != nil {
-		s.fail(err)
-	}
+	s.fail(writeCensus(p.dir, left))
 	return s, nil
 }
 
-func (p *purger) expired(t eviction.Tier, f *file) bool { return p.policy.Expired(t, f.age) }
-
-// exceeding chooses the files that a plan removes, and those that have expired: these are
-// still there in a dry run, and where they could not be removed.
-func (p *purger) exceeding(plan eviction.Plan) func(eviction.Tier, *file) bool {
-	var quotas [eviction.Tiers]eviction.Count
-	for t := range quotas {
-		quotas[t] = plan.Cutoffs[t].Quota
+// remove removes a file from an open directory, unless this is a dry run.
+func (p *purger) remove(dir *os.File, name string) error {
+	if p.DryRun {
+		return nil
 	}
-	return func(t eviction.Tier, f *file) bool {
-		if p.expired(t, f) {
-			return true
-		}
-		if f.age < 0 && !f.used.After(p.Now()) {
-			return false // used or created since it was counted
-		}
-		switch plan.Cutoffs[t].Of(f.age) {
-		case eviction.Remove:
-			return true
-		case eviction.KeepSome:
-			return f.take(&quotas[t])
-		}
-		return false
-	}
+	err := p.unlink(int(dir.Fd()), name)
+	failpoint.Reach("file removed")
+	return err
 }

@@ -7,10 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
@@ -19,178 +20,191 @@ import (
 
 // A shard is the directories, of all tiers, whose names begin with the same shardDigits
 // digits. One file of the journal belongs to it. A worker takes a shard at a time.
-const (
-	shards         = 256
-	dirsOfAShard   = prefixes / shards // of one tier
-	dirsOfAllTiers = prefixes * eviction.Tiers
-)
+const shards = 256
 
 func shardName(i int) string { return fmt.Sprintf("%0*x", shardDigits, i) }
 
-type pass struct {
-	*purger
-	ctx    context.Context
-	choose func(t eviction.Tier, f *file) bool // decides whether to remove a file; called with mu locked
-	skip   func(name string) bool              // nil, or decides which names not to examine
-	began  time.Time
-	exist  [eviction.Tiers]map[string]bool // the directories that there were then
-
-	mu    sync.Mutex // for what follows
-	dirs  int        // that are done
-	tally tally
+// directory has the names that begin with the same prefixDigits digits, in one tier.
+type directory struct {
+	tier   eviction.Tier
+	prefix string
 }
 
+// pass goes once through all directories, and removes what has expired and what the plan
+// says.
+type pass struct {
+	*purger
+	ctx      context.Context
+	began    time.Time
+	unlisted bool // the directories of a tier are not known
+
+	mu   sync.Mutex          // for what follows
+	plan eviction.Plan       // with what is left of its quotas
+	kept eviction.Histograms // the files that were kept
+	dirs int                 // how many directories are done
+	done Summary
+}
+
+// file is what a purge must know of a file.
 type file struct {
 	count eviction.Count
 	used  time.Time
-	age   time.Duration   // of used; negative if that is after the start of the purge
-	quota *eviction.Count // that chose the file, if one did
+	age   time.Duration // of used; negative if that is after the start of the purge
 }
 
-// take chooses a file unless quota, which is how much is left to remove of files that rank
-// alike, is used up.
-func (f *file) take(quota *eviction.Count) bool {
-	if quota.Files <= 0 && quota.Bytes <= 0 && quota.Disk <= 0 {
+// pass returns what it has done until ctx ended, if that ends first.
+func (p *purger) pass(ctx context.Context, plan eviction.Plan) *pass {
+	run := &pass{purger: p, ctx: ctx, plan: plan, began: p.Now()}
+	all, n := run.directories()
+	var workers errgroup.Group
+	workers.SetLimit(p.Workers)
+	for i, dirs := range all {
+		workers.Go(func() error {
+			run.fail(panics.Try("purge", func() error { return run.shard(i, dirs, n) }))
+			return nil
+		})
+	}
+	_ = workers.Wait() // which has no error
+	for t := range eviction.Tier(eviction.Tiers) {
+		s := run.done.Of(t)
+		s.Kept = run.kept[t].Total()
+		s.Seen = s.Kept.Plus(s.Removed)
+	}
+	return run
+}
+
+// directories returns the directories of each shard, and how many there are.
+func (p *pass) directories() (all [shards][]directory, n int) {
+	for t := range eviction.Tier(eviction.Tiers) {
+		entries, err := os.ReadDir(filepath.Join(p.dir, t.String()))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			p.unlisted = true
+			p.fail(err)
+		}
+		for _, e := range entries {
+			i, err := strconv.ParseUint(e.Name(), 16, 4*prefixDigits)
+			if err == nil && e.Name() == fmt.Sprintf("%0*x", prefixDigits, i) {
+				shard := &all[i>>(4*(prefixDigits-shardDigits))]
+				*shard = append(*shard, directory{t, e.Name()})
+				n++
+			}
+		}
+	}
+	return all, n
+}
+
+// shard goes through the directories of a shard, of n in all, and compacts its journal.
+func (p *pass) shard(i int, dirs []directory, n int) error {
+	live, complete := sources{}, !p.unlisted
+	for _, d := range dirs {
+		if p.ctx.Err() != nil {
+			return nil
+		}
+		if err := p.directory(d, live); err != nil {
+			complete = false
+			p.fail(err)
+		}
+		p.report(n)
+	}
+	if p.DryRun || !complete || p.ctx.Err() != nil {
+		return nil
+	}
+	if err := compact(p.ctx, p.dir, shardName(i), live, p.began); p.ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// directory adds to live the sources of the files that it does not remove.
+func (p *pass) directory(d directory, live sources) error {
+	f, err := openDirectory(filepath.Join(p.dir, d.tier.String(), d.prefix))
+	if f == nil {
+		return err
+	}
+	defer f.Close()
+	return eachName(p.ctx, f, func(name string) {
+		if p.entry(d, f, name) {
+			live.add(name)
+		}
+	})
+}
+
+// entry examines one name of a directory, and reports whether it remains as an entry of the
+// cache.
+func (p *pass) entry(d directory, dir *os.File, name string) (remains bool) {
+	st, err := lstat(dir, name)
+	switch {
+	case err == unix.ENOENT:
+		return false
+	case err != nil:
+		p.fail(fmt.Errorf("stat %s/%s/%s: %w", d.tier, d.prefix, name, err))
+		return true
+	case !isOurs(&st, d.prefix, name):
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.done.Foreign++
 		return false
 	}
-	*quota = quota.Minus(f.count)
-	f.quota = quota
+	used := time.Unix(st.Atim.Unix())
+	f := file{sizeOf(&st), used, p.start.Sub(used)}
+	if !p.chosen(d.tier, f) {
+		return true
+	}
+	err = p.remove(dir, name)
+	p.removed(d.tier, f, err)
+	if err == nil || err == unix.ENOENT {
+		return false
+	}
+	p.fail(fmt.Errorf("remove %s/%s/%s: %w", d.tier, d.prefix, name, err))
 	return true
 }
 
-// giveBack lets another file be removed instead of one that could not be.
-func (f *file) giveBack() {
-	if f.quota != nil {
-		*f.quota = f.quota.Plus(f.count)
-	}
-}
-
-type tally struct {
-	kept    eviction.Histograms
-	removed [eviction.Tiers]eviction.Count
-	oldest  [eviction.Tiers]time.Time // the least recent use of a file that was kept
-	foreign int64
-	failed  int64
-	failure error // the first one
-}
-
-func (t *tally) keep(tier eviction.Tier, f *file) {
-	t.kept[tier].Add(f.age, f.count)
-	if t.oldest[tier].IsZero() || f.used.Before(t.oldest[tier]) {
-		t.oldest[tier] = f.used
-	}
-}
-
-func (t *tally) removedInAll() (sum eviction.Count) {
-	for _, c := range t.removed {
-		sum = sum.Plus(c)
-	}
-	return sum
-}
-
-// addRemoved adds what an earlier pass removed. What the earlier one failed at or kept,
-// this one has seen again.
-func (t *tally) addRemoved(earlier *tally) {
-	for tier, c := range earlier.removed {
-		t.removed[tier] = t.removed[tier].Plus(c)
-	}
-}
-
-func (t *tally) summary() (s Summary) {
-	for tier := range eviction.Tier(eviction.Tiers) {
-		kept := t.kept[tier].Total()
-		*s.Of(tier) = TierSummary{
-			Seen: kept.Plus(t.removed[tier]), Removed: t.removed[tier], Kept: kept, OldestKept: t.oldest[tier],
-		}
-	}
-	s.Foreign, s.Failed = t.foreign, t.failed
-	if t.failure != nil {
-		s.Failure = t.failure.Error()
-	}
-	return s
-}
-
-// pass goes through all directories and removes the files that choose chooses. It ends
-// early, with what was done, when ctx ends.
-func (p *purger) pass(ctx context.Context, choose func(eviction.Tier, *file) bool) *tally {
-	run := &pass{purger: p, ctx: ctx, choose: choose, began: p.Now()}
-	for t := range run.exist {
-		run.exist[t] = directoriesIn(filepath.Join(p.dir, eviction.Tier(t).String()))
-	}
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(p.Workers, shards) {
-		workers.Go(func() {
-			w := &worker{pass: run}
-			for shard := next.Add(1) - 1; shard < shards && ctx.Err() == nil; shard = next.Add(1) - 1 {
-				if err := panics.Try("purge", func() error { return w.shard(int(shard)) }); err != nil {
-					run.fail(err)
-				}
-			}
-		})
-	}
-	workers.Wait()
-	return &run.tally
-}
-
-// directoriesIn returns what stands in the directory of a tier, or nil if it cannot be read.
-// Of a small cache, only some of its directories exist, and to open the others costs as much.
-func directoriesIn(tier string) map[string]bool {
-	entries, err := os.ReadDir(tier)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	names := make(map[string]bool, len(entries))
-	for _, e := range entries {
-		names[e.Name()] = true
-	}
-	return names
-}
-
 // chosen reports whether to remove a file, and otherwise counts it as kept.
-func (p *pass) chosen(t eviction.Tier, f *file) bool {
+func (p *pass) chosen(t eviction.Tier, f file) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.choose(t, f) {
+	isNew := f.age < 0 && !f.used.After(p.Now()) // used or created since it was counted
+	if p.policy.Expired(t, f.age) || !isNew && p.plan.Cutoffs[t].Take(f.age, f.count) {
 		return true
 	}
-	p.tally.keep(t, f)
+	p.keep(t, f)
 	return false
+}
+
+func (p *pass) keep(t eviction.Tier, f file) {
+	p.kept[t].Add(f.age, f.count)
+	if oldest := &p.done.Of(t).OldestKept; oldest.IsZero() || f.used.Before(*oldest) {
+		*oldest = f.used
+	}
 }
 
 // removed records the result of removing a file. It counts neither as removed nor as kept
 // if another process has removed it.
-func (p *pass) removed(t eviction.Tier, f *file, err error) {
+func (p *pass) removed(t eviction.Tier, f file, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err == nil {
-		p.tally.removed[t] = p.tally.removed[t].Plus(f.count)
+		s := p.done.Of(t)
+		s.Removed = s.Removed.Plus(f.count)
 		return
 	}
-	f.giveBack()
-	if err != unix.ENOENT {
-		p.tally.keep(t, f)
+	if !p.policy.Expired(t, f.age) {
+		p.plan.Cutoffs[t].PutBack(f.age, f.count)
 	}
-}
-
-func (p *pass) foreign() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.tally.foreign++
+	if err != unix.ENOENT {
+		p.keep(t, f)
+	}
 }
 
 func (p *pass) fail(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tally.failed++
-	if p.tally.failure == nil {
-		p.tally.failure = err
-	}
+	p.done.fail(err)
 }
 
-func (p *pass) report() {
+func (p *pass) report(all int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dirs++
-	p.Progress(p.dirs, dirsOfAllTiers)
+	p.Progress(p.dirs, all)
 }

@@ -19,10 +19,7 @@ type Summary struct {
 	StaleTemps eviction.Count `json:"litter"`
 	// Foreign is how many entries are not files of the cache. They were left alone.
 	Foreign int64 `json:"foreign"`
-	// Failed is how many files could not be examined or removed, plus how many
-	// directories could not be read. Failure is the first error.
-	Failed  int64  `json:"failed"`
-	Failure string `json:"failure,omitempty"`
+	Failures
 	// TooSmall is set if files were removed that had been used within eviction.Recent.
 	TooSmall bool    `json:"too_small"`
 	DryRun   bool    `json:"dry_run"`
@@ -39,10 +36,46 @@ type TierSummary struct {
 	OldestKept time.Time `json:"oldest_kept,omitzero"`
 }
 
-func (s *Summary) fail(err error) {
-	s.Failed++
-	if s.Failure == "" {
-		s.Failure = err.Error()
+// Failures are about files that could not be examined or removed, and directories that could
+// not be read.
+type Failures struct {
+	Failed  int64  `json:"failed"`            // how many there are
+	Failure string `json:"failure,omitempty"` // the first error
+}
+
+// fail adds an error. It ignores nil.
+func (f *Failures) fail(err error) {
+	if err == nil {
+		return
+	}
+	f.Failed++
+	if f.Failure == "" {
+		f.Failure = err.Error()
+	}
+}
+
+// ForgetSummary is what Forget has done, or would do if it was a DryRun.
+type ForgetSummary struct {
+	Pictures int64 `json:"pictures"` // that had a file
+	eviction.PerTier[eviction.Count]
+	Failures
+	DryRun bool `json:"dry_run,omitempty"`
+}
+
+// removed returns the sum of all tiers.
+func (s *Summary) removed() (sum eviction.Count) {
+	for t := range eviction.Tier(eviction.Tiers) {
+		sum = sum.Plus(s.Of(t).Removed)
+	}
+	return sum
+}
+
+// addRemoved adds what an earlier pass has removed. What that one failed at or kept, this one
+// has seen again.
+func (s *Summary) addRemoved(earlier *Summary) {
+	for t := range eviction.Tier(eviction.Tiers) {
+		now, before := s.Of(t), earlier.Of(t).Removed
+		now.Removed, now.Seen = now.Removed.Plus(before), now.Seen.Plus(before)
 	}
 }
 

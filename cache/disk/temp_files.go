@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,38 +19,26 @@ const staleTempAge = time.Hour
 
 // removeStaleTemps removes from tmp/ what processes left when they died. The age is that
 // of the ctime, which nobody can set: mtime and atime are those of the body.
-func (p *purger) removeStaleTemps(s *Summary) {
-	d, err := os.Open(filepath.Join(p.dir, Temporary))
+func (p *purger) removeStaleTemps(ctx context.Context, s *Summary) {
+	tmp, err := os.Open(filepath.Join(p.dir, Temporary))
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	if err == nil {
-		defer d.Close()
-		var names []string
-		names, err = d.Readdirnames(-1)
-		w := &worker{pass: &pass{purger: p}}
-		for _, name := range names {
-			w.removeStaleTemp(int(d.Fd()), name, s)
-		}
+		defer tmp.Close()
+		err = eachName(ctx, tmp, func(name string) { p.removeStaleTemp(tmp, name, s) })
 	}
-	if err != nil {
-		s.fail(err)
-	}
+	s.fail(err)
 }
 
-func (w *worker) removeStaleTemp(dir int, name string, s *Summary) {
-	if !strings.HasSuffix(name, TemporarySuffix) {
+func (p *purger) removeStaleTemp(tmp *os.File, name string, s *Summary) {
+	st, err := lstat(tmp, name)
+	if err != nil || !isRegular(&st) || !strings.HasSuffix(name, TemporarySuffix) || p.start.Sub(time.Unix(st.Ctim.Unix())) <= staleTempAge {
 		return
 	}
-	if err := w.lstat(dir, name); err != nil || w.stat.Mode&unix.S_IFMT != unix.S_IFREG {
-		return
-	}
-	if w.start.Sub(time.Unix(w.stat.Ctim.Unix())) <= staleTempAge {
-		return
-	}
-	switch err := w.remove(dir, name); err {
+	switch err := p.remove(tmp, name); err {
 	case nil:
-		s.StaleTemps = s.StaleTemps.Plus(w.file().count)
+		s.StaleTemps = s.StaleTemps.Plus(sizeOf(&st))
 	case unix.ENOENT:
 	default:
 		s.fail(fmt.Errorf("remove %s/%s: %w", Temporary, name, err))

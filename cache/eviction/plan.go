@@ -29,39 +29,34 @@ func (p Plan) Empty() bool {
 // bucket of the Histogram rank alike, and only a part of the last bucket may have to be
 // removed. The zero Cutoff keeps all files.
 type Cutoff struct {
-	// Quota is how much to remove of the files whose Decision is KeepSome. Removing
-	// stops when every field of it is reached.
-	Quota   Count
-	partial int // the bucket that Quota is about, if Quota is not zero
+	quota   Count // how much is to be removed of the bucket partial
+	partial int
 	oldest  int // how many of the oldest buckets are removed as a whole
 }
 
-func (c Cutoff) empty() bool { return c.oldest == 0 && !c.Quota.positive() }
+func (c Cutoff) empty() bool { return c.oldest == 0 && !c.quota.positive() }
 
 // recent reports whether files used within Recent are removed.
 func (c Cutoff) recent() bool {
-	return c.oldest == numBuckets || c.partial == 0 && c.Quota.positive()
+	return c.oldest == numBuckets || c.partial == 0 && c.quota.positive()
 }
 
-// Decision is what a Cutoff means for one file.
-type Decision int
-
-// The decisions.
-const (
-	Keep     Decision = iota
-	KeepSome          // remove the file unless Cutoff.Quota is reached already
-	Remove
-)
-
-// Of decides about a file by its age, as counted in the Histograms.
-func (c Cutoff) Of(age time.Duration) Decision {
-	switch b := bucketOf(age); {
-	case b >= numBuckets-c.oldest:
-		return Remove
-	case b == c.partial && c.Quota.positive():
-		return KeepSome
+// Take decides whether to remove a file, by its age as counted in the Histograms. Of files that
+// rank alike it takes those that come first, until each field of the quota is reached.
+func (c *Cutoff) Take(age time.Duration, size Count) bool {
+	b := bucketOf(age)
+	if b == c.partial && c.quota.positive() {
+		c.quota = c.quota.Minus(size)
+		return true
 	}
-	return Keep
+	return b >= numBuckets-c.oldest
+}
+
+// PutBack has another file be taken instead of one that was, and could not be removed.
+func (c *Cutoff) PutBack(age time.Duration, size Count) {
+	if bucketOf(age) == c.partial {
+		c.quota = c.quota.Plus(size)
+	}
 }
 
 // Plan decides which files must be removed, least recently used first: first what exceeds
@@ -198,7 +193,7 @@ func ratio(over, there int64) float64 {
 
 func (w *planner) plan() (p Plan) {
 	for t := range Tiers {
-		p.Cutoffs[t] = Cutoff{Quota: w.quota[t], partial: w.next[t], oldest: w.oldest[t]}
+		p.Cutoffs[t] = Cutoff{quota: w.quota[t], partial: w.next[t], oldest: w.oldest[t]}
 		p.TooSmall = p.TooSmall || p.Cutoffs[t].recent()
 	}
 	return p

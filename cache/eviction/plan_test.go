@@ -162,17 +162,10 @@ func TestPlan(t *testing.T) {
 
 // follow counts what a plan removes.
 func follow(p Plan, entries []agedFiles) (gone [Tiers]int64) {
-	var some [Tiers]Count
 	for _, e := range entries {
 		for range e.n {
-			switch p.Cutoffs[e.tier].Of(e.age) {
-			case Remove:
+			if p.Cutoffs[e.tier].Take(e.age, Count{1, e.bytes, e.bytes}) {
 				gone[e.tier]++
-			case KeepSome:
-				if left := p.Cutoffs[e.tier].Quota.Minus(some[e.tier]); left.positive() {
-					some[e.tier] = some[e.tier].Plus(Count{1, e.bytes, e.bytes})
-					gone[e.tier]++
-				}
 			}
 		}
 	}
@@ -211,7 +204,7 @@ func TestZeroPlan(t *testing.T) {
 	t.Parallel()
 	var p Plan
 	for _, age := range []time.Duration{-1 << 63, 0, day, 1<<63 - 1} {
-		if p.Cutoffs[Originals].Of(age) != Keep || !p.Empty() {
+		if p.Cutoffs[Originals].Take(age, Count{Files: 1}) || !p.Empty() {
 			t.Errorf("the zero plan removes what is %v old", age)
 		}
 	}

@@ -135,7 +135,7 @@ func (f *AppFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 func (f *AppFlags) pipeline(a *app) pipeline.Config {
 	return pipeline.Config{
 		Originals: originals.Config{
-			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.Originals, Journal: a.dir, Fetches: a.gates.fetches,
+			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.Originals, Journal: a.dir.Journal, Fetches: a.gates.fetches,
 			MaxBytes: int64(f.MaxBytes), FetchTimeout: f.FetchTimeout, NegativeTTL: f.NegativeTTL,
 			Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
 		},
