@@ -7,28 +7,31 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// epochDigits is how many digits of a name choose its counter. A name begins with a hash in
-// hexadecimal. If a hundred pictures are forgotten every second, a picture shares its counter
-// with one of them about every ten minutes.
-const epochDigits = 4
+// pictureDigits is how many digits of a name choose its place in a PerPicture. A name begins
+// with a hash in hexadecimal. If a hundred pictures are forgotten every second, a picture shares
+// its place with one of them about every ten minutes.
+const pictureDigits = 4
 
-// Epochs count how often pictures were forgotten. Several pictures share a counter. Work reads
-// the epoch before it opens its source, and stores the result only if the epoch is still the
-// same: otherwise the source may have been forgotten meanwhile. If another picture of the
-// same counter was, the work is done again for nothing. The zero value is ready. Its methods
-// may be called by several goroutines.
-type Epochs [1 << (4 * epochDigits)]atomic.Uint64
+// PerPicture has a T for each picture, in bounded memory: several pictures share one.
+type PerPicture[T any] [1 << (4 * pictureDigits)]T
+
+// Of returns the T of the picture that a name belongs to.
+func (p *PerPicture[T]) Of(name variant.Name) *T {
+	i, _ := strconv.ParseUint(string(name[:pictureDigits]), 16, 4*pictureDigits) // a name has no other characters there
+	return &p[i]
+}
+
+// Epochs count how often pictures were forgotten. Work reads the epoch before it opens its
+// source, and stores the result only if the epoch is still the same: otherwise the source may
+// have been forgotten meanwhile. If another picture of the same counter was, the work is done
+// again for nothing. The zero value is ready. Its methods may be called by several goroutines.
+type Epochs struct{ counters PerPicture[atomic.Uint64] }
 
 // At returns the epoch of the picture that a name belongs to.
-func (e *Epochs) At(name variant.Name) uint64 { return e.of(name).Load() }
+func (e *Epochs) At(name variant.Name) uint64 { return e.counters.Of(name).Load() }
 
 // Advance ends the epoch of the picture that a name belongs to.
-func (e *Epochs) Advance(name variant.Name) { e.of(name).Add(1) }
-
-func (e *Epochs) of(name variant.Name) *atomic.Uint64 {
-	i, _ := strconv.ParseUint(string(name[:epochDigits]), 16, 4*epochDigits) // a name has no other characters there
-	return &e[i]
-}
+func (e *Epochs) Advance(name variant.Name) { e.counters.Of(name).Add(1) }
 
 // EpochMap is a cache in memory of facts about names, bounded in bytes. A value is only valid in
 // the epoch in which it was found out, so that forgetting a picture does not have to search

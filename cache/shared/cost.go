@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -19,10 +18,6 @@ type Cost struct {
 
 // kindBytes bounds the memory for kinds, to some 4,000 of them.
 const kindBytes = 1 << 20
-
-func newKinds() *cache.Memory[string, time.Duration] {
-	return cache.NewMemory[string](kindBytes, func(time.Duration) int { return 0 })
-}
 
 // kind is the part of a name that all derivatives have which were made by the same options.
 func kind(name variant.Name) string {

@@ -3,9 +3,7 @@ package shared
 import (
 	"context"
 	"math"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
@@ -14,7 +12,9 @@ import (
 
 const (
 	// quietFor is how long the bucket is not asked for a picture whose entries were removed:
-	// until then all servers have heard of it, and removed what they have written.
+	// until then all servers have heard of it, and removed what they have written. Pictures
+	// share their time: it is over for one that is still being removed after a minute, if
+	// another one was removed.
 	quietFor = time.Minute
 	// removeTimeout bounds the removal of one picture.
 	removeTimeout = 20 * time.Second
@@ -24,12 +24,12 @@ const (
 // were removed, by Remove, and for a minute after that.
 func (s *Store) Forgotten(source variant.Name) {
 	if s != nil {
-		s.quiet.of(source).Store(math.MaxInt64)
+		s.quiet.Of(source).Store(math.MaxInt64)
 	}
 }
 
 func (s *Store) isForgotten(name variant.Name) bool {
-	return s.Now().UnixNano() < s.quiet.of(name).Load()
+	return s.Now().UnixNano() < s.quiet.Of(name).Load()
 }
 
 // Remove removes all entries of pictures that were forgotten here before, and whose epochs have
@@ -59,7 +59,7 @@ func (s *Store) Remove(ctx context.Context, sources ...variant.Name) error {
 	}
 	until := s.Now().Add(quietFor).UnixNano()
 	for _, source := range sources {
-		s.quiet.of(source).Store(until)
+		s.quiet.Of(source).Store(until)
 	}
 	return nil
 }
@@ -79,17 +79,4 @@ func (s *Store) remove(ctx context.Context, source variant.Name) error {
 		}
 	}
 	return nil
-}
-
-// timeDigits is how many digits of a name choose its time; see cache.Epochs.
-const timeDigits = 4
-
-// times remember until when the bucket is not asked for pictures, in nanoseconds of Unix time.
-// Several pictures share a time, so that memory is bounded: a minute after one of them was
-// removed, it is over for another one that is not even being removed by then.
-type times [1 << (4 * timeDigits)]atomic.Int64
-
-func (t *times) of(name variant.Name) *atomic.Int64 {
-	i, _ := strconv.ParseUint(string(name[:timeDigits]), 16, 4*timeDigits) // a name has no other characters there
-	return &t[i]
 }

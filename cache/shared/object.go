@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/failure"
@@ -47,23 +46,19 @@ func sumWith(sum uint32, name variant.Name) uint32 {
 
 // parseNote reads a note. Everything but the body is set in the Object; its Sum is that of
 // the body and the name. The error is errInvalid.
-func parseNote(note string) (o Object, err error) {
-	fields := strings.Split(note, " ")
-	if len(fields) != 4 || fields[0] != format || len(fields[2]) != 8 || fields[3] == "" {
-		return Object{}, errInvalid
-	}
-	if fields[1] != "-" {
-		seconds, err := strconv.ParseInt(fields[1], 10, 64)
-		if err != nil || seconds < -maxSeconds || seconds > maxSeconds {
+func parseNote(text string) (o Object, err error) {
+	var date string
+	_, err = fmt.Sscanf(text, format+" %s %x %s", &date, &o.Sum, &o.MediaType)
+	if date != "-" {
+		seconds, _ := strconv.ParseInt(date, 10, 64)
+		if max(seconds, -seconds) > maxSeconds {
 			return Object{}, errInvalid
 		}
 		o.ModTime = time.Unix(seconds, 0).UTC()
 	}
-	sum, err := strconv.ParseUint(fields[2], 16, 32)
-	if err != nil {
+	if err != nil || o.note("") != text {
 		return Object{}, errInvalid
 	}
-	o.Sum, o.MediaType = uint32(sum), fields[3]
 	return o, nil
 }
 

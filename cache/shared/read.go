@@ -68,8 +68,9 @@ func (s *Store) Get(ctx context.Context, name variant.Name) (Object, error) {
 		s.Observer.SharedSkipped("open")
 		return Object{}, fmt.Errorf("%w: %w", cache.ErrMiss, err)
 	}
-	s.Observer.SharedRead(resultOf(err), s.Now().Sub(began), int64(len(o.Data)))
-	return o, s.readError(name, err)
+	result, err := s.judge(name, err)
+	s.Observer.SharedRead(result, s.Now().Sub(began), int64(len(o.Data)))
+	return o, err
 }
 
 // enterRead waits until a read is admitted, for as long as a request waits for Get: a server with
@@ -96,31 +97,18 @@ func (s *Store) get(ctx context.Context, name variant.Name) (Object, error) {
 	return Object{}, err
 }
 
-// resultOf is the result of a read in metrics.
-func resultOf(err error) string {
-	switch {
+// judge returns the result of a read for metrics, and the error of Get, and logs what is wrong.
+func (s *Store) judge(name variant.Name, err error) (result string, _ error) {
+	switch class := failure.Of(err); {
 	case err == nil:
-		return "hit"
-	case failure.Of(err) == failure.NotFound:
-		return "miss"
-	case isAnswer(err):
-		return "invalid"
-	}
-	return "error"
-}
-
-// readError logs what is wrong, and returns the error of Get.
-func (s *Store) readError(name variant.Name, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case failure.Of(err) == failure.NotFound:
-		return cache.ErrMiss
-	case isAnswer(err):
+		return "hit", nil
+	case class == failure.NotFound:
+		return "miss", cache.ErrMiss
+	case class == failure.Answered:
 		s.reporter.Warn("an object of the shared tier is not used", "bucket", s.Bucket.String(), "name", name, "cause", err)
-		return fmt.Errorf("%w: %w", cache.ErrMiss, err)
-	case failure.Of(err) != failure.Canceled:
+		return "invalid", fmt.Errorf("%w: %w", cache.ErrMiss, err)
+	case class != failure.Canceled:
 		s.reporter.Warn("cannot read the shared tier", "bucket", s.Bucket.String(), "cause", err)
 	}
-	return err
+	return "error", err
 }

@@ -95,14 +95,15 @@ type Store struct {
 
 	kinds *cache.Memory[string, time.Duration] // what making a derivative of a kind takes
 	fetch atomic.Int64                         // what a fetch takes, nanoseconds
-	quiet times
+	// quiet is until when the bucket is not asked for a picture, in nanoseconds of Unix time.
+	quiet cache.PerPicture[atomic.Int64]
 }
 
 const (
 	// maxFailures in a row open the circuit breaker.
 	maxFailures = 5
 	// pause is how long it stays open before one read is let through. That costs no request
-	// anything: see Store.Hedge.
+	// anything: see Store.HedgeTime.
 	pause = 2 * time.Second
 )
 
@@ -111,7 +112,8 @@ func New(c Config) *Store {
 	s := &Store{
 		Config: c, reads: semaphore.NewWeighted(maxReads), queue: semaphore.NewWeighted(maxQueuedBytes),
 		writers:  semaphore.NewWeighted(maxWriters),
-		reporter: cache.NewReporter(c.Log, c.Now), kinds: newKinds(),
+		reporter: cache.NewReporter(c.Log, c.Now),
+		kinds:    cache.NewMemory[string](kindBytes, func(time.Duration) int { return 0 }),
 	}
 	s.breaker = gobreaker.NewCircuitBreaker[Object](gobreaker.Settings{
 		Timeout:      pause,
