@@ -7,7 +7,9 @@ package cache
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/thumbery/thumbery/internal/failure"
@@ -78,3 +80,54 @@ type Stat struct {
 	ModTime time.Time // as Blob.ModTime
 	Path    string    // as Blob.Path
 }
+
+// ErrName is returned for an invalid variant.Name. No store makes a path of one.
+var ErrName = errors.New("not a name of the cache")
+
+// The bounds of each part of a name, in hexadecimal digits. The first three digits name the
+// directory; 64 are the digits of SHA-256. Both parts together are well below the 255 bytes
+// of a file name.
+const (
+	minPart = 3
+	maxPart = 64
+)
+
+// CheckName returns ErrName, wrapped, unless name is 3 to 64 lower-case hexadecimal digits, or
+// two such groups with a dash between them.
+func CheckName(name variant.Name) error {
+	source, rest, two := strings.Cut(string(name), "-")
+	if !isPart(source) || two && !isPart(rest) {
+		return fmt.Errorf("%w: %.140q", ErrName, string(name))
+	}
+	return nil
+}
+
+func isPart(s string) bool {
+	return len(s) >= minPart && len(s) <= maxPart && strings.Trim(s, "0123456789abcdef") == ""
+}
+
+// Discard is a Store that keeps nothing, as io.Discard is a Writer that does.
+type Discard struct{}
+
+var _ Store = Discard{}
+
+// Open, Peek and Touch return ErrMiss.
+func (Discard) Open(variant.Name) (*Blob, error) { return nil, ErrMiss }
+func (Discard) Peek(variant.Name) (*Blob, error) { return nil, ErrMiss }
+func (Discard) Touch(variant.Name) (Stat, error) { return Stat{}, ErrMiss }
+
+// Fill returns the body in memory. Its NotKept is ErrNoRoom.
+func (Discard) Fill(_ context.Context, _ variant.Name, r io.Reader, modTime time.Time) (*Blob, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	b := InMemory(data, modTime)
+	b.NotKept = ErrNoRoom
+	return b, nil
+}
+
+// Remove, RemoveSource and Check do nothing.
+func (Discard) Remove(variant.Name) error                                     { return nil }
+func (Discard) RemoveSource(variant.Name) (files int, bytes int64, err error) { return 0, 0, nil }
+func (Discard) Check() error                                                  { return nil }
