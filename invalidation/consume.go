@@ -24,12 +24,7 @@ const (
 // has first used the log. While f returns an error, it is called with the same events again,
 // after pauses of a second to a minute. Watch must run meanwhile.
 func (l *Log) Consume(ctx context.Context, name string, f func(ctx context.Context, events []Event) error) {
-	l.Follow(ctx, name, l.saving(name, f))
-}
-
-// saving calls f with the events of a Batch, if it has any, and saves the position.
-func (l *Log) saving(name string, f func(ctx context.Context, events []Event) error) func(context.Context, Batch) error {
-	return func(ctx context.Context, b Batch) error {
+	l.Follow(ctx, name, func(ctx context.Context, b Batch) error {
 		if len(b.Events) > 0 {
 			if err := f(ctx, b.Events); err != nil {
 				return err
@@ -37,7 +32,7 @@ func (l *Log) saving(name string, f func(ctx context.Context, events []Event) er
 		}
 		l.SaveCursor(name, b.Next)
 		return nil
-	}
+	})
 }
 
 // Follow is like Consume, for callers that save the position themselves, by SaveCursor with the
@@ -117,11 +112,19 @@ func (l *Log) retry(ctx context.Context, name string, f func() error) bool {
 			return false
 		}
 		l.options.Log.Warn("pictures were not forgotten everywhere; trying again", "consumer", name, "cause", err)
-		select {
-		case <-ctx.Done():
+		if Sleep(ctx, pause+rand.N(pause/2)) != nil {
 			return false
-		case <-time.After(pause + rand.N(pause/2)):
 		}
+	}
+}
+
+// Sleep pauses for d, or returns the error of ctx if that ends first.
+func Sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
 	}
 }
 
@@ -132,7 +135,7 @@ const forgetAttempts = 3
 // has returned an error. Those for which that happens three times are logged. The error is
 // that of ctx.
 func ForgetAll[T any](ctx context.Context, log *slog.Logger, all []T, forget func(T) error) error {
-	for attempt := 1; len(all) > 0; attempt++ {
+	for attempt := 1; ; attempt++ {
 		var failed []T
 		var cause error
 		for _, one := range all {
@@ -143,20 +146,18 @@ func ForgetAll[T any](ctx context.Context, log *slog.Logger, all []T, forget fun
 				failed, cause = append(failed, one), err
 			}
 		}
-		switch {
-		case len(failed) == 0:
+		if len(failed) == 0 {
 			return nil
-		case attempt == forgetAttempts:
+		}
+		if attempt == forgetAttempts {
 			log.Error("pictures cannot be forgotten: old ones may be served", "pictures", len(failed), "cause", cause)
 			return nil
 		}
 		all = failed
-		select {
-		case <-ctx.Done():
-		case <-time.After(firstPause):
+		if err := Sleep(ctx, firstPause); err != nil {
+			return err
 		}
 	}
-	return nil
 }
 
 // ReportLost logs that a consumer will not get events, and tells Options.Lost.
@@ -177,8 +178,8 @@ const Self = "self"
 // with the log: to forget a picture again costs little.
 func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
 	l.Wait(ctx, Cursor{}) // until there is a log
-	l.follow(ctx, Self, l.self, l.saving(Self, func(ctx context.Context, events []Event) error {
-		others := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.Own })
+	l.follow(ctx, Self, l.self, func(ctx context.Context, b Batch) error {
+		others := slices.DeleteFunc(slices.Clone(b.Events), func(e Event) bool { return e.Own })
 		err := ForgetAll(ctx, l.options.Log, others, func(e Event) error { return forget(e.Key) })
 		if err != nil {
 			return err
@@ -186,6 +187,7 @@ func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
 		// The cursor is saved when the own events were forgotten, too.
 		l.recording.Lock()
 		defer l.recording.Unlock()
+		l.SaveCursor(Self, b.Next)
 		return nil
-	}))
+	})
 }

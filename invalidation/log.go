@@ -166,16 +166,14 @@ func (l *Log) write(events []Event) error {
 
 // locked calls f with l.mu held, while no other process appends, when all that was appended
 // is read.
-func (l *Log) locked(ctx context.Context, f func() error) error {
+func (l *Log) locked(ctx context.Context, f func() error) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("log of invalidations %s: %w", l.dir, err)
+		}
+	}()
 	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, errLocked)
 	defer cancel()
-	if err := l.withLock(ctx, f); err != nil {
-		return fmt.Errorf("log of invalidations %s: %w", l.dir, err)
-	}
-	return nil
-}
-
-func (l *Log) withLock(ctx context.Context, f func() error) error {
 	select {
 	case l.locking <- struct{}{}:
 		defer func() { <-l.locking }()

@@ -2,6 +2,7 @@ package invalidation
 
 import (
 	"context"
+	"os"
 	"slices"
 	"time"
 )
@@ -15,17 +16,32 @@ func (l *Log) Watch(ctx context.Context) {
 	defer tick.Stop()
 	failed := false
 	for {
-		_, err := l.End(ctx)
-		if err != nil && !failed && ctx.Err() == nil {
-			l.options.Log.Error("pictures cannot be forgotten on other nodes", "cause", err)
+		if l.isStale() {
+			_, err := l.End(ctx)
+			if err != nil && !failed && ctx.Err() == nil {
+				l.options.Log.Error("pictures cannot be forgotten on other nodes", "cause", err)
+			}
+			failed = err != nil
 		}
-		failed = err != nil
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
 	}
+}
+
+// isStale reports that another process has appended, or removed something. It takes no lock
+// that others wait for.
+func (l *Log) isStale() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	firsts, err := l.listFiles()
+	if err != nil || len(firsts) == 0 || !slices.Equal(firsts, l.files) {
+		return true
+	}
+	info, err := os.Stat(l.path(firsts[len(firsts)-1]))
+	return err != nil || info.Size() != l.size
 }
 
 // Wait returns when the log may have events after a cursor that After has returned, or ctx

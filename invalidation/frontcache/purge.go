@@ -79,7 +79,7 @@ func (c *Cache) again(ctx context.Context, log *invalidation.Log, p purged) erro
 		}
 		p.at = time.Now()
 	}
-	if err := sleep(ctx, againAfter-time.Since(p.at)); err != nil {
+	if err := invalidation.Sleep(ctx, againAfter-time.Since(p.at)); err != nil {
 		return err
 	}
 	return c.purge(ctx, tagsOf(p.Events))
@@ -124,18 +124,8 @@ func (c *Cache) persist(ctx context.Context, b batch) error {
 		if a.result == OK {
 			return nil
 		}
-		if err := sleep(ctx, a.pause(failures)); err != nil {
+		if err := invalidation.Sleep(ctx, a.pause(failures)); err != nil {
 			return err
 		}
-	}
-}
-
-// sleep returns ctx's error if that ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
 	}
 }

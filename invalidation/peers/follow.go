@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -87,29 +88,26 @@ func newClient(s Source) *http.Client {
 // follow asks for events and applies them, until ctx ends.
 func (p *peer) follow(ctx context.Context) {
 	defer p.set(unknown, "", 0)
-	pause := minPause
-	for ctx.Err() == nil {
-		before := p.at
+	for pause := minPause; ctx.Err() == nil; {
+		before, wait := p.at, time.Duration(0)
 		err := p.poll(ctx)
 		switch {
 		case err == nil:
 			if pause = minPause; p.at == before { // or a peer that answers at once would keep both busy
-				sleep(ctx, pause)
+				wait = minPause
 			}
-		case ctx.Err() != nil:
-			return
 		case errors.Is(err, errNoPeer):
 			p.set(unknown, "", 0)
-			sleep(ctx, maxPause)
-		default:
+			wait = maxPause
+		case ctx.Err() == nil:
 			if now := time.Now(); now.Sub(p.warned) >= warnEvery { // the cause may be another one by then
 				p.warned = now
 				p.Logger.Warn("cannot hear from a peer which pictures to forget", "peer", p.base, "cause", err)
 			}
 			p.set(unreachable, "", p.behind)
-			sleep(ctx, pause)
-			pause = min(2*pause, maxPause)
+			wait, pause = pause, min(2*pause, maxPause)
 		}
+		_ = invalidation.Sleep(ctx, wait-rand.N(wait/4+1))
 	}
 }
 

@@ -74,19 +74,9 @@ func (p *Peers) Run(ctx context.Context) {
 				p.Logger.Warn("cannot remove the cursors of peers that are gone", "cause", err)
 			}
 		}
-		if !sleep(ctx, resolveEvery) {
+		if invalidation.Sleep(ctx, resolveEvery-rand.N(resolveEvery/4)) != nil {
 			return
 		}
-	}
-}
-
-// sleep pauses for d or some less, and reports whether ctx goes on.
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d - rand.N(d/4)):
-		return true
 	}
 }
 
