@@ -16,12 +16,11 @@
 package disk
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -69,6 +68,7 @@ const maxInMemory = 4
 // closing.
 type Store struct {
 	opts     Options
+	kind     eviction.Tier
 	tier     string // absolute: dir/originals
 	root     int    // length of "dir/": Blob.Path is what follows in a path
 	tmp      string // dir/tmp
@@ -115,6 +115,7 @@ func Open(dir, tier string, opts Options) (*Store, error) {
 func newStore(dir, tier string, opts Options) *Store {
 	s := &Store{
 		opts:     opts,
+		kind:     tierOf(tier),
 		tier:     filepath.Join(dir, tier),
 		tmp:      filepath.Join(dir, Temporary),
 		buffers:  sync.Pool{New: func() any { return new([bufferBytes]byte) }},
@@ -162,11 +163,6 @@ func (s *Store) realSystem() system {
 	return sys
 }
 
-// kind is the tier as package eviction names it.
-func (s *Store) kind() eviction.Tier {
-	return eviction.Tier(slices.IndexFunc(eviction.AllTiers(), func(t eviction.Tier) bool { return t.String() == s.tier[s.root:] }))
-}
-
 func (s *Store) path(name variant.Name) (string, error) {
 	if err := cache.CheckName(name); err != nil {
 		return "", err
@@ -198,35 +194,15 @@ func (s *Store) RemoveSource(source variant.Name) (files int, bytes int64, err e
 	if strings.Contains(string(source), "-") {
 		return 0, 0, fmt.Errorf("%w: %s is the name of a derivative, not of a source", cache.ErrName, source)
 	}
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, 0, fmt.Errorf("remove a source from the cache: %w", err)
+	isOf := func(name string) bool {
+		own, _, _ := strings.Cut(name, "-")
+		return own == string(source)
 	}
-	var failed []error
-	for _, e := range entries {
-		if own, _, _ := strings.Cut(e.Name(), "-"); own != string(source) {
-			continue
-		}
-		size, err := s.removeEntry(e)
-		if err != nil {
-			failed = append(failed, err)
-			continue
-		}
-		files++
-		bytes += size
-	}
+	removed, failed := removeNames(context.Background(), filepath.Dir(path), isOf, unlink)
 	if s.opts.Inventory != nil {
-		s.opts.Inventory.Removed(s.kind(), eviction.Count{Files: int64(files), Bytes: bytes})
+		s.opts.Inventory.Removed(s.kind, removed)
 	}
-	return files, bytes, errors.Join(failed...)
-}
-
-// removeEntry removes one file and returns its size; zero if another process was quicker.
-func (s *Store) removeEntry(e fs.DirEntry) (size int64, err error) {
-	if info, err := e.Info(); err == nil {
-		size = info.Size()
-	}
-	return size, s.Remove(variant.Name(e.Name()))
+	return int(removed.Files), removed.Bytes, errors.Join(failed...)
 }
 
 // Check implements cache.Store: it writes a file to tmp/ and removes it. It does not sync.

@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -51,6 +52,43 @@ func eachName(ctx context.Context, dir *os.File, do func(name string)) error {
 		}
 	}
 }
+
+// removeNames removes, by remove, those entries of a directory of a tier whose names are wanted.
+// It goes on after errors, and returns what was removed. A missing directory, or a file that
+// another process removes, is no error.
+func removeNames(ctx context.Context, path string, isWanted func(name string) bool, remove func(dir *os.File, name string) error) (removed eviction.Count, failed []error) {
+	dir, err := openDirectory(path)
+	if err != nil {
+		return removed, []error{err}
+	}
+	if dir == nil {
+		return removed, nil
+	}
+	defer dir.Close()
+	err = eachName(ctx, dir, func(name string) {
+		if !isWanted(name) || cache.CheckName(variant.Name(name)) != nil {
+			return
+		}
+		st, err := lstat(dir, name)
+		if err == nil {
+			err = remove(dir, name)
+		}
+		switch err {
+		case nil:
+			removed = removed.Plus(sizeOf(&st))
+		case unix.ENOENT:
+		default:
+			failed = append(failed, fmt.Errorf("remove %s/%s: %w", path, name, err))
+		}
+	})
+	if err != nil {
+		failed = append(failed, err)
+	}
+	return removed, failed
+}
+
+// unlink removes a file of an open directory, and no directory.
+func unlink(dir *os.File, name string) error { return unix.Unlinkat(int(dir.Fd()), name, 0) }
 
 func lstat(dir *os.File, name string) (st unix.Stat_t, err error) {
 	err = files.Retry(func() error { return unix.Fstatat(int(dir.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW) })

@@ -2,12 +2,10 @@ package disk
 
 import (
 	"context"
-	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/variant"
@@ -18,7 +16,7 @@ type ForgetOptions struct {
 	DryRun   bool                // remove nothing, and count what would be removed
 	Progress func(done, all int) // called after each shard with how many of all are done
 
-	unlink func(dir int, name string) error // tests replace it
+	unlink func(dir *os.File, name string) error // tests replace it
 }
 
 // Forget removes pictures, with everything made of them, from a cache directory: those of
@@ -71,39 +69,22 @@ func (f *forgetter) forget(keys []variant.Key) {
 	}
 	for prefix, pictures := range wanted {
 		found := sources{}
+		isWanted := func(name string) bool {
+			has := pictures.has(name)
+			if has {
+				found.add(name)
+			}
+			return has
+		}
 		for t := range eviction.Tier(eviction.Tiers) {
-			f.fail(f.directory(t, prefix, pictures, found))
+			removed, failed := removeNames(f.ctx, filepath.Join(f.dir, t.String(), prefix), isWanted, f.remove)
+			*f.Of(t) = f.Of(t).Plus(removed)
+			for _, err := range failed {
+				f.fail(err)
+			}
 		}
 		f.Pictures += int64(len(found))
 	}
-}
-
-func (f *forgetter) directory(t eviction.Tier, prefix string, wanted, found sources) error {
-	dir, err := openDirectory(filepath.Join(f.dir, t.String(), prefix))
-	if dir == nil {
-		return err
-	}
-	defer dir.Close()
-	return eachName(f.ctx, dir, func(name string) {
-		if !wanted.has(name) {
-			return
-		}
-		found.add(name)
-		st, err := lstat(dir, name)
-		if err == nil {
-			if !isOurs(&st, prefix, name) {
-				return
-			}
-			err = f.remove(dir, name)
-		}
-		switch err {
-		case nil:
-			*f.Of(t) = f.Of(t).Plus(sizeOf(&st))
-		case unix.ENOENT:
-		default:
-			f.fail(fmt.Errorf("remove %s/%s/%s: %w", t, prefix, name, err))
-		}
-	})
 }
 
 // keysByPrefix returns the keys in a shard of the journal that begin with one of prefixes.

@@ -3,6 +3,7 @@ package disk
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -87,7 +88,7 @@ func TestForget(t *testing.T) {
 func TestForgetWhatDoesNotGo(t *testing.T) {
 	t.Parallel()
 	dir := plant(t, album("a")...)
-	s, err := Forget(t.Context(), dir, []variant.Key{"a"}, nil, ForgetOptions{unlink: func(int, string) error { return unix.EACCES }})
+	s, err := Forget(t.Context(), dir, []variant.Key{"a"}, nil, ForgetOptions{unlink: func(*os.File, string) error { return unix.EACCES }})
 	if err != nil || s.Failed != 4 || s.Originals.Files != 0 || !strings.Contains(s.Failure, "permission denied") {
 		t.Errorf("%+v, %v", s, err)
 	}

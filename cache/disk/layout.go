@@ -16,17 +16,13 @@ import (
 	"github.com/thumbery/thumbery/internal/files"
 )
 
-// prefixDigits is how many digits of a name the name of its directory has, and prefixes
-// the most directories of a tier.
-const (
-	prefixDigits = 3
-	prefixes     = 1 << (4 * prefixDigits)
-)
+// prefixDigits is how many digits of a name the name of its directory has.
+const prefixDigits = 3
 
 // initLayout creates tmp/ and a tier, if they are missing. The directories of the tier are
 // created with the first file in each.
 func initLayout(dir, tier string) error {
-	if !slices.ContainsFunc(eviction.AllTiers(), func(t eviction.Tier) bool { return t.String() == tier }) {
+	if tierOf(tier) < 0 {
 		return fmt.Errorf("cache directory %s: there is no tier %q, only %v", dir, tier, eviction.AllTiers())
 	}
 	tmp, tierDir := filepath.Join(dir, Temporary), filepath.Join(dir, tier)
@@ -38,6 +34,11 @@ func initLayout(dir, tier string) error {
 		return fmt.Errorf("cache directory %s: %w: let uid %d create and write directories there, or use another directory", dir, err, os.Geteuid())
 	}
 	return sameFileSystem(dir, tmp, tierDir)
+}
+
+// tierOf returns the tier with that name, and a negative number if there is none.
+func tierOf(name string) eviction.Tier {
+	return eviction.Tier(slices.IndexFunc(eviction.AllTiers(), func(t eviction.Tier) bool { return t.String() == name }))
 }
 
 // restore creates the directories of a cache directory that are missing, and returns which
@@ -71,24 +72,18 @@ func sameFileSystem(dir, tmp, tierDir string) error {
 
 func tempPath(tmp string) string { return filepath.Join(tmp, rand.Text()+TemporarySuffix) }
 
-// Readable checks that the hits of a cache directory can be served, which a full or read-only disk still has.
+// Readable checks that the hits of a cache directory can be served, which a full or read-only
+// disk still has.
 func Readable(dir string) error {
 	for _, tier := range []string{Originals, Derivatives} {
-		if err := readDirectory(filepath.Join(dir, tier)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		d, err := os.Open(filepath.Join(dir, tier))
+		if err == nil {
+			_, err = d.Readdirnames(1)
+			_ = d.Close()
+		}
+		if err != nil && err != io.EOF && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("the cache cannot be read: %w", err)
 		}
 	}
 	return nil
-}
-
-func readDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if _, err = d.Readdirnames(1); errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
 }

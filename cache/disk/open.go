@@ -134,7 +134,7 @@ func (s *Store) Touch(name variant.Name) (cache.Stat, error) {
 func (s *Store) noteUse(path string, st *unix.Stat_t) {
 	now := s.opts.Now()
 	if age := now.Sub(time.Unix(st.Atim.Unix())); age < 0 || age >= useInterval {
-		_ = setAccessTime(path, now, st)
+		_ = os.Chtimes(path, now, time.Time{})
 	}
 }
 
@@ -154,7 +154,8 @@ func modTimeOf(st *unix.Stat_t) time.Time {
 	return time.Unix(sec, 0).UTC()
 }
 
-// setTimes sets both times of a file, the modification time in whole seconds.
+// setTimes sets both times of a file, the modification time in whole seconds. Unlike
+// os.Chtimes, it takes years that are far away.
 func setTimes(path string, accessed, modified time.Time) error {
 	if modified.IsZero() {
 		modified = time.Unix(0, 0)

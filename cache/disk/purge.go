@@ -38,12 +38,9 @@ type PurgeOptions struct {
 	// Progress, if not nil, is called after each directory with how many of all are done,
 	// by one goroutine at a time. If a second pass is needed, done starts at 1 again.
 	Progress func(done, all int)
-	// Left, if not nil, is called with what was kept, or would be; if the purge ended early, with a part of
-	// it.
-	Left func(Census)
 
 	// Tests replace these.
-	unlink func(dir int, name string) error
+	unlink func(dir *os.File, name string) error
 	space  func(dir string) (eviction.Space, error)
 }
 
@@ -126,11 +123,8 @@ func newPurger(dir string, policy eviction.Policy, opts PurgeOptions) (*purger, 
 	if p.Progress == nil {
 		p.Progress = func(int, int) {}
 	}
-	if p.Left == nil {
-		p.Left = func(Census) {}
-	}
 	if p.unlink == nil {
-		p.unlink = func(dir int, name string) error { return unix.Unlinkat(dir, name, 0) }
+		p.unlink = unlink
 	}
 	if p.space == nil {
 		p.space = SpaceOf
@@ -174,15 +168,13 @@ func (p *purger) run(ctx context.Context) (Summary, error) {
 		}
 	}
 	s := last.done
-	s.DryRun, s.TooSmall = p.DryRun, plan.TooSmall
+	s.DryRun, s.TooSmall, s.Left = p.DryRun, plan.TooSmall, newCensus(&last.kept, p.start)
 	p.removeStaleTemps(ctx, &s)
-	left := newCensus(&last.kept, p.start)
-	p.Left(left)
 	if err := context.Cause(ctx); err != nil || p.DryRun {
 		return s, err
 	}
 	_ = os.RemoveAll(filepath.Join(p.dir, oldQuarantine)) // nobody reads it, if it stays
-	s.fail(writeCensus(p.dir, left))
+	s.fail(writeCensus(p.dir, s.Left))
 	return s, nil
 }
 
@@ -191,7 +183,7 @@ func (p *purger) remove(dir *os.File, name string) error {
 	if p.DryRun {
 		return nil
 	}
-	err := p.unlink(int(dir.Fd()), name)
+	err := p.unlink(dir, name)
 	failpoint.Reach("file removed")
 	return err
 }

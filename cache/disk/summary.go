@@ -24,6 +24,8 @@ type Summary struct {
 	TooSmall bool    `json:"too_small"`
 	DryRun   bool    `json:"dry_run"`
 	Seconds  float64 `json:"seconds"`
+	// Left is what was kept, or would be; if the purge ended early, a part of it.
+	Left Census `json:"-"`
 }
 
 // TierSummary is about the files of one tier. Files that other processes removed during

@@ -1,25 +1,11 @@
 package disk
 
-import (
-	"time"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // damage lists the errors that mean that a file is damaged: EIO; EUCLEAN and EBADMSG, by
 // which ext4 and XFS report bad structures and checksums; ENODATA and EREMOTEIO, by which
 // the block layer reports a bad medium; ESTALE, by which NFS reports a file that is gone.
 var damage = []error{unix.EIO, unix.EUCLEAN, unix.EBADMSG, unix.ENODATA, unix.EREMOTEIO, unix.ESTALE}
-
-// setAccessTime sets the atime of a file and leaves its mtime.
-func setAccessTime(path string, accessed time.Time, _ *unix.Stat_t) error {
-	atime, err := unix.TimeToTimespec(accessed)
-	if err != nil {
-		return err
-	}
-	times := []unix.Timespec{atime, {Nsec: unix.UTIME_OMIT}}
-	return unix.UtimesNanoAt(unix.AT_FDCWD, path, times, unix.AT_SYMLINK_NOFOLLOW)
-}
 
 // keepAccessTime keeps the kernel from changing the atime of a file that is read, as far as the
 // file is ours.

@@ -43,7 +43,7 @@ func (s *Store) Fill(ctx context.Context, name variant.Name, r io.Reader, modTim
 		return nil, err
 	}
 	if p.failure == nil && s.opts.Inventory != nil {
-		s.opts.Inventory.Kept(s.kind(), p.size)
+		s.opts.Inventory.Kept(s.kind, p.size)
 	}
 	return p.blob(path[s.root:], modTime), nil
 }
@@ -88,11 +88,12 @@ func wholeSeconds(t time.Time) time.Time {
 	return time.Unix(t.Unix(), 0).UTC()
 }
 
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
 // spool is a body that is being stored. It is written to a file in tmp/. If that fails,
 // what the file has is read back, and the body continues in memory.
 type spool struct {
-	store  *Store
-	castag *crc32.Table
+	store *Store
 
 	file *os.File    // nil once the body is in memory or given to a Blob
 	path string      // of the file while it is in tmp/; "" otherwise
@@ -120,7 +121,7 @@ func (s *Store) spool(ctx context.Context) (*spool, error) {
 }
 
 func (s *Store) newSpool() *spool {
-	p := &spool{store: s, castag: crc32.MakeTable(crc32.Castagnoli)}
+	p := &spool{store: s}
 	path := tempPath(s.tmp)
 	p.file, p.failure = p.store.system.create(path)
 	if p.failure == nil {
@@ -136,7 +137,7 @@ func (p *spool) Write(b []byte) (int, error) {
 	if p.failure == nil {
 		var err error
 		n, err = p.store.system.write(p.file, b)
-		p.sum = crc32.Update(p.sum, p.castag, b[:n])
+		p.sum = crc32.Update(p.sum, castagnoli, b[:n])
 		p.size += int64(n)
 		if err == nil {
 			failpoint.Reach("temp file written")
@@ -191,7 +192,7 @@ func (p *spool) place(name variant.Name, modTime, now time.Time) error {
 func (p *spool) fallBackToMemory(cause error) error {
 	data := make([]byte, p.size, p.size+bytes.MinRead)
 	_, err := p.file.ReadAt(data, 0)
-	if err == nil && crc32.Checksum(data, p.castag) != p.sum {
+	if err == nil && crc32.Checksum(data, castagnoli) != p.sum {
 		err = errors.New("the disk returned other bytes")
 	}
 	if err != nil {

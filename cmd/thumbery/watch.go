@@ -65,10 +65,8 @@ func (c *serveCmd) dryRuns() *ui.Purging {
 	return &ui.Purging{
 		Limits: settings.ParsePolicy,
 		DryRun: func(ctx context.Context, limits eviction.Policy) (any, error) {
-			var run dryRun
-			var err error
-			run.Summary, err = disk.Purge(ctx, c.Cache, limits, disk.PurgeOptions{DryRun: true, Workers: 1, Left: func(left disk.Census) { run.Left = left }})
-			return run, err
+			s, err := disk.Purge(ctx, c.Cache, limits, disk.PurgeOptions{DryRun: true, Workers: 1})
+			return dryRun{s, s.Left}, err
 		},
 	}
 }
