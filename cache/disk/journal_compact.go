@@ -1,7 +1,6 @@
 package disk
 
 import (
-	"bufio"
 	"context"
 	"encoding/hex"
 	"io"
@@ -62,26 +61,22 @@ func compact(ctx context.Context, dir, shard string, live sources, began time.Ti
 	if current, err := files.LockCurrent(ctx, f, unix.LOCK_EX); err != nil || !current {
 		return err
 	}
-	useful, waste, err := filter(f, shard, live, began, io.Discard)
-	if err != nil || waste*wasteRatio <= useful {
-		return err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
+	useful, lines, waste, err := filter(f, shard, live, began)
+	if err != nil || waste*wasteRatio <= lines {
 		return err
 	}
 	return files.Replace(f.Name(), tempPath(filepath.Join(dir, Temporary)), func(w io.Writer) error {
-		_, _, err := filter(f, shard, live, began, w)
+		_, err := w.Write(useful)
 		return err
 	})
 }
 
-// filter copies the useful lines, and returns how many of these and of others there are.
-func filter(r io.Reader, shard string, live sources, began time.Time, to io.Writer) (useful, waste int, err error) {
-	w := bufio.NewWriter(to)
+// filter returns the useful lines of a shard, their number, and how many others there are.
+func filter(r io.Reader, shard string, live sources, began time.Time) (useful []byte, lines, waste int, err error) {
 	seen := make(map[sourceID]bool, len(live)) // value: by a young line
 	for n, err := range notes(r, shard) {
 		if err != nil {
-			return 0, 0, err
+			return nil, 0, 0, err
 		}
 		id, _ := sourceOf(string(n.key.Name()))
 		_, isLive := live[id]
@@ -93,9 +88,9 @@ func filter(r io.Reader, shard string, live sources, began time.Time, to io.Writ
 			waste++
 			continue
 		}
-		useful++
+		lines++
 		seen[id] = young
-		_, _ = w.Write(appendNote(w.AvailableBuffer(), n.at, n.key)) // Flush returns the error
+		useful = appendNote(useful, n.at, n.key)
 	}
-	return useful, waste, w.Flush()
+	return useful, lines, waste, nil
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/cache/eviction"
-	"github.com/thumbery/thumbery/internal/files"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -190,7 +189,7 @@ func TestJournalStaysTheServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPurge(t, dir, eviction.Policy{All: eviction.Limits{OlderThan: day}}, PurgeOptions{})
-	if got := files.OwnerOf(shard); got != (files.Owner{UID: server, GID: server}) || len(journal(t, dir)) > 0 {
+	if got := ownerOf(t, shard); got != (owner{server, server}) || len(journal(t, dir)) > 0 {
 		t.Errorf("owner %v, journal %q", got, journal(t, dir))
 	}
 }

@@ -17,6 +17,17 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
+type owner struct{ uid, gid int }
+
+func ownerOf(t *testing.T, path string) owner {
+	t.Helper()
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	return owner{int(st.Uid), int(st.Gid)}
+}
+
 // useAll creates everything that a cache directory consists of, as a server, a compaction of
 // the journal and a purge do.
 func useAll(t *testing.T, dir string) {
@@ -46,7 +57,7 @@ func useAll(t *testing.T, dir string) {
 
 // wantModes fails the test unless dir and everything below it has the modes of a cache
 // directory and that owner.
-func wantModes(t *testing.T, dir string, of files.Owner) {
+func wantModes(t *testing.T, dir string, of owner) {
 	t.Helper()
 	seen := map[string]bool{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -61,8 +72,8 @@ func wantModes(t *testing.T, dir string, of files.Owner) {
 		if d.IsDir() {
 			want = fs.ModeDir | files.DirMode
 		}
-		if info.Mode() != want || files.OwnerOf(path) != of {
-			t.Errorf("%s has mode %v and owner %v, want %v and %v", path, info.Mode(), files.OwnerOf(path), want, of)
+		if info.Mode() != want || ownerOf(t, path) != of {
+			t.Errorf("%s has mode %v and owner %v, want %v and %v", path, info.Mode(), ownerOf(t, path), want, of)
 		}
 		rel, err := filepath.Rel(dir, path)
 		seen[strings.Split(rel, "/")[0]] = true
@@ -88,7 +99,7 @@ func TestModesWhateverTheUmask(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "cache")
 			defer unix.Umask(unix.Umask(umask))
 			useAll(t, dir)
-			wantModes(t, dir, files.OwnerOf(filepath.Dir(dir)))
+			wantModes(t, dir, ownerOf(t, filepath.Dir(dir)))
 		})
 	}
 }
@@ -99,8 +110,8 @@ func TestRootMakesForTheOwner(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files away")
 	}
-	dir, other := t.TempDir(), files.Owner{UID: 65534, GID: 65533}
-	if err := errors.Join(os.Chown(dir, other.UID, other.GID), os.Chmod(dir, files.DirMode)); err != nil {
+	dir, other := t.TempDir(), owner{65534, 65533}
+	if err := errors.Join(os.Chown(dir, other.uid, other.gid), os.Chmod(dir, files.DirMode)); err != nil {
 		t.Fatal(err)
 	}
 	useAll(t, dir)

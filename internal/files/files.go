@@ -126,26 +126,15 @@ func inherit(path string) {
 	}
 }
 
-// Owner is the owner of a file; -1 leaves that part of it unchanged in a chown.
-type Owner struct{ UID, GID int }
-
-// OwnerOf returns the owner of a file, or of its directory if there is no file yet.
-func OwnerOf(path string) Owner {
-	var st unix.Stat_t
-	if unix.Lstat(path, &st) != nil && unix.Lstat(filepath.Dir(path), &st) != nil {
-		return Owner{-1, -1}
-	}
-	return Owner{int(st.Uid), int(st.Gid)}
-}
-
-// chownLike gives path the owner of model. A process without that right leaves path as it
-// is: it can replace the file nevertheless, as it owns the directory.
+// chownLike gives path the owner of model, or of its directory if there is no model yet. A
+// process without that right leaves path as it is: it can replace the file nevertheless, as it
+// owns the directory.
 func chownLike(model, path string) error {
-	o := OwnerOf(model)
-	if o == OwnerOf(path) {
+	var st unix.Stat_t
+	if unix.Lstat(model, &st) != nil && unix.Lstat(filepath.Dir(model), &st) != nil {
 		return nil
 	}
-	if err := os.Lchown(path, o.UID, o.GID); err != nil && !errors.Is(err, fs.ErrPermission) {
+	if err := os.Lchown(path, int(st.Uid), int(st.Gid)); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
 	return nil
