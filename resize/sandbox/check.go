@@ -37,7 +37,7 @@ func result(a wire.Answer, results *os.File, room int64, p resize.Plan) ([]byte,
 		return nil, offend("its result cannot be read: %v", err)
 	}
 	if err := resize.CheckResult(bytes.NewReader(data), a.Len, p); err != nil {
-		return nil, offence{err}
+		return nil, fault{Protocol, err}
 	}
 	return data, nil
 }
@@ -45,18 +45,16 @@ func result(a wire.Answer, results *os.File, room int64, p resize.Plan) ([]byte,
 // resolve is resize.ResolveLook of what a child found, where that can be.
 func resolve(h header.Header, v variant.Variant, found *wire.Found) (variant.Variant, error) {
 	if found == nil {
-		return v, offend("it looked at a picture, and found nothing")
+		return variant.Variant{}, offend("it looked at a picture, and found nothing")
 	}
-	seen := v
-	seen.Trim = 0
 	if v.Trim != 0 {
-		seen.Crop = found.Crop
+		v.Trim, v.Crop = 0, found.Crop
 	}
 	if v.Gravity == variant.GravitySmart {
-		seen.Gravity, seen.FocalX, seen.FocalY = variant.GravityFocal, found.FocalX, found.FocalY
+		v.Gravity, v.FocalX, v.FocalY = variant.GravityFocal, found.FocalX, found.FocalY
 	}
-	if _, err := resize.Region(h, seen); err != nil {
-		return v, offend("what it found lies outside of the picture: %v", err)
+	if _, err := resize.Region(h, v); err != nil {
+		return variant.Variant{}, offend("what it found lies outside of the picture: %v", err)
 	}
-	return seen, nil
+	return v, nil
 }

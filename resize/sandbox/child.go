@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"runtime"
-	"syscall"
 
 	"github.com/thumbery/thumbery/resize/sandbox/internal/cgroup"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
@@ -20,30 +19,31 @@ import (
 type child struct {
 	process *os.Process
 	conn    *net.UnixConn
-	raw     syscall.RawConn // of conn
-	said    *tail           // to standard error
-	group   *cgroup.Group   // nil is none
+	said    *tail         // to standard error
+	group   *cgroup.Group // nil is none
 
 	reaped chan struct{}    // closed when the process is gone
 	status *os.ProcessState // then
 	oom    cgroup.OOM       // then
 
-	buf      []byte // for messages
-	id       uint64 // of the last request
-	pictures int    // made
-	base     int64  // resident bytes when it was ready
+	buf      []byte     // for messages
+	id       uint64     // of the last request
+	is       wire.Ready // since it is ready
+	pictures int        // made
+	base     int64      // resident bytes when it was ready
 }
 
-// offence is a breach of the protocol.
-type offence struct{ error }
+// fault is what a child has done wrong, for which it must end, or why it was not waited for.
+type fault struct {
+	cause Cause
+	error
+}
 
-func offend(format string, args ...any) error { return offence{fmt.Errorf(format, args...)} }
+// offend is the fault of a breach of the protocol.
+func offend(format string, args ...any) error { return fault{Protocol, fmt.Errorf(format, args...)} }
 
 // errStale means that a child answered an earlier request once more.
 var errStale = offend("it answered an earlier request again")
-
-// unsent is the error of a request that could not be sent: the child is well.
-type unsent struct{ error }
 
 // blameless is the error of a request to a child that had died or gone wrong before.
 type blameless struct{ error }
@@ -51,34 +51,36 @@ type blameless struct{ error }
 // exchange sends a request and passes each answer to take, until the last or until an
 // error of take. Once ctx has ended, answers are dropped.
 //
-// Without an error, or with one of type unsent, the child is ready for the next request.
-// Otherwise the error is blameless; an offence; os.ErrDeadlineExceeded if the child has not
-// answered when ctx ended, or soon after; what take returned; or that of the connection,
-// which is gone.
+// Without an error, the child is ready for the next request. Otherwise the error is
+// blameless; a fault, of cause Time if the child has not answered when ctx ended, or soon
+// after; what take returned; or that of the connection, which is gone.
 func (c *child) exchange(ctx context.Context, r wire.Request, files []*os.File, take func(wire.Answer) error) error {
 	defer c.obey(ctx)()
 	c.id++
 	r.ID = c.id
-	if err := c.send(r, files); errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNRESET) {
-		return blameless{err}
-	} else if err != nil {
-		return unsent{err}
+	if err := c.send(r, files); err != nil {
+		return blameless{late(err)}
 	}
-	for n := 0; ; n++ {
+	for first := true; ; first = false {
 		a, err := c.receive()
-		if n == 0 && (err == errStale || errors.Is(err, unix.ECONNRESET)) { // it has not read the request
+		if first && (err == errStale || errors.Is(err, unix.ECONNRESET)) { // it has not read the request
 			return blameless{err}
 		}
-		if err != nil {
-			return err
-		}
-		if ctx.Err() == nil {
+		if err == nil && ctx.Err() == nil {
 			err = take(a)
 		}
 		if err != nil || a.Last {
-			return err
+			return late(err)
 		}
 	}
+}
+
+// late makes a fault of the end of waiting for a child.
+func late(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fault{Time, errors.New("it was killed")}
+	}
+	return err
 }
 
 func (c *child) send(r wire.Request, files []*os.File) error {
@@ -108,7 +110,7 @@ func (c *child) receive() (wire.Answer, error) {
 	a, err := wire.DecodeAnswer(c.buf[:n])
 	switch {
 	case err != nil:
-		return wire.Answer{}, offence{err}
+		return wire.Answer{}, fault{Protocol, err}
 	case a.ID < c.id:
 		return wire.Answer{}, errStale
 	case a.ID != c.id:
@@ -118,9 +120,13 @@ func (c *child) receive() (wire.Answer, error) {
 }
 
 // whileIdle is nil if the child is connected and has said nothing that was not asked for.
-// Otherwise it is an offence, or the error of the connection, which is gone.
+// Otherwise it is a fault, or the error of the connection, which is gone.
 func (c *child) whileIdle() (err error) {
-	closed := c.raw.Control(func(fd uintptr) {
+	raw, closed := c.conn.SyscallConn()
+	if closed != nil {
+		return closed
+	}
+	closed = raw.Control(func(fd uintptr) {
 		var n int
 		switch n, _, err = unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT); {
 		case err == unix.EAGAIN:

@@ -11,39 +11,41 @@ import (
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/cgroup"
+	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 )
 
 // begin starts the first child, and then the others.
 func (p *Pool) begin() {
 	var noGroups error
 	p.groups, noGroups = cgroup.Open(p.config.Memory)
-	c, is, err := p.launch(p.life)
-	if err == nil && p.config.Require {
-		if without := missing(is.walls); len(without) > 0 {
+	c, err := p.launch(p.life)
+	if err == nil {
+		p.able, p.walls = c.is.Capabilities, wallsOf(c.is)
+		if without := missing(p.walls); p.config.Require && len(without) > 0 {
 			err = fmt.Errorf("this system does not offer %s: %s", without[0].Name, without[0].Missing)
-			is.capabilities = engine.Capabilities{}
-			c.kill()
-			c.conn.Close()
+			p.able = engine.Capabilities{}
+			c.close()
 		}
 	}
-	is.walls = append(is.walls, groupWall(noGroups))
-	p.first, p.failed = is, err
+	p.walls = append(p.walls, groupWall(noGroups))
+	p.failed = err
 	close(p.started)
 	if err != nil {
 		return
 	}
 	p.admit(c)
-	for range p.others() {
-		p.goes.Go(p.grow)
+	if !p.config.alone {
+		for range p.config.Workers {
+			p.goes.Go(p.grow)
+		}
 	}
 }
 
-// others is how many children there are besides the first.
-func (p *Pool) others() int {
-	if p.config.alone {
-		return 0
+func wallsOf(is wire.Ready) (walls []Wall) {
+	for _, w := range is.Walls {
+		walls = append(walls, Wall{Name: w.Name, Missing: w.Missing})
 	}
-	return p.config.Workers
+	return walls
 }
 
 // groupWall is the wall around each child that this process puts up.
@@ -55,9 +57,15 @@ func groupWall(err error) Wall {
 	return w
 }
 
-// grow starts one child, in as many tries as it takes, with pauses that grow.
+// grow starts one child, in as many tries as it takes, with pauses that grow. It gives up
+// when the Pool is closed.
 func (p *Pool) grow() {
-	for p.rest(p.trouble.pause()) {
+	for {
+		select {
+		case <-time.After(p.trouble.pause()):
+		case <-p.life.Done():
+			return
+		}
 		if c, err := p.start(p.life); err == nil {
 			p.admit(c)
 			return
@@ -72,12 +80,11 @@ func (p *Pool) start(ctx context.Context) (*child, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	c, is, err := p.launch(ctx)
+	c, err := p.launch(ctx)
 	<-p.starts
-	if err == nil && is.capabilities != p.first.capabilities {
+	if err == nil && c.is.Capabilities != p.able {
+		c.close()
 		err = errors.New("it cannot do the same as those before: the program was replaced")
-		c.kill()
-		c.conn.Close()
 	}
 	switch {
 	case err == nil:
@@ -91,41 +98,25 @@ func (p *Pool) start(ctx context.Context) (*child, error) {
 }
 
 // renew returns a child that has made nothing yet: c, or one that it starts in its place.
-// The error is ctx's, or resize.ErrNoProcess.
+// The error is that of endOf, or resize.ErrNoProcess.
 func (p *Pool) renew(ctx context.Context, c *child) (*child, error) {
 	if c.pictures == 0 {
 		return c, nil
 	}
-	if !p.retire(c, func() { p.goes.Add(1) }) {
-		return nil, resize.ErrNoProcess
+	p.retire(c)
+	c, err := p.start(ctx)
+	if err != nil {
+		p.goes.Go(p.grow)
+		return nil, cmp.Or(endOf(ctx), resize.ErrNoProcess)
 	}
-	defer p.goes.Done()
-	starting, cancel := context.WithCancel(p.life)
-	defer cancel()
-	defer context.AfterFunc(ctx, cancel)()
-	if c, err := p.start(starting); err == nil {
-		p.watch(c)
-		return c, nil
-	}
-	p.goes.Go(p.grow)
-	return nil, cmp.Or(endOf(ctx), resize.ErrNoProcess)
-}
-
-// rest reports whether the Pool goes on after that long.
-func (p *Pool) rest(d time.Duration) bool {
-	if d > 0 {
-		select {
-		case <-time.After(d):
-		case <-p.life.Done():
-		}
-	}
-	return p.life.Err() == nil
+	p.watch(c)
+	return c, nil
 }
 
 // admit puts a new child to the others.
 func (p *Pool) admit(c *child) {
 	p.watch(c)
-	p.giveNew(c)
+	p.give(c)
 }
 
 // watch counts a new child among those that are alive until it has ended. A Pool that is
@@ -150,21 +141,18 @@ func (p *Pool) gone(c *child) {
 	at := slices.Index(p.idle, c)
 	if at >= 0 {
 		p.idle = slices.Delete(p.idle, at, at+1)
-		select {
-		case <-p.waiting:
-		default: // who has its token finds one child less
-		}
 	}
 	p.mu.Unlock()
 	if at >= 0 {
-		p.lose(context.Background(), c, nil, Death{})
+		p.lose(context.Background(), c, wire.Request{}, nil)
 	}
 }
 
 // lose ends a child that can go on no more, for the reason err, starts another, and tells
-// the observer. d is what is known about the picture.
-func (p *Pool) lose(ctx context.Context, c *child, err error, d Death) Death {
-	d = c.end(err, d)
+// the observer. r is what it was asked for, if that may be the reason.
+func (p *Pool) lose(ctx context.Context, c *child, r wire.Request, err error) Death {
+	d := c.end(err)
+	d.Format, d.Size = r.Format, r.Size
 	if c.pictures == 0 && d.Cause != Time { // what we have killed could work
 		p.trouble.diedEarly(string(d.Cause) + ": " + d.Detail)
 	}
@@ -183,20 +171,14 @@ func (p *Pool) lose(ctx context.Context, c *child, err error, d Death) Death {
 
 // replace ends a child, if it has not ended, and starts another.
 func (p *Pool) replace(c *child) {
-	p.retire(c, func() { p.goes.Go(p.grow) })
+	p.retire(c)
+	p.goes.Go(p.grow)
 }
 
-// retire ends a child, and calls next, under p.mu, unless the Pool is closed: then it
-// returns false.
-func (p *Pool) retire(c *child, next func()) bool {
-	c.kill()
-	c.conn.Close()
+// retire ends a child.
+func (p *Pool) retire(c *child) {
+	c.close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.alive, c)
-	if p.life.Err() != nil {
-		return false
-	}
-	next()
-	return true
 }

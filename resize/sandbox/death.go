@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/thumbery/thumbery/resize"
@@ -12,10 +15,30 @@ import (
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 )
 
+// dying is how long a process may take to end whose connection has ended.
+const dying = time.Second
+
+// end says why a child can go on no more, and kills it if it has not ended by itself. err is
+// the error of its last exchange. It waits until the process is gone only if that tells the
+// cause: one with much memory takes a second to end.
+func (c *child) end(err error) Death {
+	if f, ok := errors.AsType[fault](err); ok {
+		c.kill()
+		return Death{Cause: f.cause, Detail: wire.Printable(f.Error())}
+	}
+	select {
+	case <-c.reaped:
+		return c.ending()
+	case <-time.After(dying):
+		c.kill()
+		return Death{Cause: Protocol, Detail: "it closed its connection"}
+	}
+}
+
 // ending says how a child ended by itself.
-func (c *child) ending() (Cause, string) {
+func (c *child) ending() Death {
 	if c.status == nil { // where the process was started with SIGCHLD ignored
-		return Signal, "how it ended is not known"
+		return Death{Cause: Signal, Detail: "how it ended is not known"}
 	}
 	detail := c.status.String()
 	if last := c.said.summary(); last != "" {
@@ -23,15 +46,15 @@ func (c *child) ending() (Cause, string) {
 	}
 	switch {
 	case c.oom == cgroup.GroupShort:
-		return Memory, "the kernel killed it, as its cgroup had no memory left"
+		return Death{Cause: Memory, Detail: "the kernel killed it, as its cgroup had no memory left"}
 	case c.oom == cgroup.SystemShort:
-		return Memory, "the kernel killed it, as the system, or the cgroup of the service, had no memory left"
+		return Death{Cause: Memory, systemShort: true, Detail: "the kernel killed it, as the system, or the cgroup of the service, had no memory left"}
 	case mentions(c.said.String(), starving):
-		return Memory, detail
+		return Death{Cause: Memory, Detail: detail}
 	case c.status.Success():
-		return Protocol, detail
+		return Death{Cause: Protocol, Detail: detail}
 	}
-	return Signal, detail
+	return Death{Cause: Signal, Detail: detail}
 }
 
 // starving are what libraries and runtimes write before they end a process for which
@@ -42,12 +65,7 @@ var starving = []string{
 }
 
 func mentions(text string, any []string) bool {
-	for _, s := range any {
-		if strings.Contains(text, s) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(any, func(s string) bool { return strings.Contains(text, s) })
 }
 
 // errorOf is the error of a call whose child died.
@@ -59,10 +77,10 @@ func (p *Pool) errorOf(ctx context.Context, src resize.Source, d Death) error {
 		return resize.ErrNoProcess
 	case d.systemShort:
 		return fmt.Errorf("%w: %s", resize.ErrNoMemory, d.Detail)
+	case d.Cause == Memory && p.config.Memory <= 0: // without a limit, the picture is not at fault
+		return fmt.Errorf("%w: a process that makes pictures got none", resize.ErrNoMemory)
 	case d.Cause == Memory:
-		return p.tooMuchMemory()
-	case d.Cause == Time:
-		return fmt.Errorf("%w: %s", resize.ErrTooSlow, d.Detail)
+		return fmt.Errorf("%w: %s", resize.ErrTooMuchMemory, humanize.IBytes(uint64(p.config.Memory)))
 	}
 	// A file that is truncated while it is mapped ends a process, too.
 	if err := readable(src); err != nil {
@@ -71,19 +89,11 @@ func (p *Pool) errorOf(ctx context.Context, src resize.Source, d Death) error {
 	return fmt.Errorf("%w: %s", resize.ErrDied, d.Detail)
 }
 
-// tooMuchMemory is the error for a picture that needs more memory than there is for one;
-// without a limit, there was none, and the picture is not at fault.
-func (p *Pool) tooMuchMemory() error {
-	if p.config.Memory <= 0 {
-		return fmt.Errorf("%w: a process that makes pictures got none", resize.ErrNoMemory)
+// readable is the error of reading src as a whole, if there is one.
+func readable(src resize.Source) error {
+	n, err := io.Copy(io.Discard, io.NewSectionReader(src.At, 0, src.Size))
+	if err == nil && n < src.Size {
+		return io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("%w: %s", resize.ErrTooMuchMemory, humanize.IBytes(uint64(p.config.Memory)))
-}
-
-// endOf is the error of a ctx that has ended, otherwise nil.
-func endOf(ctx context.Context) error {
-	if cause := context.Cause(ctx); errors.Is(cause, resize.ErrTooSlow) {
-		return cause
-	}
-	return ctx.Err()
+	return err
 }

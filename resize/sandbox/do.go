@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"context"
+	"errors"
 	"os"
 
 	"github.com/thumbery/thumbery/resize"
@@ -11,71 +12,60 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// job is one request to a child.
-type job struct {
-	request wire.Request
-	format  variant.Format // of the source
-	room    int64          // bytes for results
-}
-
-// do has a child do j with src, and passes its answers to take with the file that results
-// are in. The error is of the kinds that errorOf returns, ctx's, or one of the system; what
-// the engine says of the picture is in the answers.
-func (p *Pool) do(ctx context.Context, src resize.Source, j job, take func(wire.Answer, *os.File) error) error {
-	parcel, err := pack(src, j.room)
+// do has a child do what r asks for with src, and passes its answers to take with the file
+// that results are in, but not a last one with an error: do then returns that. Other errors
+// are of the kinds that errorOf returns, or one of the system.
+func (p *Pool) do(ctx context.Context, src resize.Source, r wire.Request, take func(wire.Answer, *os.File) error) error {
+	parcel, err := pack(src, roomFor(r.Plans...))
 	if err != nil {
 		return err
 	}
 	defer parcel.close()
-	j.request.Size = src.Size
-	leave, err := p.enter(ctx)
+	ctx, leave, err := p.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	r.Size = src.Size
+	var told error
 	for again := false; ; again = true {
-		c, err := p.takeFor(ctx, j.format)
+		c, err := p.takeFor(ctx, r.Format)
 		if err != nil {
 			return err
 		}
-		err = c.exchange(ctx, j.request, parcel.files(), j.checked(parcel, take))
-		if b, ok := err.(blameless); ok {
-			p.lose(context.Background(), c, b.error, Death{})
-			if again {
-				return resize.ErrNoProcess
+		err = c.exchange(ctx, r, parcel.files, func(a wire.Answer) error {
+			if err := check(r.Kind, a); err != nil {
+				return err
 			}
-			continue
+			if told = a.Err.Err(); a.Last && told != nil {
+				return nil
+			}
+			return take(a, parcel.results)
+		})
+		b, wrongBefore := err.(blameless)
+		switch {
+		case err == nil:
+			p.finish(c, r.Format)
+			return cmp.Or(endOf(ctx), told)
+		case !wrongBefore:
+			return p.errorOf(ctx, src, p.lose(ctx, c, r, err))
 		}
-		return p.settle(ctx, c, src, j, err)
+		p.lose(ctx, c, wire.Request{}, b.error)
+		if again {
+			return cmp.Or(endOf(ctx), resize.ErrNoProcess)
+		}
 	}
 }
 
-// settle says what becomes of a child after an exchange that ended with err, and what is
-// the error of the call.
-func (p *Pool) settle(ctx context.Context, c *child, src resize.Source, j job, err error) error {
-	if u, ok := err.(unsent); ok {
-		p.give(c)
-		return cmp.Or(endOf(ctx), u.error)
+// check refuses an answer that no request of such a kind may get.
+func check(k wire.Kind, a wire.Answer) error {
+	switch {
+	case a.Err != nil && a.Err.Kind == wire.NoMemory:
+		return fault{Memory, errors.New("it ran out of memory")}
+	case !a.Last && k != wire.Resize:
+		return offend("it wants to answer twice")
 	}
-	if err != nil {
-		d := p.lose(ctx, c, err, Death{Format: j.format, Size: src.Size})
-		return p.errorOf(ctx, src, d)
-	}
-	p.finish(c, j.format)
-	return endOf(ctx)
-}
-
-// checked is take for the answers that may be given to j.
-func (j job) checked(p *parcel, take func(wire.Answer, *os.File) error) func(wire.Answer) error {
-	return func(a wire.Answer) error {
-		if a.Err != nil && a.Err.Kind == wire.NoMemory {
-			return errStarved
-		}
-		if !a.Last && j.request.Kind != wire.ResizeAll {
-			return offend("it wants to answer twice")
-		}
-		return take(a, p.results)
-	}
+	return nil
 }
 
 // untrusted are the formats whose decoders libvips does not trust. Such a picture must not

@@ -37,8 +37,6 @@ func runFake() {
 		switch f.request.Kind {
 		case wire.Setup:
 			f.setUp()
-		case wire.ResizeAll:
-			f.resizeAll()
 		default:
 			f.work()
 		}
@@ -95,7 +93,7 @@ func (f *fake) answer(a wire.Answer) {
 
 // fakeReady is what a child says that is as it should be.
 func fakeReady() *wire.Ready {
-	return &wire.Ready{Build: "test", Walls: []wire.Wall{{Name: "glass"}}, Capabilities: engine.Capabilities{
+	return &wire.Ready{Walls: []wire.Wall{{Name: "glass"}}, Capabilities: engine.Capabilities{
 		Recipe: "fake", Reads: header.AllFormats, Writes: resize.WrittenFormats,
 	}}
 }
@@ -112,12 +110,12 @@ func (f *fake) setUp() {
 	case "refuse":
 		f.answer(wire.Answer{Last: true, Err: &wire.Error{Kind: wire.Failed, Text: "libvips was built without png"}})
 		os.Exit(1)
-	case "version":
+	case "another program":
 		f.send([]byte(`{"Version":99}`))
 	case "nothing":
 		f.answer(wire.Answer{Last: true})
 	case "build":
-		r.Build = "other"
+		f.answer(wire.Answer{Last: true, Err: &wire.Error{Kind: wire.Failed, Text: fmt.Sprintf("build other, not %s", s.Build)}})
 	case "wall":
 		r.Walls = append(r.Walls, wire.Wall{Name: "moat", Missing: "no water"})
 	case "environment":
@@ -170,8 +168,8 @@ func (f *fake) made(p resize.Plan) wire.Answer {
 	return f.put(picture(p.Size()))
 }
 
-func (f *fake) resizeAll() {
-	text := f.text()
+// resize makes all plans, and does what text says with the second.
+func (f *fake) resize(text string) {
 	for i, p := range f.request.Plans {
 		a := f.made(p)
 		a.Plan = i
@@ -229,8 +227,8 @@ func (f *fake) work() {
 			a.Header.Format = variant.JPEG
 		}
 	default:
-		a = f.made(f.request.Plans[0])
-		a.Last = true
+		f.resize(text)
+		return
 	}
 	f.answer(a)
 }
@@ -291,12 +289,16 @@ func (f *fake) end(text string) bool {
 // misbehave answers with what text says, and reports whether it has.
 func (f *fake) misbehave(text string) bool {
 	say := func(a wire.Answer) bool {
+		if f.request.Kind == wire.Resize {
+			f.answer(a)
+			a = wire.Answer{}
+		}
 		a.Last = true
 		f.answer(a)
 		return true
 	}
 	raw := func(fields map[string]any) bool {
-		fields["Version"], fields["ID"], fields["Last"] = wire.Version, f.request.ID, true
+		fields["ID"] = f.request.ID
 		f.send(must(json.Marshal(fields)))
 		return true
 	}
@@ -308,8 +310,6 @@ func (f *fake) misbehave(text string) bool {
 		f.hang()
 	case "long message":
 		f.send(bytes.Repeat([]byte(" "), wire.MaxMessage+1))
-	case "another version":
-		f.send([]byte(`{"Version":2,"Last":true}`))
 	case "another request":
 		f.send(must(wire.Answer{ID: f.request.ID + 1, Last: true}.Encode()))
 	case "unknown field":
@@ -336,10 +336,10 @@ func (f *fake) misbehave(text string) bool {
 		}
 		return say(f.put([]byte("GIF89a\x05\x00\x05\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x05\x00\x05\x00\x00\x02\x04\x84\x8f\xa9Y\x00;")))
 	case "not the last":
-		f.answer(f.made(f.request.Plans[0]))
+		f.answer(wire.Answer{Found: &wire.Found{}})
 	case "descriptor":
 		a := f.made(f.request.Plans[0])
-		a.ID, a.Last = f.request.ID, true
+		a.ID = f.request.ID
 		f.send(must(a.Encode()), 0)
 	case "twice":
 		a := f.made(f.request.Plans[0])

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/thumbery/thumbery/resize"
@@ -11,49 +10,40 @@ import (
 
 // parcel are the files that go with a request.
 type parcel struct {
-	source  *os.File
-	own     bool     // source is ours, and not the caller's
-	results *os.File // nil if there can be none
+	files   []*os.File // in their order
+	results *os.File   // the last of them; nil if there can be no results
+	own     []*os.File // those that are not the caller's
 }
 
 // pack makes the files for a request: src, and room bytes for results. The caller closes the
 // parcel. The error is that of src, or of kind resize.ErrNoProcess: without files no process
 // can work, which is not the picture's fault.
-func pack(src resize.Source, room int64) (*parcel, error) {
-	p := &parcel{source: src.File}
-	var err error
-	if src.File == nil || !readOnly(src.File) {
-		p.own = true
-		if p.source, err = copied(src); err != nil {
-			return nil, err
+func pack(src resize.Source, room int64) (p parcel, err error) {
+	source := src.File
+	if source == nil || !readOnly(source) {
+		if source, err = copied(src); err != nil {
+			return p, err
 		}
+		p.own = append(p.own, source)
 	}
-	if room > 0 {
-		if p.results, err = anonymous("results"); err == nil {
-			err = fixSize(p.results, room)
-		}
+	p.files = append(p.files, source)
+	if room == 0 {
+		return p, nil
+	}
+	if p.results, err = anonymous("results"); err == nil {
+		p.own, p.files = append(p.own, p.results), append(p.files, p.results)
+		err = fixSize(p.results, room)
 	}
 	if err != nil {
 		p.close()
-		return nil, noFile(err)
+		return p, noFile(err)
 	}
 	return p, nil
 }
 
-// files are those of the parcel, in their order.
-func (p *parcel) files() []*os.File {
-	if p.results == nil {
-		return []*os.File{p.source}
-	}
-	return []*os.File{p.source, p.results}
-}
-
-func (p *parcel) close() {
-	if p.own && p.source != nil {
-		p.source.Close()
-	}
-	if p.results != nil {
-		p.results.Close()
+func (p parcel) close() {
+	for _, f := range p.own {
+		f.Close()
 	}
 }
 
@@ -63,31 +53,31 @@ func copied(src resize.Source) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := anonymous("source")
+	f, err := sealed("source", data)
 	if err != nil {
 		return nil, noFile(err)
+	}
+	return f, nil
+}
+
+// sealed returns an anonymous file of data that cannot be changed any more.
+func sealed(name string, data []byte) (*os.File, error) {
+	f, err := anonymous(name)
+	if err != nil {
+		return nil, err
 	}
 	if _, err = f.Write(data); err == nil {
 		err = seal(f)
 	}
 	if err != nil {
 		f.Close()
-		return nil, noFile(err)
+		return nil, err
 	}
 	return f, nil
 }
 
 // noFile is the error for a file that the system does not give.
 func noFile(err error) error { return fmt.Errorf("%w: %w", resize.ErrNoProcess, err) }
-
-// readable is the error of reading src as a whole, if there is one.
-func readable(src resize.Source) error {
-	n, err := io.Copy(io.Discard, io.NewSectionReader(src.At, 0, src.Size))
-	if err == nil && n < src.Size {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
 
 // readOnly reports whether nobody who gets f can write to it.
 func readOnly(f *os.File) bool {

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -81,11 +80,13 @@ func answered(t *testing.T, packets, results []byte) (data []byte, told, err err
 	}
 	defer files.close()
 	files.results.WriteAt(results[:min(len(results), 1<<20)], 0)
-	j := job{wire.Request{Kind: wire.Resize, Plans: []resize.Plan{plan}}, original.Format, roomFor(plan)}
-	err = c.exchange(t.Context(), j.request, files.files(), j.checked(files, func(a wire.Answer, from *os.File) (err error) {
-		told = a.Err.Err()
-		data, err = result(a, from, j.room, plan)
+	r := wire.Request{Kind: wire.Resize, Plans: []resize.Plan{plan}}
+	err = c.exchange(t.Context(), r, files.files, func(a wire.Answer) (err error) {
+		if err = check(r.Kind, a); err == nil {
+			told = a.Err.Err()
+			data, err = result(a, files.results, roomFor(plan), plan)
+		}
 		return err
-	}))
+	})
 	return data, told, err
 }

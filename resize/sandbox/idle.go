@@ -6,78 +6,89 @@ import (
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
+	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 	"github.com/thumbery/thumbery/variant"
 )
 
-// give makes a child idle that was used, and is the first to be used again. What it has
-// said until now is not why it dies later.
-func (p *Pool) give(c *child) {
-	c.said.forget()
-	p.put(c, func() { p.idle = append(p.idle, c) })
+// enter waits until one more picture may be made. The context that it returns also ends when
+// the Pool is closed. The caller calls leave. The error is that of endOf.
+func (p *Pool) enter(ctx context.Context) (within context.Context, leave func(), err error) {
+	if !p.begins() {
+		return nil, nil, resize.ErrNoProcess
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(p.life, func() { cancel(resize.ErrNoProcess) })
+	end := func() {
+		stop()
+		cancel(nil)
+		p.goes.Done()
+	}
+	if err = endOf(ctx); err == nil {
+		select {
+		case p.slots <- struct{}{}:
+			return ctx, func() { <-p.slots; end() }, nil
+		case <-ctx.Done():
+			err = endOf(ctx)
+		}
+	}
+	end()
+	return nil, nil, err
 }
 
-// giveNew makes a new child idle, which is used when no other is left: a child that was
-// used has warm memory, and one that never was takes little.
-func (p *Pool) giveNew(c *child) {
-	p.put(c, func() { p.idle = slices.Insert(p.idle, 0, c) })
-}
-
-// put makes a child idle. It ends instead if the Pool is closed.
-func (p *Pool) put(c *child, add func()) {
+// begins counts a request among what Close waits for, unless the Pool is closed.
+func (p *Pool) begins() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.life.Err() != nil {
-		c.kill()
-		c.conn.Close()
-		return
+		return false
 	}
-	add()
+	p.goes.Add(1)
+	return true
+}
+
+// give makes a child idle: one that was used is the next to be used again, as it has warm
+// memory, and one that never was, which takes little, the last. What it has said until now
+// is not why it dies later. It ends instead if the Pool is closed.
+func (p *Pool) give(c *child) {
+	c.said.forget()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.life.Err() != nil:
+		c.close()
+		return
+	case c.pictures == 0:
+		p.idle = slices.Insert(p.idle, 0, c)
+	default:
+		p.idle = append(p.idle, c)
+	}
 	select {
 	case p.waiting <- struct{}{}:
 	default: // There is a token for each of all children, of which some were for those that died.
 	}
 }
 
-// enter waits until one more picture may be made. The caller calls leave.
-func (p *Pool) enter(ctx context.Context) (leave func(), err error) {
-	if err := endOf(ctx); err != nil {
-		return nil, err
-	}
-	select {
-	case p.slots <- struct{}{}:
-		return func() { <-p.slots }, nil
-	case <-ctx.Done():
-		return nil, endOf(ctx)
-	}
-}
-
 // takeFor returns a child for a picture of a format, that nobody else uses. The caller
-// gives, loses or replaces it.
+// gives, loses or replaces it. The error is that of endOf, or resize.ErrNoProcess.
 func (p *Pool) takeFor(ctx context.Context, f variant.Format) (*child, error) {
 	fresh := untrusted.Has(f)
 	for {
 		if err := p.wait(ctx); err != nil {
 			return nil, err
 		}
-		c := p.pop(fresh)
-		switch {
+		switch c := p.pop(fresh); {
 		case c == nil:
-			continue
 		case fresh:
 			return p.renew(ctx, c)
+		default:
+			return c, nil
 		}
-		return c, nil
 	}
 }
 
 // wait waits for the token of an idle child, but not for long when none can be started.
 func (p *Pool) wait(ctx context.Context) error {
-	select {
-	case <-p.waiting:
-		return nil
-	default:
-	}
-	late := time.NewTimer(p.config.patience)
+	late := time.NewTicker(p.config.patience)
 	defer late.Stop()
 	for {
 		select {
@@ -85,13 +96,10 @@ func (p *Pool) wait(ctx context.Context) error {
 			return nil
 		case <-ctx.Done():
 			return endOf(ctx)
-		case <-p.life.Done():
-			return resize.ErrNoProcess
 		case <-late.C:
 			if p.trouble.cannotStart() {
 				return resize.ErrNoProcess
-			}
-			late.Reset(p.config.patience) // the machine is only busy
+			} // otherwise the machine is only busy
 		}
 	}
 }
@@ -101,7 +109,7 @@ func (p *Pool) wait(ctx context.Context) error {
 func (p *Pool) pop(newest bool) *child {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.idle) == 0 { // it died after its token was taken
+	if len(p.idle) == 0 { // it died after its token was taken, or had left it behind
 		return nil
 	}
 	at := len(p.idle) - 1
@@ -110,15 +118,9 @@ func (p *Pool) pop(newest bool) *child {
 	}
 	c := p.idle[at]
 	p.idle = slices.Delete(p.idle, at, at+1)
-	err := c.whileIdle()
-	switch {
-	case err == nil:
-		return c
-	case p.life.Err() != nil:
-		c.kill()
-		c.conn.Close()
-	default:
-		p.goes.Go(func() { p.lose(context.Background(), c, err, Death{}) })
+	if err := c.whileIdle(); err != nil {
+		p.goes.Go(func() { p.lose(context.Background(), c, wire.Request{}, err) })
+		return nil
 	}
-	return nil
+	return c
 }

@@ -3,12 +3,9 @@ package sandbox
 import (
 	"context"
 	"errors"
-	"os"
 	"time"
 
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/sandbox/internal/cgroup"
-	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 )
 
 // grace is how long a child may still take to answer when nobody waits for it any more.
@@ -40,43 +37,20 @@ func outOfTime(ctx context.Context) bool {
 	return ctx.Err() == context.DeadlineExceeded || errors.Is(context.Cause(ctx), resize.ErrTooSlow)
 }
 
-// kill ends the child, whatever it does. It may be called more than once.
+// endOf is the error of a ctx that has ended, otherwise nil.
+func endOf(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, resize.ErrTooSlow) || errors.Is(cause, resize.ErrNoProcess) {
+		return cause
+	}
+	return ctx.Err()
+}
+
+// kill ends the child, whatever it does. It may be called more than once, as may close.
 func (c *child) kill() { c.process.Kill() }
 
-// errStarved is why a child is ended that had no memory left, and said so.
-var errStarved = errors.New("it ran out of memory")
-
-// dying is how long a process may take to end whose connection has ended.
-const dying = time.Second
-
-// end adds to d why a child can go on no more, and kills it if it is late, or has not ended by
-// itself. err is the error of its last
-// exchange. It waits until the process is gone only if that tells the cause: one with much
-// memory takes a second to end.
-func (c *child) end(err error, d Death) Death {
-	_, offended := errors.AsType[offence](err)
-	late := errors.Is(err, os.ErrDeadlineExceeded)
-	if offended || late || err == errStarved {
-		c.kill()
-	}
-	switch {
-	case err == errStarved:
-		d.Cause, d.Detail = Memory, err.Error()
-		return d
-	case offended:
-		d.Cause, d.Detail = Protocol, wire.Printable(err.Error())
-		return d
-	case late:
-		d.Cause, d.Detail = Time, "it was killed"
-		return d
-	}
-	select {
-	case <-c.reaped:
-		d.Cause, d.Detail = c.ending()
-		d.systemShort = c.oom == cgroup.SystemShort
-	case <-time.After(dying):
-		c.kill()
-		d.Cause, d.Detail = Protocol, "it closed its connection"
-	}
-	return d
+// close kills the child, and closes the connection to it.
+func (c *child) close() {
+	c.kill()
+	c.conn.Close()
 }

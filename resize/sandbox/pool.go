@@ -30,17 +30,18 @@ type Pool struct {
 	life    context.Context // ends with Close
 	end     context.CancelFunc
 	forks   chan func()    // for forkThread
-	goes    sync.WaitGroup // all other goroutines
+	goes    sync.WaitGroup // all other goroutines, and requests
 	starts  chan struct{}  // a place for each child that may be started at a time
 	slots   chan struct{}  // a place for each picture that may be made at a time
 	waiting chan struct{}  // a token for each idle child
 
-	started chan struct{} // closed when first and startErr are there
-	first   ready         // what the first child says
-	failed  error         // why it did not start
+	started chan struct{} // closed when the first child is ready, or has failed
+	failed  error         // then: why
+	able    engine.Capabilities
+	walls   []Wall
 
 	closing sync.Once
-	mu      sync.Mutex // life ends, and goes grows, under it
+	mu      sync.Mutex // life ends, and requests begin, under it
 	idle    []*child   // the one to be used next is the last
 	alive   map[*child]struct{}
 	deaths  map[Cause]int64
@@ -93,24 +94,11 @@ func (p *Pool) open() (err error) {
 	if p.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
 		return err
 	}
-	if p.setUp, err = anonymous("setup"); err == nil {
-		_, err = p.setUp.Write(told)
-	}
-	if err == nil {
-		err = seal(p.setUp)
-	}
-	if err != nil {
-		p.closeFiles()
-	}
 	p.setUpSize = int64(len(told))
-	return err
-}
-
-func (p *Pool) closeFiles() {
-	p.null.Close()
-	if p.setUp != nil {
-		p.setUp.Close()
+	if p.setUp, err = sealed("setup", told); err != nil {
+		p.null.Close()
 	}
+	return err
 }
 
 // Capabilities waits until the first child is ready, and returns what it can do, as all
@@ -119,7 +107,7 @@ func (p *Pool) closeFiles() {
 func (p *Pool) Capabilities(ctx context.Context) (engine.Capabilities, error) {
 	select {
 	case <-p.started:
-		return p.first.capabilities, p.failed
+		return p.able, p.failed
 	case <-ctx.Done():
 		return engine.Capabilities{}, ctx.Err()
 	}
@@ -150,7 +138,8 @@ func (p *Pool) Close() {
 		p.mu.Unlock()
 		p.goes.Wait()
 		close(p.forks)
-		p.closeFiles()
+		p.null.Close()
+		p.setUp.Close()
 		p.groups.Close()
 	})
 }
@@ -160,7 +149,7 @@ func (p *Pool) State() State {
 	s := State{Workers: p.config.Workers, Deaths: map[Cause]int64{}}
 	select {
 	case <-p.started:
-		s.Walls = p.first.walls
+		s.Walls = p.walls
 	default:
 	}
 	s.Degraded, s.Trouble = p.trouble.state()

@@ -10,77 +10,53 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 )
 
-// ready is what the first child says about itself; all others must say the same.
-type ready struct {
-	capabilities engine.Capabilities
-	walls        []Wall
-}
-
 // launch starts a child and waits until it is ready for pictures.
-func (p *Pool) launch(ctx context.Context) (*child, ready, error) {
+func (p *Pool) launch(ctx context.Context) (*child, error) {
 	c, err := p.fork()
 	if err != nil {
-		return nil, ready{}, fmt.Errorf("starting %s: %w", p.config.Worker, err)
+		return nil, fmt.Errorf("starting %s: %w", p.config.Worker, err)
 	}
+	if err := p.prepare(ctx, c); err != nil {
+		c.close()
+		<-c.reaped
+		return nil, fmt.Errorf("starting %s: %w", p.config.Worker, err)
+	}
+	c.base = resident(c.process.Pid)
+	return c, nil
+}
+
+// prepare tells a new child what it is for.
+func (p *Pool) prepare(ctx context.Context, c *child) error {
 	ctx, cancel := context.WithTimeout(ctx, p.config.startTimeout)
 	defer cancel()
 	slow := time.AfterFunc(p.config.slowStart, func() {
 		p.config.Log.Warn("a child process that makes pictures takes long to start", "after", p.config.slowStart, "detail", c.said.summary())
 	})
 	defer slow.Stop()
-	is, err := p.prepare(ctx, c)
-	if err != nil {
-		c.kill()
-		<-c.reaped
-		c.conn.Close()
-		return nil, ready{}, fmt.Errorf("starting %s: %w", p.config.Worker, err)
-	}
-	c.base = resident(c.process.Pid)
-	return c, is, nil
-}
-
-// prepare tells a new child what it is for.
-func (p *Pool) prepare(ctx context.Context, c *child) (ready, error) {
-	var said wire.Answer
+	var last wire.Answer
 	r := wire.Request{Kind: wire.Setup, Size: p.setUpSize}
 	err := c.exchange(ctx, r, []*os.File{p.setUp}, func(a wire.Answer) error {
-		said = a
-		if !a.Last {
-			return offend("it says more than whether it is ready")
-		}
+		last = a
 		return nil
 	})
-	_, offended := errors.AsType[offence](err)
+	_, wrong := errors.AsType[fault](err)
 	switch {
-	case err == nil && said.Last:
-		return p.checkReady(said)
-	case offended:
-		return ready{}, err
 	case ctx.Err() != nil:
-		return ready{}, fmt.Errorf("it was not ready in time: %w", ctx.Err())
+		return fmt.Errorf("it was not ready in time: %w", ctx.Err())
+	case wrong:
+		return fmt.Errorf("%w (both programs must be of one build)", err)
+	case err != nil:
+		return fmt.Errorf("it ended before it was ready: %s", c.end(err).Detail)
+	case last.Err != nil:
+		return last.Err.Err()
+	case last.Ready == nil:
+		return offend("it did not say that it is ready")
 	}
-	return ready{}, fmt.Errorf("it ended before it was ready: %s", c.end(err, Death{}).Detail)
-}
-
-// checkReady compares what a child says about itself with what it must be.
-func (p *Pool) checkReady(a wire.Answer) (is ready, err error) {
-	switch {
-	case a.Err != nil:
-		return ready{}, a.Err.Err()
-	case a.Ready == nil:
-		return ready{}, offend("it did not say that it is ready")
-	case a.Ready.Build != p.config.Build:
-		return ready{}, fmt.Errorf("it is of build %q, not %q: both programs must be of one build", a.Ready.Build, p.config.Build)
-	}
-	is.capabilities = a.Ready.Capabilities
-	for _, w := range a.Ready.Walls {
-		is.walls = append(is.walls, Wall{Name: w.Name, Missing: w.Missing})
-	}
-	return is, nil
+	c.is = *last.Ready
+	return nil
 }
 
 // fork starts a process, on the thread that outlives it.
@@ -118,9 +94,7 @@ func newChild(socket *os.File) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{conn: conn.(*net.UnixConn), said: &tail{}, reaped: make(chan struct{}), buf: make([]byte, wire.MaxMessage)}
-	c.raw, err = c.conn.SyscallConn()
-	return c, err
+	return &child{conn: conn.(*net.UnixConn), said: &tail{}, reaped: make(chan struct{}), buf: make([]byte, wire.MaxMessage)}, nil
 }
 
 // spawn executes the worker.

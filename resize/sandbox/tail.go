@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"io"
 	"strings"
 	"sync"
 
@@ -10,7 +9,8 @@ import (
 )
 
 // How much is kept of what a child writes to standard error, in bytes: the beginning says
-// why it crashed, if it is Go that says it, and the end, if it is a library.
+// why it crashed, if it is Go that says it, before traces that nothing turns off; and the
+// end, if it is a library.
 const (
 	keptFirst = 1 << 10
 	keptLast  = 3 << 10
@@ -76,5 +76,3 @@ func (t *tail) summary() string {
 	}
 	return wire.Printable(cmp.Or(plain, first))
 }
-
-var _ io.Writer = (*tail)(nil)

@@ -23,13 +23,9 @@ func HasParent() bool {
 	return err == nil && kind == unix.SOCK_SEQPACKET
 }
 
-// newConn waits for messages in the kernel: nothing else goes on meanwhile.
-func newConn(socket int) (*conn, error) {
-	if err := unix.SetNonblock(socket, false); err != nil {
-		return nil, err
-	}
+func newConn(socket int) *conn {
 	const mostDescriptors = 2
-	return &conn{socket, make([]byte, wire.MaxMessage+1), make([]byte, unix.CmsgSpace(4*mostDescriptors))}, nil
+	return &conn{socket, make([]byte, wire.MaxMessage+1), make([]byte, unix.CmsgSpace(4*mostDescriptors))}
 }
 
 // receive waits for the next request, and returns it with the descriptors that belong to
@@ -46,8 +42,8 @@ func (c *conn) receive() (wire.Request, []int, error) {
 	return r, files, err
 }
 
-// packet waits for a packet. Its descriptors would stay open over an exec, which a worker
-// never does.
+// packet waits for a packet in the kernel: nothing else goes on meanwhile. Its descriptors
+// would stay open over an exec, which a worker never does.
 func (c *conn) packet() (length int, files []int, err error) {
 	n, oobn, flags, _, err := unix.Recvmsg(c.socket, c.buf, c.oob, 0)
 	for err == unix.EINTR {
@@ -60,19 +56,15 @@ func (c *conn) packet() (length int, files []int, err error) {
 		return 0, nil, err
 	case flags&unix.MSG_CTRUNC != 0:
 		return 0, nil, errors.New("too many descriptors came with a message")
+	case oobn == 0:
+		return n, nil, nil
 	}
 	messages, err := unix.ParseSocketControlMessage(c.oob[:oobn])
 	if err != nil {
 		return 0, nil, err
 	}
-	for _, m := range messages {
-		more, err := unix.ParseUnixRights(&m)
-		if err != nil {
-			return 0, nil, err
-		}
-		files = append(files, more...)
-	}
-	return n, files, nil
+	files, err = unix.ParseUnixRights(&messages[0]) // Linux puts all of a packet into one
+	return n, files, err
 }
 
 // send sends an answer, for which the parent waits. A parent that is gone is io.EOF.

@@ -86,7 +86,7 @@ func TestResizeAll(t *testing.T) {
 		}
 		plans = append(plans, p)
 	}
-	all := c.ask(wire.Request{Kind: wire.ResizeAll, Header: h, Plans: plans}, src)
+	all := c.ask(wire.Request{Kind: wire.Resize, Header: h, Plans: plans}, src)
 	if len(all) != 4 || !all[3].Last || all[3].Len != 0 || all[3].Err != nil {
 		t.Fatalf("%+v", all)
 	}

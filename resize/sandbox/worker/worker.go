@@ -10,8 +10,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
@@ -50,10 +53,7 @@ const (
 // Serve is the life of the process, on the descriptor wire.Socket. It returns nil when
 // the parent needs the process no longer.
 func (p Program) Serve() error {
-	c, err := newConn(wire.Socket)
-	if err != nil {
-		return err
-	}
+	c := newConn(wire.Socket)
 	e, err := p.prepare(c)
 	keep := openDescriptors()
 	for err == nil {
@@ -108,7 +108,7 @@ func (p Program) start(r wire.Request, files []int) (Engine, *wire.Ready, error)
 	}
 	// Go's descriptors for timers and for waiting are opened when they are first needed.
 	time.AfterFunc(0, func() {})
-	is := &wire.Ready{Build: p.Build, Capabilities: e.Capabilities()}
+	is := &wire.Ready{Capabilities: e.Capabilities()}
 	for _, w := range build(walls.Limits{
 		Memory: s.Memory, CPU: time.Duration(s.CPU) * time.Second, File: maxFile, Descriptors: maxDescriptors,
 		Socket: wire.Socket, Read: p.Reads(s.Engine),
@@ -121,34 +121,65 @@ func (p Program) start(r wire.Request, files []int) (Engine, *wire.Ready, error)
 	return e, is, nil
 }
 
+// readSetUp reads what the first request comes with, and closes it.
+func (p Program) readSetUp(r wire.Request, files []int) (s wire.SetUp, err error) {
+	switch {
+	case r.Kind != wire.Setup:
+		return s, fmt.Errorf("%s came before it was set up", r.Kind)
+	case r.Size > wire.MaxSetup:
+		return s, errors.New("its settings are too large")
+	}
+	defer unix.Close(files[0])
+	data, err := mapped(files[0], r.Size)
+	if err != nil {
+		return s, err
+	}
+	defer unmap(data)
+	s, err = wire.DecodeSetUp(data)
+	if err == nil && s.Build != p.Build {
+		err = fmt.Errorf("thumbery-worker is of build %q, and thumbery of %q: both must be of one build (make build)", p.Build, s.Build)
+	}
+	return s, err
+}
+
 // serve does what is asked for, and returns the last answer, which is still to be sent.
 // Errors are those of this process, not of the picture.
 func serve(c *conn, e Engine, r wire.Request, files []int) (wire.Answer, error) {
-	src, err := mapSource(files[0], r.Size)
+	last := wire.Answer{ID: r.ID, Last: true}
+	data, err := mapped(files[0], r.Size)
 	if err != nil {
-		return wire.Answer{}, err
+		return last, err
 	}
-	defer src.close()
-	misbehave(c, src.data, files)
-	a := wire.Answer{ID: r.ID, Last: true}
+	defer unmap(data)
+	misbehave(c, data, files)
+	src := resize.InMemory(data)
 	ctx := context.Background() // who needs no answer any more kills the process
 	switch r.Kind {
 	case wire.Look:
-		v, err := e.Look(ctx, src.picture(), r.Header, r.Variant)
-		a.Err = wire.ErrorOf(err)
-		if err == nil {
-			a.Found = &wire.Found{Crop: v.Crop, FocalX: v.FocalX, FocalY: v.FocalY}
+		v, err := e.Look(ctx, src, r.Header, r.Variant)
+		if last.Err = wire.ErrorOf(err); err == nil {
+			last.Found = &wire.Found{Crop: v.Crop, FocalX: v.FocalX, FocalY: v.FocalY}
 		}
 	case wire.Probe:
-		h, err := e.Probe(ctx, src.picture(), r.Format, r.Page)
-		a.Err = wire.ErrorOf(err)
-		if err == nil {
-			a.Header = &h
+		h, err := e.Probe(ctx, src, r.Format, r.Page)
+		if last.Err = wire.ErrorOf(err); err == nil {
+			last.Header = &h
 		}
-	case wire.Resize, wire.ResizeAll:
-		return a, resizeTo(c, e, r, src, files[1], &a)
+	case wire.Resize:
+		room, err := sizeOf(files[1])
+		if err != nil {
+			return last, err
+		}
+		out := results{file: files[1], room: room}
+		var unsent error
+		last.Err = wire.ErrorOf(e.ResizeAll(ctx, src, r.Header, r.Plans, func(i int, data []byte, err error) {
+			a := wire.Answer{ID: r.ID, Plan: i}
+			out.put(&a, data, err)
+			unsent = cmp.Or(unsent, c.send(a))
+		}))
+		return last, unsent
 	default:
-		return a, errors.New("it was set up already")
+		return last, errors.New("it was set up already")
 	}
-	return a, nil
+	return last, nil
 }

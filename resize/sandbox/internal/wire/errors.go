@@ -8,16 +8,13 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // Error is an error of an engine on its way to another process.
 type Error struct {
-	Kind       ErrorKind
-	Text       string // of all of the error; in an Answer that was decoded, printable and bounded
-	Option     string `json:",omitempty"` // for Unsupported and Options
-	Reason     string `json:",omitempty"` // for Options
-	Suggestion string `json:",omitempty"` // for Options
+	Kind   ErrorKind
+	Text   string // of all of the error; in an Answer that was decoded, printable and bounded
+	Option string `json:",omitempty"` // for Unsupported
 }
 
 // ErrorKind says what an error is.
@@ -32,7 +29,6 @@ const (
 	NoMemory    ErrorKind = "no-memory"   // resize.ErrNoMemory
 	TooSlow     ErrorKind = "too-slow"    // resize.ErrTooSlow
 	Unsupported ErrorKind = "unsupported" // *resize.UnsupportedError
-	Options     ErrorKind = "options"     // *variant.Error of kind variant.ErrOptions
 	Failed      ErrorKind = "failed"      // any other
 )
 
@@ -54,35 +50,26 @@ func ErrorOf(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	e := &Error{Kind: Failed, Text: clip(err.Error())}
+	text := clip(err.Error())
 	if u, ok := errors.AsType[*resize.UnsupportedError](err); ok {
-		e.Kind, e.Option = Unsupported, u.Option
-		return e
-	}
-	if v, ok := errors.AsType[*variant.Error](err); ok && v.Kind == variant.ErrOptions {
-		e.Kind, e.Option, e.Reason, e.Suggestion = Options, v.Option, v.Reason, v.Suggestion
-		return e
+		return &Error{Unsupported, text, u.Option}
 	}
 	for _, s := range sentinels {
 		if errors.Is(err, s.err) {
-			e.Kind = s.kind
-			break
+			return &Error{Kind: s.kind, Text: text}
 		}
 	}
-	return e
+	return &Error{Kind: Failed, Text: text}
 }
 
 // Err returns the error that was described: of the same kind and with the same text. It
 // is nil if e is.
 func (e *Error) Err() error {
-	if e == nil {
+	switch {
+	case e == nil:
 		return nil
-	}
-	switch e.Kind {
-	case Unsupported:
+	case e.Kind == Unsupported:
 		return &resize.UnsupportedError{Option: e.Option}
-	case Options:
-		return &variant.Error{Kind: variant.ErrOptions, Option: e.Option, Reason: e.Reason, Suggestion: e.Suggestion}
 	}
 	for _, s := range sentinels {
 		if e.Kind == s.kind {
@@ -102,16 +89,17 @@ func (e *told) Error() string { return e.text }
 func (e *told) Unwrap() error { return e.kind }
 
 func (e *Error) check() error {
-	known := e.Kind == Unsupported || e.Kind == Options || e.Kind == Failed
+	if e == nil {
+		return nil
+	}
+	known := e.Kind == Unsupported || e.Kind == Failed
 	for _, s := range sentinels {
 		known = known || e.Kind == s.kind
 	}
 	if !known {
 		return fmt.Errorf("an error of kind %q", Printable(string(e.Kind)))
 	}
-	for _, text := range []*string{&e.Text, &e.Option, &e.Reason, &e.Suggestion} {
-		*text = Printable(*text)
-	}
+	e.Text, e.Option = Printable(e.Text), Printable(e.Option)
 	return nil
 }
 

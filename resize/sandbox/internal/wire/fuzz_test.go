@@ -15,7 +15,7 @@ import (
 func FuzzDecodeAnswer(f *testing.F) {
 	for _, a := range []wire.Answer{
 		{ID: 1, Last: true, Off: 4096, Len: 1 << 40},
-		{ID: 2, Plan: 1, Err: &wire.Error{Kind: wire.Options, Text: "x", Option: "y", Reason: "z"}},
+		{ID: 2, Plan: 1, Err: &wire.Error{Kind: wire.Unsupported, Text: "x", Option: "y"}},
 		{ID: 3, Found: &wire.Found{FocalX: 0.5}},
 		{ID: 4, Header: probed()},
 		{ID: 5, Ready: ready()},
@@ -37,7 +37,9 @@ func FuzzDecodeAnswer(f *testing.F) {
 		if a.Header != nil && (a.Header.Pixels() <= 0 || a.Header.DecodePixels() <= 0 || a.Header.PixelBytes() <= 0) {
 			t.Fatalf("%+v", *a.Header)
 		}
-		checkTexts(t, reflect.ValueOf(a))
+		told := a
+		told.Ready = nil
+		checkTexts(t, reflect.ValueOf(told))
 		again, err := a.Encode()
 		if err != nil {
 			t.Fatal(err)

@@ -12,43 +12,57 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
+// Kind is what is asked for.
+type Kind string
+
+// The values of Kind.
+const (
+	Setup  Kind = "setup"
+	Look   Kind = "look"
+	Resize Kind = "resize"
+	Probe  Kind = "probe"
+)
+
+// Descriptors is how many descriptors come with a Request; 0 if there is no such kind.
+func (k Kind) Descriptors() int {
+	switch k {
+	case Setup, Look, Probe:
+		return 1
+	case Resize:
+		return 2
+	}
+	return 0
+}
+
 // Request is what the parent asks of a child.
 type Request struct {
-	Version int
 	ID      uint64 // each answer repeats it
 	Kind    Kind
 	Size    int64           // bytes of the source
-	Header  header.Header   `json:",omitzero"` // of the source: for Look, Resize and ResizeAll
-	Variant variant.Variant `json:",omitzero"` // for Look
-	Plans   []resize.Plan   `json:",omitempty"`
-	Format  variant.Format  `json:",omitempty"` // of the source: for Probe
+	Format  variant.Format  `json:",omitempty"` // of the source, but for Setup
+	Header  header.Header   `json:",omitzero"`  // of the source: for Look and Resize
+	Variant variant.Variant `json:",omitzero"`  // for Look
+	Plans   []resize.Plan   `json:",omitempty"` // for Resize
 	Page    int             `json:",omitempty"` // for Probe
 }
 
-// Encode returns the bytes of r, whose Version is set.
-func (r Request) Encode() ([]byte, error) {
-	r.Version = Version
-	return encode(r)
+// Encode returns the bytes of r. The error is that there are more than MaxMessage.
+func (r Request) Encode() ([]byte, error) { return encode(r) }
+
+// DecodeRequest is the reverse of Encode.
+func DecodeRequest(data []byte) (r Request, err error) {
+	err = decode(data, &r)
+	return r, err
 }
 
-// DecodeRequest is the reverse of Encode. The error is a *VersionError if the parent
-// speaks another version.
-func DecodeRequest(data []byte) (Request, error) {
-	var r Request
-	if err := ofVersion(data, decode(data, &r), r.Version); err != nil {
-		return Request{}, err
-	}
-	return r, r.check()
-}
-
-func (r Request) check() error {
+func (r *Request) check() error {
 	switch {
 	case r.Kind.Descriptors() == 0:
 		return fmt.Errorf("%q is no kind of request", r.Kind)
 	case r.Size < 0:
 		return fmt.Errorf("a source of %d bytes", r.Size)
-	case r.Kind == Resize && len(r.Plans) != 1, len(r.Plans) > MaxPlans:
-		return fmt.Errorf("%d plans for %s", len(r.Plans), r.Kind)
+	case len(r.Plans) > MaxPlans:
+		return fmt.Errorf("%d plans", len(r.Plans))
 	}
 	return nil
 }
@@ -74,7 +88,7 @@ type setUp struct {
 	Marks []mark // those of Engine
 }
 
-// Encode returns the bytes of s, for a file.
+// Encode returns the bytes of s, for a file. The error is that there are more than MaxSetup.
 func (s SetUp) Encode() ([]byte, error) {
 	all := setUp{SetUp: s}
 	all.Engine.Watermarks = nil

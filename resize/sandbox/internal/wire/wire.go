@@ -39,36 +39,31 @@
 // puts up its walls, and answers with Ready; or with an Error, whose text is shown to the
 // operator, and exits.
 //
-// Look has Header and Variant: Resizer.Look. The Answer has Look.
+// Look has Header and Variant: Resizer.Look. The Answer has Found.
 //
-// Resize has Header and one of Plans: Resizer.Resize. The Answer has a result, or an
-// Error, or both where an engine is lenient.
-//
-// ResizeAll has Header and Plans, at most MaxPlans: Resizer.ResizeAll. There is an Answer
+// Resize has Header and Plans, at most MaxPlans: Resizer.ResizeAll. There is an Answer
 // for each plan, in their order and as soon as it is done, with Plan, and a result or an
-// Error or both; and then one without a plan whose Error is that of all of the work, if it
-// has one. Only that has Last.
+// Error, or both where an engine is lenient; and then one without a plan whose Error is
+// that of all of the work, if it has one. Only that has Last.
 //
 // Probe has Format and Page: Resizer.Probe. The Answer has Header.
 //
 // # What is believed
 //
-// Nothing that an Answer says. DecodeAnswer checks what can be checked without the
-// Request, and bounds every number and text. The sender of the Request compares ID, Plan
-// and the place of the result, and reads the result itself.
+// Nothing that an Answer says, but Ready, which a child sends before it has seen a
+// picture. DecodeAnswer checks what can be checked without the Request, and bounds every
+// number and text. The sender of the Request compares ID, Plan and the place of the
+// result, and reads the result itself.
 package wire
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 )
 
 const (
-	// Version is the version of the protocol, which both sides must have.
-	Version = 1
 	// Socket is the child's descriptor of its end of the socket.
 	Socket = 3
 	// MaxMessage is the size of the longest message, in bytes.
@@ -79,37 +74,6 @@ const (
 	MaxPlans = 64
 )
 
-// Kind is what is asked for. It names a method of resize.Resizer but for Setup.
-type Kind string
-
-// The values of Kind.
-const (
-	Setup     Kind = "setup"
-	Look      Kind = "look"
-	Resize    Kind = "resize"
-	ResizeAll Kind = "resize-all"
-	Probe     Kind = "probe"
-)
-
-// Descriptors is how many descriptors come with a Request; 0 if there is no such kind.
-func (k Kind) Descriptors() int {
-	switch k {
-	case Setup, Look, Probe:
-		return 1
-	case Resize, ResizeAll:
-		return 2
-	}
-	return 0
-}
-
-// VersionError means that the other side speaks another version of the protocol.
-type VersionError struct{ Theirs int }
-
-func (e *VersionError) Error() string {
-	return fmt.Sprintf("it speaks version %d of the protocol, not %d: both programs must be of one build", e.Theirs, Version)
-}
-
-// errTooLong is for messages.
 var errTooLong = errors.New("the message is too long")
 
 // encode returns the bytes of a message.
@@ -121,34 +85,18 @@ func encode(message any) ([]byte, error) {
 	return data, err
 }
 
-// decode fills a message. It is strict: both sides are of one build.
-func decode(data []byte, message any) error {
+// decode fills a message, and checks it. It is strict: both sides are of one build.
+func decode(data []byte, message interface{ check() error }) error {
 	if len(data) > MaxMessage {
 		return errTooLong
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	err := d.Decode(message)
-	if err == nil {
-		if _, more := d.Token(); more != io.EOF {
-			err = errors.New("there is something after the message")
-		}
+	if err := d.Decode(message); err != nil {
+		return err
 	}
-	return err
-}
-
-// ofVersion says for what could not be decoded whether it is of another version, and for
-// what was decoded whether it says one.
-func ofVersion(data []byte, err error, says int) error {
-	if err != nil {
-		var any struct{ Version int }
-		if len(data) > MaxMessage || json.Unmarshal(data, &any) != nil {
-			return err
-		}
-		says = any.Version
+	if _, more := d.Token(); more != io.EOF {
+		return errors.New("there is something after the message")
 	}
-	if says != Version {
-		return &VersionError{says}
-	}
-	return err
+	return message.check()
 }
