@@ -48,9 +48,6 @@ func declaredProfile(h header.Header) (profile []byte, ok bool) {
 // unlimited is im with the values of video, as no libheif makes them of grey: 16 becomes
 // black and 235 white.
 func (r *run) unlimited(im op.Image) op.Image {
-	if r.Err != nil {
-		return nil
-	}
 	unit := 1.0 // a step of 8 bits
 	if r.Format(im) == "ushort" {
 		unit = 256
@@ -68,13 +65,9 @@ func (r *run) unlimited(im op.Image) op.Image {
 
 // oneBand is the grey of which im has three bands, with its alpha.
 func (r *run) oneBand(im op.Image) op.Image {
-	space := "b-w"
-	if r.Interpretation(im) == op.InterpretationRGB16 {
-		space = "grey16"
-	}
 	bands := []op.Image{r.Do("extract_band", op.On(im), op.Set("band", 0))}
 	if r.hasAlpha(im) {
 		bands = append(bands, r.alpha(im))
 	}
-	return r.Do("copy", op.On(r.Do("bandjoin", op.Inputs("in", bands))), op.Set("interpretation", space))
+	return r.Do("copy", op.On(r.Do("bandjoin", op.Inputs("in", bands))), op.Set("interpretation", spaceOf(1, r.Format(im) == "ushort")))
 }

@@ -16,41 +16,26 @@ func (r *run) bare(im op.Image, h header.Header) op.Image {
 	if declared, _ := declaredProfile(h); r.Err != nil || h.CMYK || profiled || declared != nil {
 		return im
 	}
-	switch r.Interpretation(im) {
-	case op.InterpretationSRGB, op.InterpretationGrey:
+	if space := r.Interpretation(im); space == op.InterpretationSRGB || space == op.InterpretationGrey {
 		return im
-	case op.InterpretationGrey16:
-		return r.Do("colourspace", op.On(im), op.Set("space", "b-w"))
 	}
-	return r.Do("colourspace", op.On(im), op.Set("space", "srgb"))
+	return r.Do("colourspace", op.On(im), op.Set("space", spaceOf(r.Bands(im), false)))
 }
 
 // toSRGB brings colours to sRGB, or grey, of 8 bits. It is done to the scaled
 // picture, which has fewer pixels.
 func (r *run) toSRGB(im op.Image, h header.Header) op.Image {
-	if r.Err != nil {
-		return nil
-	}
 	if profile := r.Profile(im); isFor(profile, r.colourBands(im)) && !icc.IsSRGB(profile) {
-		if out, ok := r.transformed(im, icc.Intent(profile)); ok {
-			return r.grey(out, h.Gray)
+		if out, ok := r.transformed(im, icc.Intent(profile)); ok && h.Gray {
+			return r.Do("colourspace", op.On(out), op.Set("space", "b-w"))
+		} else if ok {
+			return out
 		}
 	}
-	switch r.Interpretation(im) {
-	case op.InterpretationCMYK:
+	if r.Interpretation(im) == op.InterpretationCMYK {
 		return r.icc(im, "relative", op.Set("input_profile", "cmyk"))
-	case op.InterpretationSRGB, op.InterpretationGrey:
-		return im
 	}
 	return r.bare(im, header.Header{})
-}
-
-// grey is im as grey, if it is.
-func (r *run) grey(im op.Image, is bool) op.Image {
-	if !is {
-		return im
-	}
-	return r.Do("colourspace", op.On(im), op.Set("space", "b-w"))
 }
 
 // isFor reports whether a profile is for pictures of so many bands of colour. libvips
@@ -63,9 +48,6 @@ func isFor(profile []byte, bands int) bool {
 // transformed goes from the embedded profile to sRGB; ok is false where that is so
 // damaged that it cannot be used.
 func (r *run) transformed(im op.Image, intent string) (out op.Image, ok bool) {
-	if r.Err != nil {
-		return nil, false
-	}
 	out = r.icc(im, intent, op.Set("embedded", true))
 	if r.Err == nil || errors.Is(r.Err, resize.ErrNoMemory) {
 		return out, true

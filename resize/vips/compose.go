@@ -66,11 +66,8 @@ func (r *run) over(im op.Image, c variant.Color) op.Image {
 
 // blend lays top on under, of the same size.
 func (r *run) blend(under, top op.Image) op.Image {
-	space := "srgb"
-	if r.Interpretation(under) == op.InterpretationGrey {
-		space = "b-w"
-	}
-	mixed := r.Do("composite2", op.Input("base", under), op.Input("overlay", top), op.Set("mode", "over"), op.Set("compositing_space", space))
+	mixed := r.Do("composite2", op.Input("base", under), op.Input("overlay", top), op.Set("mode", "over"),
+		op.Set("compositing_space", spaceOf(r.Bands(under), false)))
 	return r.rounded(mixed, "uchar")
 }
 

@@ -51,7 +51,7 @@ func (r *run) opened(s source, shrink float64) op.Image {
 	if s.header.Format == variant.PDF {
 		args = append(args, op.Set("page", s.page))
 	}
-	return r.Open(loaderOf(s.header.Format).operation, s.bytes, args...)
+	return r.Open(loaders[s.header.Format].operation, s.bytes, args...)
 }
 
 // exactSides are the sides of a picture before they were rounded to pixels, as they are of a

@@ -258,8 +258,8 @@ func TestBlocked(t *testing.T) {
 	if tried < 5 {
 		t.Errorf("only %d loaders were tried", tried)
 	}
-	for _, l := range loaders { // and those that are allowed run
-		if !e.CanRead(l.format) {
+	for f, l := range loaders { // and those that are allowed run
+		if !e.CanRead(f) {
 			continue
 		}
 		r := newRun()

@@ -117,11 +117,7 @@ func (r *run) sharpened(im op.Image, sigma float64) op.Image {
 }
 
 func (r *run) sharpenedOpaque(im op.Image, sigma float64) op.Image {
-	space := "srgb"
-	if r.Interpretation(im) == op.InterpretationGrey {
-		space = "b-w"
-	}
-	return r.Do("colourspace", op.On(r.Do("sharpen", op.On(im), op.Set("sigma", sigma))), op.Set("space", space))
+	return r.Do("colourspace", op.On(r.Do("sharpen", op.On(im), op.Set("sigma", sigma))), op.Set("space", spaceOf(r.Bands(im), false)))
 }
 
 // lit adds brightness, where 100 makes black white and -100 white black, and then

@@ -6,6 +6,7 @@ import (
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
+	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
 // explain tells a broken picture from our own failure, by decoding all of it once
@@ -28,6 +29,16 @@ func (j job) explain() error {
 		return fmt.Errorf("%w: decoding failed, and there is none", resize.ErrNoMemory)
 	}
 	return fmt.Errorf("%w: its pixels cannot be decoded", header.ErrBroken)
+}
+
+// leastMemory is how much memory must be free for a failure to count as the picture's:
+// some decoders do not report that they got none.
+const leastMemory = 64 << 20
+
+// memoryFor reports whether there is memory to decode a picture as a whole, as those do
+// that cannot go row by row.
+func memoryFor(h header.Header) bool {
+	return op.CanAllocate(max(leastMemory, 4*h.Pixels()))
 }
 
 // known returns the job's error if its cause is clear, otherwise nil.

@@ -69,7 +69,7 @@ func heif(f variant.Format) bool { return f == variant.AVIF || f == variant.HEIC
 func loads(src []byte, f variant.Format) bool {
 	r := newRun()
 	defer r.Close()
-	r.Open(loaderOf(f).operation, src)
+	r.Open(loaders[f].operation, src)
 	return r.Err == nil
 }
 

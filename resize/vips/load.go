@@ -12,40 +12,26 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// loader is how libvips reads a format: the operation, and the class that must be
-// allowed.
-type loader struct {
-	format    variant.Format
-	operation string
-	class     string
-}
-
 // loaders are the only ones that ever run, if Config.Formats has their format, whatever
 // the bytes look like and whichever plug-ins are installed. libvips calls those of
 // drawings, JPEG XL and JPEG 2000 untrusted, which means that they are fuzzed less than
 // the others. Of those that it calls untrusted no other is allowed, least of all
 // ImageMagick's.
-var loaders = []loader{
-	{variant.JPEG, "jpegload_buffer", "VipsForeignLoadJpeg"},
-	{variant.PNG, "pngload_buffer", "VipsForeignLoadPng"},
-	{variant.WebP, "webpload_buffer", "VipsForeignLoadWebp"},
-	{variant.AVIF, "heifload_buffer", "VipsForeignLoadHeif"},
-	{variant.HEIC, "heifload_buffer", "VipsForeignLoadHeif"},
-	{variant.GIF, "gifload_buffer", "VipsForeignLoadNsgif"},
-	{variant.TIFF, "tiffload_buffer", "VipsForeignLoadTiff"},
-	{variant.SVG, "svgload_buffer", "VipsForeignLoadSvg"},
-	{variant.JXL, "jxlload_buffer", "VipsForeignLoadJxl"},
-	{variant.JP2, "jp2kload_buffer", "VipsForeignLoadJp2k"},
-	{variant.PDF, "pdfload_buffer", "VipsForeignLoadPdf"},
-}
-
-func loaderOf(f variant.Format) loader {
-	for _, l := range loaders {
-		if l.format == f {
-			return l
-		}
-	}
-	return loader{}
+var loaders = map[variant.Format]struct {
+	operation string
+	class     string // which must be allowed
+}{
+	variant.JPEG: {"jpegload_buffer", "VipsForeignLoadJpeg"},
+	variant.PNG:  {"pngload_buffer", "VipsForeignLoadPng"},
+	variant.WebP: {"webpload_buffer", "VipsForeignLoadWebp"},
+	variant.AVIF: {"heifload_buffer", "VipsForeignLoadHeif"},
+	variant.HEIC: {"heifload_buffer", "VipsForeignLoadHeif"},
+	variant.GIF:  {"gifload_buffer", "VipsForeignLoadNsgif"},
+	variant.TIFF: {"tiffload_buffer", "VipsForeignLoadTiff"},
+	variant.SVG:  {"svgload_buffer", "VipsForeignLoadSvg"},
+	variant.JXL:  {"jxlload_buffer", "VipsForeignLoadJxl"},
+	variant.JP2:  {"jp2kload_buffer", "VipsForeignLoadJp2k"},
+	variant.PDF:  {"pdfload_buffer", "VipsForeignLoadPdf"},
 }
 
 // source is a picture to be loaded, and how.
@@ -72,7 +58,7 @@ func (r *run) load(s source) op.Image {
 		s.bytes = container.TransparentGIF(s.bytes)
 	}
 	args := append(s.options(), op.Set("access", "sequential"), op.Set("fail_on", s.failOn()))
-	im := r.Open(loaderOf(s.header.Format).operation, s.bytes, args...)
+	im := r.Open(loaders[s.header.Format].operation, s.bytes, args...)
 	if r.Err != nil {
 		return nil
 	}

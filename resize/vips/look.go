@@ -93,9 +93,6 @@ func (j job) overview(shrink float64) overview {
 // plain border that it has in the overview. A picture that is plain all over
 // remains as it is.
 func (r *run) inner(o overview, region resize.Rect, threshold int) resize.Rect {
-	if r.Err != nil {
-		return region
-	}
 	part := r.within(o, region)
 	g := r.ground(o, part, threshold)
 	if r.Err != nil {

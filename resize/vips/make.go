@@ -79,7 +79,7 @@ func (j job) decoding() engine.Decoding { return engine.Decoding{Header: j.heade
 
 // scaled resizes a loaded picture to the plan's size, cuts it and turns it upright, in
 // sRGB with 8 bits.
-func (j job) scaled(im op.Image) op.Image { return j.placed(j.decoded(im), false, j.shrunk()) }
+func (j job) scaled(im op.Image) op.Image { return j.placed(j.bare(im, j.header), false, j.shrunk()) }
 
 // shrunk is how many times smaller libjpeg has made the picture; 1 if it is no JPEG.
 func (j job) shrunk() int {
@@ -88,9 +88,6 @@ func (j job) shrunk() int {
 	}
 	return 1
 }
-
-// decoded is what was loaded, in the bands and samples in which it is scaled.
-func (j job) decoded(im op.Image) op.Image { return j.bare(im, j.header) }
 
 // placed scales, cuts, and turns upright what is decoded, which may be multiplied
 // by its alpha already. It is scaled as it is stored: what is turned then is small.
@@ -189,24 +186,7 @@ func (r *run) upright(im op.Image, orientation int) op.Image {
 	if orientation <= 1 {
 		return im
 	}
-	im = r.InMemory(im)
-	switch orientation {
-	case 2:
-		return r.mirror(im, variant.FlipH)
-	case 3:
-		return r.turn(im, 180)
-	case 4:
-		return r.mirror(im, variant.FlipV)
-	case 5:
-		return r.mirror(r.turn(im, 90), variant.FlipH)
-	case 6:
-		return r.turn(im, 90)
-	case 7:
-		return r.mirror(r.turn(im, 270), variant.FlipH)
-	case 8:
-		return r.turn(im, 270)
-	}
-	return im
+	return r.Do("autorot", op.On(r.WithInt(r.InMemory(im), "orientation", orientation)))
 }
 
 // turn rotates clockwise by that many degrees.

@@ -22,7 +22,7 @@ func (e *Engine) Probe(ctx context.Context, source resize.Source, f variant.Form
 	}
 	r := newRun()
 	defer r.Close()
-	im := r.Open(loaderOf(f).operation, src)
+	im := r.Open(loaders[f].operation, src)
 	pages := max(1, r.Number(im, "n-pages"))
 	if f == variant.TIFF {
 		if page < 1 || page > pages {
@@ -31,7 +31,7 @@ func (e *Engine) Probe(ctx context.Context, source resize.Source, f variant.Form
 		if err := container.CheckTIFF(src, page); err != nil {
 			return header.Header{}, err
 		}
-		im = r.Open(loaderOf(f).operation, src, op.Set("page", page-1))
+		im = r.Open(loaders[f].operation, src, op.Set("page", page-1))
 	}
 	if r.Err != nil {
 		return header.Header{}, unreadable(r.Err)

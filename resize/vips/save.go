@@ -44,10 +44,7 @@ func (j job) write(im op.Image, o resize.Output) []byte {
 	case variant.JPEG:
 		return j.Save("jpegsave_buffer", op.On(im), op.Set("Q", o.Quality), op.Set("strip", true), op.Set("optimize_coding", !j.plan.Coarse), op.Set("interlace", o.Progressive))
 	case variant.PNG:
-		if o.Palette {
-			return j.Save("pngsave_buffer", op.On(im), op.Set("strip", true), op.Set("compression", pngCompression), op.Set("palette", true))
-		}
-		return j.Save("pngsave_buffer", op.On(im), op.Set("strip", true), op.Set("compression", pngCompression))
+		return j.Save("pngsave_buffer", op.On(im), op.Set("strip", true), op.Set("compression", pngCompression), op.Set("palette", o.Palette))
 	case variant.WebP:
 		if old() { // its saver keeps its copy for ever if reading the picture fails
 			im = j.InMemory(im)

@@ -48,12 +48,8 @@ func (r *run) absolute(im op.Image) op.Image {
 // that says what they are: libvips would take them for linear, and passes over them
 // when it applies a profile.
 func (r *run) whole(im op.Image) op.Image {
-	space := "rgb16"
-	if r.Interpretation(im) == op.InterpretationGrey {
-		space = "grey16"
-	}
 	im = r.Do("linear", op.On(im), op.Set("a", 65535.0), op.Set("b", 0.5))
-	return r.Do("copy", op.On(r.Do("cast", op.On(im), op.Set("format", "ushort"))), op.Set("interpretation", space))
+	return r.Do("copy", op.On(r.Do("cast", op.On(im), op.Set("format", "ushort"))), op.Set("interpretation", spaceOf(r.Bands(im), true)))
 }
 
 // colourBands is how many bands make the colour of im; 0 where that is not known.

@@ -105,7 +105,7 @@ func (e *Engine) share(src []byte, h header.Header, plans []resize.Plan) (*share
 			s.plan = p
 		}
 	}
-	im := s.decoded(s.load(s.source(plans...)))
+	im := s.bare(s.load(s.source(plans...)), h)
 	s.w, s.h = s.Size(im)
 	first := s.levelFor(s.plan)
 	for _, p := range plans { // one that shrinks one side alone may need more of the other

@@ -22,9 +22,9 @@ func (e *Engine) Capabilities() engine.Capabilities {
 
 // libraryHas returns the formats for which libvips has a "load" or a "save" operation.
 func libraryHas(verb string) (has header.Formats) {
-	for _, l := range loaders {
+	for f, l := range loaders {
 		if op.Has(strings.Replace(l.operation, "load", verb, 1)) {
-			has = has.With(l.format)
+			has = has.With(f)
 		}
 	}
 	return has

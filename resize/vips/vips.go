@@ -72,9 +72,9 @@ var ownFormats = header.FormatsOf(variant.JPEG, variant.PNG, variant.WebP)
 func (e *Engine) allowLoaders() error {
 	asked := cmp.Or(e.config.Formats, header.DefaultFormats)
 	classes := []string{"VipsForeignSaveJxl"}
-	for _, l := range loaders {
-		if op.Has(l.operation) && (asked | ownFormats).Has(l.format) {
-			e.loads = e.loads.With(l.format)
+	for f, l := range loaders {
+		if op.Has(l.operation) && (asked | ownFormats).Has(f) {
+			e.loads = e.loads.With(f)
 			classes = append(classes, l.class)
 		}
 	}
@@ -135,8 +135,8 @@ func (e *Engine) resize(ctx context.Context, src []byte, h header.Header, p resi
 		return nil, err
 	}
 	out, err := e.run(src, h, p)
-	if e.config.Lenient && errors.Is(err, header.ErrBroken) {
-		return e.decodePartial(src, h, p, err)
+	if e.config.Lenient && errors.Is(err, header.ErrBroken) { // what can be made of it, or nothing
+		out, _ = e.direct(src, h, p, true)
 	}
 	return out, err
 }
@@ -164,16 +164,6 @@ func (e *Engine) run(src []byte, h header.Header, p resize.Plan) ([]byte, error)
 		} // its error says nothing of use: ours does
 	}
 	return e.direct(src, h, p, false)
-}
-
-// decodePartial makes what can be made of a broken picture, and returns that together
-// with wrong.
-func (e *Engine) decodePartial(src []byte, h header.Header, p resize.Plan, wrong error) ([]byte, error) {
-	out, err := e.direct(src, h, p, true)
-	if err != nil {
-		return nil, wrong
-	}
-	return out, wrong
 }
 
 // accepts refuses pictures that libvips must not see, and returns the bytes of others as it

@@ -1,9 +1,9 @@
 package vips
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"html"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/vips/op"
@@ -123,7 +123,7 @@ const textDPI = 72
 // certain width, again with as many dots an inch as that takes.
 func (j job) text(w watermark.Watermark, width, height int) op.Image {
 	write := func(dpi int) op.Image {
-		return j.Do("text", op.Set("text", escape(w.Text)), op.Set("font", w.Font), op.Set("dpi", dpi))
+		return j.Do("text", op.Set("text", html.EscapeString(w.Text)), op.Set("font", w.Font), op.Set("dpi", dpi))
 	}
 	mask := write(textDPI)
 	naturalW, naturalH := j.Size(mask)
@@ -143,30 +143,9 @@ func (j job) text(w watermark.Watermark, width, height int) op.Image {
 	return j.Do("bandjoin", op.Inputs("in", []op.Image{ink, mask}))
 }
 
-// escape escapes the characters of Pango's markup.
-func escape(text string) string {
-	var b bytes.Buffer
-	for _, c := range text {
-		switch c {
-		case '&':
-			b.WriteString("&amp;")
-		case '<':
-			b.WriteString("&lt;")
-		case '>':
-			b.WriteString("&gt;")
-		default:
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
-}
-
 // tiled repeats im over w x h pixels.
 func (j job) tiled(im op.Image, margin, w, h int) op.Image {
 	markW, markH := j.Size(im)
-	if j.Err != nil {
-		return nil
-	}
 	tileW, tileH := markW+margin, markH+margin
 	tile := j.InMemory(j.Do("embed", op.On(im), op.Set("x", margin/2), op.Set("y", margin/2), op.Set("width", tileW), op.Set("height", tileH)))
 	all := j.Do("replicate", op.On(tile), op.Set("across", w/tileW+1), op.Set("down", h/tileH+1))

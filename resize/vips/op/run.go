@@ -186,17 +186,6 @@ func (r *Run) Do(name string, args ...Arg) (out Image) {
 	return out
 }
 
-// Measure runs an operation whose results are numbers.
-func (r *Run) Measure(name string, outputs []string, args ...Arg) []int {
-	values := make([]int, len(outputs))
-	r.operate(name, args, func(op *C.VipsOperation) {
-		for i, output := range outputs {
-			withString(output, func(c *C.char) { values[i] = int(C.shim_int(op, c)) })
-		}
-	})
-	return values
-}
-
 // Save runs an operation whose result is bytes: an encoder.
 func (r *Run) Save(name string, args ...Arg) (data []byte) {
 	r.operate(name, args, func(op *C.VipsOperation) {
@@ -388,25 +377,6 @@ func (r *Run) Bytes(im Image) []byte {
 	}
 	w, h := r.Size(im)
 	return unsafe.Slice((*byte)(data), w*h*r.Bands(im))
-}
-
-// Point returns the samples of one pixel.
-func (r *Run) Point(im Image, x, y int) []float64 {
-	if r.Err != nil {
-		return nil
-	}
-	var values *C.double
-	var n C.int
-	if C.shim_point(im, C.int(x), C.int(y), &values, &n) != 0 {
-		r.fail("getpoint")
-		return nil
-	}
-	defer C.g_free(C.gpointer(values))
-	point := make([]float64, n)
-	for i, v := range unsafe.Slice(values, n) {
-		point[i] = float64(v)
-	}
-	return point
 }
 
 // Bands is how many samples a pixel of im has.

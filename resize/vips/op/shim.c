@@ -113,14 +113,6 @@ VipsImage *shim_image(VipsOperation *op, const char *name)
 	return image;
 }
 
-int shim_int(VipsOperation *op, const char *name)
-{
-	int value = 0;
-
-	g_object_get(op, name, &value, NULL);
-	return value;
-}
-
 // shim_bytes returns an output that lives as long as op.
 void *shim_bytes(VipsOperation *op, const char *name, size_t *size)
 {
@@ -295,12 +287,6 @@ int shim_ints(VipsImage *image, const char *name, int **values)
 	if (!vips_image_get_typeof(image, name) || vips_image_get_array_int(image, name, values, &n))
 		return 0;
 	return n;
-}
-
-// shim_point is the samples of one pixel, which the caller frees.
-int shim_point(VipsImage *image, int x, int y, double **values, int *n)
-{
-	return vips_getpoint(image, values, n, x, y, NULL);
 }
 
 // shim_strip removes all metadata but what animations need: 8.14 writes EXIF,

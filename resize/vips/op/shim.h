@@ -22,7 +22,6 @@ void shim_set_images(VipsOperation *op, const char *name, VipsImage **images, in
 void shim_set_bytes(VipsOperation *op, const char *name, void *data, size_t size);
 int shim_run(VipsOperation **op);
 VipsImage *shim_image(VipsOperation *op, const char *name);
-int shim_int(VipsOperation *op, const char *name);
 void *shim_bytes(VipsOperation *op, const char *name, size_t *size);
 void shim_free(VipsOperation *op);
 
@@ -35,7 +34,6 @@ int shim_drain(VipsImage *image);
 VipsImage *shim_own(VipsImage *image);
 const void *shim_profile(VipsImage *image, size_t *size);
 int shim_ints(VipsImage *image, const char *name, int **values);
-int shim_point(VipsImage *image, int x, int y, double **values, int *n);
 void shim_strip(VipsImage *image);
 
 #endif
