@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/thumbery/thumbery/resize/sandbox/internal/escape"
+	"github.com/thumbery/thumbery/internal/testkit/escape"
 	"github.com/thumbery/thumbery/resize/sandbox/walls"
 )
 

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/testkit/escape"
 	"github.com/thumbery/thumbery/resize"
-	"github.com/thumbery/thumbery/resize/sandbox/internal/escape"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
 	"github.com/thumbery/thumbery/resize/sandbox/worker"
 )
