@@ -19,7 +19,7 @@ func (c Config) WhyNotBimg(h header.Header, p resize.Plan) string {
 		return "bimg does not get this kind of original right"
 	case !bimgWrites(p.Output):
 		return "bimg is for JPEG and PNG without a palette"
-	case !p.Simple(h) || p.Linear || anisotropic(h, p):
+	case !p.Simple(h) || p.Linear:
 		return "bimg only scales, cuts and encodes once, and the plan says more"
 	case c.Choice == Bimg:
 		return ""
@@ -57,12 +57,4 @@ func bimgWrites(o resize.Output) bool {
 func mildShrink(h header.Header, p resize.Plan) bool {
 	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
 	return min(x, y) >= 1 && max(x, y) < 2
-}
-
-// anisotropic reports whether one side shrinks far more than the other. bimg shrinks both
-// by the same factor and leaves the rest to vips_reduce, which refuses masks of more than
-// 2,000 points, that is, factors above 333.
-func anisotropic(h header.Header, p resize.Plan) bool {
-	x, y := float64(h.Width)/float64(p.ScaledW), float64(h.Height)/float64(p.ScaledH)
-	return max(x, y, 1) > 100*max(min(x, y), 1)
 }

@@ -7,20 +7,11 @@ import (
 	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
-// light is a picture in linear light of 16 bits, and the way back; where that is nil, it was left
-// as it is.
+// light is a picture in linear light of 16 bits, and the way back.
 type light struct {
 	pixels       op.Image
 	across, down int // how many pixels were averaged
 	back         func(op.Image) op.Image
-}
-
-// left is im in the samples in which l was before.
-func (l light) left(im op.Image) op.Image {
-	if l.back == nil {
-		return im
-	}
-	return l.back(im)
 }
 
 // linearized brings im, which becomes w x h, to linear light. That grows as the curve of the

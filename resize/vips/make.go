@@ -62,7 +62,7 @@ func (j job) source(others ...resize.Plan) source {
 	switch {
 	case j.lenient && j.header.Format == variant.WebP:
 		src = container.PatchWebP(src)
-	case j.leavesOutScans():
+	case !j.lenient && j.engine.config.LeavesOutScans(j.header): // of a broken picture, all that there is counts
 		src = scans.Needed(src, j.decoding().Scans(engine.JPEGShrink(shrink), others...))
 	}
 	return source{
@@ -70,10 +70,6 @@ func (j job) source(others ...resize.Plan) source {
 		shrink: shrink, lenient: j.lenient,
 	}
 }
-
-// leavesOutScans reports whether those scans of a JPEG are not decoded that its reduction
-// does not need. Of a broken picture, all that there is counts.
-func (j job) leavesOutScans() bool { return !j.lenient && j.engine.config.LeavesOutScans(j.header) }
 
 func (j job) decoding() engine.Decoding { return engine.Decoding{Header: j.header, Plan: j.plan} }
 
@@ -99,12 +95,13 @@ func (j job) placed(im op.Image, premultiplied bool, shrunk int) op.Image {
 	if shrunk > 1 && !j.plan.Coarse {
 		across, down = float64(j.header.Width)/float64(shrunk), float64(j.header.Height)/float64(shrunk)
 	}
-	l := light{pixels: im}
+	back := func(im op.Image) op.Image { return im }
 	if j.plan.Linear {
 		if premultiplied {
 			im, premultiplied = j.straight(im), false
 		}
-		l = j.linearized(im, w, h)
+		l := j.linearized(im, w, h)
+		back = l.back
 		im, across, down = l.pixels, across/float64(l.across), down/float64(l.down)
 	}
 	if !premultiplied && j.hasAlpha(im) && (fromW != w || fromH != h) {
@@ -120,7 +117,7 @@ func (j job) placed(im op.Image, premultiplied bool, shrunk int) op.Image {
 	if premultiplied {
 		im = j.straight(im)
 	}
-	return j.upright(j.toSRGB(l.left(im), j.header), j.header.Orientation)
+	return j.upright(j.toSRGB(back(im), j.header), j.header.Orientation)
 }
 
 // reducedExactly reduces a picture to w x h that has across x down pixels after it was shrunk by

@@ -16,21 +16,47 @@ import (
 // ResizeAll implements resize.Resizer.
 func (e *Engine) ResizeAll(ctx context.Context, source resize.Source, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
 	src, err := e.accepts(ctx, source, h.Format)
-	switch {
-	case err != nil:
+	if err != nil {
 		return failAll(plans, done, err)
-	case !e.shares(h, plans):
-		return e.oneByOne(ctx, src, h, plans, done)
+	}
+	oneByOne := func(p resize.Plan) ([]byte, error) { return e.resize(ctx, src, h, p) }
+	if !e.shares(h, plans) {
+		return each(ctx, plans, done, oneByOne)
 	}
 	s, err := e.share(src, h, plans)
 	switch {
 	case err == nil:
 		defer s.Close()
-		return s.all(ctx, plans, done)
+		return each(ctx, plans, done, s.make)
 	case e.config.Lenient && errors.Is(err, header.ErrBroken):
-		return e.oneByOne(ctx, src, h, plans, done)
+		return each(ctx, plans, done, oneByOne)
 	}
 	return failAll(plans, done, err)
+}
+
+// each carries out plans one after the other. Its error is ctx's, if that has ended before
+// the last was done, or of kind ErrBroken.
+func each(ctx context.Context, plans []resize.Plan, done func(int, []byte, error), carryOut func(resize.Plan) ([]byte, error)) error {
+	var ended error
+	for i, p := range plans {
+		var data []byte
+		err := ctx.Err()
+		if err == nil {
+			data, err = carryOut(p)
+		}
+		if err != nil && ctx.Err() != nil || errors.Is(err, header.ErrBroken) {
+			ended = err
+		}
+		done(i, data, err)
+	}
+	return ended
+}
+
+func failAll(plans []resize.Plan, done func(int, []byte, error), err error) error {
+	for i := range plans {
+		done(i, nil, err)
+	}
+	return err
 }
 
 // shares reports whether one decoding serves all plans. Drawings are drawn at the
@@ -45,26 +71,6 @@ func (e *Engine) shares(h header.Header, plans []resize.Plan) bool {
 		}
 	}
 	return true
-}
-
-func failAll(plans []resize.Plan, done func(int, []byte, error), err error) error {
-	for i := range plans {
-		done(i, nil, err)
-	}
-	return err
-}
-
-// oneByOne decodes again for each plan.
-func (e *Engine) oneByOne(ctx context.Context, src []byte, h header.Header, plans []resize.Plan, done func(int, []byte, error)) error {
-	var ended error
-	for i, p := range plans {
-		data, err := e.resize(ctx, src, h, p)
-		if errors.Is(err, header.ErrBroken) || err != nil && ctx.Err() != nil {
-			ended = err
-		}
-		done(i, data, err)
-	}
-	return ended
 }
 
 // shared is a picture that is decoded once for several plans. Its levels are in memory:
@@ -168,21 +174,6 @@ func (s *shared) level(n int) op.Image {
 	}
 	s.levels[n] = s.Halved(im)
 	return s.levels[n]
-}
-
-// all carries out the plans one after the other. Its error is ctx's, if that has ended
-// before the last was done.
-func (s *shared) all(ctx context.Context, plans []resize.Plan, done func(int, []byte, error)) error {
-	var ended error
-	for i, p := range plans {
-		if ended = ctx.Err(); ended != nil {
-			done(i, nil, ended)
-			continue
-		}
-		data, err := s.make(p)
-		done(i, data, err)
-	}
-	return ended
 }
 
 // make carries out one plan, in runs of its own, so that its failure is its own.

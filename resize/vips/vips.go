@@ -161,7 +161,7 @@ func (e *Engine) run(src []byte, h header.Header, p resize.Plan) ([]byte, error)
 	if e.byBimg(h, p) {
 		if out, err := throughBimg(src, h, p); err == nil {
 			return out, nil
-		} // its error says nothing of use: ours does
+		} // its error says nothing of use: ours does, or we can what it cannot
 	}
 	return e.direct(src, h, p, false)
 }
