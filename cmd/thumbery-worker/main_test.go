@@ -38,7 +38,7 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := sandbox.New(sandbox.Config{
-		Worker: self, Build: version, Workers: 2, Memory: 1 << 30, Require: true, Observer: deaths{t},
+		Worker: self, Build: version, Workers: 2, Memory: 1 << 30, Require: true, Died: deaths{t}.Died,
 		Engine: engine.Config{Formats: header.AllFormats},
 	})
 	if err != nil {

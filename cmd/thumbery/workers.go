@@ -31,7 +31,7 @@ func workerConfig(f *settings.WorkerFlags, c engine.Config, log *slog.Logger) (s
 	program, err := sandbox.FindWorker()
 	return sandbox.Config{
 		Worker: program, Build: version, Workers: f.WorkerCount(), Pictures: f.WorkerPictures, Memory: memory,
-		Engine: c, Require: f.RequiresSandbox(), Observer: deathLog{log}, Log: log,
+		Engine: c, Require: f.RequiresSandbox(), Died: deathLog{log}.Died, Log: log,
 	}, err
 }
 
@@ -49,7 +49,7 @@ func describeWorker(ctx context.Context, f *settings.WorkerFlags, c engine.Confi
 // deathLog logs what child processes died of.
 type deathLog struct{ *slog.Logger }
 
-// Died implements sandbox.Observer.
+// Died is sandbox.Config.Died.
 func (l deathLog) Died(ctx context.Context, d sandbox.Death) {
 	of := []any{"cause", d.Cause, "detail", d.Detail}
 	if d.Format > 0 {

@@ -28,7 +28,7 @@ func runGrouped() {
 		forbidClone3()
 	}
 	d := &deaths{ch: make(chan Death, 10)}
-	p, err := New(Config{Worker: filepath.Join(filepath.Dir(os.Args[0]), "child"), Build: "test", Workers: 2, Memory: 64 << 20, Observer: d})
+	p, err := New(Config{Worker: filepath.Join(filepath.Dir(os.Args[0]), "child"), Build: "test", Workers: 2, Memory: 64 << 20, Died: d.Died})
 	if err != nil {
 		panic(err)
 	}

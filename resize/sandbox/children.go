@@ -149,7 +149,7 @@ func (p *Pool) gone(c *child) {
 }
 
 // lose ends a child that can go on no more, for the reason err, starts another, and tells
-// the observer. r is what it was asked for, if that may be the reason.
+// Config.Died. r is what it was asked for, if that may be the reason.
 func (p *Pool) lose(ctx context.Context, c *child, r wire.Request, err error) Death {
 	d := c.end(err)
 	d.Format, d.Size = r.Format, r.Size
@@ -163,8 +163,8 @@ func (p *Pool) lose(ctx context.Context, c *child, r wire.Request, err error) De
 	p.mu.Lock()
 	p.deaths[d.Cause]++
 	p.mu.Unlock()
-	if p.config.Observer != nil {
-		p.config.Observer.Died(ctx, d)
+	if p.config.Died != nil {
+		p.config.Died(ctx, d)
 	}
 	return d
 }

@@ -38,9 +38,12 @@ type Config struct {
 	Memory int64
 	Engine engine.Config
 	// Require makes Capabilities fail if the system does not offer all walls.
-	Require  bool
-	Observer Observer     // nil is none
-	Log      *slog.Logger // for children that do not start, or not soon; nil is none
+	Require bool
+	// Died is told that a child ended that should not have, by many goroutines at once; nil
+	// is nobody. ctx is that of the call that asked for the picture it was working on, and
+	// may have ended.
+	Died func(ctx context.Context, d Death)
+	Log  *slog.Logger // for children that do not start, or not soon; nil is none
 
 	alone bool // only one child: nothing is to be made
 	// For tests.
@@ -51,14 +54,6 @@ type Config struct {
 
 // DefaultPictures is Config.Pictures unless something else is asked for.
 const DefaultPictures = 1000
-
-// Observer is told what happens, for metrics and logs. Its methods are called by many
-// goroutines at once.
-type Observer interface {
-	// Died: a child ended that should not have. ctx is that of the call that asked for the
-	// picture it was working on, and may have ended.
-	Died(ctx context.Context, d Death)
-}
 
 // Cause is the class of a death.
 type Cause string

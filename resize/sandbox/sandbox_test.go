@@ -83,7 +83,7 @@ func (d *deaths) Died(_ context.Context, death Death) {
 func open(t *testing.T, change func(*Config)) (*Pool, *deaths) {
 	t.Helper()
 	d := &deaths{ch: make(chan Death, 1000)}
-	c := Config{Worker: os.Args[0], Build: "test", Workers: 2, Memory: 1 << 30, Observer: d}
+	c := Config{Worker: os.Args[0], Build: "test", Workers: 2, Memory: 1 << 30, Died: d.Died}
 	if change != nil {
 		change(&c)
 	}
@@ -419,12 +419,12 @@ func TestMoreTokensThanChildren(t *testing.T) {
 func TestStart(t *testing.T) {
 	t.Parallel()
 	for choice, says := range map[string]string{
-		"exit":    "ended before it was ready: exit status 127: error while loading shared libraries",
-		"refuse":  "libvips was built without png",
+		"exit":            "ended before it was ready: exit status 127: error while loading shared libraries",
+		"refuse":          "libvips was built without png",
 		"another program": "unknown field",
-		"nothing": "did not say that it is ready",
-		"build":   "build other, not test",
-		"wall":    "does not offer moat: no water",
+		"nothing":         "did not say that it is ready",
+		"build":           "build other, not test",
+		"wall":            "does not offer moat: no water",
 	} {
 		t.Run(choice, func(t *testing.T) {
 			t.Parallel()
