@@ -26,11 +26,14 @@ func main() {
 		fmt.Fprintf(os.Stderr, "thumbery-worker %s makes pictures for thumbery, which starts it: there is nothing to do here by hand.\n", version)
 		os.Exit(exitUsage)
 	}
-	p := worker.Program{Build: version, Start: start, Reads: reads, Limited: explainCrashes}
+	p := worker.Program{Build: version, Start: start, Reads: reads}
 	if err := p.Serve(); err != nil {
 		fmt.Fprintln(os.Stderr, "thumbery-worker:", err)
 		os.Exit(exitFailed)
 	}
 }
 
-func start(c engine.Config) (worker.Engine, error) { return vips.New(c) }
+func start(c engine.Config, memory int64) (worker.Engine, error) {
+	explainCrashes(memory)
+	return vips.New(c)
+}

@@ -28,6 +28,7 @@ static void done_with(List *list) { ((Done) dlsym(RTLD_DEFAULT, "FcStrListDone")
 import "C"
 
 import (
+	"cmp"
 	"path/filepath"
 	"slices"
 	"unsafe"
@@ -44,30 +45,23 @@ var libraries = []string{"/usr/lib", "/usr/lib64", "/usr/lib/*-linux-*", "/usr/l
 // reads lists the files and directories that libraries open as late as when they draw a
 // picture that needs them. Where no text is drawn there are none.
 func reads(c engine.Config) (all []string) {
-	formats := c.Formats
-	if formats == 0 {
-		formats = header.DefaultFormats
-	}
+	formats := cmp.Or(c.Formats, header.DefaultFormats)
 	text := slices.ContainsFunc(c.Watermarks, func(w watermark.Watermark) bool { return w.Text != "" })
 	svg, pdf := formats.Has(variant.SVG), formats.Has(variant.PDF)
 	if text || svg || pdf {
 		all = append(all, fonts()...)
 	}
-	for _, dir := range libraries {
-		if svg { // character sets of XML, and pictures within drawings
-			all = append(all, glob(dir+"/gconv")...)
-			all = append(all, glob(dir+"/gdk-pixbuf-2.0")...)
+	if svg { // character sets of XML, and pictures within drawings
+		for _, dir := range libraries {
+			sets, _ := filepath.Glob(dir + "/gconv") // fails only for patterns that are wrong
+			loaders, _ := filepath.Glob(dir + "/gdk-pixbuf-2.0")
+			all = slices.Concat(all, sets, loaders)
 		}
 	}
 	if pdf { // character sets
 		all = append(all, "/usr/share/poppler")
 	}
 	return all
-}
-
-func glob(pattern string) []string {
-	found, _ := filepath.Glob(pattern) // fails only for patterns that are wrong
-	return found
 }
 
 // fonts lists what fontconfig reads: its configuration, its caches and the fonts.

@@ -35,8 +35,8 @@ func (p *Pool) begin() {
 	}
 	p.admit(c)
 	if !p.config.alone {
-		for range p.config.Workers {
-			p.goes.Go(p.grow)
+		for range p.config.Workers { // one after the other, as others already work
+			p.grow()
 		}
 	}
 }
@@ -73,15 +73,9 @@ func (p *Pool) grow() {
 	}
 }
 
-// start starts one child, when it is its turn.
+// start starts one child more.
 func (p *Pool) start(ctx context.Context) (*child, error) {
-	select {
-	case p.starts <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 	c, err := p.launch(ctx)
-	<-p.starts
 	if err == nil && c.is.Capabilities != p.able {
 		c.close()
 		err = errors.New("it cannot do the same as those before: the program was replaced")

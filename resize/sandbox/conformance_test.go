@@ -27,7 +27,7 @@ func (e *fakeEngine) Capabilities() engine.Capabilities {
 func runGoEngine() {
 	p := worker.Program{
 		Build: "test",
-		Start: func(engine.Config) (worker.Engine, error) { return &fakeEngine{}, nil },
+		Start: func(engine.Config, int64) (worker.Engine, error) { return &fakeEngine{}, nil },
 		Reads: func(engine.Config) []string { return nil },
 	}
 	if err := p.Serve(); err != nil {

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
-	"runtime"
 	"sync"
 	"time"
 
@@ -31,7 +31,6 @@ type Pool struct {
 	end     context.CancelFunc
 	forks   chan func()    // for forkThread
 	goes    sync.WaitGroup // all other goroutines, and requests
-	starts  chan struct{}  // a place for each child that may be started at a time
 	slots   chan struct{}  // a place for each picture that may be made at a time
 	waiting chan struct{}  // a token for each idle child
 
@@ -69,9 +68,8 @@ func New(c Config) (*Pool, error) {
 	c.startTimeout, c.patience = cmp.Or(c.startTimeout, 30*time.Second), cmp.Or(c.patience, 5*time.Second)
 	p := &Pool{
 		config: c, env: environment(), forks: make(chan func()),
-		starts: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), slots: make(chan struct{}, c.Workers),
-		waiting: make(chan struct{}, c.Workers+1), started: make(chan struct{}),
-		alive: map[*child]struct{}{}, deaths: map[Cause]int64{},
+		slots: make(chan struct{}, c.Workers), waiting: make(chan struct{}, c.Workers+1), started: make(chan struct{}),
+		alive: map[*child]struct{}{}, deaths: map[Cause]int64{Signal: 0, Memory: 0, Time: 0, Protocol: 0},
 	}
 	if err := p.open(); err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
@@ -146,7 +144,7 @@ func (p *Pool) Close() {
 
 // State says how the Pool is.
 func (p *Pool) State() State {
-	s := State{Workers: p.config.Workers, Deaths: map[Cause]int64{}}
+	s := State{Workers: p.config.Workers}
 	select {
 	case <-p.started:
 		s.Walls = p.walls
@@ -155,9 +153,6 @@ func (p *Pool) State() State {
 	s.Degraded, s.Trouble = p.trouble.state()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.Alive, s.Idle = len(p.alive), len(p.idle)
-	for _, cause := range Causes {
-		s.Deaths[cause] = p.deaths[cause]
-	}
+	s.Alive, s.Idle, s.Deaths = len(p.alive), len(p.idle), maps.Clone(p.deaths)
 	return s
 }

@@ -66,9 +66,6 @@ const (
 	Protocol Cause = "protocol" // it said what cannot be, or left
 )
 
-// Causes are all values of Cause. Read-only.
-var Causes = []Cause{Signal, Memory, Time, Protocol}
-
 // Death is the end of a child that should not have ended.
 type Death struct {
 	Cause  Cause
@@ -81,10 +78,10 @@ type Death struct {
 
 // State is what a Pool says about itself, for metrics and readiness.
 type State struct {
-	Workers int // pictures that can be made at once
-	Alive   int // children that are ready, idle or at work
-	Idle    int // of these, those without work
-	Deaths  map[Cause]int64
+	Workers int             // pictures that can be made at once
+	Alive   int             // children that are ready, idle or at work
+	Idle    int             // of these, those without work
+	Deaths  map[Cause]int64 // of all causes
 	// Degraded reports that one child after another cannot be started, or dies before it
 	// has finished anything, so that new ones are started with pauses. Trouble says what
 	// was wrong with the last.

@@ -73,13 +73,7 @@ func (r *run) blend(under, top op.Image) op.Image {
 
 // ink is a colour as samples of im.
 func (r *run) ink(im op.Image, c variant.Color) []float64 {
-	var ink []float64
-	switch r.Bands(im) {
-	case 1, 2:
-		ink = []float64{float64(c.R)}
-	default:
-		ink = []float64{float64(c.R), float64(c.G), float64(c.B)}
-	}
+	ink := []float64{float64(c.R), float64(c.G), float64(c.B)}[:r.colourBands(im)]
 	if r.hasAlpha(im) {
 		ink = append(ink, float64(c.A))
 	}

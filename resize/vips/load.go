@@ -57,7 +57,11 @@ func (r *run) load(s source) op.Image {
 	if s.header.Format == variant.GIF && s.header.Alpha {
 		s.bytes = container.TransparentGIF(s.bytes)
 	}
-	args := append(s.options(), op.Set("access", "sequential"), op.Set("fail_on", s.failOn()))
+	failOn := "truncated" // not for a warning, as many cameras cause some
+	if s.lenient {
+		failOn = "none"
+	}
+	args := append(s.options(), op.Set("access", "sequential"), op.Set("fail_on", failOn))
 	im := r.Open(loaders[s.header.Format].operation, s.bytes, args...)
 	if r.Err != nil {
 		return nil
@@ -71,15 +75,6 @@ func (r *run) load(s source) op.Image {
 		r.Err = fmt.Errorf("%w: its pixels have %d bytes instead of the %d of its header", header.ErrBroken, n, s.header.PixelBytes())
 	}
 	return r.applied(r.settled(im, s.header), s.header)
-}
-
-// failOn: a warning is not enough to refuse a picture, as many cameras cause
-// some.
-func (s source) failOn() string {
-	if s.lenient {
-		return "none"
-	}
-	return "truncated"
 }
 
 // options are those that not all loaders have.

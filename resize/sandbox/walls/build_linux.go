@@ -15,31 +15,20 @@ import (
 // that C started, and returns all of them. Files that are opened later must be beneath
 // Limits.Read; what is open stays so.
 func Build(l Limits) []Wall {
-	var w walls
 	// First what needs files that Landlock does not leave, last the list of system calls,
 	// without most of those that the others need.
-	w.add(OOM, firstToGo())
+	firstToGo := os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	size, err := addressSpace()
 	restricted := restrictFiles(l.Read)
-	w.add(Landlock, restricted)
-	w.add(Rlimits, errors.Join(err, l.limit(size)))
+	limited := errors.Join(err, l.limit(size))
 	filtered := filterCalls(l.Socket)
-	w.add(Seccomp, filtered)
-	w.add(NoNewPrivs, noNewPrivs(restricted, filtered))
-	return w
-}
-
-// noNewPrivs is not set by itself: Landlock and seccomp both set it, in all threads.
-func noNewPrivs(restricted, filtered error) error {
+	var noNewPrivs error // Landlock and seccomp both set it, in all threads
 	if restricted != nil && filtered != nil {
-		return errors.New("comes with Landlock and seccomp, and neither is there")
+		noNewPrivs = errors.New("comes with Landlock and seccomp, and neither is there")
 	}
-	return nil
-}
-
-// firstToGo has the kernel take this process before others when memory runs out.
-func firstToGo() error {
-	return os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
+	return []Wall{
+		wall(OOM, firstToGo), wall(Landlock, restricted), wall(Rlimits, limited), wall(Seccomp, filtered), wall(NoNewPrivs, noNewPrivs),
+	}
 }
 
 // addressSpace is how many bytes of it are in use.

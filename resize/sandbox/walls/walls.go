@@ -45,13 +45,9 @@ type Wall struct {
 	Missing string // "" if it is up
 }
 
-// walls collects the walls in the order in which they are tried.
-type walls []Wall
-
-func (w *walls) add(name string, err error) {
-	wall := Wall{Name: name}
+func wall(name string, err error) Wall {
 	if err != nil {
-		wall.Missing = err.Error()
+		return Wall{name, err.Error()}
 	}
-	*w = append(*w, wall)
+	return Wall{Name: name}
 }

@@ -31,14 +31,12 @@ type Engine interface {
 // Program is the program that is the child.
 type Program struct {
 	Build string // its version, which must be that of the parent
-	// Start returns a new engine. It may still open files.
-	Start func(engine.Config) (Engine, error)
+	// Start returns a new engine, for pictures that may take so many bytes of memory, 0 for
+	// any number. It may still open files.
+	Start func(c engine.Config, memory int64) (Engine, error)
 	// Reads lists the files and directories that the engine may open while it makes
 	// pictures. It is called after Start.
 	Reads func(engine.Config) []string
-	// Limited is told how many bytes of memory pictures may take, 0 for any number, when
-	// that is limited; nil is nobody.
-	Limited func(memory int64)
 }
 
 // The limits of a child, but for those that the parent sets.
@@ -102,7 +100,7 @@ func (p Program) start(r wire.Request, files []int) (Engine, *wire.Ready, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	e, err := p.Start(s.Engine)
+	e, err := p.Start(s.Engine, s.Memory)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,9 +112,6 @@ func (p Program) start(r wire.Request, files []int) (Engine, *wire.Ready, error)
 		Socket: wire.Socket, Read: p.Reads(s.Engine),
 	}) {
 		is.Walls = append(is.Walls, wire.Wall(w))
-	}
-	if p.Limited != nil {
-		p.Limited(s.Memory)
 	}
 	return e, is, nil
 }
@@ -136,7 +131,7 @@ func (p Program) readSetUp(r wire.Request, files []int) (s wire.SetUp, err error
 	}
 	defer unmap(data)
 	s, err = wire.DecodeSetUp(data)
-	if err == nil && s.Build != p.Build {
+	if err != nil || s.Build != p.Build {
 		err = fmt.Errorf("thumbery-worker is of build %q, and thumbery of %q: both must be of one build (make build)", p.Build, s.Build)
 	}
 	return s, err

@@ -17,46 +17,41 @@ import (
 // in between.
 var errorBuffer struct {
 	sync.Mutex
-	scopes int         // that were entered and not left
-	only   *ErrorScope // the one of scopes that has been alone so far, or nil
+	scopes  int // that were entered and not left
+	entered int // in all
 }
 
 // ErrorScope is the time during which libvips works on one picture.
 type ErrorScope struct {
-	shared bool // libvips worked on another picture meanwhile
+	alone  bool // when it was entered
+	number int  // of all that were entered
 }
 
 // EnterErrors begins a scope, which ends with Leave.
-func EnterErrors() *ErrorScope {
+func EnterErrors() ErrorScope {
 	errorBuffer.Lock()
 	defer errorBuffer.Unlock()
-	s := &ErrorScope{shared: errorBuffer.scopes > 0}
 	errorBuffer.scopes++
-	if !s.shared {
+	errorBuffer.entered++
+	if errorBuffer.scopes == 1 {
 		C.vips_error_clear()
-		errorBuffer.only = s
-	} else if errorBuffer.only != nil {
-		errorBuffer.only.shared = true
-		errorBuffer.only = nil
 	}
-	return s
+	return ErrorScope{errorBuffer.scopes == 1, errorBuffer.entered}
 }
 
-func (s *ErrorScope) Leave() {
+// Leave ends the scope.
+func (ErrorScope) Leave() {
 	errorBuffer.Lock()
 	defer errorBuffer.Unlock()
 	errorBuffer.scopes--
-	if errorBuffer.only == s {
-		errorBuffer.only = nil
-	}
 }
 
 // take clears the buffer and returns its text. mine reports that the text is about
 // the picture of this scope.
-func (s *ErrorScope) take() (text string, mine bool) {
+func (s ErrorScope) take() (text string, mine bool) {
 	errorBuffer.Lock()
 	defer errorBuffer.Unlock()
-	return takeErrorText(), !s.shared
+	return takeErrorText(), s.alone && errorBuffer.entered == s.number
 }
 
 // takeErrorText clears the buffer and returns its text in one line.

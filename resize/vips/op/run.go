@@ -31,7 +31,7 @@ type Run struct {
 	Err  error
 	pins runtime.Pinner
 
-	scope          *ErrorScope
+	scope          ErrorScope
 	outer          bool // scope is this run's own
 	memoryFailures int  // at the beginning
 
@@ -48,7 +48,7 @@ func New() *Run {
 // Another begins more work on the same picture. It is to be closed before r is.
 func (r *Run) Another() *Run { return startRun(r.scope) }
 
-func startRun(scope *ErrorScope) *Run {
+func startRun(scope ErrorScope) *Run {
 	runtime.LockOSThread() // what libvips keeps for a thread is given back on the same
 	return &Run{scope: scope, memoryFailures: memoryFailures()}
 }

@@ -1,14 +1,14 @@
 package wire
 
 import (
-	"encoding/json"
+	"bytes"
+	"encoding/gob"
 	"errors"
 	"fmt"
 
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/engine"
 	"github.com/thumbery/thumbery/resize/header"
-	"github.com/thumbery/thumbery/resize/watermark"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -79,38 +79,19 @@ type SetUp struct {
 	CPU int64
 }
 
-// mark is a watermark without its methods: as text, it would be what a flag says.
-type mark watermark.Watermark
-
-// setUp is a SetUp in JSON.
-type setUp struct {
-	SetUp
-	Marks []mark // those of Engine
-}
-
-// Encode returns the bytes of s, for a file. The error is that there are more than MaxSetup.
+// Encode returns the bytes of s, for a file: not JSON, in which a watermark would be what a
+// flag says. The error is that there are more than MaxSetup.
 func (s SetUp) Encode() ([]byte, error) {
-	all := setUp{SetUp: s}
-	all.Engine.Watermarks = nil
-	for _, w := range s.Engine.Watermarks {
-		all.Marks = append(all.Marks, mark(w))
-	}
-	data, err := json.Marshal(all)
-	if err == nil && len(data) > MaxSetup {
+	var b bytes.Buffer
+	err := gob.NewEncoder(&b).Encode(s)
+	if err == nil && b.Len() > MaxSetup {
 		err = errors.New("the watermarks are too large")
 	}
-	return data, err
+	return b.Bytes(), err
 }
 
 // DecodeSetUp is the reverse of Encode.
-func DecodeSetUp(data []byte) (SetUp, error) {
-	if len(data) > MaxSetup {
-		return SetUp{}, errTooLong
-	}
-	var all setUp
-	err := json.Unmarshal(data, &all)
-	for _, m := range all.Marks {
-		all.Engine.Watermarks = append(all.Engine.Watermarks, watermark.Watermark(m))
-	}
-	return all.SetUp, err
+func DecodeSetUp(data []byte) (s SetUp, err error) {
+	err = gob.NewDecoder(bytes.NewReader(data)).Decode(&s)
+	return s, err
 }

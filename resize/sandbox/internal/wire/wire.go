@@ -35,7 +35,7 @@
 //
 // # Requests
 //
-// Setup is the first. Its source is the JSON of a SetUp. The child prepares its engine,
+// Setup is the first. Its source is an encoded SetUp. The child prepares its engine,
 // puts up its walls, and answers with Ready; or with an Error, whose text is shown to the
 // operator, and exits.
 //
@@ -68,7 +68,7 @@ const (
 	Socket = 3
 	// MaxMessage is the size of the longest message, in bytes.
 	MaxMessage = 64 << 10
-	// MaxSetup is the size of the longest SetUp in JSON, in bytes.
+	// MaxSetup is the size of the longest SetUp, in bytes.
 	MaxSetup = 256 << 20
 	// MaxPlans is how many plans a Request may have: so many fit into a message.
 	MaxPlans = 64
