@@ -24,5 +24,9 @@ package failpoint
 const Reached = "failpoint reached: "
 
 // Misbehave marks pictures that have the process that makes pictures misbehave, if it is
-// built so, too; see package resize/sandbox/worker.
-const Misbehave = "thumbery-misbehave:"
+// built so, too; see resize/sandbox/worker/misbehave_linux.go. WithoutWalls is the
+// environment variable with which that process then puts up no walls.
+const (
+	Misbehave    = "thumbery-misbehave:"
+	WithoutWalls = "THUMBERY_WITHOUT_WALLS"
+)

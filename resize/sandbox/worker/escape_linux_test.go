@@ -7,17 +7,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/internal/testkit/escape"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
-	"github.com/thumbery/thumbery/resize/sandbox/worker"
 )
 
 // asking is a JPEG with a comment that asks for a misdeed.
 func asking(t testing.TB, deed string) []byte {
 	t.Helper()
 	src := pictures(t)["gray.jpg"]
-	comment := worker.Misbehave + deed + ";"
+	comment := failpoint.Misbehave + deed + ";"
 	return append([]byte("\xff\xd8\xff\xfe\x00"+string(rune(len(comment)+2))+comment), src[2:]...)
 }
 

@@ -9,14 +9,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 	"github.com/thumbery/thumbery/resize/sandbox/internal/wire"
-	"github.com/thumbery/thumbery/resize/sandbox/worker"
 	"github.com/thumbery/thumbery/resize/watermark"
 )
 
-func withoutWalls(c *exec.Cmd) { c.Env = append(c.Env, worker.WithoutWalls+"=1") }
+func withoutWalls(c *exec.Cmd) { c.Env = append(c.Env, failpoint.WithoutWalls+"=1") }
 
 // wishes are all formats, and a look, a watermark, effects and a placeholder.
 var wishes = []string{

@@ -10,17 +10,24 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/thumbery/thumbery/internal/failpoint"
 	"github.com/thumbery/thumbery/internal/testkit/escape"
 	"github.com/thumbery/thumbery/resize/sandbox/walls"
 )
 
 func init() {
-	if os.Getenv(WithoutWalls) != "" {
+	if os.Getenv(failpoint.WithoutWalls) != "" {
 		build = func(walls.Limits) []walls.Wall { return nil }
 	}
 }
 
-// misdeeds are what Misbehave names, but for attempts.
+// misdeeds are what a worker does before it decodes a picture that has failpoint.Misbehave,
+// one of these names and a semicolon in it, such as in the comment of a JPEG: what a decoder
+// does that has crashed, or that a stranger has taken over. escape=ATTEMPT tries one of
+// package escape's.
+//
+// If what is tried is denied, which the worker writes to standard error, the picture is made
+// as any other. If not, it writes "ESCAPED" and exits with code 8.
 var misdeeds = map[string]func(deed){
 	"segv":  func(deed) { raise(unix.SIGSEGV) },
 	"abort": func(deed) { raise(unix.SIGABRT) },
@@ -63,7 +70,7 @@ type deed struct{ socket, file int }
 
 // misbehave does what the picture asks for.
 func misbehave(c *conn, data []byte, files []int) {
-	_, rest, found := bytes.Cut(data, []byte(Misbehave))
+	_, rest, found := bytes.Cut(data, []byte(failpoint.Misbehave))
 	if !found {
 		return
 	}
