@@ -49,7 +49,7 @@ func filled[T any]() (x T) {
 func TestRequestsArriveWhole(t *testing.T) {
 	t.Parallel()
 	h := filled[header.Header]()
-	h.Profile = header.Extent{} // says where it lies in a file that the engine has
+	h.Profile, h.EXIF = header.Extent{}, header.Extent{} // say where they lie in a file that the engine has
 	for _, r := range []wire.Request{
 		{ID: 1, Kind: wire.Setup, Size: 100},
 		{ID: 2, Kind: wire.Look, Size: 1 << 40, Header: h, Variant: filled[variant.Variant]()},
