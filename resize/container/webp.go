@@ -80,7 +80,8 @@ func PatchWebP(b []byte) []byte {
 		case err == nil:
 			whole = c.End
 		case isPicture && c.Len <= min(maxPatch*int64(len(b)), maxPatched):
-			return sized(append(bytes.Clone(b), make([]byte, c.End-int64(len(b)))...))
+			padded := c.Off + 8 + c.Len + c.Len&1
+			return sized(append(bytes.Clone(b), make([]byte, padded-int64(len(b)))...))
 		}
 	}
 	return sized(append(bytes.Clone(b[:whole]), make([]byte, whole&1)...)) // padding that is missing

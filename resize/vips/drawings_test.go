@@ -284,7 +284,6 @@ func TestDrawingUnits(t *testing.T) {
 		"cm":                whole + `<rect width="2.54cm" height="96"/>`,
 		"pt":                whole + `<rect width="72pt" height="96"/>`,
 		"pc":                whole + `<rect width="6pc" height="96"/>`,
-		"Q":                 whole + `<rect width="101.6Q" height="96"/>`,
 		"em":                whole + `<rect width="6em" height="96"/>`,
 		"ex":                whole + `<rect width="12ex" height="96"/>`,
 		"%":                 whole + `<rect width="50%" height="96"/>`,
