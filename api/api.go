@@ -140,9 +140,9 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer result.Blob.Close()
 	if hot {
-		s.warm(&result)
+		s.warm(result)
 	}
-	return s.answer(rec, r, &result, canonical)
+	return s.answer(rec, r, result, canonical)
 }
 
 // sendsFile reports whether the server in front is to send what is on disk. canonical says
@@ -172,23 +172,16 @@ func (s *server) answer(rec *responseRecorder, r *http.Request, result *pipeline
 
 // find gets the result from the pipeline. A hit that the server in front sends need not
 // be opened.
-func (s *server) find(r *http.Request, q request, sendFile bool) (pipeline.Result, error) {
+func (s *server) find(r *http.Request, q request, sendFile bool) (*pipeline.Result, error) {
 	if q.variant.Kind == variant.Raw {
-		return value(s.Pipeline.Original(r.Context(), q.key, q.variant, s.linkOptions(q, r.Method)))
+		return s.Pipeline.Original(r.Context(), q.key, q.variant, s.linkOptions(q, r.Method))
 	}
 	if sendFile {
 		if result, ok := s.Pipeline.Locate(r.Context(), q.key, q.variant, s.name(q)); ok {
-			return result, nil
+			return &result, nil
 		}
 	}
-	return value(s.Pipeline.Picture(r.Context(), q.key, q.variant, q.accept))
-}
-
-func value(r *pipeline.Result, err error) (pipeline.Result, error) {
-	if err != nil {
-		return pipeline.Result{}, err
-	}
-	return *r, nil
+	return s.Pipeline.Picture(r.Context(), q.key, q.variant, q.accept)
 }
 
 // errBody means that a request has a body that cannot be skipped.

@@ -3,6 +3,7 @@ package api
 import (
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,8 +115,7 @@ func (h hints) apply(v variant.Variant, sizes []int) variant.Variant {
 // would be longer than hintMost.
 func (h hints) ratioFor(v variant.Variant, limited bool) float64 {
 	longest := float64(max(v.Width, v.Height) + 2*v.Pad)
-	for i := len(hintRatios) - 1; i > 0; i-- {
-		ratio := hintRatios[i]
+	for _, ratio := range slices.Backward(hintRatios[1:]) {
 		if ratio <= h.dpr && ratio*longest <= hintMost && (!limited || variant.LimitedDPR(ratio)) {
 			return ratio
 		}
@@ -123,17 +123,17 @@ func (h hints) ratioFor(v variant.Variant, limited bool) float64 {
 	return 0
 }
 
-// widthFor is the width in CSS pixels at a density.
+// widthFor is the width in CSS pixels at a density: of sizes the least that is enough, or else
+// the greatest.
 func (h hints) widthFor(scale float64, sizes []int) int {
 	css := float64(h.width) / scale
 	if len(sizes) == 0 {
 		return max(1, int(css+0.5))
 	}
-	best := 0
+	best := slices.Max(sizes)
 	for _, size := range sizes {
-		enough, bestEnough := float64(size) >= css, float64(best) >= css
-		if best == 0 || enough && (!bestEnough || size < best) || !enough && !bestEnough && size > best {
-			best = size
+		if float64(size) >= css {
+			best = min(best, size)
 		}
 	}
 	return best

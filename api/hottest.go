@@ -18,7 +18,6 @@ type Hottest struct {
 
 	mu     sync.Mutex
 	last   time.Time // of Top
-	began  time.Time // the first half of the window
 	counts map[wanted]*counter
 }
 
@@ -64,11 +63,11 @@ func (h *Hottest) add(q request, now time.Time) {
 		c = &counter{}
 		h.counts[name] = c
 	}
-	c.add(h.half(now))
+	c.add(halfOf(now))
 }
 
-// half is the number of the half of the window.
-func (h *Hottest) half(now time.Time) int64 { return int64(now.Sub(h.began) / hottestHalf) }
+// halfOf is the number of the half of the window.
+func halfOf(now time.Time) int64 { return now.UnixNano() / int64(hottestHalf) }
 
 // Top returns the n hottest derivatives, the hottest first, and has them counted for the next
 // ten seconds.
@@ -89,13 +88,13 @@ func (h *Hottest) sums(now time.Time) map[wanted]int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.counts == nil {
-		h.counts, h.began = map[wanted]*counter{}, now
+		h.counts = map[wanted]*counter{}
 	}
 	h.last = now
 	h.asked.Store(true)
 	sums := make(map[wanted]int64, len(h.counts))
 	for name, c := range h.counts {
-		if n := c.sum(h.half(now)); n > 0 {
+		if n := c.sum(halfOf(now)); n > 0 {
 			sums[name] = int64(n)
 		} else {
 			delete(h.counts, name)

@@ -26,12 +26,13 @@ type responseRecorder struct {
 	cause     error
 	request   request // zero until the URL is parsed and permitted
 	epoch     uint64  // of its picture, when what the answer is made of was opened, or before
-	work      *work   // nil for a hit
-	status    int     // 0 until the header is written
-	bytes     int64   // of the body
-	truncated bool    // the body ended early: the client left, or it could not be read
-	failed    bool    // the answer is that to an error
-	refusal   error   // why http.ServeContent refused the request; its own answer is discarded
+	steps     []render.Step
+	work      context.Context // of the request that has done the work, if it was another
+	status    int             // 0 until the header is written
+	bytes     int64           // of the body
+	truncated bool            // the body ended early: the client left, or it could not be read
+	failed    bool            // the answer is that to an error
+	refusal   error           // why http.ServeContent refused the request; its own answer is discarded
 }
 
 // recorderOf returns the recorder that a handler got as its ResponseWriter.
@@ -130,29 +131,19 @@ func (s *server) logRequest(r *http.Request, rec *responseRecorder, now time.Tim
 	_ = s.Log.Handler().Handle(ctx, line)
 }
 
-// work is what was done for an answer: steps, or what another request has begun.
-type work struct {
-	steps []render.Step
-	of    context.Context
-}
-
 // found notes what the answer is made of.
 func (rec *responseRecorder) found(r *pipeline.Result) {
 	rec.outcome, rec.epoch = outcomeOf(r), r.Epoch
-	switch {
-	case r.Shared:
-		rec.work = &work{of: r.Work}
-	case len(r.Steps) > 0:
-		rec.work = &work{steps: r.Steps}
+	if r.Shared {
+		rec.work = r.Work
+	} else {
+		rec.steps = r.Steps
 	}
 }
 
 // answer is what the Observer is told.
 func (rec *responseRecorder) answer(took time.Duration) Answer {
-	a := Answer{Outcome: rec.outcome, Status: rec.status, Bytes: rec.bytes, Took: took, Cause: rec.cause}
-	if rec.work != nil {
-		a.Steps, a.Work = rec.work.steps, rec.work.of
-	}
+	a := Answer{Outcome: rec.outcome, Status: rec.status, Bytes: rec.bytes, Took: took, Steps: rec.steps, Work: rec.work, Cause: rec.cause}
 	if q := rec.request.parsedPath; q != nil {
 		a.Key, a.Variant = q.key, &q.variant
 	}

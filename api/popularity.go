@@ -125,7 +125,6 @@ func hasPlainEscapes(rawPath string) bool {
 type requestCounts struct {
 	counters *cache.Memory[string, *sharedCounter]
 	now      func() time.Time
-	start    time.Time
 	half     time.Duration // half the window
 }
 
@@ -143,7 +142,7 @@ const (
 func newRequestCounts(window time.Duration, now func() time.Time) requestCounts {
 	return requestCounts{
 		counters: cache.NewMemory[string](popularityBytes, func(*sharedCounter) int { return counterSize }),
-		now:      now, start: now(), half: max(window/2, 1),
+		now:      now, half: max(window/2, 1),
 	}
 }
 
@@ -172,8 +171,8 @@ func (r *requestCounts) peek(name string) int {
 	return c.sum(r.halves())
 }
 
-// halves is how many halves of the window have begun and ended.
-func (r *requestCounts) halves() int64 { return int64(r.now().Sub(r.start) / r.half) }
+// halves is the number of the half of the window.
+func (r *requestCounts) halves() int64 { return r.now().UnixNano() / int64(r.half) }
 
 // counter counts requests in a half window, named by its number, and in the one before.
 type counter struct {

@@ -28,7 +28,7 @@ func (s *Server) Read(path string, h map[string][]string) (explain.Asked, error)
 		q = s.server.negotiate(q, h)
 	}
 	asked := explain.Asked{
-		Key: q.key, Variant: q.variant, Accept: q.accept, Given: given.accept, Hinted: q.variant != given.variant, Expires: q.expires,
+		Key: q.key, Variant: q.variant, Accept: q.accept, Given: given.accept, Hinted: q.variant != given.variant,
 	}
 	if p := s.server.popularity; p != nil && q.variant.Kind != variant.Raw {
 		asked.HotAfter, asked.HotWindow = p.After, p.Window
@@ -123,13 +123,11 @@ func newRequest(ctx context.Context, method, path string, h map[string][]string)
 // maxDetail bounds the problem documents that are kept, in bytes.
 const maxDetail = 16 << 10
 
-// discard is a ResponseWriter that keeps the header, and of the body its length and, if it is
-// a problem document, the text.
+// discard is a ResponseWriter that keeps the header, and the body if it is a problem document.
 type discard struct {
 	header  http.Header
 	outcome string // set by the middleware, or Preview
 	status  int
-	bytes   int64
 	problem bytes.Buffer
 }
 
@@ -146,7 +144,6 @@ func (w *discard) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (w *discard) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
-	w.bytes += int64(len(p))
 	if w.status >= http.StatusBadRequest && w.problem.Len()+len(p) <= maxDetail {
 		w.problem.Write(p)
 	}
@@ -157,5 +154,5 @@ func (w *discard) answer() explain.Answer {
 	w.header.Del(headerRequestID)
 	var p problem
 	_ = json.Unmarshal(w.problem.Bytes(), &p) // a fallback is none
-	return explain.Answer{Status: w.status, Outcome: w.outcome, Header: w.header, Bytes: w.bytes, Detail: p.Detail}
+	return explain.Answer{Status: w.status, Outcome: w.outcome, Header: w.header, Detail: p.Detail}
 }

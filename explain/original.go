@@ -54,7 +54,7 @@ type HeaderData struct {
 
 func (s *story) original(out *Section) {
 	k := s.known
-	d := OriginalData{AbsentUntil: known(k.AbsentUntil), QuarantinedUntil: known(s.quarantined()), Crashes: k.Crashes, BreakerOpen: k.Down, ReadOnly: k.ReadOnly}
+	d := OriginalData{AbsentUntil: known(k.AbsentUntil), QuarantinedUntil: known(k.QuarantinedUntil), Crashes: k.Crashes, BreakerOpen: k.Down, ReadOnly: k.ReadOnly}
 	out.Data = &d
 	if s.Backend != nil {
 		if d.Backend = s.Backend(s.asked.Key); d.Backend == "" {
@@ -179,8 +179,8 @@ func (s *story) remembered(out *Section) {
 	if !k.AbsentUntil.IsZero() {
 		out.say("Every backend has said that it does not exist, which is remembered until %s (--negative-ttl). If it has been uploaded since, DELETE /cache/KEY or a bucket notification forgets that.", s.at(k.AbsentUntil))
 	}
-	if until := s.quarantined(); !until.IsZero() {
-		out.say("It is in quarantine until %s, as processes died while they worked on it: nothing is made of it.", s.at(until))
+	if !k.QuarantinedUntil.IsZero() {
+		out.say("It is in quarantine until %s, as processes died while they worked on it: nothing is made of it.", s.at(k.QuarantinedUntil))
 	}
 	if k.Down {
 		out.say("The circuit breaker of its origin is open: nothing is fetched from there until it answers again.")
@@ -190,19 +190,11 @@ func (s *story) remembered(out *Section) {
 	}
 }
 
-// quarantined is until when nothing is made of the original, or of its mezzanine.
-func (s *story) quarantined() time.Time {
-	if s.known.QuarantinedUntil.IsZero() && s.inside != nil {
-		return s.Pipeline.Originals.PeekQuarantine(s.inside.Ref())
-	}
-	return s.known.QuarantinedUntil
-}
-
 // obtain refuses what can be made neither of the mezzanine nor of the original, in the order of
 // pipeline and originals.
 func (s *story) obtain(out *Section) {
 	k, raw := s.known, s.asked.Variant.Kind == variant.Raw
-	switch held := !s.quarantined().IsZero() && !raw; {
+	switch held := !k.QuarantinedUntil.IsZero() && !raw; {
 	case s.fromMezzanine(), k.Blob != nil && k.Freshness.Usable():
 		if held {
 			s.refuse(out, originals.ErrQuarantined)

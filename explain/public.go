@@ -27,8 +27,7 @@ type Asked struct {
 	Variant variant.Variant
 	// Accept is what FormatAuto considers, and Given what the client accepts.
 	Accept, Given variant.Accept
-	Hinted        bool      // client hints have changed Variant
-	Expires       time.Time // of the URL; zero for never
+	Hinted        bool // client hints have changed Variant
 	// Requests is how often the derivative was requested within HotWindow: all of the last
 	// half of it, and perhaps more. A request is of a hot derivative if there were HotAfter
 	// before it. HotAfter is 0 if requests are not counted, as of variant.Raw.
@@ -41,7 +40,6 @@ type Answer struct {
 	Status  int
 	Outcome string // as in the metrics: "memory", "disk", "miss", or the last part of a problem's type
 	Header  map[string][]string
-	Bytes   int64  // of the body
 	Detail  string // what a problem says
 	// Fallback is what is sent instead of a problem document; "" for nothing. Its body and
 	// Content-Type, or its Location, are not known before a request.

@@ -85,6 +85,9 @@ func (s *story) lookUp() {
 	}
 	if s.inside = s.Pipeline.Mezzanines.Peek(s.request.ID()); s.inside != nil {
 		s.closing(s.inside.Blob)
+		if s.known.QuarantinedUntil.IsZero() {
+			s.known.QuarantinedUntil = s.Pipeline.Originals.PeekQuarantine(s.inside.Ref())
+		}
 	}
 	s.result, s.usable = s.peek(s.request)
 	next, ok := s.Pipeline.FasterAccept(s.request)

@@ -32,16 +32,13 @@ type switchboard struct {
 	changing sync.Mutex
 }
 
+// show answers with the state of all switches.
 func (b *switchboard) show(w http.ResponseWriter, _ *http.Request) {
-	api.WriteJSON(w, http.StatusOK, b.state())
-}
-
-func (b *switchboard) state() map[string]bool {
 	state := map[string]bool{}
 	for _, s := range b.switches {
 		state[s.Name] = s.Get()
 	}
-	return state
+	api.WriteJSON(w, http.StatusOK, state)
 }
 
 // change sets the switches in the body, all or none, and answers with the state of all.
@@ -63,7 +60,7 @@ func (b *switchboard) change(w http.ResponseWriter, r *http.Request) {
 			b.log.Warn("changed a switch", "switch", s.Name, "old", !value, "new", value, "client", r.RemoteAddr)
 		}
 	}
-	api.WriteJSON(w, http.StatusOK, b.state())
+	b.show(w, r)
 }
 
 func (b *switchboard) parse(body []byte) (map[string]bool, error) {
