@@ -66,7 +66,7 @@ func (s *story) grown(out *Section) {
 	}
 }
 
-// weighed says what f_auto considered.
+// weighed says what the client accepts, and what f_auto made of that.
 func (s *story) weighed(out *Section, d *FormatData) {
 	var accepted []string
 	for _, f := range s.asked.Given.Formats() {
@@ -85,16 +85,20 @@ func (s *story) weighed(out *Section, d *FormatData) {
 	if s.asked.Given&variant.SaveData != 0 {
 		out.say("The client saves data (Save-Data: on).")
 	}
-	if s.planned == nil {
-		return
+	if s.planned != nil {
+		s.compared(out, d)
 	}
+}
+
+// compared says what becomes of each format that f_auto may choose.
+func (s *story) compared(out *Section, d *FormatData) {
 	for _, f := range []variant.Format{variant.AVIF, variant.JXL, variant.WebP} {
 		c := s.candidate(f)
 		d.Candidates = append(d.Candidates, c)
 		if !c.Made {
 			out.say("%s is not chosen: %s.", proper(f), c.Why)
-			if s.tooLarge(f) != "" {
-				s.remark(otherwise, "%s is not chosen, as %s", proper(f), c.Why)
+			if why := s.tooLarge(f); why != "" {
+				s.remark(otherwise, "%s is not chosen, as %s", proper(f), why)
 			}
 		}
 	}
@@ -104,7 +108,15 @@ func (s *story) weighed(out *Section, d *FormatData) {
 	} else if f := s.planned.Output.Format; f == variant.JPEG || f == variant.PNG || f == variant.GIF {
 		d.Candidates = append(d.Candidates, Candidate{f.String(), true, s.notes.Format, s.bytesAs(s.planned.Output, s.asked.Given&variant.SaveData)})
 	}
-	s.sizes(out, d)
+	var all []string
+	for _, c := range d.Candidates {
+		if c.Bytes > 0 {
+			all = append(all, c.Format+" "+bytesOf(c.Bytes))
+		}
+	}
+	if len(all) > 0 {
+		out.say("In bytes: %s.", strings.Join(all, ", "))
+	}
 	if s.isProvisional() {
 		out.say("A faster format is sent first, for a minute, while the better one is made in the background (--adaptive).")
 		s.remark(wrong, "a faster format is sent first")
@@ -192,17 +204,4 @@ func (s *story) encode(p resize.Plan) ([]byte, error) {
 		h, source = m.Header, s.Pipeline.Originals.Source(m.Ref(), m.Open)
 	}
 	return s.Pipeline.Render.RenderPlan(s.ctx, "explain", h, p, source)
-}
-
-// sizes compares what is known.
-func (s *story) sizes(out *Section, d *FormatData) {
-	var all []string
-	for _, c := range d.Candidates {
-		if c.Bytes > 0 {
-			all = append(all, c.Format+" "+bytesOf(c.Bytes))
-		}
-	}
-	if len(all) > 0 {
-		out.say("In bytes: %s.", strings.Join(all, ", "))
-	}
 }
