@@ -49,8 +49,13 @@ const giveUpAfter = 50
 
 type run struct {
 	Migration
-	tally  tally
 	cancel context.CancelCauseFunc
+
+	mu     sync.Mutex
+	report Report
+	inARow int // failures
+	done   int
+	all    int // as far as counted
 }
 
 // job is an original to be copied, with what the destination has under its key.
@@ -62,7 +67,7 @@ type job struct {
 // Run copies everything. The report says what became of the originals; the error is
 // that of a listing, or says why Run stopped before the end.
 func (m Migration) Run(ctx context.Context) (*Report, error) {
-	r := &run{Migration: m, tally: tally{report: Report{DryRun: m.DryRun}}}
+	r := &run{Migration: m, report: Report{DryRun: m.DryRun}}
 	ctx, r.cancel = context.WithCancelCause(ctx)
 	var counting sync.WaitGroup
 	if m.Progress != nil {
@@ -74,8 +79,8 @@ func (m Migration) Run(ctx context.Context) (*Report, error) {
 	}
 	r.cancel(nil)
 	counting.Wait()
-	r.tally.report.Complete = err == nil
-	return &r.tally.report, err
+	r.report.Complete = err == nil
+	return &r.report, err
 }
 
 // copyAll copies what is listed, Parallel originals at once.
@@ -101,18 +106,15 @@ func (r *run) copyAll(ctx context.Context) error {
 	return nil
 }
 
-func (r *run) leaveOut(name string) {
-	r.Log.Warn("skipped: no URL can name it, or it cannot be read", "name", name)
-	r.tally.leaveOut(name)
-}
-
 // count counts the originals for Progress, while the copying goes on.
 func (r *run) count(ctx context.Context) {
 	for _, err := range backoff.List(ctx, r.From, r.Prefix, nil) {
 		if err != nil {
 			return // the listing of copyAll reports it
 		}
-		r.tally.found()
+		r.mu.Lock()
+		r.all++
+		r.mu.Unlock()
 	}
 }
 
@@ -125,7 +127,7 @@ func (r *run) do(ctx context.Context, j job) {
 	if err != nil {
 		r.Log.Error(o.String(), "key", j.entry.Key, "cause", err)
 	}
-	if inARow := r.tally.note(o, j.entry, err, r.Progress); inARow == giveUpAfter {
+	if inARow := r.note(o, j.entry, err); inARow == giveUpAfter {
 		r.cancel(fmt.Errorf("given up after %d failures in a row, the last: %w", inARow, err))
 	}
 }

@@ -1,10 +1,10 @@
 package migrate
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/dustin/go-humanize"
 
@@ -89,62 +89,42 @@ func (o outcome) String() string {
 	return [...]string{"copied", "already there", "conflict: the destination has a different file", "gone", "not copied", "not copied"}[o]
 }
 
-// tally counts outcomes. It is safe for use by several goroutines.
-type tally struct {
-	mu     sync.Mutex
-	report Report
-	inARow int // failures
-	done   int
-	all    int // as far as counted
-}
-
 // note counts an original, and returns how many have failed in a row. A source that
 // refuses some is not down.
-func (t *tally) note(o outcome, e storage.Entry, err error, progress func(done, all int)) (inARow int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := &t.report
+func (r *run) note(o outcome, e storage.Entry, err error) (inARow int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	cause := fmt.Sprintf("%q: %v", e.Key, err)
 	switch o {
 	case copied:
-		r.Copied.add(e.Size)
+		r.report.Copied.add(e.Size)
 	case present:
-		r.There.add(e.Size)
+		r.report.There.add(e.Size)
 	case gone:
-		r.Gone++
+		r.report.Gone++
 	case conflicting:
-		r.Conflicts++
-		setOnce(&r.FirstConflict, fmt.Sprintf("%q: %v", e.Key, err))
+		r.report.Conflicts++
+		r.report.FirstConflict = cmp.Or(r.report.FirstConflict, cause)
 	case refused, failed:
-		r.Failed++
-		setOnce(&r.FirstFailure, fmt.Sprintf("%q: %v", e.Key, err))
+		r.report.Failed++
+		r.report.FirstFailure = cmp.Or(r.report.FirstFailure, cause)
 	}
 	if o == failed {
-		t.inARow++
+		r.inARow++
 	} else if o != refused {
-		t.inARow = 0
+		r.inARow = 0
 	}
-	t.done++
-	if progress != nil {
-		progress(t.done, max(t.all, t.done+1))
+	r.done++
+	if r.Progress != nil {
+		r.Progress(r.done, max(r.all, r.done+1))
 	}
-	return t.inARow
+	return r.inARow
 }
 
-func setOnce(s *string, text string) {
-	if *s == "" {
-		*s = text
-	}
-}
-
-func (t *tally) leaveOut(name string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.report.LeftOut++
-	setOnce(&t.report.FirstLeftOut, strconv.Quote(name))
-}
-
-func (t *tally) found() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.all++
+func (r *run) leaveOut(name string) {
+	r.Log.Warn("skipped: no URL can name it, or it cannot be read", "name", name)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.report.LeftOut++
+	r.report.FirstLeftOut = cmp.Or(r.report.FirstLeftOut, strconv.Quote(name))
 }
