@@ -263,9 +263,6 @@ func (c *Client) refusal(res *http.Response) (busy time.Duration, err error) {
 }
 
 func retryAfter(header string) time.Duration {
-	seconds, err := strconv.Atoi(header)
-	if err != nil || seconds < 1 {
-		seconds = 1
-	}
-	return min(time.Duration(min(seconds, 3600))*time.Second, maxRetryAfter)
+	seconds, _ := strconv.Atoi(header)
+	return time.Duration(min(max(seconds, 1), int(maxRetryAfter/time.Second))) * time.Second
 }

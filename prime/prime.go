@@ -76,7 +76,7 @@ type Result struct {
 	Err    error // the first of those: as of pipeline.Picture, cache.ErrNotKept, or a *panics.Error
 }
 
-// settle counts one that was made, or not.
+// settle counts a derivative that was made, or failed with err.
 func (r *Result) settle(err error) {
 	if err == nil {
 		r.Made++

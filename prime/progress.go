@@ -210,7 +210,7 @@ func (t *tally) end(state State, reason string, now time.Time) {
 	}
 }
 
-// snapshot is how it stands now. It is called from time to time, from which it knows the rate.
+// snapshot is how it stands now. The rate is that since earlier snapshots.
 func (t *tally) snapshot(now time.Time) Progress {
 	t.mu.Lock()
 	defer t.mu.Unlock()
