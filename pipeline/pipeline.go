@@ -125,22 +125,15 @@ func New(c Config) *Pipeline {
 // NopObserver is an Observer that does nothing. Embed it to implement only some methods.
 type NopObserver struct{}
 
-// Fetched implements Observer.
-func (NopObserver) Fetched(time.Duration, int64, error) {}
+var _ Observer = NopObserver{}
 
-// Resized implements Observer.
+func (NopObserver) Fetched(time.Duration, int64, error)        {}
+func (NopObserver) Revalidated(originals.Freshness)            {}
 func (NopObserver) Resized(render.Input, time.Duration, error) {}
+func (NopObserver) Kept(eviction.Tier, int64, error)           {}
+func (NopObserver) Primed(error)                               {}
 
-// Step implements Observer.
+// Step returns ctx, and a function that does nothing.
 func (NopObserver) Step(ctx context.Context, _ string) (context.Context, func(error)) {
 	return ctx, func(error) {}
 }
-
-// Kept implements Observer.
-func (NopObserver) Kept(eviction.Tier, int64, error) {}
-
-// Revalidated implements Observer.
-func (NopObserver) Revalidated(originals.Freshness) {}
-
-// Primed implements Observer.
-func (NopObserver) Primed(error) {}

@@ -15,9 +15,8 @@ const (
 	// file. What another process has purged or replaced is noticed within that time,
 	// for one system call a second.
 	statInterval = time.Second
-	// unkeptFor is how long a derivative that could not be written to disk is served
-	// from memory: no file would tell that it was forgotten, and it is to be written
-	// when the disk works again.
+	// unkeptFor is how long a derivative that could not be written to disk is served from
+	// memory. No file tells whether it was forgotten, and the disk may work again.
 	unkeptFor = time.Minute
 	// maxWarmBytes is the size up to which a derivative found on disk is read into
 	// memory at once. Larger ones are sent by the kernel, for less than copying costs.

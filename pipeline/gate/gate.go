@@ -21,12 +21,11 @@ var (
 )
 
 // Gate admits at most a number of workers at once, and at most a total weight. It is
-// first come, first served, with one exception: heavy work, of more than an eighth of
-// the total weight, never gets the last worker if there are several, and a quarter of
-// the total is added for light work, which may overtake heavy work in the queue. So a
-// few heavy pictures do not hold up all other requests. Background work has a queue of
-// its own, which is served only while no request is queued. A Gate is safe for use by
-// several goroutines.
+// first come, first served, but a few heavy pictures must not hold up all other requests:
+// heavy work, of more than an eighth of the total weight, never gets the last of several
+// workers, and light work may overtake it in the queue, and has a quarter of the total
+// besides. Background work has a queue of its own, which is served only while no request is
+// queued. A Gate is safe for use by several goroutines.
 type Gate struct {
 	workers    int
 	maxWeight  int64
@@ -86,10 +85,9 @@ func (g *Gate) Enter(ctx context.Context, weight int64) (leave func(), err error
 }
 
 // EnterBackground is Enter with low priority, for work that no request waits for. It is
-// admitted, first come, first served, only when no request is queued, and at most
-// MaxBackground such works run at once. Work that runs is not interrupted by a request
-// that comes later: with one worker, that request waits for all of it. ErrBusy is never
-// returned; the caller bounds how many wait.
+// admitted only when no request is queued, and at most MaxBackground such works run at
+// once. A request that comes later does not interrupt it: with one worker, that request
+// waits for all of it. ErrBusy is never returned; the caller bounds how many wait.
 func (g *Gate) EnterBackground(ctx context.Context, weight int64) (leave func(), err error) {
 	return g.enter(ctx, weight, !g.dedicated)
 }

@@ -14,8 +14,7 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// LargeError is the end of a fetch of an original that is larger than
-// Config.RedirectRaw.
+// LargeError is returned instead of an original that is larger than Config.RedirectRaw.
 type LargeError struct {
 	// Link makes a URL at which browsers get it from its origin.
 	Link func(context.Context, storage.LinkOptions) (string, error)
@@ -50,7 +49,7 @@ func (s *Store) fetchOnce(ctx context.Context, id ID, mode Mode) (*fetched, bool
 // into memory.
 func (s *Store) fetch(ctx context.Context, id ID, mode Mode) (*fetched, error) {
 	name := id.Name()
-	if err := s.versions.admit(id, s.Now()); err != nil {
+	if err := s.admitVersion(id); err != nil {
 		return nil, err
 	}
 	epoch := s.epoch(id)

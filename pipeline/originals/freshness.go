@@ -44,19 +44,20 @@ type record struct {
 	epoch       uint64    // in which this was found out
 }
 
-// isOf reports that it is about what has modTime, as far as is known.
+// isOf reports whether what has modTime is of this version, as far as is known.
 func (r record) isOf(modTime time.Time) bool {
 	date := r.version.ModTime
 	return r.guessed || date.IsZero() || date.Equal(modTime) || !r.before.IsZero() && r.before.Equal(modTime)
 }
 
-// differs reports that the version is known not to be other.
+// differs reports whether the version is known to be another than other.
 func (r record) differs(other storage.Version) bool {
 	return !r.guessed && !r.version.IsZero() && !other.IsZero() && !r.version.Is(other)
 }
 
-// recordOf returns what is remembered of an original, or what is written beside it, which is
-// remembered then. same is false if what has modTime is of another version.
+// recordOf returns what is known of an original: what is remembered, or else what is written
+// beside its file, which is then remembered. same is false if what has modTime is of another
+// version.
 func (s *Store) recordOf(id ID, modTime time.Time) (r record, same bool) {
 	known, ok := s.records.Get(id.Name())
 	r, same, read := s.readRecord(id, modTime, known, ok)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/thumbery/thumbery/cache"
+	"github.com/thumbery/thumbery/resize"
 	"github.com/thumbery/thumbery/resize/header"
 )
 
@@ -64,25 +64,20 @@ func (s *Store) inspect(ctx context.Context, o *Original, i Inspection) (header.
 	if h, ok := s.knownHeader(ref, i.Page); ok {
 		return h, nil
 	}
+	opened := openerOf(o.Blob)
+	again := opened
+	if o.Blob.Path != "" { // which is closed when its request leaves, before the others have their header
+		again = func() (resize.Source, func(), error) { return s.Reopen(ref) }
+	}
 	h, _, err := s.inspecting.Do(ctx, inspectionFlight(o, i), func(ctx context.Context) (header.Header, error) {
 		if h, ok := s.knownHeader(ref, i.Page); ok { // since this request has looked
 			return h, nil
 		}
-		if o.Blob.Path == "" {
-			return s.inspectNow(ctx, ref, o.Epoch, o.Blob, i)
-		}
-		// The file of o is closed when its request leaves, before the others have their header.
-		again, err := s.Peek(ref)
-		if err != nil {
-			return header.Header{}, err
-		}
-		defer again.Close()
 		return s.inspectNow(ctx, ref, o.Epoch, again, i)
 	})
 	if errors.Is(err, ErrMoved) { // on disk, while it is open here
-		h, err = s.inspectNow(ctx, ref, o.Epoch, o.Blob, i)
+		return s.inspectNow(ctx, ref, o.Epoch, opened, i)
 	}
-	s.noteUnreadable(err)
 	return h, err
 }
 
@@ -110,22 +105,21 @@ func (s *Store) RememberHeader(ref Ref, epoch uint64, h header.Header) {
 	s.headers.Put(ref.ID.Name(), epoch, inspected{ref.Size, ref.ModTime, h})
 }
 
-// inspectNow reads the header of an original from a blob that was opened in an epoch.
-func (s *Store) inspectNow(ctx context.Context, ref Ref, epoch uint64, b *cache.Blob, i Inspection) (header.Header, error) {
-	end, err := s.begin(ref)
+// inspectNow reads the header of an original that was opened in an epoch.
+func (s *Store) inspectNow(ctx context.Context, ref Ref, epoch uint64, open Opener, i Inspection) (h header.Header, err error) {
+	src, done, err := s.Source(ref, open)()
 	if err != nil {
-		return header.Header{}, err
-	}
-	h, err := s.Inspect(WithKey(ctx, ref.ID.Key), SourceOf(b), i.Page, i.Background)
-	if err != nil {
-		err = end(err)
-		s.RemoveIfBroken(ref.ID, err)
 		return h, err
 	}
-	if i.Page <= 1 {
+	defer func() { // also after a panic
+		err = done(err)
+		s.RemoveIfBroken(ref.ID, err)
+	}()
+	h, err = s.Inspect(WithKey(ctx, ref.ID.Key), src, i.Page, i.Background)
+	if err == nil && i.Page <= 1 {
 		s.RememberHeader(ref, epoch, h)
 	}
-	return h, nil
+	return h, err
 }
 
 // RemoveIfBroken removes an original from the cache if work on it failed with

@@ -3,13 +3,11 @@ package originals
 import (
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/pipeline/gate"
-	"github.com/thumbery/thumbery/variant"
 )
 
 // ErrTooManyVersions means that more versions of a key were to be fetched than
@@ -24,42 +22,31 @@ const (
 	versionSize  = 100 // bytes that one version takes
 )
 
-// versions bounds how many versions of one key are fetched within versionWindow. It
-// remembers them in memory only, and is asked only about fetches: versions that are
-// cached are served without it.
-type versions struct {
-	max     int // 0: any number
-	mu      sync.Mutex
-	fetched *cache.Memory[variant.Name, []versionFetch] // by the name of the key
-}
-
 type versionFetch struct {
 	version string
 	at      time.Time
 }
 
-func newVersions(limit int) versions {
-	size := func(f []versionFetch) int { return versionSize * len(f) }
-	return versions{max: limit, fetched: cache.NewMemory[variant.Name](versionBytes, size)}
-}
-
-// admit counts a fetch, or returns ErrTooManyVersions.
-func (v *versions) admit(id ID, now time.Time) error {
-	if v.max == 0 || id.Version == "" {
+// admitVersion counts a fetch, or returns ErrTooManyVersions if as many versions of the key as
+// Config.MaxVersions were fetched within versionWindow. They are remembered in memory only.
+// Versions that are cached are served without it.
+func (s *Store) admitVersion(id ID) error {
+	if s.MaxVersions == 0 || id.Version == "" {
 		return nil
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	now := s.Now()
 	key := id.Key.Name()
-	fetched, _ := v.fetched.Get(key)
+	fetched, _ := s.versions.Get(key)
 	recent := slices.DeleteFunc(slices.Clone(fetched), func(f versionFetch) bool { return now.Sub(f.at) >= versionWindow })
 	switch {
 	case slices.ContainsFunc(recent, func(f versionFetch) bool { return f.version == id.Version }):
 		return nil
-	case len(recent) >= v.max:
+	case len(recent) >= s.MaxVersions:
 		return fmt.Errorf("%w: %d were fetched within %v", ErrTooManyVersions, len(recent), versionWindow)
 	}
-	v.fetched.Put(key, append(recent, versionFetch{id.Version, now}))
+	s.versions.Put(key, append(recent, versionFetch{id.Version, now}))
 	return nil
 }
 

@@ -38,7 +38,7 @@ type Mode string
 // The values of Mode.
 const (
 	ToDisk      Mode = ""
-	IntoMemory  Mode = " into memory"  // as well, and not looked for on disk, where reading fails
+	IntoMemory  Mode = " into memory"  // too, and not looked for on disk, where reading has failed
 	UnlessLarge Mode = " unless large" // the error is a *LargeError for what is larger than RedirectRaw
 )
 
@@ -128,20 +128,6 @@ func (s *Store) IsCached(id ID) bool {
 	return err == nil && b.Close() == nil
 }
 
-// Peek opens an original again that was seen before, without noting its use. The error
-// is ErrMoved if it is not the same any more.
-func (s *Store) Peek(ref Ref) (*cache.Blob, error) {
-	b, err := s.Cache.Peek(ref.ID.Name())
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrMoved, err)
-	}
-	if b.Size != ref.Size || !b.ModTime.Equal(ref.ModTime) {
-		b.Close()
-		return nil, ErrMoved
-	}
-	return b, nil
-}
-
 // SourceOf makes a render.Source of an open original. Background work may be queued for
 // long: the original is closed at once, and reopened when the work is admitted.
 func (s *Store) SourceOf(o *Original, background bool) func() (src resize.Source, done func(error) error, err error) {
@@ -150,19 +136,29 @@ func (s *Store) SourceOf(o *Original, background bool) func() (src resize.Source
 		o.Blob.Close()
 		return s.Source(ref, func() (resize.Source, func(), error) { return s.Reopen(ref) })
 	}
-	return s.Source(ref, func() (resize.Source, func(), error) { return SourceOf(o.Blob), func() {}, nil })
+	return s.Source(ref, openerOf(o.Blob))
 }
 
 // Opener opens what a picture is made from. The caller calls close, unless err is not nil.
 type Opener func() (src resize.Source, close func(), err error)
 
-// Reopen is an Opener of an original that was seen before. The errors are those of Peek.
+// Reopen is an Opener of an original that was seen before. It notes no use. The error is
+// ErrMoved if the original is not the same any more.
 func (s *Store) Reopen(ref Ref) (src resize.Source, close func(), err error) {
-	b, err := s.Peek(ref)
+	b, err := s.Cache.Peek(ref.ID.Name())
 	if err != nil {
-		return src, nil, err
+		return src, nil, fmt.Errorf("%w: %v", ErrMoved, err)
+	}
+	if b.Size != ref.Size || !b.ModTime.Equal(ref.ModTime) {
+		b.Close()
+		return src, nil, ErrMoved
 	}
 	return SourceOf(b), func() { b.Close() }, nil
+}
+
+// openerOf is an Opener of a blob that is open, and stays so.
+func openerOf(b *cache.Blob) Opener {
+	return func() (resize.Source, func(), error) { return SourceOf(b), func() {}, nil }
 }
 
 // SourceOf returns a blob as a source, which can be used until the blob is closed.

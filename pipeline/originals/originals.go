@@ -59,14 +59,13 @@ type Config struct {
 	// background; 0 is never. From RevalidateSync on, if that is not 0, a request waits
 	// for the answer, up to a limit.
 	Revalidate, RevalidateSync time.Duration
-	// RedirectRaw is the size in bytes above which Open with UnlessLarge gives a
-	// link instead of fetching, where the origin has links; 0 is never.
+	// RedirectRaw is the size in bytes above which Open with UnlessLarge returns a
+	// *LargeError, if the origin has links; 0 is never.
 	RedirectRaw int64
 
 	// The following is set by pipeline.New.
 
-	// Inspect reads the header of a page of a picture, counted from 1, when it is admitted;
-	// background gives it low priority.
+	// Inspect is render.Engine.Inspect.
 	Inspect func(ctx context.Context, src resize.Source, page int, background bool) (header.Header, error)
 	// ServeBroken accepts a broken original whose header can be read.
 	ServeBroken bool
@@ -106,13 +105,13 @@ type Store struct {
 	checking   cache.Flight[Freshness]
 	inspecting cache.Flight[header.Header]
 	checks     *background.Queue
-	versions   versions
 	memory     *semaphore.Weighted // bytes of originals that could not be kept on disk
 	headers    cache.EpochMap[inspected]
 	records    cache.EpochMap[record]
 	absent     cache.EpochMap[time.Time]
-	crashing   sync.Mutex              // writes of crashes
-	crashes    cache.EpochMap[crashes] // by versionName
+	counting   sync.Mutex                                  // writes of the next two
+	crashes    cache.EpochMap[crashes]                     // by versionName
+	versions   *cache.Memory[variant.Name, []versionFetch] // by the name of the key
 	// forgets are the epochs of absent. They end only when Forget is called: what the
 	// Store removes by itself says nothing against an original's absence.
 	forgets cache.Epochs
@@ -121,10 +120,11 @@ type Store struct {
 // New returns a Store.
 func New(c Config) *Store {
 	s := &Store{
-		Config: c, checks: background.NewQueue(backgroundChecks), versions: newVersions(c.MaxVersions),
+		Config: c, checks: background.NewQueue(backgroundChecks),
 		memory: semaphore.NewWeighted(unkeptOriginals * c.MaxBytes),
 	}
 	s.crashes = cache.NewEpochMap(crashBytes, func(crashes) int { return crashSize }, s.Epochs)
+	s.versions = cache.NewMemory[variant.Name](versionBytes, func(f []versionFetch) int { return versionSize * len(f) })
 	s.headers = cache.NewEpochMap(headerBytes, func(inspected) int { return headerSize }, s.Epochs)
 	s.records = cache.NewEpochMap(recordBytes, func(r record) int { return len(r.version.ETag) }, s.Epochs)
 	s.absent = cache.NewEpochMap(absentBytes, func(time.Time) int { return 0 }, &s.forgets)

@@ -45,8 +45,8 @@ func versionName(ref Ref) variant.Name {
 // is refused from now on. Those that come while it is refused, of work that had begun
 // before, do not prolong that. When it is over, one more crash is enough.
 func (s *Store) countCrash(ref Ref, epoch uint64) bool {
-	s.crashing.Lock()
-	defer s.crashing.Unlock()
+	s.counting.Lock()
+	defer s.counting.Unlock()
 	name, now := versionName(ref), s.Now()
 	c, _ := s.crashes.Get(name)
 	if c.n < crashLimit && now.Sub(c.last) > quarantineTime {
@@ -60,30 +60,14 @@ func (s *Store) countCrash(ref Ref, epoch uint64) bool {
 	return c.n >= crashLimit
 }
 
-// begin is called when work on an original, or on its mezzanine, begins. The error is
-// ErrQuarantined. The caller calls end with the outcome of the work, and uses what it
-// returns instead: ErrQuarantined for the crash that puts the original into quarantine.
-func (s *Store) begin(ref Ref) (end func(error) error, err error) {
-	epoch := s.epoch(ref.ID)
-	if c, _ := s.crashes.Get(versionName(ref)); s.Now().Before(c.until) {
-		return nil, ErrQuarantined
-	}
-	return func(err error) error {
-		if !errors.Is(err, resize.ErrDied) || s.epoch(ref.ID) != epoch || !s.countCrash(ref, epoch) {
-			return err
-		}
-		s.Log.Warn("an original is refused for a while: processes died of it", "key", ref.ID.Key, "for", quarantineTime, "cause", err)
-		return fmt.Errorf("%w: %v", ErrQuarantined, err)
-	}, nil
-}
-
 // Source makes a render.Source of open, which opens an original or its mezzanine. If it
-// is in quarantine, the error is ErrQuarantined.
+// is in quarantine, the error is ErrQuarantined, which also takes the place of the crash that
+// puts it there.
 func (s *Store) Source(ref Ref, open Opener) func() (src resize.Source, done func(error) error, err error) {
 	return func() (src resize.Source, done func(error) error, err error) {
-		end, err := s.begin(ref)
-		if err != nil {
-			return src, nil, err
+		epoch := s.epoch(ref.ID)
+		if c, _ := s.crashes.Get(versionName(ref)); s.Now().Before(c.until) {
+			return src, nil, ErrQuarantined
 		}
 		src, close, err := open()
 		if err != nil {
@@ -93,7 +77,11 @@ func (s *Store) Source(ref Ref, open Opener) func() (src resize.Source, done fun
 		return src, func(err error) error {
 			close()
 			s.noteUnreadable(err)
-			return end(err)
+			if !errors.Is(err, resize.ErrDied) || s.epoch(ref.ID) != epoch || !s.countCrash(ref, epoch) {
+				return err
+			}
+			s.Log.Warn("an original is refused for a while: processes died of it", "key", ref.ID.Key, "for", quarantineTime, "cause", err)
+			return fmt.Errorf("%w: %v", ErrQuarantined, err)
 		}, nil
 	}
 }
