@@ -15,7 +15,8 @@ import (
 
 const (
 	cursorDirectory = "cursors"
-	// cursorAge is how long a cursor in the log of a peer is kept that is not saved again.
+	// cursorAge is the time after which a cursor in the log of a peer is removed, unless it was
+	// saved again.
 	cursorAge = 30 * 24 * time.Hour
 )
 

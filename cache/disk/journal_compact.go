@@ -25,7 +25,7 @@ func sourceOf(name string) (id sourceID, ok bool) {
 	return id, err == nil
 }
 
-// sources are pictures.
+// sources is a set of pictures, by the part of their names that is the same for all files.
 type sources map[sourceID]struct{}
 
 func (s sources) add(name string) {

@@ -91,7 +91,7 @@ func (s store) RemoveSource(source variant.Name) (files int, bytes int64, err er
 	return files, bytes, s.Store.Remove(ctx, source)
 }
 
-func (s store) Check() error { return s.Store.Check(context.Background()) }
+func (s store) Check() error { return s.Bucket.Check(context.Background()) }
 
 func TestFake(t *testing.T) {
 	t.Parallel()

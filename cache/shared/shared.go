@@ -146,6 +146,3 @@ func (s *Store) stateChanged(_ string, _, to gobreaker.State) {
 
 // State returns the state of the circuit breaker: 0 closed, 1 half-open, 2 open.
 func (s *Store) State() gobreaker.State { return s.breaker.State() }
-
-// Check finds out whether the bucket answers.
-func (s *Store) Check(ctx context.Context) error { return s.Bucket.Check(ctx) }

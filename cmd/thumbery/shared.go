@@ -55,7 +55,7 @@ func (a *app) sharedChecks() []admin.Check {
 	if s == nil {
 		return nil
 	}
-	return []admin.Check{{Name: "shared " + s.Bucket.String(), Do: s.Check, Degrades: true, State: func() string { return s.State().String() }}}
+	return []admin.Check{{Name: "shared " + s.Bucket.String(), Do: s.Bucket.Check, Degrades: true, State: func() string { return s.State().String() }}}
 }
 
 // sharedState yields the state of the shared tier for metrics, if there is one.
