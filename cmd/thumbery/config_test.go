@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/config"
 )
 
 // settingLine is a line of deploy/thumbery.toml that shows a setting.
@@ -72,7 +69,7 @@ func TestConfigHidesValues(t *testing.T) {
 	} {
 		name, _, _ := strings.Cut(text, " ")
 		err := parseServe(t, "listen = ':0'\n"+text+"\n")
-		if err == nil || strings.Contains(err.Error(), "supercali") || !strings.HasPrefix(err.Error(), `toml: line 2 (last key "`+name+`"): `) {
+		if err == nil || strings.Contains(err.Error(), "supercali") || !strings.Contains(err.Error(), `: line 2 (last key "`+name+`") is `) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -101,10 +98,6 @@ func parseServe(t *testing.T, text string) error {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := &config.File{}
-	_, err := newParser(io.Discard, io.Discard, kong.Bind(c)).Parse([]string{"serve", "--config", path})
-	if later := errors.New("later"); err == nil && c.Explain(later) != later {
-		err = errors.New("the end of the parsing was not noticed")
-	}
+	_, err := newParser(io.Discard, io.Discard).Parse([]string{"serve", "--config", path})
 	return err
 }

@@ -66,13 +66,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func runCommand(args []string, stdout, stderr io.Writer) error {
-	file := &config.File{}
-	ctx, err := newParser(stdout, stderr, kong.Bind(file)).Parse(args)
+	ctx, err := newParser(stdout, stderr).Parse(args)
 	if err == nil {
 		err = settings.CheckRanges(ctx.Flags())
 	}
 	if err != nil {
-		return exit.Usage(file.Explain(err))
+		return exit.Usage(err)
 	}
 	if ctx.Command() != "serve" { // which has a log
 		for _, warning := range settings.ExposedSecrets(ctx) {
