@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strconv"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"github.com/thumbery/thumbery/cache/disk"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
-	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/pipeline/originals"
 	"github.com/thumbery/thumbery/prime"
 	"github.com/thumbery/thumbery/variant"
@@ -53,23 +51,23 @@ func (s switches) each(yield func(name, value string)) {
 
 // hook handles bucket notifications: everything made of the old object is forgotten, and
 // the presets of the new one are made.
-func (c *serveCmd) hook(app *app, primer *prime.Queue, m *metrics.Metrics, log *slog.Logger) *admin.Hook {
+func (c *serveCmd) hook(p *parts) *admin.Hook {
 	if c.HookSecret == "" {
 		return nil
 	}
 	forget := func(key variant.Key) error {
-		if app.Originals.ReadOnly() { // what was forgotten could not be fetched again
+		if p.readOnly() { // what was forgotten could not be fetched again
 			return originals.ErrReadOnly
 		}
-		_, err := app.forgetEverywhere(key)
+		_, err := p.forgetEverywhere(key)
 		return err
 	}
 	return &admin.Hook{
-		Secret: c.HookSecret, Keys: app.origins.Keys, Observe: m.Hooked,
+		Secret: c.HookSecret, Keys: p.origins.Keys, Observe: p.metrics.Hooked,
 		Created: func(key variant.Key) error {
 			err := forget(key)
-			if err == nil && len(c.Preset) > 0 && !primer.Add(key) {
-				log.Warn("the queue of uploads is full: this picture is made when it is requested", "key", key)
+			if err == nil && len(c.Preset) > 0 && !p.uploads.Add(key) {
+				p.log.Warn("the queue of uploads is full: this picture is made when it is requested", "key", key)
 			}
 			return err
 		},
@@ -83,7 +81,7 @@ const primeParallel = 4
 
 // prime is admin.Priming.Run.
 func (a *app) prime(ctx context.Context, r admin.PrimeRequest, report func(prime.Progress)) error {
-	if a.Originals.ReadOnly() {
+	if a.readOnly() {
 		return originals.ErrReadOnly
 	}
 	if err := a.Render.Settings.CheckWritable(r.Variants); err != nil {

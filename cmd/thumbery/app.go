@@ -43,7 +43,7 @@ type AppFlags struct {
 type app struct {
 	*pipeline.Pipeline
 	primer  *prime.Engine
-	presets variant.Presets
+	rules   variant.Rules
 	origins *origins.Origins
 	dir     *disk.Directory
 	metrics *metrics.Metrics
@@ -52,14 +52,10 @@ type app struct {
 	invalidations *invalidation.Log
 
 	workers *sandbox.Pool // to be closed
-	gates   gates
 }
 
 // readOnly is for work in the background, which begins when the pipeline is complete.
 func (a *app) readOnly() bool { return a.Originals.ReadOnly() }
-
-// gates admit work.
-type gates struct{ pictures, fetches *gate.Gate }
 
 // newGate is gate.New, or gate.NewDedicated for a process without requests.
 type newGate = func(workers int, maxWeight int64, queue int) *gate.Gate
@@ -85,7 +81,7 @@ func (f *AppFlags) app(c appConfig) (*app, error) {
 	if err != nil {
 		return nil, exit.Usage(fmt.Errorf("--watermark: %w", err))
 	}
-	a := &app{presets: presets, metrics: c.metrics, tracer: c.tracer}
+	a := &app{rules: variant.Rules{Presets: presets, Limits: f.Limits(), Format: f.OutputFormat()}, metrics: c.metrics, tracer: c.tracer}
 	if a.workers, err = startWorkers(&f.WorkerFlags, f.engine(marks), c.log); err != nil {
 		return nil, err
 	}
@@ -99,7 +95,7 @@ func (f *AppFlags) app(c appConfig) (*app, error) {
 // open opens the origins and the cache, waits for the workers, and puts the pipeline
 // together.
 func (f *AppFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err error) {
-	if a.origins, err = f.OriginFlags.Open(a.readOnly, c.tracer.Transport, c.metrics, c.log); err != nil {
+	if a.origins, err = origins.Open(origins.Config{OriginFlags: &f.OriginFlags, Paused: a.readOnly, Wrap: c.tracer.Transport, Metrics: c.metrics, Log: c.log}); err != nil {
 		return err
 	}
 	if a.invalidations, err = f.openInvalidations(c.metrics, c.log); err != nil {
@@ -112,13 +108,14 @@ func (f *AppFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 	if err != nil {
 		return err
 	}
-	logMissing(a.workers.State(), false, slog.LevelWarn, c.log)
+	logMissing(a.workers.State(), false, c.log)
 	settings := f.settings(able, marks)
-	if err := checkPresets(a.presets, settings); err != nil {
+	if err := checkPresets(a.rules.Presets, settings); err != nil {
 		return err
 	}
-	a.gates = gates{c.newGate(f.WorkerCount(), int64(f.MaxPixels), c.queue), c.newGate(f.Fetches, 0, c.queue)}
 	config := f.pipeline(a)
+	config.Render.Gate = c.newGate(f.WorkerCount(), int64(f.MaxPixels), c.queue)
+	config.Originals.Fetches = c.newGate(f.Fetches, 0, c.queue)
 	config.Render.Settings, config.Observer, config.Log = settings, a.observer(), c.log
 	if config.Derivatives.SharedTier, err = f.sharedTier(a, c); err != nil {
 		return err
@@ -135,21 +132,21 @@ func (f *AppFlags) open(a *app, marks []watermark.Watermark, c appConfig) (err e
 func (f *AppFlags) pipeline(a *app) pipeline.Config {
 	return pipeline.Config{
 		Originals: originals.Config{
-			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.Originals, Journal: a.dir.Journal, Fetches: a.gates.fetches,
+			Origin: a.origins, Down: a.origins.Down, Cache: a.dir.Originals, Journal: a.dir.Journal,
 			MaxBytes: int64(f.MaxBytes), FetchTimeout: f.FetchTimeout, NegativeTTL: f.NegativeTTL,
 			Revalidate: f.Revalidate, RevalidateSync: f.RevalidateSync, RedirectRaw: int64(f.RedirectRaw),
 		},
 		Derivatives: derivatives.Config{Cache: a.dir.Derivatives},
 		Mezzanines:  mezzanines.Config{Cache: a.dir.Mezzanines},
-		Render:      render.Config{Resizer: a.workers, Gate: a.gates.pictures, Timeout: f.ResizeTimeout},
-		ServeBroken: f.ServesBroken(), Record: a.record, Now: time.Now,
+		Render:      render.Config{Resizer: a.workers, Timeout: f.ResizeTimeout},
+		ServeBroken: f.OnBroken == "serve", Record: a.record, Now: time.Now,
 	}
 }
 
 // engine is what the workers are told.
 func (f *AppFlags) engine(marks []watermark.Watermark) engine.Config {
 	return engine.Config{
-		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.FormatSet(), Lenient: f.ServesBroken(),
+		Choice: engine.Choice(f.Engine), AVIFSpeed: f.AVIFSpeed, Formats: f.FormatSet(), Lenient: f.OnBroken == "serve",
 		AllScans: f.Scans == "all", Watermarks: marks,
 	}
 }

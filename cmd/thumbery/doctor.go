@@ -21,23 +21,22 @@ import (
 type doctorCmd struct {
 	settings.FormatFlags
 	settings.WorkerFlags
-
-	Cache  string           `complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
+	settings.CacheFlag
 	Source []storage.Source `default:"${default_source}" sep:" " help:"Backends of the originals, as for serve."`
 }
 
+// Validate is called by kong.
+func (c *doctorCmd) Validate() error { return settings.CheckSources(c.Source) }
+
 // Run prints a line for each check, and fails if something is wrong.
 func (c *doctorCmd) Run(stdout io.Writer) error {
-	if err := settings.CheckSources(c.Source); err != nil {
-		return err
-	}
 	memory, err := c.WorkerMemory()
 	if err != nil {
 		return err
 	}
 	config := doctor.Config{
 		Engine:  func(ctx context.Context) (doctor.Engine, error) { return c.inspect(ctx, memory) },
-		Formats: c.FormatSet(), Required: c.RequiresSandbox(), Cache: c.Cache, Sources: c.Source,
+		Formats: c.FormatSet(), Required: c.Sandbox == "require", Cache: c.Cache, Sources: c.Source,
 		Open: func(u *url.URL) (storage.Backend, error) { return origins.OpenBackend(u, s3.Options{}) },
 	}
 	bar := progress.New(os.Stderr, io.Discard) // each check has a line

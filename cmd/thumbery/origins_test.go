@@ -36,7 +36,7 @@ func opened(t *testing.T, f settings.OriginFlags, sources ...string) (*origins.O
 		f.Source = append(f.Source, source)
 	}
 	m := metrics.New()
-	o, err := f.Open(func() bool { return false }, nil, m, slog.New(slog.DiscardHandler))
+	o, err := origins.Open(origins.Config{OriginFlags: &f, Metrics: m, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func (fullDisk) Check() error { return errors.New("no space left on device") }
 // service; one that cannot be read does.
 func TestCacheChecks(t *testing.T) {
 	o, _ := opened(t, settings.OriginFlags{}, "/=file:.")
-	c := serveCmd{AppFlags: AppFlags{CacheFlags: settings.CacheFlags{Cache: t.TempDir()}}}
+	c := serveCmd{AppFlags: AppFlags{CacheFlags: settings.CacheFlags{CacheFlag: settings.CacheFlag{Cache: t.TempDir()}}}}
 	ask := func(d *disk.Directory) (status int, ready struct{ Ready, Degraded bool }) {
 		w := httptest.NewRecorder()
 		admin.New(admin.Config{Checks: c.checks(&app{origins: o, dir: d}), Metrics: http.NotFoundHandler()}).

@@ -26,8 +26,8 @@ func (c *serveCmd) page(p *parts, keys *variant.Keyring) ui.Config {
 	p.events = append(p.events, events)
 	return ui.Config{
 		// A browser gets answers from here: with their bodies, and what is wrong in words.
-		Picture: api.New(api.Config{Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, MaxAge: c.MaxAge, Hottest: p.hottest, Observer: p.observer(), Log: p.log}),
-		Rules:   p.rules(c), Keys: keys, CanSign: c.AdminToken != "", CanChange: true, Version: version,
+		Picture: api.New(api.Config{Pipeline: p.Pipeline, Rules: p.rules, Keys: keys, MaxAge: c.MaxAge, Hottest: p.hottest, Observer: p.observer(), Log: p.log}),
+		Rules:   p.rules, Keys: keys, CanSign: c.AdminToken != "", CanChange: true, Version: version,
 		Writes: p.Render.Settings.CanWrite, Watermarks: slices.Sorted(maps.Keys(p.Render.Settings.Watermarks)), List: p.list, FirstKey: first, Explain: admin.ExplainHandler(p.explain),
 		Events: events, Purging: c.dryRuns(),
 	}

@@ -90,13 +90,18 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	log := slog.New(slog.NewTextHandler(bar, nil))
 	slog.SetDefault(log) // for panics that are recovered
 	r := &prime.Report{Began: time.Now(), Lists: c.lists(), Log: log, Show: bar.Describe()}
-	run, err := c.prepare(r)
-	if err != nil {
-		return err
+	run := c.remote
+	if c.Server.IsZero() {
+		app, job, err := c.prepare(r)
+		if err != nil {
+			return err
+		}
+		defer app.workers.Close()
+		run = func(ctx context.Context, r *prime.Report) error { return app.primeHere(ctx, job, r) }
 	}
 	ctx, cancel := lifecycle.UntilSignal()
 	defer cancel()
-	err = run(ctx)
+	err := run(ctx, r)
 	bar.Done()
 	return c.conclude(ctx, r, err, stdout)
 }
@@ -130,68 +135,60 @@ func (c *primeCmd) next(s *prime.Summary) string {
 	}
 }
 
-// prepare returns what does the work, and reports to r. Its errors are mistakes in the
-// flags.
-func (c *primeCmd) prepare(r *prime.Report) (run func(context.Context) error, err error) {
-	if !c.Server.IsZero() {
-		r.Where = c.Server.String()
-		return c.remote(r), nil
-	}
-	if r.Where, err = filepath.Abs(c.Cache); err != nil {
-		return nil, err
-	}
-	return c.local(r)
-}
-
 // primeQueue is more than can be queued: pictures, and mezzanines in the background.
 const primeQueue = 1000
 
-// local prepares the work to be done here.
-func (c *primeCmd) local(r *prime.Report) (run func(context.Context) error, err error) {
+// prepare prepares the work to be done here. Its errors are mistakes in the flags, or those of
+// starting workers. The caller closes the workers of the app.
+func (c *primeCmd) prepare(r *prime.Report) (*app, prime.Job, error) {
+	var err error
+	if r.Where, err = filepath.Abs(c.Cache); err != nil {
+		return nil, prime.Job{}, err
+	}
 	c.Repair = false // that is what serving is for
 	app, err := c.app(appConfig{newGate: gate.NewDedicated, queue: primeQueue, metrics: metrics.New(), log: r.Log})
 	if err != nil {
-		return nil, err
+		return nil, prime.Job{}, err
 	}
-	rules := variant.Rules{Presets: app.presets, Limits: c.LimitFlags.Limits(), Format: c.OutputFormat()}
-	variants, err := rules.Variants(c.Ops, c.PresetAll)
+	variants, err := app.rules.Variants(c.Ops, c.PresetAll)
 	if err == nil {
 		err = app.Render.Settings.CheckWritable(variants)
 	}
 	if err != nil {
 		app.workers.Close()
-		return nil, exit.Usage(fmt.Errorf("--ops: %w", err))
+		return nil, prime.Job{}, exit.Usage(fmt.Errorf("--ops: %w", err))
 	}
 	job := prime.Job{Variants: variants, AllFormats: c.AllFormats, Parallel: c.Parallel, Failed: r.Failed}
 	c.selectPictures(&job, app)
-	return func(ctx context.Context) error {
-		defer app.workers.Close()
-		background, end := context.WithCancel(context.WithoutCancel(ctx))
-		defer end()
-		append(app.forgetting(), lifecycle.Task{Name: "probe", Run: app.origins.Probe}).Start(background)
-		err := app.primer.Run(ctx, job, r.Update)
-		return errors.Join(err, app.Derivatives.Shared.Drain(ctx), app.settle(ctx))
-	}, nil
+	return app, job, nil
+}
+
+// primeHere does the work here.
+func (a *app) primeHere(ctx context.Context, job prime.Job, r *prime.Report) error {
+	background, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	append(a.forgetting(), lifecycle.Task{Name: "probe", Run: a.origins.Probe}).Start(background)
+	err := a.primer.Run(ctx, job, r.Update)
+	return errors.Join(err, a.Derivatives.Shared.Drain(ctx), a.settle(ctx))
 }
 
 // remote has a running server do the work, which lists by itself.
-func (c *primeCmd) remote(r *prime.Report) (run func(context.Context) error) {
+func (c *primeCmd) remote(ctx context.Context, r *prime.Report) error {
+	r.Where = c.Server.String()
 	client := c.Server.Client(c.AdminToken, r.Log)
 	body := prime.Body{Ops: c.Ops, AllPresets: c.PresetAll}
 	if c.AllFormats {
 		body.Formats = "auto"
 	}
 	if !c.lists() {
-		return func(ctx context.Context) error {
-			return client.RunKeys(ctx, body, prime.ReadKeys(os.Stdin, r.LeaveOut), r.Update)
-		}
+		return client.RunKeys(ctx, body, prime.ReadKeys(os.Stdin, r.LeaveOut), r.Update)
 	}
 	prefix := c.prefix()
 	body.Prefix = &prefix
 	if c.Since > 0 {
 		body.Since = time.Duration(c.Since).String()
 	}
-	return func(ctx context.Context) error { return client.Run(ctx, body, r.Update) }
+	return client.Run(ctx, body, r.Update)
 }
 
 // selectPictures takes the keys that are listed, or those on standard input.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/thumbery/thumbery/cache/disk"
@@ -23,7 +22,7 @@ import (
 )
 
 type purgeCmd struct {
-	Cache                string `group:"cache" complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
+	settings.CacheFlag   `group:"cache"`
 	settings.PolicyFlags `group:"cache"`
 
 	// These flags are for one run only, so they have no environment variables. serve's
@@ -38,14 +37,9 @@ type purgeCmd struct {
 
 func (c *purgeCmd) forgets() bool { return len(c.Source)+len(c.Prefix) > 0 }
 
-// purgeGOGC is the GOGC of a purge, which leaves the memory to the server: it takes 23 MiB
-// with it, for a cache of 100,000 files, and 25 without.
-const purgeGOGC = 50
-
 // Run purges until it is done or SIGTERM or SIGINT comes.
 func (c *purgeCmd) Run(stdout io.Writer) error {
 	lifecycle.OutliveReaders()
-	debug.SetGCPercent(purgeGOGC)
 	policy := c.Policy()
 	if policy.Empty() && !c.forgets() {
 		return exit.Usage(errors.New("purge: say what to remove: --older-than 30d, --max-size 50GiB, --max-files, --min-free 10%, --source KEY or --prefix PREFIX"))

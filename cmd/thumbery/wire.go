@@ -34,95 +34,87 @@ type service struct {
 	events        []*ui.Events // to be closed before the servers wait for their last request
 }
 
-// wire puts the service together. stopping is what /readyz says. Its errors are mistakes in the flags.
-func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (service, error) {
-	keys, err := c.Keyring()
-	if err != nil {
-		return service{}, err
+// parts are what the two servers share.
+type parts struct {
+	*app
+	keys     *variant.Keyring
+	sendFile api.SendFile
+	fronts   frontCaches
+	peers    *peers.Peers
+	fallback api.Fallback // nil without a picture
+	uploads  *prime.Queue
+	switches switches
+	hottest  *api.Hottest
+	events   []*ui.Events // of each page
+	explain  *explain.Engine
+	stopping func() bool // is what /readyz says
+	log      *slog.Logger
+}
+
+// wire puts the service together. Its errors are mistakes in the flags.
+func (c *serveCmd) wire(stopping func() bool, log *slog.Logger) (s service, err error) {
+	p := &parts{hottest: &api.Hottest{}, stopping: stopping, log: log}
+	if p.keys, err = c.Keyring(); err != nil {
+		return s, err
 	}
-	sendFile, err := c.SendFile(c.Cache)
-	if err != nil {
-		return service{}, err
+	if p.sendFile, err = c.SendFile(c.Cache); err != nil {
+		return s, err
 	}
 	tracer, err := tracing.New(context.Background(), version, log)
 	if err != nil {
-		return service{}, exit.Usage(err)
+		return s, exit.Usage(err)
 	}
 	m := metrics.New()
-	fronts, err := openFrontCaches(c.PurgeURL, m, log)
-	if err != nil {
-		return service{}, err
+	if p.fronts, err = openFrontCaches(c.PurgeURL, m, log); err != nil {
+		return s, err
 	}
-	app, err := c.app(appConfig{gate.New, c.Queue, m, tracer, log, func(p *pipeline.Config) {
-		p.Derivatives.MemoryBytes, p.Adaptive, p.Originals.MaxVersions = c.hotBytes(), c.Adaptive, c.VersionLimit()
+	p.app, err = c.app(appConfig{gate.New, c.Queue, m, tracer, log, func(config *pipeline.Config) {
+		config.Derivatives.MemoryBytes, config.Adaptive, config.Originals.MaxVersions = c.hotBytes(), c.Adaptive, c.VersionLimit()
 	}})
 	if err != nil {
-		return service{}, err
+		return s, err
 	}
-	logMissing(app.workers.State(), true, slog.LevelInfo, log)
-	s, err := c.service(app, keys, sendFile, fronts, stopping, log)
-	if err != nil {
-		app.workers.Close()
+	logMissing(p.workers.State(), true, log)
+	if s, err = c.service(p); err != nil {
+		p.workers.Close()
 	}
 	return s, err
 }
 
 // service makes the two servers of what is wired.
-func (c *serveCmd) service(app *app, keys *variant.Keyring, sendFile api.SendFile, fronts frontCaches, stopping func() bool, log *slog.Logger) (service, error) {
-	fallback, err := c.fallback(app.workers, app.Render.Settings)
-	if err != nil {
-		return service{}, err
+func (c *serveCmd) service(p *parts) (s service, err error) {
+	if p.fallback, err = c.fallback(p.workers, p.Render.Settings); err != nil {
+		return s, err
 	}
-	others, err := c.peers(app, log)
-	if err != nil {
-		return service{}, err
+	if p.peers, err = c.peers(p.app, p.log); err != nil {
+		return s, err
 	}
-	p := &parts{
-		app: app, fallback: fallback, primer: app.primer.NewQueue(app.rules(c).AllPresets()), switches: c.switches(app),
-		hottest: &api.Hottest{}, log: log,
-	}
-	app.metrics.Watch(version, p.state(fronts, others))
-	tasks := slices.Concat(app.background(), c.purging(log), app.forgetting(), fronts.tasks(app.invalidations), lifecycle.Tasks{{Name: "peers", Run: others.Run}, {Name: "tracing", Run: app.tracer.Run}, {Name: "prime-uploads", Run: p.primer.Run}})
-	public := c.publicServer(p, keys, sendFile)
-	p.explain = c.explain(p, public, keys)
-	s := service{public: c.withDemo(p, p.tracer.Handler(public)), admin: c.adminServer(p, keys, stopping), background: tasks, workers: app.workers}
-	s.events = p.events
+	p.uploads, p.switches = p.primer.NewQueue(p.rules.AllPresets()), c.switches(p.app)
+	p.metrics.Watch(version, p.state())
+	public := c.publicServer(p)
+	p.explain = c.explain(p, public)
+	s = service{public: c.withDemo(p, p.tracer.Handler(public)), admin: c.adminServer(p), background: c.background(p), workers: p.workers}
+	s.events = p.events // which the pages have added
 	return s, nil
 }
 
-// parts are what the two servers share.
-type parts struct {
-	*app
-	fallback api.Fallback // nil without a picture
-	primer   *prime.Queue
-	switches switches
-	hottest  *api.Hottest
-	events   []*ui.Events // of each page
-	explain  *explain.Engine
-	log      *slog.Logger
-}
-
 // state is what the metrics show of a running service.
-func (p *parts) state(fronts frontCaches, others *peers.Peers) metrics.State {
+func (p *parts) state() metrics.State {
 	return metrics.State{
-		Gate: p.gates.pictures.Load, Background: p.gates.pictures.Background, Fetches: p.gates.fetches.Load, Memory: p.Derivatives.MemoryStats, Absent: p.Originals.Absent,
-		Repairs: p.origins.Repairs, Primes: p.primer.Waiting, DiskLow: p.dir.Free.Low,
+		Gate: p.Render.Gate.Load, Background: p.Render.Gate.Background, Fetches: p.Originals.Fetches.Load, Memory: p.Derivatives.MemoryStats, Absent: p.Originals.Absent,
+		Repairs: p.origins.Repairs, Primes: p.uploads.Waiting, DiskLow: p.dir.Free.Low,
 		Workers: watchWorkers(p.workers.State),
 		Ages:    p.ages, Purged: func() time.Time { return p.dir.Inventory.Stock().Counted.Time },
 		Stock:   func() [eviction.Tiers]eviction.Count { return p.dir.Inventory.Stock().ByTier() },
-		Origins: p.origins.States, Shared: p.sharedState, Switches: p.switches.each, Fronts: fronts.backlogs(p.invalidations), Peers: func() metrics.Peers { return metrics.Peers(others.State()) },
+		Origins: p.origins.States, Shared: p.sharedState, Switches: p.switches.each, Fronts: p.fronts.backlogs(p.invalidations), Peers: func() metrics.Peers { return metrics.Peers(p.peers.State()) },
 	}
 }
 
-func (a *app) rules(c *serveCmd) variant.Rules {
-	return variant.Rules{Presets: a.presets, Limits: c.LimitFlags.Limits(), Format: c.OutputFormat()}
-}
-
-func (c *serveCmd) publicServer(p *parts, keys *variant.Keyring, sendFile api.SendFile) *api.Server {
+func (c *serveCmd) publicServer(p *parts) *api.Server {
 	return api.New(api.Config{
-		Pipeline: p.Pipeline, Rules: p.rules(c), Keys: keys, ClientHints: c.ClientHints,
+		Pipeline: p.Pipeline, Rules: p.rules, Keys: p.keys, ClientHints: c.ClientHints,
 		MaxAge: c.MaxAge, Changing: c.Revalidate > 0 || c.HookSecret != "", CORS: c.CORS, FallbackRedirect: c.Fallback == fallbackToOrigin, Fallback: p.fallback,
-		TagHeaders: c.TagHeader, SendFile: sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader, Warm: p.warm}, Hottest: p.hottest, Observer: p.observer(), Log: p.log,
+		TagHeaders: c.TagHeader, SendFile: p.sendFile, Hot: api.HotHeaders{After: c.HotAfter, Window: c.HotWindow, Header: c.HotHeader, Warm: p.warm}, Hottest: p.hottest, Observer: p.observer(), Log: p.log,
 	})
 }
 
@@ -136,21 +128,21 @@ func (c *serveCmd) withDemo(p *parts, public http.Handler) http.Handler {
 
 // explain answers why pictures look as they do. It signs URLs only where a token keeps other
 // users of the machine out.
-func (c *serveCmd) explain(p *parts, public *api.Server, keys *variant.Keyring) *explain.Engine {
+func (c *serveCmd) explain(p *parts, public *api.Server) *explain.Engine {
 	return explain.New(explain.Config{
-		Pipeline: p.Pipeline, Public: public, Rules: p.rules(c), Keys: keys, MaySign: c.AdminToken != "", Engine: c.engine(nil),
+		Pipeline: p.Pipeline, Public: public, Rules: p.rules, Keys: p.keys, MaySign: c.AdminToken != "", Engine: c.engine(nil),
 		Backend: p.origins.NameOf, Now: time.Now,
 	})
 }
 
-func (c *serveCmd) adminServer(p *parts, keys *variant.Keyring, stopping func() bool) http.Handler {
-	checks := append(append(c.checks(p.app), checkWorkers(p.workers.State)), p.sharedChecks()...)
-	page := c.page(p, keys)
+func (c *serveCmd) adminServer(p *parts) http.Handler {
+	checks := slices.Concat(c.checks(p.app), []admin.Check{checkWorkers(p.workers.State)}, p.sharedChecks())
+	page := c.page(p, p.keys)
 	return admin.New(admin.Config{
 		Checks: checks, Metrics: p.metrics.Handler(), Forget: p.forgetEverywhere, Stock: c.stock(p.app), Invalidations: peers.Handler(p.invalidations),
-		Switches: p.switches, Hook: c.hook(p.app, p.primer, p.metrics, p.log), Token: c.AdminToken, Draining: stopping, Hosts: convert[string](c.AdminHost), Log: p.log,
+		Switches: p.switches, Hook: c.hook(p), Token: c.AdminToken, Draining: p.stopping, Hosts: convert[string](c.AdminHost), Log: p.log,
 		Explain: page.Explain,
-		Priming: &admin.Priming{Run: p.prime, Rules: p.rules(c)}, Page: ui.New(page),
+		Priming: &admin.Priming{Run: p.prime, Rules: p.rules}, Page: ui.New(page),
 	})
 }
 
@@ -158,13 +150,22 @@ func (c *serveCmd) adminServer(p *parts, keys *variant.Keyring, stopping func() 
 func (a *app) warm(r *pipeline.Result) { a.Derivatives.Warm(r.Name, r.Blob.Size) }
 
 // background is the work beside the requests.
-func (a *app) background() lifecycle.Tasks {
-	all := lifecycle.Tasks{{Name: "probe", Run: a.origins.Probe}}
-	if a.origins.Repair != nil {
-		all = append(all, lifecycle.Task{Name: "repair", Run: a.origins.Repair.Run})
+func (c *serveCmd) background(p *parts) lifecycle.Tasks {
+	all := append(p.forgetting(), p.fronts.tasks(p.invalidations)...)
+	all = append(
+		all,
+		lifecycle.Task{Name: "probe", Run: p.origins.Probe}, lifecycle.Task{Name: "peers", Run: p.peers.Run},
+		lifecycle.Task{Name: "tracing", Run: p.tracer.Run}, lifecycle.Task{Name: "prime-uploads", Run: p.uploads.Run},
+	)
+	if p.origins.Repair != nil {
+		all = append(all, lifecycle.Task{Name: "repair", Run: p.origins.Repair.Run})
 	}
-	if a.Derivatives.Shared != nil {
-		all = append(all, lifecycle.Task{Name: "shared-writes", Run: a.drainShared})
+	if p.Derivatives.Shared != nil {
+		all = append(all, lifecycle.Task{Name: "shared-writes", Run: p.drainShared})
+	}
+	if c.PurgeEvery > 0 {
+		loop := disk.PurgeLoop{Dir: c.Cache, Every: c.PurgeEvery, Policy: c.Policy(), Log: p.log}
+		all = append(all, lifecycle.Task{Name: "purge", Run: loop.Run})
 	}
 	return all
 }
@@ -176,13 +177,4 @@ func (c *serveCmd) hotBytes() int64 {
 		return 0
 	}
 	return int64(c.Hot)
-}
-
-// purging is the purge loop, if there is --purge-every.
-func (c *serveCmd) purging(log *slog.Logger) lifecycle.Tasks {
-	if c.PurgeEvery == 0 {
-		return nil
-	}
-	loop := disk.PurgeLoop{Dir: c.Cache, Every: c.PurgeEvery, Policy: c.Policy(), Log: log}
-	return lifecycle.Tasks{{Name: "purge", Run: loop.Run}}
 }

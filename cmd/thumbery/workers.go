@@ -31,7 +31,7 @@ func workerConfig(f *settings.WorkerFlags, c engine.Config, log *slog.Logger) (s
 	program, err := sandbox.FindWorker()
 	return sandbox.Config{
 		Worker: program, Build: version, Workers: f.WorkerCount(), Pictures: f.WorkerPictures, Memory: memory,
-		Engine: c, Require: f.RequiresSandbox(), Died: deathLog{log}.Died, Log: log,
+		Engine: c, Require: f.Sandbox == "require", Died: deathLog{log}.Died, Log: log,
 	}, err
 }
 
@@ -58,9 +58,13 @@ func (l deathLog) Died(ctx context.Context, d sandbox.Death) {
 	l.Warn("a child process that makes pictures died", of...)
 }
 
-// logMissing logs, at that level, each part of the sandbox that there is none of here, of
-// the optional ones or of the others.
-func logMissing(s sandbox.State, optional bool, level slog.Level, log *slog.Logger) {
+// logMissing logs each part of the sandbox that there is none of here: of those that only back
+// up others, or warns of the others.
+func logMissing(s sandbox.State, optional bool, log *slog.Logger) {
+	level := slog.LevelWarn
+	if optional {
+		level = slog.LevelInfo
+	}
 	for _, wall := range s.Missing() {
 		if wall.Optional != optional {
 			continue

@@ -34,8 +34,8 @@ func TestWorkersState(t *testing.T) {
 	}
 	var text strings.Builder
 	log := slog.New(slog.NewTextHandler(&text, nil))
-	logMissing(s, false, slog.LevelWarn, log)
-	logMissing(s, true, slog.LevelInfo, log)
+	logMissing(s, false, log)
+	logMissing(s, true, log)
 	death := sandbox.Death{Cause: sandbox.Memory, Format: variant.HEIC, Size: 7, Detail: "no more"}
 	deathLog{log}.Died(originals.WithKey(t.Context(), "photos/cat.heic"), death)
 	deathLog{log}.Died(t.Context(), sandbox.Death{Cause: sandbox.Signal, Detail: "killed"})

@@ -2,6 +2,7 @@ package completion
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -93,23 +94,19 @@ func (l *line) children() (words []Word) {
 
 // flag is one of the command, by its name with the hyphens; nil if there is none.
 func (l *line) flag(name string) *kong.Flag {
-	for _, group := range l.command.AllFlags(false) {
-		for _, f := range group {
-			if name == "--"+f.Name {
-				return f
-			}
+	for _, f := range slices.Concat(l.command.AllFlags(false)...) {
+		if name == "--"+f.Name {
+			return f
 		}
 	}
 	return nil
 }
 
 func (l *line) flags() (words []Word) {
-	for _, group := range l.command.AllFlags(true) {
-		for _, f := range group {
-			words = append(words, Word{"--" + f.Name, sentence(f.Help)})
-			if f.Tag.Negatable != "" {
-				words = append(words, Word{"--no-" + f.Name, "The opposite of --" + f.Name + "."})
-			}
+	for _, f := range slices.Concat(l.command.AllFlags(true)...) {
+		words = append(words, Word{"--" + f.Name, sentence(f.Help)})
+		if f.Tag.Negatable != "" {
+			words = append(words, Word{"--no-" + f.Name, "The opposite of --" + f.Name + "."})
 		}
 	}
 	return words
@@ -118,17 +115,20 @@ func (l *line) flags() (words []Word) {
 // values are those of a flag or an argument that complete text, with what stands before it
 // in the same word.
 func (l *line) values(v *kong.Value, before, text string) Answer {
-	var words []Word
+	kind, others, _ := strings.Cut(v.Tag.Get("complete"), ",")
+	texts := strings.Fields(others)
 	if v.Enum != "" {
-		words = named(v.EnumSlice())
+		texts = append(texts, v.EnumSlice()...)
 	}
 	if list, ok := reflect.New(v.Target.Type()).Interface().(interface{ Words() []string }); ok {
-		words = named(list.Words())
+		texts = append(texts, list.Words()...)
 		last := strings.LastIndexByte(text, ',') + 1
 		before, text = before+text[:last], text[last:]
 	}
-	kind, others, _ := strings.Cut(v.Tag.Get("complete"), ",")
-	words = append(words, named(strings.Fields(others))...)
+	var words []Word
+	for _, t := range texts {
+		words = append(words, Word{Text: t})
+	}
 	if kind == "preset" {
 		for _, p := range l.presets {
 			name, options, _ := strings.Cut(p, "=")
@@ -143,13 +143,6 @@ func (l *line) values(v *kong.Value, before, text string) Answer {
 		answer.Paths = kind + "s"
 	}
 	return answer
-}
-
-func named(texts []string) (words []Word) {
-	for _, text := range texts {
-		words = append(words, Word{Text: text})
-	}
-	return words
 }
 
 // matching is the answer of those words that begin with text.

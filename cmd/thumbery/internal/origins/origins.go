@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"sync/atomic"
 	"time"
 
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
+	"github.com/thumbery/thumbery/cmd/thumbery/internal/settings"
 	"github.com/thumbery/thumbery/internal/failure"
 	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/storage"
@@ -22,22 +25,19 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Config says what to open.
+// Config says what to open, and whom to tell.
 type Config struct {
-	Sources  []storage.Source
-	S3       s3.Options
-	Hedge    time.Duration // after which the next mirror is asked, too; 0 is never
-	HedgeOff bool          // until SetHedge
-	Repair   bool          // copies what is found further down a chain to its first backend
-	ReadOnly func() bool   // suspends Repair
-	Metrics  *metrics.Metrics
-	Log      *slog.Logger
+	*settings.OriginFlags
+	Paused  func() bool                               // suspends --repair
+	Wrap    func(http.RoundTripper) http.RoundTripper // is put around the transports to S3; may be nil
+	Metrics *metrics.Metrics
+	Log     *slog.Logger
 }
 
 // Origins are the backends of all sources, opened and mounted.
 type Origins struct {
 	*storage.Mounts
-	Repair *repair.Repair // nil without Config.Repair
+	Repair *repair.Repair // nil without --repair
 
 	config   Config
 	backends []*breaker.Origin
@@ -45,21 +45,21 @@ type Origins struct {
 	hedge    atomic.Bool
 }
 
-// Open opens all backends and mounts them. Its errors are mistakes in a source, and name
-// it.
+// Open opens all backends and mounts them. Its errors name the source, and are marked by
+// exit.Usage.
 func Open(c Config) (*Origins, error) {
 	o := &Origins{Mounts: &storage.Mounts{}, byURL: map[string]*breaker.Origin{}, config: c}
-	o.SetHedge(!c.HedgeOff)
+	o.SetHedge(!c.NoHedge)
 	if c.Repair {
-		o.Repair = repair.New(repair.Options{Enabled: func() bool { return !c.ReadOnly() }, Repaired: o.repaired})
+		o.Repair = repair.New(repair.Options{Enabled: func() bool { return !c.Paused() }, Repaired: o.repaired})
 	}
-	for _, source := range c.Sources {
+	for _, source := range c.Source {
 		origin, err := o.chain(source)
 		if err == nil {
 			err = o.Add(source.Prefix, origin)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", source, err)
+			return nil, exit.Usage(fmt.Errorf("--source %s: %w", source, err))
 		}
 	}
 	return o, nil
@@ -91,7 +91,9 @@ func (o *Origins) backend(u *url.URL) (*breaker.Origin, error) {
 	if known, ok := o.byURL[u.String()]; ok {
 		return known, nil
 	}
-	backend, err := OpenBackend(u, o.config.S3)
+	backend, err := OpenBackend(u, s3.Options{
+		ConnectTimeout: o.config.ConnectTimeout, HeaderTimeout: o.config.FirstByteTimeout, StallTimeout: o.config.StallTimeout, Wrap: o.config.Wrap,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -110,13 +112,13 @@ func (o *Origins) NameOf(key variant.Key) string {
 	return origin.String()
 }
 
-// Hedges reports whether slow requests are hedged: Config.Hedge is given, and on.
+// Hedges reports whether slow requests are hedged: --hedge is given, and on.
 func (o *Origins) Hedges() bool { return o.hedge.Load() }
 
-// SetHedge switches hedging on, or off. It has no effect without Config.Hedge.
+// SetHedge switches hedging on, or off. It has no effect without --hedge.
 func (o *Origins) SetHedge(on bool) { o.hedge.Store(on && o.config.Hedge > 0) }
 
-// HedgeAfter is Config.Hedge, while hedging is on, and else 0.
+// HedgeAfter is --hedge while hedging is on, and otherwise 0: never.
 func (o *Origins) HedgeAfter() time.Duration {
 	if o.hedge.Load() {
 		return o.config.Hedge

@@ -11,9 +11,22 @@ import (
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
 )
 
+// CacheFlag is for all commands that use the disk cache.
+type CacheFlag struct {
+	Cache string `complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
+}
+
+// Validate refuses none.
+func (f *CacheFlag) Validate() error {
+	if f.Cache == "" {
+		return errors.New("--cache: must name a directory")
+	}
+	return nil
+}
+
 // CacheFlags are about the disk cache and the memory cache.
 type CacheFlags struct {
-	Cache      string        `complete:"dir" default:"thumbery-cache" help:"Directory of the disk cache."`
+	CacheFlag
 	NoSync     bool          `help:"Do not wait until files have reached the disk: faster on slow disks, but a power failure may leave damaged files."`
 	Hot        values.Amount `serving:"" default:"64MiB" help:"Size of the memory cache of derivatives. Not used with --accel and --sendfile-header."`
 	NoHot      bool          `serving:"" help:"Start with the memory cache switched off; PATCH /switches of the admin listener switches it on."`
@@ -24,8 +37,6 @@ type CacheFlags struct {
 // Validate refuses flags that contradict each other.
 func (f *CacheFlags) Validate() error {
 	switch {
-	case f.Cache == "":
-		return errors.New("--cache: must name a directory")
 	case f.PurgeEvery < 0 || f.PurgeEvery > 0 && f.PurgeEvery < time.Minute:
 		return errors.New("--purge-every: must be a minute or more")
 	case f.PurgeEvery > 0 && f.Policy().Empty():
@@ -47,7 +58,7 @@ type PolicyFlags struct {
 type evictionFlags struct {
 	OlderThan values.Age      `serving:"" placeholder:"DURATION" help:"Evict files${of} that were last used longer ago, for example 36h, 30d or 8w."`
 	MaxSize   values.Budget   `serving:"" placeholder:"SIZE" help:"Evict the least recently used files${of} when they take more, for example 50GiB, down to 90%."`
-	MaxFiles  values.Quantity `serving:"" placeholder:"NUMBER" help:"Evict the least recently used files${of} when there are more, for example 1000000, down to 90%."`
+	MaxFiles  values.Budget `serving:"" placeholder:"NUMBER" help:"Evict the least recently used files${of} when there are more, for example 1000000, down to 90%."`
 }
 
 func (f evictionFlags) limits() eviction.Limits {

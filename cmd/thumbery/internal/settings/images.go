@@ -63,6 +63,3 @@ func (f *ImageFlags) Sharpens() bool {
 	}
 	return *f.Sharpen
 }
-
-// ServesBroken reports whether what can be read of a damaged file is served.
-func (f *ImageFlags) ServesBroken() bool { return f.OnBroken == "serve" }

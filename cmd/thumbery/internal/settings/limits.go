@@ -26,8 +26,13 @@ type LimitFlags struct {
 	Queue         int           `serving:"" min:"0" default:"100" help:"How many pictures may wait to be made; more are refused with 503."`
 }
 
-// Validate refuses to serve presets only where there are none.
+// Validate refuses sizes that nothing can have, and to serve presets only where there are none.
 func (f *LimitFlags) Validate() error {
+	for _, s := range f.Sizes {
+		if s < 1 || s > variant.MaxSide {
+			return fmt.Errorf("--sizes: %d is not a width or height from 1 to %d", s, variant.MaxSide)
+		}
+	}
 	if f.PresetsOnly && len(f.Preset) == 0 {
 		return errors.New("--presets-only: there are no presets: give --preset, too")
 	}
@@ -39,11 +44,7 @@ func (f *LimitFlags) Signed() bool { return len(f.Key) > 0 }
 
 // Limits are what URLs may ask for.
 func (f *LimitFlags) Limits() variant.Limits {
-	l := variant.Limits{PresetsOnly: f.PresetsOnly, Signed: f.Signed()}
-	for _, s := range f.Sizes {
-		l.Sizes = append(l.Sizes, int(s))
-	}
-	return l
+	return variant.Limits{Sizes: f.Sizes, PresetsOnly: f.PresetsOnly, Signed: f.Signed()}
 }
 
 // VersionLimit is --max-versions, but 0, any number, where URLs are signed: no client can
@@ -85,7 +86,7 @@ func (f *LinkFlags) Presets() (variant.Presets, error) {
 
 // permitFlags bound what URLs may ask for.
 type permitFlags struct {
-	Sizes       []values.Size `placeholder:"PIXELS" help:"The only widths and heights that may be requested outside presets, for example 300,600. The option v_ is then refused, too, unless URLs are signed."`
+	Sizes       []int `placeholder:"PIXELS" help:"The only widths and heights that may be requested outside presets, for example 300,600. The option v_ is then refused, too, unless URLs are signed."`
 	PresetsOnly bool          `help:"Serve nothing but presets, raw and info. The option v_ is then refused with these two, unless URLs are signed."`
 	MaxVersions int           `serving:"" min:"0" default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
 }

@@ -2,18 +2,11 @@ package settings
 
 import (
 	"errors"
-	"fmt"
-	"log/slog"
-	"net/http"
 	"slices"
 	"time"
 
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/exit"
-	"github.com/thumbery/thumbery/cmd/thumbery/internal/origins"
 	"github.com/thumbery/thumbery/cmd/thumbery/internal/values"
-	"github.com/thumbery/thumbery/metrics"
 	"github.com/thumbery/thumbery/storage"
-	"github.com/thumbery/thumbery/storage/s3"
 )
 
 // DefaultSource serves the pictures that come with the code.
@@ -50,29 +43,14 @@ func (f *OriginFlags) Validate() error {
 	case f.RevalidateSync > 0 && f.RevalidateSync < f.Revalidate:
 		return errors.New("--revalidate-sync: must not be less than --revalidate")
 	}
-	return nil
+	return CheckSources(f.Source)
 }
 
 // CheckSources refuses none, which an empty variable, or an empty list in a settings file,
 // gives: every picture would be a 404.
 func CheckSources(all []storage.Source) error {
 	if len(all) == 0 {
-		return exit.Usage(errors.New("--source: must not be empty; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket"))
+		return errors.New("--source: must not be empty; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket")
 	}
 	return nil
-}
-
-// Open opens all backends and mounts them. wrap is put around the transports. Its errors are marked by exit.Usage.
-func (f *OriginFlags) Open(readOnly func() bool, wrap func(http.RoundTripper) http.RoundTripper, m *metrics.Metrics, log *slog.Logger) (*origins.Origins, error) {
-	if err := CheckSources(f.Source); err != nil {
-		return nil, err
-	}
-	o, err := origins.Open(origins.Config{
-		Sources: f.Source, Hedge: f.Hedge, HedgeOff: f.NoHedge, Repair: f.Repair, ReadOnly: readOnly, Metrics: m, Log: log,
-		S3: s3.Options{ConnectTimeout: f.ConnectTimeout, HeaderTimeout: f.FirstByteTimeout, StallTimeout: f.StallTimeout, Wrap: wrap},
-	})
-	if err != nil {
-		return nil, exit.Usage(fmt.Errorf("--source %w", err))
-	}
-	return o, nil
 }

@@ -20,9 +20,6 @@ type WorkerFlags struct {
 	Sandbox        string        `enum:"auto,require" default:"auto" help:"What to do where the kernel lacks a part of the sandbox of child processes (Landlock, seccomp and others): auto is to work without that part, and say so in the log; require is not to start."`
 }
 
-// RequiresSandbox reports whether no worker may start without all parts of the sandbox.
-func (f *WorkerFlags) RequiresSandbox() bool { return f.Sandbox == "require" }
-
 // minShare is the least memory of a child process, in bytes: a decoder of AVIF takes
 // nearly as much for a small picture.
 const minShare = 64 << 20

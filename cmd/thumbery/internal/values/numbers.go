@@ -11,8 +11,6 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/prometheus/common/model"
-
-	"github.com/thumbery/thumbery/variant"
 )
 
 // Amount is a number with a unit: 64MiB, 100M.
@@ -22,7 +20,7 @@ type Amount int64
 func (a *Amount) UnmarshalText(text []byte) error {
 	n, err := humanize.ParseBytes(string(text))
 	if err != nil || n > 1<<60 {
-		return fmt.Errorf("%q is not a size; examples: 64MiB, 100M, 4096", text)
+		return fmt.Errorf("%q is not a size or number; examples: 64MiB, 100M, 4096", text)
 	}
 	*a = Amount(n)
 	return nil
@@ -38,17 +36,6 @@ func (b *Budget) UnmarshalText(text []byte) error {
 	}
 	if *b == 0 {
 		return errors.New("a limit must be more than 0; leave the flag out for its default")
-	}
-	return nil
-}
-
-// Quantity is a number of files, such as 1000000 or 4M.
-type Quantity int64
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (q *Quantity) UnmarshalText(text []byte) error {
-	if err := (*Budget)(q).UnmarshalText(text); err != nil {
-		return fmt.Errorf("%q is not a number of files; examples: 1000000, 4M", text)
 	}
 	return nil
 }
@@ -82,18 +69,5 @@ func (a *Age) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not a duration; examples: 36h, 30d, 8w", text)
 	}
 	*a = Age(d)
-	return nil
-}
-
-// Size is a width or height in pixels, as of --sizes.
-type Size int
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *Size) UnmarshalText(text []byte) error {
-	n, err := strconv.Atoi(string(text))
-	if err != nil || n < 1 || n > variant.MaxSide {
-		return fmt.Errorf("%q is not a width or height from 1 to %d", text, variant.MaxSide)
-	}
-	*s = Size(n)
 	return nil
 }
