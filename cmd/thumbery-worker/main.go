@@ -1,5 +1,5 @@
-// Command thumbery-worker makes pictures for thumbery, which starts some of it and sends
-// them pictures. It is a program of its own so that libvips, and what strangers' pictures
+// Command thumbery-worker makes pictures for thumbery, which starts a few of these processes and
+// sends them pictures. It is a program of its own so that libvips, and what strangers' pictures
 // do to it, stay out of the process that serves.
 package main
 

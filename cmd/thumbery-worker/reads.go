@@ -67,21 +67,16 @@ func reads(c engine.Config) (all []string) {
 // fonts lists what fontconfig reads: its configuration, its caches and the fonts.
 func fonts() (all []string) {
 	for _, function := range []string{"FcConfigGetConfigFiles", "FcConfigGetCacheDirs", "FcConfigGetFontDirs"} {
-		all = append(all, listed(function)...)
-	}
-	return all
-}
-
-func listed(function string) (all []string) {
-	name := C.CString(function)
-	defer C.free(unsafe.Pointer(name))
-	list := C.list_of(name)
-	if list == nil {
-		return nil
-	}
-	defer C.done_with(list)
-	for s := C.next_of(list); s != nil; s = C.next_of(list) {
-		all = append(all, C.GoString(s))
+		name := C.CString(function)
+		list := C.list_of(name)
+		C.free(unsafe.Pointer(name))
+		if list == nil {
+			continue
+		}
+		for s := C.next_of(list); s != nil; s = C.next_of(list) {
+			all = append(all, C.GoString(s))
+		}
+		C.done_with(list)
 	}
 	return all
 }

@@ -113,17 +113,16 @@ func (c *serveCmd) checks(app *app) []admin.Check {
 type stock struct {
 	disk.Stock
 	Budget eviction.Policy `json:"budget"` // of this server's purge loop and --min-free
-	Memory memoryStock     `json:"memory"`
-}
-
-type memoryStock struct {
-	Entries int   `json:"entries"`
-	Bytes   int64 `json:"bytes"`
+	Memory struct {
+		Entries int   `json:"entries"`
+		Bytes   int64 `json:"bytes"`
+	} `json:"memory"`
 }
 
 func (c *serveCmd) stock(app *app) func() any {
 	return func() any {
-		entries, bytes := app.Derivatives.MemoryStats()
-		return stock{app.dir.Inventory.Stock(), c.Policy(), memoryStock{entries, bytes}}
+		s := stock{Stock: app.dir.Inventory.Stock(), Budget: c.Policy()}
+		s.Memory.Entries, s.Memory.Bytes = app.Derivatives.MemoryStats()
+		return s
 	}
 }

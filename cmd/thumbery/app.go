@@ -39,22 +39,21 @@ type AppFlags struct {
 	settings.LimitFlags  `group:"limits"`
 }
 
-// app is a pipeline, wired.
+// app is the pipeline, with what it is made of.
 type app struct {
 	*pipeline.Pipeline
-	primer  *prime.Engine
-	rules   variant.Rules
-	origins *origins.Origins
-	dir     *disk.Directory
-	metrics *metrics.Metrics
-	tracer  *tracing.Tracer // nil without tracing
-	// invalidations is the log of what is to be forgotten everywhere.
-	invalidations *invalidation.Log
+	primer        *prime.Engine
+	rules         variant.Rules
+	origins       *origins.Origins
+	dir           *disk.Directory
+	metrics       *metrics.Metrics
+	tracer        *tracing.Tracer   // nil without tracing
+	invalidations *invalidation.Log // of what is to be forgotten everywhere
 
 	workers *sandbox.Pool // to be closed
 }
 
-// readOnly is for work in the background, which begins when the pipeline is complete.
+// readOnly must not be called before the pipeline is complete.
 func (a *app) readOnly() bool { return a.Originals.ReadOnly() }
 
 // newGate is gate.New, or gate.NewDedicated for a process without requests.

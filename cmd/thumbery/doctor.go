@@ -16,7 +16,7 @@ import (
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
-// doctorCmd takes the flags, and so the environment, of serve that name what is
+// doctorCmd has those flags of serve, with their environment variables, that name something
 // outside of the process.
 type doctorCmd struct {
 	settings.FormatFlags

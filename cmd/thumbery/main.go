@@ -89,8 +89,8 @@ func newParser(stdout, stderr io.Writer, options ...kong.Option) *kong.Kong {
 	}, options...)...)
 }
 
-// lines is where the progress of a command goes that no terminal shows: before its summary,
-// unless that is for programs. Cron discards both, and mails errors.
+// lines is where a command prints its progress where no terminal shows it: above its summary on
+// standard output, which cron discards, but with --json, which is for programs, on standard error.
 func lines(stdout io.Writer, asJSON bool) io.Writer {
 	if asJSON {
 		return os.Stderr

@@ -20,7 +20,7 @@ import (
 	"github.com/thumbery/thumbery/storage/s3"
 )
 
-// migrateCmd happens once: none of its flags is a setting.
+// migrateCmd is run once, so that its flags are no settings, and have no environment variables.
 type migrateCmd struct {
 	From values.Backend `required:"" env:"-" placeholder:"URL" help:"Backend of the originals, for example file:///srv/images; as in serve's --source."`
 	To   values.Backend `required:"" env:"-" placeholder:"URL" help:"Backend that they are copied to, for example 's3://bucket/prefix?region=eu-west-1'. If the two need different credentials, give each a profile=."`

@@ -60,8 +60,8 @@ func (c *serveCmd) Run(stdout io.Writer, ctx *kong.Context) error {
 	return running.Run(stop)
 }
 
-// listen opens the listeners. Without a token, that for the admin must be out of reach of
-// other machines.
+// listen opens the listeners. Without a token, other machines must not be able to reach the
+// admin listener.
 func (c *serveCmd) listen() (lifecycle.Listeners, error) {
 	l, err := lifecycle.Listen(c.Listen, c.Admin)
 	if exposed := l.Exposed(); err == nil && exposed != nil && c.AdminToken == "" {

@@ -17,9 +17,8 @@ var version = "devel"
 
 type versionCmd struct{ settings.FormatFlags }
 
-// Run prints the versions, which formats can be resized and asked for, and which
-// this build of libvips would know besides; and what makes it slow, if something
-// does.
+// Run prints the versions, the formats that can be read and written, those that this build of
+// libvips has besides, and what makes it slow, if anything does.
 func (c *versionCmd) Run(stdout io.Writer) error {
 	able, _, err := describeWorker(context.Background(), &settings.WorkerFlags{}, engine.Config{Formats: c.FormatSet()})
 	if err != nil {

@@ -102,7 +102,7 @@ func (c *serveCmd) service(p *parts) (s service, err error) {
 func (p *parts) state() metrics.State {
 	return metrics.State{
 		Gate: p.Render.Gate.Load, Background: p.Render.Gate.Background, Fetches: p.Originals.Fetches.Load, Memory: p.Derivatives.MemoryStats, Absent: p.Originals.Absent,
-		Repairs: p.origins.Repairs, Primes: p.uploads.Waiting, DiskLow: p.dir.Free.Low,
+		Repairs: p.origins.Repair.Pending, Primes: p.uploads.Waiting, DiskLow: p.dir.Free.Low,
 		Workers: watchWorkers(p.workers.State),
 		Ages:    p.ages, Purged: func() time.Time { return p.dir.Inventory.Stock().Counted.Time },
 		Stock:   func() [eviction.Tiers]eviction.Count { return p.dir.Inventory.Stock().ByTier() },

@@ -80,8 +80,11 @@ func (r *Repair) Chain(origins ...storage.Origin) (storage.Origin, error) {
 	return storage.WatchedChain(func(key string) { r.add(job{c, key}) }, origins...), nil
 }
 
-// Pending returns how many objects wait or are being copied.
+// Pending returns how many objects wait or are being copied; of nil, which repairs nothing, 0.
 func (r *Repair) Pending() int {
+	if r == nil {
+		return 0
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.pending)

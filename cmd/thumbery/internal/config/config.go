@@ -31,7 +31,7 @@ func (f Flag) BeforeResolve(k *kong.Kong, ctx *kong.Context, trace *kong.Path) e
 	_, err := toml.DecodeFile(path, &c.values)
 	if e, ok := errors.AsType[toml.ParseError](err); ok {
 		// What stands there may be a secret without quotes, which would be in the log of a service.
-		return fmt.Errorf("%s: line %d (last key %q) is not valid TOML: are there quotes around the value, and is there one key of that name?", path, e.Position.Line, e.LastKey)
+		return fmt.Errorf("%s: line %d (last key %q) is not valid TOML: a value may lack its quotes, or a key may be there twice", path, e.Position.Line, e.LastKey)
 	}
 	if err != nil {
 		return fmt.Errorf("--config: %w", err)
@@ -67,7 +67,7 @@ func (c *file) check(known map[string]bool) error {
 		switch _, isTable := c.values[key].(map[string]any); {
 		case isSetting:
 		case isTable:
-			return fmt.Errorf("%s: %q is a table: settings are in none, and the names of flags", c.path, key)
+			return fmt.Errorf("%s: %q is a table: settings stand outside of tables, by the names of flags", c.path, key)
 		case exists:
 			return fmt.Errorf("%s: %q can only be given on the command line", c.path, key)
 		default:

@@ -190,14 +190,6 @@ func (o *Origins) repaired(key string, err error) {
 	}
 }
 
-// Repairs is how many originals are queued for repair.
-func (o *Origins) Repairs() int {
-	if o.Repair == nil {
-		return 0
-	}
-	return o.Repair.Pending()
-}
-
 // answerOf is the result of a request to a backend, as the metrics call it.
 func answerOf(err error) string {
 	switch {

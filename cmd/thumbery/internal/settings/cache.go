@@ -56,8 +56,8 @@ type PolicyFlags struct {
 
 // evictionFlags are eviction.Limits, of all files or of those of one tier.
 type evictionFlags struct {
-	OlderThan values.Age      `serving:"" placeholder:"DURATION" help:"Evict files${of} that were last used longer ago, for example 36h, 30d or 8w."`
-	MaxSize   values.Budget   `serving:"" placeholder:"SIZE" help:"Evict the least recently used files${of} when they take more, for example 50GiB, down to 90%."`
+	OlderThan values.Age    `serving:"" placeholder:"DURATION" help:"Evict files${of} that were last used longer ago, for example 36h, 30d or 8w."`
+	MaxSize   values.Budget `serving:"" placeholder:"SIZE" help:"Evict the least recently used files${of} when they take more, for example 50GiB, down to 90%."`
 	MaxFiles  values.Budget `serving:"" placeholder:"NUMBER" help:"Evict the least recently used files${of} when there are more, for example 1000000, down to 90%."`
 }
 

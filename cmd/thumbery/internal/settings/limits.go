@@ -87,8 +87,8 @@ func (f *LinkFlags) Presets() (variant.Presets, error) {
 // permitFlags bound what URLs may ask for.
 type permitFlags struct {
 	Sizes       []int `placeholder:"PIXELS" help:"The only widths and heights that may be requested outside presets, for example 300,600. The option v_ is then refused, too, unless URLs are signed."`
-	PresetsOnly bool          `help:"Serve nothing but presets, raw and info. The option v_ is then refused with these two, unless URLs are signed."`
-	MaxVersions int           `serving:"" min:"0" default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
+	PresetsOnly bool  `help:"Serve nothing but presets, raw and info. The option v_ is then refused with these two, unless URLs are signed."`
+	MaxVersions int   `serving:"" min:"0" default:"16" help:"How many versions (v_) of one picture are fetched within an hour, unless URLs are signed. One more is refused with 429; what is cached is served. 0 is any number."`
 }
 
 // FormatFlags say which originals pictures are made of; serve, prime, doctor and
