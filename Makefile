@@ -66,7 +66,7 @@ SEQUENTIAL := ./variant ./resize ./resize/container ./resize/header/... ./resize
 # What these test is nearly all in C, which the race detector does not see, or sequential: only
 # the tests that do several things at once run with it.
 IN_C := ./resize/vips ./resize/resizetest
-CONCURRENT := 'AtOnce|Concurrent|SideBySide|Fails|^TestConformance$$/Concurrent'
+CONCURRENT := 'AtOnce|Concurrent|SideBySide|Fails|^TestConformance$$//Concurrent'
 
 # Packages with tests of very many cases, of which only a sample runs with the race detector.
 SAMPLED := $(IN_C) ./resize/sandbox/worker ./cmd/thumbery ./cmd/thumbery-worker

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/thumbery/thumbery/resize"
@@ -85,20 +87,19 @@ func (f *Fake) Resize(ctx context.Context, src resize.Source, h header.Header, p
 	if err := f.hold(ctx); err != nil {
 		return f.Half, err
 	}
-	m, err := f.decode(src, h)
+	data, err := f.read(src, h)
 	if err != nil {
 		return nil, err
 	}
-	return f.make(m, h, p)
+	return f.make(data, h, p)
 }
 
 // ResizeAll implements resize.Resizer: Began and Block are for all of it, once.
 func (f *Fake) ResizeAll(ctx context.Context, src resize.Source, h header.Header, plans []resize.Plan, done func(i int, data []byte, err error)) error {
-	var m image.Image
-	var half []byte
+	var data, half []byte
 	err := f.hold(ctx)
 	if err == nil {
-		m, err = f.decode(src, h)
+		data, err = f.read(src, h)
 	} else {
 		half = f.Half
 	}
@@ -108,13 +109,14 @@ func (f *Fake) ResizeAll(ctx context.Context, src resize.Source, h header.Header
 			done(i, half, ended)
 			continue
 		}
-		data, err := f.make(m, h, p)
-		done(i, data, err)
+		out, err := f.make(data, h, p)
+		done(i, out, err)
 	}
 	return ended
 }
 
-func (f *Fake) decode(s resize.Source, h header.Header) (image.Image, error) {
+// read returns the bytes of a picture that decodes.
+func (f *Fake) read(s resize.Source, h header.Header) ([]byte, error) {
 	src, err := s.Bytes()
 	if err != nil {
 		return nil, err
@@ -122,22 +124,53 @@ func (f *Fake) decode(s resize.Source, h header.Header) (image.Image, error) {
 	if got, ok := header.Sniff(src); !ok || got != h.Format || !f.CanRead(got) {
 		return nil, header.ErrNotPicture
 	}
-	m, _, err := image.Decode(bytes.NewReader(src))
-	if err != nil {
+	if _, err := decoded(src); err != nil {
 		return nil, fmt.Errorf("%w: %w", header.ErrBroken, err)
 	}
-	return m, nil
+	return src, nil
 }
 
-func (f *Fake) make(m image.Image, h header.Header, p resize.Plan) ([]byte, error) {
+// decodings and results are what Fakes have decoded and made so far: tests have them make the
+// same pictures again and again, which takes most of their time with the race detector.
+var decodings, results sync.Map
+
+// decoded is the picture in src.
+func decoded(src []byte) (image.Image, error) {
+	key := sha256.Sum256(src)
+	if m, ok := decodings.Load(key); ok {
+		return m.(image.Image), nil
+	}
+	m, _, err := image.Decode(bytes.NewReader(src))
+	if err == nil {
+		decodings.Store(key, m)
+	}
+	return m, err
+}
+
+func (f *Fake) make(src []byte, h header.Header, p resize.Plan) ([]byte, error) {
 	if !f.CanWrite(p.Output.Format) {
 		return nil, &resize.UnsupportedError{Option: "f_" + p.Output.Format.String()}
 	}
-	out := compose(m, h, p)
-	if p.Output.Format == variant.JPEG {
-		return JPEG(out), nil
+	type question struct {
+		sum  [sha256.Size]byte
+		h    header.Header
+		plan resize.Plan
 	}
-	return PNG(out), nil
+	key := question{sha256.Sum256(src), h, p}
+	if out, ok := results.Load(key); ok {
+		return slices.Clone(out.([]byte)), nil
+	}
+	m, err := decoded(src)
+	if err != nil {
+		return nil, err
+	}
+	encode := PNG
+	if p.Output.Format == variant.JPEG {
+		encode = JPEG
+	}
+	out := encode(compose(m, h, p))
+	results.Store(key, slices.Clone(out))
+	return out, nil
 }
 
 // Look implements resize.Resizer: it sees Inner, and that the eye goes to Eye.
@@ -204,8 +237,8 @@ func sourceOf(h header.Header, p resize.Plan, x, y int) (sx, sy int, ok bool) {
 
 // over draws one pixel: on a transparent canvas it replaces what is there.
 func over(canvas *image.NRGBA, x, y int, c color.Color) {
-	if _, _, _, a := c.RGBA(); a == 0xffff {
-		canvas.Set(x, y, c)
+	if n := color.NRGBAModel.Convert(c).(color.NRGBA); n.A == 255 {
+		canvas.SetNRGBA(x, y, n)
 		return
 	}
 	at := image.Rect(x, y, x+1, y+1)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/jpeg"
 	"image/png"
 
@@ -54,6 +55,10 @@ func Stored(upright *image.NRGBA, orientation int) *image.NRGBA {
 
 // JPEG encodes m as a baseline JPEG.
 func JPEG(m image.Image) []byte {
+	if n, ok := m.(*image.NRGBA); ok { // which the encoder asks for each pixel by itself
+		m = image.NewRGBA(n.Rect)
+		draw.Draw(m.(draw.Image), n.Rect, n, n.Rect.Min, draw.Src)
+	}
 	var b bytes.Buffer
 	must(jpeg.Encode(&b, m, &jpeg.Options{Quality: 95}))
 	return b.Bytes()

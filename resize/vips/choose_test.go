@@ -78,8 +78,9 @@ func TestByBimg(t *testing.T) {
 	}
 }
 
-// TestConformanceOf each choice of engine.
-func TestConformanceOf(t *testing.T) {
+// TestConformance of both engines. That of engine.Auto, which has one of them make each picture, is
+// tested behind the walls, in cmd/thumbery-worker.
+func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, c := range sample.Every(2, []engine.Choice{engine.Bimg, engine.Direct}) {
 		t.Run(string(c), func(t *testing.T) { resizetest.Run(t, engineOf(t, engine.Config{Choice: c})) })

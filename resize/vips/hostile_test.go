@@ -73,7 +73,7 @@ func TestCorrupted(t *testing.T) {
 	wishes := []string{"40x40,f_png", "30x,f_jpeg", "30x30,fit_contain,f_webp", "dpr_1,f_png", "20x,blur_1,f_gif", "30x30,trim,g_smart,f_png"}
 	r := rand.New(rand.NewPCG(5, 6))
 	pictures, refused := 0, 0
-	all, rounds, least := samples(t), 8, 50
+	all, rounds, least := samples(t), 5, 40
 	if sample.Only() {
 		rounds, least = 1, 5
 	}

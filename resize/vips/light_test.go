@@ -105,12 +105,14 @@ func TestLinearLevels(t *testing.T) {
 		}
 	}
 	p3 := profileChunk(profileIn(t, "odd/16bit-p3.png"))
-	for v := 0; v < 256; v += 5 {
-		c := color.NRGBA{uint8(v), uint8(255 - v), 7, 255}
-		m := painted(32, 32, c)
-		for name, src := range map[string][]byte{"8 bits": resizetest.PNG(m), "16 bits": resizetest.PNG(deep(m)), "profile": withChunks(resizetest.PNG(deep(m)), p3)} {
-			if got, want := inLight(t, e, src, "9x9,f_png").NRGBAAt(4, 4), view(t, e, src, "9x9,f_png").NRGBAAt(4, 4); off(got, want) > 1 || name != "profile" && got != c {
-				t.Errorf("%s, all of %v: %v, want %v", name, c, got, want)
+	level := func(v int) color.NRGBA { return color.NRGBA{uint8(v), uint8(255 - v), 7, 255} }
+	squares := drawnBy(256*32, 32, func(x, _ int) color.NRGBA { return level(x / 32) })
+	for name, src := range map[string][]byte{"8 bits": resizetest.PNG(squares), "16 bits": resizetest.PNG(deep(squares)), "profile": withChunks(resizetest.PNG(deep(squares)), p3)} {
+		light, without := inLight(t, e, src, "2304x9,f_png"), view(t, e, src, "2304x9,f_png")
+		for v := range 256 {
+			got, want := light.NRGBAAt(9*v+4, 4), without.NRGBAAt(9*v+4, 4)
+			if off(got, want) > 1 || name != "profile" && got != level(v) {
+				t.Errorf("%s, all of %v: %v, want %v", name, level(v), got, want)
 			}
 		}
 	}

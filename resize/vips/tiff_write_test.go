@@ -19,9 +19,10 @@ func (f tiff) order() interface {
 // row is a row of pixels, or of one plane of them.
 func (f tiff) row(c color.NRGBA, planes ...int) []byte {
 	var w bits
+	values := f.values(c)
 	for range flatW {
 		for _, i := range planes {
-			f.sample(&w, f.values(c)[i])
+			f.sample(&w, values[i])
 		}
 	}
 	return w.done()
@@ -105,12 +106,13 @@ func (f tiff) planes() [][]byte {
 	}
 	var strips [][]byte
 	for _, group := range groups {
+		rows := map[color.NRGBA][]byte{upper: f.row(upper, group...), lower: f.row(lower, group...)}
 		for y := range flatH {
 			if y%f.rowsPerStrip() == 0 {
 				strips = append(strips, nil)
 			}
 			last := len(strips) - 1
-			strips[last] = append(strips[last], f.row(flatAt(y), group...)...)
+			strips[last] = append(strips[last], rows[flatAt(y)]...)
 		}
 	}
 	return strips

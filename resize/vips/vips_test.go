@@ -25,8 +25,6 @@ func defaultEngine(t testing.TB) *Engine {
 	return engineOf(t, engine.Config{})
 }
 
-func TestConformance(t *testing.T) { resizetest.Run(t, defaultEngine(t)) }
-
 func TestFormats(t *testing.T) {
 	e := engineOf(t, engine.Config{Formats: header.DefaultFormats.With(variant.SVG, variant.JP2)})
 	for _, f := range []variant.Format{variant.TIFF, variant.HEIC, variant.SVG, variant.JP2} {
