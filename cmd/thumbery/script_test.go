@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command as people and cron do: testdata/script shows
 // what is typed and what comes back.
 func TestScripts(t *testing.T) {
+	if sample.Only() && !testing.Short() {
+		t.Skip("a program with the race detector takes ten times as long to start, and e2e starts one for what works concurrently")
+	}
 	bin := t.TempDir()
 	if !testing.Short() { // scripts that need it are not for short mode
 		sources.Open(t, "../..")
@@ -33,9 +36,6 @@ func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil {
 		t.Fatal(err)
-	}
-	if sample.Only() && !testing.Short() { // a program with the race detector takes ten times as long to start
-		files = []string{"testdata/script/migrate.txtar", "testdata/script/prime.txtar", "testdata/script/purge.txtar"}
 	}
 	testscript.Run(t, testscript.Params{
 		Files: files, RequireExplicitExec: true,

@@ -86,7 +86,7 @@ func askAll(t *testing.T, m *outage.Mix) *outage.Tally {
 			}
 		})
 	}
-	ask(0, 100, outage.Hit, m.Hit)
+	ask(0, 50, outage.Hit, m.Hit)
 	ask(0, 20, outage.NewSize, m.NewSize)
 	for seed := range uint64(6) {
 		ask(seed, 2, outage.Unseen, m.Unseen)
@@ -143,7 +143,7 @@ func TestFaultsMixedBehindNginx(t *testing.T) {
 }
 
 func faultsMixed(t *testing.T, backend *outage.Backend, url string, pictures int) {
-	const requests, while = 1_000, 200 * time.Millisecond
+	const requests, while = 600, 200 * time.Millisecond
 	m := mixture(t, url, pictures)
 	ctx, cancel := context.WithTimeout(t.Context(), e2e.Limit)
 	defer cancel()

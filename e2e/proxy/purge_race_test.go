@@ -71,9 +71,9 @@ func (a asked) check(front string) error {
 func TestNginxWhilePurging(t *testing.T) {
 	t.Parallel()
 	const (
-		answers = 3000
+		answers = 1500
 		clients = 8
-		every   = 100 // answers between two removals
+		every   = 50 // answers between two removals
 	)
 	cache := t.TempDir()
 	s := e2e.Serve(t, "--source", "/=file:"+e2e.Testdata(t), "--cache", cache, "--accel", "/cache/")

@@ -32,9 +32,11 @@ func TestFormats(t *testing.T) {
 			refused := 0
 			for file, format := range files {
 				read := strings.Contains(" "+c.read+" ", " "+format+" ")
+				if read && strings.HasSuffix(file, "s.svg") {
+					continue // refused for what is in it, one after seconds
+				}
 				r := e2e.Get(t, fmt.Sprintf("%s/20x,f_png/odd/%s", s.URL, file))
 				switch {
-				case strings.HasSuffix(file, "s.svg") && read: // refused for what is in it
 				case read && r.Status != 200:
 					t.Errorf("%v, %s: %d %s", c.flags, file, r.Status, r.Body)
 				case !read:

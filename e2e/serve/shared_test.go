@@ -14,7 +14,7 @@ import (
 // anything; what is forgotten on one is not found by another.
 func TestSharedTier(t *testing.T) {
 	t.Parallel()
-	const pictures = 20
+	const pictures = 9
 	objects := map[string][]byte{}
 	var paths []string
 	for i := range pictures {

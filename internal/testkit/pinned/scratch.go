@@ -37,8 +37,6 @@ func UseScratch() (remove func(), err error) {
 // newScratch makes a directory in parent that is locked while this process lives, and
 // removes those that are not locked.
 func newScratch(parent string) (dir string, unlock func(), err error) {
-	// Only one process at a time: another one would take a directory that is made but not
-	// yet locked for that of a dead process.
 	// One process at a time: between making and locking a directory, another one would
 	// take it for that of a dead process.
 	release, err := Lock(filepath.Join(parent, scratchPrefix+"lock"))
