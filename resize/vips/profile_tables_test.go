@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/thumbery/thumbery/internal/testkit/odd"
-	"github.com/thumbery/thumbery/resize/vips/op"
 	"github.com/thumbery/thumbery/resize/resizetest"
+	"github.com/thumbery/thumbery/resize/vips/op"
 )
 
 // tables is a profile with one table (lut16Type) under each of the names, from the corners of
