@@ -136,7 +136,7 @@ func writtenByVips(t *testing.T, e *Engine, src []byte, saver string, args []op.
 	t.Helper()
 	j := job{run: newRun(), engine: e}
 	defer j.Close()
-	im := j.InMemory(j.Open(loaderOf(headerOf(t, src).Format).operation, src))
+	im := j.InMemory(j.Open(loaders[headerOf(t, src).Format].operation, src))
 	for _, change := range changes {
 		im = change(j.run, im)
 	}
