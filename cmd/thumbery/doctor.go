@@ -40,8 +40,7 @@ func (c *doctorCmd) Run(stdout io.Writer) error {
 		Open: func(u *url.URL) (storage.Backend, error) { return origins.OpenBackend(u, s3.Options{}) },
 	}
 	bar := progress.New(os.Stderr, io.Discard) // each check has a line
-	show := bar.Describe()
-	config.About = func(done, all int, what string) { show(done, all, "looking at "+what) }
+	config.About = func(done, all int, what string) { bar.Show(done, all, "looking at "+what) }
 	found := map[doctor.Status]int{}
 	for check := range doctor.Run(context.Background(), config) {
 		bar.Done()

@@ -27,7 +27,7 @@ func (c *healthCmd) Run(stdout io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(context.Background(), healthTimeout, fmt.Errorf("no answer within %v", healthTimeout))
 	defer cancel()
-	if err := lifecycle.Probe(ctx, c.Admin, path, c.AdminToken); err != nil {
+	if _, err := lifecycle.Get(ctx, c.Admin, path, c.AdminToken, nil); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, "ok")

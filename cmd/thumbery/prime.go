@@ -89,7 +89,7 @@ func (c *primeCmd) Run(stdout io.Writer) error {
 	bar := progress.New(os.Stderr, lines(stdout, c.JSON))
 	log := slog.New(slog.NewTextHandler(bar, nil))
 	slog.SetDefault(log) // for panics that are recovered
-	r := &prime.Report{Began: time.Now(), Lists: c.lists(), Log: log, Show: bar.Describe()}
+	r := &prime.Report{Began: time.Now(), Lists: c.lists(), Log: log, Show: bar.Show}
 	run := c.remote
 	if c.Server.IsZero() {
 		app, job, err := c.prepare(r)

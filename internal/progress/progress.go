@@ -45,7 +45,6 @@ func New(terminal *os.File, lines io.Writer) *Bar {
 // Track returns a function that is to be told how much of all is done, in unit, such as
 // "files", or "" for percent. Calls must not overlap.
 func (b *Bar) Track(what, unit string) func(done, all int) {
-	show := b.Describe()
 	return func(done, all int) {
 		text := what
 		switch {
@@ -54,19 +53,17 @@ func (b *Bar) Track(what, unit string) func(done, all int) {
 		case !b.isTerminal: // a bar has its own
 			text = fmt.Sprintf("%s: %d%%", what, 100*int64(done)/int64(max(all, 1)))
 		}
-		show(done, all, text)
+		b.Show(done, all, text)
 	}
 }
 
-// Describe returns a function that is to be told how much of all is done, where 0 is an unknown
-// number, and says so in a text of its own. Calls must not overlap.
-func (b *Bar) Describe() func(done, all int, text string) {
-	return func(done, all int, text string) {
-		if b.isTerminal {
-			b.draw(done, all, text)
-		} else {
-			b.say(text)
-		}
+// Show says how much of all is done, where 0 is an unknown number, with a text that says so, too.
+// Calls must not overlap.
+func (b *Bar) Show(done, all int, text string) {
+	if b.isTerminal {
+		b.draw(done, all, text)
+	} else {
+		b.say(text)
 	}
 }
 

@@ -26,7 +26,7 @@ func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lines bytes.Buffer
 		b := New(log, &lines)
-		percent, files, text := b.Track("purging", ""), b.Track("copying", "files"), b.Describe()
+		percent, files, text := b.Track("purging", ""), b.Track("copying", "files"), b.Show
 		for second := range 35 {
 			switch time.Sleep(time.Second); {
 			case second < 15:
@@ -76,11 +76,11 @@ func TestBar(t *testing.T) {
 		files(2, 4)
 		files(3, 4) // too soon
 		time.Sleep(time.Minute)
-		b.Describe()(7, 8, "priming: 7 of 8 pictures, 3.3/s, 2s left")
+		b.Show(7, 8, "priming: 7 of 8 pictures, 3.3/s, 2s left")
 		time.Sleep(time.Minute)
-		b.Describe()(8, 8, "priming: 8 of 8 pictures")
+		b.Show(8, 8, "priming: 8 of 8 pictures")
 		time.Sleep(time.Minute)
-		b.Describe()(2, 0, "priming: 2 of ? pictures")
+		b.Show(2, 0, "priming: 2 of ? pictures")
 		b.Done()
 	})
 	terminal.Close()
@@ -113,7 +113,7 @@ func TestNarrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := New(terminal, io.Discard)
-	b.Describe()(7, 8, "priming: 7 of 8 pictures, 3.3/s, 2s left")
+	b.Show(7, 8, "priming: 7 of 8 pictures, 3.3/s, 2s left")
 	terminal.Close()
 	if shown, _ := io.ReadAll(screen); string(shown) != "priming: 7 of 8 pictures, 3.3" {
 		t.Errorf("the terminal shows %q", shown)

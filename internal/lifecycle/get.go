@@ -21,12 +21,6 @@ const (
 	maxShown = 100
 )
 
-// Probe is Get for those who only want to know whether the answer is 200.
-func Probe(ctx context.Context, address, path, token string) error {
-	_, err := Get(ctx, address, path, token, nil)
-	return err
-}
-
 // Get asks a server of this machine, which Listen has opened at address, for a path, and
 // sends the token, if that is not "", and headers. One that listens at all addresses is reached
 // by the loopback interface. It returns the body. The error says, in one line, why the answer is

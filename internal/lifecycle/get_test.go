@@ -12,8 +12,14 @@ import (
 	"testing"
 )
 
-// Probe reaches a server by whatever address that listens at, and says what is wrong.
-func TestProbe(t *testing.T) {
+// probe is Get for its error.
+func probe(ctx context.Context, address, path, token string) error {
+	_, err := Get(ctx, address, path, token, nil)
+	return err
+}
+
+// Get reaches a server by whatever address that listens at, and says what is wrong.
+func TestGet(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "admin.sock")
 	for _, address := range []string{"127.0.0.1:0", ":0", "unix:" + socket} {
@@ -34,16 +40,16 @@ func TestProbe(t *testing.T) {
 			host, _, _ := net.SplitHostPort(address)
 			address = net.JoinHostPort(host, strings.TrimPrefix((&net.TCPAddr{Port: tcp.Port}).String(), ":"))
 		}
-		if err := Probe(t.Context(), address, "/healthz", "token"); err != nil {
+		if err := probe(t.Context(), address, "/healthz", "token"); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
-		err = Probe(t.Context(), address, "/readyz", "")
+		err = probe(t.Context(), address, "/readyz", "")
 		if err == nil || !strings.HasPrefix(err.Error(), address+": { bad } xxx") || len(err.Error()) > 3000 {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
 	gone := filepath.Join(t.TempDir(), "gone.sock")
-	if err := Probe(t.Context(), "unix:"+gone, "/", ""); err == nil || !strings.HasPrefix(err.Error(), "no server listens at unix:"+gone+": is it running") {
+	if err := probe(t.Context(), "unix:"+gone, "/", ""); err == nil || !strings.HasPrefix(err.Error(), "no server listens at unix:"+gone+": is it running") {
 		t.Errorf("where nothing listens: %v", err)
 	}
 }
@@ -64,7 +70,7 @@ func TestGetIsWhole(t *testing.T) {
 }
 
 // A server that says nothing is given up with the context, and its cause is the error.
-func TestProbeTimeout(t *testing.T) {
+func TestGetTimeout(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -80,7 +86,7 @@ func TestProbeTimeout(t *testing.T) {
 		}
 		cancel(late)
 	}()
-	if err := Probe(ctx, l.Addr().String(), "/", ""); !errors.Is(err, late) {
+	if err := probe(ctx, l.Addr().String(), "/", ""); !errors.Is(err, late) {
 		t.Errorf("%v", err)
 	}
 }
