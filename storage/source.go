@@ -34,10 +34,14 @@ func ParseSource(s string) (Source, error) {
 		return Source{}, err
 	}
 	source := Source{Prefix: prefix}
-	for part := range strings.SplitSeq(list, ",") {
-		mirrors, err := parseMirrors(part)
-		if err != nil {
-			return Source{}, err
+	for link := range strings.SplitSeq(list, ",") {
+		var mirrors []*url.URL
+		for text := range strings.SplitSeq(link, "|") {
+			u, err := parseBackend(text)
+			if err != nil {
+				return Source{}, err
+			}
+			mirrors = append(mirrors, u)
 		}
 		source.URLs = append(source.URLs, mirrors)
 	}
@@ -48,18 +52,6 @@ func ParseSource(s string) (Source, error) {
 func (s *Source) UnmarshalText(text []byte) (err error) {
 	*s, err = ParseSource(string(text))
 	return err
-}
-
-func parseMirrors(s string) ([]*url.URL, error) {
-	var mirrors []*url.URL
-	for part := range strings.SplitSeq(s, "|") {
-		u, err := parseBackend(part)
-		if err != nil {
-			return nil, err
-		}
-		mirrors = append(mirrors, u)
-	}
-	return mirrors, nil
 }
 
 func parseBackend(s string) (*url.URL, error) {

@@ -2,6 +2,7 @@
 package dir
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,23 +41,10 @@ func New(path string) (*Origin, error) {
 // ErrNoDirectory says that a directory does not exist.
 var ErrNoDirectory = errors.New("there is no such directory; say where the pictures are, as in --source /=file:///srv/pictures or --source /=s3://bucket")
 
-// OpenExisting is Open for a directory that must exist: otherwise it is ErrNoDirectory. One
-// that cannot be read just now may be on a file server that is down, and is opened.
-func OpenExisting(u *url.URL) (*Origin, error) {
-	o, err := Open(u)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(o.root)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-		return nil, ErrNoDirectory
-	}
-	return o, nil
-}
-
-// Open returns the origin of a URL such as file:///srv/pictures, or of one
-// relative to the working directory, such as file:pictures. It has no
-// parameters. The directory need not exist yet.
+// Open returns the origin of a URL such as file:///srv/pictures, or of one relative to the
+// working directory, such as file:pictures. It has no parameters. The error is ErrNoDirectory if
+// the directory does not exist. One that cannot be read just now may be on a file server that is
+// down, and is opened.
 func Open(u *url.URL) (*Origin, error) {
 	const form = "write file:///srv/pictures, or file:pictures if it is relative"
 	switch {
@@ -68,17 +56,22 @@ func Open(u *url.URL) (*Origin, error) {
 	if err := storage.CheckParameters(u); err != nil {
 		return nil, err
 	}
-	path := u.Path
-	if u.Opaque != "" {
-		var err error
-		if path, err = url.PathUnescape(u.Opaque); err != nil {
-			return nil, fmt.Errorf("file: URL: %w", err)
-		}
+	path, err := url.PathUnescape(u.Opaque)
+	if err != nil {
+		return nil, fmt.Errorf("file: URL: %w", err)
 	}
-	if path == "" {
+	if path = cmp.Or(path, u.Path); path == "" {
 		return nil, fmt.Errorf("a file: URL without a directory: %s", form)
 	}
-	return New(path)
+	o, err := New(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(o.root)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return nil, ErrNoDirectory
+	}
+	return o, nil
 }
 
 // Open opens a file. What is not a regular file is ErrNotFound, and so is a key that no

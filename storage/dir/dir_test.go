@@ -164,10 +164,16 @@ func TestOpenURL(t *testing.T) {
 	here := t.TempDir()
 	t.Chdir(here)
 	here, _ = os.Getwd()
+	for _, name := range []string{"pictures", "a b/c", "x"} {
+		check(t, os.MkdirAll(name, 0o755))
+	}
+	check(t, os.WriteFile("file", nil, 0o644))
 	tests := []struct{ url, want, problem string }{
-		{"file:///srv/pictures", "file:///srv/pictures", ""},
-		{"file:///srv/a%20b", "file:///srv/a%20b", ""},
-		{"file:/srv", "file:///srv", ""},
+		{"file://" + here + "/pictures", "file://" + here + "/pictures", ""},
+		{"file://" + here + "/a%20b", "file://" + here + "/a%20b", ""},
+		{"file:" + here, "file://" + here, ""},
+		{"file:///nonexistent", "", dir.ErrNoDirectory.Error()},
+		{"file:file", "", dir.ErrNoDirectory.Error()},
 		{"file:pictures", "file://" + here + "/pictures", ""},
 		{"file:a%20b/c", "file://" + here + "/a%20b/c", ""},
 		{"file:./x", "file://" + here + "/x", ""},

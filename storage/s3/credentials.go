@@ -49,16 +49,14 @@ type credentialChain struct {
 // the shared files if a profile is named.
 func newCredentialChain(profile string) *credentialChain {
 	file := &credentials.FileAWSCredentials{Profile: profile}
+	c := &credentialChain{now: time.Now, limit: retrieveTimeout}
 	if profile != "" {
-		return &credentialChain{
-			providers: []credentials.Provider{file}, now: time.Now, limit: retrieveTimeout,
-			where: fmt.Sprintf("profile %q of the shared credentials file", profile),
-		}
+		c.providers = []credentials.Provider{file}
+		c.where = fmt.Sprintf("profile %q of the shared credentials file", profile)
+		return c
 	}
-	c := &credentialChain{
-		providers: []credentials.Provider{&credentials.EnvAWS{}, &credentials.EnvMinio{}, file}, now: time.Now, limit: retrieveTimeout,
-		where: "the environment (AWS_ACCESS_KEY_ID and so on), the shared credentials file",
-	}
+	c.providers = []credentials.Provider{&credentials.EnvAWS{}, &credentials.EnvMinio{}, file}
+	c.where = "the environment (AWS_ACCESS_KEY_ID and so on), the shared credentials file"
 	if hasRoles() {
 		c.providers = append(c.providers, &credentials.IAM{Client: roleClient()})
 		c.where += ", the role of this machine"

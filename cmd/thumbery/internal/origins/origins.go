@@ -217,7 +217,7 @@ func OpenBackend(u *url.URL, options s3.Options) (storage.Backend, error) {
 	case "s3":
 		return s3.Open(u, options)
 	case "file":
-		return dir.OpenExisting(u)
+		return dir.Open(u)
 	}
 	return nil, fmt.Errorf("unknown scheme %q: write s3://bucket or file:///dir", u.Scheme)
 }
