@@ -206,6 +206,26 @@ func FuzzStripWebP(f *testing.F) {
 	})
 }
 
+// TestTransparentGIFCutShort: frames before the end of a GIF that is cut short are as
+// transparent as those of a whole one.
+func TestTransparentGIFCutShort(t *testing.T) {
+	t.Parallel()
+	head := []byte("GIF89a\x09\x00\x09\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff")
+	frame := []byte("\x2c\x01\x00\x01\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00")
+	whole := slices.Concat(head, frame)
+	want := slices.Concat(whole, []byte(transparentFrame))
+	for name, rest := range map[string][]byte{
+		"at the end": nil, "in an extension": []byte("\x21\xfe\x09a"), "in a control": []byte("\x21\xf9\x04"), "in a frame": frame[:12],
+	} {
+		if got := TransparentGIF(slices.Concat(whole, rest)); !bytes.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if first := slices.Concat(head, frame[:12]); !bytes.Equal(TransparentGIF(first), first) {
+		t.Error("a GIF without a whole frame has changed")
+	}
+}
+
 // FuzzTransparentGIF: no frame is lost or moved, and at most one is added.
 func FuzzTransparentGIF(f *testing.F) {
 	for _, name := range []string{"counter.gif", "animated.gif", "one-frame.gif"} {

@@ -23,7 +23,7 @@ const maxUnpacked = 64 << 20
 //   - If a frame has none, its place is cleared to the background colour. So a colour that
 //     the frame does not use is made transparent, if there is one.
 //
-// src itself is not changed. A damaged GIF is returned as it is.
+// src itself is not changed. A GIF without a whole frame is returned as it is.
 func TransparentGIF(src []byte) []byte {
 	frames := gifFrames(src)
 	if len(frames) == 0 {
@@ -49,11 +49,11 @@ func TransparentGIF(src []byte) []byte {
 	return out
 }
 
-// gifFrames are the frames of a GIF; nil if one is damaged.
+// gifFrames are the frames of a GIF, up to the first that is not whole.
 func gifFrames(src []byte) (frames []source.Frame) {
 	for f, err := range source.Of(src).Frames() {
 		if err != nil {
-			return nil
+			break
 		}
 		frames = append(frames, f)
 	}
