@@ -26,6 +26,7 @@ func TestPlainSVG(t *testing.T) {
 		`<svg viewBox="0 0 4 3"/>`:                             `<svg font-size="16" viewBox="0 0 4 3"/>`,
 		`<svg style="width:4px; height:3px"/>`:                 `<svg font-size="16" style="width:4px; height:3px"/>`,
 		`<svg font-size="8pt" width="3in" viewBox="0 0 4 3"/>`: `<svg width="288" height="216" font-size="8pt" data-width="3in" viewBox="0 0 4 3"/>`,
+		`<svg font-size="1e999" width="3in" height="2"/>`:      `<svg width="288" height="2" font-size="1e999" data-width="3in" data-height="2"/>`,
 		`<svg font-size="8" viewBox="0 0 .5 2"/>`:              `<svg width="1" height="4" font-size="8" viewBox="0 0 .5 2"/>`,
 		"\xff\xfe<\x00s\x00v\x00g\x00/\x00>\x00":               `<svg width="300" height="150" font-size="16"/>`,
 		"\x00<\x00s\x00v\x00g\x00/\x00>":                       `<svg width="300" height="150" font-size="16"/>`,

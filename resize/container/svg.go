@@ -81,7 +81,7 @@ func newSVGSize(root xml.StartElement) (s svgSize) {
 	style := attr["style"]
 	s.font = attr["font-size"] != "" || strings.Contains(style, "font")
 	em, _ := svgPixels(attr["font-size"], svgFont)
-	if em <= 0 {
+	if em <= 0 || em > header.SourceSideMax {
 		em = svgFont
 	}
 	var plainW, plainH bool
