@@ -61,6 +61,7 @@ func TestInspectSaysWhatIsLeft(t *testing.T) {
 		{"webp, between frames", film, frame, "webp 40x30 o1 p2 d8"},
 		{"webp, in its first frame", film, 2*frame + 2, "webp 40x30 o1 p1 d8"},
 		{"webp, before its frames", film, 3 * frame, ""},
+		{"webp, whole, with a short header behind", webpOf(vp8(40, 30), chunk("VP8X", 1)), 0, ""},
 		{"avif", samples(t)["avif"], 2, ""},
 	} {
 		h, err := inspect(c.src[:len(c.src)-c.cut])

@@ -97,12 +97,12 @@ func webpSides(b []byte) (width, height int) {
 
 // canvas reads VP8X: flags, three reserved bytes, and the sides.
 func (w *webpReader) canvas(c source.Part) error {
+	if w.extended || w.h.Pages > 0 {
+		return source.Broken("a misplaced VP8X")
+	}
 	b, err := w.start(c, 10)
 	if err != nil {
 		return err
-	}
-	if w.extended || w.h.Pages > 0 {
-		return source.Broken("a misplaced VP8X")
 	}
 	w.extended = true
 	w.h.Alpha = b[0]&0x10 != 0
