@@ -23,6 +23,9 @@ func inspectGIF(s *source.Source) (Header, error) {
 			h.grow(f)
 		}
 		if f.Data > 0 {
+			for i, side := range []int{h.Width, h.Height, h.Width, h.Height} {
+				f.Place[i] = min(f.Place[i], side) // what lies beyond is not seen
+			}
 			h.Alpha = h.Alpha || f.Transparent || last.LeavesOpen(f)
 			h.Pages, last = max(frames, 1), f
 		}

@@ -91,6 +91,7 @@ func TestInspect(t *testing.T) {
 		{"gif, no trailer", bytes.TrimSuffix(gifOf(t, 40, 30, false, full), []byte{0x3b}), headerOf(variant.GIF, nil)},
 		{"gif, a screen that is not believed", gifScreen(gifOf(t, 40, 30, false, full), 640, 480), headerOf(variant.GIF, nil)},
 		{"gif, a later frame beyond the screen", gifScreen(gifOf(t, 90, 80, false, full, image.Rect(0, 0, 90, 80)), 10, 10), headerOf(variant.GIF, func(h *header.Header) { h.Pages = 2 })},
+		{"gif, what is cleared beyond the screen", gifScreen(gifCleared(t), 40, 30), headerOf(variant.GIF, func(h *header.Header) { h.Pages = 3 })},
 		{"gif, frame beyond the screen", gifScreen(gifOf(t, 40, 30, false, full), 10, 40), headerOf(variant.GIF, func(h *header.Header) { h.Height = 40; h.Alpha = true })},
 
 		{"webp, lossy", webpOf(vp8(40, 30)), headerOf(variant.WebP, nil)},
@@ -122,6 +123,21 @@ func TestInspect(t *testing.T) {
 			}
 		})
 	}
+}
+
+// gifCleared is a GIF whose second frame is larger than the others, and cleared.
+func gifCleared(t *testing.T) []byte {
+	small, large := image.Rect(0, 0, 40, 30), image.Rect(0, 0, 90, 80)
+	b := gifOf(t, 90, 80, false, small, large, small)
+	controls := 0
+	for i := range b[:len(b)-4] {
+		if string(b[i:i+3]) == "\x21\xf9\x04" {
+			if controls++; controls == 2 {
+				b[i+3] |= 2 << 2
+			}
+		}
+	}
+	return b
 }
 
 func gifScreen(b []byte, w, h int) []byte {
