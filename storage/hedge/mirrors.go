@@ -1,6 +1,7 @@
 // Package hedge reads originals from mirrors: it fails over to the next when one cannot
 // answer, hedges when one is slow, makes one second attempt, and resumes bodies that break
-// off. Work that no request waits for retries by package backoff.
+// off. Listings and copies, which no request waits for, are repeated by package
+// backoff.
 package hedge
 
 import (
