@@ -178,32 +178,6 @@ func (r *run) cut(im op.Image, c resize.Rect) op.Image {
 		op.Set("left", c.Left), op.Set("top", c.Top), op.Set("width", c.Width), op.Set("height", c.Height))
 }
 
-// upright turns a picture as its EXIF orientation says.
-func (r *run) upright(im op.Image, orientation int) op.Image {
-	if orientation <= 1 {
-		return im
-	}
-	return r.Do("autorot", op.On(r.WithInt(r.InMemory(im), "orientation", orientation)))
-}
-
-// turn rotates clockwise by that many degrees.
-func (r *run) turn(im op.Image, degrees int) op.Image {
-	if degrees == 0 {
-		return im
-	}
-	return r.Do("rot", op.On(im), op.Set("angle", fmt.Sprintf("d%d", degrees)))
-}
-
-func (r *run) mirror(im op.Image, f variant.Flip) op.Image {
-	if f == variant.FlipH || f == variant.FlipHV {
-		im = r.Do("flip", op.On(im), op.Set("direction", "horizontal"))
-	}
-	if f == variant.FlipV || f == variant.FlipHV {
-		im = r.Do("flip", op.On(im), op.Set("direction", "vertical"))
-	}
-	return im
-}
-
 // animation makes each frame by itself, so that none shows through at the edges
 // of its neighbours, and puts them one below the other again, as libvips keeps
 // animations.
