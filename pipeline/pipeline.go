@@ -2,19 +2,20 @@
 //
 //  1. The derivative is looked up in memory and on disk (derivatives). If it exists, and
 //     the origin still has the same version of the original (originals), it is the answer.
-//  2. With Config.Adaptive, a picture in a format that is faster to make answers for an
-//     AVIF that is not cached, which is made in the background (adaptivePicture).
+//  2. With Config.Adaptive, a WebP or JPEG answers for an AVIF or JPEG XL that is not
+//     cached, and the better picture is made in the background (adaptivePicture).
 //  3. Otherwise one request makes it, and others for the same derivative wait
 //     (cache.Flight).
-//  4. It is made from a mezzanine if one is large enough (mezzanines).
+//  4. It is made from a mezzanine, if there is one (mezzanines) that is large enough
+//     (resize.MezzanineSuffices).
 //  5. Otherwise another server may have made it: it is read from the tier that servers share.
 //  6. Otherwise the original is opened, fetched at most once for all that need it, and its
 //     header inspected (originals).
 //  7. The gate admits the work, and the engine resizes or describes (render).
 //  8. The derivative is kept, and a mezzanine made in the background.
 //
-// Steps 1, 3 and 8 are in picture.go, 2 in adaptive.go, 4 to 7 in make.go. Forgetting a
-// picture ends its epoch: work that began before is answered and not kept (cache.Epochs). A
+// Steps 1, 3 and 8 are in picture.go, 2 in provisional.go, 4 to 7 in make.go. Forgetting
+// a picture ends its epoch: work that began before is answered and not kept (cache.Epochs). A
 // cache that fails costs time, never correctness. The package knows no HTTP, no vendor and no
 // file system.
 package pipeline
