@@ -1,7 +1,7 @@
-// Package cache stores bytes under names. It has the interface of a Store, which its child
-// disk implements, a cache in memory (Memory), request coalescing (Flight), and counters that
-// invalidate work begun before a picture was forgotten (Epochs). It knows nothing of pictures,
-// origins and HTTP.
+// Package cache stores bytes under names. It has the interface Store, which package
+// cache/disk implements; a cache in memory (Memory); request coalescing (Flight); and counters
+// that invalidate work which began before a picture was forgotten (Epochs). It knows nothing
+// of pictures, origins and HTTP.
 package cache
 
 import (

@@ -1,8 +1,8 @@
 // Package explain answers why a picture looks as it does: what a URL means here, what is known
 // of its original, how the picture is planned, made, encoded and kept, and what a client gets.
 // The reasons are those of the code that decides (resize.Notes, engine.Config.WhyNotBimg and
-// so on); this package puts them into words. It makes nothing, fetches nothing, keeps nothing
-// and counts as no use, unless it is asked to.
+// so on); this package puts them into words. Unless it is asked to make the picture, it
+// makes, fetches and keeps nothing, and what it looks at does not count as used.
 package explain
 
 import (

@@ -7,9 +7,9 @@
 // the node that consumes, so that a node which was down, paused or out of reach goes on
 // where it was, and one whose cache was wiped starts anew.
 //
-// The log gives this: an event that was appended is on the disk, and is delivered to each
-// consumer at least once, unless the consumer is behind by more than the log holds (some
-// 100,000 events), or the disk is lost.
+// The log guarantees that an appended event is on the disk, and is delivered to each consumer
+// at least once. There are two exceptions: the consumer is behind by more than the log holds
+// (some 100,000 events), or the disk is lost.
 package invalidation
 
 import (

@@ -7,7 +7,7 @@
 //
 //	/[s.<kid>.<sig>[.<exp>][~<scope>]/]<ops>/<key…>
 //
-// where ops is one segment of options separated by commas, each a name, or a
-// name and values joined by underscores, of the characters [a-z0-9._-]. The
-// table in options.go is the list of them. Their order is free.
+// where ops is one segment: options separated by commas, in any order. An option is a name,
+// or a name and its values joined by underscores, all of [a-z0-9._-]. The table in options.go
+// lists them.
 package variant

@@ -7,8 +7,8 @@
 // mtime is the origin's Last-Modified, and its atime the last use, to the hour.
 //
 // A file under its final name is whole: it is written to tmp/, synced and renamed. A crash
-// leaves a *.tmp file in tmp/. A purge removes such files by the age of their ctime, since
-// their mtime is the origin's. An empty file, which a power cut may leave with NoSync, is a
+// leaves a *.tmp file in tmp/. A purge removes such files when they are old by their
+// ctime: their mtime is the origin's. An empty file, which a power cut may leave with NoSync, is a
 // miss. A file that is too short in another way cannot be recognized by the store: a
 // caller that finds one calls Remove.
 //

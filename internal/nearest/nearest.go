@@ -1,4 +1,4 @@
-// Package nearest finds the word that a wrong one was meant to be.
+// Package nearest finds the known word that is most like a misspelled one.
 package nearest
 
 // Word returns the candidate with the smallest edit distance to s, if it is near enough to

@@ -1,4 +1,4 @@
-// Package summary has what the texts of several commands' summaries share.
+// Package summary has the words and numbers that the summaries of several commands share.
 package summary
 
 import (

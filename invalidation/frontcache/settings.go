@@ -1,6 +1,6 @@
-// Package frontcache purges pictures that were forgotten in the caches in front of the
-// server: in Varnish, and in content delivery networks. Every answer about a picture
-// bears the picture's tag, and a request with tags removes all that bears one of them.
+// Package frontcache purges forgotten pictures from the caches in front of the server:
+// from Varnish, and from content delivery networks. Every answer about a picture bears the
+// picture's tag, and a request with tags removes all that bears one of them.
 package frontcache
 
 import (

@@ -2,9 +2,9 @@
 // forgotten: each asks all others for the events of their logs (GET /invalidations, by long
 // polling), and applies them: follow.go asks and forgets, handler.go answers.
 //
-// Asking has three advantages over telling: the cursor is kept where the cache is that it
-// describes, so a node that was down, paused or out of reach hears what it has missed, under
-// whatever address; nobody has to know who should hear; and a node that is gone for ever
+// Asking has three advantages over telling: the cursor is kept with the cache that it
+// describes, so a node that was down, paused or out of reach hears what it has missed, even
+// under a new address; nobody has to know who should hear; and a node that is gone for ever
 // leaves no queue behind.
 package peers
 

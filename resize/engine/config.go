@@ -1,5 +1,5 @@
-// Package engine says what an engine may be told, and what it tells about itself: what
-// those who call an engine share with it, be it in another process. It is pure.
+// Package engine has what an engine and its callers share, also across processes: the
+// engine's settings, and what it can do. It is pure.
 package engine
 
 import (

@@ -1,7 +1,7 @@
 // Package header reads the format, sides, orientation and colours of a picture from its
 // bytes, and what decoding it costs. It decodes no pixels and links no C. It recognises
-// all formats, and reads those that are not Probed. Each has a file of its own. Package
-// resize/internal/source splits files into their parts.
+// all formats, and reads those that the engine need not read (Probed): each in a file of its
+// name, AVIF and HEIC in heif.go. Package resize/internal/source splits files into their parts.
 package header
 
 import (

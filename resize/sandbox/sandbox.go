@@ -1,6 +1,7 @@
 // Package sandbox makes pictures in child processes that may do nothing but compute. Pool
 // is the resize.Resizer of the serving process, which links no decoder: pictures come from
-// strangers, decoders are written in C, and what a picture does to one must end with it.
+// strangers, decoders are written in C, and what a picture does to a
+// decoder must end with its process.
 //
 // Each child makes one picture at a time. It gets the original as an open file and an
 // empty memfd for the results, and nothing that it says is believed: every number of an

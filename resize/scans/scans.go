@@ -1,16 +1,15 @@
-// Package scans leaves out those scans of a progressive JPEG that do not matter to what
-// will be made of it.
+// Package scans leaves out those scans of a progressive JPEG that the result does not need.
 //
 // A progressive JPEG has its coefficients in some ten scans: first passes, each with the
 // upper bits of a band of frequencies, and refinements with one bit more. A decoder that
 // shrinks by 2, 4 or 8 hardly uses the high frequencies, and a resizer averages away what
-// is coarse. Yet decoders decode all scans, which takes two to three times as long as
-// those that matter.
+// is coarse. Yet decoders decode all scans, and that takes two to three times as long as
+// decoding those that are needed.
 //
-// What is left is a progressive JPEG like any other. Coefficients whose last bits are left
-// out are declared to be smaller, and their quantization step to be larger by as much.
-// Those of which nothing is left get a quantization step of 0, which also keeps libjpeg
-// from estimating them out of neighbouring blocks.
+// What is left is a progressive JPEG like any other. A coefficient whose n last bits
+// are left out is written divided by 2^n, and its quantization step is multiplied by 2^n. One
+// of which nothing is left gets a quantization step of 0, which also keeps libjpeg from
+// estimating it from neighbouring blocks.
 package scans
 
 // Use is what becomes of a picture.

@@ -1,6 +1,6 @@
 // Package backoff repeats listings and copies that failed for a transient reason, with
-// pauses that double. No request waits for either. The one second attempt of a request is
-// made by package hedge.
+// pauses that double. No request waits for them: when a fetch for a request fails,
+// package hedge tries once more.
 package backoff
 
 import (

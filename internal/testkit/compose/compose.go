@@ -1,4 +1,4 @@
-// Package compose builds the Compose Specification's own validator of its files.
+// Package compose builds the validator of Compose files that the Compose Specification provides.
 package compose
 
 import "github.com/thumbery/thumbery/internal/testkit/pinned"

@@ -1,7 +1,7 @@
 // Package faults stands between an S3 client and a server, and answers wrongly
 // in the ways that servers do: with errors, with lengths that are not true, with
-// half of a body. What happens to connections below HTTP is left
-// to toxiproxy.
+// half of a body. Faults of connections, below HTTP, are
+// those of package toxiproxy.
 package faults
 
 import (

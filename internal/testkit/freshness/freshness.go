@@ -1,5 +1,5 @@
-// Package freshness replaces pictures in a bucket, with three nodes, a balancer and Varnish
-// between it and who looks, and finds out who still sees the old ones. Tests and benchmarks
+// Package freshness replaces pictures in a bucket behind three nodes, a balancer and
+// Varnish, and finds out which clients still see the old ones. Tests and benchmarks
 // use it.
 package freshness
 

@@ -1,7 +1,7 @@
 // Package sample shortens tests of many similar cases: with go test -short, and with the race
-// detector, they run a few of them, always the same ones. make test runs all of them without
-// the race detector, which finds no more in a thousand pictures, one after another, than in
-// a hundred, and takes much longer.
+// detector, they run a few of them, always the same ones. make test runs all of them
+// without the race detector, with which they would take much longer: it finds no more in a
+// thousand pictures than in a hundred.
 package sample
 
 import "testing"

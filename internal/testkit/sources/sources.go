@@ -1,4 +1,5 @@
-// Package sources helps tests whose result depends on more of the product than they import.
+// Package sources has the cache of go test notice changes of code that a test does not import,
+// but whose programs it runs.
 package sources
 
 import (

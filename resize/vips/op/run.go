@@ -1,6 +1,6 @@
-// Package op calls the operations of libvips by their names. It is the only package
-// with C, and knows nothing of plans: a Run is the work on one picture, whatever that
-// is.
+// Package op calls the operations of libvips by their names. Besides
+// thumbery-worker, it is the only package with C. It knows nothing of plans: a Run is
+// the work on one picture, whatever work that is.
 package op
 
 /*

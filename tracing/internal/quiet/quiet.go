@@ -1,5 +1,5 @@
-// Package quiet discards what OpenTelemetry logs about OTEL_* before main begins, in a format
-// of its own. Package tracing checks these variables, and says what is wrong.
+// Package quiet discards the lines about OTEL_* that OpenTelemetry logs, in its own format,
+// before main begins. Package tracing checks these variables, and says what is wrong.
 package quiet
 
 import (

@@ -1,4 +1,4 @@
-// Package manual makes man pages of the flags: thumbery(1), and one for each subcommand.
+// Package manual makes the man pages from the flags: thumbery(1), and one for each subcommand.
 package manual
 
 import (

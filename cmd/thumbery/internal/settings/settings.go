@@ -1,10 +1,10 @@
 // Package settings has the flags that commands share, by their groups in --help: which
 // values are refused, and what the others mean to the packages that serve.
 //
-// Tags that kong does not know: min, max and secret are for CheckRanges and ExposedSecrets,
-// complete is for package completion, and serving says that prime does not use the flag. The Validate of each type, which kong
-// calls, refuses flags that contradict each other. Errors that name a flag and come later than
-// that are marked by exit.Usage.
+// Some tags are ours, and unknown to kong: min and max (CheckRanges), secret
+// (ExposedSecrets), complete (package completion) and serving (prime does not use the flag).
+// The Validate of each type, which kong calls, refuses flags that contradict each other. An
+// error about a flag that only shows later is marked by exit.Usage.
 package settings
 
 import (

@@ -12,9 +12,9 @@
 //
 // A child has one end of a pair of sockets (AF_UNIX, SOCK_SEQPACKET) as descriptor Socket.
 // A packet is one message: a JSON document of at most MaxMessage bytes. The parent sends
-// one Request at a time, and the next when the last Answer to it has come. There is no
-// message that cancels: what nobody waits for is killed. When the parent is gone, or needs
-// the child no longer, the child reads the end of the stream, and exits with status 0.
+// one Request at a time, and the next when the last Answer to it has come. No
+// message cancels a request: a child that nobody waits for is killed. When the parent is
+// gone, or needs the child no longer, the child reads the end of file, and exits with status 0.
 //
 // # Descriptors
 //
@@ -43,8 +43,8 @@
 //
 // Resize has Header and Plans, at most MaxPlans: Resizer.ResizeAll. There is an Answer
 // for each plan, in their order and as soon as it is done, with Plan, and a result or an
-// Error, or both where an engine is lenient; and then one without a plan whose Error is
-// that of all of the work, if it has one. Only that has Last.
+// Error, or both where an engine is lenient. A final Answer follows, without Plan and with
+// Last: its Error, if any, is about the whole request.
 //
 // Probe has Format and Page: Resizer.Probe. The Answer has Header.
 //
