@@ -43,10 +43,10 @@ func pngColoursOf(src []byte) pngColours {
 	return p
 }
 
-// profile returns the profile that the samples are in, nil for sRGB; own says that it is the
-// one in the file. cICP takes precedence over iCCP, that over sRGB, and that over gAMA with cHRM (PNG,
-// third edition, 4.3). The error is of kind header.ErrNotPicture
-// for a cICP that no profile can express, above all HDR, unless the file has a profile, too.
+// profile returns the profile that the samples are in: nil for sRGB, and nil with own for the
+// one that is in the file. cICP takes precedence over iCCP, that over sRGB, and that over gAMA with
+// cHRM (PNG, third edition, 4.3). The error is of kind header.ErrNotPicture for a cICP that no
+// profile can express, above all HDR, unless the file has a profile, too.
 func (p pngColours) profile() (profile []byte, own bool, err error) {
 	cICP, hasOwn := p.of["cICP"], p.of["iCCP"] != nil
 	switch {

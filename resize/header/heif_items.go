@@ -56,7 +56,8 @@ func (r *heifReader) item(id uint32) *heifItem {
 	return item
 }
 
-// findEXIF notes where EXIF data lie: their item begins with how far behind that.
+// findEXIF notes where EXIF data lie in their item. It begins with a number of four bytes, which
+// says how far behind that number they are.
 func (r *heifReader) findEXIF() {
 	for _, id := range slices.Sorted(maps.Keys(r.items)) {
 		item := r.items[id]

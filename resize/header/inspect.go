@@ -51,8 +51,8 @@ const RasterSideMax = 65_535
 // picture of an Ultra HDR JPEG or the video of a telephone, is ignored), PNG up
 // to IEND, GIF block by block (a missing trailer is accepted, as browsers do),
 // WebP by its chunks, AVIF and HEIC by their boxes and item extents. What is
-// compressed inside can still be damaged. The coded size of an AVIF or HEIC is compared with the declared one,
-// because decoders do so only after decoding.
+// compressed inside can still be damaged. The coded size of an AVIF or HEIC is
+// compared with the declared one, because decoders do so only after decoding.
 func Inspect(ctx context.Context, r io.ReaderAt, size int64, formats Formats) (Header, error) {
 	if size <= 0 {
 		return Header{}, source.Broken("it is empty")

@@ -10,7 +10,7 @@ import (
 // webpReader is the state between two chunks of a WebP.
 type webpReader struct {
 	s        *source.Source
-	h        Header // Pages are the frames that are there to their end, but 1 once pixels have begun
+	h        Header // Pages is 0 up to the first pixels, then the complete frames, but at least 1
 	extended bool   // the size stands in VP8X
 	frames   int
 }

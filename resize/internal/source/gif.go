@@ -11,7 +11,7 @@ const MaxFrames = 1 << 16
 // Frame is a frame of a GIF.
 type Frame struct {
 	Control     int64  // where its graphic control is, from the length on; 0 if it has none
-	Transparent bool   // one of its colours is none
+	Transparent bool   // one of its colours is transparent
 	Cleared     bool   // its place is cleared before the next frame
 	Place       [4]int // left, top, right, bottom; it may lie outside of the screen
 	Interlaced  bool
@@ -26,9 +26,9 @@ func (f Frame) LeavesOpen(next Frame) bool {
 	return f.Cleared && a[0] < a[2] && a[1] < a[3] && !covered
 }
 
-// Frames yields the frames of a GIF. An error comes with the frame in whose data it is; the
-// Data of any other is 0. Decoders and browsers need no trailer, and take bytes of no kind of
-// block for it: so does this, after the first frame.
+// Frames yields the frames of a GIF. An error in the data of a frame comes with that frame; any
+// other comes with a Frame whose Data is 0. After the first frame the trailer may be missing,
+// and a byte that begins no block counts as the trailer, as for decoders and browsers.
 func (s *Source) Frames() iter.Seq2[Frame, error] {
 	const flags, blocks = 10, 13 // of the screen
 	return func(yield func(Frame, error) bool) {

@@ -80,7 +80,7 @@ func (s *Source) segment(off int64) (Segment, error) {
 // nextMarker returns the code of the first marker at or after off, and the offset after it.
 func (s *Source) nextMarker(off int64) (code byte, next int64, err error) {
 	for off+1 < s.Size {
-		held, err := s.Rest(off)
+		held, err := s.rest(off)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -17,7 +17,7 @@ type Part struct {
 const maxParts = 1 << 18
 
 // parts yields what lies between off and end one after another, as head reads it, up to the
-// first error. The error comes with the part that it is in, if that has a kind.
+// first error. The part that comes with an error has a Kind if that could be read.
 func parts(off, end int64, head func(off int64) (Part, error)) iter.Seq2[Part, error] {
 	return func(yield func(Part, error) bool) {
 		for range maxParts {
@@ -49,7 +49,7 @@ func (s *Source) PNGChunks() iter.Seq2[Part, error] {
 	})
 }
 
-// WebPChunks yields the chunks of a WebP, up to the end that it says that it has.
+// WebPChunks yields the chunks of a WebP, up to the length that its head gives.
 func (s *Source) WebPChunks() iter.Seq2[Part, error] {
 	const first, head = 12, 8
 	return func(yield func(Part, error) bool) {
@@ -79,7 +79,7 @@ func (s *Source) webPChunk(off, end int64) (Part, error) {
 	n := int64(binary.LittleEndian.Uint32(b[4:]))
 	c := Part{string(b[:4]), off, off + 8, n, off + 8 + n}
 	if c.End > end {
-		return Part{}, Broken("chunk %s is longer than the file says that it is", Quoted(c.Kind))
+		return Part{}, Broken("chunk %s is longer than the file says that it is", quoted(c.Kind))
 	}
 	err = s.holds(c)
 	if n&1 == 1 && c.End < s.Size {
@@ -89,7 +89,7 @@ func (s *Source) webPChunk(off, end int64) (Part, error) {
 }
 
 // Boxes yields the boxes of an ISO base media file (ISO/IEC 14496-12) between off and end. One
-// that goes beyond end, or is shorter than its head, is an error, and goes on to end.
+// that goes beyond end, or is shorter than its head, comes with an error and ends at end.
 func (s *Source) Boxes(off, end int64) iter.Seq2[Part, error] {
 	return parts(off, end, func(off int64) (Part, error) { return s.box(off, end) })
 }
@@ -118,9 +118,9 @@ func (s *Source) box(off, end int64) (Part, error) {
 	}
 	switch {
 	case size > uint64(end-off):
-		err = CutShort("box " + Quoted(kind))
+		err = CutShort("box " + quoted(kind))
 	case off+int64(size) < body:
-		err = Broken("box %s is shorter than its head", Quoted(kind))
+		err = Broken("box %s is shorter than its head", quoted(kind))
 	default:
 		end = off + int64(size)
 	}
@@ -130,13 +130,13 @@ func (s *Source) box(off, end int64) (Part, error) {
 // holds returns an error if a part goes beyond the end of the file.
 func (s *Source) holds(p Part) error {
 	if p.End > s.Size {
-		return CutShort("chunk " + Quoted(p.Kind))
+		return CutShort("chunk " + quoted(p.Kind))
 	}
 	return nil
 }
 
-// Quoted makes the four bytes of a kind, which can be hostile, fit for a message.
-func Quoted(kind string) string {
+// quoted makes the four bytes of a kind, which can be hostile, fit for a message.
+func quoted(kind string) string {
 	for _, c := range []byte(kind) {
 		if c < 'A' || c > 'z' {
 			return "of an unknown kind"

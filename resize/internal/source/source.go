@@ -9,10 +9,10 @@ import (
 	"io"
 )
 
-// Reads are of Stride bytes for formats whose headers are far apart, and of
+// Reads are of stride bytes for formats whose headers are far apart, and of
 // Window bytes where all of the file is looked at.
 const (
-	Stride = 4 << 10
+	stride = 4 << 10
 	Window = 64 << 10
 )
 
@@ -28,7 +28,7 @@ const (
 // file can be reached through it: what lies beyond the end is an ErrBroken.
 type Source struct {
 	Size  int64 // of the picture, in bytes
-	Ahead int   // bytes read at once, Stride or Window
+	Ahead int   // bytes read at once, stride or Window
 	Steps int64 // of work that are left
 
 	ctx     context.Context
@@ -43,7 +43,7 @@ type Source struct {
 
 // New returns a Source of a picture of size bytes, which are read from r while ctx is not done.
 func New(ctx context.Context, r io.ReaderAt, size int64) *Source {
-	return &Source{Size: size, Ahead: Stride, Steps: stepsEach*size + stepsFree, ctx: ctx, r: r, left: readsEach*size + readsFree}
+	return &Source{Size: size, Ahead: stride, Steps: stepsEach*size + stepsFree, ctx: ctx, r: r, left: readsEach*size + readsFree}
 }
 
 // Of returns a Source of bytes in memory, none of which are copied.
@@ -75,8 +75,8 @@ func (s *Source) At(off int64, n int) ([]byte, error) {
 	return s.held[i : i+n], nil
 }
 
-// Rest returns at least one byte at off, and as many as are at hand.
-func (s *Source) Rest(off int64) ([]byte, error) {
+// rest returns at least one byte at off, and as many as are at hand.
+func (s *Source) rest(off int64) ([]byte, error) {
 	if _, err := s.At(off, 1); err != nil {
 		return nil, err
 	}

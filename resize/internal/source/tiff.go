@@ -67,8 +67,8 @@ func (t TIFF) Directory(off int64, tags ...uint16) (numbers map[uint16][]int, ne
 // maxNumbers is how many numbers of an entry are read: no pixel that is read has more samples.
 const maxNumbers = 16
 
-// numbers are those of an entry, at most maxNumbers of them; -1 for one of a type that nobody
-// writes.
+// numbers returns the numbers of an entry, at most maxNumbers of them. It returns a single -1
+// if the entry has none, or is not of type BYTE, SHORT or LONG.
 func (t TIFF) numbers(entry [12]byte) (list []int, err error) {
 	width := map[uint16]int{1: 1, 3: 2, 4: 4}[t.order.Uint16(entry[2:])] // BYTE, SHORT, LONG
 	count := t.order.Uint32(entry[4:])
