@@ -139,7 +139,7 @@ func (e *Engine) PrimeAll(ctx context.Context, keys iter.Seq2[variant.Key, error
 
 // waitForOrigin waits until the origin of a key is not known to be down, but not for ever.
 func (e *Engine) waitForOrigin(ctx context.Context, key variant.Key) error {
-	for since := time.Now(); e.pipeline.Originals.IsDown(key); {
+	for since := time.Now(); ctx.Err() == nil && e.pipeline.Originals.IsDown(key); {
 		if time.Since(since) >= originTimeout {
 			return fmt.Errorf("%w: the origin of %q has not answered for %v", storage.ErrUnavailable, key, originTimeout)
 		}

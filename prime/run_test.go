@@ -141,6 +141,21 @@ func TestPrimingWaits(t *testing.T) {
 	}
 }
 
+// Who waits for an origin that is down stops at once when the job does, and does not spin until
+// the origin is back.
+func TestWaitingForOriginStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newFixture(t, 1)
+		o.origin.SetDown(true)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Second, cancel)
+		began := time.Now()
+		if _, err := o.primed(ctx, o.all(t)); !errors.Is(err, context.Canceled) || time.Since(began) > 11*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
 // Failures that are not the pictures' own end it; those that are do not.
 func TestPrimingGivesUp(t *testing.T) {
 	for err, want := range map[error]int{storagetest.ErrDown: 50, errors.New("the disk fails"): 50, storage.ErrRefused: 200, storage.ErrNotFound: 200, resize.ErrDied: 200} {
