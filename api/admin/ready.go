@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"github.com/thumbery/thumbery/api"
 	"github.com/thumbery/thumbery/internal/panics"
@@ -58,11 +55,14 @@ type checkResult struct {
 // costs money, and a balancer that waits for an origin that hangs would take out all
 // servers at once. The names and errors of checks tell of paths, and are left out, too.
 func (c Config) readyz() http.HandlerFunc {
-	var running singleflight.Group
+	var probes []*probe
+	for _, check := range c.Checks {
+		probes = append(probes, &probe{Check: check})
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, stranger := readiness{Draining: true}, c.Token != "" && !c.hasToken(r)
 		if c.Draining == nil || !c.Draining() {
-			answer = c.check(r.Context(), &running, stranger)
+			answer = ask(r.Context(), probes, stranger)
 		}
 		status := http.StatusOK
 		if !answer.Ready {
@@ -72,18 +72,18 @@ func (c Config) readyz() http.HandlerFunc {
 	}
 }
 
-// check runs all checks at once, or for a stranger those that decide.
-func (c Config) check(ctx context.Context, running *singleflight.Group, stranger bool) readiness {
-	errs := make([]error, len(c.Checks))
+// ask runs all checks at once, or for a stranger those that decide.
+func ask(ctx context.Context, probes []*probe, stranger bool) readiness {
+	errs := make([]error, len(probes))
 	var all sync.WaitGroup
-	for i, check := range c.Checks {
-		if !stranger || !check.Degrades {
-			all.Go(func() { errs[i] = check.run(ctx, running, strconv.Itoa(i)) })
+	for i, p := range probes {
+		if !stranger || !p.Degrades {
+			all.Go(func() { errs[i] = p.run(ctx) })
 		}
 	}
 	all.Wait()
 	answer := readiness{Ready: true}
-	for i, check := range c.Checks {
+	for i, check := range probes {
 		result := checkResult{Name: check.Name, OK: errs[i] == nil}
 		if errs[i] != nil {
 			result.Error = errs[i].Error()
@@ -101,26 +101,56 @@ func (c Config) check(ctx context.Context, running *singleflight.Group, stranger
 	return answer
 }
 
+// probe is a Check that runs once at a time: all who ask meanwhile get the same result.
+type probe struct {
+	Check
+	mu      sync.Mutex
+	running *outcome // nil if it does not run
+}
+
+// outcome is that of one run of a check.
+type outcome struct {
+	over chan struct{}
+	err  error // when over is closed
+}
+
 // run returns in time, even if the check ignores its context, as a hanging disk does. A check
-// that runs already under this name, perhaps because it hangs, is not started again, so that
-// repeated probes do not leave more and more goroutines behind: its result counts.
-func (c Check) run(ctx context.Context, running *singleflight.Group, name string) error {
+// that runs already, perhaps because it hangs, is not started again, and nothing is kept of
+// those who have waited for it: probes come several times a second, and for days.
+func (p *probe) run(ctx context.Context) error {
 	timeout := checkTimeout
-	if c.Degrades {
+	if p.Degrades {
 		timeout = degradeTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	done := running.DoChan(name, func() (any, error) {
-		// Others may wait for it when this client has gone.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
-		defer cancel()
-		return nil, panics.Try("readyz", func() error { return c.Do(ctx) }, "check", c.Name)
-	})
+	o := p.join(ctx, timeout)
 	select {
-	case result := <-done:
-		return result.Err
+	case <-o.over:
+		return o.err
 	case <-ctx.Done():
 		return fmt.Errorf("no answer: %w", ctx.Err())
 	}
+}
+
+// join returns the run that is under way, or starts one.
+func (p *probe) join(ctx context.Context, timeout time.Duration) *outcome {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running != nil {
+		return p.running
+	}
+	o := &outcome{over: make(chan struct{})}
+	p.running = o
+	go func() {
+		// Others may wait for it when this client has gone.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+		defer cancel()
+		o.err = panics.Try("readyz", func() error { return p.Do(ctx) }, "check", p.Name)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.running = nil
+		close(o.over)
+	}()
+	return o
 }

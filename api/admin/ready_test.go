@@ -99,3 +99,67 @@ func TestHangingOrigin(t *testing.T) {
 		}
 	})
 }
+
+// Those who ask while a check runs share its result, also when the one that has started it has
+// left.
+func TestChecksAreShared(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan error)
+		var asked atomic.Int32
+		p := &probe{Check: Check{Name: "disk", Do: func(ctx context.Context) error {
+			asked.Add(1)
+			select {
+			case err := <-answer:
+				return err
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}}}
+		first, leave := context.WithCancel(t.Context())
+		left, shared := make(chan error, 1), make(chan error, 2)
+		go func() { left <- p.run(first) }()
+		synctest.Wait()
+		for range cap(shared) {
+			go func() { shared <- p.run(t.Context()) }()
+		}
+		synctest.Wait()
+		leave()
+		if err := <-left; !errors.Is(err, context.Canceled) {
+			t.Errorf("the one that has left: %v", err)
+		}
+		down := errors.New("down")
+		answer <- down
+		for range cap(shared) {
+			if err := <-shared; err != down {
+				t.Errorf("those who wait: %v", err)
+			}
+		}
+		if n := asked.Load(); n != 1 {
+			t.Errorf("it ran %d times", n)
+		}
+	})
+}
+
+// A check that hangs leaves nothing behind of the many who have asked meanwhile.
+func TestHangingCheckKeepsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		p := &probe{Check: Check{Do: func(context.Context) error { <-hang; return nil }}}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		run := p.join(gone, checkTimeout)
+		for range 100 {
+			if again := p.join(gone, checkTimeout); again != run {
+				t.Fatal("it was started again")
+			}
+		}
+		close(hang)
+		<-run.over
+		synctest.Wait()
+		if p.running != nil {
+			t.Error("it still counts as running")
+		}
+	})
+}
