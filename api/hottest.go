@@ -49,7 +49,7 @@ func (h *Hottest) add(q request, now time.Time) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if now.Sub(h.last) > hottestIdle {
+	if h.counts == nil || now.Sub(h.last) > hottestIdle { // nil if another request has just found that nobody asks
 		h.asked.Store(false)
 		h.counts = nil
 		return

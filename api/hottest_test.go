@@ -89,3 +89,18 @@ func TestHottestTies(t *testing.T) {
 		}
 	}
 }
+
+// A request that finds that nobody has asked for long ends the counting also for those that are
+// about to count, and may have come a moment before.
+func TestHottestEndsForAll(t *testing.T) {
+	t.Parallel()
+	hottest := &Hottest{}
+	hottest.Top(1, now)
+	q := request{parsedPath: &parsedPath{key: "cat.jpg"}}
+	hottest.add(q, now.Add(hottestIdle+1))
+	hottest.asked.Store(true) // as the other request has seen it
+	hottest.add(q, now.Add(hottestIdle))
+	if top := hottest.Top(1, now); len(top) != 0 {
+		t.Errorf("%+v", top)
+	}
+}
