@@ -180,10 +180,12 @@ type counter struct {
 	current, previous int
 }
 
-// add counts a request in a half, and returns the sum. Time may go backwards.
+// add counts a request in a half, and returns the sum.
 func (c *counter) add(half int64) int {
 	c.previous, c.current = c.at(half)
-	c.half = max(c.half, half)
+	if half != c.half-1 {
+		c.half = half
+	}
 	c.current++
 	return c.previous + c.current
 }
@@ -194,12 +196,15 @@ func (c *counter) sum(half int64) int {
 	return previous + current
 }
 
+// at is what was counted in the half before, and in the half itself. A request may come a
+// moment late, in the half before the one that is counted. If the clock was set back further,
+// counting begins anew, or else nothing would be forgotten until it is that late again.
 func (c *counter) at(half int64) (previous, current int) {
-	switch passed := half - c.half; {
-	case passed == 1:
+	switch half - c.half {
+	case 0, -1:
+		return c.previous, c.current
+	case 1:
 		return c.current, 0
-	case passed > 1:
-		return 0, 0
 	}
-	return c.previous, c.current
+	return 0, 0
 }

@@ -371,6 +371,9 @@ func TestRequestCountsForget(t *testing.T) {
 		{[]time.Duration{0, 0, 0, 59 * time.Second}, 5},
 		{[]time.Duration{-time.Second, -20 * time.Second, 0}, 4}, // the clock was set back
 		{[]time.Duration{40 * time.Second, -39 * time.Second}, 3},
+		{[]time.Duration{0, 0, -time.Hour}, 1},
+		{[]time.Duration{0, 0, -time.Hour, 0}, 2},
+		{[]time.Duration{0, 0, -time.Hour, 29 * time.Second, 60 * time.Second}, 1},
 	} {
 		c, clock := newCounts()
 		got := c.add("a")
