@@ -81,6 +81,7 @@ type Answer struct {
 
 type server struct {
 	Config
+	headerValues
 	paths      *cache.Memory[string, *parsedPath]
 	popularity *popularity
 }
@@ -96,7 +97,7 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &server{Config: c, paths: newPaths(), popularity: newPopularity(&c)}
+	s := &server{Config: c, headerValues: newHeaderValues(&c), paths: newPaths(), popularity: newPopularity(&c)}
 	r := chi.NewRouter()
 	r.Use(s.record)
 	r.Get("/", s.handle(s.index))
@@ -178,7 +179,7 @@ func (s *server) find(r *http.Request, q request, sendFile bool) (*pipeline.Resu
 	}
 	if sendFile {
 		if result, ok := s.Pipeline.Locate(r.Context(), q.key, q.variant, s.name(q)); ok {
-			return &result, nil
+			return result, nil
 		}
 	}
 	return s.Pipeline.Picture(r.Context(), q.key, q.variant, q.accept)

@@ -22,9 +22,26 @@ func outcomeOf(r *pipeline.Result) string {
 // cacheName is this server's name in Cache-Status.
 const cacheName = "thumbery"
 
-// cacheStatus is the value of Cache-Status (RFC 9211), of tokens that need no quotes. A stale
-// result is no hit: the origin should have been asked.
-func cacheStatus(r *pipeline.Result) string {
+// plainHits are Cache-Status of hits of which only the source is told. They are made once, and
+// shared: nobody may write to them.
+var plainHits = func() (all [pipeline.Made][]string) {
+	for source := range pipeline.Made {
+		all[source] = []string{formatCacheStatus(&pipeline.Result{Source: source})}
+	}
+	return all
+}()
+
+// cacheStatus is Cache-Status of a result.
+func cacheStatus(r *pipeline.Result) []string {
+	if r.Source != pipeline.Made && r.Location == "" && !r.Stale && !r.OriginDown && !r.Provisional {
+		return plainHits[r.Source]
+	}
+	return []string{formatCacheStatus(r)}
+}
+
+// formatCacheStatus is the value of Cache-Status (RFC 9211), of tokens that need no quotes. A
+// stale result is no hit: the origin should have been asked.
+func formatCacheStatus(r *pipeline.Result) string {
 	made := r.Source == pipeline.Made
 	how, stored, detail, collapsed := ";hit", "", cacheDetail(r), ""
 	switch {

@@ -128,7 +128,7 @@ func (s *server) linkOptions(q request, method string) storage.LinkOptions {
 // expires, and the next request may find the original in the cache.
 func (s *server) redirect(w http.ResponseWriter, result *pipeline.Result) {
 	h := w.Header()
-	h.Set(headerCacheStatus, cacheStatus(result))
+	h[headerCacheStatus] = cacheStatus(result)
 	h.Set(headerCacheControl, noStore)
 	s.safeHeaders(h)
 	redirectTo(w, result.Location, s.Now())

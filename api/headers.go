@@ -16,8 +16,8 @@ import (
 	"github.com/thumbery/thumbery/variant"
 )
 
-// Names of headers as net/http spells them: what every hit has is set in the map, since
-// Header.Set would spell them again.
+// Names of headers as net/http spells them. Setting them in the map saves what Header.Set
+// allocates.
 const (
 	headerRequestID    = "X-Request-Id"
 	headerContentType  = "Content-Type"
@@ -30,38 +30,73 @@ const (
 	headerAcceptCH     = "Accept-Ch"
 )
 
+// headerValues are the values of headers that hits have, as slices that all answers share,
+// since making them is a good part of what a hit costs. Nobody may write to them. nil leaves a
+// header out.
+type headerValues struct {
+	contentType map[string][]string
+	control     []string // Cache-Control of what is kept for Config.MaxAge
+	noSniff     []string
+	policy      []string
+	cors        []string
+	vary        []string
+	varyAuto    []string // Vary for FormatAuto
+	acceptCH    []string // for FormatAuto
+}
+
+func newHeaderValues(c *Config) headerValues {
+	v := headerValues{contentType: map[string][]string{}, noSniff: []string{"nosniff"}, policy: []string{contentPolicy}}
+	for mediaType := range extensions {
+		v.contentType[mediaType] = []string{mediaType}
+	}
+	control, auto := publicFor(c.MaxAge), "Accept, Save-Data"
+	if !c.Changing {
+		control += ", immutable"
+	}
+	if c.ClientHints {
+		v.acceptCH = []string{clientHints}
+		auto += ", " + clientHints
+	}
+	if c.CORS != "" {
+		v.cors = []string{c.CORS}
+	}
+	if c.CORS != "" && c.CORS != "*" {
+		v.vary = []string{"Origin"}
+		auto += ", Origin"
+	}
+	// In one line, as nginx up to 1.22 passes on only the first.
+	v.control, v.varyAuto = []string{control}, []string{auto}
+	return v
+}
+
 // clientHints are the headers with client hints, the newer names first.
 const clientHints = "Sec-CH-DPR, Sec-CH-Width, DPR, Width"
 
-// setVary says of an answer, which may be an error, on which request headers it depends: in
-// one line, as nginx up to 1.22 passes on only the first.
+// setVary says of an answer, which may be an error, on which request headers it depends.
 func (s *server) setVary(h http.Header, q request) {
 	if q.variant.Format != variant.FormatAuto {
 		return
 	}
-	hints, origin := "", ""
-	if s.ClientHints {
-		hints = ", " + clientHints
-		h.Set(headerAcceptCH, clientHints)
+	h[headerVary] = s.varyAuto
+	if s.acceptCH != nil {
+		h[headerAcceptCH] = s.acceptCH
 	}
-	if s.variesByOrigin() {
-		origin = ", Origin"
-	}
-	h[headerVary] = []string{"Accept, Save-Data" + hints + origin}
 }
 
-func (s *server) variesByOrigin() bool { return s.CORS != "" && s.CORS != "*" }
-
 func (s *server) pictureHeaders(h http.Header, q request, r *pipeline.Result) {
-	h[headerContentType] = []string{r.MediaType}
-	h[headerCacheStatus] = []string{cacheStatus(r)}
+	if shared, ok := s.contentType[r.MediaType]; ok {
+		h[headerContentType] = shared
+	} else {
+		h.Set(headerContentType, r.MediaType)
+	}
+	h[headerCacheStatus] = cacheStatus(r)
 	if len(r.Steps) > 0 {
 		h.Set("Server-Timing", serverTiming(r.Steps))
 	}
 	if q.variant.Download {
 		h.Set("Content-Disposition", disposition(q, r.MediaType))
 	}
-	h[headerCacheControl] = []string{s.control(q, r)}
+	h[headerCacheControl] = s.cacheControl(q, r)
 	s.safeHeaders(h)
 }
 
@@ -71,13 +106,13 @@ const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 // safeHeaders sets the headers that every answer with a body has.
 func (s *server) safeHeaders(h http.Header) {
-	h[headerNoSniff] = []string{"nosniff"}
-	h[headerPolicy] = []string{contentPolicy}
-	if s.CORS != "" {
-		h.Set(headerCORS, s.CORS)
+	h[headerNoSniff] = s.noSniff
+	h[headerPolicy] = s.policy
+	if s.cors != nil {
+		h[headerCORS] = s.cors
 	}
-	if s.variesByOrigin() && len(h[headerVary]) == 0 {
-		h.Set(headerVary, "Origin")
+	if s.vary != nil && len(h[headerVary]) == 0 {
+		h[headerVary] = s.vary
 	}
 }
 
@@ -88,24 +123,26 @@ const noStore = "no-store"
 // being revalidated, or provisional.
 const soonMaxAge = time.Minute
 
-// control is Cache-Control of a result. A cache may not keep it for longer than its URL is
-// valid.
-func (s *server) control(q request, r *pipeline.Result) string {
+// cacheControl is that of a result. A cache may not keep it for longer than its URL is valid.
+func (s *server) cacheControl(q request, r *pipeline.Result) []string {
 	if r.Broken {
-		return noStore
+		return []string{noStore}
 	}
-	maxAge, immutable := s.MaxAge, !s.Changing
-	if r.Stale || r.Revalidating || r.Provisional {
-		maxAge, immutable = min(maxAge, soonMaxAge), false
+	maxAge, soon := s.MaxAge, r.Stale || r.Revalidating || r.Provisional
+	if soon {
+		maxAge = min(maxAge, soonMaxAge)
 	}
-	if left := q.expires.Sub(s.Now()); !q.expires.IsZero() && left < maxAge {
-		maxAge, immutable = max(0, left), false
+	if !q.expires.IsZero() {
+		maxAge = min(maxAge, max(0, q.expires.Sub(s.Now())))
 	}
-	suffix := ""
-	if immutable {
-		suffix = ", immutable"
+	if !soon && maxAge == s.MaxAge {
+		return s.control
 	}
-	return "public, max-age=" + strconv.FormatInt(int64(maxAge/time.Second), 10) + suffix
+	return []string{publicFor(maxAge)}
+}
+
+func publicFor(maxAge time.Duration) string {
+	return "public, max-age=" + strconv.FormatInt(int64(maxAge/time.Second), 10)
 }
 
 // epoch is that of the picture of a request.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestCacheStatus(t *testing.T) {
 		"thumbery;fwd=bypass;detail=redirect":                    {Source: pipeline.Made, Location: "https://s3.example/cat.jpg"},
 		"thumbery;fwd=miss;stored;detail=provisional":            {Source: pipeline.Made, Stored: true, Provisional: true},
 	} {
-		if got := cacheStatus(&r); got != want {
+		if got := cacheStatus(&r); len(got) != 1 || got[0] != want || formatCacheStatus(&r) != want {
 			t.Errorf("%+v: %q, want %q", r, got, want)
 		}
 	}
@@ -97,5 +98,31 @@ func TestChanging(t *testing.T) {
 	brief := newTestServer(func(c *Config) { c.MaxAge = 10 * time.Second })
 	if got := brief.get("/40x30/cat.jpg").Header.Get("Cache-Control"); got != "public, max-age=10, immutable" {
 		t.Errorf("Cache-Control %q", got)
+	}
+}
+
+// Hits share the values of their headers, which are not made for each.
+func TestHitsShareValues(t *testing.T) {
+	t.Parallel()
+	c := Config{MaxAge: time.Hour, ClientHints: true, CORS: "https://a.example", Now: time.Now}
+	c.Hot = HotHeaders{After: 1, Window: time.Minute, Header: HotHeader{Name: "X-Accel-Expires", Hot: "60", Cold: "0"}}
+	s := &server{Config: c, headerValues: newHeaderValues(&c), popularity: newPopularity(&c)}
+	q := request{parsedPath: &parsedPath{variant: variant.Variant{Format: variant.FormatAuto}}}
+	for source := range pipeline.Made {
+		var answers [2]http.Header
+		for i := range answers {
+			answers[i] = http.Header{}
+			s.setVary(answers[i], q)
+			s.popularity.setCold(answers[i])
+			s.pictureHeaders(answers[i], q, &pipeline.Result{Source: source, MediaType: "image/webp"})
+		}
+		if len(answers[0]) != 9 {
+			t.Errorf("%d headers: %q", len(answers[0]), answers[0])
+		}
+		for name, values := range answers[0] {
+			if len(values) != 1 || &values[0] != &answers[1][name][0] {
+				t.Errorf("%s is made for each answer", name)
+			}
+		}
 	}
 }

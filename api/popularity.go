@@ -35,6 +35,9 @@ const MaxHotAfter = 1<<16 - 1
 type popularity struct {
 	HotHeaders
 	requests requestCounts
+	// hot and cold are the values of Header, shared by all answers: nobody may write to them.
+	// cold is nil if it is left out.
+	hot, cold []string
 	// inFull is whether hot derivatives are sent in full: nginx does not keep what it
 	// sends because of X-Accel-Redirect.
 	inFull bool
@@ -44,10 +47,14 @@ func newPopularity(c *Config) *popularity {
 	if c.Hot.After <= 0 {
 		return nil
 	}
-	return &popularity{
-		HotHeaders: c.Hot, requests: newRequestCounts(c.Hot.Window, c.Now),
+	p := &popularity{
+		HotHeaders: c.Hot, requests: newRequestCounts(c.Hot.Window, c.Now), hot: []string{c.Hot.Header.Hot},
 		inFull: c.SendFile.Header == AccelHeader && c.Hot.Header.Name == headerAccelExpires,
 	}
+	if c.Hot.Header.Cold != "" {
+		p.cold = []string{c.Hot.Header.Cold}
+	}
+	return p
 }
 
 // count counts a request for a derivative, and reports whether the derivative is hot.
@@ -60,10 +67,10 @@ func (s *server) count(q request) (hot bool) {
 func (p *popularity) setCold(h http.Header) {
 	switch {
 	case p == nil || p.Header.Name == "":
-	case p.Header.Cold == "":
-		h.Del(p.Header.Name)
+	case p.cold == nil:
+		delete(h, p.Header.Name)
 	default:
-		h.Set(p.Header.Name, p.Header.Cold)
+		h[p.Header.Name] = p.cold
 	}
 }
 
@@ -72,7 +79,7 @@ func (p *popularity) setCold(h http.Header) {
 func (p *popularity) setHot(h http.Header, r *pipeline.Result) {
 	isFinal := !r.Stale && !r.Revalidating && !r.OriginDown && !r.Broken && !r.Provisional
 	if p.Header.Name != "" && isFinal {
-		h.Set(p.Header.Name, p.Header.Hot)
+		h[p.Header.Name] = p.hot
 	}
 }
 

@@ -115,7 +115,7 @@ func TestNotFinalIsNotHot(t *testing.T) {
 		{pipeline.Result{Broken: true}, false},
 		{pipeline.Result{Provisional: true}, false},
 	} {
-		p, header := &popularity{HotHeaders: HotHeaders{Header: HotHeader{Name: "X-Hot", Hot: "1"}}}, http.Header{}
+		p, header := newPopularity(&Config{Hot: HotHeaders{After: 1, Header: HotHeader{Name: "X-Hot", Hot: "1"}}, Now: time.Now}), http.Header{}
 		p.setHot(header, &c.result)
 		if got := header.Get("X-Hot") != ""; got != c.want {
 			t.Errorf("%+v: %t", c.result, got)
@@ -293,6 +293,7 @@ func TestProvisional(t *testing.T) {
 		{pipeline.Result{Source: pipeline.FromDisk, Provisional: true, Broken: true}, 0, time.Hour, "no-store", "thumbery;hit;detail=provisional"},
 	} {
 		s.MaxAge, q.expires = c.maxAge, time.Time{}
+		s.headerValues = newHeaderValues(&s.Config)
 		if c.expires != 0 {
 			q.expires = now.Add(c.expires)
 		}

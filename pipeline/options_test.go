@@ -65,7 +65,7 @@ func TestOriginDown(t *testing.T) {
 	}
 	for name, r := range map[string]*pipeline.Result{
 		"hit": h.want(t, "cat.jpg", "40x", pipeline.FromMemory, 40, 30), "new": h.want(t, "cat.jpg", "20x", pipeline.Made, 20, 15),
-		"located": &located, "raw": raw,
+		"located": located, "raw": raw,
 	} {
 		if !r.OriginDown {
 			t.Errorf("%s: %+v", name, r)

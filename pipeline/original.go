@@ -39,18 +39,18 @@ func (p *Pipeline) Original(ctx context.Context, key variant.Key, v variant.Vari
 // send, and notes its use. The Blob of the Result has Size, ModTime and Path, and usually
 // no content. ok is false if it is not on disk, or not usable any more: then ask for it
 // with Picture.
-func (p *Pipeline) Locate(ctx context.Context, key variant.Key, v variant.Variant, name variant.Name) (r Result, ok bool) {
+func (p *Pipeline) Locate(ctx context.Context, key variant.Key, v variant.Variant, name variant.Name) (r *Result, ok bool) {
 	epoch := p.Epoch(name)
 	d, ok := p.Derivatives.Locate(name)
 	if !ok {
-		return Result{}, false
+		return nil, false
 	}
-	result := found(name, epoch, d)
-	if !p.isUsable(ctx, originals.IDOf(key, v), result) {
-		result.close()
-		return Result{}, false
+	r = found(name, epoch, d)
+	if !p.isUsable(ctx, originals.IDOf(key, v), r) {
+		r.close()
+		return nil, false
 	}
-	return *result, true
+	return r, true
 }
 
 // Peek returns the derivative that Picture would find in memory or on disk, or with usable
