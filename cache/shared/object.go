@@ -51,7 +51,7 @@ func parseNote(text string) (o Object, err error) {
 	_, err = fmt.Sscanf(text, format+" %s %x %s", &date, &o.Sum, &o.MediaType)
 	if date != "-" {
 		seconds, _ := strconv.ParseInt(date, 10, 64)
-		if max(seconds, -seconds) > maxSeconds {
+		if seconds < -maxSeconds || seconds > maxSeconds {
 			return Object{}, errInvalid
 		}
 		o.ModTime = time.Unix(seconds, 0).UTC()
