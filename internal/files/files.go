@@ -130,11 +130,15 @@ func inherit(path string) {
 // process without that right leaves path as it is: it can replace the file nevertheless, as it
 // owns the directory.
 func chownLike(model, path string) error {
-	var st unix.Stat_t
-	if unix.Lstat(model, &st) != nil && unix.Lstat(filepath.Dir(model), &st) != nil {
+	var want, has unix.Stat_t
+	if unix.Lstat(model, &want) != nil && unix.Lstat(filepath.Dir(model), &want) != nil {
 		return nil
 	}
-	if err := os.Lchown(path, int(st.Uid), int(st.Gid)); err != nil && !errors.Is(err, fs.ErrPermission) {
+	// Where a user namespace does not know the owner, even what changes nothing fails.
+	if unix.Lstat(path, &has) == nil && has.Uid == want.Uid && has.Gid == want.Gid {
+		return nil
+	}
+	if err := os.Lchown(path, int(want.Uid), int(want.Gid)); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
 	return nil

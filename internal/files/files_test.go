@@ -26,6 +26,33 @@ func TestSetgidIsHandedDown(t *testing.T) {
 	}
 }
 
+// A file that has the right owner already is not given to it: in a user namespace that fails if the
+// owner has no number there. A chown would show as a later ctime.
+func TestOwnerIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	changed := func(path string) unix.Timespec {
+		var st unix.Stat_t
+		if err := unix.Lstat(path, &st); err != nil {
+			t.Fatal(err)
+		}
+		return st.Ctim
+	}
+	path, clock := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	write := func(path string) {
+		if err := os.WriteFile(path, []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(path)
+	before := changed(path)
+	for write(clock); changed(clock) == before; write(clock) { // until the file system's clock goes on
+	}
+	if err := chownLike(clock, path); err != nil || changed(path) != before {
+		t.Errorf("%v; changed at %v, and before at %v", err, changed(path), before)
+	}
+}
+
 // TestReplacedBeforeTheLock has a file replaced between being opened and being
 // locked: what were written there would be lost.
 func TestReplacedBeforeTheLock(t *testing.T) {
