@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -80,14 +81,21 @@ func (f *form) env(name string) (string, error) {
 
 // redact replaces the values of environment variables by the variables' names.
 func (f *form) redact(text string) string {
+	names := map[string]string{} // by how a value may be written
 	for name, value := range f.secrets.Range {
 		secret := value.(string)
 		quoted := strconv.Quote(secret)
 		for _, written := range []string{secret, quoted[1 : len(quoted)-1], url.QueryEscape(secret), url.PathEscape(secret)} {
-			text = strings.ReplaceAll(text, written, fmt.Sprintf("$%s", name))
+			names[written] = "$" + name.(string)
 		}
 	}
-	return text
+	// Longer ones first: of a value that begins with another, the rest would stay.
+	longestFirst := func(a, b string) int { return cmp.Compare(len(b), len(a)) }
+	var pairs []string
+	for _, written := range slices.SortedFunc(maps.Keys(names), longestFirst) {
+		pairs = append(pairs, written, names[written])
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 func toJSON(v any) (string, error) {

@@ -1,6 +1,7 @@
 package frontcache
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -46,6 +47,20 @@ func TestSecretsAreNotLogged(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Nothing remains of a credential that begins with another one.
+func TestSecretsThatBeginAlike(t *testing.T) {
+	t.Parallel()
+	f := &form{}
+	for i := range 16 {
+		f.secrets.Store(fmt.Sprintf("V%c", 'A'+i), "hunter"+strings.Repeat("2", i))
+	}
+	for i := range 16 {
+		if got, want := f.redact("Bearer hunter"+strings.Repeat("2", i)), fmt.Sprintf("Bearer $V%c", 'A'+i); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
