@@ -184,10 +184,14 @@ func (l *Log) ApplyOthers(ctx context.Context, forget func(variant.Key) error) {
 		if err != nil {
 			return err
 		}
-		// The cursor is saved when the own events were forgotten, too.
-		l.recording.Lock()
-		defer l.recording.Unlock()
+		l.awaitRecords()
 		l.SaveCursor(Self, b.Next)
 		return nil
 	})
+}
+
+// awaitRecords returns when all own events that were read until now are forgotten here.
+func (l *Log) awaitRecords() {
+	l.recording.Lock()
+	defer l.recording.Unlock()
 }

@@ -309,6 +309,42 @@ func TestForgetCursors(t *testing.T) {
 	}
 }
 
+// While the position is saved, which waits for the disk, Record goes on.
+func TestSavingDelaysNoRecord(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		l := open(t, dir)
+		add(t, l, "a")
+		if err := os.WriteFile(filepath.Join(dir, Directory, cursorDirectory), nil, 0o644); err != nil { // so saving fails, and logs that
+			t.Fatal(err)
+		}
+		saved := 0
+		l.options.Log = slog.New(slog.NewTextHandler(writer(func() {
+			saved++
+			if !l.recording.TryRLock() {
+				t.Error("Record has to wait")
+				return
+			}
+			l.recording.RUnlock()
+		}), nil))
+		ctx, stop := context.WithCancel(t.Context())
+		go l.Watch(ctx)
+		go l.ApplyOthers(ctx, func(variant.Key) error { return nil })
+		time.Sleep(time.Second)
+		stop()
+		synctest.Wait()
+		if saved == 0 {
+			t.Error("no position was saved")
+		}
+	})
+}
+
+// writer is called for each Write.
+type writer func()
+
+func (w writer) Write(p []byte) (int, error) { w(); return len(p), nil }
+
 // A process that was killed before its consumer had a position may have appended events.
 func TestApplyOthersFromTheStart(t *testing.T) {
 	t.Parallel()

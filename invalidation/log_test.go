@@ -279,6 +279,27 @@ func TestRemoved(t *testing.T) {
 	}
 }
 
+// What is left of another log is removed: otherwise the log would look as if it changed all the time.
+func TestLeftOfAnotherLog(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old := open(t, dir)
+	add(t, old, "one")
+	h := old.header
+	h.id = strings.Repeat("A", 26)
+	if err := old.createFile(7, h); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, dir)
+	add(t, l, "seven")
+	if b := after(t, l, Cursor{}, 9); said(b) != "7 seven" || b.Next.Log != h.id {
+		t.Errorf("%q, %v", said(b), b.Next)
+	}
+	if firsts, err := l.listFiles(); err != nil || !slices.Equal(firsts, []uint64{7}) || l.isStale() {
+		t.Errorf("files %v, %v; stale %v", firsts, err, l.isStale())
+	}
+}
+
 // A cache directory that cannot be written is an error, and Record forgets nevertheless.
 func TestRecord(t *testing.T) {
 	t.Parallel()

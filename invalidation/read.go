@@ -90,6 +90,11 @@ func (l *Log) read() error {
 	if err != nil {
 		return err
 	}
+	// All would be read anew, time and again, because of a file that is left out.
+	useless := slices.DeleteFunc(all[surplus:], func(first uint64) bool { return slices.Contains(now.files, first) })
+	if err := l.removeFiles(useless); err != nil {
+		return err
+	}
 	// A log that has become shorter is another one: its next events would have the numbers
 	// of others that consumers have had. So would those of a copy.
 	if copied || now.id == "" || now.id == before.Log && now.last < before.Seq {

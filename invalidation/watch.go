@@ -31,8 +31,8 @@ func (l *Log) Watch(ctx context.Context) {
 	}
 }
 
-// isStale reports that another process has appended, or removed something. It takes no lock
-// that others wait for.
+// isStale reports that another process has appended, or removed something. It does not lock the
+// log, which other processes would wait for.
 func (l *Log) isStale() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
