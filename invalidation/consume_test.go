@@ -58,6 +58,7 @@ func start(t *testing.T, dir, name string) *process {
 	}()
 	p.stop = func() { cancel(); <-done }
 	time.Sleep(time.Second)
+	synctest.Wait() // also for Watch, which looks at this instant, too
 	return p
 }
 
