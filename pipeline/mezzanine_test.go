@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/thumbery/thumbery/cache"
 	"github.com/thumbery/thumbery/cache/cachetest"
 	"github.com/thumbery/thumbery/cache/eviction"
 	"github.com/thumbery/thumbery/pipeline"
@@ -277,7 +278,8 @@ func TestMezzaninesThatAreNotKept(t *testing.T) {
 func TestNoMezzanine(t *testing.T) {
 	for name, change := range map[string]func(*largeFixture, *pipeline.Config){
 		"none wanted":                func(_ *largeFixture, c *pipeline.Config) { c.Render.Settings.MezzanineSide = 0 },
-		"nowhere":                    func(_ *largeFixture, c *pipeline.Config) { c.Mezzanines.Cache = nil },
+		"nowhere":                    func(_ *largeFixture, c *pipeline.Config) { c.Mezzanines.Cache = cache.Discard{} },
+		"no cache":                   func(_ *largeFixture, c *pipeline.Config) { c.Mezzanines.Cache = nil },
 		"the original is not kept":   func(m *largeFixture, _ *pipeline.Config) { m.originals.FailFill(syscall.ENOSPC) },
 		"the original cannot be had": func(m *largeFixture, _ *pipeline.Config) { m.originals.FailOpen(syscall.EIO) },
 	} {

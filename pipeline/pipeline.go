@@ -88,9 +88,6 @@ func New(c Config) *Pipeline {
 	if c.Observer == nil {
 		c.Observer = NopObserver{}
 	}
-	if c.Mezzanines.Cache == nil { // then none is made
-		c.Mezzanines.Cache, c.Render.Settings.MezzanineSide = cache.Discard{}, 0
-	}
 	if c.Record == nil {
 		c.Record = func(_ variant.Key, forget func() error) error { return forget() }
 	}
@@ -118,7 +115,9 @@ func New(c Config) *Pipeline {
 
 	m := c.Mezzanines
 	m.Originals, m.Render, m.Epochs, m.Now, m.Log = p.Originals, p.Render, epochs, c.Now, c.Log
-	m.Cache = watch(m.Cache, eviction.Mezzanines)
+	if m.Cache != nil && m.Cache != (cache.Discard{}) {
+		m.Cache = watch(m.Cache, eviction.Mezzanines)
+	}
 	p.Mezzanines = mezzanines.New(m)
 	return p
 }

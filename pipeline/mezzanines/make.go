@@ -44,7 +44,7 @@ func (s *Store) JobOf(o *originals.Original, h header.Header) (j Job, ok bool) {
 
 // takes reports that a mezzanine would be kept, as far as is known.
 func (s *Store) takes() bool {
-	return s.Now().Sub(time.Unix(0, s.refused.Load())).Abs() >= refusedFor
+	return !s.off && s.Now().Sub(time.Unix(0, s.refused.Load())).Abs() >= refusedFor
 }
 
 // Exists reports whether the mezzanine of a job is on disk.

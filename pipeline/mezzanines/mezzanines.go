@@ -22,7 +22,7 @@ import (
 
 // Config is what a Store is made of.
 type Config struct {
-	// Cache keeps the mezzanines. nil is none.
+	// Cache keeps the mezzanines. With nil, or cache.Discard, none are made.
 	Cache cache.Store
 
 	// The following is set by pipeline.New.
@@ -37,13 +37,17 @@ type Config struct {
 // Store keeps mezzanines. It is safe for use by several goroutines.
 type Store struct {
 	Config
+	off     bool // there is no Cache
 	queue   *background.Queue
 	refused atomic.Int64 // when the disk last did not take one, unix nanoseconds
 }
 
 // New returns a Store.
 func New(c Config) *Store {
-	return &Store{Config: c, queue: background.NewQueue(queueLimit)}
+	if c.Cache == nil {
+		c.Cache = cache.Discard{}
+	}
+	return &Store{Config: c, off: c.Cache == cache.Discard{}, queue: background.NewQueue(queueLimit)}
 }
 
 // Mezzanine is an open mezzanine. Its Blob, which has the modification time of the
