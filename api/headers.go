@@ -159,24 +159,6 @@ func (s *server) forbidOutdated(rec *responseRecorder) {
 	s.popularity.setCold(rec.Header())
 }
 
-// resultETag is a strong tag: the name stands for the request, date and size for the
-// original, and the sum for the bytes that were made of it.
-func resultETag(r *pipeline.Result) string {
-	b := make([]byte, 0, 96)
-	b = append(b, '"')
-	b = append(b, r.Name...)
-	b = append(b, '-')
-	b = strconv.AppendInt(b, r.Blob.ModTime.Unix(), 36)
-	b = append(b, '-')
-	b = strconv.AppendInt(b, r.Blob.Size, 36)
-	if r.Sum != 0 {
-		b = append(b, '-')
-		b = strconv.AppendUint(b, uint64(r.Sum), 36)
-	}
-	b = append(b, '"')
-	return string(b)
-}
-
 // serverTiming writes Server-Timing in milliseconds (W3C, Server Timing).
 func serverTiming(steps []render.Step) string {
 	values := make([]string, len(steps))

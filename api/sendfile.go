@@ -1,11 +1,6 @@
 package api
 
-import (
-	"fmt"
-	"net/http"
-
-	"github.com/thumbery/thumbery/pipeline"
-)
+import "net/http"
 
 // SendFile is how the server in front of this one is told to send a file of the cache
 // directory itself: by a header with the file's path. The zero value sends all bodies
@@ -46,26 +41,4 @@ func (f SendFile) applies(r *http.Request) bool {
 func (f SendFile) send(w http.ResponseWriter, path string) {
 	w.Header()[f.Header] = []string{f.Prefix + path}
 	w.WriteHeader(http.StatusOK)
-}
-
-// etag is the tag of a body that is sent from here, "" for none. It must be the one that
-// the server in front would give to the same file.
-func (f SendFile) etag(r *pipeline.Result) string {
-	switch f.Header {
-	case "":
-		return resultETag(r)
-	case AccelHeader:
-		return nginxETag(r)
-	}
-	return "" // it depends on the server and its configuration
-}
-
-// nginxETag is the tag that nginx gives to a file (ngx_http_set_etag): mtime and size in
-// hexadecimal.
-func nginxETag(r *pipeline.Result) string {
-	modified := int64(0) // which the file has where the origin gave no time
-	if !r.Blob.ModTime.IsZero() {
-		modified = r.Blob.ModTime.Unix()
-	}
-	return fmt.Sprintf(`"%x-%x"`, modified, r.Blob.Size)
 }
