@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	client "github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/encrypt"
@@ -203,6 +204,10 @@ func fill(t *testing.T, server *minio.Server, bucket, prefix string, objects map
 	if prefix != "" {
 		prefix += "/"
 	}
+	if len(objects) > 100 {
+		fillAtOnce(t, server, bucket, prefix, objects)
+		return
+	}
 	keys := make(chan string)
 	var all sync.WaitGroup
 	for range 8 {
@@ -222,6 +227,19 @@ func fill(t *testing.T, server *minio.Server, bucket, prefix string, objects map
 	}
 	close(keys)
 	all.Wait()
+}
+
+// fillAtOnce sends all objects in one archive, which MinIO unpacks.
+func fillAtOnce(t *testing.T, server *minio.Server, bucket, prefix string, objects map[string][]byte) {
+	t.Helper()
+	archive := make(chan client.SnowballObject, len(objects))
+	for key, data := range objects {
+		archive <- client.SnowballObject{Key: prefix + key, Size: int64(len(data)), ModTime: time.Now(), Content: bytes.NewReader(data)}
+	}
+	close(archive)
+	if err := server.Client().PutObjectsSnowball(t.Context(), bucket, client.SnowballOptions{InMemory: true}, archive); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func open(t *testing.T, server *minio.Server, bucket, prefix, query string) *s3.Origin {
