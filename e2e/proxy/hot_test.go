@@ -3,9 +3,6 @@ package proxy
 import (
 	"bytes"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,6 +10,7 @@ import (
 
 	"github.com/thumbery/thumbery/e2e"
 	"github.com/thumbery/thumbery/internal/testkit/balancer"
+	varnishd "github.com/thumbery/thumbery/internal/testkit/varnish"
 	"github.com/thumbery/thumbery/variant"
 )
 
@@ -55,20 +53,10 @@ func wantRequests(t *testing.T, s *e2e.Server, n int) {
 // varnish starts a real Varnish with deploy/varnish.vcl in front of s and returns its URL.
 func varnish(t *testing.T, s *e2e.Server) string {
 	t.Helper()
-	path := e2e.Tool(t, "varnishd", "varnish")
-	dir := t.TempDir()
+	e2e.Tool(t, "varnishd", "varnish")
 	host, port, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
-	vcl := strings.NewReplacer(`"127.0.0.1"`, strconv.Quote(host), `"8080"`, strconv.Quote(port)).Replace(string(e2e.Read(t, "../../deploy/varnish.vcl")))
-	file := filepath.Join(dir, "thumbery.vcl")
-	if err := os.WriteFile(file, []byte(vcl), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return "http://" + startProxy(t, func(address string) *exec.Cmd {
-		return exec.Command(path, "-F", "-j", "none", "-a", address, "-f", file, "-n", filepath.Join(dir, "run"), "-s", "malloc,32M", "-T", "none")
-	}, func(address string) bool {
-		r, err := e2e.Do(http.MethodGet, "http://"+address+"/")
-		return err == nil && r.Status == http.StatusBadRequest // Thumbery's answer to that
-	})
+	toServer := strings.NewReplacer(`"127.0.0.1"`, strconv.Quote(host), `"8080"`, strconv.Quote(port))
+	return "http://" + varnishd.Start(t, varnishd.Config{File: "../../deploy/varnish.vcl", Edit: toServer.Replace}).Address
 }
 
 // proxies are the caching proxies, and the header that tells each of them how long to

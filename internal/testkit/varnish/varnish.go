@@ -32,6 +32,9 @@ type Server struct {
 	process *pinned.Process
 }
 
+// quickly has configurations compiled without optimising.
+const quickly = "cc_command=exec cc -O0 -fpic -shared -o %o %s"
+
 // Program is the path of varnishd, or "" if there is none.
 func Program() string { return pinned.InstalledProgram("varnishd") }
 
@@ -42,6 +45,7 @@ func Start(t pinned.T, c Config) *Server {
 	var err error
 	s.process, err = pinned.Start(Program(), []string{
 		"-F", "-j", "none", "-a", s.Address, "-T", "127.0.0.1:0", "-f", s.write(t, c), "-n", filepath.Join(s.dir, "run"), "-s", "malloc,32M",
+		"-p", quickly,
 	}, os.Environ(), s.log)
 	if err != nil {
 		t.Fatalf("start varnishd: %v", err)
