@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/thumbery/thumbery/e2e"
 
@@ -69,7 +70,7 @@ func testPrimeServer(t *testing.T, s *e2e.Server, keys []string) {
 				select {
 				case <-ended:
 					return
-				default:
+				case <-time.After(10 * time.Millisecond):
 				}
 				r, err := e2e.Do(http.MethodGet, fmt.Sprintf("%s/%dx,q_33/%s", s.URL, 20+2*n+i, escaped(keys[n%len(keys)])))
 				if err != nil || r.Status != 200 {
