@@ -3,9 +3,13 @@ package pinned
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -89,5 +93,22 @@ func TestRun(t *testing.T) {
 		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s: the directory is there", tt.name)
 		}
+	}
+}
+
+// A port is given once: a server may be started at its address long after another test has
+// asked for one.
+func TestFreeAddressIsReserved(t *testing.T) {
+	t.Parallel()
+	_, port, err := net.SplitHostPort(MustFreeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reserve(n); runtime.GOOS == "linux" && !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("port %d can be reserved again: %v", n, err)
 	}
 }
