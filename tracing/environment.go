@@ -44,6 +44,14 @@ var checks = []struct {
 	{"OTEL_BSP_EXPORT_TIMEOUT", number(0, maxMilliseconds)},
 	{queueSize, number(1, maxCount)},
 	{batchSize, number(1, maxCount)},
+	{"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", number(unlimited, maxCount)},
+	{"OTEL_ATTRIBUTE_COUNT_LIMIT", number(unlimited, maxCount)},
+	{"OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", number(unlimited, maxCount)},
+	{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", number(unlimited, maxCount)},
+	{"OTEL_SPAN_EVENT_COUNT_LIMIT", number(unlimited, maxCount)},
+	{"OTEL_SPAN_LINK_COUNT_LIMIT", number(unlimited, maxCount)},
+	{"OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", number(unlimited, maxCount)},
+	{"OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", number(unlimited, maxCount)},
 }
 
 const (
@@ -52,6 +60,7 @@ const (
 
 	maxMilliseconds = 24 * 60 * 60 * 1000 // a day
 	maxCount        = 1_000_000           // memory for as many spans is allocated at the start
+	unlimited       = -1
 )
 
 // checkEnvironment names the first variable that has a wrong value.
