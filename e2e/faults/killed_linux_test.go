@@ -84,9 +84,11 @@ func TestKilledWhileWriting(t *testing.T) {
 			close(stop)
 			c.requests.Wait()
 			c.check(t)
-			for _, path := range e2e.Files(t, filepath.Join(c.dir, disk.Originals)) { // the next one writes them again
-				if err := os.Remove(path); err != nil {
-					t.Fatal(err)
+			for _, dir := range []string{disk.Originals, "keys"} { // the next one writes them again
+				for _, path := range e2e.Files(t, filepath.Join(c.dir, dir)) {
+					if err := os.Remove(path); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 			if t.Failed() {
