@@ -133,7 +133,7 @@ func (s *Summary) String() string {
 	summary.WriteLines(w,
 		summary.Line{N: int64(s.Failed), What: "failed", First: s.FirstFailure},
 		summary.Line{N: int64(s.NotPictures), What: "no pictures", First: s.FirstNotPicture},
-		summary.Line{N: int64(s.LeftOut), What: "left out, as no URL can name them", First: s.FirstLeftOut},
+		summary.Line{N: int64(s.LeftOut), What: "left out, as no URL can name them, or they cannot be read", First: s.FirstLeftOut},
 	)
 	fmt.Fprintf(w, "filled: %s\n", s.Filled)
 	fmt.Fprintf(w, "took %.1f s, %.1f derivatives/s\n", s.Seconds, s.Rate)
