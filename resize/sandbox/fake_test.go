@@ -276,8 +276,6 @@ func (f *fake) end(text string) bool {
 		}
 	case "grow":
 		hoard = bytes.Repeat([]byte("x"), maxGrowth+1<<20)
-	case "warn":
-		fmt.Fprintln(os.Stderr, "warning: cannot allocate memory for a thumbnail")
 	case "flood":
 		for range 1000 {
 			os.Stderr.WriteString(strings.Repeat("x", 10_000))

@@ -384,9 +384,14 @@ func TestTime(t *testing.T) {
 func TestSaidBefore(t *testing.T) {
 	t.Parallel()
 	p, d := open(t, func(c *Config) { c.Workers = 1 })
-	if _, err := p.Resize(t.Context(), saying("warn"), original, plan); err != nil {
+	works(t, p)
+	c, err := p.takeFor(t.Context(), variant.PNG)
+	if err != nil {
 		t.Fatal(err)
 	}
+	// Here and not by the child, from which it could come after the picture.
+	c.said.Write([]byte("warning: cannot allocate memory for a thumbnail\n"))
+	p.give(c)
 	if _, err := p.Resize(t.Context(), saying("panic"), original, plan); !errors.Is(err, resize.ErrDied) {
 		t.Error(err)
 	}
