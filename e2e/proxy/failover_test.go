@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -85,24 +86,25 @@ func newPeer(t *testing.T, does manner) *peer {
 	if does == nil {
 		return &peer{address: e2e.FreeAddress(t)}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", e2e.FreeAddress(t)) // that nobody else gets when it has stopped
 	if err != nil {
 		t.Fatal(err)
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	context.AfterFunc(stopped, func() { l.Close() })
+	var serving sync.WaitGroup
 	p := &peer{address: l.Addr().String()}
-	p.stop = func() { l.Close(); stop() }
-	go func() {
+	p.stop = func() { l.Close(); stop(); serving.Wait() }
+	serving.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
 			context.AfterFunc(stopped, func() { c.Close() })
-			go p.serve(c, does)
+			serving.Go(func() { p.serve(c, does) })
 		}
-	}()
+	})
 	return p
 }
 
