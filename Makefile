@@ -80,7 +80,7 @@ check: lint ## Check the style and run the unit tests that need no server; a min
 	go test -short -vet=off -timeout 30m $(UNIT)
 
 .PHONY: test
-test: ## Run all tests, with real servers and real photographs; 8 minutes
+test: ## Run all tests, with real servers and real photographs; 6 minutes
 	@tools/install.sh test
 	@tools/vips.sh which
 	@tools/photos.sh
