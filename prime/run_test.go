@@ -141,8 +141,8 @@ func TestPrimingWaits(t *testing.T) {
 	}
 }
 
-// Who waits for an origin that is down stops at once when the job does, and does not spin until
-// the origin is back.
+// A job that waits for an origin that is down ends at once when it is cancelled, and uses no CPU
+// until then.
 func TestWaitingForOriginStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newFixture(t, 1)

@@ -74,7 +74,7 @@ func (p page) Others() []page {
 	return slices.DeleteFunc(all(program), func(other page) bool { return other == p })
 }
 
-// placeholder stands for the value; a default is named elsewhere.
+// placeholder is the word for the value of a flag. The default is in its notes.
 func placeholder(f *kong.Flag) string { return cmp.Or(f.PlaceHolder, strings.ToUpper(f.Name)) }
 
 // notes are what there is to say of a flag besides its help.
